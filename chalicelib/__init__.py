@@ -1,0 +1,8 @@
+"""Switchboard's production code, in layers; an arrow reads "may import".
+
+    api | triggers | worker  ->  bootstrap  ->  services | adapters  ->  dialects  ->  domain | config
+
+``domain`` decides and touches nothing, ``services`` do what the gateway does through ports, ``adapters`` are the
+only code that knows AWS, ``dialects`` know wire shapes, and ``api``, ``triggers`` and ``worker`` are the doors.
+The contracts in pyproject.toml hold this map against the imports.
+"""

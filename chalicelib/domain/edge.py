@@ -1,0 +1,51 @@
+"""The edge table: which path goes to REST and which to the WebSocket API, and in which dialect.
+
+API Gateway's WebSocket APIs have no paths, so whatever stands in front (CloudFront in the cloud, the local front)
+turns a path into query parameters by this table. ``$connect`` reads only those parameters, and copies sent by a
+client never reach it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+DIALECT_PARAMETER: Final = "sb_dialect"
+SESSION_PARAMETER: Final = "sb_session"
+RESERVED_PARAMETERS: Final = frozenset({DIALECT_PARAMETER, SESSION_PARAMETER})
+
+WEBSOCKET_PATHS: Final[tuple[tuple[str, str], ...]] = (
+    # path template                 dialect
+    ("/api/sessions/{id}/ws", "enveloped"),
+    ("/api/ws/{id}", "enveloped"),
+)
+"""Path templates of the WebSocket API; ``{id}`` is the session's id, still percent-encoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a request goes, and the query parameters that the edge sets on the way there."""
+
+    api: Literal["rest", "websocket"]
+    parameters: Mapping[str, str]
+
+
+REST: Final = Door("rest", {})
+
+_ROWS: Final = tuple(
+    (re.compile(template.replace("{id}", "(?P<id>[^/]+)")), dialect) for template, dialect in WEBSOCKET_PATHS
+)
+
+
+def door(path: str) -> Door:
+    """Return the door that ``path`` (no query, percent-encoded as it came) leads to; everything unlisted is REST."""
+    for pattern, dialect in _ROWS:
+        found = pattern.fullmatch(path)
+        if found:
+            return Door("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
+    return REST
+
+
+def strip(query: Mapping[str, str]) -> dict[str, str]:
+    """Return ``query`` without the parameters that only the edge may set."""
+    return {name: value for name, value in query.items() if name not in RESERVED_PARAMETERS}

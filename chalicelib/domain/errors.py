@@ -1,0 +1,186 @@
+"""The errors that callers can meet, one tree.
+
+GatewayError
+├── Invalid                      400  the request can't mean anything
+│   ├── InvalidField             400  … because of one named field
+│   └── BodyTooLarge             413
+├── Unauthenticated              401  no credential, or not a good one
+├── Forbidden                    403  known, but not allowed this
+├── NotFound                     404
+│   └── SessionNotFound          404  also for another tenant's session
+├── Conflict                     409  the request is right, the moment isn't
+│   ├── SessionExists            409  carries the session that stands
+│   ├── SessionDeleting          409
+│   ├── AlreadyConnected         409
+│   ├── SessionStopped           409
+│   ├── SessionFailed            409
+│   ├── PasskeyRequired          409
+│   └── Contended                409  others kept changing it: try again
+├── TooManyAttempts              429
+└── NotReady                     503
+    └── QRNotReady               503
+
+Inside the gateway, never answered to a caller:
+Fenced                           this worker's claim is over: it must end
+IllegalMove                      an event that the transition table does not know in this status
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class GatewayError(Exception):
+    """What went wrong, as a stable ``code``, an HTTP ``status`` and a ``message`` a person understands.
+
+    ``field`` names the part of the request at fault, ``hint`` says what to do, ``retry_after`` is in seconds and
+    becomes the Retry-After header, ``context`` is for dialects that answer more than the error.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        hint: str | None = None,
+        retry_after: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.hint = hint
+        self.retry_after = retry_after
+        self.context = dict(context or {})
+
+
+class Invalid(GatewayError):
+    """The request can't be understood."""
+
+    code = "INVALID_REQUEST"
+    status = 400
+
+
+class InvalidField(Invalid):
+    """One field of the request is wrong; ``field`` names it."""
+
+    code = "INVALID_FIELD"
+
+
+class BodyTooLarge(Invalid):
+    """The request's body is over the limit."""
+
+    code = "BODY_TOO_LARGE"
+    status = 413
+
+
+class Unauthenticated(GatewayError):
+    """No credential, or one that isn't good (any more)."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class InvalidCredentials(Unauthenticated):
+    """The user name or the password is wrong; which of them is not said."""
+
+    code = "INVALID_CREDENTIALS"
+
+
+class Forbidden(GatewayError):
+    """The caller is known but may not do this."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class NotFound(GatewayError):
+    """There is nothing there."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class SessionNotFound(NotFound):
+    """No such session in the caller's tenant; another tenant's session looks the same."""
+
+    code = "SESSION_NOT_FOUND"
+
+
+class Conflict(GatewayError):
+    """The request is right but does not fit the state of things."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+class SessionExists(Conflict):
+    """A session has this id already; ``context["session"]`` is it."""
+
+    code = "SESSION_EXISTS"
+
+
+class SessionDeleting(Conflict):
+    """The session is being deleted; its id is free again when that is done."""
+
+    code = "SESSION_DELETING"
+
+
+class AlreadyConnected(Conflict):
+    """There is no QR code because the session is linked and connected."""
+
+    code = "ALREADY_CONNECTED"
+
+
+class SessionStopped(Conflict):
+    """There is no QR code because nobody wants the session running."""
+
+    code = "SESSION_STOPPED"
+
+
+class SessionFailed(Conflict):
+    """There is no QR code because the session failed; the message says why."""
+
+    code = "SESSION_FAILED"
+
+
+class PasskeyRequired(Conflict):
+    """WhatsApp asks for a passkey to link this account, which can't be answered here."""
+
+    code = "PASSKEY_REQUIRED"
+
+
+class Contended(Conflict):
+    """Others changed the same session again and again; nothing was written."""
+
+    code = "CONTENDED"
+
+
+class TooManyAttempts(GatewayError):
+    """Too many tries; ``retry_after`` says when the next one counts."""
+
+    code = "TOO_MANY_ATTEMPTS"
+    status = 429
+
+
+class NotReady(GatewayError):
+    """The answer isn't there yet; asking again is right."""
+
+    code = "NOT_READY"
+    status = 503
+
+
+class QRNotReady(NotReady):
+    """The first QR code is still to come."""
+
+    code = "QR_NOT_READY"
+
+
+class Fenced(Exception):
+    """A worker wrote with a claim that is no longer in force; it must end without another effect."""
+
+
+class IllegalMove(Exception):
+    """The transition table has no row for this event in this status."""
