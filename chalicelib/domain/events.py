@@ -1,0 +1,257 @@
+"""What happens to a session: the link events that move it, and the envelope in which the world hears of it.
+
+Events of the client library keep whatsmeow's names. Each class carries the ``type`` under which it is published.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from chalicelib.domain.session import Device, QRCode
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvent:
+    """A fact that moves a session."""
+
+    type: ClassVar[str]
+
+
+# What the owner asks.
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequested(LinkEvent):
+    """The owner wants the session running."""
+
+    type: ClassVar[str] = "session.start_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested(LinkEvent):
+    """The owner wants it stopped, its linked device kept."""
+
+    type: ClassVar[str] = "session.stop_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class UnlinkRequested(LinkEvent):
+    """The owner wants the device unlinked, the session kept."""
+
+    type: ClassVar[str] = "session.unlink_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRequested(LinkEvent):
+    """The owner wants the session gone."""
+
+    type: ClassVar[str] = "session.delete_requested"
+
+
+# What the reconciler does.
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerClaimed(LinkEvent):
+    """A worker is named for the next epoch. ``standby`` says that it runs already, ``lost`` that one was lost."""
+
+    worker: str
+    mailbox: str
+    standby: bool
+    lost: bool = False
+    type: ClassVar[str] = "session.starting"
+
+
+@dataclass(frozen=True, slots=True)
+class Launched(LinkEvent):
+    """RunTask was called once more for the claim in force, with the same token."""
+
+    type: ClassVar[str] = "session.launched"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRefused(LinkEvent):
+    """ECS had no room, or throttled; tried again at ``retry_at``."""
+
+    reason: str
+    retry_at: int
+    type: ClassVar[str] = "session.launch_refused"
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp(LinkEvent):
+    """Worker after worker came to nothing."""
+
+    type: ClassVar[str] = "session.failed"
+
+
+# What the worker reports.
+
+
+@dataclass(frozen=True, slots=True)
+class QRShown(LinkEvent):
+    """The client shows a code."""
+
+    qr: QRCode
+    type: ClassVar[str] = "session.qr"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRoundEnded(LinkEvent):
+    """All codes of this round expired unscanned; another round follows."""
+
+    type: ClassVar[str] = "session.scan_round_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class QRTimeout(LinkEvent):
+    """All codes of the last round expired unscanned."""
+
+    type: ClassVar[str] = "session.qr_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class PairSuccess(LinkEvent):
+    """A phone scanned the code and the client accepted the link."""
+
+    device: Device
+    type: ClassVar[str] = "session.pairing"
+
+
+@dataclass(frozen=True, slots=True)
+class PairError(LinkEvent):
+    """The pairing failed; a new code follows."""
+
+    type: ClassVar[str] = "session.pair_error"
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRequested(LinkEvent):
+    """WhatsApp wants a passkey before it links this account."""
+
+    type: ClassVar[str] = "session.passkey_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected(LinkEvent):
+    """The client is logged in."""
+
+    device: Device
+    type: ClassVar[str] = "session.connected"
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected(LinkEvent):
+    """The connection is gone; the client reconnects by itself. ``reason``: connection_lost or replaced."""
+
+    reason: str = "connection_lost"
+    type: ClassVar[str] = "session.disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailure(LinkEvent):
+    """WhatsApp can't be reached, or refuses for now; the worker tries again at ``retry_at``."""
+
+    reason: str
+    retry_at: int
+    type: ClassVar[str] = "session.connect_failure"
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut(LinkEvent):
+    """WhatsApp says that this device isn't linked any more. ``reason`` is a code."""
+
+    reason: str
+    type: ClassVar[str] = "session.logged_out"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReplaced(LinkEvent):
+    """The same device connected elsewhere."""
+
+    type: ClassVar[str] = "session.replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOutdated(LinkEvent):
+    """WhatsApp refuses this version of the client library (405)."""
+
+    type: ClassVar[str] = "session.client_outdated"
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryBan(LinkEvent):
+    """WhatsApp has banned the account for a while (402)."""
+
+    type: ClassVar[str] = "session.banned"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(LinkEvent):
+    """Its worker ended as the owner asked, or there was none to end."""
+
+    type: ClassVar[str] = "session.stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Unlinked(LinkEvent):
+    """The device is unlinked as the owner asked; unconfirmed if WhatsApp couldn't be told in time."""
+
+    confirmed: bool = True
+    type: ClassVar[str] = "session.unlinked"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased(LinkEvent):
+    """A worker logged the device out, as far as it could, and removed its files."""
+
+    confirmed: bool = True
+    type: ClassVar[str] = "session.erased"
+
+
+DELETED: Final = "session.deleted"
+"""The type of the event that the removal of a session is."""
+
+OWNER_EVENTS: Final = (StartRequested, StopRequested, UnlinkRequested, DeleteRequested)
+LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
+    *OWNER_EVENTS,
+    WorkerClaimed,
+    Launched,
+    LaunchRefused,
+    GaveUp,
+    QRShown,
+    ScanRoundEnded,
+    QRTimeout,
+    PairSuccess,
+    PairError,
+    PasskeyRequested,
+    Connected,
+    Disconnected,
+    ConnectFailure,
+    LoggedOut,
+    StreamReplaced,
+    ClientOutdated,
+    TemporaryBan,
+    Stopped,
+    Unlinked,
+    Erased,
+)
+"""Every link event there is; named by hand because slotted dataclasses list their subclasses twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An event as watchers, history and webhooks get it.
+
+    ``id`` is stable over repeats and redrives: a client drops one that it knows. ``cursor`` is opaque and sorts in
+    the order of the session's log; hand it back as ``since``.
+    """
+
+    id: str
+    type: str
+    tenant: str
+    session: str
+    uid: str
+    at: int
+    cursor: str
+    data: Mapping[str, Any]

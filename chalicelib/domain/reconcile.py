@@ -1,0 +1,144 @@
+"""Desired against observed: the one next step that brings a session closer to what its owner wants."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.session import LIVE, Desired, Session, Status
+
+LAUNCH_TIMEOUT: Final = 60_000
+"""Milliseconds that a new task may take to hold its lease (Fargate needs 20 to 60 s) before RunTask is called again."""
+STANDBY_TIMEOUT: Final = 3_000
+"""Milliseconds that a woken standby may take to hold the lease before another worker is claimed."""
+MAX_LAUNCHES: Final = 2
+"""RunTask calls for one claim; then comes a new claim."""
+STOP_TIMEOUT: Final = 45_000
+"""Milliseconds that a worker may take to end as it was asked (a logout waits 30 s for WhatsApp); then StopTask."""
+MAX_ATTEMPTS: Final = 12
+"""Claims in a row that came to nothing; then the session fails."""
+
+
+class Act(StrEnum):
+    """What the reconciler can do."""
+
+    REST = "rest"
+    CLAIM = "claim"
+    LAUNCH = "launch"
+    RING = "ring"
+    STOP_WORKER = "stop_worker"
+    SETTLE = "settle"
+    GIVE_UP = "give_up"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act, and when (milliseconds since the Unix epoch) to look again whatever happens, if at all.
+
+    CLAIM names a worker for the next epoch and starts it; LAUNCH calls RunTask once more for the claim in force; RING
+    tells the worker to look; STOP_WORKER ends its task; SETTLE records that nothing is left to be done by a worker;
+    REMOVE deletes the session's items.
+    """
+
+    act: Act
+    again_at: int | None = None
+
+
+def backoff(attempts: int) -> int:
+    """Milliseconds between the last claim and the next, after ``attempts`` claims that came to nothing."""
+    return 0 if attempts <= 1 else min(1_000 * 2 ** (attempts - 2), 300_000)
+
+
+def next_step(session: Session, lease: Lease | None, now: int) -> Step:
+    """Return the step for ``session`` at ``now``; running it twice, late, or after a lost wake does no harm."""
+    presence = _presence(session, lease, now)
+    match session.desired:
+        case Desired.RUNNING:
+            return _towards_running(session, presence, now)
+        case Desired.STOPPED:
+            return _towards_rest(session, presence, now)
+        case Desired.UNLINKED:
+            return _towards_unlinked(session, presence, now)
+        case Desired.DELETED:
+            return _towards_nothing(session, presence, now)
+
+
+class Presence(StrEnum):
+    """What the lease says of the claimed worker: at work, gone, or not seen yet."""
+
+    HERE = "here"
+    GONE = "gone"
+    COMING = "coming"
+
+
+def _presence(session: Session, lease: Lease | None, now: int) -> Presence:
+    if lease is None or (lease.worker, lease.epoch) != (session.worker, session.epoch):
+        return Presence.COMING
+    return Presence.HERE if lease.holds(now) else Presence.GONE
+
+
+def _towards_running(session: Session, presence: Presence, now: int) -> Step:
+    if session.answered:
+        return Step(Act.REST)
+    if session.status not in LIVE:
+        return _claim(session, now)
+    if presence is Presence.HERE:
+        overdue = session.deadline is not None and now >= session.deadline
+        return Step(Act.STOP_WORKER) if overdue else Step(Act.REST, session.deadline)
+    return _replace(session, presence, now)
+
+
+def _towards_rest(session: Session, presence: Presence, now: int) -> Step:
+    if session.answered:
+        return Step(Act.REST)
+    if session.status in LIVE and presence is Presence.HERE:
+        return _ring(session, now)
+    return Step(Act.SETTLE)
+
+
+def _towards_unlinked(session: Session, presence: Presence, now: int) -> Step:
+    if session.device is None:
+        return _towards_rest(session, presence, now)
+    if session.status in LIVE:
+        return _ring(session, now) if presence is Presence.HERE else _replace(session, presence, now)
+    return _claim(session, now)
+
+
+def _towards_nothing(session: Session, presence: Presence, now: int) -> Step:
+    if session.epoch == 0 or session.erased:
+        return Step(Act.REMOVE)
+    if presence is Presence.HERE:
+        return _ring(session, now)
+    # The claim that was in force before the wish to delete may be a dead worker's: only a later one is waited for.
+    return _replace(session, presence, now) if session.claimed_at >= session.requested_at else _claim(session, now)
+
+
+def _ring(session: Session, now: int) -> Step:
+    overdue_at = session.requested_at + STOP_TIMEOUT
+    # A worker claimed for this very wish has its own time.
+    overdue_at = max(overdue_at, session.claimed_at + LAUNCH_TIMEOUT + STOP_TIMEOUT)
+    return Step(Act.STOP_WORKER) if now >= overdue_at else Step(Act.RING, overdue_at)
+
+
+def _replace(session: Session, presence: Presence, now: int) -> Step:
+    """Nobody is at work: the claimed worker is still coming, or it is lost."""
+    if presence is Presence.GONE or session.status not in {Status.STARTING, Status.DELETING}:
+        return _claim(session, now)
+    if session.next_at and now < session.next_at:
+        return Step(Act.REST, session.next_at)
+    if session.next_at:
+        return Step(Act.LAUNCH)
+    patience = STANDBY_TIMEOUT if session.standby else LAUNCH_TIMEOUT * session.launches
+    if now < session.claimed_at + patience:
+        return Step(Act.REST, session.claimed_at + patience)
+    if not session.standby and session.launches < MAX_LAUNCHES:
+        return Step(Act.LAUNCH)
+    return _claim(session, now)
+
+
+def _claim(session: Session, now: int) -> Step:
+    if session.attempts >= MAX_ATTEMPTS and session.status is Status.STARTING:
+        return Step(Act.GIVE_UP)
+    earliest = session.claimed_at + backoff(session.attempts)
+    return Step(Act.CLAIM) if now >= earliest else Step(Act.REST, earliest)

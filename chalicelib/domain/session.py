@@ -1,0 +1,130 @@
+"""A session: what its owner wants (``desired``) and what is observed of it (``status``)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Desired(StrEnum):
+    """What the owner wants of a session."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNLINKED = "unlinked"
+    DELETED = "deleted"
+
+
+class Status(StrEnum):
+    """What is observed of a session; only ``transitions`` assigns one."""
+
+    CREATED = "CREATED"
+    STARTING = "STARTING"
+    SCAN_QR = "SCAN_QR"
+    PAIRING = "PAIRING"
+    CONNECTED = "CONNECTED"
+    DISCONNECTED = "DISCONNECTED"
+    PASSKEY_REQUIRED = "PASSKEY_REQUIRED"
+    LOGGED_OUT = "LOGGED_OUT"
+    STOPPED = "STOPPED"
+    FAILED = "FAILED"
+    DELETING = "DELETING"
+
+
+LIVE: Final = frozenset({Status.STARTING, Status.SCAN_QR, Status.PAIRING, Status.CONNECTED, Status.DISCONNECTED})
+"""Statuses in which a worker serves the session, or is about to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The linked device of a session, as WhatsApp names it: ``number:n@s.whatsapp.net`` and ``lid:n@lid``."""
+
+    jid: str
+    lid: str | None = None
+
+    @property
+    def phone(self) -> str:
+        """The account's phone number, digits only."""
+        return self.jid.partition("@")[0].partition(":")[0].partition(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class QRCode:
+    """One pairing code as the client shows it.
+
+    ``code`` is the client's text unchanged, and a secret; ``image`` its PNG as data URI; ``matrix`` its modules, a
+    row a line, ``1`` for dark, without quiet zone; ``attempt`` counts from 1 within a scan round.
+    """
+
+    code: str = field(repr=False)
+    image: str = field(repr=False)
+    matrix: str = field(repr=False)
+    attempt: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastEvent:
+    """The event that the newest write of a session is; ``data`` never holds a code, a key or a text."""
+
+    id: str
+    type: str
+    at: int
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One WhatsApp account linked, or to be linked; times in milliseconds since the Unix epoch.
+
+    ``id`` is its owner's name for it, ``uid`` names this creation of it and keys everything stored for it.
+    ``generation`` grows with each request of the owner that changes anything; a final status answers the one in
+    ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
+    ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
+    when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
+    ``erased`` says that a worker has removed the device's files.
+    """
+
+    tenant: str
+    id: str
+    uid: str
+    created_at: int
+    name: str = ""
+    phone: str | None = None
+    webhook_url: str | None = None
+    enabled: bool = True
+    version: int = 0
+    desired: Desired = Desired.STOPPED
+    generation: int = 0
+    requested_at: int = 0
+    status: Status = Status.CREATED
+    observed_generation: int = 0
+    reason: str | None = None
+    message: str | None = None
+    since: int = 0
+    deadline: int | None = None
+    next_at: int | None = None
+    epoch: int = 0
+    worker: str | None = None
+    standby: bool = False
+    mailbox: str | None = None
+    claimed_at: int = 0
+    launches: int = 0
+    attempts: int = 0
+    round: int = 0
+    device: Device | None = None
+    connected_at: int | None = None
+    erased: bool = False
+    qr: QRCode | None = None
+    last_event: LastEvent | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the status is final and answers the owner's newest request."""
+        return self.status not in LIVE and self.observed_generation == self.generation
+
+    def code_at(self, now: int) -> QRCode | None:
+        """Return the code that can be scanned at ``now``, if one can."""
+        if self.status is Status.SCAN_QR and self.qr and self.qr.expires_at > now:
+            return self.qr
+        return None

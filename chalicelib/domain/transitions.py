@@ -1,0 +1,229 @@
+"""The session's life: which event leads from which status to which, as one table, and the only door that uses it.
+
+No other module assigns a status. The diagram in docs/states.md is made from ``NEXT``.
+"""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from chalicelib.domain import events as e
+from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.reasons import Reason, sentence
+from chalicelib.domain.session import LIVE, Desired, LastEvent, Session, Status
+from chalicelib.domain.session import Status as S
+
+MAX_ROUNDS: Final = 3
+"""Scan rounds (of six codes each) before a start that nobody scans ends."""
+
+DEADLINES: Final[dict[Status, int]] = {
+    S.STARTING: 120_000,
+    S.SCAN_QR: 30_000,  # counted from the code's expiry: the client rotates by itself before that
+    S.PAIRING: 60_000,
+    S.DISCONNECTED: 600_000,
+    S.DELETING: 300_000,
+}
+"""Milliseconds that a transitional status may last; past that the reconciler acts."""
+
+_WORKING = (S.STARTING, S.SCAN_QR, S.PAIRING, S.CONNECTED, S.DISCONNECTED)
+_RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
+
+NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
+    **{(s, request): s for s in (*_WORKING, *_RESTING) for request in e.OWNER_EVENTS},
+    **{(s, e.DeleteRequested): S.DELETING for s in (*_WORKING, *_RESTING)},
+    **{(s, e.WorkerClaimed): S.STARTING for s in (*_WORKING, *_RESTING)},
+    **{(s, e.Stopped): S.STOPPED for s in (*_WORKING, *_RESTING)},
+    **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
+    **{(s, e.ClientOutdated): S.FAILED for s in _WORKING},
+    **{(s, e.TemporaryBan): S.FAILED for s in _WORKING},
+    **{(s, e.StreamReplaced): S.STOPPED for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
+    **{(s, e.LoggedOut): S.LOGGED_OUT for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
+    **{(s, e.Connected): S.CONNECTED for s in (S.STARTING, S.PAIRING, S.DISCONNECTED)},
+    (S.STARTING, e.Launched): S.STARTING,
+    (S.STARTING, e.LaunchRefused): S.STARTING,
+    (S.STARTING, e.GaveUp): S.FAILED,
+    (S.STARTING, e.QRShown): S.SCAN_QR,
+    (S.STARTING, e.ConnectFailure): S.STARTING,
+    (S.SCAN_QR, e.QRShown): S.SCAN_QR,
+    (S.SCAN_QR, e.PairSuccess): S.PAIRING,
+    (S.SCAN_QR, e.PairError): S.STARTING,
+    (S.SCAN_QR, e.ScanRoundEnded): S.STARTING,
+    (S.SCAN_QR, e.QRTimeout): S.STOPPED,
+    (S.SCAN_QR, e.PasskeyRequested): S.PASSKEY_REQUIRED,
+    (S.PAIRING, e.PairError): S.STARTING,
+    (S.PAIRING, e.PasskeyRequested): S.PASSKEY_REQUIRED,
+    (S.CONNECTED, e.Disconnected): S.DISCONNECTED,
+    (S.DISCONNECTED, e.ConnectFailure): S.DISCONNECTED,
+    (S.DELETING, e.WorkerClaimed): S.DELETING,
+    (S.DELETING, e.Launched): S.DELETING,
+    (S.DELETING, e.LaunchRefused): S.DELETING,
+    (S.DELETING, e.Erased): S.DELETING,
+}
+"""Every legal move. What is not here does not move a session: a late report of a worker, mostly."""
+
+_DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
+    e.StartRequested: Desired.RUNNING,
+    e.StopRequested: Desired.STOPPED,
+    e.UnlinkRequested: Desired.UNLINKED,
+    e.DeleteRequested: Desired.DELETED,
+}
+
+
+def scan_ended(session: Session) -> e.LinkEvent:
+    """Return what the end of a scan round means for ``session``: another round, or the end of the start."""
+    return e.ScanRoundEnded() if session.round < MAX_ROUNDS else e.QRTimeout()
+
+
+def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) -> Session:
+    """Return ``session`` as ``event`` leaves it, one version on, with the event in ``last_event``.
+
+    Raises IllegalMove if the table has no row for it.
+    """
+    try:
+        status = NEXT[session.status, type(event)]
+    except KeyError:
+        raise IllegalMove(f"{type(event).__name__} in {session.status}") from None
+    after = _carry(session, event, now)
+    reason = _reason(session, event)
+    after = replace(
+        after,
+        status=status,
+        version=session.version + 1,
+        since=session.since if status is session.status else now,
+        reason=reason,
+        message=sentence(reason),
+        qr=after.qr if status is S.SCAN_QR else None,
+        next_at=_next_at(event, after),
+    )
+    after = replace(after, deadline=_deadline(after), observed_generation=_observed(after))
+    return replace(after, last_event=LastEvent(event_id, event.type, now, _data(after, event)))
+
+
+def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:
+    """What the event itself says, put on the session."""
+    match event:
+        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.DeleteRequested():
+            return replace(
+                session,
+                desired=_DESIRED[type(event)],
+                generation=session.generation + 1,
+                requested_at=now,
+                round=0,
+                attempts=0,
+            )
+        case e.WorkerClaimed(worker=worker, mailbox=mailbox, standby=standby):
+            # A phone that unlinked gets one fresh round by itself, an owner's start gets them all.
+            spent = MAX_ROUNDS - 1 if session.status is S.LOGGED_OUT and session.round else 0
+            return replace(
+                session,
+                epoch=session.epoch + 1,
+                worker=worker,
+                mailbox=mailbox,
+                standby=standby,
+                claimed_at=now,
+                launches=1,
+                attempts=session.attempts + 1,
+                round=max(session.round, spent),
+                erased=False,
+            )
+        case e.LaunchRefused():
+            return replace(session, attempts=session.attempts + 1)
+        case e.Launched():
+            return replace(session, launches=session.launches + 1)
+        case e.QRShown(qr=qr):
+            begun = session.status is S.STARTING
+            return replace(session, qr=qr, attempts=0, round=session.round + begun, device=None)
+        case e.PairSuccess(device=device):
+            return replace(session, device=device, attempts=0)
+        case e.Connected(device=device):
+            return replace(session, device=device, attempts=0, round=1, connected_at=now)
+        case e.LoggedOut() | e.Unlinked():
+            return replace(session, device=None, connected_at=None)
+        case e.Erased():
+            return replace(session, device=None, connected_at=None, erased=True)
+        case _:
+            return session
+
+
+def _reason(session: Session, event: e.LinkEvent) -> str | None:
+    match event:
+        case e.Disconnected(reason=reason) | e.LoggedOut(reason=reason) | e.ConnectFailure(reason=reason):
+            return reason
+        case e.LaunchRefused(reason=reason):
+            return reason
+        case e.WorkerClaimed(lost=lost):
+            return Reason.WORKER_LOST if lost else Reason.REQUESTED
+        case e.Unlinked(confirmed=confirmed) | e.Erased(confirmed=confirmed):
+            return Reason.UNLINKED_BY_OWNER if confirmed else Reason.UNLINK_UNCONFIRMED
+        case e.Connected():
+            return None
+        case _:
+            return _REASONS.get(type(event), session.reason)
+
+
+_REASONS: Final[dict[type[e.LinkEvent], Reason]] = {
+    e.DeleteRequested: Reason.REQUESTED,
+    e.GaveUp: Reason.WORKER_KEEPS_FAILING,
+    e.QRShown: Reason.WAITING_FOR_SCAN,
+    e.ScanRoundEnded: Reason.NEW_SCAN_ROUND,
+    e.QRTimeout: Reason.QR_TIMEOUT,
+    e.PairError: Reason.PAIR_ERROR,
+    e.PasskeyRequested: Reason.PASSKEY_REQUIRED,
+    e.StreamReplaced: Reason.REPLACED,
+    e.ClientOutdated: Reason.CLIENT_OUTDATED,
+    e.TemporaryBan: Reason.TEMPORARY_BAN,
+    e.Stopped: Reason.REQUESTED,
+}
+
+
+def _next_at(event: e.LinkEvent, after: Session) -> int | None:
+    match event:
+        case e.LaunchRefused(retry_at=retry_at) | e.ConnectFailure(retry_at=retry_at):
+            return retry_at
+        case e.QRShown(qr=qr):
+            return qr.expires_at
+        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested():
+            return after.next_at
+        case _:
+            return None
+
+
+def _deadline(after: Session) -> int | None:
+    if after.status not in DEADLINES:
+        return None
+    match after.status:
+        case S.SCAN_QR if after.qr:
+            begun = after.qr.expires_at
+        case S.STARTING | S.DELETING:
+            # A claim, and every new try within it that said when it will be, starts the clock anew.
+            begun = max(after.since, after.claimed_at, after.next_at or 0)
+        case _:
+            begun = after.since
+    return begun + DEADLINES[after.status]
+
+
+def _observed(after: Session) -> int:
+    """The generation that this status answers: a final one answers the newest.
+
+    Logged out by the phone while it is wanted running is no answer: a fresh scan round follows.
+    """
+    event_leaves_it_open = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
+    if after.status in LIVE or after.status in {S.CREATED, S.DELETING} or event_leaves_it_open:
+        return after.observed_generation
+    return after.generation
+
+
+def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
+    """What the world is told; never a code, a key or a text."""
+    data: dict[str, Any] = {"status": str(after.status)}
+    if after.reason:
+        data |= {"reason": str(after.reason), "message": after.message}
+    if after.next_at:
+        data["next_at"] = after.next_at
+    match event:
+        case e.QRShown(qr=qr):
+            data |= {"attempt": qr.attempt, "expires_at": qr.expires_at}
+        case e.PairSuccess(device=device) | e.Connected(device=device):
+            data["phone"] = device.phone
+        case _:
+            pass
+    return data
