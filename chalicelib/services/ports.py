@@ -1,0 +1,252 @@
+"""What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.principal import User
+from chalicelib.domain.session import Session
+from chalicelib.domain.watcher import Watcher
+
+
+class Clock(Protocol):
+    """The wall clock."""
+
+    def __call__(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+
+
+class Sleep(Protocol):
+    """Waiting."""
+
+    def __call__(self, seconds: float, /) -> None:
+        """Block this thread."""
+
+
+class NewId(Protocol):
+    """Names for things."""
+
+    def __call__(self) -> str:
+        """Return a new ULID."""
+
+
+class SessionStore(Protocol):
+    """Sessions, each read consistently and moved by one conditional write."""
+
+    def create(self, session: Session) -> Session:
+        """Store a new session under its tenant and id, and return it.
+
+        If the id is taken nothing is written and the session that stands is returned: compare the uid.
+        """
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        """Return the tenant's session of that id."""
+
+    def get(self, uid: str) -> Session | None:
+        """Return the session of that uid."""
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        """Return up to ``limit`` sessions in the order of their ids after ``after``, and where the next page starts."""
+
+    def move(self, session: Session) -> bool:
+        """Write ``session`` over the version before its own; False, and nothing written, if that isn't what stands."""
+
+    def remove(self, session: Session) -> bool:
+        """Remove the session with all that is stored for it, its id last; False if it changed meanwhile."""
+
+
+class LeaseStore(Protocol):
+    """Leases, one a session."""
+
+    def get(self, uid: str) -> Lease | None:
+        """Return the session's lease, read consistently."""
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        """Take the lease if the one that stands admits it; return whether, and the one that stood before."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Extend the lease to ``lease.until`` if its worker and epoch still hold it."""
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker's task is started for; no secret is in it. A standby's order names no session yet."""
+
+    worker: str
+    mailbox: str
+    tenant: str | None = None
+    session: str | None = None
+    uid: str | None = None
+    epoch: int | None = None
+
+
+class NoCapacity(Exception):
+    """ECS has no room, or throttles."""
+
+
+class Workers(Protocol):
+    """The workers' tasks."""
+
+    def start(self, order: Order) -> None:
+        """Start a task for ``order``, once however often it is called; raises NoCapacity."""
+
+    def stop(self, worker: str, *, reason: str) -> None:
+        """End the worker's task, if it runs."""
+
+
+class Mailboxes(Protocol):
+    """The workers' mailboxes: a ring means "look"."""
+
+    def create(self, worker: str) -> str:
+        """Make the worker's mailbox, if it isn't there, and return its address."""
+
+    def ring(self, mailbox: str) -> None:
+        """Ring; a mailbox that is gone is no error."""
+
+    def delete(self, mailbox: str) -> None:
+        """Remove the mailbox; one that is gone is no error."""
+
+
+class Wakes(Protocol):
+    """The wake queue: jobs for later, 15 minutes at the most (the sweep finds what is further away)."""
+
+    def reconcile(self, uid: str, *, delay: float) -> None:
+        """Have the session reconciled in ``delay`` seconds."""
+
+    def snapshot(self, watcher: str, *, delay: float) -> None:
+        """Have the watcher sent what stands, in ``delay`` seconds."""
+
+    def fill_standbys(self) -> None:
+        """Have the standby pool filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    """A worker that waits for a session. Unassigned, it has neither uid nor epoch; ``until`` is its proof of life."""
+
+    worker: str
+    mailbox: str
+    until: int
+    ready: bool = False
+    uid: str | None = None
+    epoch: int | None = None
+
+
+class StandbyStore(Protocol):
+    """The standby pool."""
+
+    def all(self) -> list[Standby]:
+        """Return the standbys, read consistently."""
+
+    def get(self, worker: str) -> Standby | None:
+        """Return one, read consistently."""
+
+    def put(self, standby: Standby) -> None:
+        """Add a standby that is about to be started."""
+
+    def renew(self, worker: str, *, until: int) -> bool:
+        """Say that it is ready and alive, if it is still in the pool and unassigned."""
+
+    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+        """Give it a session, if it is ready and has none."""
+
+    def free(self, worker: str, *, uid: str, epoch: int) -> bool:
+        """Take the session from it again, if it has that one."""
+
+    def remove(self, worker: str) -> None:
+        """Take it out of the pool."""
+
+
+class WatcherStore(Protocol):
+    """Watchers and what they follow."""
+
+    def add(self, watcher: Watcher) -> None:
+        """Store the watcher and its subscription."""
+
+    def get(self, watcher: str) -> Watcher | None:
+        """Return it, read consistently."""
+
+    def remove(self, watcher: str) -> None:
+        """Forget the watcher and its subscription; one that is gone is no error."""
+
+    def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
+        """Return all who follow that session, read consistently."""
+
+
+class Gone(Exception):
+    """The watcher's connection isn't there (410)."""
+
+
+class Sockets(Protocol):
+    """API Gateway's ``@connections``."""
+
+    def post(self, watcher: str, text: str) -> None:
+        """Send one text frame; raises Gone."""
+
+    def close(self, watcher: str) -> None:
+        """Close the connection; one that is gone is no error."""
+
+
+class HistoryStore(Protocol):
+    """The stream, materialised."""
+
+    def append(self, envelope: Envelope) -> None:
+        """Write the event under its cursor; the same event again changes nothing."""
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        """Return the session's events after ``cursor``, oldest first, read consistently."""
+
+
+class UserStore(Protocol):
+    """Users, by name."""
+
+    def get(self, name: str) -> User | None:
+        """Return the user of that name."""
+
+    def add(self, user: User) -> bool:
+        """Store a new user; False, and nothing written, if the name is taken."""
+
+
+class LoginAttempts(Protocol):
+    """How often logins failed lately, per user and address."""
+
+    def failed(self, key: str, *, now: int) -> None:
+        """Count a failed login."""
+
+    def recent(self, key: str, *, now: int) -> int:
+        """Return how many failed within the window."""
+
+
+class Passwords(Protocol):
+    """Password hashing."""
+
+    def hash(self, password: str) -> str:
+        """Return the encoded hash."""
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        """Whether the password is the hashed one, in a time that doesn't tell."""
+
+
+class Tokens(Protocol):
+    """Signed tokens."""
+
+    def issue(self, user: User, *, now: int) -> tuple[str, int]:
+        """Return a signed token and when it expires, in milliseconds since the Unix epoch."""
+
+    def read(self, token: str) -> "TokenClaims":
+        """Return what a good token says; raises Unauthenticated."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a token says of its bearer."""
+
+    name: str
+    tenant: str
+    role: str
+    expires_at: int
