@@ -11,6 +11,10 @@ from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
 
 
+class Unavailable(Exception):
+    """AWS didn't answer, or answered that it can't just now; the same call may be made again."""
+
+
 class Clock(Protocol):
     """The wall clock."""
 

@@ -1,0 +1,51 @@
+"""Why a request about a session is refused just now, as the error that says so."""
+
+from typing import Final
+
+from chalicelib.domain.errors import (
+    AlreadyConnected,
+    GatewayError,
+    PasskeyRequired,
+    SessionDeleting,
+    SessionFailed,
+    SessionStopped,
+)
+from chalicelib.domain.session import Desired, Session, Status
+
+DELETING_TAKES: Final = 5
+"""Seconds after which it is worth asking again whether a session is gone."""
+
+
+def deleting(session: Session) -> SessionDeleting:
+    """Return the error for a session that is on its way out."""
+    return SessionDeleting(
+        f"The session '{session.id}' is being deleted.",
+        field="id",
+        hint="Try again when it is gone.",
+        retry_after=DELETING_TAKES,
+        context={"session": session},
+    )
+
+
+def why_no_code(session: Session) -> GatewayError | None:
+    """Return why no code will come for ``session`` as it stands; None if one may."""
+    context = {"session": session}
+    match session.status:
+        case Status.DELETING:
+            return deleting(session)
+        case Status.CONNECTED | Status.PAIRING:
+            return AlreadyConnected("The session is linked already: there is nothing to scan.", context=context)
+        case Status.DISCONNECTED:
+            return AlreadyConnected(
+                "The session is linked, and reconnecting: there is nothing to scan.", context=context
+            )
+        case Status.PASSKEY_REQUIRED if session.answered:
+            return PasskeyRequired(session.message or "", context=context)
+        case Status.FAILED if session.answered:
+            return SessionFailed(session.message or "", context=context)
+        case _ if session.desired is not Desired.RUNNING or session.answered:
+            return SessionStopped(
+                session.message or "The session isn't running.", hint="Connect it first.", context=context
+            )
+        case _:
+            return None
