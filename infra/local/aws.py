@@ -1,0 +1,106 @@
+"""The local AWS: the template's resources in moto, and the environment that leads production code to them."""
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, Final, Self
+
+import boto3
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
+from moto.dynamodb.models.table import Table
+from moto.moto_api import state_manager
+
+from infra.local import cloudformation
+from infra.local.moto_server import MotoServer, keep_no_instances
+from infra.local.template import Template
+
+ACCOUNT: Final = DEFAULT_ACCOUNT_ID
+REGION: Final = "us-east-1"
+STACK: Final = "switchboard-local"
+SESSION_COLLECTION: Final = (cloudformation.Secret, cloudformation.FargateTaskDefinition)
+
+
+class LocalAws:
+    """A running moto with the template's resources created in it."""
+
+    def __init__(self, template: Template, parameters: Mapping[str, str]) -> None:
+        self.template = template
+        self._parameters = parameters
+        self._server = MotoServer()
+        self._closing = ExitStack()
+        self.variables: dict[str, str] = {}
+        self.physical: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._closing.enter_context(self._server)
+        # Tasks go from state to state when the task runner says so, not each time somebody looks.
+        state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
+        self._create()
+        keep_no_instances()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.close()
+
+    @property
+    def url(self) -> str:
+        """The endpoint of every service."""
+        return self._server.url
+
+    @property
+    def server(self) -> MotoServer:
+        """The server, for what hangs itself into its requests."""
+        return self._server
+
+    def environment(self) -> dict[str, str]:
+        """What makes an AWS SDK speak to this one: in full, so that nothing of the developer's own account remains."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "local",
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            # Else the SDK puts the account's number before the host's name in DynamoDB's endpoints.
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of this AWS, whatever the environment says."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - moto takes any
+        )
+
+    def table(self, logical_id: str) -> Table:
+        """Return moto's own table object: the stream and the rows are reached in process."""
+        backend: DynamoDBBackend = dynamodb_backends[ACCOUNT][REGION]
+        return backend.get_table(self.physical[logical_id])
+
+    def _create(self) -> None:
+        body, outputs = self.template.for_moto()
+        stacks = self.client("cloudformation")
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self._parameters.items()]
+        stacks.create_stack(StackName=STACK, TemplateBody=body, Parameters=given)
+        stack = stacks.describe_stacks(StackName=STACK)["Stacks"][0]
+        if stack["StackStatus"] != "CREATE_COMPLETE":
+            raise RuntimeError(f"moto could not create the template's resources: {stack.get('StackStatusReason')}")
+        values = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        self.variables = {name: values[output] for name, output in outputs.items()}
+        resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
+        self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
+        self._set_time_to_live()
+
+    def _set_time_to_live(self) -> None:
+        """Do what moto's CloudFormation leaves out of a table."""
+        for name, properties in self.template.of_type("AWS::DynamoDB::Table").items():
+            setting = properties.get("TimeToLiveSpecification")
+            if setting:
+                table = self.physical[name]
+                self.client("dynamodb").update_time_to_live(TableName=table, TimeToLiveSpecification=setting)

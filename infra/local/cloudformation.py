@@ -1,0 +1,94 @@
+"""What moto's CloudFormation skips or mangles, done right: secrets, and Fargate task definitions.
+
+Importing this module registers its classes; moto looks each resource type up among its models' subclasses, and the one
+defined last wins.
+"""
+
+from typing import Any
+
+from moto.core.common_models import CloudFormationModel
+from moto.core.utils import pascal_to_camelcase, remap_nested_keys
+from moto.ecs.models import TaskDefinition, ecs_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+
+class _Immediate:
+    """What both types share. No model itself: moto looks only at direct subclasses of its CloudFormationModel."""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Return whether GetAtt knows the attribute."""
+        return attr == "Arn"
+
+    def is_created(self) -> bool:
+        """Return whether the resource is ready; these are at once."""
+        return True
+
+
+class Secret(_Immediate, CloudFormationModel):
+    """AWS::SecretsManager::Secret without a value: whoever deploys puts it."""
+
+    # moto files each model under the second part of its module's name.
+    __module__ = "moto.cloudformation.ext"
+
+    def __init__(self, arn: str) -> None:
+        self.physical_resource_id = arn
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """Return the property that names the resource."""
+        return "Name"
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Return the type in templates."""
+        return "AWS::SecretsManager::Secret"
+
+    @classmethod
+    def create_from_cloudformation_json(  # type: ignore[misc]
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+    ) -> "Secret":
+        """Create the secret in moto, under its name."""
+        backend = secretsmanager_backends[account_id][region_name]
+        secret, _version = backend._add_secret(  # noqa: SLF001 - create_secret() answers with JSON text only
+            resource_name, description=cloudformation_json["Properties"].get("Description")
+        )
+        return cls(secret.arn)
+
+    def get_cfn_attribute(self, attribute_name: str) -> str:
+        """Return the one attribute there is."""
+        return self.physical_resource_id
+
+
+class FargateTaskDefinition(_Immediate, CloudFormationModel):
+    """AWS::ECS::TaskDefinition with all its properties; moto's own forgets cpu, roles, network mode and more."""
+
+    __module__ = "moto.cloudformation.ext"
+
+    @staticmethod
+    def cloudformation_name_type() -> str:
+        """Return the property that names the resource: none."""
+        return ""
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        """Return the type in templates."""
+        return "AWS::ECS::TaskDefinition"
+
+    @classmethod
+    def create_from_cloudformation_json(  # type: ignore[misc]
+        cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
+    ) -> TaskDefinition:
+        """Register the definition as RegisterTaskDefinition would."""
+        given = remap_nested_keys(cloudformation_json["Properties"], pascal_to_camelcase)
+        return ecs_backends[account_id][region_name].register_task_definition(
+            family=given.get("family", resource_name),
+            container_definitions=given["containerDefinitions"],
+            volumes=given.get("volumes"),
+            network_mode=given.get("networkMode"),
+            requires_compatibilities=given.get("requiresCompatibilities"),
+            cpu=given.get("cpu"),
+            memory=given.get("memory"),
+            task_role_arn=given.get("taskRoleArn"),
+            execution_role_arn=given.get("executionRoleArn"),
+        )

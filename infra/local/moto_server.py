@@ -1,0 +1,81 @@
+"""moto's server in this process: on loopback, for programs only, one DynamoDB request at a time."""
+
+import io
+import logging
+import os
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack
+from threading import RLock, Thread
+from typing import Any, Final, Self
+
+# Read by moto when it is imported: no page in a browser may read what is stored here.
+os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
+
+from moto.core.model_instances import model_data
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+FORBIDDEN: Final = "403 Forbidden"
+
+
+class MotoServer:
+    """A running server; ``during_write`` wraps each DynamoDB request once it is set."""
+
+    def __init__(self) -> None:
+        self.during_write: Callable[[], AbstractContextManager[None]] = ExitStack
+        self._lock = RLock()
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        application = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server(
+            "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=MotoRequestHandler
+        )
+        self._thread = Thread(target=self._server.serve_forever, name="moto", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The endpoint for AWS clients."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def _guarded(self, application: Wsgi) -> Wsgi:
+        def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+            # A browser names where its page came from; AWS clients never do.
+            if "HTTP_ORIGIN" in environ:
+                start_response(FORBIDDEN, [("Content-Length", "0")])
+                return []
+            if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
+                return application(environ, start_response)
+            # The body comes first: a client that freezes while sending must not hold the lock.
+            length = int(environ.get("CONTENT_LENGTH") or 0)
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+            # moto reads and writes a table without locks: conditions could be checked against what is changing.
+            with self._lock, self.during_write():
+                return application(environ, start_response)
+
+        return answer
+
+
+class _Forgetful(list[Any]):
+    """A list that takes nothing in."""
+
+    def append(self, _: object) -> None:
+        """Let it go."""
+
+
+def keep_no_instances() -> None:
+    """Stop moto from keeping every item, record and message that it ever made.
+
+    Its model classes list their instances for a dashboard, which would hold a long-running stack's whole past.
+    """
+    for classes in model_data.values():
+        for model in classes.values():
+            model.instances_tracked = _Forgetful()  # type: ignore[attr-defined]

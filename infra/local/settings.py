@@ -1,0 +1,62 @@
+"""What a developer may choose when starting the local stack, read once from the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+REPOSITORY: Final = Path(__file__).resolve().parents[2]
+TEMPLATE: Final = REPOSITORY / "infra" / "template.yaml"
+DEFAULT_PORT: Final = 8080
+
+
+class Network(StrEnum):
+    """Which WhatsApp the workers speak to."""
+
+    LOOPBACK = "loopback"
+    WHATSAPP = "whatsapp"
+
+
+class BadSetting(ValueError):
+    """A setting that can't be used; its text is a sentence for the developer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack."""
+
+    port: int
+    state: Path
+    network: Network
+    anonymous: bool
+
+    @property
+    def origin(self) -> str:
+        """Where the front answers, for people."""
+        return f"http://localhost:{self.port}"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings in ``environment``; raises BadSetting with a sentence."""
+    network = _network(environment.get("NETWORK") or Network.LOOPBACK)
+    real = network is Network.WHATSAPP
+    anonymous = environment.get("ALLOW_ANONYMOUS", "0" if real else "1") == "1"
+    if real and anonymous:
+        raise BadSetting("NETWORK=whatsapp links real accounts, so it refuses ALLOW_ANONYMOUS=1. Leave it out.")
+    state = Path(environment.get("LOCAL_STATE") or REPOSITORY / ".local").absolute()
+    return Settings(_port(environment.get("PORT") or str(DEFAULT_PORT)), state, network, anonymous)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise BadSetting(f"PORT={text} is no port. Try: make run PORT=8081")
+    return int(text)
+
+
+def _network(text: str) -> Network:
+    try:
+        return Network(text)
+    except ValueError:
+        choices = " or ".join(Network)
+        raise BadSetting(f"NETWORK={text} is unknown. Choose {choices}.") from None

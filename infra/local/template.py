@@ -1,0 +1,89 @@
+"""infra/template.yaml as the local stack uses it: what moto creates, and what the pumps play themselves.
+
+Lambda functions and APIs are made by Chalice, so a resource that refers to one can't exist here. Those are left out of
+moto's copy (with everything that refers to them) and read by the pumps instead.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from chalice.package import YAMLTemplateSerializer
+
+PLAYED_BY_PUMPS: Final = ("AWS::Lambda::", "AWS::Events::Rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The parsed template: CloudFormation's own JSON, with short tags like ``!Ref`` in their long form."""
+
+    document: dict[str, Any]
+
+    @property
+    def resources(self) -> dict[str, dict[str, Any]]:
+        """Every resource by logical id."""
+        return dict(self.document["Resources"])
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The functions' environment, as expressions."""
+        return dict(self.document["Globals"]["Function"]["Environment"]["Variables"])
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The properties of the resources of one type, by logical id."""
+        return {name: one["Properties"] for name, one in self.resources.items() if one["Type"] == kind}
+
+    def local_resources(self) -> dict[str, dict[str, Any]]:
+        """The resources that stand without any function or API."""
+        kept = {name: one for name, one in self.resources.items() if not one["Type"].startswith(PLAYED_BY_PUMPS)}
+        while missing := [name for name, one in kept.items() if self._dangling(one, kept)]:
+            for name in missing:
+                del kept[name]
+        return kept
+
+    def for_moto(self) -> tuple[str, dict[str, str]]:
+        """Return the template to create in moto, and the name of the output that holds each variable."""
+        kept = self.local_resources()
+        expressions = {name: value for name, value in self.variables.items() if not self._dangling(value, kept)}
+        names = {name: "Variable" + name.replace("_", "") for name in expressions}
+        outputs = {names[name]: {"Value": _as_text(value)} for name, value in expressions.items()}
+        parameters = self.document.get("Parameters", {})
+        return json.dumps({"Parameters": parameters, "Resources": kept, "Outputs": outputs}), names
+
+    def _dangling(self, value: object, kept: dict[str, Any]) -> bool:
+        known = {*kept, *self.document.get("Parameters", {})}
+        return any(name not in known and not name.startswith("AWS::") for name in references(value))
+
+
+def load_template(path: Path) -> Template:
+    """Read the template with the loader that ``chalice package --merge-template`` uses on it."""
+    return Template(YAMLTemplateSerializer().load_template(path.read_text()))
+
+
+def references(value: object) -> Iterator[str]:
+    """Yield each logical id (or pseudo parameter) that an expression mentions."""
+    if isinstance(value, list):
+        for one in value:
+            yield from references(one)
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _mentioned(key, one)
+
+
+def _mentioned(key: str, value: Any) -> Iterator[str]:
+    match key:
+        case "Ref":
+            yield value
+        case "Fn::GetAtt":
+            yield value[0]
+        case "Fn::Sub" if isinstance(value, str):
+            pieces = value.split("${")[1:]
+            yield from (piece.partition("}")[0].partition(".")[0] for piece in pieces)
+        case _:
+            yield from references(value)
+
+
+def _as_text(value: Any) -> Any:
+    return value if isinstance(value, dict) else str(value)
