@@ -1,0 +1,85 @@
+"""Seed 002's answers under ``/sessions``: bare camelCase JSON."""
+
+from typing import Any, Final
+
+from chalicelib.dialects.moments import iso, seconds_until
+from chalicelib.domain.errors import GatewayError
+from chalicelib.domain.session import QRCode, Session, Status
+
+WORDS: Final[dict[Status, str]] = {
+    Status.CREATED: "pending",
+    Status.STARTING: "pending",
+    Status.SCAN_QR: "pending",
+    Status.PAIRING: "pending",
+    Status.CONNECTED: "connected",
+    Status.DISCONNECTED: "disconnected",
+    Status.LOGGED_OUT: "disconnected",
+    Status.STOPPED: "disconnected",
+    Status.DELETING: "disconnected",
+    Status.PASSKEY_REQUIRED: "failed",
+    Status.FAILED: "failed",
+}
+"""The ``status`` of a session, in this family's four words."""
+
+
+def session(of: Session) -> dict[str, Any]:
+    """Return a session; ``phoneNumber`` is the linked account's, before that the one it was created for."""
+    phone = of.device.phone if of.device else of.phone
+    body: dict[str, Any] = {
+        "sessionId": of.id,
+        "status": WORDS[of.status],
+        "phoneNumber": f"+{phone}" if phone else None,
+    }
+    if of.status is Status.CONNECTED:
+        body["connectedAt"] = iso(of.connected_at or of.since)
+    if of.name:
+        body["name"] = of.name
+    if of.reason:
+        body |= {"reason": of.reason, "message": of.message}
+    return body
+
+
+def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
+    """Return one page; ``nextCursor`` is there if another follows."""
+    body: dict[str, Any] = {"sessions": [session(of) for of in page]}
+    if cursor:
+        body["nextCursor"] = cursor
+    return body
+
+
+def created(of: Session, now: int) -> dict[str, Any]:
+    """Return a new session with its code, or with ``qrCode`` null if none has come yet."""
+    qr = of.code_at(now)
+    body: dict[str, Any] = {"sessionId": of.id, "qrCode": qr.image if qr else None, "status": WORDS[of.status]}
+    if qr:
+        body |= {"expiresAt": iso(qr.expires_at), "expiresIn": seconds_until(qr.expires_at, now)}
+    elif of.reason:
+        body |= {"reason": of.reason, "message": of.message}
+    return body
+
+
+def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+    """Return a code: ``qrCode`` as PNG data URI, ``qr`` as the text that is in it."""
+    return {
+        "sessionId": of.id,
+        "qrCode": qr.image,
+        "qr": qr.code,
+        "attempt": qr.attempt,
+        "expiresAt": iso(qr.expires_at),
+        "expiresIn": seconds_until(qr.expires_at, now),
+        "status": WORDS[of.status],
+    }
+
+
+def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+    """Return an error as this family documents it."""
+    body: dict[str, Any] = {"error": what.message, "code": what.code, "timestamp": iso(now)}
+    if session_id:
+        body["sessionId"] = session_id
+    if what.field:
+        body["field"] = what.field
+    if what.hint:
+        body["hint"] = what.hint
+    if "request_id" in what.context:
+        body["requestId"] = what.context["request_id"]
+    return body

@@ -1,0 +1,86 @@
+"""Seed 001's answers under ``/api``: sessions, codes and logins in the envelope.
+
+Where the documented shape and the one of the system behind it differ, one body answers both.
+"""
+
+from typing import Any
+
+from chalicelib.dialects.envelope import failure, success
+from chalicelib.dialects.moments import iso, seconds_until
+from chalicelib.domain.errors import GatewayError, SessionExists
+from chalicelib.domain.principal import User
+from chalicelib.domain.session import QRCode, Session, Status
+
+_NEVER_LOGGED_IN = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
+
+
+def session(of: Session) -> dict[str, Any]:
+    """Return a session. ``connected``: to WhatsApp; ``logged_in``: a linked device is stored."""
+    return {
+        "id": of.id,
+        "phone": of.phone,
+        "actual_phone": of.device.phone if of.device else None,
+        "name": of.name,
+        "webhook_url": of.webhook_url,
+        "enabled": of.enabled,
+        "connected": of.status in {Status.PAIRING, Status.CONNECTED},
+        "logged_in": of.device is not None and of.status not in _NEVER_LOGGED_IN,
+        "status": str(of.status),
+        "reason": of.reason,
+        "message": of.message,
+        "since": iso(of.since),
+        "next_at": iso(of.next_at),
+        "created_at": iso(of.created_at),
+    }
+
+
+def one(of: Session, message: str | None = None) -> dict[str, Any]:
+    """Return a session as ``data`` and as ``data.session``: the guide reads the latter, other clients the former."""
+    shape = session(of)
+    return success(shape | {"session": shape}, message)
+
+
+def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
+    """Return one page; ``next_cursor`` is there if another follows."""
+    data: dict[str, Any] = {"sessions": [session(of) for of in page], "count": len(page)}
+    if cursor:
+        data["next_cursor"] = cursor
+    return success(data)
+
+
+def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+    """Return a code: ``qr_code`` as PNG data URI, ``qr`` as the text that is in it."""
+    return success(
+        {
+            "session_id": of.id,
+            "qr_code": qr.image,
+            "qr": qr.code,
+            "attempt": qr.attempt,
+            "expires_at": iso(qr.expires_at),
+            "expires_in": seconds_until(qr.expires_at, now),
+            "status": str(of.status),
+        }
+    )
+
+
+def login(token: str, user: User, expires_at: int) -> dict[str, Any]:
+    """Return a token and whose it is."""
+    person = {
+        "id": user.name,
+        "username": user.name,
+        "role": str(user.role),
+        "is_active": True,
+        "created_at": iso(user.created_at),
+    }
+    data = {"success": True, "token": token, "user": person, "expires_at": iso(expires_at)}
+    return success(data, "Login successful")
+
+
+def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:  # noqa: ARG001 - every family's
+    """Return an error; a duplicate create carries the session that stands, so that a second run goes on with it."""
+    body = failure(what)
+    if isinstance(what, SessionExists):
+        standing: Session = what.context["session"]
+        shape = session(standing)
+        body["data"] = shape | {"session": shape}
+    return body
