@@ -6,14 +6,14 @@ from contextlib import ExitStack
 from typing import Any, Final, Self
 
 import boto3
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.moto_api import state_manager
 
 from infra.local import cloudformation
 from infra.local.moto_server import MotoServer, keep_no_instances
-from infra.local.template import Template
+from infra.local.template import Template, is_expression, key
 
 ACCOUNT: Final = DEFAULT_ACCOUNT_ID
 REGION: Final = "us-east-1"
@@ -29,7 +29,7 @@ class LocalAws:
         self._parameters = parameters
         self._server = MotoServer()
         self._closing = ExitStack()
-        self.variables: dict[str, str] = {}
+        self._values: dict[str, str] = {}
         self.physical: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -78,6 +78,20 @@ class LocalAws:
             aws_secret_access_key="local",  # noqa: S106 - moto takes any
         )
 
+    def resolve(self, value: Any) -> Any:
+        """Return ``value`` of the template with its expressions replaced; those about functions and APIs stay."""
+        if is_expression(value):
+            return self._values.get(key(value), value)
+        if isinstance(value, dict):
+            return {name: self.resolve(one) for name, one in value.items()}
+        return [self.resolve(one) for one in value] if isinstance(value, list) else value
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The functions' environment, but for what depends on functions and APIs."""
+        resolved = self.resolve(self.template.variables)
+        return {name: str(value) for name, value in resolved.items() if not is_expression(value)}
+
     def table(self, logical_id: str) -> Table:
         """Return moto's own table object: the stream and the rows are reached in process."""
         backend: DynamoDBBackend = dynamodb_backends[ACCOUNT][REGION]
@@ -92,7 +106,7 @@ class LocalAws:
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"moto could not create the template's resources: {stack.get('StackStatusReason')}")
         values = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
-        self.variables = {name: values[output] for name, output in outputs.items()}
+        self._values = {expression: values[output] for expression, output in outputs.items()}
         resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
         self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
         self._set_time_to_live()

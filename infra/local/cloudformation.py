@@ -45,7 +45,7 @@ class Secret(_Immediate, CloudFormationModel):
         return "AWS::SecretsManager::Secret"
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[misc]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> "Secret":
         """Create the secret in moto, under its name."""
@@ -56,7 +56,9 @@ class Secret(_Immediate, CloudFormationModel):
         return cls(secret.arn)
 
     def get_cfn_attribute(self, attribute_name: str) -> str:
-        """Return the one attribute there is."""
+        """Return an attribute; there is only one."""
+        if attribute_name != "Arn":
+            raise NotImplementedError(f"AWS::SecretsManager::Secret has no attribute {attribute_name} here")
         return self.physical_resource_id
 
 
@@ -76,7 +78,7 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
         return "AWS::ECS::TaskDefinition"
 
     @classmethod
-    def create_from_cloudformation_json(  # type: ignore[misc]
+    def create_from_cloudformation_json(
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> TaskDefinition:
         """Register the definition as RegisterTaskDefinition would."""

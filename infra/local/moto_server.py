@@ -4,7 +4,7 @@ import io
 import logging
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from threading import RLock, Thread
 from typing import Any, Final, Self
 
@@ -23,7 +23,7 @@ class MotoServer:
     """A running server; ``during_write`` wraps each DynamoDB request once it is set."""
 
     def __init__(self) -> None:
-        self.during_write: Callable[[], AbstractContextManager[None]] = ExitStack
+        self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         application = DomainDispatcherApplication(create_backend_app)

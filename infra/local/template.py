@@ -44,11 +44,12 @@ class Template:
         return kept
 
     def for_moto(self) -> tuple[str, dict[str, str]]:
-        """Return the template to create in moto, and the name of the output that holds each variable."""
+        """Return the template to create in moto, and which output holds the value of which expression (see ``key``)."""
         kept = self.local_resources()
-        expressions = {name: value for name, value in self.variables.items() if not self._dangling(value, kept)}
-        names = {name: "Variable" + name.replace("_", "") for name in expressions}
-        outputs = {names[name]: {"Value": _as_text(value)} for name, value in expressions.items()}
+        played = [one for name, one in self.resources.items() if name not in kept]
+        keys = {key(one): one for one in expressions([self.variables, played]) if not self._dangling(one, kept)}
+        names = {one: f"Expression{number}" for number, one in enumerate(keys)}
+        outputs = {names[one]: {"Value": expression} for one, expression in keys.items()}
         parameters = self.document.get("Parameters", {})
         return json.dumps({"Parameters": parameters, "Resources": kept, "Outputs": outputs}), names
 
@@ -60,6 +61,25 @@ class Template:
 def load_template(path: Path) -> Template:
     """Read the template with the loader that ``chalice package --merge-template`` uses on it."""
     return Template(YAMLTemplateSerializer().load_template(path.read_text()))
+
+
+def is_expression(value: object) -> bool:
+    """Return whether ``value`` is one of CloudFormation's functions, to be replaced by what it yields."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)).startswith(("Ref", "Fn::"))
+
+
+def key(expression: object) -> str:
+    """Return a text that equal expressions share."""
+    return json.dumps(expression, sort_keys=True)
+
+
+def expressions(value: object) -> Iterator[dict[str, Any]]:
+    """Yield the outermost expressions in ``value``."""
+    if isinstance(value, dict) and is_expression(value):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from expressions(one)
 
 
 def references(value: object) -> Iterator[str]:
@@ -83,7 +103,3 @@ def _mentioned(key: str, value: Any) -> Iterator[str]:
             yield from (piece.partition("}")[0].partition(".")[0] for piece in pieces)
         case _:
             yield from references(value)
-
-
-def _as_text(value: Any) -> Any:
-    return value if isinstance(value, dict) else str(value)

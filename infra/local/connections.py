@@ -1,0 +1,68 @@
+"""``@connections``: how functions speak to watchers. moto's accepts any id and delivers nowhere, so this is our own."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final
+
+from aiohttp import web
+
+from infra.local.guard import only_local
+from infra.local.sockets import STAGE
+from infra.local.watchers import Watcher, Watchers
+
+PAYLOAD_LIMIT: Final = 128 * 1024
+"""The largest message that may be posted, in bytes."""
+
+
+def connections_app(watchers: Watchers) -> web.Application:
+    """Return the management API of the WebSocket API's only stage."""
+
+    async def handle(request: web.Request) -> web.Response:
+        watcher = watchers.get(request.match_info["id"])
+        # None for a connection that never was, has ended, or hasn't answered its handshake yet.
+        if watcher is None or watcher.socket.closed:
+            return _error(410, "GoneException", "The connection is gone.")
+        match request.method:
+            case "POST":
+                return await _post(request, watcher)
+            case "GET":
+                return _describe(watcher)
+            case _:
+                watcher.end()
+                return web.Response(status=204)
+
+    app = web.Application(middlewares=[only_local], client_max_size=PAYLOAD_LIMIT)
+    app.router.add_route("*", f"/{STAGE}/@connections/{{id}}", handle)
+    return app
+
+
+async def _post(request: web.Request, watcher: Watcher) -> web.Response:
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return _error(413, "PayloadTooLargeException", f"A message may have {PAYLOAD_LIMIT} bytes.")
+    try:
+        message: str | bytes = body.decode()
+    except UnicodeDecodeError:
+        message = body
+    # A watcher that reads slowly delays nobody else: its messages wait here, up to a limit.
+    if not watcher.post(message):
+        return _error(429, "LimitExceededException", "The connection doesn't read what is sent to it.")
+    return web.Response(status=200)
+
+
+def _describe(watcher: Watcher) -> web.Response:
+    connected = datetime.fromtimestamp(watcher.connected_at / 1000, UTC)
+    idle_s = asyncio.get_running_loop().time() - watcher.active_at
+    active = datetime.fromtimestamp(datetime.now(UTC).timestamp() - idle_s, UTC)
+    return web.json_response(
+        {
+            "connectedAt": connected.isoformat(),
+            "lastActiveAt": active.isoformat(),
+            "identity": {"sourceIp": watcher.source_ip, "userAgent": watcher.user_agent},
+        }
+    )
+
+
+def _error(status: int, kind: str, sentence: str) -> web.Response:
+    return web.json_response({"message": sentence}, status=status, headers={"x-amzn-ErrorType": kind})

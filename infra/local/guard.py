@@ -1,0 +1,40 @@
+"""Who may speak to the front: this machine's own programs and pages, and nobody through a browser's back door.
+
+A page from anywhere can make a browser send requests to localhost, and a name that resolves to 127.0.0.1 makes it
+believe that they are the page's own (DNS rebinding). The Host and Origin headers tell.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def is_local(host: str) -> bool:
+    """Return whether ``host`` (a Host header: name and perhaps port) names this machine."""
+    try:
+        return urlsplit(f"//{host}").hostname in LOOPBACK_NAMES
+    except ValueError:
+        return False
+
+
+def refusal(host: str, origin: str | None) -> str | None:
+    """Return the sentence to refuse a request with, or None for a welcome one."""
+    if not is_local(host):
+        return "The local stack answers only as localhost or 127.0.0.1."
+    if origin is not None and not is_local(origin.partition("//")[2]):
+        return "The local stack answers only pages that come from localhost or 127.0.0.1."
+    return None
+
+
+@web.middleware
+async def only_local(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse what doesn't come from this machine, before anything is read."""
+    sentence = refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
+    if sentence is not None:
+        return web.json_response({"message": sentence}, status=403)
+    return await handler(request)

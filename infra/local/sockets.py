@@ -1,0 +1,145 @@
+"""API Gateway's WebSocket API in front of the app's ``$connect``, ``$default`` and ``$disconnect`` handlers."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import uuid4
+
+from aiohttp import WSMsgType, web
+
+from infra.local.functions import Function
+from infra.local.watchers import Limits, Watcher, Watchers
+
+FRAME_LIMIT: Final = 128 * 1024
+"""The largest message that API Gateway takes from a client, in bytes."""
+API_ID: Final = "local"
+STAGE: Final = "api"
+NO_STATUS: Final = 1005
+ABNORMAL: Final = 1006
+
+log = logging.getLogger(__name__)
+
+
+class SocketApi:
+    """Handshakes, messages and ends of connections, each a call of one of ``routes``."""
+
+    def __init__(self, routes: Mapping[str, Function], watchers: Watchers, limits: Limits | None = None) -> None:
+        self._routes = routes
+        self._watchers = watchers
+        self._limits = limits or Limits()
+
+    async def handle(self, request: web.Request, query: Mapping[str, str]) -> web.StreamResponse:
+        """Serve one connection from handshake to end; ``query`` is what ``$connect`` sees."""
+        if not web.WebSocketResponse().can_prepare(request).ok:
+            return web.json_response({"message": "Upgrade to a WebSocket is required here."}, status=426)
+        watcher_id = Watchers.new_id()
+        status = await self._connect(_Scene(watcher_id, request, int(time.time() * 1000)), query)
+        if not 200 <= status < 300:
+            return web.Response(status=status)
+        socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, compress=False)
+        await socket.prepare(request)
+        scene = _Scene(watcher_id, request, int(time.time() * 1000))
+        watcher = Watcher(watcher_id, socket, scene.source_ip, scene.user_agent, scene.connected_at)
+        with self._watchers.present(watcher):
+            await self._converse(watcher, scene)
+        await self._disconnect(scene, socket)
+        return socket
+
+    async def _connect(self, scene: "_Scene", query: Mapping[str, str]) -> int:
+        handler = self._routes.get("$connect")
+        if handler is None:
+            return 200
+        event = scene.event("$connect", "CONNECT") | {
+            "headers": dict(scene.request.headers),
+            "multiValueHeaders": {name: scene.request.headers.getall(name) for name in scene.request.headers},
+            "queryStringParameters": dict(query) or None,
+            "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+        }
+        try:
+            return int((await handler(event))["statusCode"])
+        except Exception:
+            log.exception("$connect failed")
+            return 502
+
+    async def _converse(self, watcher: Watcher, scene: "_Scene") -> None:
+        sending = asyncio.create_task(watcher.serve(self._limits))
+        calls: set[asyncio.Task[None]] = set()
+        try:
+            async for message in watcher.socket:
+                if message.type not in {WSMsgType.TEXT, WSMsgType.BINARY}:
+                    continue
+                watcher.touch()
+                # API Gateway doesn't wait for one message's handler before it hands over the next.
+                call = asyncio.create_task(self._message(watcher, scene, message.data))
+                calls.add(call)
+                call.add_done_callback(calls.discard)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, *calls, return_exceptions=True)
+
+    async def _message(self, watcher: Watcher, scene: "_Scene", data: str | bytes) -> None:
+        text = data if isinstance(data, str) else data.decode(errors="replace")
+        route = self._route(text)
+        handler = self._routes.get(route)
+        event = scene.event(route, "MESSAGE") | {"body": text, "isBase64Encoded": False}
+        try:
+            if handler is not None:
+                await handler(event)
+                return
+            problem = "Forbidden"
+        except Exception:
+            log.exception("%s failed", route)
+            problem = "Internal server error"
+        answer = {"message": problem, "connectionId": watcher.id, "requestId": event["requestContext"]["requestId"]}
+        watcher.post(json.dumps(answer))
+
+    def _route(self, text: str) -> str:
+        """Follow API Gateway's route selection expression ``$request.body.action``, which is Chalice's."""
+        try:
+            action = json.loads(text)["action"]
+        except (ValueError, TypeError, KeyError):
+            return "$default"
+        return action if isinstance(action, str) and action in self._routes else "$default"
+
+    async def _disconnect(self, scene: "_Scene", socket: web.WebSocketResponse) -> None:
+        handler = self._routes.get("$disconnect")
+        if handler is None:
+            return
+        event = scene.event("$disconnect", "DISCONNECT")
+        event["requestContext"] |= {"disconnectStatusCode": socket.close_code or ABNORMAL, "disconnectReason": ""}
+        try:
+            await handler(event)
+        except Exception:
+            log.exception("$disconnect failed")
+
+
+class _Scene:
+    """What all events of one connection share."""
+
+    def __init__(self, watcher_id: str, request: web.Request, connected_at: int) -> None:
+        self.watcher_id = watcher_id
+        self.request = request
+        self.connected_at = connected_at
+        self.source_ip = request.remote or "127.0.0.1"
+        self.user_agent = request.headers.get("User-Agent", "")
+
+    def event(self, route: str, kind: str) -> dict[str, Any]:
+        """Return the event's part that every kind has."""
+        context = {
+            "routeKey": route,
+            "eventType": kind,
+            "connectionId": self.watcher_id,
+            "connectedAt": self.connected_at,
+            "requestTimeEpoch": int(time.time() * 1000),
+            "requestId": str(uuid4()),
+            "extendedRequestId": str(uuid4()),
+            "messageDirection": "IN",
+            "identity": {"sourceIp": self.source_ip, "userAgent": self.user_agent},
+            "domainName": self.request.host,
+            "apiId": API_ID,
+            "stage": STAGE,
+        }
+        return {"requestContext": context, "isBase64Encoded": False}
