@@ -8,6 +8,7 @@ GatewayError
 ├── Forbidden                    403  known, but not allowed this
 ├── NotFound                     404
 │   └── SessionNotFound          404  also for another tenant's session
+├── MethodNotAllowed             405
 ├── Conflict                     409  the request is right, the moment isn't
 │   ├── SessionExists            409  carries the session that stands
 │   ├── SessionDeleting          409
@@ -107,6 +108,13 @@ class SessionNotFound(NotFound):
     """No such session in the caller's tenant; another tenant's session looks the same."""
 
     code = "SESSION_NOT_FOUND"
+
+
+class MethodNotAllowed(GatewayError):
+    """The path is right, the method isn't."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
 
 
 class Conflict(GatewayError):

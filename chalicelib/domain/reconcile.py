@@ -85,7 +85,7 @@ def _towards_running(session: Session, presence: Presence, now: int) -> Step:
         return _claim(session, now)
     if presence is Presence.HERE:
         overdue = session.deadline is not None and now >= session.deadline
-        return Step(Act.STOP_WORKER) if overdue else Step(Act.REST, session.deadline)
+        return Step(Act.STOP_WORKER) if overdue else Step(Act.REST)
     return _replace(session, presence, now)
 
 

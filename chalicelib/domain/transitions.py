@@ -24,6 +24,9 @@ DEADLINES: Final[dict[Status, int]] = {
 }
 """Milliseconds that a transitional status may last; past that the reconciler acts."""
 
+ENDING: Final = 120_000
+"""Milliseconds that a live session may take to end as its owner asked; past that the reconciler acts."""
+
 _WORKING = (S.STARTING, S.SCAN_QR, S.PAIRING, S.CONNECTED, S.DISCONNECTED)
 _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 
@@ -188,6 +191,8 @@ def _next_at(event: e.LinkEvent, after: Session) -> int | None:
 
 
 def _deadline(after: Session) -> int | None:
+    if after.status in LIVE and after.desired is not Desired.RUNNING:
+        return max(after.requested_at, after.claimed_at) + ENDING
     if after.status not in DEADLINES:
         return None
     match after.status:

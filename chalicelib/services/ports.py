@@ -162,8 +162,18 @@ class StandbyStore(Protocol):
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Take the session from it again, if it has that one."""
 
-    def remove(self, worker: str) -> None:
-        """Take it out of the pool."""
+    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
+        """Take it out of the pool for good, to serve that session; the worker calls this when it holds the lease."""
+
+    def ended(self, worker: str) -> tuple[str, int] | None:
+        """Forget a worker whose task has ended; return the (uid, epoch) that it was given, if it was given one."""
+
+
+class DueIndex(Protocol):
+    """What is due: expired leases and passed deadlines."""
+
+    def due(self, now: int) -> list[str]:
+        """Return the uids of sessions that something is due for at ``now``, each once, some hundred at the most."""
 
 
 class WatcherStore(Protocol):

@@ -1,0 +1,1 @@
+"""The only code that knows AWS and the libraries behind the ports. Foreign errors are translated here."""

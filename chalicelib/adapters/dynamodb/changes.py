@@ -1,0 +1,52 @@
+"""The table's stream: records as the events that they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.adapters.dynamodb.sessions import from_item
+from chalicelib.adapters.dynamodb.values import plain
+from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is."""
+
+    sequence: str
+    uid: str
+    event: Envelope | None
+
+
+def change(record: Mapping[str, Any]) -> Change:
+    """Return what a record of the session's partition says."""
+    stream = record["dynamodb"]
+    sequence = stream["SequenceNumber"]
+    uid = stream["Keys"]["pk"]["S"].removeprefix("S#")
+    removed = record["eventName"] == "REMOVE"
+    image = stream.get("OldImage" if removed else "NewImage", {})
+    if stream["Keys"]["sk"]["S"] != "SESSION" or not image:
+        return Change(sequence, uid, None)
+    session = from_item(plain(image))
+    cursor = _cursor(record["eventSourceARN"], sequence)
+    at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
+    return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
+
+
+def _event(session: Session, cursor: str) -> Envelope | None:
+    last = session.last_event
+    if last is None:
+        return None
+    return Envelope(last.id, last.type, session.tenant, session.id, session.uid, last.at, cursor, last.data)
+
+
+def _deleted(session: Session, cursor: str, at: int) -> Envelope:
+    return Envelope(
+        f"{session.uid}-deleted", DELETED, session.tenant, session.id, session.uid, at, cursor, {"status": "DELETED"}
+    )
+
+
+def _cursor(stream_arn: str, sequence: str) -> str:
+    """Sorts as the log does: a new stream's label is a later time, sequence numbers grow within a stream's shard."""
+    return f"{stream_arn.rpartition('/')[2]}#{sequence:0>40}"

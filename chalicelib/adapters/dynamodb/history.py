@@ -1,0 +1,34 @@
+"""History in the table: events beside their session, under keys that sort as the stream did."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.table import Condition, Table
+from chalicelib.domain.events import Envelope
+
+KEPT: Final = 30 * 86_400
+"""Seconds that an event is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoHistory:
+    """The HistoryStore port."""
+
+    table: Table
+
+    def append(self, envelope: Envelope) -> None:
+        """Put the event under its cursor: the same record again writes the same item."""
+        fields: dict[str, Any] = msgspec.to_builtins(envelope)
+        kept = {"v": 1, "ttl": envelope.at // 1000 + KEPT}
+        self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        """Read the events after the cursor."""
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :after AND :end",
+            # "H#" + cursor + "\\0" is the first key after the cursor's own, "I" the first after all of history.
+            {":pk": f"S#{uid}", ":after": f"H#{cursor}\0" if cursor else "H#", ":end": "I"},
+        )
+        return [msgspec.convert(item, Envelope) for item in self.table.query(where, limit=limit)]

@@ -1,0 +1,71 @@
+"""Leases in the table, one beside each session."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.due import due
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.domain.lease import GRACE, Lease
+
+
+def _to_item(lease: Lease) -> Item:
+    fields: dict[str, Any] = msgspec.to_builtins(lease)
+    falls_due = None if lease.released else lease.until + GRACE
+    return {"pk": f"S#{lease.uid}", "sk": "LEASE", "v": 1, **due(lease.uid, falls_due), **fields}
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoLeases:
+    """The LeaseStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
+
+    table: Table
+
+    def get(self, uid: str) -> Lease | None:
+        """Read the lease."""
+        item = self.table.get(f"S#{uid}", "LEASE")
+        return msgspec.convert(item, Lease) if item else None
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        """Put the lease on condition of the very one that was read, if that one admits it."""
+        before = self.get(lease.uid)
+        if before is None:
+            free = Condition("attribute_not_exists(pk)", {})
+        elif not before.admits(epoch=lease.epoch, now=now):
+            return False, before
+        else:
+            free = Condition(
+                "worker = :worker AND epoch = :epoch AND #until = :until",
+                {":worker": before.worker, ":epoch": before.epoch, ":until": before.until},
+                {"#until": "until"},
+            )
+        return self.table.put(_to_item(lease), free) is None, before
+
+    def renew(self, lease: Lease) -> bool:
+        """Extend it on condition that worker and epoch still hold it; its minute in the index seldom changes."""
+        index = due(lease.uid, lease.until + GRACE)
+        change = Condition(
+            "SET #until = :until, due_shard = :shard, due_at = :at",
+            {":until": lease.until, ":shard": index["due_shard"], ":at": index["due_at"]},
+            {"#until": "until"},
+        )
+        return self.table.update(f"S#{lease.uid}", "LEASE", change, _held_by(lease.worker, lease.epoch)) is None
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        """Mark it free, also where that worker never got as far as to hold it: it won't come any more.
+
+        A lease that an older worker may still hold stays as it is.
+        """
+        released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
+        mine_or_older = Condition(
+            "attribute_not_exists(pk) OR (epoch < :epoch AND released = :yes) OR (epoch = :epoch AND worker = :worker)",
+            {":epoch": epoch, ":worker": worker, ":yes": True},
+        )
+        return self.table.put(_to_item(released), mine_or_older) is None
+
+
+def _held_by(worker: str, epoch: int) -> Condition:
+    return Condition(
+        "worker = :worker AND epoch = :epoch AND released = :no", {":worker": worker, ":epoch": epoch, ":no": False}
+    )

@@ -1,0 +1,91 @@
+"""Sessions in the table: the directory by tenant and id, the session by uid, one conditional write a move."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.due import due
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.session import Session
+
+FORMAT: Final = 1
+"""The version of the items' format, in every item as ``v``."""
+
+
+def to_item(session: Session) -> Item:
+    """Return the session's item."""
+    fields: dict[str, Any] = msgspec.to_builtins(session)
+    return {
+        "pk": f"S#{session.uid}",
+        "sk": "SESSION",
+        "v": FORMAT,
+        **due(session.uid, session.deadline),
+        **{name: value for name, value in fields.items() if value is not None},
+    }
+
+
+def from_item(item: Item) -> Session:
+    """Return the session of an item; attributes that this version doesn't know are left alone."""
+    return msgspec.convert(item, Session)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoSessions:
+    """The SessionStore port."""
+
+    table: Table
+
+    def create(self, session: Session) -> Session:
+        """Put the directory entry if its place is free, then the session.
+
+        An entry without its session is a create or a removal that was killed halfway: its place is taken over.
+        """
+        entry = {"pk": f"T#{session.tenant}", "sk": f"S#{session.id}", "v": FORMAT, "uid": session.uid}
+        taken = self.table.put(entry, Condition("attribute_not_exists(pk)", {}))
+        while isinstance(taken, Refused):
+            uid = (taken.item or {}).get("uid", "")
+            stands = self.get(uid) if uid else None
+            if stands:
+                return stands
+            taken = self.table.put(entry, Condition("attribute_not_exists(pk) OR uid = :gone", {":gone": uid}))
+        self.table.put(to_item(session), Condition("attribute_not_exists(pk)", {}))
+        return session
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        """Read the directory, then the session."""
+        entry = self.table.get(f"T#{tenant}", f"S#{session_id}")
+        return self.get(entry["uid"]) if entry else None
+
+    def get(self, uid: str) -> Session | None:
+        """Read the session."""
+        item = self.table.get(f"S#{uid}", "SESSION")
+        return from_item(item) if item else None
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        """Read one page of the directory, then its sessions in one batch."""
+        where = Condition("pk = :pk AND begins_with(sk, :s)", {":pk": f"T#{tenant}", ":s": "S#"})
+        start = {"pk": f"T#{tenant}", "sk": f"S#{after}"} if after else None
+        entries = list(self.table.query(where, limit=limit, after=start))
+        items = self.table.get_many([(f"S#{entry['uid']}", "SESSION") for entry in entries])
+        by_uid = {item["uid"]: from_item(item) for item in items}
+        more = entries[-1]["sk"].removeprefix("S#") if len(entries) == limit else None
+        return [by_uid[entry["uid"]] for entry in entries if entry["uid"] in by_uid], more
+
+    def move(self, session: Session) -> bool:
+        """Put the session over the version before it; the version also says that the epoch is the one that was read."""
+        condition = Condition("uid = :uid AND version = :before", {":uid": session.uid, ":before": session.version - 1})
+        return self.table.put(to_item(session), condition) is None
+
+    def remove(self, session: Session) -> bool:
+        """Remove what hangs on the session, then the session unless it changed, then its id if still its own."""
+        pk = f"S#{session.uid}"
+        keys = [
+            (item["pk"], item["sk"]) for item in self.table.query(Condition("pk = :pk", {":pk": pk}), keys_only=True)
+        ]
+        self.table.delete_many([key for key in keys if key[1] != "SESSION"])
+        if self.table.delete(pk, "SESSION", Condition("version = :seen", {":seen": session.version})):
+            return False
+        mine = Condition("uid = :uid", {":uid": session.uid})
+        self.table.delete(f"T#{session.tenant}", f"S#{session.id}", mine)
+        return True

@@ -1,0 +1,133 @@
+"""The table's calls: plain values in and out, a failed condition as an outcome, everything else as Unavailable."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.clients import refused, translated
+from chalicelib.adapters.dynamodb.values import plain, typed
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.client import DynamoDBClient
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition or change as DynamoDB writes it; ``values`` are those of its ``:names``, ``names`` its ``#names``."""
+
+    expression: str
+    values: Mapping[str, Any]
+    names: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The condition didn't hold; ``item`` is what stands, if anything does."""
+
+    item: Item | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One DynamoDB table. Reads are consistent, save those of an index."""
+
+    client: "DynamoDBClient"
+    name: str
+
+    def get(self, pk: str, sk: str) -> Item | None:
+        """Return the item."""
+        with translated():
+            answer = self.client.get_item(TableName=self.name, Key=typed({"pk": pk, "sk": sk}), ConsistentRead=True)
+        return plain(answer["Item"]) if "Item" in answer else None
+
+    def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
+        """Return the items of up to 100 keys, those that are there, in no order."""
+        found: list[Item] = []
+        asked: Any = [typed({"pk": pk, "sk": sk}) for pk, sk in keys]
+        while asked:
+            with translated():
+                answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": asked, "ConsistentRead": True}})
+            found += [plain(item) for item in answer["Responses"].get(self.name, [])]
+            unread: Any = answer["UnprocessedKeys"].get(self.name, {"Keys": []})
+            asked = unread["Keys"]
+        return found
+
+    def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
+        """Write the whole item, if the condition holds."""
+        return self._write("put_item", {"Item": typed(item)}, condition)
+
+    def update(self, pk: str, sk: str, change: Condition, condition: Condition) -> Refused | None:
+        """Change an item that is there, if the condition holds."""
+        arguments = {"Key": typed({"pk": pk, "sk": sk}), "UpdateExpression": change.expression}
+        both = Condition(
+            condition.expression,
+            {**change.values, **condition.values},
+            {**(change.names or {}), **(condition.names or {})},
+        )
+        return self._write("update_item", arguments, both)
+
+    def delete(self, pk: str, sk: str, condition: Condition | None = None) -> Refused | None:
+        """Remove the item, if the condition holds."""
+        return self._write("delete_item", {"Key": typed({"pk": pk, "sk": sk})}, condition)
+
+    def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Remove items, 25 a call."""
+        asked: Any = [{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys]
+        while asked:
+            with translated():
+                answer = self.client.batch_write_item(RequestItems={self.name: asked[:25]})
+            asked = answer["UnprocessedItems"].get(self.name, []) + asked[25:]
+
+    def query(
+        self,
+        where: Condition,
+        *,
+        limit: int | None = None,
+        index: str | None = None,
+        after: Mapping[str, str] | None = None,
+        keys_only: bool = False,
+    ) -> Iterator[Item]:
+        """Yield the items of one partition in the order of their sort keys, up to ``limit``."""
+        arguments: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": where.expression,
+            "ExpressionAttributeValues": typed(where.values),
+        }
+        arguments |= {"IndexName": index} if index else {"ConsistentRead": True}
+        arguments |= {"ProjectionExpression": "pk, sk"} if keys_only else {}
+        arguments |= {"ExclusiveStartKey": typed(after)} if after else {}
+        left = limit
+        while left is None or left > 0:
+            arguments |= {"Limit": left} if left else {}
+            with translated():
+                answer = self.client.query(**arguments)
+            yield from (plain(item) for item in answer["Items"])
+            left = None if left is None else left - len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def _write(self, call: str, arguments: dict[str, Any], condition: Condition | None) -> Refused | None:
+        if condition:
+            arguments |= {
+                "ConditionExpression": condition.expression,
+                "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            }
+            arguments |= {"ExpressionAttributeValues": typed(condition.values)} if condition.values else {}
+            arguments |= {"ExpressionAttributeNames": dict(condition.names)} if condition.names else {}
+        try:
+            getattr(self.client, call)(TableName=self.name, **arguments)
+        except ClientError as error:
+            if refused(error, "ConditionalCheckFailedException"):
+                stands: Any = error.response.get("Item")
+                return Refused(plain(stands) if stands else None)
+            with translated():
+                raise
+        except Exception:
+            with translated():
+                raise
+        return None

@@ -1,0 +1,95 @@
+"""The SQS queues: the wake queue, and the workers' mailboxes."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.clients import refused, translated
+
+if TYPE_CHECKING:
+    from types_boto3_sqs.client import SQSClient
+
+LONGEST_DELAY: Final = 900
+LONGEST_POLL: Final = 20
+GONE: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+
+
+@dataclass(frozen=True, slots=True)
+class WakeQueue:
+    """The Wakes port. A job is an object with a ``job`` and what it is about."""
+
+    client: "SQSClient"
+    url: str
+
+    def reconcile(self, uid: str, *, delay: float) -> None:
+        """Queue it; rounded up to whole seconds, which is what SQS knows."""
+        self._send({"job": "reconcile", "uid": uid}, delay)
+
+    def snapshot(self, watcher: str, *, delay: float) -> None:
+        """Queue it."""
+        self._send({"job": "snapshot", "watcher": watcher}, delay)
+
+    def fill_standbys(self) -> None:
+        """Queue it."""
+        self._send({"job": "fill_standbys"}, 0)
+
+    def _send(self, job: dict[str, Any], delay: float) -> None:
+        seconds = min(max(math.ceil(delay), 0), LONGEST_DELAY)
+        with translated():
+            self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(job), DelaySeconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class SqsMailboxes:
+    """The Mailboxes port, and the worker's own side of its mailbox."""
+
+    client: "SQSClient"
+    prefix: str
+
+    def create(self, worker: str) -> str:
+        """Create the queue; creating it again with the same attributes answers the same URL."""
+        with translated():
+            answer = self.client.create_queue(
+                QueueName=f"{self.prefix}{worker}",
+                # A ring that nobody heard within ten minutes is worth nothing: the worker looks by itself.
+                Attributes={"MessageRetentionPeriod": "600"},
+                tags={"switchboard:worker": worker},
+            )
+        return answer["QueueUrl"]
+
+    def ring(self, mailbox: str) -> None:
+        """Send a message without content."""
+        self._unless_gone("send_message", QueueUrl=mailbox, MessageBody="ring")
+
+    def delete(self, mailbox: str) -> None:
+        """Delete the queue."""
+        self._unless_gone("delete_queue", QueueUrl=mailbox)
+
+    def wait(self, mailbox: str, seconds: float) -> bool:
+        """Wait up to ``seconds`` (20 at the most) for a ring, and take all rings that are there at once."""
+        poll = min(max(math.ceil(seconds), 0), LONGEST_POLL)
+        with translated():
+            rings = self.client.receive_message(QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=poll)
+            found = rings.get("Messages", [])
+            if found:
+                self.client.delete_message_batch(
+                    QueueUrl=mailbox,
+                    Entries=[
+                        {"Id": str(number), "ReceiptHandle": ring["ReceiptHandle"]} for number, ring in enumerate(found)
+                    ],
+                )
+        return bool(found)
+
+    def _unless_gone(self, call: str, **arguments: Any) -> None:
+        try:
+            getattr(self.client, call)(**arguments)
+        except ClientError as error:
+            if not refused(error, *GONE):
+                with translated():
+                    raise
+        except Exception:
+            with translated():
+                raise

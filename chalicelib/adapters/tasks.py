@@ -1,0 +1,113 @@
+"""The workers' tasks on ECS."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.clients import refused, translated
+from chalicelib.services.ports import NoCapacity, Order
+
+if TYPE_CHECKING:
+    from types_boto3_ecs.client import ECSClient
+
+CONTAINER: Final = "worker"
+NO_ROOM: Final = (
+    "ThrottlingException",
+    "ServerException",
+    "LimitExceededException",
+    "CapacityProviderException",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EcsWorkers:
+    """The Workers port. A task is found by ``startedBy``, which is its worker's id (36 characters at the most)."""
+
+    client: "ECSClient"
+    cluster: str
+    task_definition: str
+    subnets: Sequence[str]
+    security_groups: Sequence[str]
+
+    def start(self, order: Order) -> None:
+        """Call RunTask with a client token made from the worker's id: the same order never starts a second task."""
+        variables = [{"name": name, "value": value} for name, value in order_variables(order).items()]
+        arguments: dict[str, Any] = {
+            "cluster": self.cluster,
+            "taskDefinition": self.task_definition,
+            "launchType": "FARGATE",
+            "count": 1,
+            "startedBy": order.worker,
+            "clientToken": sha256(order.worker.encode()).hexdigest(),
+            "networkConfiguration": {
+                "awsvpcConfiguration": {
+                    "subnets": list(self.subnets),
+                    "securityGroups": list(self.security_groups),
+                    "assignPublicIp": "ENABLED",
+                }
+            },
+            "overrides": {"containerOverrides": [{"name": CONTAINER, "environment": variables}]},
+        }
+        try:
+            answer = self.client.run_task(**arguments)
+        except ClientError as error:
+            if refused(error, *NO_ROOM):
+                raise NoCapacity(str(error)) from error
+            with translated():
+                raise
+        except Exception:
+            with translated():
+                raise
+        if answer["failures"]:
+            raise NoCapacity(", ".join(failure.get("reason", "") for failure in answer["failures"]))
+
+    def stop(self, worker: str, *, reason: str) -> None:
+        """Stop whatever runs for the worker."""
+        with translated():
+            running = self.client.list_tasks(cluster=self.cluster, startedBy=worker, desiredStatus="RUNNING")
+            for arn in running["taskArns"]:
+                self.client.stop_task(cluster=self.cluster, task=arn, reason=reason)
+
+
+def order_variables(order: Order) -> Mapping[str, str]:
+    """Return ``order`` as the environment variables that a worker reads it from."""
+    values = {
+        "SWITCHBOARD_WORKER": order.worker,
+        "SWITCHBOARD_MAILBOX": order.mailbox,
+        "SWITCHBOARD_TENANT": order.tenant,
+        "SWITCHBOARD_SESSION": order.session,
+        "SWITCHBOARD_UID": order.uid,
+        "SWITCHBOARD_EPOCH": None if order.epoch is None else str(order.epoch),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class EndedTask:
+    """What a task-state event says of a worker whose task has stopped."""
+
+    worker: str
+    mailbox: str | None
+    uid: str | None
+    epoch: int | None
+
+
+def ended(detail: Mapping[str, Any]) -> EndedTask | None:
+    """Return whose task an ECS Task State Change event's ``detail`` says has stopped; None if none of ours has."""
+    if detail.get("lastStatus") != "STOPPED" or not detail.get("startedBy"):
+        return None
+    variables = {
+        variable["name"]: variable["value"]
+        for override in detail.get("overrides", {}).get("containerOverrides", [])
+        for variable in override.get("environment", [])
+    }
+    epoch = variables.get("SWITCHBOARD_EPOCH")
+    return EndedTask(
+        worker=detail["startedBy"],
+        mailbox=variables.get("SWITCHBOARD_MAILBOX"),
+        uid=variables.get("SWITCHBOARD_UID"),
+        epoch=int(epoch) if epoch else None,
+    )

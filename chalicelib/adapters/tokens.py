@@ -1,0 +1,93 @@
+"""Signed tokens: HS256 JWTs, with signing keys from Secrets Manager that can be changed with overlap."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import jwt
+
+from chalicelib.adapters.clients import translated
+from chalicelib.domain.errors import Unauthenticated
+from chalicelib.domain.principal import User
+from chalicelib.services.ports import TokenClaims
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager.client import SecretsManagerClient
+
+ISSUER: Final = "switchboard"
+AUDIENCE: Final = "switchboard-api"
+LIFETIME: Final = 24 * 3600
+"""Seconds that a token is good for."""
+ALGORITHM: Final = "HS256"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """Keys by their id; new tokens are signed with the ``current`` one, all of them are accepted."""
+
+    current: str
+    keys: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class SecretKeys:
+    """Reads the secret ``{"current": kid, "keys": {kid: {"secret": text}}}``, and again after a while."""
+
+    client: "SecretsManagerClient"
+    secret: str
+    seconds: float = 300.0
+    _read_at: float = field(default=float("-inf"), init=False)
+    _keys: SigningKeys | None = field(default=None, init=False)
+
+    def __call__(self) -> SigningKeys:
+        """Return the keys, at most ``seconds`` old."""
+        if self._keys is None or time.monotonic() - self._read_at > self.seconds:
+            with translated():
+                text = self.client.get_secret_value(SecretId=self.secret)["SecretString"]
+            told: dict[str, Any] = json.loads(text)
+            self._keys = SigningKeys(told["current"], {kid: key["secret"] for kid, key in told["keys"].items()})
+            self._read_at = time.monotonic()
+        return self._keys
+
+
+@dataclass(frozen=True, slots=True)
+class JwtTokens:
+    """The Tokens port."""
+
+    keys: Callable[[], SigningKeys]
+
+    def issue(self, user: User, *, now: int) -> tuple[str, int]:
+        """Sign a token with the current key."""
+        keys = self.keys()
+        issued = now // 1000
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": user.name,
+            "tenant": user.tenant,
+            "role": str(user.role),
+            "iat": issued,
+            "exp": issued + LIFETIME,
+        }
+        token = jwt.encode(claims, keys.keys[keys.current], algorithm=ALGORITHM, headers={"kid": keys.current})
+        return token, (issued + LIFETIME) * 1000
+
+    def read(self, token: str) -> TokenClaims:
+        """Verify signature, algorithm, issuer, audience and expiry; the answer never says which of them failed."""
+        try:
+            key = self.keys().keys[jwt.get_unverified_header(token)["kid"]]
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                audience=AUDIENCE,
+                options={"require": ["exp", "iat", "sub", "iss", "aud"]},
+            )
+            return TokenClaims(claims["sub"], claims["tenant"], claims["role"], claims["exp"] * 1000)
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated("The token has expired.", hint="Log in again.") from error
+        except (jwt.InvalidTokenError, KeyError, TypeError) as error:
+            raise Unauthenticated("The token isn't one of ours.", hint="Log in again.") from error

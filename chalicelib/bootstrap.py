@@ -1,0 +1,175 @@
+"""Joins services to adapters, each once a process and when it is first asked for; the only place that knows both."""
+
+import time
+from dataclasses import dataclass
+from functools import cache
+
+from ulid import ULID
+
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.passwords import ArgonPasswords
+from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
+from chalicelib.adapters.sockets import ApiGatewaySockets
+from chalicelib.adapters.tasks import EcsWorkers
+from chalicelib.adapters.tokens import JwtTokens, SecretKeys
+from chalicelib.config import settings
+from chalicelib.services.accounts import Accounts
+from chalicelib.services.history import History
+from chalicelib.services.link import Link
+from chalicelib.services.moves import Moves
+from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
+from chalicelib.services.push import Push
+from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.sessions import Sessions
+from chalicelib.services.standbys import Standbys
+from chalicelib.services.sweeper import Sweeper
+from chalicelib.services.waiting import Waiting
+from chalicelib.services.watching import Watching
+
+
+def clock() -> int:
+    """Return the time in milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """Return a new ULID."""
+    return str(ULID())
+
+
+@cache
+def sessions() -> Sessions:
+    """Return the owners' side of sessions."""
+    store = _sessions()
+    return Sessions(store, _moves(), Waiting(store, clock, time.sleep), clock, new_id)
+
+
+@cache
+def accounts() -> Accounts:
+    """Return who checks credentials."""
+    return Accounts(
+        users=DynamoUsers(_table()),
+        attempts=DynamoLoginAttempts(_table()),
+        passwords=ArgonPasswords(),
+        tokens=JwtTokens(SecretKeys(clients.secrets(), settings().signing_keys)),
+        clock=clock,
+        allow_anonymous=settings().allow_anonymous,
+    )
+
+
+def first_administrator(name: str, password: str, tenant: str) -> bool:
+    """Create the deployment's first administrator; False, and nothing changed, if there is a user of that name."""
+    return accounts().first_administrator(name, password, tenant)
+
+
+@cache
+def watching() -> Watching:
+    """Return who lets watchers in and out."""
+    return Watching(_sessions(), DynamoWatchers(_table()), _sockets(), _wakes(), clock)
+
+
+@cache
+def push() -> Push:
+    """Return who tells watchers."""
+    return Push(_sessions(), DynamoWatchers(_table()), _sockets(), _wakes(), clock)
+
+
+@cache
+def history() -> History:
+    """Return who keeps events."""
+    return History(DynamoHistory(_table()))
+
+
+@cache
+def standbys() -> Standbys:
+    """Return who keeps workers waiting."""
+    return Standbys(DynamoStandbys(_table()), _workers(), _mailboxes(), clock, new_id, count=settings().standby_workers)
+
+
+@cache
+def reconciler() -> Reconciler:
+    """Return who brings sessions to what is wanted of them."""
+    return Reconciler(
+        sessions=_sessions(),
+        leases=DynamoLeases(_table()),
+        moves=_moves(),
+        workers=_workers(),
+        mailboxes=_mailboxes(),
+        standbys=standbys(),
+        wakes=_wakes(),
+        clock=clock,
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    """Return who looks after what was missed."""
+    return Sweeper(DynamoDueIndex(_table()), reconciler(), standbys(), clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker works with; its leases go over a client of their own that fails fast."""
+
+    sessions: SessionStore
+    link: Link
+    leases: LeaseStore
+    standbys: StandbyStore
+    mailbox: SqsMailboxes
+    clock: Clock
+
+
+def worker() -> Worker:
+    """Return a worker's parts."""
+    return Worker(
+        sessions=_sessions(),
+        link=Link(_moves()),
+        leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
+        standbys=DynamoStandbys(_table()),
+        mailbox=_mailboxes(),
+        clock=clock,
+    )
+
+
+@cache
+def _table() -> Table:
+    return Table(clients.dynamodb(), settings().table)
+
+
+@cache
+def _sessions() -> DynamoSessions:
+    return DynamoSessions(_table())
+
+
+@cache
+def _moves() -> Moves:
+    return Moves(_sessions(), clock, new_id)
+
+
+@cache
+def _wakes() -> WakeQueue:
+    return WakeQueue(clients.sqs(), settings().wake_queue)
+
+
+@cache
+def _mailboxes() -> SqsMailboxes:
+    return SqsMailboxes(clients.sqs(), settings().queue_prefix)
+
+
+@cache
+def _sockets() -> ApiGatewaySockets:
+    return ApiGatewaySockets(clients.sockets(settings().sockets_endpoint))
+
+
+@cache
+def _workers() -> EcsWorkers:
+    here = settings()
+    return EcsWorkers(clients.ecs(), here.cluster, here.worker_task, here.subnets, here.security_groups)

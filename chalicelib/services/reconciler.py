@@ -1,0 +1,120 @@
+"""Brings sessions closer to what their owners want: reads, asks ``next_step``, acts. Safe to run twice, or late."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, Unlinked, WorkerClaimed
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.reconcile import Act, Step, backoff, next_step
+from chalicelib.domain.session import LIVE, Desired, Session
+from chalicelib.services.moves import Moves
+from chalicelib.services.ports import Clock, LeaseStore, Mailboxes, NoCapacity, Order, SessionStore, Wakes, Workers
+from chalicelib.services.standbys import Standbys
+
+LONGEST_WAKE: Final = 900.0
+"""Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Starts, rings, stops and replaces workers."""
+
+    sessions: SessionStore
+    leases: LeaseStore
+    moves: Moves
+    workers: Workers
+    mailboxes: Mailboxes
+    standbys: Standbys
+    wakes: Wakes
+    clock: Clock
+
+    def reconcile(self, uid: str) -> None:
+        """Take the session's next step, from what stands now: whatever told us of it may be old."""
+        session = self.sessions.get(uid)
+        if session is None:
+            return
+        lease, now = self.leases.get(uid), self.clock()
+        step = next_step(session, lease, now)
+        self._take(step, session, lease)
+        if step.again_at is not None:
+            self.wakes.reconcile(uid, delay=min((step.again_at - now) / 1000, LONGEST_WAKE))
+
+    def _take(self, step: Step, session: Session, lease: Lease | None) -> None:
+        match step.act:
+            case Act.CLAIM:
+                self._claim(session, lease)
+            case Act.LAUNCH:
+                self._launch(session, again=True)
+            case Act.RING:
+                self.mailboxes.ring(session.mailbox or "")
+            case Act.STOP_WORKER:
+                self.workers.stop(session.worker or "", reason="It was over its deadline.")
+            case Act.SETTLE:
+                self._settle(session)
+            case Act.GIVE_UP:
+                self.moves.report(session, GaveUp())
+            case Act.REMOVE:
+                self.sessions.remove(session)
+            case Act.REST:
+                pass
+
+    def worker_ended(self, worker: str, *, uid: str | None, epoch: int | None, mailbox: str | None) -> None:
+        """Note that a worker's task has stopped: its lease is free at once, and its session looked at."""
+        served = self.standbys.ended(worker)
+        if uid is not None and epoch is not None:
+            served = uid, epoch
+        if mailbox:
+            self.mailboxes.delete(mailbox)
+        if served:
+            self.leases.release(served[0], worker=worker, epoch=served[1])
+            self.reconcile(served[0])
+
+    def _claim(self, session: Session, lease: Lease | None) -> None:
+        """Name a worker for the next epoch by one conditional write, then start it.
+
+        The mailbox comes first: its name follows from uid and epoch, so whoever wins the claim finds it there.
+        """
+        epoch = session.epoch + 1
+        standby = self.standbys.take(session.uid, epoch)
+        worker = standby.worker if standby else f"{session.uid}-{epoch}"
+        mailbox = standby.mailbox if standby else self.mailboxes.create(worker)
+        lost = session.status in LIVE
+        claimed = self.moves.report(session, WorkerClaimed(worker, mailbox, standby=standby is not None, lost=lost))
+        if claimed is None:
+            # Somebody moved the session meanwhile, and the stream brings it back here.
+            if standby:
+                self.standbys.give_back(standby, session.uid, epoch)
+            return
+        if standby:
+            self.mailboxes.ring(mailbox)
+            self.wakes.fill_standbys()
+        else:
+            self._launch(claimed, again=False)
+        if session.worker and not (lease and lease.released):
+            # Silent, but perhaps only frozen: ECS ends it for good.
+            self.workers.stop(session.worker, reason="Another worker took over.")
+
+    def _launch(self, session: Session, *, again: bool) -> None:
+        order = Order(
+            worker=session.worker or "",
+            mailbox=session.mailbox or "",
+            tenant=session.tenant,
+            session=session.id,
+            uid=session.uid,
+            epoch=session.epoch,
+        )
+        try:
+            self.workers.start(order)
+        except NoCapacity:
+            retry_at = self.clock() + backoff(session.attempts + 2)
+            self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
+        else:
+            if again:
+                self.moves.report(session, Launched())
+
+    def _settle(self, session: Session) -> None:
+        event = Unlinked() if session.desired is Desired.UNLINKED else Stopped()
+        settled = self.moves.report(session, event)
+        if settled and session.worker and session.status in LIVE:
+            self.workers.stop(session.worker, reason="Its session was stopped.")

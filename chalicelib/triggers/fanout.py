@@ -1,0 +1,20 @@
+"""The stream's second consumer: an event is kept first, then told."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib import bootstrap
+from chalicelib.adapters.dynamodb.changes import change
+from chalicelib.triggers.batches import each
+
+
+def handle(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Record and push each record's event; the first that couldn't be is where the stream goes on."""
+    return each(event, _tell)
+
+
+def _tell(record: Mapping[str, Any]) -> None:
+    envelope = change(record).event
+    if envelope:
+        bootstrap.history().record(envelope)
+        bootstrap.push().push(envelope)
