@@ -1,0 +1,323 @@
+"""The services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from chalicelib.domain.errors import Unauthenticated
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.principal import User
+from chalicelib.domain.session import Session
+from chalicelib.domain.watcher import Watcher
+from chalicelib.services.accounts import WINDOW
+from chalicelib.services.ports import Gone, NoCapacity, Order, Standby, TokenClaims
+from tests.makers import NOW
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands until it is moved; sleeping moves it."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += max(1, round(seconds * 1000))
+
+
+@dataclass
+class FakeIds:
+    """ids in order: 01FAKE…0001, …"""
+
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __call__(self) -> str:
+        return f"01FAKE{next(self.numbers):020d}"
+
+
+@dataclass
+class MemorySessions:
+    """SessionStore."""
+
+    rows: dict[str, Session] = field(default_factory=dict)
+    moves: list[Session] = field(default_factory=list)
+
+    def create(self, session: Session) -> Session:
+        stands = self.find(session.tenant, session.id)
+        if stands:
+            return stands
+        self.rows[session.uid] = session
+        return session
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        return next((s for s in self.rows.values() if (s.tenant, s.id) == (tenant, session_id)), None)
+
+    def get(self, uid: str) -> Session | None:
+        return self.rows.get(uid)
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        rows = sorted(
+            (s for s in self.rows.values() if s.tenant == tenant and s.id > (after or "")), key=lambda s: s.id
+        )
+        page = rows[:limit]
+        return page, page[-1].id if len(page) == limit else None
+
+    def move(self, session: Session) -> bool:
+        stands = self.rows.get(session.uid)
+        if stands is None or stands.version != session.version - 1:
+            return False
+        self.rows[session.uid] = session
+        self.moves.append(session)
+        return True
+
+    def remove(self, session: Session) -> bool:
+        stands = self.rows.get(session.uid)
+        if stands is not None and stands.version != session.version:
+            return False
+        self.rows.pop(session.uid, None)
+        return True
+
+
+@dataclass
+class MemoryLeases:
+    """LeaseStore."""
+
+    rows: dict[str, Lease] = field(default_factory=dict)
+
+    def get(self, uid: str) -> Lease | None:
+        return self.rows.get(uid)
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        before = self.rows.get(lease.uid)
+        if before and not before.admits(epoch=lease.epoch, now=now):
+            return False, before
+        self.rows[lease.uid] = lease
+        return True, before
+
+    def renew(self, lease: Lease) -> bool:
+        stands = self.rows.get(lease.uid)
+        if stands is None or stands.released or (stands.worker, stands.epoch) != (lease.worker, lease.epoch):
+            return False
+        self.rows[lease.uid] = replace(stands, until=lease.until)
+        return True
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        stands = self.rows.get(uid)
+        mine = stands is not None and (stands.worker, stands.epoch) == (worker, epoch)
+        if stands is not None and not mine and not (stands.epoch < epoch and stands.released):
+            return False
+        self.rows[uid] = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
+        return True
+
+
+@dataclass
+class FakeWorkers:
+    """Workers."""
+
+    started: list[Order] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    full: bool = False
+
+    def start(self, order: Order) -> None:
+        if self.full:
+            raise NoCapacity("RESOURCE:FARGATE")
+        if order not in self.started:
+            self.started.append(order)
+
+    def stop(self, worker: str, *, reason: str) -> None:
+        self.stopped.append(worker)
+
+
+@dataclass
+class FakeMailboxes:
+    """Mailboxes."""
+
+    there: set[str] = field(default_factory=set)
+    rung: list[str] = field(default_factory=list)
+
+    def create(self, worker: str) -> str:
+        self.there.add(f"https://queue/{worker}")
+        return f"https://queue/{worker}"
+
+    def ring(self, mailbox: str) -> None:
+        self.rung.append(mailbox)
+
+    def delete(self, mailbox: str) -> None:
+        self.there.discard(mailbox)
+
+
+@dataclass
+class FakeWakes:
+    """Wakes."""
+
+    jobs: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def reconcile(self, uid: str, *, delay: float) -> None:
+        self.jobs.append(("reconcile", uid, delay))
+
+    def snapshot(self, watcher: str, *, delay: float) -> None:
+        self.jobs.append(("snapshot", watcher, delay))
+
+    def fill_standbys(self) -> None:
+        self.jobs.append(("fill_standbys", "", 0))
+
+
+@dataclass
+class MemoryStandbys:
+    """StandbyStore."""
+
+    pool: dict[str, Standby] = field(default_factory=dict)
+    serving: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def all(self) -> list[Standby]:
+        return [self.pool[worker] for worker in sorted(self.pool)]
+
+    def get(self, worker: str) -> Standby | None:
+        return self.pool.get(worker)
+
+    def put(self, standby: Standby) -> None:
+        self.pool[standby.worker] = standby
+
+    def renew(self, worker: str, *, until: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or standby.uid is not None:
+            return False
+        self.pool[worker] = replace(standby, until=until, ready=True)
+        return True
+
+    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or not standby.ready or standby.uid is not None:
+            return False
+        self.pool[worker] = replace(standby, uid=uid, epoch=epoch)
+        return True
+
+    def free(self, worker: str, *, uid: str, epoch: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or (standby.uid, standby.epoch) != (uid, epoch):
+            return False
+        self.pool[worker] = replace(standby, uid=None, epoch=None)
+        return True
+
+    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
+        self.serving[worker] = (uid, epoch)
+        self.pool.pop(worker, None)
+
+    def ended(self, worker: str) -> tuple[str, int] | None:
+        given = self.serving.pop(worker, None)
+        standby = self.pool.pop(worker, None)
+        if given is None and standby and standby.uid is not None and standby.epoch is not None:
+            given = standby.uid, standby.epoch
+        return given
+
+
+@dataclass
+class MemoryWatchers:
+    """WatcherStore."""
+
+    rows: dict[str, Watcher] = field(default_factory=dict)
+
+    def add(self, watcher: Watcher) -> None:
+        self.rows[watcher.id] = watcher
+
+    def get(self, watcher: str) -> Watcher | None:
+        return self.rows.get(watcher)
+
+    def remove(self, watcher: str) -> None:
+        self.rows.pop(watcher, None)
+
+    def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
+        return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
+
+
+@dataclass
+class FakeSockets:
+    """Sockets."""
+
+    gone: set[str] = field(default_factory=set)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def post(self, watcher: str, text: str) -> None:
+        if watcher in self.gone:
+            raise Gone(watcher)
+        self.sent.append((watcher, text))
+
+    def close(self, watcher: str) -> None:
+        self.closed.append(watcher)
+
+
+@dataclass
+class MemoryHistory:
+    """HistoryStore."""
+
+    rows: dict[tuple[str, str], Envelope] = field(default_factory=dict)
+
+    def append(self, envelope: Envelope) -> None:
+        self.rows[envelope.uid, envelope.cursor] = envelope
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
+        return later[:limit]
+
+
+@dataclass
+class MemoryUsers:
+    """UserStore."""
+
+    rows: dict[str, User] = field(default_factory=dict)
+
+    def get(self, name: str) -> User | None:
+        return self.rows.get(name)
+
+    def add(self, user: User) -> bool:
+        if user.name in self.rows:
+            return False
+        self.rows[user.name] = user
+        return True
+
+
+@dataclass
+class MemoryLoginAttempts:
+    """LoginAttempts."""
+
+    failures: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def failed(self, key: str, *, now: int) -> None:
+        ends = now // 1000 + WINDOW
+        failures, open_until = self.failures.get(key, (0, ends))
+        self.failures[key] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
+
+    def recent(self, key: str, *, now: int) -> int:
+        failures, open_until = self.failures.get(key, (0, 0))
+        return failures if open_until > now // 1000 else 0
+
+
+class PlainPasswords:
+    """Passwords, without the cost."""
+
+    def hash(self, password: str) -> str:
+        return f"plain:{password}"
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        return password_hash == f"plain:{password}"
+
+
+@dataclass
+class PlainTokens:
+    """Tokens, without the cryptography."""
+
+    clock: FakeClock
+
+    def issue(self, user: User, *, now: int) -> tuple[str, int]:
+        expires_at = now + 86_400_000
+        return f"{user.name}|{user.tenant}|{user.role}|{expires_at}", expires_at
+
+    def read(self, token: str) -> TokenClaims:
+        parts = token.split("|")
+        if len(parts) != 4 or int(parts[3]) <= self.clock():
+            raise Unauthenticated("The token isn't one of ours.")
+        return TokenClaims(parts[0], parts[1], parts[2], int(parts[3]))

@@ -1,0 +1,51 @@
+"""Makers of values for tests: name what matters, the rest is sensible."""
+
+from typing import Any
+
+from chalicelib.domain.session import Desired, Device, QRCode, Session, Status
+
+NOW = 1_800_000_000_000
+"""The time at which tests begin, in milliseconds since the Unix epoch."""
+
+DEVICE = Device("6281234567890:1@s.whatsapp.net", "200000000000001:1@lid")
+
+
+def a_code(**fields: Any) -> QRCode:
+    """A code that can be scanned for another minute from NOW."""
+    values: dict[str, Any] = {
+        "code": "2@ref,noise,identity,secret,1",
+        "image": "data:image/png;base64,iVBORw0KGgo=",
+        "matrix": "101\n010\n101",
+        "attempt": 1,
+        "expires_at": NOW + 60_000,
+    }
+    return QRCode(**(values | fields))
+
+
+def a_session(**fields: Any) -> Session:
+    """A session that was just created; with a status that needs one, it also has a worker."""
+    values: dict[str, Any] = {
+        "tenant": "default",
+        "id": "ana",
+        "uid": "01JAVA0000000000000000000A",
+        "created_at": NOW,
+        "since": NOW,
+    }
+    return Session(**(values | fields))
+
+
+def a_running_session(**fields: Any) -> Session:
+    """A session that its owner wants running, served by the worker of its first claim."""
+    values: dict[str, Any] = {
+        "desired": Desired.RUNNING,
+        "generation": 1,
+        "requested_at": NOW,
+        "status": Status.CONNECTED,
+        "epoch": 1,
+        "worker": "01JAVA0000000000000000000A-1",
+        "mailbox": "https://queue/01JAVA-1",
+        "claimed_at": NOW,
+        "launches": 1,
+        "version": 3,
+    }
+    return a_session(**(values | fields))
