@@ -1,0 +1,89 @@
+"""Seed 002's routes under ``/sessions``. Its documents show no credential: where configured so, none is needed."""
+
+import uuid
+from typing import Final
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.bodies import BareSession, read
+from chalicelib.api.codes import LONGEST_WAIT, code_answer
+from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.fields import line, session_id, url
+from chalicelib.api.pages import page
+from chalicelib.dialects import bare as shapes
+from chalicelib.domain.jid import phone_number
+from chalicelib.domain.principal import Permission
+
+doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
+_READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_ASK_AGAIN: Final = 2
+"""Seconds after which a code that hadn't come is worth asking for."""
+
+
+@doorway.route("POST", "/sessions", needs=_WRITE)
+def create(call: Call) -> Answer:
+    """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
+    body, sessions = read(call.request, BareSession), bootstrap.sessions()
+    name = session_id(body.session_id, field="sessionId") if body.session_id else str(uuid.uuid4())
+    created = sessions.create(
+        call.tenant,
+        session_id=name,
+        phone=phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None,
+        name=line(body.name or "", field="name"),
+        webhook_url=url(body.webhook_url, field="webhookUrl") if body.webhook_url else None,
+        enabled=True,
+        start=True,
+    )
+    shape = shapes.created(sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT), bootstrap.clock())
+    headers = {"Location": f"/sessions/{created.id}"}
+    return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})
+
+
+@doorway.route("GET", "/sessions", needs=_READ)
+def index(call: Call) -> Answer:
+    """List the tenant's sessions."""
+    return Answer(shapes.many(*page(call)))
+
+
+@doorway.route("GET", "/sessions/{id}", needs=_READ)
+def show(call: Call, name: str) -> Answer:
+    """Give one session."""
+    return Answer(shapes.session(bootstrap.sessions().get(call.tenant, name)))
+
+
+@doorway.route("DELETE", "/sessions/{id}", needs=_WRITE)
+def delete(call: Call, name: str) -> Answer:
+    """Log the session out and remove it; 202 if that goes on after the answer."""
+    if bootstrap.sessions().delete(call.tenant, name):
+        return Answer({"message": "Session deleted successfully", "sessionId": name})
+    return Answer({"message": "Session is being deleted", "sessionId": name}, status=202)
+
+
+@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE)
+def connect(call: Call, name: str) -> Answer:
+    """Want the session running."""
+    return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE)
+def show_codes(call: Call, name: str) -> Answer:
+    """Want the session running; the same as connect."""
+    return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/disconnect", needs=_WRITE)
+def disconnect(call: Call, name: str) -> Answer:
+    """Want the session stopped, its linked device kept."""
+    return Answer(shapes.session(bootstrap.sessions().stop(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/logout", needs=_WRITE)
+def log_out(call: Call, name: str) -> Answer:
+    """Want the device unlinked, the session kept."""
+    return Answer(shapes.session(bootstrap.sessions().unlink(call.tenant, name)))
+
+
+@doorway.route("GET", "/sessions/{id}/qr", needs=_READ)
+def qr(call: Call, name: str) -> Answer:
+    """Give the code to scan."""
+    return code_answer(call, name, shapes.code)

@@ -1,0 +1,114 @@
+"""A doorway: the routes of one dialect, each declared with the one permission that it needs.
+
+Chalice turns a view's exception into its own Response before any middleware sees it, so errors are answered here.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Request, Response
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer, refuse, respond
+from chalicelib.api.auth import Need, admit
+from chalicelib.api.fields import existing_id
+from chalicelib.domain.errors import GatewayError, NotReady, Unauthenticated
+from chalicelib.domain.principal import Principal
+from chalicelib.services.ports import Unavailable
+
+_log: Final = logging.getLogger("switchboard.api")
+
+
+class ErrorShape(Protocol):
+    """How a dialect says an error; ``session_id`` as in the path, if one was."""
+
+    def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+        """Return the JSON body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request and who makes it."""
+
+    request: Request
+    principal: Principal | None
+
+    @property
+    def tenant(self) -> str:
+        """The caller's tenant."""
+        if self.principal is None:
+            raise Unauthenticated("This needs a credential.")
+        return self.principal.tenant
+
+    def query(self, name: str) -> str | None:
+        """Return a query parameter, the last one of that name."""
+        parameters = self.request.query_params
+        return parameters[name] if parameters and name in parameters else None
+
+
+View = Callable[..., Answer]
+
+
+class Doorway:
+    """Where one dialect's requests come in."""
+
+    def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False) -> None:
+        """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured."""
+        self.blueprint = Blueprint(name)
+        self.needs: dict[tuple[str, str], Need] = {}
+        self._error = error
+        self._anonymous = anonymous
+
+    def route(self, method: str, path: str, *, needs: Need) -> Callable[[View], View]:
+        """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError."""
+
+        def register(view: View) -> View:
+            def handle(**variables: str) -> Response:
+                return self._handle(view, needs, {name: unquote(value) for name, value in variables.items()})
+
+            handle.__name__ = f"{view.__module__}.{view.__name__}"
+            # No content type is refused: curl's -d sends a form's, and a body that isn't JSON is told so.
+            self.blueprint.route(path, methods=[method], content_types=[])(handle)
+            self.needs[method, path] = needs
+            return view
+
+        return register
+
+    def _handle(self, view: View, needs: Need, variables: Mapping[str, str]) -> Response:
+        request = self.blueprint.current_request
+        try:
+            principal = admit(request, needs, anonymous=self._anonymous)
+            if "id" in variables:
+                existing_id(variables["id"])
+            return respond(view(Call(request, principal), *variables.values()))
+        except GatewayError as error:
+            return self._refuse(error, variables)
+        except Unavailable as error:
+            return self._refuse(_passing(request, error), variables)
+        except Exception:  # noqa: BLE001 - the last door: nobody above can answer in the caller's shape
+            return self._refuse(_unexpected(request), variables)
+
+    def _refuse(self, error: GatewayError, variables: Mapping[str, str]) -> Response:
+        shape = self._error(error, now=bootstrap.clock(), session_id=variables.get("id"))
+        return refuse(error, shape)
+
+
+def _passing(request: Request, error: Unavailable) -> GatewayError:
+    """Log what AWS couldn't do just now, and return what the caller is told of it."""
+    _log.warning("%s %s had to be refused for now: %s", request.method, request.path, error)
+    return NotReady("The gateway is busy.", hint="Try again.", retry_after=1)
+
+
+def _unexpected(request: Request) -> GatewayError:
+    """Log what nobody foresaw, without the request's body, and return what the caller is told of it."""
+    request_id = request.context.get("requestId") or str(uuid.uuid4())
+    _log.exception("unexpected error in %s %s, request %s", request.method, request.path, request_id)
+    return GatewayError(
+        "Something went wrong on our side.",
+        hint="Try again; if it stays, say the request id.",
+        context={"request_id": request_id},
+    )

@@ -1,0 +1,77 @@
+"""What the parts of a request must look like; each function returns the value to use, or raises InvalidField."""
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import urlsplit
+
+from chalicelib.domain.errors import InvalidField, SessionNotFound
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_WEB: Final = {"http", "https"}
+
+
+def session_id(value: str, *, field: str) -> str:
+    """Return an id that an owner may give a session."""
+    if not _ID.fullmatch(value):
+        raise InvalidField(
+            f"'{field}' must begin with a letter or digit and go on with letters, digits, '_', '.' or '-', "
+            "64 characters at most.",
+            field=field,
+        )
+    return value
+
+
+def existing_id(value: str) -> str:
+    """Return the id in a path; raises SessionNotFound for one that no session can have."""
+    if not _ID.fullmatch(value):
+        raise SessionNotFound("There is no session of that id.", field="id")
+    return value
+
+
+def line(value: str, *, field: str) -> str:
+    """Return a text of one line: no control characters, no NUL."""
+    if any(unicodedata.category(character) == "Cc" for character in value):
+        raise InvalidField(f"'{field}' has control characters in it.", field=field)
+    return value
+
+
+def url(value: str, *, field: str) -> str:
+    """Return an absolute web address."""
+    line(value, field=field)
+    try:
+        parts = urlsplit(value)
+        good = parts.scheme in _WEB and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or any(character.isspace() for character in value):
+        raise InvalidField(f"'{field}' must be an absolute http or https address.", field=field)
+    return value
+
+
+def seconds(value: str | None, *, field: str, default: float, most: float) -> float:
+    """Return a number of seconds between 0 and ``most``."""
+    if value is None:
+        return default
+    # float() would take "nan", "1e3" and digits of other scripts.
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or float(value) > most:
+        raise InvalidField(f"'{field}' must be a number of seconds from 0 to {most:g}.", field=field)
+    return float(value)
+
+
+def count(value: str | None, *, field: str, default: int, most: int) -> int:
+    """Return a whole number between 1 and ``most``."""
+    if value is None:
+        return default
+    if not re.fullmatch(r"\d{1,6}", value, re.ASCII) or not 1 <= int(value) <= most:
+        raise InvalidField(f"'{field}' must be a whole number from 1 to {most}.", field=field)
+    return int(value)
+
+
+def choice(value: str | None, choices: tuple[str, ...], *, field: str, default: str) -> str:
+    """Return one of ``choices``."""
+    if value is None:
+        return default
+    if value not in choices:
+        raise InvalidField(f"'{field}' must be one of {', '.join(choices)}.", field=field)
+    return value

@@ -1,0 +1,61 @@
+"""The WebSocket door: watchers come, say something, and go.
+
+API Gateway's WebSocket APIs have no paths: which session, and in which dialect, the edge has put into the query.
+Nothing can be posted to a connection before ``$connect`` has returned, so nothing is.
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import unquote
+
+from chalice.app import Blueprint, Response, WebsocketEvent
+
+from chalicelib import bootstrap
+from chalicelib.api.auth import bearer, identify, permit
+from chalicelib.api.fields import existing_id
+from chalicelib.dialects import DIALECTS
+from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
+from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
+from chalicelib.domain.principal import Permission, Principal
+
+sockets: Final = Blueprint(__name__)
+_log: Final = logging.getLogger("switchboard.api")
+
+
+@sockets.on_ws_connect(name="connect")
+def connect(event: WebsocketEvent) -> Response:
+    """Let a watcher in, or refuse its handshake with the error's status."""
+    request = event.to_dict()
+    query: Mapping[str, str] = request.get("queryStringParameters") or {}
+    try:
+        dialect = query.get(DIALECT_PARAMETER, "")
+        if dialect not in DIALECTS:
+            raise Invalid("There is no WebSocket at this address.")
+        principal = permit(_principal(request, query), Permission.SESSIONS_READ)
+        session = existing_id(unquote(query.get(SESSION_PARAMETER, "")))
+        bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
+    except GatewayError as error:
+        return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
+    return Response(body="", status_code=200)
+
+
+@sockets.on_ws_message(name="message")
+def message(event: WebsocketEvent) -> None:
+    """Answer a watcher's frame."""
+    bootstrap.watching().message(event.connection_id, event.to_dict().get("body") or "")
+
+
+@sockets.on_ws_disconnect(name="disconnect")
+def disconnect(event: WebsocketEvent) -> None:
+    """Forget a watcher that went."""
+    bootstrap.watching().disconnect(event.connection_id)
+
+
+def _principal(request: Mapping[str, Any], query: Mapping[str, str]) -> Principal:
+    """Return who knocks: by ``?token=``, since browsers can't send headers here, or by the Authorization header."""
+    headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
+    token = query.get("token") or bearer(headers.get("authorization"))
+    if not token:
+        raise Unauthenticated("This needs a token: add ?token=… to the address.")
+    return identify(token)
