@@ -1,6 +1,7 @@
 """Chalice's functions, called as Lambda calls them: JSON in, JSON out, a context with the time that is left."""
 
 import asyncio
+import importlib
 import json
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -31,6 +32,14 @@ class Function:
     def _call(self, event: str) -> Any:
         context = LambdaContext(self.name, MEMORY_MB, TIMEOUT_S * 1000)
         return json.loads(json.dumps(self.handler(json.loads(event), context)))
+
+
+def load_app() -> Chalice:
+    """Import ``app.py`` as Lambda does: the environment is read from then on."""
+    app = importlib.import_module("app").app
+    if not isinstance(app, Chalice):
+        raise TypeError("app.py has no Chalice app named app")
+    return app
 
 
 def functions_of(app: Chalice, executor: Executor) -> dict[str, Function]:

@@ -44,7 +44,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     anonymous = environment.get("ALLOW_ANONYMOUS", "0" if real else "1") == "1"
     if real and anonymous:
         raise BadSetting("NETWORK=whatsapp links real accounts, so it refuses ALLOW_ANONYMOUS=1. Leave it out.")
-    state = Path(environment.get("LOCAL_STATE") or REPOSITORY / ".local").absolute()
+    # The loopback's well-known password must never open a stack with real accounts: each has its own state.
+    usual = REPOSITORY / ".local" / "real" if real else REPOSITORY / ".local"
+    state = Path(environment.get("LOCAL_STATE") or usual).absolute()
     return Settings(_port(environment.get("PORT") or str(DEFAULT_PORT)), state, network, anonymous)
 
 

@@ -1,0 +1,75 @@
+"""What the developer reads: how to begin, then a line an event. Never a QR code, a message's text or a key."""
+
+import json
+from contextlib import suppress
+from datetime import datetime
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
+
+from infra.local.settings import Network, Settings
+from infra.local.shard import Record
+
+
+class Console:
+    """Prints from a thread of its own: a terminal that is held (or a pipe that nobody reads) holds up nothing else."""
+
+    def __init__(self) -> None:
+        self._lines: SimpleQueue[str] = SimpleQueue()
+        Thread(target=self._print, name="console", daemon=True).start()
+
+    def say(self, text: str) -> None:
+        """Print ``text`` soon."""
+        self._lines.put(text)
+
+    def _print(self) -> None:
+        # A terminal that was closed takes no more lines; the stack may go on or be stopping because of just that.
+        with suppress(OSError):
+            while True:
+                print(self._lines.get(), flush=True)
+
+
+def greeting(settings: Settings, user: str, password: str) -> str:
+    """Return the first lines: where it is, who may enter, what to try, how to stop."""
+    origin = settings.origin
+    body = json.dumps({"username": user, "password": password})
+    loopback = settings.network is Network.LOOPBACK
+    lines = [
+        f"Switchboard runs on {origin}",
+        f"  log in     {user} / {password}",
+        f"  try first  curl -s {origin}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
+        _scan(settings) if loopback else "  network    the real WhatsApp: scan the codes with your own phone",
+        f"  its state  {settings.state} (make clean forgets it)",
+        "  stop       Ctrl-C",
+    ]
+    return "\n".join(lines)
+
+
+def _scan(settings: Settings) -> str:
+    return (
+        f"  then scan  PORT={settings.port} .venv/bin/python -m infra.local.phone "
+        "scan qr-code.png --number 6281234567890 --name Ana"
+    )
+
+
+def line(record: Record) -> str | None:
+    """Return the line for a change of a session, or None for any other change."""
+    if record.key[1] != "SESSION":
+        return None
+    time = datetime.fromtimestamp(record.created / 1000).astimezone().strftime("%H:%M:%S")
+    body = json.loads(record.body)["dynamodb"]
+    new, old = _plain(body.get("NewImage", {})), _plain(body.get("OldImage", {}))
+    if not new:
+        return f"{time}  {old.get('id', '?')}  gone"
+    words = [time, str(new.get("id", "?")), str(new.get("status", "?"))]
+    if new.get("reason"):
+        words.append(f"({new['reason']})")
+    event = new.get("last_event")
+    if isinstance(event, dict) and "type" in event:
+        words.append(str(event["type"].get("S", "")))
+    return "  ".join(words)
+
+
+def _plain(image: dict[str, Any]) -> dict[str, Any]:
+    """Take the outermost values out of DynamoDB's JSON."""
+    return {name: next(iter(value.values())) for name, value in image.items()}

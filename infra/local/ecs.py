@@ -1,0 +1,117 @@
+"""ECS as the task runner needs it: told at once of RunTask and StopTask, idempotent by client token, honest about ends.
+
+moto's RunTask starts nothing and ignores the client token, its StopTask has the task stopped the same instant.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock
+from typing import Any, Final
+
+from flask import request
+from moto.core.exceptions import JsonRESTError
+from moto.ecs.exceptions import InvalidParameterException
+from moto.ecs.models import Task, ecs_backends
+
+STOPPING: Final = "DEACTIVATING"
+STOPPED: Final = "STOPPED"
+
+
+@dataclass(slots=True)
+class TaskEvents:
+    """Whom to tell, in a thread of moto's server; both may take no time."""
+
+    started: Callable[[Task], None]
+    stop_asked: Callable[[Task], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    request: dict[str, Any]
+    tasks: list[Task]
+
+
+@dataclass(slots=True)
+class EcsDoor:
+    """Stands in front of moto's ECS backend of one account and region."""
+
+    account: str
+    region: str
+    events: TaskEvents
+    _by_token: dict[str, _Started] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock)
+
+    def open(self) -> None:
+        """Take the backend's RunTask and StopTask over."""
+        backend = ecs_backends[self.account][self.region]
+        run = backend.run_task
+        backend.run_task = lambda *given: self._run(run, given)  # type: ignore[method-assign]
+        backend.stop_task = self._stop  # type: ignore[method-assign]
+
+    def definition(self, task: Task) -> dict[str, Any]:
+        """Return the first container of the task's definition, in the API's own names."""
+        backend = ecs_backends[self.account][self.region]
+        return dict(backend.describe_task_definition(task.task_definition_arn).container_definitions[0])
+
+    def _run(self, run: Callable[..., list[Task]], given: tuple[Any, ...]) -> list[Task]:
+        asked = json.loads(request.get_data() or "{}")
+        token = asked.get("clientToken")
+        with self._lock:
+            before = self._by_token.get(token) if token else None
+            if before is not None:
+                if before.request != asked:
+                    raise JsonRESTError("ConflictException", "The client token was used for another request.")
+                return before.tasks
+            tasks = run(*given)
+            if token:
+                self._by_token[token] = _Started(asked, tasks)
+        for task in tasks:
+            self.events.started(task)
+        return tasks
+
+    def _stop(self, cluster_str: str, task_str: str, reason: str) -> Task:
+        backend = ecs_backends[self.account][self.region]
+        tasks = backend.tasks.get(cluster_str.rpartition("/")[2], {})
+        task = next((one for arn, one in tasks.items() if arn.endswith(task_str.rpartition("/")[2])), None)
+        if task is None:
+            raise InvalidParameterException("The referenced task was not found.")
+        with self._lock:
+            if task.desired_status != STOPPED:
+                task.desired_status = STOPPED
+                task.stopped_reason = reason or "Task stopped by user"
+                task.last_status = STOPPING
+                self.events.stop_asked(task)
+        return task
+
+
+def mark_stopped(task: Task, exit_code: int | None, stop_code: str, reason: str) -> None:
+    """Have the task stopped, as DescribeTasks shows it."""
+    task.desired_status = task.last_status = STOPPED
+    task.stopped_reason = task.stopped_reason or reason
+    task.stop_code = stop_code  # type: ignore[attr-defined]  # moto knows none, yet answers with what is there
+    for container in task.containers:
+        container.last_status = STOPPED
+        container.exitCode = exit_code  # type: ignore[assignment]
+
+
+def detail(task: Task) -> dict[str, Any]:
+    """Return the task as ``detail`` of an ECS Task State Change event."""
+    ended = task.last_status == STOPPED
+    return {
+        "taskArn": task.task_arn,
+        "clusterArn": task.cluster_arn,
+        "taskDefinitionArn": task.task_definition_arn,
+        "launchType": task.launch_type,
+        "lastStatus": task.last_status,
+        "desiredStatus": task.desired_status,
+        "startedBy": task.started_by,
+        "group": task.group,
+        "overrides": task.overrides,
+        "stopCode": getattr(task, "stop_code", None),
+        "stoppedReason": task.stopped_reason or None,
+        "containers": [
+            {"name": one.name, "lastStatus": one.last_status, **({"exitCode": one.exitCode} if ended else {})}
+            for one in task.containers
+        ],
+    }

@@ -1,0 +1,31 @@
+"""The environment in which production code wakes up: this process's own for the functions, one more for the workers."""
+
+import os
+from collections.abc import Mapping
+
+from infra.local.aws import LocalAws
+from infra.local.process import LOOPBACK_SITE, search_path
+from infra.local.settings import REPOSITORY, Network, Settings
+from infra.local.state import State
+
+LOCAL_NAMES = "127.0.0.1,localhost"
+
+
+def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
+    """Make this process's environment the functions', and nothing of the developer's own AWS account remain in it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ.update(aws.environment())
+    os.environ.update(aws.variables)
+    os.environ["WS_ENDPOINT"] = ws_endpoint
+    os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
+
+
+def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
+    """Return what each worker gets beside its task's own variables; ``client`` leads its client to the loopback."""
+    path = search_path(client.get("PYTHONPATH", ""), str(LOOPBACK_SITE), str(REPOSITORY))
+    proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
+    return (
+        aws.environment() | dict(proxies) | {"DEVICES": str(state.devices), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    )

@@ -1,0 +1,90 @@
+"""One worker process: started from a task's definition and overrides, ended like a Fargate task's container."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from infra.local.settings import REPOSITORY
+
+PARENT_PIPE: Final = "SWITCHBOARD_PARENT_PIPE"
+"""Names the variable that holds the number of a descriptor which reads as ended once the stack is gone."""
+LOOPBACK_SITE: Final = REPOSITORY / "infra" / "local" / "loopback"
+"""Its sitecustomize ends the process at the end of that pipe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What to start: the full environment, and where the output goes."""
+
+    command: tuple[str, ...]
+    environment: dict[str, str]
+    log: Path
+
+
+def launch(definition: Mapping[str, Any], overrides: Mapping[str, Any], base: Mapping[str, str], logs: Path) -> Launch:
+    """Join a container's definition, RunTask's overrides and the stack's own variables ``base``; the last win."""
+    mine = [one for one in overrides.get("containerOverrides", []) if one.get("name") == definition["name"]]
+    environment = _pairs(definition.get("environment", []))
+    for one in mine:
+        environment |= _pairs(one.get("environment", []))
+    command = next((one["command"] for one in mine if one.get("command")), definition["command"])
+    name = environment.get("WORKER_ID", "worker")
+    safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+    return Launch(tuple(command), environment | dict(base), logs / f"{safe}.log")
+
+
+async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
+    """Start the process; ``alive`` is the reading end of a pipe whose writing end only the stack holds."""
+    program, *rest = one.command
+    if program == "python":
+        program = sys.executable
+    one.log.parent.mkdir(parents=True, exist_ok=True)
+    with one.log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            program,
+            *rest,
+            env=_inherited() | one.environment | {PARENT_PIPE: str(alive)},
+            cwd=REPOSITORY,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+            pass_fds=(alive,),
+            # A Ctrl-C in the terminal is for the stack alone: it ends its workers in order.
+            start_new_session=True,
+        )
+
+
+async def stop(process: asyncio.subprocess.Process, grace_s: float) -> None:
+    """SIGTERM, and SIGKILL for what is still there after ``grace_s`` seconds."""
+    with suppress(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
+        # A frozen process gets its signal only when it goes on.
+        process.send_signal(signal.SIGCONT)
+    try:
+        await asyncio.wait_for(process.wait(), grace_s)
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def search_path(*parts: str) -> str:
+    """Return a PYTHONPATH of all ``parts`` (each may be a list already), each directory once."""
+    directories = [one for part in parts for one in part.split(os.pathsep) if one]
+    return os.pathsep.join(dict.fromkeys(directories))
+
+
+def _inherited() -> dict[str, str]:
+    """Return what a container would have of its own: no variable that leads to the developer's account or session."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _pairs(variables: list[dict[str, str]]) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in variables}

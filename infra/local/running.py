@@ -1,0 +1,40 @@
+"""One run on a state directory: the lock, the port, the log, the event loop."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Final
+
+from infra.local.pumps import UnknownFunction
+from infra.local.settings import BadSetting, Settings
+from infra.local.sites import loopback_socket
+from infra.local.stack import Stack
+from infra.local.state import InUse, State
+
+UNFIT: Final = (InUse, BadSetting, UnknownFunction)
+"""Errors whose text is a sentence for the developer."""
+NETWORK_FILE: Final = "network.json"
+
+
+def run(settings: Settings) -> None:
+    """Run the stack until it is told to stop."""
+    state = State(settings.state)
+    with state.locked():
+        _stay_with_network(state, settings)
+        # Unlike HTTP answers, logs may name what failed inside: they are kept beside the state, not shown.
+        logging.basicConfig(filename=state.logs / "functions.log", level=logging.INFO, format="%(asctime)s %(message)s")
+        door = loopback_socket(settings.port)
+        chosen = replace(settings, port=door.getsockname()[1])
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(Stack(chosen, state).run(door))
+
+
+def _stay_with_network(state: State, settings: Settings) -> None:
+    """Refuse to mix: the loopback's well-known password must not open a stack with real accounts."""
+    before = state.read(NETWORK_FILE, settings.network)
+    if before != settings.network:
+        raise BadSetting(
+            f"{state.directory} belongs to NETWORK={before}. Keep the two apart: "
+            f"make run NETWORK={settings.network} LOCAL_STATE=.local/{settings.network}-network"
+        )
+    state.write(NETWORK_FILE, settings.network)

@@ -1,0 +1,152 @@
+"""The local stack from first to last: everything started in order, served until told to stop, ended in reverse."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+from aiohttp import web
+from chalice.app import Chalice
+
+from chalicelib.bootstrap import first_administrator
+from infra.local.aws import ACCOUNT, LocalAws
+from infra.local.connections import connections_app
+from infra.local.console import Console, greeting, line
+from infra.local.credentials import USER, keep_signing_keys, password
+from infra.local.environment import become_lambda, for_workers
+from infra.local.former import TaskRecord
+from infra.local.front import front_app
+from infra.local.functions import functions_of, load_app, socket_functions_of
+from infra.local.pumps import PLACE, Pumps
+from infra.local.rest import RestApi
+from infra.local.rows import Rows
+from infra.local.schedules import event
+from infra.local.settings import TEMPLATE, Network, Settings
+from infra.local.shard import LocalShard, Record
+from infra.local.sites import loopback_socket, serve
+from infra.local.sockets import STAGE, SocketApi
+from infra.local.state import State
+from infra.local.tasks import Surroundings, TaskRunner
+from infra.local.template import load_template
+from infra.local.watchers import Watchers
+from infra.local.whatsapp import WhatsApp
+
+THREADS: Final = 128
+"""Handlers wait in these, some for 25 seconds."""
+GOODBYE_S: Final = 10.0
+TENANT: Final = "default"
+STACK_FILE: Final = "stack.json"
+
+
+class Stack:
+    """One run of the stack on a state directory that nobody else uses."""
+
+    def __init__(self, settings: Settings, state: State) -> None:
+        self._settings = settings
+        self._state = state
+        self._console = Console()
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lambda")
+        self._rows = Rows(state)
+        self._watchers = Watchers()
+
+    async def run(self, door: socket.socket) -> None:
+        """Serve on ``door`` until SIGINT, SIGTERM or SIGHUP."""
+        told = asyncio.Event()
+        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(one, told.set)
+        async with AsyncExitStack() as ending:
+            pumping = await self._start(ending, door)
+            waiting = asyncio.create_task(told.wait())
+            await asyncio.wait({pumping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if pumping.done():
+                await pumping
+
+    async def _start(self, ending: AsyncExitStack, door: socket.socket) -> asyncio.Task[None]:
+        aws = ending.enter_context(LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}))
+        ending.callback(self._rows.save)
+        shard = self._open_table(aws)
+        keep_signing_keys(self._state, aws)
+        endpoint = await serve(ending, connections_app(self._watchers), loopback_socket())
+        become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
+        app = load_app()
+        phones, client = await self._open_whatsapp(ending)
+        pumps = Pumps(aws, [shard], functions_of(app, self._executor), self._console.say)
+        record = TaskRecord(self._state)
+        await self._open_runner(ending, aws, client, pumps, record)
+        await asyncio.to_thread(self._make_first_administrator)
+        self._background(ending, self._rows.run())
+        pumping = self._background(ending, pumps.run())
+        for former in record.former(aws.resolve({"Fn::GetAtt": ["Cluster", "Arn"]})):
+            await pumps.bus.put(_task_event(former))
+        record.reported()
+        await self._open_front(ending, app, phones, door)
+        return pumping
+
+    def _open_table(self, aws: LocalAws) -> LocalShard:
+        table = aws.table("Table")
+        # What is put back is no news.
+        table.stream_shard = None
+        self._rows.restore(table)
+        shard = LocalShard(ACCOUNT, table, (self._rows.follow, self._print))
+        table.stream_shard = shard
+        aws.server.during_write = shard.one_request
+        return shard
+
+    async def _open_whatsapp(self, ending: AsyncExitStack) -> tuple[web.Application | None, dict[str, str]]:
+        if self._settings.network is Network.WHATSAPP:
+            return None, {}
+        whatsapp = WhatsApp(self._state.whatsapp)
+        await whatsapp.start()
+        ending.push_async_callback(whatsapp.stop)
+        return whatsapp.control_app(), whatsapp.client_environment()
+
+    async def _open_runner(
+        self, ending: AsyncExitStack, aws: LocalAws, client: dict[str, str], pumps: Pumps, record: TaskRecord
+    ) -> None:
+        async def report(detail: dict[str, Any]) -> None:
+            await pumps.bus.put(_task_event(detail))
+
+        environment = for_workers(aws, self._settings, self._state, client)
+        runner = TaskRunner(PLACE, Surroundings(environment, self._state.logs), report, record.running)
+        runner.open()
+        ending.push_async_callback(runner.close, GOODBYE_S)
+
+    async def _open_front(
+        self, ending: AsyncExitStack, app: Chalice, phones: web.Application | None, door: socket.socket
+    ) -> None:
+        sockets = SocketApi(socket_functions_of(app, self._executor), self._watchers)
+        await serve(ending, front_app(RestApi(app, self._executor), sockets, phones), door)
+        ending.push_async_callback(self._watchers.close)
+        self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
+        ending.callback(self._state.forget, STACK_FILE)
+        self._console.say(greeting(self._settings, USER, self._password()))
+
+    def _make_first_administrator(self) -> None:
+        first_administrator(USER, self._password(), TENANT)
+
+    def _password(self) -> str:
+        return password(self._state, real=self._settings.network is Network.WHATSAPP)
+
+    def _print(self, record: Record) -> None:
+        text = line(record)
+        if text is not None:
+            self._console.say(text)
+
+    def _background(self, ending: AsyncExitStack, job: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(job)
+
+        async def end() -> None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        ending.push_async_callback(end)
+        return task
+
+
+def _task_event(detail: dict[str, Any]) -> dict[str, Any]:
+    return event("ECS Task State Change", "aws.ecs", detail, [detail["taskArn"]], PLACE)
