@@ -27,6 +27,9 @@ DEADLINES: Final[dict[Status, int]] = {
 ENDING: Final = 120_000
 """Milliseconds that a live session may take to end as its owner asked; past that the reconciler acts."""
 
+FINAL: Final = frozenset({S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED})
+"""Statuses that answer what the owner asked."""
+
 _WORKING = (S.STARTING, S.SCAN_QR, S.PAIRING, S.CONNECTED, S.DISCONNECTED)
 _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 
@@ -97,7 +100,7 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
         qr=after.qr if status is S.SCAN_QR else None,
         next_at=_next_at(event, after),
     )
-    after = replace(after, deadline=_deadline(after), observed_generation=_observed(after))
+    after = replace(after, deadline=_deadline(after), observed_generation=_observed(after, event))
     return replace(after, last_event=LastEvent(event_id, event.type, now, _data(after, event)))
 
 
@@ -206,13 +209,14 @@ def _deadline(after: Session) -> int | None:
     return begun + DEADLINES[after.status]
 
 
-def _observed(after: Session) -> int:
+def _observed(after: Session, event: e.LinkEvent) -> int:
     """The generation that this status answers: a final one answers the newest.
 
     Logged out by the phone while it is wanted running is no answer: a fresh scan round follows.
     """
-    event_leaves_it_open = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
-    if after.status in LIVE or after.status in {S.CREATED, S.DELETING} or event_leaves_it_open:
+    asked = isinstance(event, e.OWNER_EVENTS)
+    fresh_round = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
+    if asked or fresh_round or after.status not in FINAL:
         return after.observed_generation
     return after.generation
 

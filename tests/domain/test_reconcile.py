@@ -1,0 +1,139 @@
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.reconcile import (
+    LAUNCH_TIMEOUT,
+    MAX_ATTEMPTS,
+    MAX_LAUNCHES,
+    STANDBY_TIMEOUT,
+    STOP_TIMEOUT,
+    Act,
+    Step,
+    backoff,
+    next_step,
+)
+from chalicelib.domain.session import LIVE, Desired, Session, Status
+from tests.makers import DEVICE, NOW, a_running_session, a_session
+
+RESTING = (Status.LOGGED_OUT, Status.STOPPED, Status.FAILED, Status.PASSKEY_REQUIRED)
+LATER = NOW + 10_000_000
+
+
+def the_lease(session: Session, until: int = NOW + 30_000, *, released: bool = False) -> Lease:
+    return Lease(session.uid, session.worker or "", session.epoch, until, released)
+
+
+def test_a_session_that_nobody_wants_running_rests():
+    assert next_step(a_session(), None, NOW) == Step(Act.REST)
+
+
+def test_a_wanted_session_without_a_worker_gets_one():
+    session = a_session(desired=Desired.RUNNING, generation=1)
+    assert next_step(session, None, NOW) == Step(Act.CLAIM)
+
+
+@pytest.mark.parametrize("status", RESTING)
+def test_a_final_status_rests_until_somebody_asks_again(status):
+    answered = a_running_session(status=status, observed_generation=1)
+    assert next_step(answered, None, LATER) == Step(Act.REST)
+    asked_again = replace(answered, generation=2)
+    assert next_step(asked_again, None, LATER) == Step(Act.CLAIM)
+
+
+@pytest.mark.parametrize("status", sorted(LIVE))
+def test_a_session_whose_worker_is_here_rests(status):
+    session = a_running_session(status=status)
+    assert next_step(session, the_lease(session), NOW) == Step(Act.REST)
+
+
+@pytest.mark.parametrize("status", sorted(LIVE))
+def test_a_worker_that_keeps_a_session_past_its_deadline_is_ended(status):
+    session = a_running_session(status=status, deadline=NOW)
+    assert next_step(session, the_lease(session), NOW) == Step(Act.STOP_WORKER)
+
+
+@pytest.mark.parametrize("status", sorted(LIVE))
+def test_a_session_whose_worker_is_gone_gets_another(status):
+    session = a_running_session(status=status)
+    gone = the_lease(session, NOW - GRACE)
+    assert next_step(session, gone, NOW) == Step(Act.CLAIM)
+    assert next_step(session, the_lease(session, released=True), NOW) == Step(Act.CLAIM)
+
+
+def test_a_new_task_has_its_time_to_come_then_is_launched_again_then_replaced():
+    session = a_running_session(status=Status.STARTING, attempts=1)
+    assert next_step(session, None, NOW) == Step(Act.REST, NOW + LAUNCH_TIMEOUT)
+    assert next_step(session, None, NOW + LAUNCH_TIMEOUT) == Step(Act.LAUNCH)
+    again = replace(session, launches=MAX_LAUNCHES)
+    assert next_step(again, None, NOW + LAUNCH_TIMEOUT * MAX_LAUNCHES) == Step(Act.CLAIM)
+
+
+def test_a_standby_that_does_not_come_is_replaced_in_seconds():
+    session = a_running_session(status=Status.STARTING, standby=True)
+    assert next_step(session, None, NOW) == Step(Act.REST, NOW + STANDBY_TIMEOUT)
+    assert next_step(session, None, NOW + STANDBY_TIMEOUT) == Step(Act.CLAIM)
+
+
+def test_a_former_worker_s_lease_says_nothing_of_the_one_that_is_coming():
+    session = a_running_session(status=Status.STARTING, epoch=2, worker="w-2")
+    former = Lease(session.uid, "w-1", 1, NOW + 30_000)
+    assert next_step(session, former, NOW).act is Act.REST
+
+
+def test_a_launch_that_ecs_refused_waits_for_its_time():
+    session = a_running_session(status=Status.STARTING, next_at=NOW + 4_000)
+    assert next_step(session, None, NOW) == Step(Act.REST, NOW + 4_000)
+    assert next_step(session, None, NOW + 4_000) == Step(Act.LAUNCH)
+
+
+def test_claims_that_come_to_nothing_back_off_and_in_the_end_the_session_fails():
+    session = a_running_session(status=Status.STARTING, attempts=4)
+    gone = the_lease(session, released=True)
+    assert next_step(session, gone, NOW) == Step(Act.REST, NOW + backoff(4))
+    assert next_step(session, gone, NOW + backoff(4)) == Step(Act.CLAIM)
+    assert next_step(replace(session, attempts=MAX_ATTEMPTS), gone, LATER) == Step(Act.GIVE_UP)
+
+
+def test_the_backoff_grows_to_five_minutes():
+    delays = [backoff(attempts) for attempts in range(MAX_ATTEMPTS)]
+    assert delays == sorted(delays)
+    assert (delays[0], delays[1], delays[2], delays[-1]) == (0, 0, 1_000, 300_000)
+
+
+def test_a_worker_is_rung_to_end_and_after_its_time_is_ended():
+    session = a_running_session(desired=Desired.STOPPED, generation=2, requested_at=NOW)
+    overdue = NOW + LAUNCH_TIMEOUT + STOP_TIMEOUT
+    lease = the_lease(session, LATER)
+    assert next_step(session, lease, NOW) == Step(Act.RING, overdue)
+    assert next_step(session, lease, overdue) == Step(Act.STOP_WORKER)
+
+
+def test_a_stop_without_a_worker_is_settled_at_once():
+    session = a_running_session(desired=Desired.STOPPED, generation=2)
+    assert next_step(session, None, NOW) == Step(Act.SETTLE)
+    assert next_step(a_session(desired=Desired.STOPPED, generation=1), None, NOW) == Step(Act.SETTLE)
+
+
+def test_a_stored_device_is_unlinked_by_a_worker_claimed_for_it():
+    session = a_running_session(status=Status.STOPPED, desired=Desired.UNLINKED, generation=2, device=DEVICE)
+    assert next_step(session, the_lease(session, released=True), NOW) == Step(Act.CLAIM)
+    without = replace(session, device=None)
+    assert next_step(without, the_lease(session, released=True), NOW) == Step(Act.SETTLE)
+
+
+def test_a_session_that_never_had_a_worker_is_removed_at_once():
+    session = a_session(status=Status.DELETING, desired=Desired.DELETED, generation=1)
+    assert next_step(session, None, NOW) == Step(Act.REMOVE)
+
+
+def test_a_deleted_session_s_worker_is_rung_and_what_it_erased_is_removed():
+    session = a_running_session(status=Status.DELETING, desired=Desired.DELETED, generation=2)
+    assert next_step(session, the_lease(session), NOW).act is Act.RING
+    assert next_step(replace(session, erased=True), the_lease(session), NOW) == Step(Act.REMOVE)
+
+
+def test_a_deleted_session_without_a_worker_gets_one_that_erases():
+    session = a_running_session(status=Status.DELETING, desired=Desired.DELETED, generation=2, requested_at=NOW + 9)
+    assert next_step(session, the_lease(session, released=True), NOW + 10) == Step(Act.CLAIM)

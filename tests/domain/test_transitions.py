@@ -1,0 +1,160 @@
+from dataclasses import fields, replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import events as e
+from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import LIVE, Desired, Session, Status
+from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
+from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
+
+EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
+    e.StartRequested: e.StartRequested(),
+    e.StopRequested: e.StopRequested(),
+    e.UnlinkRequested: e.UnlinkRequested(),
+    e.DeleteRequested: e.DeleteRequested(),
+    e.WorkerClaimed: e.WorkerClaimed("w-9", "https://queue/w-9", standby=False),
+    e.Launched: e.Launched(),
+    e.LaunchRefused: e.LaunchRefused(Reason.NO_CAPACITY, NOW + 5_000),
+    e.GaveUp: e.GaveUp(),
+    e.QRShown: e.QRShown(a_code()),
+    e.ScanRoundEnded: e.ScanRoundEnded(),
+    e.QRTimeout: e.QRTimeout(),
+    e.PairSuccess: e.PairSuccess(DEVICE),
+    e.PairError: e.PairError(),
+    e.PasskeyRequested: e.PasskeyRequested(),
+    e.Connected: e.Connected(DEVICE),
+    e.Disconnected: e.Disconnected(),
+    e.ConnectFailure: e.ConnectFailure(Reason.CONNECT_FAILURE, NOW + 5_000),
+    e.LoggedOut: e.LoggedOut(Reason.UNLINKED_FROM_PHONE),
+    e.StreamReplaced: e.StreamReplaced(),
+    e.ClientOutdated: e.ClientOutdated(),
+    e.TemporaryBan: e.TemporaryBan(),
+    e.Stopped: e.Stopped(),
+    e.Unlinked: e.Unlinked(),
+    e.Erased: e.Erased(),
+}
+
+
+def moved(session: Session, *events: e.LinkEvent, now: int = NOW) -> Session:
+    for event in events:
+        session = advance(session, event, now=now, event_id="01EVENT")
+    return session
+
+
+def test_every_link_event_is_in_the_table_and_in_this_suite():
+    assert {event for _, event in NEXT} == set(e.LINK_EVENTS) == set(EVENTS)
+
+
+def test_every_status_is_reached_and_left():
+    assert {status for status, _ in NEXT} == set(Status)
+    assert set(NEXT.values()) | {Status.CREATED} == set(Status)
+
+
+def test_a_session_being_deleted_never_becomes_anything_else():
+    assert {after for (before, _), after in NEXT.items() if before is Status.DELETING} == {Status.DELETING}
+
+
+@pytest.mark.parametrize(("status", "event"), [(s, t) for s in Status for t in EVENTS if (s, t) not in NEXT])
+def test_what_the_table_has_no_row_for_is_refused(status, event):
+    with pytest.raises(IllegalMove):
+        moved(a_session(status=status), EVENTS[event])
+
+
+@given(st.lists(st.sampled_from(list(EVENTS.values())), max_size=40), st.sampled_from(list(Desired)))
+def test_whatever_happens_a_session_stays_in_order(happening, desired):
+    session = a_session(desired=desired)
+    now = NOW
+    for event in happening:
+        now += 1_000
+        if (session.status, type(event)) not in NEXT:
+            continue
+        before, session = session, advance(session, event, now=now, event_id=f"01E{now}")
+        assert session.version == before.version + 1
+        assert session.generation >= before.generation >= 0
+        assert session.observed_generation <= session.generation
+        assert session.epoch >= before.epoch
+        assert (session.qr is not None) == (session.status is Status.SCAN_QR)
+        assert (session.deadline is not None) == (
+            session.status in DEADLINES or (session.status in LIVE and session.desired is not Desired.RUNNING)
+        )
+        assert session.since == (before.since if session.status is before.status else now)
+        assert session.last_event is not None
+        assert session.last_event.type == event.type
+        assert "2@ref" not in repr(session.last_event)
+
+
+def test_the_way_to_a_linked_session():
+    session = moved(a_session(), e.StartRequested(), EVENTS[e.WorkerClaimed])
+    assert (session.status, session.epoch, session.attempts) == (Status.STARTING, 1, 1)
+    session = moved(session, e.QRShown(a_code()))
+    assert (session.status, session.qr, session.next_at) == (Status.SCAN_QR, a_code(), a_code().expires_at)
+    session = moved(session, e.PairSuccess(DEVICE), e.Connected(DEVICE))
+    assert (session.status, session.device, session.reason, session.connected_at) == (
+        Status.CONNECTED,
+        DEVICE,
+        None,
+        NOW,
+    )
+
+
+def test_scan_rounds_are_bounded_and_then_the_start_is_over():
+    session = moved(a_session(), e.StartRequested(), EVENTS[e.WorkerClaimed])
+    for _ in range(MAX_ROUNDS):
+        assert session.status is Status.STARTING
+        session = moved(session, e.QRShown(a_code()), e.QRShown(a_code(attempt=2)))
+        session = moved(session, scan_ended(session))
+    assert (session.status, session.reason) == (Status.STOPPED, Reason.QR_TIMEOUT)
+    assert session.answered
+
+
+def test_a_phone_that_unlinked_gets_one_fresh_scan_round_by_itself():
+    session = moved(a_running_session(round=1), e.LoggedOut(Reason.UNLINKED_FROM_PHONE))
+    assert (session.status, session.device) == (Status.LOGGED_OUT, None)
+    assert not session.answered
+    session = moved(session, EVENTS[e.WorkerClaimed], e.QRShown(a_code()))
+    assert scan_ended(session) == e.QRTimeout()
+
+
+def test_an_owner_s_logout_is_final():
+    session = moved(a_running_session(device=DEVICE), e.UnlinkRequested(), e.Unlinked())
+    assert (session.status, session.reason, session.device) == (Status.LOGGED_OUT, Reason.UNLINKED_BY_OWNER, None)
+    assert session.answered
+
+
+def test_an_unconfirmed_logout_says_so():
+    session = moved(a_running_session(device=DEVICE), e.UnlinkRequested(), e.Unlinked(confirmed=False))
+    assert session.reason == Reason.UNLINK_UNCONFIRMED
+    assert "on the phone" in (session.message or "")
+
+
+def test_a_new_request_reopens_a_final_status():
+    session = moved(a_running_session(), e.StreamReplaced())
+    assert session.answered
+    assert not moved(session, e.StartRequested()).answered
+
+
+def test_a_live_session_that_is_to_end_has_a_deadline():
+    session = moved(a_running_session(), e.StopRequested(), now=NOW + 7)
+    assert session.deadline == NOW + 7 + ENDING
+
+
+def test_an_event_s_data_says_why_and_when_but_no_code():
+    shown = moved(a_running_session(status=Status.STARTING), e.QRShown(a_code()))
+    assert shown.last_event is not None
+    assert shown.last_event.data == {
+        "status": "SCAN_QR",
+        "reason": "waiting_for_scan",
+        "message": shown.message,
+        "next_at": a_code().expires_at,
+        "attempt": 1,
+        "expires_at": a_code().expires_at,
+    }
+
+
+def test_a_code_is_not_in_a_session_s_repr():
+    assert "2@ref" not in repr(replace(a_session(), qr=a_code()))
+    assert {field.name for field in fields(a_code()) if not field.repr} == {"code", "image", "matrix"}
