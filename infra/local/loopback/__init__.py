@@ -1,0 +1,1 @@
+"""Not for importing: this directory heads a worker's PYTHONPATH. It must need the standard library only."""
