@@ -1,0 +1,86 @@
+"""What can go wrong when somebody uses a virtual phone.
+
+PhoneError
+├── BadRequest          the request itself is wrong
+├── WrongNumber         no phone number in international form
+├── ForeignCode         no linking code of this WhatsApp
+├── ExpiredCode         a code that is no longer shown, or was used
+├── UnknownPhone        nobody has this number, or it has no such device
+├── NotOnline           no device of it is connected
+├── NothingWaits        no client shows a code
+├── RefusedByDevice     the device didn't accept the phone's signature
+├── NoAnswer            the device went away before it answered
+└── PasskeyRequired     WhatsApp asks for a passkey first
+"""
+
+
+class PhoneError(Exception):
+    """A sentence for a person, a stable code and an HTTP status."""
+
+    code = "phone_error"
+    status = 409
+
+
+class BadRequest(PhoneError):
+    """The request itself is wrong."""
+
+    code = "bad_request"
+    status = 400
+
+
+class WrongNumber(PhoneError):
+    """No phone number in international form."""
+
+    code = "wrong_number"
+    status = 400
+
+
+class ForeignCode(PhoneError):
+    """No linking code of this WhatsApp."""
+
+    code = "foreign_code"
+    status = 400
+
+
+class ExpiredCode(PhoneError):
+    """A code that is no longer shown, or was used."""
+
+    code = "expired_code"
+    status = 410
+
+
+class UnknownPhone(PhoneError):
+    """Nobody has this number, or it has no such device."""
+
+    code = "unknown_phone"
+    status = 404
+
+
+class NotOnline(PhoneError):
+    """No device of it is connected."""
+
+    code = "not_online"
+
+
+class NothingWaits(PhoneError):
+    """No client shows a code."""
+
+    code = "nothing_waits"
+
+
+class RefusedByDevice(PhoneError):
+    """The device didn't accept the phone's signature."""
+
+    code = "refused_by_device"
+
+
+class NoAnswer(PhoneError):
+    """The device went away before it answered."""
+
+    code = "no_answer"
+
+
+class PasskeyRequired(PhoneError):
+    """WhatsApp asks for a passkey first."""
+
+    code = "passkey_required"

@@ -1,0 +1,74 @@
+"""HTTP routes for tests: make things happen that WhatsApp does in its own time."""
+
+from aiohttp import web
+
+from infra.local.whatsapp import linking
+from infra.local.whatsapp.connection import ConnectionEnded
+from infra.local.whatsapp.errors import NothingWaits
+from infra.local.whatsapp.knobs import PlannedFailure
+from infra.local.whatsapp.network import Network, Waiting
+from infra.local.whatsapp.offers import FULL_LIST
+from infra.local.whatsapp.phone_number import phone_number
+from infra.local.whatsapp.request import body
+
+_MOST = 100
+
+
+def add(app: web.Application, network: Network) -> None:
+    """Add the routes to an application."""
+    knobs = _KnobRoutes(network)
+    app.router.add_post("/knobs/refs", knobs.references)
+    app.router.add_post("/knobs/push-refs", knobs.push_references)
+    app.router.add_post("/knobs/close-unpaired", knobs.close_unpaired)
+    app.router.add_post("/knobs/failure", knobs.failure)
+    app.router.add_post("/knobs/passkey", knobs.passkey)
+
+
+class _KnobRoutes:
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def references(self, request: web.Request) -> web.Response:
+        """`{count}`: how many codes each further list has."""
+        fields = await body(request)
+        self._network.knobs.references = fields.integer("count", default=FULL_LIST, lowest=1, highest=_MOST)
+        return web.json_response({"count": self._network.knobs.references})
+
+    async def push_references(self, _request: web.Request) -> web.Response:
+        """Give each waiting client a new list at once."""
+        pushed = 0
+        for waiting in self._waiting():
+            try:
+                await linking.offer_codes(self._network, waiting)
+            except ConnectionEnded:
+                continue
+            pushed += 1
+        return web.json_response({"pushed": pushed})
+
+    async def close_unpaired(self, _request: web.Request) -> web.Response:
+        """Cut each waiting client's connection."""
+        found = self._waiting()
+        for waiting in found:
+            waiting.connection.abort()
+        return web.json_response({"closed": len(found)})
+
+    async def failure(self, request: web.Request) -> web.Response:
+        """`{reason, number?, times?}`: refuse the next logins."""
+        fields = await body(request)
+        reason = fields.integer("reason", default=503, lowest=400, highest=599)
+        number = fields.optional_text("number")
+        planned = PlannedFailure(reason, phone_number(number) if number else None)
+        times = fields.integer("times", default=1, lowest=1, highest=_MOST)
+        self._network.knobs.failures.extend([planned] * times)
+        return web.json_response({"planned": len(self._network.knobs.failures)})
+
+    async def passkey(self, request: web.Request) -> web.Response:
+        """`{times?}`: demand a passkey at the next scans instead of linking."""
+        fields = await body(request)
+        self._network.knobs.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.knobs.passkeys})
+
+    def _waiting(self) -> list[Waiting]:
+        if not self._network.waiting:
+            raise NothingWaits("No client is waiting for a phone.")
+        return list(self._network.waiting)

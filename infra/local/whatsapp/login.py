@@ -1,0 +1,63 @@
+"""A linked device's login: the right key for its place, or a refusal with a reason."""
+
+import hmac
+
+from infra.local.whatsapp.client import Client
+from infra.local.whatsapp.connection import Connection, ConnectionEnded
+from infra.local.whatsapp.jid import SERVER
+from infra.local.whatsapp.network import Network, now_s
+from infra.local.whatsapp.node import Node
+from infra.local.whatsapp.payload import Login
+
+UNLINKED = 401
+BANNED = 402
+BAN_S = 3600
+
+
+class LoginRefused(Exception):
+    """The device may not come in; `reason` is WhatsApp's number for why."""
+
+    def __init__(self, reason: int) -> None:
+        super().__init__(f"login refused with {reason}")
+        self.reason = reason
+
+
+def admitted(network: Network, login: Login, connection: Connection, noise_key: bytes) -> Client:
+    """The device that logs in; LoginRefused if it isn't linked, has another's key, or a test planned a refusal."""
+    planned = network.knobs.take_failure(login.number)
+    if planned is not None:
+        raise LoginRefused(planned)
+    account = network.accounts.numbered(login.number)
+    device = account.devices.get(login.device) if account else None
+    if account is None or device is None or not hmac.compare_digest(device.noise_key, noise_key):
+        raise LoginRefused(UNLINKED)
+    return Client(network, connection, account, device)
+
+
+async def refuse(connection: Connection, reason: int) -> None:
+    """Tell a client that it may not come in."""
+    ban = {"code": "101", "expire": str(BAN_S)} if reason == BANNED else {}
+    await connection.send(Node("failure", {"reason": str(reason), "t": now_s(), "location": "loopback", **ban}))
+
+
+async def welcome(client: Client) -> None:
+    """Let a device in; another connection of the same device must go."""
+    former = client.network.arrive((client.account.number, client.device.number), client.connection)
+    if former:
+        client.network.spawn(_replace(former))
+    lid = client.account.lid_jid.on(client.device.number)
+    await client.connection.send(Node("success", {"t": now_s(), "lid": lid, "location": "loopback"}))
+
+
+async def activate(client: Client, query: Node) -> None:
+    """The client is ready: answer, then say how many stanzas waited for it."""
+    await client.connection.reply(query)
+    await client.connection.send(Node("ib", {"from": SERVER}, (Node("offline", {"count": "0"}),)))
+
+
+async def _replace(former: Connection) -> None:
+    try:
+        await former.send(Node("stream:error", {}, (Node("conflict", {"type": "replaced"}),)))
+    except ConnectionEnded:
+        return
+    await former.close_later()

@@ -1,0 +1,37 @@
+"""Which query goes to which answer. What isn't listed gets an empty result, which suffices for all a client asks."""
+
+from collections.abc import Awaitable, Callable
+
+from infra.local.whatsapp import login, prekeys, privacy, removal, usync
+from infra.local.whatsapp.client import Client
+from infra.local.whatsapp.node import Node
+
+Answer = Callable[[Client, Node], Awaitable[None]]
+
+ANSWERS: dict[tuple[str, str, str], Answer] = {
+    ("encrypt", "get", "count"): prekeys.count,
+    ("encrypt", "set", "registration"): prekeys.upload,
+    ("encrypt", "get", "key"): prekeys.fetch,
+    ("passive", "set", "active"): login.activate,
+    ("privacy", "get", "privacy"): privacy.settings,
+    ("usync", "get", "usync"): usync.look_up,
+    ("md", "set", "remove-companion-device"): removal.log_out,
+}
+"""By namespace, type and the first child's tag."""
+
+
+async def answer(client: Client, query: Node) -> None:
+    """Answer a query. Results that come without our asking are dropped; a query we can't read is refused."""
+    kind = query.text("type")
+    if kind not in ("get", "set"):
+        return
+    child = query.children[0].tag if query.children else ""
+    handler = ANSWERS.get((query.text("xmlns"), kind, child), _nothing)
+    try:
+        await handler(client, query)
+    except ValueError:
+        await client.connection.refuse(query, 400, "bad-request")
+
+
+async def _nothing(client: Client, query: Node) -> None:
+    await client.connection.reply(query)

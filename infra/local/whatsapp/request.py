@@ -1,0 +1,52 @@
+"""A control request's JSON body, field by field."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from infra.local.whatsapp.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A body's fields; a wrong type is a BadRequest that names the field."""
+
+    values: dict[str, Any]
+
+    def text(self, name: str) -> str:
+        """A text that must be there."""
+        value = self.optional_text(name)
+        if not value:
+            raise BadRequest(f"{name} is missing.")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """A text, or None if absent."""
+        value = self.values.get(name)
+        if value is not None and not isinstance(value, str):
+            raise BadRequest(f"{name} must be a text.")
+        return value
+
+    def optional_integer(self, name: str) -> int | None:
+        """A whole number, or None if absent."""
+        value = self.values.get(name)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise BadRequest(f"{name} must be a whole number.")
+        return value
+
+    def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
+        """A whole number within bounds."""
+        given = self.optional_integer(name)
+        value = default if given is None else given
+        if not lowest <= value <= highest:
+            raise BadRequest(f"{name} must be between {lowest} and {highest}.")
+        return value
+
+
+async def body(request: web.Request) -> Fields:
+    """The body's fields; none if it is empty."""
+    content = await request.json() if await request.read() else {}
+    if not isinstance(content, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return Fields(content)

@@ -1,0 +1,117 @@
+"""The real client in a process of its own, and a loopback WhatsApp with its phones, for tests."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from infra.local.whatsapp import WhatsApp
+
+SCRIPT = Path(__file__).with_name("raw_client.py")
+PATIENCE_S = 30
+NUMBER = "6281234567890"
+
+
+class RawClient:
+    """The client's process, and what it said so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.heard: list[dict[str, Any]] = []
+
+    async def until(self, event: str) -> dict[str, Any]:
+        """Read on until it says `event`."""
+        assert self._process.stdout
+        async with asyncio.timeout(PATIENCE_S):
+            while line := await self._process.stdout.readline():
+                self.heard.append(json.loads(line))
+                if self.heard[-1]["event"] == event:
+                    return self.heard[-1]
+        raise AssertionError(f"the client ended before {event}; it said {[one['event'] for one in self.heard]}")
+
+    async def code(self) -> str:
+        return str((await self.until("qr"))["code"])
+
+    def tell(self, word: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{word}\n".encode())
+
+    async def kill(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.communicate()
+
+
+class Loopback:
+    """A running loopback WhatsApp, used through its control routes."""
+
+    def __init__(self, whatsapp: WhatsApp, address: str, http: aiohttp.ClientSession, errors: Path) -> None:
+        self.whatsapp = whatsapp
+        self.address = address
+        self._http = http
+        self._errors = errors
+
+    @asynccontextmanager
+    async def client(self, database: Path) -> AsyncIterator[RawClient]:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(database.parent)} | self.whatsapp.client_environment()
+        with self._errors.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, str(SCRIPT), str(database), env=environment,
+                stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=errors,
+            )  # fmt: skip
+        client = RawClient(process)
+        try:
+            yield client
+        finally:
+            await client.kill()
+
+    async def post(self, path: str, **fields: object) -> tuple[int, dict[str, Any]]:
+        async with self._http.post(f"{self.address}/{path}", json=fields) as answer:
+            return answer.status, await answer.json()
+
+    async def get(self, path: str) -> dict[str, Any]:
+        async with self._http.get(f"{self.address}/{path}") as answer:
+            return dict(await answer.json())
+
+    async def scan(self, code: str, **fields: object) -> tuple[int, dict[str, Any]]:
+        return await self.post("phones/scan", **{"code": code, "number": NUMBER, "name": "Ana"} | fields)
+
+    async def linked(self, client: RawClient) -> None:
+        """Link a client that has just started, and wait until it is connected."""
+        status, answer = await self.scan(await client.code())
+        assert status == 200, answer
+        await client.until("connected")
+
+    async def until_online(self, *, online: bool) -> None:
+        """Wait until the one device's connection is known or forgotten."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self._online() != [online]:  # noqa: ASYNC110  # a question over HTTP has no event
+                await asyncio.sleep(0.02)
+
+    async def _online(self) -> list[bool]:
+        phones = (await self.get("phones"))["phones"]
+        return [device["online"] for phone in phones for device in phone["devices"]]
+
+
+@asynccontextmanager
+async def loopback(state: Path) -> AsyncIterator[Loopback]:
+    whatsapp = WhatsApp(state)
+    await whatsapp.start()
+    runner = web.AppRunner(whatsapp.control_app(), access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        async with aiohttp.ClientSession() as http:
+            address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+            yield Loopback(whatsapp, address, http, state / "client-errors.log")
+        assert not whatsapp.refused_hosts, "the client asked for a host that isn't WhatsApp's"
+    finally:
+        await runner.cleanup()
+        await whatsapp.stop()
