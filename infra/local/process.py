@@ -27,16 +27,20 @@ class Launch:
     log: Path
 
 
-def launch(definition: Mapping[str, Any], overrides: Mapping[str, Any], base: Mapping[str, str], logs: Path) -> Launch:
+def launch(definition: Mapping[str, Any], overrides: Mapping[str, Any], base: Mapping[str, str], log: Path) -> Launch:
     """Join a container's definition, RunTask's overrides and the stack's own variables ``base``; the last win."""
     mine = [one for one in overrides.get("containerOverrides", []) if one.get("name") == definition["name"]]
     environment = _pairs(definition.get("environment", []))
     for one in mine:
         environment |= _pairs(one.get("environment", []))
     command = next((one["command"] for one in mine if one.get("command")), definition["command"])
-    name = environment.get("WORKER_ID", "worker")
-    safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
-    return Launch(tuple(command), environment | dict(base), logs / f"{safe}.log")
+    return Launch(tuple(command), environment | dict(base), log)
+
+
+def log_name(started_by: str, task_arn: str) -> str:
+    """Return the name of a task's log: after whom it was started for, the worker."""
+    name = started_by or task_arn.rpartition("/")[2]
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name) + ".log"
 
 
 async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from moto.ecs.models import Task
 
 from infra.local.ecs import EcsDoor, TaskEvents, detail, mark_stopped
-from infra.local.process import launch, start, stop
+from infra.local.process import launch, log_name, start, stop
 
 STOP_TIMEOUT_S: Final = 30.0
 """ECS's own default between SIGTERM and SIGKILL."""
@@ -93,7 +93,8 @@ class TaskRunner:
 
     async def _run(self, one: _Running) -> None:
         definition = self._door.definition(one.task)
-        plan = launch(definition, one.task.overrides, self._surroundings.environment, self._surroundings.logs)
+        log = self._surroundings.logs / log_name(one.task.started_by, one.task.task_arn)
+        plan = launch(definition, one.task.overrides, self._surroundings.environment, log)
         try:
             process = await start(plan, self._alive)
         except OSError as error:
