@@ -1,0 +1,84 @@
+"""The services joined to fakes, as bootstrap joins them to adapters."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.services.accounts import Accounts
+from chalicelib.services.link import Link
+from chalicelib.services.moves import Moves
+from chalicelib.services.push import Push
+from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.sessions import Sessions
+from chalicelib.services.standbys import Standbys
+from chalicelib.services.waiting import Waiting
+from chalicelib.services.watching import Watching
+from tests import fakes
+
+
+@dataclass
+class Rig:
+    clock: fakes.FakeClock = field(default_factory=fakes.FakeClock)
+    new_id: fakes.FakeIds = field(default_factory=fakes.FakeIds)
+    store: fakes.MemorySessions = field(default_factory=fakes.MemorySessions)
+    leases: fakes.MemoryLeases = field(default_factory=fakes.MemoryLeases)
+    workers: fakes.FakeWorkers = field(default_factory=fakes.FakeWorkers)
+    mailboxes: fakes.FakeMailboxes = field(default_factory=fakes.FakeMailboxes)
+    wakes: fakes.FakeWakes = field(default_factory=fakes.FakeWakes)
+    pool: fakes.MemoryStandbys = field(default_factory=fakes.MemoryStandbys)
+    watchers: fakes.MemoryWatchers = field(default_factory=fakes.MemoryWatchers)
+    sockets: fakes.FakeSockets = field(default_factory=fakes.FakeSockets)
+    users: fakes.MemoryUsers = field(default_factory=fakes.MemoryUsers)
+    attempts: fakes.MemoryLoginAttempts = field(default_factory=fakes.MemoryLoginAttempts)
+    standby_count: int = 0
+    allow_anonymous: bool = False
+
+    @property
+    def moves(self) -> Moves:
+        return Moves(self.store, self.clock, self.new_id)
+
+    @property
+    def link(self) -> Link:
+        return Link(self.moves)
+
+    @property
+    def waiting(self) -> Waiting:
+        return Waiting(self.store, self.clock, self.clock.sleep)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id)
+
+    @property
+    def standbys(self) -> Standbys:
+        return Standbys(self.pool, self.workers, self.mailboxes, self.clock, self.new_id, self.standby_count)
+
+    @property
+    def reconciler(self) -> Reconciler:
+        return Reconciler(
+            self.store,
+            self.leases,
+            self.moves,
+            self.workers,
+            self.mailboxes,
+            self.standbys,
+            self.wakes,
+            self.clock,
+        )
+
+    @property
+    def watching(self) -> Watching:
+        return Watching(self.store, self.watchers, self.sockets, self.wakes, self.clock)
+
+    @property
+    def push(self) -> Push:
+        return Push(self.store, self.watchers, self.sockets, self.wakes, self.clock)
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(
+            self.users,
+            self.attempts,
+            fakes.PlainPasswords(),
+            fakes.PlainTokens(self.clock),
+            self.clock,
+            self.allow_anonymous,
+        )

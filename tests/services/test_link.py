@@ -1,0 +1,61 @@
+import pytest
+
+from chalicelib.domain.errors import Contended, Fenced
+from chalicelib.domain.events import Connected, Disconnected, QRShown
+from chalicelib.domain.session import Session, Status
+from chalicelib.domain.transitions import MAX_ROUNDS
+from tests.makers import DEVICE, a_code, a_running_session
+from tests.services.rig import Rig
+
+
+@pytest.fixture
+def rig():
+    rig = Rig()
+    session = a_running_session(status=Status.STARTING)
+    rig.store.rows[session.uid] = session
+    return rig
+
+
+def mine(rig: Rig) -> dict:
+    session = next(iter(rig.store.rows.values()))
+    return {"uid": session.uid, "worker": session.worker, "epoch": session.epoch}
+
+
+def test_what_a_worker_reports_moves_the_session(rig):
+    assert rig.link.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
+
+
+def test_a_late_report_changes_nothing(rig):
+    before = rig.store.rows[mine(rig)["uid"]]
+    assert rig.link.report(Disconnected(), **mine(rig)) == before
+    assert rig.store.moves == []
+
+
+@pytest.mark.parametrize("other", [{"epoch": 2}, {"worker": "another"}, {"uid": "gone"}])
+def test_a_worker_without_the_claim_is_fenced(rig, other):
+    with pytest.raises(Fenced):
+        rig.link.report(Connected(DEVICE), **(mine(rig) | other))
+    assert rig.store.moves == []
+
+
+def test_the_end_of_the_last_round_is_the_end_of_the_start(rig):
+    uid = mine(rig)["uid"]
+    rig.store.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=1)
+    assert rig.link.report_scan_ended(**mine(rig)).status is Status.STARTING
+    rig.store.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=MAX_ROUNDS)
+    assert rig.link.report_scan_ended(**mine(rig)).status is Status.STOPPED
+
+
+def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
+    class Racing(type(rig.store)):
+        lost = 0
+
+        def move(self, session: Session) -> bool:
+            self.lost += 1
+            return self.lost > 3 and super().move(session)
+
+    rig.store = Racing(rows=rig.store.rows)
+    assert rig.link.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
+    rig.store.lost = -1_000
+    with pytest.raises(Contended):
+        rig.link.report(QRShown(a_code(attempt=2)), **mine(rig))
