@@ -1,0 +1,160 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.errors import SessionNotFound
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.session import Status
+from chalicelib.domain.watcher import LIFETIME, SETTLING, Watcher
+from tests.makers import DEVICE, NOW, a_code, a_running_session
+from tests.services.rig import Rig
+
+ANA = Principal("ana", "default", Role.ADMIN, expires_at=NOW + 60_000)
+
+
+@pytest.fixture
+def rig():
+    rig = Rig()
+    session = a_running_session(status=Status.SCAN_QR, qr=a_code())
+    rig.store.rows[session.uid] = session
+    return rig
+
+
+def watcher(rig: Rig, name: str = "w1", **fields) -> Watcher:
+    values = {
+        "id": name,
+        "tenant": "default",
+        "session": "ana",
+        "dialect": "enveloped",
+        "principal": "ana",
+        "connected_at": NOW - SETTLING,
+        "expires_at": NOW + LIFETIME,
+    }
+    rig.watchers.add(Watcher(**(values | fields)))
+    return rig.watchers.rows[name]
+
+
+def an_event(event_type: str = "session.qr", **fields) -> Envelope:
+    session = a_running_session()
+    values = {
+        "id": "01E",
+        "type": event_type,
+        "tenant": "default",
+        "session": session.id,
+        "uid": session.uid,
+        "at": NOW,
+        "cursor": "label#1",
+        "data": {"status": "SCAN_QR"},
+    }
+    return Envelope(**(values | fields))
+
+
+def told(rig: Rig, name: str = "w1") -> list[dict]:
+    return [json.loads(text) for who, text in rig.sockets.sent if who == name]
+
+
+def connected(rig: Rig) -> None:
+    for uid, session in rig.store.rows.items():
+        rig.store.rows[uid] = replace(
+            session, status=Status.CONNECTED, qr=None, device=DEVICE, version=session.version + 1
+        )
+
+
+def test_a_new_code_reaches_all_who_follow_and_nobody_else(rig):
+    watcher(rig, "w1")
+    watcher(rig, "w2")
+    watcher(rig, "stranger", tenant="other")
+    rig.push.push(an_event())
+    assert [(frame["type"], frame["qr"]) for frame in told(rig)] == [("qr", a_code().image)]
+    assert len(told(rig, "w2")) == 1
+    assert told(rig, "stranger") == []
+
+
+def test_a_code_that_expired_or_was_scanned_meanwhile_is_not_sent(rig):
+    watcher(rig)
+    rig.clock.now = a_code().expires_at
+    rig.push.push(an_event())
+    rig.clock.now = NOW
+    connected(rig)
+    rig.push.push(an_event())
+    assert told(rig) == []
+
+
+def test_connected_is_told(rig):
+    watcher(rig)
+    rig.push.push(an_event("session.connected", data={"status": "CONNECTED", "phone": DEVICE.phone}))
+    assert [frame["type"] for frame in told(rig)] == ["connected"]
+
+
+def test_a_gone_watcher_is_forgotten_and_keeps_nobody_from_hearing(rig):
+    watcher(rig, "w1")
+    watcher(rig, "w2")
+    rig.sockets.gone.add("w1")
+    rig.push.push(an_event())
+    assert rig.watchers.get("w1") is None
+    assert len(told(rig, "w2")) == 1
+
+
+def test_a_watcher_that_is_only_just_connecting_gets_a_snapshot_later_instead(rig):
+    watcher(rig, connected_at=NOW)
+    rig.sockets.gone.add("w1")
+    rig.push.push(an_event())
+    assert rig.watchers.get("w1") is not None
+    assert rig.wakes.jobs == [("snapshot", "w1", 1)]
+
+
+def test_a_watcher_whose_token_is_over_is_closed(rig):
+    watcher(rig, expires_at=NOW)
+    rig.push.push(an_event())
+    assert told(rig) == []
+    assert rig.sockets.closed == ["w1"]
+    assert rig.watchers.get("w1") is None
+
+
+def test_a_late_watcher_gets_what_stands(rig):
+    watcher(rig)
+    rig.push.snapshot("w1")
+    assert [frame["type"] for frame in told(rig)] == ["qr"]
+
+
+def test_a_session_that_moves_while_its_snapshot_is_told_is_told_again(rig):
+    watcher(rig)
+
+    class Moving(type(rig.sockets)):
+        def post(self, name: str, text: str) -> None:
+            super().post(name, text)
+            if len(self.sent) == 1:
+                connected(rig)
+
+    rig.sockets = Moving()
+    rig.push.snapshot("w1")
+    assert [frame["type"] for frame in told(rig)] == ["qr", "connected"]
+
+
+def test_a_watcher_that_went_gets_no_snapshot(rig):
+    rig.push.snapshot("w1")
+    assert rig.sockets.sent == []
+
+
+def test_a_watcher_is_kept_until_its_token_ends_and_gets_a_snapshot(rig):
+    rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
+    kept = rig.watchers.get("w1")
+    assert (kept.tenant, kept.expires_at, kept.principal) == ("default", ANA.expires_at, "ana")
+    assert rig.wakes.jobs == [("snapshot", "w1", 0)]
+
+
+def test_a_session_of_another_tenant_cannot_be_watched(rig):
+    with pytest.raises(SessionNotFound):
+        rig.watching.connect("w1", replace(ANA, tenant="other"), session="ana", dialect="enveloped")
+    assert rig.watchers.rows == {}
+
+
+def test_a_ping_is_answered(rig):
+    watcher(rig)
+    rig.watching.message("w1", '{"type":"ping"}')
+    assert [frame["type"] for frame in told(rig)] == ["pong"]
+    rig.watching.disconnect("w1")
+    rig.watching.message("w1", '{"type":"ping"}')
+    assert len(told(rig)) == 1
