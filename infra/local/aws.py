@@ -109,9 +109,16 @@ class LocalAws:
         self._values = {expression: values[output] for expression, output in outputs.items()}
         resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
         self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
-        self._set_time_to_live()
+        self._finish_tables()
+        self._finish_networks()
 
-    def _set_time_to_live(self) -> None:
+    def _finish_networks(self) -> None:
+        """Do what moto's CloudFormation leaves out of a VPC: without host names its RunTask fails."""
+        for name, properties in self.template.of_type("AWS::EC2::VPC").items():
+            value = {"Value": bool(properties.get("EnableDnsHostnames", False))}
+            self.client("ec2").modify_vpc_attribute(VpcId=self.physical[name], EnableDnsHostnames=value)
+
+    def _finish_tables(self) -> None:
         """Do what moto's CloudFormation leaves out of a table."""
         for name, properties in self.template.of_type("AWS::DynamoDB::Table").items():
             setting = properties.get("TimeToLiveSpecification")

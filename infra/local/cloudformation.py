@@ -83,9 +83,11 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
     ) -> TaskDefinition:
         """Register the definition as RegisterTaskDefinition would."""
         given = remap_nested_keys(cloudformation_json["Properties"], pascal_to_camelcase)
+        # moto counts memory by container only; on Fargate the task's own is enough.
+        containers = [{"memory": int(given.get("memory", 0))} | one for one in given["containerDefinitions"]]
         return ecs_backends[account_id][region_name].register_task_definition(
             family=given.get("family", resource_name),
-            container_definitions=given["containerDefinitions"],
+            container_definitions=containers,
             volumes=given.get("volumes"),
             network_mode=given.get("networkMode"),
             requires_compatibilities=given.get("requiresCompatibilities"),

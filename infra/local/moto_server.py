@@ -2,14 +2,10 @@
 
 import io
 import logging
-import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from threading import RLock, Thread
 from typing import Any, Final, Self
-
-# Read by moto when it is imported: no page in a browser may read what is stored here.
-os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"
 
 from moto.core.model_instances import model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
