@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import socket
 from dataclasses import replace
 from typing import Final
 
@@ -10,6 +12,7 @@ from infra.local.settings import BadSetting, Settings
 from infra.local.sites import loopback_socket
 from infra.local.stack import Stack
 from infra.local.state import InUse, State
+from infra.local.told import told_to_stop
 
 UNFIT: Final = (InUse, BadSetting, UnknownFunction)
 """Errors whose text is a sentence for the developer."""
@@ -26,7 +29,12 @@ def run(settings: Settings) -> None:
         door = loopback_socket(settings.port)
         chosen = replace(settings, port=door.getsockname()[1])
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(Stack(chosen, state).run(door))
+        loop.run_until_complete(_serve(Stack(chosen, state), door))
+
+
+async def _serve(stack: Stack, door: socket.socket) -> None:
+    told = told_to_stop(os.environ)
+    await stack.run(door, told)
 
 
 def _stay_with_network(state: State, settings: Settings) -> None:

@@ -41,7 +41,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """Return the settings in ``environment``; raises BadSetting with a sentence."""
     network = _network(environment.get("NETWORK") or Network.LOOPBACK)
     real = network is Network.WHATSAPP
-    anonymous = environment.get("ALLOW_ANONYMOUS", "0" if real else "1") == "1"
+    anonymous = (environment.get("ALLOW_ANONYMOUS") or ("0" if real else "1")) == "1"
     if real and anonymous:
         raise BadSetting("NETWORK=whatsapp links real accounts, so it refuses ALLOW_ANONYMOUS=1. Leave it out.")
     # The loopback's well-known password must never open a stack with real accounts: each has its own state.

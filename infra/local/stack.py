@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -53,11 +52,8 @@ class Stack:
         self._rows = Rows(state)
         self._watchers = Watchers()
 
-    async def run(self, door: socket.socket) -> None:
-        """Serve on ``door`` until SIGINT, SIGTERM or SIGHUP."""
-        told = asyncio.Event()
-        for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(one, told.set)
+    async def run(self, door: socket.socket, told: asyncio.Event) -> None:
+        """Serve on ``door`` until told to stop."""
         async with AsyncExitStack() as ending:
             pumping = await self._start(ending, door)
             waiting = asyncio.create_task(told.wait())

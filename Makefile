@@ -1,0 +1,51 @@
+# What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
+.DEFAULT_GOAL := help
+.PHONY: help run test check format clean
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+REQUIREMENTS := requirements.txt infra/worker/requirements.txt pyproject.toml
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE=, NETWORK=whatsapp)
+	@exec $(BIN)/python -m infra.local
+
+test: .venv/dev  ## run all tests
+	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+
+check: .venv/dev  ## lint, formatting, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev  ## format the code
+	$(BIN)/ruff check --fix-only --quiet
+	$(BIN)/ruff format
+
+clean:  ## forget the local stack's accounts, sessions and keys
+	rm -rf .local
+
+# Each stamp is newer than what it was installed from. dev holds all of run's packages and more.
+.venv/run: $(REQUIREMENTS) | .venv/python
+	@test -e .venv/dev -a .venv/dev -nt requirements.txt -a .venv/dev -nt infra/worker/requirements.txt \
+	  -a .venv/dev -nt pyproject.toml || { echo "Installing the packages into .venv ..."; \
+	  $(PIP) install -r requirements.txt -r infra/worker/requirements.txt --group local; }
+	@touch $@
+
+.venv/dev: $(REQUIREMENTS) | .venv/python
+	@echo "Installing the packages and tools into .venv ..."
+	@$(PIP) install -r requirements.txt -r infra/worker/requirements.txt --group dev
+	@touch $@
+
+# pip 25.1 knows dependency groups; Chalice doesn't take 26.3 yet.
+.venv/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed. Python 3.11 or newer is needed: https://www.python.org/downloads/" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.11 or newer is needed. Try: make $(or $(MAKECMDGOALS),run) PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "$(PYTHON) can't make a virtual environment. On Debian and Ubuntu run: sudo apt-get install -y python3-venv" >&2; exit 1; }
+	@$(PIP) install 'pip>=25.1,<26.3'
+	@touch $@
