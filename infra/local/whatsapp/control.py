@@ -51,7 +51,9 @@ class _Phones:
         self._proxy = proxy
 
     async def every(self, _request: web.Request) -> web.Response:
-        return web.json_response({"phones": [self._shown(account) for account in self._network.accounts]})
+        """All phones with their linked devices, and how many devices wait for a phone."""
+        phones = [self._shown(account) for account in self._network.accounts]
+        return web.json_response({"phones": phones, "waiting": len(self._network.waiting)})
 
     async def scan(self, request: web.Request) -> web.Response:
         fields = await body(request)

@@ -14,38 +14,31 @@ OTHER_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A reference and the time in which its list shows it; monotonic seconds."""
+    """A reference and when the client begins to show it; monotonic seconds."""
 
     reference: str
     start: float
-    end: float
 
 
 @dataclass(slots=True)
 class Offer:
-    """All lists given to one client. A code that a phone used is shown on, but serves nobody any more."""
+    """All lists given to one client, and when each ends. A code that a phone used is shown on, but serves nobody."""
 
     shown: list[Shown] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
     def add(self, references: Sequence[str], now: float) -> None:
         """Note a list sent at `now`."""
         start = now
         for left, reference in zip(range(len(references), 0, -1), references, strict=True):
-            end = start + (FIRST_S if left == FULL_LIST else OTHER_S)
-            self.shown.append(Shown(reference, start, end))
-            start = end
+            self.shown.append(Shown(reference, start))
+            start += FIRST_S if left == FULL_LIST else OTHER_S
+        self.ends.append(start)
 
     def current(self, now: float) -> str | None:
         """The reference on show at `now`; None if it was used, or once a list ran out: then the client gives up."""
-        if not self.shown or now >= self.exhausted_at:
+        if now >= min(self.ends, default=now):
             return None
         latest = max((one for one in self.shown if one.start <= now), key=lambda one: one.start, default=None)
         return None if latest is None or latest.reference in self.used else latest.reference
-
-    @property
-    def exhausted_at(self) -> float:
-        """When the first list runs out."""
-        ends = (one.end for one in self.shown)
-        starts = {one.start for one in self.shown}
-        return min(end for end in ends if end not in starts)

@@ -95,6 +95,12 @@ class Loopback:
             while await self._online() != [online]:  # noqa: ASYNC110  # a question over HTTP has no event
                 await asyncio.sleep(0.02)
 
+    async def until_nobody_waits(self) -> None:
+        """Wait until no client shows a code any more."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.get("phones"))["waiting"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
     async def _online(self) -> list[bool]:
         phones = (await self.get("phones"))["phones"]
         return [device["online"] for phone in phones for device in phone["devices"]]
