@@ -1,0 +1,38 @@
+"""The adapters against moto in this process, with the table that the template describes."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.dynamodb.table import Table
+from infra.local.template import load_template
+
+REGION = "eu-west-1"
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def table(aws: None) -> Table:
+    properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
+    for elsewhere in ("TimeToLiveSpecification", "PointInTimeRecoverySpecification"):
+        properties.pop(elsewhere)
+    properties["StreamSpecification"] |= {"StreamEnabled": True}
+    properties["SSESpecification"] = {"Enabled": True}
+    client = boto3.client("dynamodb")
+    client.create_table(TableName="switchboard", **properties)
+    return Table(client, "switchboard")

@@ -1,0 +1,108 @@
+"""What only the table can do wrong: halves of a create, the due index, the stream's records."""
+
+from dataclasses import replace
+
+import boto3
+import pytest
+
+from chalicelib.adapters.dynamodb.changes import change
+from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions, from_item, to_item
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.session import LastEvent
+from chalicelib.services.ports import Unavailable
+from tests.makers import NOW, a_code, a_running_session, a_session
+
+MINUTE = 60_000
+
+
+def test_a_create_that_was_killed_halfway_is_finished_by_the_next(table):
+    table.put({"pk": "T#default", "sk": "S#ana", "v": 1, "uid": "killed"})
+    session = a_session()
+    assert DynamoSessions(table).create(session) == session
+    assert DynamoSessions(table).find("default", "ana") == session
+
+
+def test_a_removal_that_was_killed_halfway_leaves_no_session_to_find(table):
+    sessions = DynamoSessions(table)
+    sessions.create(a_session())
+    table.delete(f"S#{a_session().uid}", "SESSION")
+    assert sessions.find("default", "ana") is None
+    assert sessions.page("default", limit=10, after=None) == ([], None)
+
+
+def test_a_removed_session_leaves_nothing_behind(table):
+    sessions = DynamoSessions(table)
+    session = a_session()
+    sessions.create(session)
+    DynamoLeases(table).acquire(Lease(session.uid, "w", 1, NOW), now=NOW)
+    for number in range(30):
+        table.put({"pk": f"S#{session.uid}", "sk": f"H#{number:0>40}"})
+    sessions.remove(session)
+    assert table.client.scan(TableName=table.name)["Items"] == []
+
+
+def test_what_is_due_is_found_in_its_minute_and_not_before(table):
+    sessions, due = DynamoSessions(table), DynamoDueIndex(table)
+    for number in range(20):
+        sessions.create(a_session(id=f"s{number}", uid=f"U{number}", deadline=NOW + MINUTE))
+    sessions.create(a_session(id="never", uid="never"))
+    assert due.due(NOW) == []
+    assert sorted(due.due(NOW + 2 * MINUTE)) == sorted(f"U{number}" for number in range(20))
+
+
+def test_a_lease_falls_due_when_it_has_expired_and_a_released_one_never(table):
+    leases, due = DynamoLeases(table), DynamoDueIndex(table)
+    leases.acquire(Lease("u", "w", 1, NOW), now=NOW)
+    assert due.due(NOW + GRACE + MINUTE) == ["u"]
+    leases.renew(Lease("u", "w", 1, NOW + 5 * MINUTE))
+    assert due.due(NOW + GRACE + MINUTE) == []
+    leases.release("u", worker="w", epoch=1)
+    assert due.due(NOW + 60 * MINUTE) == []
+
+
+def test_an_item_of_a_later_version_is_still_read():
+    assert from_item({**to_item(a_session()), "invented_later": 1}) == a_session()
+
+
+def test_a_table_that_is_not_there_is_unavailable(aws):
+    with pytest.raises(Unavailable):
+        Table(boto3.client("dynamodb"), "nowhere").get("a", "b")
+
+
+def records(table: Table) -> list[dict]:
+    arn = table.client.describe_table(TableName=table.name)["Table"]["LatestStreamArn"]
+    streams = boto3.client("dynamodbstreams")
+    shard = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["ShardId"]
+    start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
+    found = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
+    for record in found:
+        record["dynamodb"]["ApproximateCreationDateTime"] = record["dynamodb"][
+            "ApproximateCreationDateTime"
+        ].timestamp()
+    return [{**record, "eventSourceARN": arn} for record in found]
+
+
+def test_a_session_s_writes_are_its_events_in_order(table):
+    sessions = DynamoSessions(table)
+    first = a_running_session(version=0, last_event=LastEvent("E1", "session.starting", NOW, {"status": "STARTING"}))
+    second = replace(first, version=1, qr=a_code(), last_event=LastEvent("E2", "session.qr", NOW, {"attempt": 1}))
+    sessions.create(first)
+    sessions.move(second)
+    sessions.remove(second)
+    changes = [change(record) for record in records(table) if record["dynamodb"]["Keys"]["sk"]["S"] == "SESSION"]
+    events = [one.event for one in changes]
+    assert [event.type for event in events if event] == ["session.starting", "session.qr", "session.deleted"]
+    assert [event.id for event in events if event] == ["E1", "E2", f"{first.uid}-deleted"]
+    cursors = [event.cursor for event in events if event]
+    assert cursors == sorted(set(cursors))
+    assert "2@ref" not in repr(events)
+
+
+def test_a_record_that_is_no_session_s_is_no_event(table):
+    table.put({"pk": "S#u", "sk": "LEASE"})
+    (record,) = records(table)
+    assert change(record).event is None
+    assert change(record).uid == "u"
