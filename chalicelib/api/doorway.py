@@ -70,7 +70,7 @@ class Doorway:
             def handle(**variables: str) -> Response:
                 return self._handle(view, needs, {name: unquote(value) for name, value in variables.items()})
 
-            handle.__name__ = f"{view.__module__}.{view.__name__}"
+            handle.__name__, handle.__doc__ = view.__name__, view.__doc__
             # No content type is refused: curl's -d sends a form's, and a body that isn't JSON is told so.
             self.blueprint.route(path, methods=[method], content_types=[])(handle)
             self.needs[method, path] = needs

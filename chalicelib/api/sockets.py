@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
-from chalice.app import Blueprint, Response, WebsocketEvent
+from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import bearer, identify, permit
@@ -20,6 +20,8 @@ from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 
 sockets: Final = Blueprint(__name__)
+# Without one, Chalice leaves a blueprint's WebSocket handlers bare, and Lambda could not call them.
+sockets.websocket_api = WebsocketAPI()
 _log: Final = logging.getLogger("switchboard.api")
 
 

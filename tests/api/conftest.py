@@ -1,0 +1,143 @@
+"""The app's doors over services in memory; tokens are real."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+import pytest
+from chalice.test import Client
+
+from chalicelib import bootstrap
+from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
+from chalicelib.domain.principal import Role, User
+from chalicelib.domain.session import Session
+from chalicelib.services.accounts import Accounts
+from chalicelib.services.moves import Moves
+from chalicelib.services.sessions import Sessions
+from chalicelib.services.waiting import Waiting
+from chalicelib.services.watching import Watching
+from tests.fakes import (
+    FakeClock,
+    FakeIds,
+    FakeSockets,
+    FakeWakes,
+    MemoryLoginAttempts,
+    MemorySessions,
+    MemoryUsers,
+    MemoryWatchers,
+    PlainPasswords,
+)
+
+SECRET = "a signing key of thirty-two bytes or more"
+
+
+@dataclass
+class Reply:
+    """An HTTP response."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+@dataclass
+class World:
+    """What stands behind the doors. Waiting moves the clock, and may make things happen."""
+
+    clock: FakeClock = field(default_factory=lambda: FakeClock(now=int(time.time() * 1000)))
+    sessions: MemorySessions = field(default_factory=MemorySessions)
+    users: MemoryUsers = field(default_factory=MemoryUsers)
+    watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
+    sockets: FakeSockets = field(default_factory=FakeSockets)
+    wakes: FakeWakes = field(default_factory=FakeWakes)
+    attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
+    tokens: JwtTokens = field(default_factory=lambda: JwtTokens(lambda: SigningKeys("k1", {"k1": SECRET})))
+    allow_anonymous: bool = False
+    while_waiting: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
+        self.while_waiting()
+
+    def put(self, session: Session) -> Session:
+        self.sessions.rows[session.uid] = session
+        return session
+
+    def owners(self) -> Sessions:
+        waiting = Waiting(self.sessions, self.clock, self.sleep)
+        ids = FakeIds()
+        return Sessions(self.sessions, Moves(self.sessions, self.clock, ids), waiting, self.clock, ids)
+
+    def accounts(self) -> Accounts:
+        return Accounts(
+            self.users, self.attempts, PlainPasswords(), self.tokens, self.clock, allow_anonymous=self.allow_anonymous
+        )
+
+    def watching(self) -> Watching:
+        return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
+
+    def token(self, *, tenant: str = "default", role: Role = Role.ADMIN, ago: int = 0) -> str:
+        """A good token, issued ``ago`` milliseconds ago."""
+        user = User("ana", tenant, role, "", self.clock.now)
+        return self.tokens.issue(user, now=self.clock.now - ago)[0]
+
+    def forged(self, **changes: Any) -> str:
+        """A token with our claims, signed as ``changes`` say."""
+        now = self.clock.now // 1000
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "tenant": "default", "role": "admin", "iat": now}
+        signing = {"key": SECRET, "algorithm": ALGORITHM, "headers": {"kid": "k1"}} | changes
+        return jwt.encode(claims | {"exp": now + 3600}, **signing)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> World:
+    world = World()
+    services: dict[str, Any] = {
+        "sessions": world.owners(),
+        "accounts": None,
+        "watching": world.watching(),
+    }
+    monkeypatch.setattr(bootstrap, "sessions", lambda: services["sessions"])
+    monkeypatch.setattr(bootstrap, "accounts", world.accounts)
+    monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
+    monkeypatch.setattr(bootstrap, "clock", world.clock)
+    world.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))
+    return world
+
+
+@dataclass
+class Caller:
+    """An HTTP client; with ``token`` it sends it."""
+
+    client: Client
+    token: str | None = None
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Reply:
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.token and "Authorization" not in sent:
+            sent["Authorization"] = f"Bearer {self.token}"
+        answer = self.client.http.request(method, path, headers=sent, body=raw)
+        return Reply(answer.status_code, answer.headers, answer.body)
+
+
+@pytest.fixture
+def nobody(world: World) -> Iterator[Caller]:
+    """A caller without a credential."""
+    from app import app
+
+    with Client(app) as client:
+        yield Caller(client)
+
+
+@pytest.fixture
+def ana(world: World, nobody: Caller) -> Caller:
+    """An administrator of the default tenant."""
+    return Caller(nobody.client, world.token())

@@ -1,0 +1,35 @@
+"""What packaging makes of the doors: the API's definition, and handlers that Lambda can call."""
+
+import importlib
+
+import pytest
+from chalice.deploy.swagger import TemplatedSwaggerGenerator
+
+from app import app
+from chalicelib.api.bodies import LIMIT
+
+DEFINITION = TemplatedSwaggerGenerator().generate_swagger(app)
+
+
+def test_every_answer_is_binary_to_api_gateway() -> None:
+    assert DEFINITION["x-amazon-apigateway-binary-media-types"] == ["*/*"]
+
+
+def test_no_route_answers_preflights_of_other_origins() -> None:
+    assert not [path for path, methods in DEFINITION["paths"].items() if "options" in methods]
+
+
+def test_every_route_says_what_it_does() -> None:
+    routes = [method for methods in DEFINITION["paths"].values() for method in methods.values()]
+    assert all(route["summary"] for route in routes)
+
+
+def test_a_body_that_we_accept_fits_through_lambda() -> None:
+    assert LIMIT * 4 / 3 < 6 * 1024 * 1024
+
+
+@pytest.mark.parametrize("route", ["$connect", "$default", "$disconnect"])
+def test_lambda_can_call_the_websocket_handlers(route: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, _, name = app.websocket_handlers[route].handler_string.rpartition(".")
+    handler = getattr(importlib.import_module(module), name)
+    assert type(handler).__name__ == "WebsocketEventSourceHandler"

@@ -1,0 +1,89 @@
+"""The WebSocket door."""
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.api import sockets
+from chalicelib.domain.principal import Role
+from tests.api.conftest import World
+from tests.makers import a_session
+
+FORM = {"sb_dialect": "enveloped", "sb_session": "ana"}
+
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+
+
+def an_event(kind: str, **fields: Any) -> dict[str, Any]:
+    context = {"connectionId": "w1", "eventType": kind, "domainName": "x", "stage": "api", "apiId": "x"}
+    return {"requestContext": context, **fields}
+
+
+def knock(query: dict[str, str] | None, **headers: str) -> int:
+    event = an_event("CONNECT", queryStringParameters=query, headers=headers)
+    status: int = sockets.connect(event, None)["statusCode"]
+    return status
+
+
+def test_a_watcher_with_a_token_follows_the_session(world: World) -> None:
+    world.put(a_session())
+    assert knock(FORM | {"token": world.token()}) == 200
+    watcher = world.watchers.get("w1")
+    assert watcher
+    assert (watcher.tenant, watcher.session, watcher.dialect) == ("default", "ana", "enveloped")
+    assert world.sockets.sent == []
+    assert world.wakes.jobs == [("snapshot", "w1", 0)]
+
+
+def test_a_header_is_as_good_as_a_parameter(world: World) -> None:
+    world.put(a_session(id="a.b"))
+    assert knock(FORM | {"sb_session": "a%2Eb"}, authorization=f"Bearer {world.token()}") == 200
+
+
+def test_who_may_only_read_may_watch(world: World) -> None:
+    world.put(a_session())
+    assert knock(FORM | {"token": world.token(role=Role.READ_ONLY)}) == 200
+
+
+@pytest.mark.parametrize("anonymous", [True, False])
+def test_nobody_is_refused(world: World, anonymous: bool) -> None:
+    world.allow_anonymous = anonymous
+    world.put(a_session())
+    assert knock(FORM) == 401
+    assert knock(FORM | {"token": ""}) == 401
+    assert knock(FORM, authorization="Basic eA==") == 401
+
+
+def test_a_bad_token_is_refused(world: World) -> None:
+    world.put(a_session())
+    for token in (world.forged(key=None, algorithm="none"), world.token(ago=25 * 3_600_000), "x"):
+        assert knock(FORM | {"token": token}) == 401
+    assert not world.watchers.rows
+
+
+def test_a_session_that_is_not_there_or_not_ours_is_not_found(world: World) -> None:
+    world.put(a_session())
+    assert knock(FORM | {"token": world.token(), "sb_session": "bob"}) == 404
+    assert knock(FORM | {"token": world.token(), "sb_session": "%00"}) == 404
+    assert knock(FORM | {"token": world.token(tenant="other")}) == 404
+    assert not world.watchers.rows
+
+
+@pytest.mark.parametrize("query", [None, {}, {"sb_dialect": "klingon", "sb_session": "ana"}, {"sb_session": "ana"}])
+def test_an_address_that_the_edge_does_not_know_is_refused(world: World, query: dict[str, str] | None) -> None:
+    assert knock((query or {}) | {"token": world.token()} if query is not None else None) == 400
+
+
+def test_a_ping_gets_a_pong_and_a_goodbye_is_remembered(world: World) -> None:
+    world.put(a_session())
+    knock(FORM | {"token": world.token()})
+    assert sockets.message(an_event("MESSAGE", body='{"type":"ping"}'), None)["statusCode"] == 200
+    assert [(to, json.loads(text)) for to, text in world.sockets.sent] == [("w1", {"type": "pong"})]
+    assert sockets.disconnect(an_event("DISCONNECT"), None)["statusCode"] == 200
+    assert not world.watchers.rows
+    assert sockets.message(an_event("MESSAGE", body='{"type":"ping"}'), None)["statusCode"] == 200
+    assert len(world.sockets.sent) == 1
