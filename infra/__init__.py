@@ -1,0 +1,1 @@
+"""How Switchboard is deployed, and how it runs on one machine. Nothing in production imports from here."""

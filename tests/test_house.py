@@ -1,0 +1,62 @@
+"""The house's own rules, held against the code."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra import diagrams
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(
+    path.relative_to(ROOT)
+    for folder in ("chalicelib", "infra")
+    for path in (ROOT / folder).rglob("*.py")
+    if path.name != "__init__.py"
+)
+
+
+def test_the_state_diagram_is_the_transition_table_s():
+    assert diagrams.PAGE.read_text() == diagrams.page()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_a_file_holds_one_idea(module):
+    # The ports are a list of Protocols, the transition table and the error tree are read as wholes.
+    whole = {"ports.py", "transitions.py", "errors.py", "events.py"}
+    lines = len((ROOT / module).read_text().splitlines())
+    assert lines <= (350 if module.name in whole else 230)
+
+
+def test_the_lambda_functions_load_nothing_of_the_worker_s():
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import app, sys; print('\\n'.join(sys.modules))"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    heavy = {"neonize", "qrcode", "PIL", "phonenumbers", "chalicelib.worker", "moto", "infra"}
+    assert heavy.isdisjoint(loaded)
+
+
+def test_only_config_and_the_worker_s_hand_over_read_the_environment():
+    readers = {
+        str(module)
+        for module in MODULES
+        if module.parts[0] == "chalicelib" and "os.environ" in (ROOT / module).read_text()
+    }
+    assert readers <= {"chalicelib/config.py", "chalicelib/worker/order.py", "chalicelib/worker/reexec.py"}
+
+
+def test_statuses_are_assigned_in_one_place():
+    """Nobody but the table makes a session with a status, or a copy with another one."""
+
+    def assigns(module: Path) -> bool:
+        calls = [node for node in ast.walk(ast.parse((ROOT / module).read_text())) if isinstance(node, ast.Call)]
+        makers = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id in {"replace", "Session"}]
+        return any(keyword.arg == "status" for call in makers for keyword in call.keywords)
+
+    assert {str(m) for m in MODULES if m.parts[0] == "chalicelib" and assigns(m)} == {"chalicelib/domain/transitions.py"}
