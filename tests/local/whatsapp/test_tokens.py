@@ -1,0 +1,29 @@
+"""The token tables and the library they come from."""
+
+import subprocess
+import sys
+
+from infra.local.whatsapp.tokens import tokens
+from infra.local.whatsapp.tokens_from_client import library
+
+
+def test_the_tables_are_those_of_the_installed_client() -> None:
+    # In a process of its own: loading the library starts its run time.
+    command = [sys.executable, "-m", "infra.local.whatsapp.tokens_from_client", "--check"]
+    assert subprocess.run(command, check=False, capture_output=True, timeout=60).returncode == 0
+
+
+def test_the_tables_have_the_sizes_of_dictionary_version_3() -> None:
+    assert len(tokens().single) == 236
+    assert [len(words) for words in tokens().double] == [256] * 4
+
+
+def test_no_word_has_two_numbers() -> None:
+    assert len(tokens().single_number) == 235  # number 0 stands for nothing
+    assert len(tokens().double_number) == 1024
+    assert not tokens().single_number.keys() & tokens().double_number.keys()
+
+
+def test_the_library_is_found_without_being_started() -> None:
+    assert library().is_file()
+    assert "neonize" not in sys.modules
