@@ -1,12 +1,15 @@
 """What packaging makes of the doors: the API's definition, and handlers that Lambda can call."""
 
+import base64
 import importlib
+import json
 
 import pytest
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
 
 from app import app
 from chalicelib.api.bodies import LIMIT
+from tests.api.conftest import World
 
 DEFINITION = TemplatedSwaggerGenerator().generate_swagger(app)
 
@@ -33,3 +36,26 @@ def test_lambda_can_call_the_websocket_handlers(route: str, monkeypatch: pytest.
     module, _, name = app.websocket_handlers[route].handler_string.rpartition(".")
     handler = getattr(importlib.import_module(module), name)
     assert type(handler).__name__ == "WebsocketEventSourceHandler"
+
+
+def test_an_event_as_api_gateway_sends_it_is_answered_as_it_wants(world: World) -> None:
+    body = base64.b64encode(b'{"username": "admin", "password": "admin123"}').decode()
+    event = {
+        "httpMethod": "POST",
+        "path": "/api/auth/login",
+        "headers": {"content-type": "application/json"},
+        "multiValueQueryStringParameters": None,
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "httpMethod": "POST",
+            "resourcePath": "/api/auth/login",
+            "requestId": "r1",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": body,
+        "isBase64Encoded": True,
+    }
+    answer = app(event, None)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
+    assert json.loads(base64.b64decode(answer["body"]))["data"]["token"]
