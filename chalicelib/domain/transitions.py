@@ -160,7 +160,7 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return Reason.WORKER_LOST if lost else Reason.REQUESTED
         case e.Unlinked(confirmed=confirmed) | e.Erased(confirmed=confirmed):
             return Reason.UNLINKED_BY_OWNER if confirmed else Reason.UNLINK_UNCONFIRMED
-        case e.Connected():
+        case e.PairSuccess() | e.Connected():
             return None
         case _:
             return _REASONS.get(type(event), session.reason)
