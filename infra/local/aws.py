@@ -11,22 +11,22 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.moto_api import state_manager
 
-from infra.local import cloudformation
+from infra.local.cloudformation import register
 from infra.local.moto_server import MotoServer, keep_no_instances
 from infra.local.template import Template, is_expression, key
 
 ACCOUNT: Final = DEFAULT_ACCOUNT_ID
 REGION: Final = "us-east-1"
 STACK: Final = "switchboard-local"
-SESSION_COLLECTION: Final = (cloudformation.Secret, cloudformation.FargateTaskDefinition)
 
 
 class LocalAws:
     """A running moto with the template's resources created in it."""
 
-    def __init__(self, template: Template, parameters: Mapping[str, str]) -> None:
+    def __init__(self, template: Template, parameters: Mapping[str, str], name: str = STACK) -> None:
         self.template = template
         self._parameters = parameters
+        self._name = name
         self._server = MotoServer()
         self._closing = ExitStack()
         self._values: dict[str, str] = {}
@@ -36,6 +36,7 @@ class LocalAws:
         self._closing.enter_context(self._server)
         # Tasks go from state to state when the task runner says so, not each time somebody looks.
         state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
+        register()
         self._create()
         keep_no_instances()
         return self
@@ -101,13 +102,13 @@ class LocalAws:
         body, outputs = self.template.for_moto()
         stacks = self.client("cloudformation")
         given = [{"ParameterKey": name, "ParameterValue": value} for name, value in self._parameters.items()]
-        stacks.create_stack(StackName=STACK, TemplateBody=body, Parameters=given)
-        stack = stacks.describe_stacks(StackName=STACK)["Stacks"][0]
+        stacks.create_stack(StackName=self._name, TemplateBody=body, Parameters=given)
+        stack = stacks.describe_stacks(StackName=self._name)["Stacks"][0]
         if stack["StackStatus"] != "CREATE_COMPLETE":
             raise RuntimeError(f"moto could not create the template's resources: {stack.get('StackStatusReason')}")
         values = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
         self._values = {expression: values[output] for expression, output in outputs.items()}
-        resources = stacks.describe_stack_resources(StackName=STACK)["StackResources"]
+        resources = stacks.describe_stack_resources(StackName=self._name)["StackResources"]
         self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
         self._finish_tables()
         self._finish_networks()

@@ -1,15 +1,21 @@
 """What moto's CloudFormation skips or mangles, done right: secrets, and Fargate task definitions.
 
-Importing this module registers its classes; moto looks each resource type up among its models' subclasses, and the one
-defined last wins.
+moto looks each resource type up among its models' direct subclasses, and the one defined last wins.
 """
 
 from typing import Any
 
+from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 from moto.core.utils import pascal_to_camelcase, remap_nested_keys
 from moto.ecs.models import TaskDefinition, ecs_backends
 from moto.secretsmanager.models import secretsmanager_backends
+
+
+def register() -> None:
+    """Have moto look again: it remembers which classes there were when it first looked."""
+    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        remembered.cache_clear()
 
 
 class _Immediate:

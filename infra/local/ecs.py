@@ -46,8 +46,13 @@ class EcsDoor:
         """Take the backend's RunTask and StopTask over."""
         backend = ecs_backends[self.account][self.region]
         run = backend.run_task
-        backend.run_task = lambda *given: self._run(run, given)  # type: ignore[method-assign]
-        backend.stop_task = self._stop  # type: ignore[method-assign]
+        # On the instance, before the class's own.
+        vars(backend).update(run_task=lambda *given: self._run(run, given), stop_task=self._stop)
+
+    def close(self) -> None:
+        """Give both back."""
+        backend = ecs_backends[self.account][self.region]
+        del vars(backend)["run_task"], vars(backend)["stop_task"]
 
     def definition(self, task: Task) -> dict[str, Any]:
         """Return the first container of the task's definition, in the API's own names."""

@@ -68,6 +68,7 @@ class TaskRunner:
         for one in self._running.values():
             one.stopped.set()
         await asyncio.gather(*self._jobs, return_exceptions=True)
+        self._door.close()
         os.close(self._life)
         os.close(self._alive)
 

@@ -1,0 +1,16 @@
+"""The template's resources in a moto of the test's own names."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from infra.local.aws import LocalAws
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
+
+
+@pytest.fixture
+def aws() -> Iterator[LocalAws]:
+    with LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}, f"test-{uuid4().hex[:8]}") as running:
+        yield running

@@ -1,0 +1,31 @@
+import json
+import socket
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+def test_a_page_in_a_browser_is_refused(aws):
+    request = urllib.request.Request(aws.url, data=b"{}", headers={"Origin": "http://localhost:3000"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 403
+    refused.value.close()
+
+
+def test_a_client_that_freezes_while_sending_delays_nobody(aws):
+    host, port = aws.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as frozen:
+        head = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Length: 100\r\n\r\n{"
+        frozen.sendall(head.encode())
+        tables = aws.client("dynamodb").list_tables()["TableNames"]
+    assert aws.variables["TABLE_NAME"] in json.dumps(tables)
+
+
+def test_moto_keeps_no_list_of_the_items_it_made(aws):
+    from moto.dynamodb.models.dynamo_type import Item
+
+    client = aws.client("dynamodb")
+    client.put_item(TableName=aws.variables["TABLE_NAME"], Item={"pk": {"S": "p"}, "sk": {"S": "s"}})
+    assert list(Item.instances_tracked) == []

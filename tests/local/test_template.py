@@ -1,0 +1,34 @@
+from infra.local.settings import TEMPLATE
+from infra.local.template import Template, expressions, load_template, references
+
+QUEUE = {"Type": "AWS::SQS::Queue"}
+
+
+def a_template(resources, variables=None):
+    return Template({"Resources": resources, "Globals": {"Function": {"Environment": {"Variables": variables or {}}}}})
+
+
+def test_a_resource_that_refers_to_a_function_is_left_out():
+    template = a_template({"Mine": QUEUE, "Theirs": QUEUE | {"Properties": {"X": {"Fn::GetAtt": ["Control", "Arn"]}}}})
+    assert set(template.local_resources()) == {"Mine"}
+
+
+def test_so_is_one_that_refers_to_a_resource_left_out():
+    template = a_template({"A": QUEUE | {"Properties": {"X": {"Ref": "B"}}}, "B": {"Type": "AWS::Lambda::Alias"}})
+    assert template.local_resources() == {}
+
+
+def test_references_are_found_in_every_kind_of_expression():
+    value = [{"Ref": "A"}, {"Fn::GetAtt": ["B", "Arn"]}, {"Fn::Sub": "x ${C} ${D.Arn} ${AWS::Region}"}, {"k": {"Ref": "E"}}]
+    assert list(references(value)) == ["A", "B", "C", "D", "AWS::Region", "E"]
+
+
+def test_only_the_outermost_expressions_count():
+    inner = {"Fn::Join": [",", [{"Ref": "A"}, {"Ref": "B"}]]}
+    assert list(expressions({"x": [inner, "text"], "y": {"Ref": "C"}})) == [inner, {"Ref": "C"}]
+
+
+def test_moto_gets_every_local_resource_of_the_real_template():
+    kept = load_template(TEMPLATE).local_resources()
+    assert {"Table", "WakeQueue", "WakeDeadLetterQueue", "Cluster", "WorkerTask", "SigningKeys", "SubnetA"} <= set(kept)
+    assert not {"ControlMapping", "SweepRule", "TaskStateRule", "SweepRulePermission"} & set(kept)
