@@ -1,0 +1,76 @@
+"""Parting from WhatsApp as the owner asked: stopped, unlinked or deleted; or only because this process ends."""
+
+from typing import Final
+
+from chalicelib.domain import events as e
+from chalicelib.domain.session import Desired
+from chalicelib.worker.client import Client
+from chalicelib.worker.desk import Desk
+from chalicelib.worker.device import Devices
+from chalicelib.worker.ending import DONE, Exit
+from chalicelib.worker.fence import monotonic
+from chalicelib.worker.hold import Hold
+from chalicelib.worker.patience import bounded
+from chalicelib.worker.quiet import Quiet
+
+LOGOUT_TAKES: Final = 30_000
+"""Milliseconds for connecting and unlinking together; then the device is removed here, and "unconfirmed" recorded."""
+CLOSING_TAKES: Final = 2.0
+"""Seconds for the client to close its socket; the end of the process closes it anyway."""
+
+
+class Parting:
+    """Ends the session's service; each way at most once."""
+
+    def __init__(self, desk: Desk, hold: Hold, devices: Devices, client: Client | None, quiet: Quiet) -> None:
+        self._desk = desk
+        self._hold = hold
+        self._devices = devices
+        self._client = client
+        self._quiet = quiet
+        self._closed = False
+        self.deadline: int | None = None
+
+    def close(self) -> None:
+        """Close the socket and put the device's state on the disk."""
+        if not self._closed:
+            self._closed = True
+            if self._client:
+                bounded(self._client.disconnect, CLOSING_TAKES)
+            self._quiet.settle()
+
+    def stop(self) -> Exit:
+        """Stop as the owner asked; the linked device stays."""
+        self.close()
+        self._desk.report(e.Stopped())
+        return Exit(DONE)
+
+    def begin(self, *, linked: bool, online: bool) -> Exit | None:
+        """Begin to unlink; None while the client must still connect for that."""
+        if not linked:
+            return self.gone(confirmed=True)
+        if self.deadline is None:
+            self.deadline = monotonic() + LOGOUT_TAKES
+        return self.log_out() if online else None
+
+    def log_out(self) -> Exit:
+        """Unlink over the client's open connection, in the time that is left."""
+        client, left = self._client, (self.deadline or 0) - monotonic()
+        confirmed = bounded(client.logout, max(left, 0) / 1000) if client else None
+        return self.gone(confirmed=bool(confirmed))
+
+    def gone(self, *, confirmed: bool) -> Exit:
+        """Remove what is stored of the device and report that; for a deletion everything that is stored."""
+        self._closed = True
+        if self._client:
+            bounded(self._client.disconnect, CLOSING_TAKES)
+        uid = self._desk.claim.uid
+        if self._desk.session.desired is Desired.DELETED:
+            self._devices.erase(uid)
+            # Released first: the report lets everything be removed, and a release after that would leave an orphan.
+            self._hold.release()
+            self._desk.report(e.Erased(confirmed=confirmed))
+        else:
+            self._devices.forget(uid)
+            self._desk.report(e.Unlinked(confirmed=confirmed))
+        return Exit(DONE)

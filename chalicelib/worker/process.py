@@ -1,0 +1,56 @@
+"""The worker as a process: signals, standard output, threads left behind, and the ways it ends."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from time import sleep
+from typing import Final, NoReturn
+
+from chalicelib.config import settings
+from chalicelib.worker import log
+from chalicelib.worker.device import Devices
+from chalicelib.worker.ending import BROKEN, Ending, Exit, end
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.order import from_environment
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.run import Worker
+from chalicelib.worker.sweep import sweep
+
+SWEEP_AFTER: Final = 60.0
+"""Seconds until a new worker sweeps: its own session comes first."""
+
+
+def work(make_parts: Callable[[], Parts]) -> NoReturn:
+    """Do what the environment orders, then end this image of the process. Only the main thread may call it."""
+    descriptor = log.begin()
+    journal = log.Log()
+    try:
+        ending = _run(make_parts(), journal)
+    except Exception:  # noqa: BLE001 - whatever it was: the library's threads would keep the process alive
+        journal.warning("broken")
+        ending = Exit(BROKEN)
+    end(ending, log_descriptor=descriptor)
+
+
+def _run(parts: Parts, journal: log.Log) -> Ending:
+    inbox = Inbox()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: inbox.terminate())
+    # The image before this one may have blocked it, so that none gets lost in between.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    os.umask(0o077)
+    # Only now: the library sets up logging and prints when it is imported.
+    from chalicelib.worker.whatsmeow import Whatsmeow  # noqa: PLC0415
+
+    handover, devices = from_environment(), Devices(Path(settings().devices))
+    if handover.renewed is None:
+        Thread(target=_sweep, args=(devices, parts, journal), name="sweep", daemon=True).start()
+    return Worker(parts, devices, Whatsmeow, inbox, journal).run(handover)
+
+
+def _sweep(devices: Devices, parts: Parts, journal: log.Log) -> None:
+    sleep(SWEEP_AFTER)
+    swept = sweep(devices, parts.sessions, now=parts.clock())
+    if swept:
+        journal.info("swept", directories=swept)

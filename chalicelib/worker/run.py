@@ -1,0 +1,148 @@
+"""The worker from its order to its ending: waits if it is a standby, takes the lease, serves, gives the lease back."""
+
+from dataclasses import replace
+from threading import Thread
+from time import sleep
+from typing import Final
+
+from chalicelib.domain.errors import Fenced
+from chalicelib.domain.session import Desired
+from chalicelib.services.ports import Unavailable
+from chalicelib.worker import standby, tenure
+from chalicelib.worker.client import MakeClient
+from chalicelib.worker.desk import Desk
+from chalicelib.worker.device import Devices, Opened, Unreadable
+from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
+from chalicelib.worker.fence import FENCED, monotonic
+from chalicelib.worker.hold import Hold
+from chalicelib.worker.inbox import Inbox, Rung
+from chalicelib.worker.log import Log
+from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.parting import Parting
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import Interrupted, patiently
+from chalicelib.worker.quiet import Quiet
+from chalicelib.worker.serve import Service
+
+POLL: Final = 20
+"""Seconds of one long poll of the mailbox, SQS's most."""
+SHORT: Final = 1.0
+"""Seconds between polls that come back at once though nobody rang: the mailbox is gone, or SQS is unwell."""
+
+
+class Worker:
+    """One worker; ``make_client`` makes its WhatsApp client."""
+
+    def __init__(self, parts: Parts, devices: Devices, make_client: MakeClient, inbox: Inbox, log: Log) -> None:
+        self._parts = parts
+        self._devices = devices
+        self._make_client = make_client
+        self._inbox = inbox
+        self._log = log
+
+    def run(self, handover: Handover) -> Ending:
+        """Do what ``handover`` orders; return how this image of the process is to end."""
+        self._log = self._log.about(worker=handover.order.worker)
+        Thread(target=self._listen, args=(handover.order.mailbox,), name="mailbox", daemon=True).start()
+        try:
+            ending = self._run(handover)
+        except Interrupted:
+            ending = Exit(DONE)
+        self._log.info("ends", **({"code": ending.code} if isinstance(ending, Exit) else {"again": True}))
+        return ending
+
+    def _run(self, handover: Handover) -> Ending:
+        while True:
+            claim = handover.claim
+            if claim is None:
+                given = standby.wait(handover, self._parts, self._inbox)
+                if given is None:
+                    return Exit(DONE)
+                handover = given
+                continue
+            ending = self._claimed(handover, claim)
+            if ending is not None:
+                return ending
+            if not handover.standby:
+                return Exit(NOTHING_TO_DO)
+            handover = standby.let_go(handover, self._parts, self._inbox)
+
+    def _claimed(self, handover: Handover, claim: Claim) -> Ending | None:
+        """Hold the lease and serve; None if the session isn't this worker's."""
+        held = handover if handover.renewed is not None else tenure.take(handover, claim, self._parts, self._inbox)
+        if held is None:
+            return None
+        hold = Hold(claim, self._parts, held.renewed if held.renewed is not None else monotonic())
+        if handover.renewed is not None:
+            hold.renew()
+        try:
+            ending = self._hold(held, claim, hold)
+        except Fenced:
+            self._log.warning("fenced")
+            ending = Exit(FENCED)
+        except Interrupted:
+            ending = Exit(DONE)
+        if isinstance(ending, Again) and not self._inbox.terminated:
+            return Again(hold.hand_over(ending.handover))
+        hold.release()
+        return Exit(DONE) if isinstance(ending, Again) else ending
+
+    def _hold(self, handover: Handover, claim: Claim, hold: Hold) -> Ending | None:
+        session = patiently(lambda: self._parts.sessions.get(claim.uid), self._inbox)
+        if session is None or not tenure.is_ours(session, claim):
+            return None
+        if handover.standby:
+            patiently(lambda: self._parts.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._inbox)
+        handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
+        log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
+        log.info("serving", status=str(session.status), desired=str(session.desired))
+        desk = Desk(session, claim, self._parts, self._inbox, log)
+        try:
+            opened = self._devices.open(claim.uid, claim.epoch)
+        except Unreadable:
+            log.warning("device_unreadable")
+            return self._part_without_client(desk, hold)
+        return self._serve(handover, desk, hold, opened)
+
+    def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened) -> Ending:
+        quiet = Quiet(opened.database)
+        client = self._make_client(opened.database, self._inbox.put, linking=not opened.linked)
+        parting = Parting(desk, hold, self._devices, client, quiet)
+        service = Service(
+            handover=handover,
+            desk=desk,
+            hold=hold,
+            inbox=self._inbox,
+            devices=self._devices,
+            client=client,
+            parting=parting,
+            quiet=quiet,
+            linked=opened.linked,
+        )
+        try:
+            ending = service.run()
+        except (Fenced, Interrupted):
+            parting.close()
+            raise
+        if isinstance(ending, Exit):
+            parting.close()
+        return ending
+
+    def _part_without_client(self, desk: Desk, hold: Hold) -> Ending:
+        """End where the stored device can't be read: it can still be removed, though WhatsApp isn't told."""
+        if desk.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
+            return Exit(BROKEN)
+        nothing = self._devices.root / desk.claim.uid / "none"
+        return Parting(desk, hold, self._devices, None, Quiet(nothing)).gone(confirmed=False)
+
+    def _listen(self, mailbox: str) -> None:
+        while True:
+            began = monotonic()
+            try:
+                rung = self._parts.mailbox.wait(mailbox, POLL)
+            except Unavailable:
+                rung = False
+            if rung:
+                self._inbox.put(Rung())
+            elif monotonic() - began < SHORT * 1000:
+                sleep(SHORT)

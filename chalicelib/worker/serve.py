@@ -1,0 +1,205 @@
+"""Serving one session: the client's events become reports, and the owner's wishes acts, until there is an ending.
+
+Everything happens on the calling thread, which must be the main one: client, mailbox and signals only fill the inbox.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.domain import events as e
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Desired, Status
+from chalicelib.worker import client as c
+from chalicelib.worker.desk import Desk
+from chalicelib.worker.device import Devices
+from chalicelib.worker.ending import DONE, Again, Ending, Exit
+from chalicelib.worker.fence import monotonic
+from chalicelib.worker.hold import Hold
+from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
+from chalicelib.worker.order import Handover
+from chalicelib.worker.parting import Parting
+from chalicelib.worker.patience import backoff
+from chalicelib.worker.pulse import Phase, Pulse
+from chalicelib.worker.quiet import Quiet
+from chalicelib.worker.rounds import Round
+from chalicelib.worker.translate import translate
+
+LOOK_EVERY: Final = 30_000
+"""Milliseconds between looks at what is wanted, in case a ring got lost."""
+TICK: Final = 0.5
+"""Seconds between looks at a client that would say nothing if it died."""
+IDLE_TICK: Final = 5.0
+TAKEOVER: Final = 600_000
+"""Milliseconds after a takeover in which "replaced" may be the old worker, back from a freeze and soon fenced."""
+REPLACED_PAUSE: Final = 5_000
+
+_LAST: Final = (c.LoggedOut, c.PasskeyRequest, c.ClientOutdated, c.TemporaryBan)
+"""Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
+
+
+class Service:
+    """One session with one client, until the ending."""
+
+    def __init__(
+        self,
+        *,
+        handover: Handover,
+        desk: Desk,
+        hold: Hold,
+        inbox: Inbox,
+        devices: Devices,
+        client: c.Client,
+        parting: Parting,
+        quiet: Quiet,
+        linked: bool,
+    ) -> None:
+        self._handover = handover
+        self._desk = desk
+        self._hold = hold
+        self._inbox = inbox
+        self._devices = devices
+        self._client = client
+        self._parting = parting
+        self._quiet = quiet
+        self._linked = linked
+        self._round = Round()
+        self._pulse = Pulse(seen_at=monotonic())
+        self._look_at = monotonic() + LOOK_EVERY
+        self._again_at: int | None = None
+
+    def run(self) -> Ending:
+        """Connect and serve. Raises Fenced."""
+        self._client.connect()
+        ending = self._act()
+        while ending is None:
+            happening = self._inbox.next(TICK if self._pulse.mute or self._again_at else IDLE_TICK)
+            ending = (self._on(happening) if happening else None) or self._tick()
+        return ending
+
+    def _on(self, happening: Happening) -> Ending | None:
+        match happening:
+            case Rung():
+                return self._look()
+            case Terminated():
+                # Which status follows is the reconciler's to say, unless the owner has said it.
+                return self._parting.stop() if self._desk.look().desired is Desired.STOPPED else Exit(DONE)
+            case c.QR(code=code):
+                self._pulse.move(Phase.SCANNING, monotonic())
+                self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
+                return None
+            case c.CodesRanOut():
+                self._round.over = True
+                return self._died()
+            case c.Ended():
+                return self._died()
+            case c.StreamReplaced():
+                return self._replaced()
+            case c.ConnectFailure():
+                self._try_again()
+                return None
+            case _:
+                return self._moved(happening)
+
+    def _moved(self, event: c.ClientEvent) -> Ending | None:
+        """Report what the client says, and keep up with it."""
+        if self._parting.deadline is not None:
+            return self._while_parting(event)
+        if isinstance(event, c.Disconnected) and self._pulse.phase is not Phase.ONLINE:
+            # The restart after a pairing, or one of the client's own further tries.
+            return None
+        translated = translate(event)
+        session = self._desk.report(translated) if translated else self._desk.session
+        match event:
+            case c.PairSuccess():
+                self._linked = True
+                self._pulse.move(Phase.PAIRING, monotonic())
+            case c.PairError():
+                self._pause()
+            case c.Connected():
+                self._linked = True
+                self._pulse.move(Phase.ONLINE, monotonic())
+                self._handover = replace(self._handover, failures=0)
+                self._devices.prune(session.uid, session.epoch)
+                self._quiet.connected(monotonic())
+            case _ if isinstance(event, _LAST):
+                return Exit(DONE)
+        return None
+
+    def _while_parting(self, event: c.ClientEvent) -> Ending | None:
+        if isinstance(event, c.Connected):
+            return self._parting.log_out()
+        # Unlinked from the phone meanwhile is unlinked; what else ends the client leaves it unconfirmed.
+        return self._parting.gone(confirmed=isinstance(event, c.LoggedOut)) if isinstance(event, _LAST) else None
+
+    def _tick(self) -> Ending | None:
+        now = monotonic()
+        self._quiet.tick(now)
+        if self._parting.deadline is not None and now >= self._parting.deadline:
+            return self._parting.gone(confirmed=False)
+        if self._again_at is not None and now >= self._again_at:
+            return Again(self._handover)
+        if self._pulse.mute and self._pulse.lost(connected=self._client.is_connected(), now=now):
+            return self._died()
+        return self._look() if now >= self._look_at else None
+
+    def _look(self) -> Ending | None:
+        self._look_at = monotonic() + LOOK_EVERY
+        self._desk.look()
+        return self._act()
+
+    def _act(self) -> Ending | None:
+        """Do what the owner wants, as far as is known here."""
+        match self._desk.session.desired:
+            case Desired.RUNNING:
+                return None
+            case Desired.STOPPED:
+                return self._parting.stop()
+            case Desired.UNLINKED | Desired.DELETED:
+                if self._linked and self._pulse.phase is Phase.DEAD:
+                    return Again(self._handover)
+                return self._parting.begin(linked=self._linked, online=self._pulse.phase is Phase.ONLINE)
+
+    def _died(self) -> Ending | None:
+        """Go on after the client has come to nothing: it can't be used again in this process."""
+        if self._pulse.phase is Phase.DEAD:
+            return None
+        if self._parting.deadline is not None:
+            return self._parting.gone(confirmed=False)
+        if self._pulse.phase is not Phase.SCANNING:
+            self._try_again()
+            return None
+        if self._round.ran_out(self._desk.clock()):
+            another = self._desk.scan_ended().status is Status.STARTING
+            return Again(replace(self._handover, failures=0)) if another else Exit(DONE)
+        self._desk.report(e.PairError())
+        self._pause()
+        return None
+
+    def _try_again(self) -> None:
+        """WhatsApp can't be reached, or refuses."""
+        pause = backoff(self._handover.failures + 1)
+        self._desk.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=self._desk.clock() + pause))
+        self._pause()
+
+    def _replaced(self) -> Ending | None:
+        """Somebody else connected as this device: perhaps the worker that this one took over from."""
+        took_over_at = self._handover.took_over_at
+        recent = took_over_at is not None and self._desk.clock() - took_over_at < TAKEOVER
+        if self._parting.deadline is not None:
+            return self._parting.gone(confirmed=False)
+        if not recent or self._handover.replaced:
+            self._desk.report(e.StreamReplaced())
+            return Exit(DONE)
+        self._hold.renew()
+        self._desk.report(e.Disconnected(Reason.REPLACED))
+        self._pulse.phase = Phase.DEAD
+        self._handover = replace(self._handover, replaced=True)
+        self._again_at = monotonic() + REPLACED_PAUSE
+        return None
+
+    def _pause(self) -> None:
+        """Go on in a fresh image after a while that doubles with each failure in a row."""
+        failures = self._handover.failures + 1
+        self._handover = replace(self._handover, failures=failures)
+        self._pulse.phase = Phase.DEAD
+        self._again_at = monotonic() + backoff(failures)

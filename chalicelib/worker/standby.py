@@ -1,0 +1,43 @@
+"""A standby: waits in the pool until it is given a session."""
+
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.services.ports import Standby
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.order import Handover
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import patiently
+
+ALIVE_FOR: Final = 30_000
+"""Milliseconds that one sign of life is good for."""
+SIGN_EVERY: Final = 10.0
+"""Seconds between signs of life; each also finds an assignment whose ring was lost."""
+
+
+def wait(handover: Handover, parts: Parts, inbox: Inbox) -> Handover | None:
+    """Return ``handover`` with the session that this standby was given; None if it isn't wanted any more."""
+    worker = handover.order.worker
+    while not inbox.terminated:
+        until = parts.clock() + ALIVE_FOR
+        if not patiently(lambda until=until: parts.standbys.renew(worker, until=until), inbox):  # type: ignore[misc]
+            item = patiently(lambda: parts.standbys.get(worker), inbox)
+            if item is None:
+                return None
+            if item.uid is not None:
+                return _given(handover, item)
+        inbox.next(SIGN_EVERY)
+    return None
+
+
+def let_go(handover: Handover, parts: Parts, inbox: Inbox) -> Handover:
+    """Give back a session that turned out to be another worker's, and return the order of an idle standby."""
+    claim = handover.claim
+    if claim:
+        patiently(lambda: parts.standbys.free(claim.worker, uid=claim.uid, epoch=claim.epoch), inbox)
+    order = replace(handover.order, tenant=None, session=None, uid=None, epoch=None)
+    return Handover(order, standby=True)
+
+
+def _given(handover: Handover, item: Standby) -> Handover:
+    return replace(handover, order=replace(handover.order, uid=item.uid, epoch=item.epoch))

@@ -1,0 +1,105 @@
+"""What is outside of a worker's process, served to it over a socket: the ports in memory, and a mailbox."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.managers import BaseManager
+from typing import Any
+
+from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.session import Session
+from chalicelib.services.link import Link
+from chalicelib.services.moves import Moves
+from tests.fakes import FakeIds, MemoryLeases, MemorySessions, MemoryStandbys
+
+KEY = b"only for tests"
+ADDRESS = "TEST_OUTSIDE"
+
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class Bell:
+    """Mailbox: a ring wakes whoever waits; rings before that aren't lost."""
+
+    def __init__(self) -> None:
+        self._rung = threading.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    def wait(self, mailbox: str, seconds: float) -> bool:
+        rung = self._rung.wait(seconds)
+        self._rung.clear()
+        return rung
+
+
+class Reports:
+    """Link over the stores, remembering what was reported."""
+
+    def __init__(self, sessions: MemorySessions) -> None:
+        self.link = Link(Moves(sessions, now, FakeIds()))
+        self.heard: list[LinkEvent] = []
+
+    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
+        self.heard.append(event)
+        return self.link.report(event, uid=uid, worker=worker, epoch=epoch)
+
+    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
+        return self.link.report_scan_ended(uid=uid, worker=worker, epoch=epoch)
+
+
+@dataclass
+class Outside:
+    """The parts of one worker, here or in another process."""
+
+    sessions: MemorySessions = field(default_factory=MemorySessions)
+    leases: MemoryLeases = field(default_factory=MemoryLeases)
+    standbys: MemoryStandbys = field(default_factory=MemoryStandbys)
+    mailbox: Bell = field(default_factory=Bell)
+    clock: Callable[[], int] = now
+
+    def __post_init__(self) -> None:
+        self.link = Reports(self.sessions)
+
+    def serve(self) -> str:
+        """Serve the parts to processes; return the address that goes into their environment."""
+
+        class Manager(BaseManager):
+            pass
+
+        for name in ("sessions", "leases", "standbys", "mailbox", "link"):
+            Manager.register(name, callable=lambda name=name: getattr(self, name))  # type: ignore[misc]
+        server = Manager(address=("127.0.0.1", 0), authkey=KEY).get_server()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"{server.address[0]}:{server.address[1]}"  # type: ignore[index]
+
+
+@dataclass
+class Parts:
+    """The parts as a worker's process sees them."""
+
+    sessions: Any
+    leases: Any
+    standbys: Any
+    mailbox: Any
+    link: Any
+    clock: Callable[[], int] = now
+
+
+def parts() -> Parts:
+    """Reach the parts that the process's environment names."""
+
+    class Manager(BaseManager):
+        pass
+
+    names = ("sessions", "leases", "standbys", "mailbox", "link")
+    for name in names:
+        Manager.register(name)
+    host, _, port = os.environ[ADDRESS].partition(":")
+    manager = Manager(address=(host, int(port)), authkey=KEY)
+    manager.connect()
+    return Parts(**{name: getattr(manager, name)() for name in names})

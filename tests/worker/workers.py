@@ -1,0 +1,129 @@
+"""A real worker process with the real client, against the loopback WhatsApp; its outside is in the test's memory."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from chalicelib.adapters.tasks import order_variables
+from chalicelib.domain import events as e
+from chalicelib.domain.session import Session, Status
+from chalicelib.domain.transitions import advance
+from chalicelib.services.ports import Order
+from tests.local.whatsapp.devices import Loopback, loopback
+from tests.makers import a_session
+from tests.worker.outside import ADDRESS, Outside, now
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 30
+
+
+class Stage:
+    """Outside, WhatsApp, and the workers of one session."""
+
+    def __init__(self, directory: Path, wa: Loopback) -> None:
+        self.directory = directory
+        self.wa = wa
+        self.outside = Outside()
+        self._address = self.outside.serve()
+        self.processes: list[asyncio.subprocess.Process] = []
+        self.session = replace(a_session(), created_at=now())
+        self.outside.sessions.create(self.session)
+
+    @property
+    def now(self) -> Session:
+        session = self.outside.sessions.get(self.session.uid)
+        assert session
+        return session
+
+    def happen(self, event: e.LinkEvent) -> Session:
+        """Move the session as its owner or the reconciler does."""
+        while True:
+            after = advance(self.now, event, now=now(), event_id="")
+            if self.outside.sessions.move(after):
+                return after
+
+    def wish(self, event: e.LinkEvent) -> None:
+        self.happen(event)
+        self.outside.mailbox.ring()
+
+    async def start(self, *, claim: bool = True) -> asyncio.subprocess.Process:
+        """Claim the session for a worker and start it."""
+        if claim:
+            if self.now.desired.value != "running":
+                self.happen(e.StartRequested())
+            worker = f"{self.session.uid}-{self.now.epoch + 1}"
+            self.happen(e.WorkerClaimed(worker, "mailbox", standby=False))
+        session = self.now
+        assert session.worker
+        return await self.run(Order(session.worker, "mailbox", "default", "ana", session.uid, session.epoch))
+
+    async def run(self, order: Order) -> asyncio.subprocess.Process:
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory)} | self.wa.whatsapp.client_environment()
+        environment["PYTHONPATH"] += os.pathsep + str(ROOT)
+        environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | order_variables(order)
+        with (self.directory / "worker.log").open("ab") as out:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.worker.child", env=environment, stdout=out, stderr=out, cwd=ROOT
+            )
+        self.processes.append(process)
+        return process
+
+    async def until(self, wanted: Callable[[Session], Any]) -> Session:
+        """Wait until the session is as ``wanted``."""
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not wanted(self.now):  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            raise AssertionError(f"{self.now.status} {self.now.reason}\n{self.log()}") from None
+        return self.now
+
+    async def until_status(self, status: Status) -> Session:
+        return await self.until(lambda session: session.status is status)
+
+    async def code(self) -> str:
+        qr = (await self.until_status(Status.SCAN_QR)).qr
+        assert qr
+        return qr.code
+
+    async def linked(self) -> Session:
+        """Scan the code and wait until the session is connected."""
+        status, answer = await self.wa.scan(await self.code())
+        assert status == 200, answer
+        return await self.until_status(Status.CONNECTED)
+
+    async def ended(self, process: asyncio.subprocess.Process) -> int:
+        async with asyncio.timeout(PATIENCE_S):
+            return await process.wait()
+
+    def log(self) -> str:
+        return (self.directory / "worker.log").read_text()
+
+
+@asynccontextmanager
+async def stage(directory: Path) -> AsyncIterator[Stage]:
+    async with loopback(directory / "wa") as wa:
+        played = Stage(directory, wa)
+        try:
+            yield played
+        finally:
+            for process in played.processes:
+                if process.returncode is None:
+                    process.send_signal(signal.SIGKILL)
+                await process.wait()
+
+
+def told(directory: Path, story: Callable[[Stage], Any]) -> None:
+    """Run a story."""
+
+    async def run() -> None:
+        async with stage(directory) as played:
+            await story(played)
+
+    asyncio.run(run())
