@@ -1,0 +1,197 @@
+"""A local stack for a test, as a new user has it: ``python -m infra.local`` in a process of its own, on a free port."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+from websockets.sync.client import ClientConnection, connect
+
+ROOT = Path(__file__).parent.parent.parent
+READY_WITHIN = 60.0
+
+T = TypeVar("T")
+
+
+def eventually(look: Callable[[], T | None], *, within: float = 20.0, every: float = 0.05) -> T:
+    """What ``look`` finds, as soon as it finds something that is true."""
+    ends = time.monotonic() + within
+    while not (found := look()):
+        assert time.monotonic() < ends, f"not within {within} s; the last look found {found!r}"
+        time.sleep(every)
+    return found
+
+
+@dataclass
+class Stack:
+    """A running stack, and what a user does with it."""
+
+    state: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    process: "subprocess.Popen[bytes] | None" = None
+    port: int = 0
+    token: str = ""
+
+    def start(self) -> None:
+        """Start it and wait until it is healthy."""
+        (self.state / "stack.json").unlink(missing_ok=True)
+        environment = {**os.environ, "PORT": "0", "LOCAL_STATE": str(self.state), **self.environment}
+        with (self.state / "console.log").open("ab") as console:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local"],
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self.port = eventually(self._published_port, within=READY_WITHIN)
+        eventually(self._healthy, within=READY_WITHIN)
+        answer = self.post("/api/auth/login", {"username": "admin", "password": "admin123"})
+        self.token = answer.json()["data"]["token"]
+
+    def stop(self) -> None:
+        """End it as Ctrl-C does."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            assert self.process.wait(30) == 0
+
+    def kill(self) -> None:
+        """Kill it."""
+        assert self.process
+        self.process.kill()
+        self.process.wait(30)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **arguments: Any) -> requests.Response:
+        return requests.get(self.url + path, headers=self._headers(), timeout=40, **arguments)
+
+    def post(self, path: str, body: Any = None, **arguments: Any) -> requests.Response:
+        return requests.post(self.url + path, json=body, headers=self._headers(), timeout=40, **arguments)
+
+    def delete(self, path: str) -> requests.Response:
+        return requests.delete(self.url + path, headers=self._headers(), timeout=40)
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """The session as seed 001's list shows it."""
+        listed: list[dict[str, Any]] = self.get("/api/sessions").json()["data"]["sessions"]
+        return next(one for one in listed if one["id"] == session_id)
+
+    def begin(self, session_id: str) -> None:
+        """Create and connect a session."""
+        assert self.post("/api/sessions", {"phone": session_id, "name": "test"}).ok
+        assert self.post(f"/api/sessions/{session_id}/connect").ok
+
+    def code(self, session_id: str) -> str:
+        """The pairing code to scan now."""
+        answer = self.get(f"/api/sessions/{session_id}/qr")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["data"]["qr"])
+
+    def scan(self, code: str, number: str, **more: str) -> requests.Response:
+        """A virtual phone scans the code."""
+        return self.network("phones/scan", {"code": code, "number": number, **more})
+
+    def link(self, session_id: str, number: str | None = None) -> None:
+        """Create, connect, scan, and wait until the session is connected."""
+        self.begin(session_id)
+        answer = self.scan(self.code(session_id), number or session_id)
+        assert answer.status_code == 200, answer.text
+        self.until(session_id, "CONNECTED")
+
+    def until(self, session_id: str, status: str, *, within: float = 20.0) -> dict[str, Any]:
+        """Wait for the session's status."""
+
+        def look() -> dict[str, Any] | None:
+            session = self.session(session_id)
+            return session if session["status"] == status else None
+
+        return eventually(look, within=within)
+
+    def network(self, path: str, body: Any = None) -> requests.Response:
+        """Ask the loopback WhatsApp: POST with a body, else GET."""
+        url = f"{self.url}/_local/whatsapp/{path}"
+        return requests.get(url, timeout=40) if body is None else requests.post(url, json=body, timeout=40)
+
+    @contextmanager
+    def watch(self, session_id: str, token: str | None = None) -> Iterator[ClientConnection]:
+        """A watcher of the session, as a browser opens one."""
+        url = f"ws://127.0.0.1:{self.port}/api/sessions/{session_id}/ws?token={token or self.token}"
+        with connect(url, open_timeout=10) as socket:
+            yield socket
+
+    def workers(self) -> list[int]:
+        """The process ids of this stack's workers."""
+        assert self.process
+        found = []
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                parent = int(status.read_text().rpartition(")")[2].split()[1])
+                command = (status.parent / "cmdline").read_bytes()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if parent == self.process.pid and b"chalicelib.worker" in command:
+                found.append(int(status.parent.name))
+        return found
+
+    def serving(self) -> list[int]:
+        """The process ids of the workers that hold a WhatsApp database open: those with a client."""
+        return [worker for worker in self.workers() if any("/devices/" in name for name in _open_files(worker))]
+
+    def log(self) -> str:
+        """Everything that the stack, its functions and its workers have written."""
+        logs = [self.state / "console.log", *(self.state / "logs").glob("*")]
+        return "\n".join(path.read_text(errors="replace") for path in logs if path.exists())
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def _published_port(self) -> int | None:
+        assert self.process
+        assert self.process.poll() is None, self.log()
+        published = self.state / "stack.json"
+        try:
+            told = json.loads(published.read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return int(told["port"]) if told["pid"] == self.process.pid else None
+
+    def _healthy(self) -> bool:
+        try:
+            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+
+def next_frame(socket: ClientConnection, kind: str, *, within: float = 20.0) -> dict[str, Any]:
+    """The watcher's next frame of that type; others before it are passed over."""
+    ends = time.monotonic() + within
+    while True:
+        frame: dict[str, Any] = json.loads(socket.recv(timeout=max(0.01, ends - time.monotonic())))
+        if frame["type"] == kind:
+            return frame
+
+
+def _open_files(process: int) -> list[str]:
+    names = []
+    try:
+        for descriptor in Path(f"/proc/{process}/fd").iterdir():
+            try:
+                names.append(str(descriptor.readlink()))
+            except FileNotFoundError:
+                continue
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return names
