@@ -20,7 +20,7 @@ from chalicelib.domain.errors import GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Principal
 from chalicelib.services.ports import Unavailable
 
-_log: Final = logging.getLogger("switchboard.api")
+_log: Final = logging.getLogger(__name__)
 
 
 class ErrorShape(Protocol):
@@ -88,7 +88,7 @@ class Doorway:
         except GatewayError as error:
             return self._refuse(error, variables)
         except Unavailable as error:
-            return self._refuse(_passing(request, error), variables)
+            return self._refuse(busy(error), variables)
         except Exception:  # noqa: BLE001 - the last door: nobody above can answer in the caller's shape
             return self._refuse(_unexpected(request), variables)
 
@@ -97,9 +97,9 @@ class Doorway:
         return refuse(error, shape)
 
 
-def _passing(request: Request, error: Unavailable) -> GatewayError:
+def busy(error: Unavailable) -> GatewayError:
     """Log what AWS couldn't do just now, and return what the caller is told of it."""
-    _log.warning("%s %s had to be refused for now: %s", request.method, request.path, error)
+    _log.warning("a request had to be refused for now: %s", error)
     return NotReady("The gateway is busy.", hint="Try again.", retry_after=1)
 
 

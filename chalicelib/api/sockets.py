@@ -4,7 +4,6 @@ API Gateway's WebSocket APIs have no paths: which session, and in which dialect,
 Nothing can be posted to a connection before ``$connect`` has returned, so nothing is.
 """
 
-import logging
 from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
@@ -13,16 +12,17 @@ from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import bearer, identify, permit
+from chalicelib.api.doorway import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.dialects import DIALECTS
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
+from chalicelib.services.ports import Unavailable
 
 sockets: Final = Blueprint(__name__)
 # Without one, Chalice leaves a blueprint's WebSocket handlers bare, and Lambda could not call them.
 sockets.websocket_api = WebsocketAPI()
-_log: Final = logging.getLogger("switchboard.api")
 
 
 @sockets.on_ws_connect(name="connect")
@@ -38,7 +38,9 @@ def connect(event: WebsocketEvent) -> Response:
         session = existing_id(unquote(query.get(SESSION_PARAMETER, "")))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
     except GatewayError as error:
-        return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
+        return _refusal(error)
+    except Unavailable as error:
+        return _refusal(busy(error))
     return Response(body="", status_code=200)
 
 
@@ -52,6 +54,10 @@ def message(event: WebsocketEvent) -> None:
 def disconnect(event: WebsocketEvent) -> None:
     """Forget a watcher that went."""
     bootstrap.watching().disconnect(event.connection_id)
+
+
+def _refusal(error: GatewayError) -> Response:
+    return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
 
 
 def _principal(request: Mapping[str, Any], query: Mapping[str, str]) -> Principal:

@@ -30,7 +30,7 @@ def broken(world: World, monkeypatch: pytest.MonkeyPatch) -> Broken:
 def test_the_unexpected_is_logged_and_answered_without_details(
     ana: Caller, broken: Broken, caplog: pytest.LogCaptureFixture, path: str, request_id: str
 ) -> None:
-    with caplog.at_level(logging.ERROR, "switchboard.api"):
+    with caplog.at_level(logging.ERROR):
         answer = ana("GET", path, b'{"password": "secret"}')
     assert (answer.status, answer.json["code"]) == (500, "INTERNAL")
     assert b"upside down" not in answer.content

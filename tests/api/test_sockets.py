@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.api import sockets
 from chalicelib.domain.principal import Role
+from chalicelib.services.ports import Unavailable
 from tests.api.conftest import World
 from tests.makers import a_session
 
@@ -87,3 +88,11 @@ def test_a_ping_gets_a_pong_and_a_goodbye_is_remembered(world: World) -> None:
     assert not world.watchers.rows
     assert sockets.message(an_event("MESSAGE", body='{"type":"ping"}'), None)["statusCode"] == 200
     assert len(world.sockets.sent) == 1
+
+
+def test_a_busy_aws_refuses_the_handshake_for_now(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def throttled(tenant: str, session_id: str) -> None:
+        raise Unavailable("throttled")
+
+    monkeypatch.setattr(world.sessions, "find", throttled)
+    assert knock(FORM | {"token": world.token()}) == 503
