@@ -1,14 +1,13 @@
 """HTTP routes of the virtual phones, for the command line, the page and tests."""
 
 from collections.abc import Awaitable, Callable
-from json import JSONDecodeError
 from typing import Any
 
 from aiohttp import web
 
 from infra.local.whatsapp import knob_routes, linking, removal
 from infra.local.whatsapp.accounts import Account
-from infra.local.whatsapp.errors import BadRequest, PhoneError
+from infra.local.whatsapp.errors import PhoneError
 from infra.local.whatsapp.linking_code import LinkingCode
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.phone_number import phone_number
@@ -41,8 +40,6 @@ async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except PhoneError as error:
         return web.json_response({"error": str(error), "code": error.code}, status=error.status)
-    except JSONDecodeError:
-        return web.json_response({"error": "The body isn't JSON.", "code": BadRequest.code}, status=400)
 
 
 class _Phones:

@@ -1,5 +1,6 @@
 """A control request's JSON body, field by field."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,11 @@ class Fields:
 
 
 async def body(request: web.Request) -> Fields:
-    """The body's fields; none if it is empty."""
-    content = await request.json() if await request.read() else {}
+    """The body's fields; none if it is empty. BadRequest if it isn't a JSON object."""
+    try:
+        content = json.loads(await request.read() or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise BadRequest("The body isn't JSON.") from error
     if not isinstance(content, dict):
         raise BadRequest("The body must be a JSON object.")
     return Fields(content)
