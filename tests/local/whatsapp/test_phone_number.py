@@ -1,0 +1,19 @@
+"""Phone numbers as WhatsApp writes them."""
+
+import pytest
+
+from infra.local.whatsapp.errors import WrongNumber
+from infra.local.whatsapp.phone_number import phone_number
+
+
+@pytest.mark.parametrize("text", ["6281234567890", "+6281234567890"])
+def test_a_number_may_have_a_plus_sign(text: str) -> None:
+    assert phone_number(text) == "6281234567890"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "+", "0812345678", "123", "1" * 16, "62 812345678", "62812345678a", "٦٢٨١٢٣٤٥٦٧٨"]
+)
+def test_what_is_no_international_number_is_refused(text: str) -> None:
+    with pytest.raises(WrongNumber):
+        phone_number(text)
