@@ -65,11 +65,9 @@ async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
 
 
 async def stop(process: asyncio.subprocess.Process, grace_s: float) -> None:
-    """SIGTERM, and SIGKILL for what is still there after ``grace_s`` seconds."""
+    """SIGTERM, and SIGKILL for what is still there after ``grace_s`` seconds: a frozen process only feels the second."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
-        # A frozen process gets its signal only when it goes on.
-        process.send_signal(signal.SIGCONT)
     try:
         await asyncio.wait_for(process.wait(), grace_s)
     except TimeoutError:
