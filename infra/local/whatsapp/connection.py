@@ -72,7 +72,8 @@ class Connection:
             return
         finally:
             for waiting in self._awaited.values():
-                waiting.cancel()
+                if not waiting.done():
+                    waiting.set_exception(ConnectionEnded("the client went away"))
 
     async def send(self, node: Node) -> None:
         """Send a stanza; ConnectionEnded if the client is gone."""
@@ -92,29 +93,23 @@ class Connection:
         error = Node("error", {"code": str(code), "text": text})
         await self.send(Node("iq", {"from": sender, "type": "error", "id": query.text("id")}, (error,)))
 
-    async def tell(self, child: Node, **attributes: Attribute) -> str:
-        """Send a query of the server's own, which has exactly one child; its id."""
-        name = f"loopback-{next(self._ids)}"
-        await self.send(Node("iq", {"from": SERVER, "type": "set", "id": name, **attributes}, (child,)))
-        return name
+    async def tell(self, child: Node, **attributes: Attribute) -> None:
+        """Send a query of the server's own, which has exactly one child; nobody waits for the answer."""
+        await self.send(self._query(child, attributes))
 
     async def ask(self, child: Node, **attributes: Attribute) -> Node:
         """Send a query and wait for its answer; ConnectionEnded if none comes."""
         waiting: asyncio.Future[Node] = asyncio.get_running_loop().create_future()
-        name = f"loopback-{next(self._ids)}"
-        self._awaited[name] = waiting
+        query = self._query(child, attributes)
+        self._awaited[query.text("id")] = waiting
         try:
-            await self.send(Node("iq", {"from": SERVER, "type": "set", "id": name, **attributes}, (child,)))
+            await self.send(query)
             async with asyncio.timeout(ANSWER_S):
                 return await waiting
         except TimeoutError as error:
             raise ConnectionEnded("no answer came") from error
-        except asyncio.CancelledError as error:
-            if waiting.cancelled():
-                raise ConnectionEnded("the client went away") from error
-            raise
         finally:
-            del self._awaited[name]
+            del self._awaited[query.text("id")]
 
     async def close_later(self, delay_s: float = GRACE_S) -> None:
         """Close after a while, unless the client does so first."""
@@ -126,6 +121,10 @@ class Connection:
         """Cut the TCP connection, as a network does that fails."""
         if self._transport:
             self._transport.abort()
+
+    def _query(self, child: Node, attributes: dict[str, Attribute]) -> Node:
+        name = f"loopback-{next(self._ids)}"
+        return Node("iq", {"from": SERVER, "type": "set", "id": name, **attributes}, (child,))
 
     def _ready(self) -> Finished:
         if self._finished is None:
