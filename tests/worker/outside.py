@@ -72,10 +72,12 @@ class Outside:
             pass
 
         for name in ("sessions", "leases", "standbys", "mailbox", "link"):
-            Manager.register(name, callable=lambda name=name: getattr(self, name))  # type: ignore[misc]
+            Manager.register(name, callable=lambda name=name: getattr(self, name))
         server = Manager(address=("127.0.0.1", 0), authkey=KEY).get_server()
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        return f"{server.address[0]}:{server.address[1]}"  # type: ignore[index]
+        assert isinstance(server.address, tuple)
+        host, port = server.address
+        return f"{host}:{port}"
 
 
 @dataclass

@@ -12,12 +12,15 @@ from typing import Any
 
 from chalicelib.adapters.tasks import order_variables
 from chalicelib.domain import events as e
-from chalicelib.domain.session import Session, Status
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
-from tests.local.whatsapp.devices import Loopback, loopback
+from tests.local.whatsapp.devices import NUMBER, Loopback, loopback
 from tests.makers import a_session
 from tests.worker.outside import ADDRESS, Outside, now
+
+__all__ = ["NUMBER", "Stage", "told"]
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 30
@@ -52,21 +55,22 @@ class Stage:
         self.happen(event)
         self.outside.mailbox.ring()
 
-    async def start(self, *, claim: bool = True) -> asyncio.subprocess.Process:
-        """Claim the session for a worker and start it."""
-        if claim:
-            if self.now.desired.value != "running":
-                self.happen(e.StartRequested())
-            worker = f"{self.session.uid}-{self.now.epoch + 1}"
-            self.happen(e.WorkerClaimed(worker, "mailbox", standby=False))
-        session = self.now
-        assert session.worker
-        return await self.run(Order(session.worker, "mailbox", "default", "ana", session.uid, session.epoch))
+    async def start(self, **environment: str) -> asyncio.subprocess.Process:
+        """Claim the session for a worker and start it; wanted running, unless it is being deleted."""
+        if self.now.desired is not Desired.DELETED:
+            self.happen(e.StartRequested())
+        worker = f"{self.session.uid}-{self.now.epoch + 1}"
+        session = self.happen(e.WorkerClaimed(worker, "mailbox", standby=False))
+        order = Order(worker, "mailbox", "default", "ana", session.uid, session.epoch)
+        return await self.run(order, **environment)
 
-    async def run(self, order: Order) -> asyncio.subprocess.Process:
+    async def run(self, order: Order, **others: str) -> asyncio.subprocess.Process:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory)} | self.wa.whatsapp.client_environment()
         environment["PYTHONPATH"] += os.pathsep + str(ROOT)
-        environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | order_variables(order)
+        environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | dict(
+            order_variables(order)
+        )
+        environment |= others
         with (self.directory / "worker.log").open("ab") as out:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "tests.worker.child", env=environment, stdout=out, stderr=out, cwd=ROOT
@@ -97,6 +101,22 @@ class Stage:
         status, answer = await self.wa.scan(await self.code())
         assert status == 200, answer
         return await self.until_status(Status.CONNECTED)
+
+    def reported(self) -> list[e.LinkEvent]:
+        return self.outside.link.heard
+
+    def lease(self) -> Lease:
+        lease = self.outside.leases.get(self.session.uid)
+        assert lease
+        return lease
+
+    def take_lease_away(self) -> None:
+        """Give it to somebody of a later epoch, as if this worker's had expired."""
+        self.outside.leases.rows[self.session.uid] = replace(self.lease(), worker="another", epoch=2)
+
+    def stored(self) -> list[str]:
+        """The names of the device databases that are there."""
+        return sorted(file.name for file in (self.directory / "devices" / self.session.uid).glob("*.db"))
 
     async def ended(self, process: asyncio.subprocess.Process) -> int:
         async with asyncio.timeout(PATIENCE_S):

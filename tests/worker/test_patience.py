@@ -1,0 +1,46 @@
+"""Calls that fail for a while, and calls that never come back."""
+
+import threading
+
+import pytest
+
+from chalicelib.domain.errors import Contended
+from chalicelib.services.ports import Unavailable
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.patience import Interrupted, backoff, bounded, patiently
+
+
+def test_a_call_is_made_again_until_aws_answers() -> None:
+    failures: list[Exception] = [Unavailable(), Contended("busy")]
+
+    def call() -> str:
+        if failures:
+            raise failures.pop()
+        return "answer"
+
+    assert patiently(call, Inbox()) == "answer"
+
+
+def test_a_worker_that_is_to_end_waits_for_nobody() -> None:
+    inbox = Inbox()
+    inbox.terminate()
+
+    def call() -> str:
+        raise Unavailable
+
+    with pytest.raises(Interrupted):
+        patiently(call, inbox)
+
+
+def test_a_call_that_hangs_is_left_behind() -> None:
+    hangs = threading.Event()
+    assert bounded(hangs.wait, 0.05) is None
+    hangs.set()
+
+
+def test_a_call_that_comes_back_is_answered() -> None:
+    assert bounded(lambda: 7, 5) == 7
+
+
+def test_failures_in_a_row_double_the_pause_up_to_half_a_minute() -> None:
+    assert [backoff(n) for n in (1, 2, 3, 5, 6, 1_000)] == [1_000, 2_000, 4_000, 16_000, 30_000, 30_000]
