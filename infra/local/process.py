@@ -65,7 +65,7 @@ async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
 
 
 async def stop(process: asyncio.subprocess.Process, grace_s: float) -> None:
-    """SIGTERM, and SIGKILL for what is still there after ``grace_s`` seconds: a frozen process only feels the second."""
+    """SIGTERM, then SIGKILL for what is there after ``grace_s`` seconds: a frozen process only feels the second."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:

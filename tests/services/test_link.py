@@ -4,6 +4,7 @@ from chalicelib.domain.errors import Contended, Fenced
 from chalicelib.domain.events import Connected, Disconnected, QRShown
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import MAX_ROUNDS
+from tests.fakes import MemorySessions
 from tests.makers import DEVICE, a_code, a_running_session
 from tests.services.rig import Rig
 
@@ -47,7 +48,7 @@ def test_the_end_of_the_last_round_is_the_end_of_the_start(rig):
 
 
 def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
-    class Racing(type(rig.store)):
+    class Racing(MemorySessions):
         lost = 0
 
         def move(self, session: Session) -> bool:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from chalicelib.domain.events import Envelope
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.session import Status
 from chalicelib.domain.watcher import LIFETIME, SETTLING, Watcher
+from tests.fakes import FakeSockets
 from tests.makers import DEVICE, NOW, a_code, a_running_session
 from tests.services.rig import Rig
 
@@ -23,7 +25,7 @@ def rig():
 
 
 def watcher(rig: Rig, name: str = "w1", **fields) -> Watcher:
-    values = {
+    values: dict[str, Any] = {
         "id": name,
         "tenant": "default",
         "session": "ana",
@@ -38,7 +40,7 @@ def watcher(rig: Rig, name: str = "w1", **fields) -> Watcher:
 
 def an_event(event_type: str = "session.qr", **fields) -> Envelope:
     session = a_running_session()
-    values = {
+    values: dict[str, Any] = {
         "id": "01E",
         "type": event_type,
         "tenant": "default",
@@ -122,7 +124,7 @@ def test_a_late_watcher_gets_what_stands(rig):
 def test_a_session_that_moves_while_its_snapshot_is_told_is_told_again(rig):
     watcher(rig)
 
-    class Moving(type(rig.sockets)):
+    class Moving(FakeSockets):
         def post(self, name: str, text: str) -> None:
             super().post(name, text)
             if len(self.sent) == 1:

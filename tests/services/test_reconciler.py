@@ -8,6 +8,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.ports import Standby
+from tests.fakes import MemorySessions
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 from tests.services.rig import Rig
 
@@ -59,7 +60,7 @@ def test_a_claim_that_lost_its_race_starts_nothing_and_gives_its_standby_back(ri
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     standby = ready_standby(rig)
 
-    class Moved(type(rig.store)):
+    class Moved(MemorySessions):
         def move(self, session: Session) -> bool:
             return False
 
