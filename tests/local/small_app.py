@@ -1,0 +1,70 @@
+"""A Chalice app of a few lines, with every kind of door that the local stack opens."""
+
+import threading
+import time
+
+import boto3
+from chalice.app import Chalice, CORSConfig, Response
+
+
+def make_app():
+    app = Chalice(app_name="small")
+    app.experimental_feature_flags.update(["WEBSOCKETS"])
+    app.websocket_api.session = boto3.Session(region_name="us-east-1")
+    app.api.binary_types = ["image/png"]
+    app.seen = []  # type: ignore[attr-defined]
+
+    @app.route("/things/{id}", methods=["GET", "POST"], cors=CORSConfig(allow_origin="http://localhost"))
+    def thing(id):  # noqa: A002
+        request = app.current_request
+        return {
+            "id": id,
+            "query": dict(request.query_params or {}),
+            "body": request.json_body,
+            "context": sorted(request.context),
+            "thread": threading.current_thread().name,
+        }
+
+    @app.route("/slow")
+    def slow():
+        time.sleep(0.5)
+        return {"path": app.current_request.context["path"]}
+
+    @app.route("/picture")
+    def picture():
+        return Response(b"\x89PNG\x00", headers={"Content-Type": "image/png"})
+
+    @app.route("/cookies")
+    def cookies():
+        return Response("", headers={"Set-Cookie": ["a=1", "b=2"]}, status_code=204)
+
+    @app.route("/upload", methods=["POST"], content_types=["image/png", "application/json"])
+    def upload():
+        return {"size": len(app.current_request.raw_body)}
+
+    @app.route("/broken")
+    def broken():
+        raise KeyError("nobody catches this")
+
+    @app.on_ws_connect()
+    def connect(event):
+        query = event.to_dict()["queryStringParameters"] or {}
+        app.seen.append(("connect", query))
+        return {"statusCode": int(query.get("answer", "200"))}
+
+    @app.on_ws_message()
+    def message(event):
+        app.seen.append(("message", event.body))
+        if event.body == "fail":
+            raise ValueError("as asked")
+
+    @app.on_ws_disconnect()
+    def disconnect(event):
+        app.seen.append(("disconnect", event.to_dict()["requestContext"]["disconnectStatusCode"]))
+
+    @app.lambda_function(name="task-state")
+    def task_state(event, context):
+        app.seen.append(("event", event))
+        return {"left": context.get_remaining_time_in_millis() > 0, "name": context.function_name}
+
+    return app

@@ -1,0 +1,28 @@
+import asyncio
+
+from tests.local.serving import serving
+
+
+def status_of(path, **headers):
+    async def ask():
+        async with serving() as served, served.http.get(served.url + path, headers=headers) as answer:
+            return answer.status
+
+    return asyncio.run(ask())
+
+
+def test_paths_go_by_the_edge_table():
+    assert status_of("/things/1") == 200
+    assert status_of("/api/sessions/one/ws") == 426
+
+
+def test_another_name_for_this_machine_is_refused():
+    assert status_of("/things/1", Host="rebound.example:8080") == 403
+
+
+def test_a_page_from_elsewhere_is_refused():
+    assert status_of("/things/1", Origin="https://evil.example") == 403
+
+
+def test_the_phones_control_is_there_only_with_the_loopback():
+    assert status_of("/_local/whatsapp/phones") == 403

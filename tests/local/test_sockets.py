@@ -1,0 +1,87 @@
+import asyncio
+
+import aiohttp
+import pytest
+
+from infra.local.sockets import FRAME_LIMIT
+from infra.local.watchers import Limits
+from tests.local.serving import serving
+
+
+async def until(condition):
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def test_connect_sees_what_the_edge_says_and_never_a_forged_copy():
+    async def connect():
+        async with serving() as served:
+            async with served.watch(token="t", sb_session="other"):
+                return served.seen[0]
+
+    kind, query = asyncio.run(connect())
+    assert kind == "connect"
+    assert (query["token"], query["sb_session"]) == ("t", "one")
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_what_connect_refuses_is_the_handshakes_status(status):
+    async def connect():
+        async with serving() as served:
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                await served.watch(answer=str(status))
+            return refused.value.status, served.seen
+
+    answered, seen = asyncio.run(connect())
+    assert answered == status
+    assert [kind for kind, _ in seen] == ["connect"]
+
+
+def test_messages_and_the_end_reach_their_handlers():
+    async def talk():
+        async with serving() as served:
+            async with served.watch() as socket:
+                await socket.send_str("hello")
+                await until(lambda: ("message", "hello") in served.seen)
+            await until(lambda: served.seen[-1][0] == "disconnect")
+            return served.seen
+
+    assert [kind for kind, _ in asyncio.run(talk())] == ["connect", "message", "disconnect"]
+
+
+def test_a_handler_that_fails_is_told_to_the_watcher():
+    async def talk():
+        async with serving() as served, served.watch() as socket:
+            await socket.send_str("fail")
+            return await socket.receive_json(timeout=5)
+
+    assert asyncio.run(talk())["message"] == "Internal server error"
+
+
+def test_a_message_over_the_limit_ends_the_connection():
+    async def talk():
+        async with serving() as served, served.watch() as socket:
+            await socket.send_str("x" * (FRAME_LIMIT + 1))
+            await socket.receive(timeout=5)
+            return socket.close_code
+
+    assert asyncio.run(talk()) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+
+
+@pytest.mark.parametrize("limits", [Limits(idle_s=0.1), Limits(age_s=0.1)])
+def test_a_connection_ends_when_its_time_is_up(limits):
+    async def wait():
+        async with serving(limits=limits) as served, served.watch() as socket:
+            await socket.receive(timeout=5)
+            return socket.close_code
+
+    assert asyncio.run(wait()) == aiohttp.WSCloseCode.GOING_AWAY
+
+
+def test_a_plain_request_is_told_to_upgrade():
+    async def ask():
+        async with serving() as served, served.http.get(f"{served.url}/api/sessions/one/ws") as answer:
+            return answer.status
+
+    assert asyncio.run(ask()) == 426
