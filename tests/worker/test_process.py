@@ -50,7 +50,7 @@ def test_stop_keeps_the_device_and_the_next_worker_connects_without_a_scan(tmp_p
         session = await stage.until_status(Status.CONNECTED)
         assert session.epoch == 2
         assert e.QRShown not in {type(event) for event in stage.reported()[3:]}
-        assert stage.stored() == ["device-0000000002.db"]
+        await stage.until(lambda _: stage.stored() == ["device-0000000002.db"])
 
     told(tmp_path, story)
 
