@@ -9,7 +9,10 @@ from ulid import ULID
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.due import DynamoDueIndex
 from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
@@ -21,10 +24,14 @@ from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.adapters.tokens import JwtTokens, SecretKeys
 from chalicelib.config import settings
+from chalicelib.domain.pace import Pace
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.history import History
+from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
 from chalicelib.services.moves import Moves
+from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
@@ -43,6 +50,11 @@ def clock() -> int:
 def new_id() -> str:
     """Return a new ULID."""
     return str(ULID())
+
+
+def named_id(at: int, entropy: bytes) -> str:
+    """Return the ULID of a time (milliseconds since the Unix epoch) and ten bytes."""
+    return str(ULID.from_bytes(at.to_bytes(6) + entropy))
 
 
 @cache
@@ -68,6 +80,22 @@ def accounts() -> Accounts:
 def first_administrator(name: str, password: str, tenant: str) -> bool:
     """Create the deployment's first administrator; False, and nothing changed, if there is a user of that name."""
     return accounts().first_administrator(name, password, tenant)
+
+
+@cache
+def outbox() -> Outbox:
+    """Return who takes messages in for sending."""
+    here = settings()
+    return Outbox(
+        sessions=_sessions(),
+        messages=DynamoMessages(_table()),
+        keys=DynamoIdempotency(_table()),
+        paces=DynamoPaces(_table(), Pace(here.send_burst, here.send_per_minute)),
+        mailboxes=_mailboxes(),
+        clock=clock,
+        sleep=time.sleep,
+        new_id=new_id,
+    )
 
 
 @cache
@@ -121,6 +149,8 @@ class Worker:
 
     sessions: SessionStore
     link: Link
+    dispatch: Dispatch
+    inbox: Inbox
     leases: LeaseStore
     standbys: StandbyStore
     mailbox: SqsMailboxes
@@ -132,6 +162,8 @@ def worker() -> Worker:
     return Worker(
         sessions=_sessions(),
         link=Link(_moves()),
+        dispatch=Dispatch(DynamoMessages(_table()), clock, new_id),
+        inbox=Inbox(DynamoMessages(_table()), clock, named_id),
         leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
         standbys=DynamoStandbys(_table()),
         mailbox=_mailboxes(),

@@ -21,6 +21,8 @@ class Settings:
     standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
     stage: str  # STAGE: local, dev, prod, …
     allow_anonymous: bool  # ALLOW_ANONYMOUS=1: /sessions without a credential; refused in every cloud stage
+    send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
+    send_per_minute: int  # SEND_PER_MINUTE: messages that a session may send in the long run
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
 
 
@@ -44,6 +46,8 @@ def settings() -> Settings:
         standby_workers=int(env.get("STANDBY_WORKERS", "1")),
         stage=stage,
         allow_anonymous=anonymous,
+        send_burst=int(env.get("SEND_BURST", "30")),
+        send_per_minute=int(env.get("SEND_PER_MINUTE", "60")),
         devices=env.get("DEVICES", "/devices"),
     )
 

@@ -7,6 +7,7 @@ GatewayError
 ├── Unauthenticated              401  no credential, or not a good one
 ├── Forbidden                    403  known, but not allowed this
 ├── NotFound                     404
+│   ├── MessageNotFound          404  also for another tenant's message
 │   └── SessionNotFound          404  also for another tenant's session
 ├── MethodNotAllowed             405
 ├── Conflict                     409  the request is right, the moment isn't
@@ -16,8 +17,13 @@ GatewayError
 │   ├── SessionStopped           409
 │   ├── SessionFailed            409
 │   ├── PasskeyRequired          409
+│   ├── SessionNotConnected      409  a message can't be sent now; carries the session
+│   ├── NotOnWhatsApp            422  the recipient has no account
 │   └── Contended                409  others kept changing it: try again
+├── IdempotencyKeyReused         422  the same key came with another request before
+├── SendFailed                   502  WhatsApp refused the message
 ├── TooManyAttempts              429
+├── TooFast                      429  over the session's pace
 └── NotReady                     503
     └── QRNotReady               503
 
@@ -124,6 +130,12 @@ class Conflict(GatewayError):
     status = 409
 
 
+class MessageNotFound(NotFound):
+    """No such message in the caller's session."""
+
+    code = "MESSAGE_NOT_FOUND"
+
+
 class SessionExists(Conflict):
     """A session has this id already; ``context["session"]`` is it."""
 
@@ -160,10 +172,44 @@ class PasskeyRequired(Conflict):
     code = "PASSKEY_REQUIRED"
 
 
+class SessionNotConnected(Conflict):
+    """Nothing can be sent now; ``context["session"]`` says why, and has the code to scan if one is shown."""
+
+    code = "SESSION_NOT_CONNECTED"
+
+
+class NotOnWhatsApp(GatewayError):
+    """The recipient's number has no WhatsApp account."""
+
+    code = "NOT_ON_WHATSAPP"
+    status = 422
+
+
+class IdempotencyKeyReused(GatewayError):
+    """The same Idempotency-Key came with another request before; nothing was done."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
+
+
+class SendFailed(GatewayError):
+    """WhatsApp refused the message, or it couldn't be sent in time; ``context["message"]`` is it."""
+
+    code = "SEND_FAILED"
+    status = 502
+
+
 class Contended(Conflict):
     """Others changed the same session again and again; nothing was written."""
 
     code = "CONTENDED"
+
+
+class TooFast(GatewayError):
+    """The session sends faster than its pace allows; nothing was queued, ``retry_after`` says when to go on."""
+
+    code = "TOO_FAST"
+    status = 429
 
 
 class TooManyAttempts(GatewayError):

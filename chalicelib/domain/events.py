@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Device, QRCode
 
 
@@ -244,7 +245,8 @@ class Envelope:
     """An event as watchers, history and webhooks get it.
 
     ``id`` is stable over repeats and redrives: a client drops one that it knows. ``cursor`` is opaque and sorts in
-    the order of the session's log; hand it back as ``since``.
+    the order of the session's log; hand it back as ``since``. A message's event comes with the ``message`` for those
+    who are told at once; history keeps the event without it.
     """
 
     id: str
@@ -255,3 +257,4 @@ class Envelope:
     at: int
     cursor: str
     data: Mapping[str, Any]
+    message: Message | None = None

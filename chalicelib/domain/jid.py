@@ -31,3 +31,22 @@ def phone_number(text: str, *, field: str) -> str:
     if not possible or len(digits) > LONGEST:
         raise InvalidField(f"'{field}' is not a possible phone number.", field=field, hint=_HINT)
     return digits
+
+
+USERS: Final = "s.whatsapp.net"
+LIDS: Final = "lid"
+_LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
+
+
+def recipient(text: str, *, field: str) -> str:
+    """Return the JID of the person a message goes to: from a phone number, a number's JID or a LID's.
+
+    Groups, broadcasts and newsletters aren't people: they are refused. Raises InvalidField.
+    """
+    written = text.strip()
+    if _LID.fullmatch(written):
+        return written
+    user, at, server = written.partition("@")
+    if at and server not in {USERS, "c.us"}:
+        raise InvalidField(f"'{field}' must be a person: a phone number, or a JID that ends in @{USERS}.", field=field)
+    return f"{phone_number(user, field=field)}@{USERS}"

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.messages import Message
 from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
@@ -204,6 +205,48 @@ class Sockets(Protocol):
 
     def close(self, watcher: str) -> None:
         """Close the connection; one that is gone is no error."""
+
+
+class MessageStore(Protocol):
+    """Messages, each an item of its own beside its session."""
+
+    def put(self, message: Message) -> bool:
+        """Write a new message; False, and nothing written, if there is one of that id."""
+
+    def get(self, uid: str, message_id: str) -> Message | None:
+        """Return the message, read consistently."""
+
+    def move(self, message: Message) -> bool:
+        """Write ``message`` over the version before its own; False, and nothing written, if that isn't what stands."""
+
+    def open(self, uid: str, *, limit: int) -> list[Message]:
+        """Return the session's queued and sending messages, oldest first, read consistently."""
+
+    def note_whatsapp_id(self, message: Message) -> None:
+        """Have the message found by its WhatsApp id; again is no harm."""
+
+    def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
+        """Return the outbound message that WhatsApp knows by that id."""
+
+    def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
+        """Return the session's messages, newest first, those older than the id ``before`` if given."""
+
+
+class IdempotencyStore(Protocol):
+    """What an Idempotency-Key was first used for."""
+
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> tuple[str, str]:
+        """Note the request's fingerprint and the id its result will have; return those that stand for the key.
+
+        The first caller gets its own back, every later one the first's. Kept for a day.
+        """
+
+
+class Paces(Protocol):
+    """Each session's pace: a bucket of tokens that refills."""
+
+    def take(self, uid: str, *, now: int) -> float:
+        """Take a token; return 0, or the seconds until there is one, in which case none was taken."""
 
 
 class HistoryStore(Protocol):

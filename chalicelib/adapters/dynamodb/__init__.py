@@ -3,9 +3,12 @@
 Keys (pk / sk):
     T#tenant     / S#id       the directory: which uid a tenant's session of that id has
     S#uid        / SESSION    the session           S#uid / LEASE   its lease
-    S#uid        / H#cursor   its history           (messages, deliveries: M#…, A#…, D#…, E#…)
+    S#uid        / H#cursor   its history           S#uid / PACE    its bucket of tokens
+    S#uid        / M#ulid     a message             S#uid / A#id    which message WhatsApp means by that id
+    I#tenant#key / KEY        an Idempotency-Key
     R#tenant#id  / W#watcher  a subscription        W#watcher / WATCHER   the watcher
     U#name       / USER       a user                L#key / LOGIN   failed logins
     STANDBY      / worker     a standby in the pool TASK#worker / TASK    what a former standby serves
+Index ``open`` (pk / open_at): a session's messages that a worker still owes something.
 Index ``due`` (due_shard / due_at): leases and deadlines, by the minute they are due in.
 """

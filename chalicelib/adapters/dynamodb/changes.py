@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
 from chalicelib.adapters.dynamodb.sessions import from_item
 from chalicelib.adapters.dynamodb.values import plain
 from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 
 
@@ -26,10 +28,13 @@ def change(record: Mapping[str, Any]) -> Change:
     uid = stream["Keys"]["pk"]["S"].removeprefix("S#")
     removed = record["eventName"] == "REMOVE"
     image = stream.get("OldImage" if removed else "NewImage", {})
-    if stream["Keys"]["sk"]["S"] != "SESSION" or not image:
+    kind = stream["Keys"]["sk"]["S"]
+    cursor = _cursor(record["eventSourceARN"], sequence)
+    if kind.startswith("M#") and image and not removed:
+        return Change(sequence, uid, _message_event(message_from_item(plain(image)), cursor))
+    if kind != "SESSION" or not image:
         return Change(sequence, uid, None)
     session = from_item(plain(image))
-    cursor = _cursor(record["eventSourceARN"], sequence)
     at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
     return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
 
@@ -39,6 +44,15 @@ def _event(session: Session, cursor: str) -> Envelope | None:
     if last is None:
         return None
     return Envelope(last.id, last.type, session.tenant, session.id, session.uid, last.at, cursor, last.data)
+
+
+def _message_event(message: Message, cursor: str) -> Envelope | None:
+    last = message.last_event
+    if last is None:
+        return None
+    return Envelope(
+        last.id, last.type, message.tenant, message.session, message.uid, last.at, cursor, last.data, message
+    )
 
 
 def _deleted(session: Session, cursor: str, at: int) -> Envelope:

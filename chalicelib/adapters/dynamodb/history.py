@@ -1,6 +1,6 @@
 """History in the table: events beside their session, under keys that sort as the stream did."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +20,8 @@ class DynamoHistory:
 
     def append(self, envelope: Envelope) -> None:
         """Put the event under its cursor: the same record again writes the same item."""
-        fields: dict[str, Any] = msgspec.to_builtins(envelope)
+        # A message's text stands in the message alone.
+        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
         kept = {"v": 1, "ttl": envelope.at // 1000 + KEPT}
         self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
 

@@ -88,8 +88,10 @@ class Table:
         *,
         limit: int | None = None,
         index: str | None = None,
+        local_index: str | None = None,
         after: Mapping[str, str] | None = None,
         keys_only: bool = False,
+        newest_first: bool = False,
     ) -> Iterator[Item]:
         """Yield the items of one partition in the order of their sort keys, up to ``limit``."""
         arguments: dict[str, Any] = {
@@ -98,6 +100,8 @@ class Table:
             "ExpressionAttributeValues": typed(where.values),
         }
         arguments |= {"IndexName": index} if index else {"ConsistentRead": True}
+        arguments |= {"IndexName": local_index} if local_index else {}
+        arguments |= {"ScanIndexForward": False} if newest_first else {}
         arguments |= {"ProjectionExpression": "pk, sk"} if keys_only else {}
         arguments |= {"ExclusiveStartKey": typed(after)} if after else {}
         left = limit

@@ -1,0 +1,156 @@
+"""Messages: what a session sends and receives, and the one table of how a message's status moves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from chalicelib.domain.session import LastEvent
+
+MAX_TEXT: Final = 65_536
+"""Characters of one text at the most, as in WhatsApp's own apps."""
+
+
+class Direction(StrEnum):
+    """Which way a message goes."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+
+
+class MessageStatus(StrEnum):
+    """What is known of a message."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    RECEIVED = "received"
+
+
+OPEN: Final = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING})
+"""Statuses in which a worker still owes something: what the index ``open`` holds."""
+
+_S = MessageStatus
+_MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
+    _S.QUEUED: frozenset({_S.SENDING, _S.FAILED}),
+    # A worker that died between the two leaves it in the air: it is said to be unknown, never sent twice.
+    _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.UNKNOWN, _S.DELIVERED, _S.READ}),
+    _S.SENT: frozenset({_S.DELIVERED, _S.READ}),
+    _S.DELIVERED: frozenset({_S.READ}),
+    _S.UNKNOWN: frozenset(),
+    _S.READ: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.RECEIVED: frozenset({_S.READ}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One side of a message, by what WhatsApp told of it: phone number (digits) and LID, either may be unknown."""
+
+    phone: str | None = None
+    lid: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a session; times in milliseconds since the Unix epoch.
+
+    ``id`` is ours (a ULID: messages sort by time), ``whatsapp_id`` WhatsApp's, known once its server acknowledged.
+    ``to`` is the recipient's JID as the caller meant it (outbound), ``sender`` who wrote it (inbound), ``chat`` the
+    JID of the chat it belongs to. ``kind`` is text, or what else came in, in which case ``text`` may be its caption.
+    ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
+    """
+
+    uid: str
+    id: str
+    tenant: str
+    session: str
+    direction: Direction
+    status: MessageStatus
+    created_at: int
+    chat: str
+    kind: str = "text"
+    text: str | None = field(default=None, repr=False)
+    to: str | None = None
+    sender: Party | None = None
+    whatsapp_id: str | None = None
+    version: int = 0
+    epoch: int | None = None
+    expires_at: int | None = None
+    sent_at: int | None = None
+    delivered_at: int | None = None
+    read_at: int | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    last_event: LastEvent | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the worker has done with it what it could."""
+        return self.status not in OPEN
+
+    @property
+    def event_type(self) -> str:
+        """The type of the event that its newest write is."""
+        return f"message.{self.status}"
+
+
+def moves(message: Message, status: MessageStatus) -> bool:
+    """Whether the table lets ``message`` become ``status``; a repeated or late report doesn't."""
+    return status in _MOVES[message.status]
+
+
+def advance(
+    message: Message,
+    status: MessageStatus,
+    *,
+    now: int,
+    event_id: str,
+    epoch: int | None = None,
+    whatsapp_id: str | None = None,
+    error_code: str | None = None,
+    error_message: str | None = None,
+) -> Message:
+    """Return ``message`` as the report leaves it, one version on; ask ``moves`` first."""
+    stamps: dict[MessageStatus, dict[str, Any]] = {
+        _S.SENT: {"sent_at": now},
+        _S.DELIVERED: {"delivered_at": now, "sent_at": message.sent_at or now},
+        _S.READ: {"read_at": now},
+    }
+    after = replace(
+        message,
+        status=status,
+        version=message.version + 1,
+        epoch=message.epoch if epoch is None else epoch,
+        whatsapp_id=whatsapp_id or message.whatsapp_id,
+        error_code=error_code,
+        error_message=error_message,
+        **stamps.get(status, {}),
+    )
+    return replace(after, last_event=event(after, event_id, now))
+
+
+def event(message: Message, event_id: str, now: int) -> LastEvent:
+    """Return the event that ``message``'s newest write is; the text is never in it."""
+    return LastEvent(event_id, message.event_type, now, summary(message))
+
+
+def summary(message: Message) -> Mapping[str, Any]:
+    """Return what an event tells of a message; who wants the text reads the message."""
+    told = {
+        "message": message.id,
+        "status": str(message.status),
+        "direction": str(message.direction),
+        "kind": message.kind,
+        "chat": message.chat,
+        "whatsapp_id": message.whatsapp_id,
+        "error_code": message.error_code,
+        "error_message": message.error_message,
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,95 @@
+"""The worker's side of messages to send: what is owed, what became of each, what receipts say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.domain.messages import Message, MessageStatus, advance, moves
+from chalicelib.services.ports import Clock, MessageStore, NewId
+
+AT_ONCE: Final = 50
+EXPIRED: Final = ("expired", "The session came back too late to send it.")
+LEFT: Final = ("worker_lost", "The worker was lost while it sent this: it may or may not have gone out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """Moves messages as their session's one worker reports."""
+
+    messages: MessageStore
+    clock: Clock
+    new_id: NewId
+
+    def owed(self, uid: str) -> list[Message]:
+        """Return the messages to send, in the order they were accepted in.
+
+        Call it only between sends: what is found half sent then was left so by a worker that is gone, and is reported
+        as unknown. What has expired is reported as failed.
+        """
+        owed = []
+        for message in self.messages.open(uid, limit=AT_ONCE):
+            if message.status is MessageStatus.SENDING:
+                self._move(message, MessageStatus.UNKNOWN, error=LEFT)
+            elif message.expires_at and message.expires_at <= self.clock():
+                self._move(message, MessageStatus.FAILED, error=EXPIRED)
+            else:
+                owed.append(message)
+        return owed
+
+    def begin(self, message: Message, *, epoch: int) -> Message | None:
+        """Mark the message as being sent under ``epoch``, before the client is called; None if somebody else was."""
+        return self._move(message, MessageStatus.SENDING, epoch=epoch)
+
+    def sent(self, message: Message, whatsapp_id: str) -> Message | None:
+        """Note WhatsApp's id, for receipts, then that its server acknowledged the message."""
+        after = self._advanced(message, MessageStatus.SENT, whatsapp_id=whatsapp_id)
+        self.messages.note_whatsapp_id(after)
+        return after if self.messages.move(after) else None
+
+    def failed(self, message: Message, code: str, sentence: str) -> Message | None:
+        """Note that the message was refused, by the client or by WhatsApp."""
+        return self._move(message, MessageStatus.FAILED, error=(code, sentence))
+
+    def unknown(self, message: Message, code: str, sentence: str) -> Message | None:
+        """Note that nobody can tell whether the message went out."""
+        return self._move(message, MessageStatus.UNKNOWN, error=(code, sentence))
+
+    def receipt(self, uid: str, whatsapp_ids: Sequence[str], status: MessageStatus) -> None:
+        """Note what a receipt says of messages that this session sent; of others, and repeated, it says nothing."""
+        for whatsapp_id in whatsapp_ids:
+            while True:
+                message = self.messages.by_whatsapp_id(uid, whatsapp_id)
+                if message is None or not moves(message, status) or self._move(message, status):
+                    break
+
+    def _move(
+        self,
+        message: Message,
+        status: MessageStatus,
+        *,
+        epoch: int | None = None,
+        error: tuple[str, str] | None = None,
+    ) -> Message | None:
+        after = self._advanced(message, status, epoch=epoch, error=error)
+        return after if self.messages.move(after) else None
+
+    def _advanced(
+        self,
+        message: Message,
+        status: MessageStatus,
+        *,
+        epoch: int | None = None,
+        whatsapp_id: str | None = None,
+        error: tuple[str, str] | None = None,
+    ) -> Message:
+        code, sentence = error or (None, None)
+        return advance(
+            message,
+            status,
+            now=self.clock(),
+            event_id=self.new_id(),
+            epoch=epoch,
+            whatsapp_id=whatsapp_id,
+            error_code=code,
+            error_message=sentence,
+        )

@@ -1,0 +1,63 @@
+"""Messages received: each becomes an item before anything else happens with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.session import Session
+from chalicelib.services.ports import Clock, MessageStore
+
+NamedId = Callable[[int, bytes], str]
+"""Makes the ULID of a time (milliseconds since the Unix epoch) and ten bytes: the same of the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What the client tells of a message that came in; ``at`` is WhatsApp's time in milliseconds since the epoch.
+
+    ``kind`` is text, or what else it is (image, audio, undecryptable, …), in which case ``text`` may be its caption.
+    ``from_me`` says that another device of the same account wrote it.
+    """
+
+    whatsapp_id: str
+    chat: str
+    sender: Party
+    at: int
+    kind: str = "text"
+    text: str | None = field(default=None, repr=False)
+    from_me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    """Keeps what comes in."""
+
+    messages: MessageStore
+    clock: Clock
+    named_id: NamedId
+
+    def receive(self, session: Session, received: Received) -> bool:
+        """Write the message; False if it is there already: WhatsApp repeats what wasn't acknowledged in time.
+
+        Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message.
+        """
+        who = received.sender.lid or received.sender.phone or ""
+        digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}".encode()).digest()
+        message = Message(
+            uid=session.uid,
+            id=self.named_id(received.at, digest[:10]),
+            tenant=session.tenant,
+            session=session.id,
+            direction=Direction.OUTBOUND if received.from_me else Direction.INBOUND,
+            status=MessageStatus.SENT if received.from_me else MessageStatus.RECEIVED,
+            created_at=received.at,
+            chat=received.chat,
+            kind=received.kind,
+            text=received.text,
+            sender=received.sender,
+            whatsapp_id=received.whatsapp_id,
+        )
+        now = self.clock()
+        # The event's id follows from the message's: a repeat that is written after all is the same event.
+        return self.messages.put(replace(message, last_event=event(message, f"{message.id}-received", now)))
