@@ -15,8 +15,9 @@ class Console:
     """Prints from a thread of its own: a terminal that is held (or a pipe that nobody reads) holds up nothing else."""
 
     def __init__(self) -> None:
-        self._lines: SimpleQueue[str] = SimpleQueue()
-        Thread(target=self._print, name="console", daemon=True).start()
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._thread = Thread(target=self._print, name="console", daemon=True)
+        self._thread.start()
 
     def say(self, text: str) -> None:
         """Print ``text`` soon."""
@@ -25,8 +26,13 @@ class Console:
     def _print(self) -> None:
         # A terminal that was closed takes no more lines; the stack may go on or be stopping because of just that.
         with suppress(OSError):
-            while True:
-                print(self._lines.get(), flush=True)
+            while (text := self._lines.get()) is not None:
+                print(text, flush=True)
+
+    def close(self) -> None:
+        """Print what was said so far; a held terminal is waited for a second."""
+        self._lines.put(None)
+        self._thread.join(1.0)
 
 
 def greeting(settings: Settings, user: str, password: str) -> str:

@@ -55,6 +55,7 @@ class Stack:
     async def run(self, door: socket.socket, told: asyncio.Event) -> None:
         """Serve on ``door`` until told to stop."""
         async with AsyncExitStack() as ending:
+            ending.callback(self._console.close)
             pumping = await self._start(ending, door)
             waiting = asyncio.create_task(told.wait())
             await asyncio.wait({pumping, waiting}, return_when=asyncio.FIRST_COMPLETED)
