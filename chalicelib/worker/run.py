@@ -64,7 +64,7 @@ class Worker:
             if ending is not None:
                 return ending
             if not handover.standby:
-                return Exit(NOTHING_TO_DO)
+                return Exit(DONE if self._inbox.terminated else NOTHING_TO_DO)
             handover = standby.let_go(handover, self._parts, self._inbox)
 
     def _claimed(self, handover: Handover, claim: Claim) -> Ending | None:

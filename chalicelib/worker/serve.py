@@ -21,6 +21,7 @@ from chalicelib.worker.parting import Parting
 from chalicelib.worker.patience import backoff
 from chalicelib.worker.pulse import Phase, Pulse
 from chalicelib.worker.quiet import Quiet
+from chalicelib.worker.replaced import PAUSE, comes_back
 from chalicelib.worker.rounds import Round
 from chalicelib.worker.translate import translate
 
@@ -29,9 +30,6 @@ LOOK_EVERY: Final = 30_000
 TICK: Final = 0.5
 """Seconds between looks at a client that would say nothing if it died."""
 IDLE_TICK: Final = 5.0
-TAKEOVER: Final = 600_000
-"""Milliseconds after a takeover in which "replaced" may be the old worker, back from a freeze and soon fenced."""
-REPLACED_PAUSE: Final = 5_000
 
 _LAST: Final = (c.LoggedOut, c.PasskeyRequest, c.ClientOutdated, c.TemporaryBan)
 """Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
@@ -182,19 +180,18 @@ class Service:
         self._pause()
 
     def _replaced(self) -> Ending | None:
-        """Somebody else connected as this device: perhaps the worker that this one took over from."""
-        took_over_at = self._handover.took_over_at
-        recent = took_over_at is not None and self._desk.clock() - took_over_at < TAKEOVER
+        """Somebody else connected as this device."""
+        before, now = self._handover, self._desk.clock()
         if self._parting.deadline is not None:
             return self._parting.gone(confirmed=False)
-        if not recent or self._handover.replaced:
+        if not comes_back(took_over_at=before.took_over_at, again=before.replaced, now=now):
             self._desk.report(e.StreamReplaced())
             return Exit(DONE)
         self._hold.renew()
         self._desk.report(e.Disconnected(Reason.REPLACED))
         self._pulse.phase = Phase.DEAD
-        self._handover = replace(self._handover, replaced=True)
-        self._again_at = monotonic() + REPLACED_PAUSE
+        self._handover = replace(before, replaced=True)
+        self._again_at = monotonic() + PAUSE
         return None
 
     def _pause(self) -> None:

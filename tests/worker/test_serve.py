@@ -11,7 +11,7 @@ from chalicelib.domain.session import Device, Status
 from chalicelib.worker import client as c
 from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.inbox import Rung, Terminated
-from chalicelib.worker.serve import TAKEOVER
+from chalicelib.worker.replaced import TAKEOVER
 from tests.makers import DEVICE
 from tests.worker.outside import now
 from tests.worker.puppets import Theatre
