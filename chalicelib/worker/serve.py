@@ -85,10 +85,8 @@ class Service:
                 self._pulse.move(Phase.SCANNING, monotonic())
                 self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
                 return None
-            case c.CodesRanOut():
-                self._round.over = True
-                return self._died()
-            case c.Ended():
+            case c.CodesRanOut() | c.Ended():
+                self._round.over |= isinstance(happening, c.CodesRanOut)
                 return self._died()
             case c.StreamReplaced():
                 return self._replaced()
