@@ -30,6 +30,16 @@ class _Immediate:
         """Return whether the resource is ready; these are at once."""
         return True
 
+    @classmethod
+    def update_from_cloudformation_json(cls, *_: Any, **__: Any) -> Any:
+        """Refuse: the stack is made once a run and never updated."""
+        raise NotImplementedError
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, *_: Any, **__: Any) -> None:
+        """Refuse: the stack goes with its process."""
+        raise NotImplementedError
+
 
 class Secret(_Immediate, CloudFormationModel):
     """AWS::SecretsManager::Secret without a value: whoever deploys puts it."""

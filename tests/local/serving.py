@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 
@@ -21,7 +22,7 @@ from tests.local.small_app import make_app
 class Served:
     """The small app behind its front."""
 
-    app: object
+    app: Any
     url: str
     management: str
     http: aiohttp.ClientSession
@@ -29,7 +30,7 @@ class Served:
 
     @property
     def seen(self):
-        return self.app.seen  # type: ignore[attr-defined]
+        return self.app.seen
 
     def watch(self, **query):
         """Open a connection to a path of the WebSocket API."""

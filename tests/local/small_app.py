@@ -2,17 +2,18 @@
 
 import threading
 import time
+from typing import Any
 
 import boto3
 from chalice.app import Chalice, CORSConfig, Response
 
 
-def make_app():
-    app = Chalice(app_name="small")
+def make_app() -> Any:
+    app: Any = Chalice(app_name="small")
     app.experimental_feature_flags.update(["WEBSOCKETS"])
     app.websocket_api.session = boto3.Session(region_name="us-east-1")
     app.api.binary_types = ["image/png"]
-    app.seen = []  # type: ignore[attr-defined]
+    app.seen = []
 
     @app.route("/things/{id}", methods=["GET", "POST"], cors=CORSConfig(allow_origin="http://localhost"))
     def thing(id):  # noqa: A002
@@ -46,6 +47,11 @@ def make_app():
     def broken():
         raise KeyError("nobody catches this")
 
+    _add_events(app)
+    return app
+
+
+def _add_events(app):
     @app.on_ws_connect()
     def connect(event):
         query = event.to_dict()["queryStringParameters"] or {}
@@ -66,5 +72,3 @@ def make_app():
     def task_state(event, context):
         app.seen.append(("event", event))
         return {"left": context.get_remaining_time_in_millis() > 0, "name": context.function_name}
-
-    return app

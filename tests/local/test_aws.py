@@ -48,7 +48,9 @@ def test_a_secret_is_there_to_be_given_a_value(aws):
 
 
 def test_the_dead_letter_queue_stands_behind_the_wake_queue(aws):
-    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=aws.variables["WAKE_QUEUE_URL"], AttributeNames=["All"])
+    attributes = aws.client("sqs").get_queue_attributes(
+        QueueUrl=aws.variables["WAKE_QUEUE_URL"], AttributeNames=["All"]
+    )
     assert "WakeDeadLetterQueue" in attributes["Attributes"]["RedrivePolicy"]
 
 

@@ -9,7 +9,11 @@ from infra.local.shard import Record
 
 NOW = 1_000_000_000_000
 POLICY = replace(
-    mapping("M", {"FunctionName": {"Ref": "F"}, "EventSourceArn": "arn"}), partial=True, bisect=True, retries=3, max_age_s=60
+    mapping("M", {"FunctionName": {"Ref": "F"}, "EventSourceArn": "arn"}),
+    partial=True,
+    bisect=True,
+    retries=3,
+    max_age_s=60,
 )
 
 
@@ -75,7 +79,9 @@ def test_what_is_too_old_is_given_up_at_once():
 def test_only_bad_records_are_given_up_and_all_others_are_delivered_in_order(size, bad, partial, bisect):
     """Without splitting, a bad record takes those behind it along, unless it is named."""
     policy = replace(POLICY, partial=partial, bisect=bisect, max_age_s=None)
-    waiting, delivered, dropped = [a_batch(size)], [], []
+    waiting = [a_batch(size)]
+    delivered: list[Record] = []
+    dropped: list[Record] = []
     while waiting:
         batch = waiting.pop(0)
         places = [index for index, record in enumerate(batch.records) if record.sequence - 100 in bad]

@@ -9,8 +9,8 @@ from botocore.config import Config
 
 from infra.local.connections import PAYLOAD_LIMIT
 from infra.local.sockets import STAGE
+from tests.local.patience import until
 from tests.local.serving import serving
-from tests.local.test_sockets import until
 
 
 def a_client(served):

@@ -28,7 +28,11 @@ def test_a_stopped_task_says_why():
     task = a_task()
     mark_stopped(task, 137, "EssentialContainerExited", "it ended")
     told = detail(task)
-    assert (told["lastStatus"], told["stopCode"], told["stoppedReason"]) == ("STOPPED", "EssentialContainerExited", "it ended")
+    assert (told["lastStatus"], told["stopCode"], told["stoppedReason"]) == (
+        "STOPPED",
+        "EssentialContainerExited",
+        "it ended",
+    )
     assert told["containers"] == [{"name": "worker", "lastStatus": "STOPPED", "exitCode": 137}]
 
 
@@ -43,7 +47,7 @@ def test_closing_gives_motos_own_calls_back(aws):
     from moto.ecs.models import ecs_backends
 
     backend = ecs_backends[ACCOUNT][REGION]
-    door = EcsDoor(ACCOUNT, REGION, TaskEvents(lambda task: None, lambda task: None))
+    door = EcsDoor(ACCOUNT, REGION, TaskEvents(lambda _: None, lambda _: None))
     door.open()
     assert "run_task" in vars(backend)
     door.close()

@@ -29,7 +29,7 @@ def test_socket_handlers_are_found_by_route_key(executor):
 
 
 def test_only_json_crosses(executor):
-    answer = asyncio.run(Function("f", lambda event, context: {"pair": (1, 2)}, executor)({}))
+    answer = asyncio.run(Function("f", lambda *_: {"pair": (1, 2)}, executor)({}))
     assert answer == {"pair": [1, 2]}
 
 

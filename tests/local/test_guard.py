@@ -10,7 +10,7 @@ def test_this_machines_names_are_welcome(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["", "evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[::1", "0.0.0.0", "a@localhost:b"],
+    ["", "evil.example", "localhost.evil.example:8080", "127.0.0.1.evil.example", "[::1", "10.0.0.1", "a@localhost:b"],
 )
 def test_other_names_are_not(host):
     assert not is_local(host)

@@ -4,7 +4,9 @@ SMALLEST = {"FunctionName": {"Ref": "Control"}, "EventSourceArn": "arn:aws:dynam
 
 
 def test_a_mapping_of_the_template_is_read_whole(aws):
-    found = mapping("FanoutMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["FanoutMapping"]))
+    found = mapping(
+        "FanoutMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["FanoutMapping"])
+    )
     assert (found.function, found.partial, found.bisect) == ("Fanout", True, True)
     assert found.source == aws.table("Table").describe()["TableDescription"]["LatestStreamArn"]
     assert found.retries is not None
@@ -25,8 +27,12 @@ def test_the_template_lets_sessions_messages_and_redriven_events_to_the_fanout_a
     control = mapping("C", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["ControlMapping"]))
 
     def passing(policy):
-        records = [(kind, sk) for kind in ("INSERT", "MODIFY", "REMOVE") for sk in ("SESSION", "M#1", "E#1", "H#1", "LEASE")]
-        wanted = [one for one in records if policy.wants({"eventName": one[0], "dynamodb": {"Keys": {"sk": {"S": one[1]}}}})]
+        records = [
+            (kind, sk) for kind in ("INSERT", "MODIFY", "REMOVE") for sk in ("SESSION", "M#1", "E#1", "H#1", "LEASE")
+        ]
+        wanted = [
+            one for one in records if policy.wants({"eventName": one[0], "dynamodb": {"Keys": {"sk": {"S": one[1]}}}})
+        ]
         return {f"{kind} {sk}" for kind, sk in wanted}
 
     sessions = {"INSERT SESSION", "MODIFY SESSION", "REMOVE SESSION"}

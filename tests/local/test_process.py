@@ -5,6 +5,7 @@ import sys
 import time
 
 from infra.local.process import Launch, launch, log_name, search_path, start, stop
+from tests.local.patience import until
 
 DEFINITION = {
     "name": "worker",
@@ -21,7 +22,9 @@ def test_overrides_win_over_the_definition_and_the_stack_over_both(tmp_path):
 
 
 def test_overrides_of_another_container_are_not_ours(tmp_path):
-    overrides = {"containerOverrides": [{"name": "other", "command": ["x"], "environment": [{"name": "A", "value": "o"}]}]}
+    overrides = {
+        "containerOverrides": [{"name": "other", "command": ["x"], "environment": [{"name": "A", "value": "o"}]}]
+    }
     plan = launch(DEFINITION, overrides, {}, tmp_path / "log")
     assert (plan.environment["A"], plan.command[0]) == ("definition", "python")
 
@@ -71,9 +74,7 @@ def test_the_process_holds_the_pipe_that_tells_of_the_stacks_end(tmp_path):
 
 
 async def up(path):
-    async with asyncio.timeout(10):
-        while "up" not in (path.read_text() if path.exists() else ""):
-            await asyncio.sleep(0.01)
+    await until(lambda: path.exists() and "up" in path.read_text())
 
 
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"

@@ -8,6 +8,7 @@ import pytest
 from infra.local.functions import Function
 from infra.local.mappings import mapping
 from infra.local.queues import QueuePump
+from tests.local.patience import until
 
 
 @pytest.fixture
@@ -16,7 +17,9 @@ def queue(aws):
         client = aws.client("sqs")
         url = aws.variables["WAKE_QUEUE_URL"]
         dead = aws.physical["WakeDeadLetterQueue"]
-        policy = mapping("WakeMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["WakeMapping"]))
+        policy = mapping(
+            "WakeMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["WakeMapping"])
+        )
 
         def send(self, *bodies, **more):
             for body in bodies:
@@ -33,13 +36,16 @@ def queue(aws):
     return Given()
 
 
+def _until(expected):
+    """Ask from another thread: the answer is another HTTP request."""
+    asyncio.run(until(expected))
+
+
 def pumped(queue, handler, expected):
     async def run():
         with ThreadPoolExecutor(2) as executor:
             job = asyncio.create_task(QueuePump(queue.policy, queue.client, Function("wake", handler, executor)).run())
-            async with asyncio.timeout(15):
-                while not await asyncio.to_thread(expected):
-                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(_until, expected)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
 
@@ -47,9 +53,11 @@ def pumped(queue, handler, expected):
 
 
 def test_what_succeeds_is_deleted(queue):
-    bodies = []
+    bodies: list[str] = []
     queue.send("a", "b")
-    pumped(queue, lambda event, _: bodies.extend(one["body"] for one in event["Records"]), lambda: queue.left() == (0, 0))
+    pumped(
+        queue, lambda event, _: bodies.extend(one["body"] for one in event["Records"]), lambda: queue.left() == (0, 0)
+    )
     assert sorted(bodies) == ["a", "b"]
 
 

@@ -6,11 +6,15 @@ import pytest
 
 from infra.local.functions import Function
 from infra.local.schedules import EventBus, event, rate_s, rule
+from tests.local.patience import until
 
 PLACE = ("123456789012", "us-east-1")
 
 
-@pytest.mark.parametrize(("expression", "seconds"), [("rate(1 minute)", 60), ("rate(5 minutes)", 300), ("rate(2 hours)", 7200), ("rate(1 day)", 86400)])
+@pytest.mark.parametrize(
+    ("expression", "seconds"),
+    [("rate(1 minute)", 60), ("rate(5 minutes)", 300), ("rate(2 hours)", 7200), ("rate(1 day)", 86400)],
+)
 def test_rates_are_read(expression, seconds):
     assert rate_s(expression) == seconds
 
@@ -21,7 +25,10 @@ def test_other_schedules_are_refused_by_name():
 
 
 def the_rules(aws):
-    return {name: rule(name, aws.resolve(properties)) for name, properties in aws.template.of_type("AWS::Events::Rule").items()}
+    return {
+        name: rule(name, aws.resolve(properties))
+        for name, properties in aws.template.of_type("AWS::Events::Rule").items()
+    }
 
 
 def a_task_event(aws, status="STOPPED", cluster=None):
@@ -68,9 +75,7 @@ def test_a_schedule_goes_on_after_a_failure(aws):
             quick = replace(the_rules(aws)["SweepRule"], every_s=0)
             bus = EventBus((quick,), {"Sweep": Function("sweep", handler, executor)})
             job = asyncio.create_task(bus.run(PLACE))
-            async with asyncio.timeout(5):
-                while len(calls) < 2:
-                    await asyncio.sleep(0.01)
+            await until(lambda: len(calls) > 1)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
 

@@ -5,20 +5,14 @@ import pytest
 
 from infra.local.sockets import FRAME_LIMIT
 from infra.local.watchers import Limits
+from tests.local.patience import until
 from tests.local.serving import serving
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def test_connect_sees_what_the_edge_says_and_never_a_forged_copy():
     async def connect():
-        async with serving() as served:
-            async with served.watch(token="t", sb_session="other"):
-                return served.seen[0]
+        async with serving() as served, served.watch(token="t", sb_session="other"):
+            return served.seen[0]
 
     kind, query = asyncio.run(connect())
     assert kind == "connect"

@@ -11,6 +11,7 @@ from infra.local.functions import Function
 from infra.local.mappings import mapping
 from infra.local.shard import LocalShard
 from infra.local.streams import StreamPump
+from tests.local.patience import until
 
 
 @pytest.fixture
@@ -29,7 +30,9 @@ def put(aws):
 
 @pytest.fixture
 def policy(aws):
-    return mapping("ControlMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["ControlMapping"]))
+    return mapping(
+        "ControlMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["ControlMapping"])
+    )
 
 
 def pumped(shard, policy, handler, write, expected):
@@ -41,9 +44,7 @@ def pumped(shard, policy, handler, write, expected):
             pump = StreamPump(policy, shard, Function("control", handler, executor), complaints.append)
             job = asyncio.create_task(pump.run())
             await asyncio.to_thread(write)
-            async with asyncio.timeout(10):
-                while not expected():
-                    await asyncio.sleep(0.01)
+            await until(expected)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
 
@@ -54,7 +55,7 @@ def pumped(shard, policy, handler, write, expected):
 class Handler:
     """Takes note of what it is called with; ``answer`` decides what happens."""
 
-    def __init__(self, answer=lambda uids: None):
+    def __init__(self, answer=lambda _: None):
         self.calls: list[list[str]] = []
         self.done: list[str] = []
         self.answer = answer
@@ -93,7 +94,13 @@ def test_what_was_written_before_the_pump_ran_arrives_too(shard, policy, put):
 
 def test_consumed_records_are_forgotten(shard, policy, put):
     handler = Handler()
-    pumped(shard, policy, handler, lambda: [put(f"u{n}") for n in range(5)], lambda: len(handler.done) == 5 and not shard.records)
+    pumped(
+        shard,
+        policy,
+        handler,
+        lambda: [put(f"u{n}") for n in range(5)],
+        lambda: len(handler.done) == 5 and not shard.records,
+    )
 
 
 def test_a_failure_is_tried_again_before_anything_later(shard, policy, put):

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.aws import ACCOUNT, REGION
 from infra.local.tasks import Surroundings, TaskRunner
+from tests.local.patience import until
 
 
 class Runner:
@@ -23,7 +24,9 @@ class Runner:
         async def report(detail):
             self.reports.append(detail)
 
-        self.runner = TaskRunner((ACCOUNT, REGION), Surroundings({"GIVEN": "yes"}, self.logs), report, self.recorded.append)
+        self.runner = TaskRunner(
+            (ACCOUNT, REGION), Surroundings({"GIVEN": "yes"}, self.logs), report, self.recorded.append
+        )
         self.runner.open()
         return self
 
@@ -31,8 +34,15 @@ class Runner:
         await self.runner.close(5)
 
     def run_now(self, script, token=None, **more):
-        network = {"subnets": [self.aws.physical["SubnetA"]], "securityGroups": [self.aws.physical["WorkerSecurityGroup"]]}
-        overrides = {"containerOverrides": [{"name": "worker", "command": ["python", "-c", script], "environment": [{"name": "X", "value": "1"}]}]}
+        network = {
+            "subnets": [self.aws.physical["SubnetA"]],
+            "securityGroups": [self.aws.physical["WorkerSecurityGroup"]],
+        }
+        overrides = {
+            "containerOverrides": [
+                {"name": "worker", "command": ["python", "-c", script], "environment": [{"name": "X", "value": "1"}]}
+            ]
+        }
         answer = self.client.run_task(
             cluster=self.aws.variables["CLUSTER"],
             taskDefinition=self.aws.variables["WORKER_TASK"],
@@ -56,9 +66,7 @@ class Runner:
         return found["tasks"][0]
 
     async def reported(self, status):
-        async with asyncio.timeout(10):
-            while not (found := [one for one in self.reports if one["lastStatus"] == status]):
-                await asyncio.sleep(0.005)
+        found = await until(lambda: [one for one in self.reports if one["lastStatus"] == status])
         return found[-1]
 
 

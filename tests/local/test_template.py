@@ -19,7 +19,12 @@ def test_so_is_one_that_refers_to_a_resource_left_out():
 
 
 def test_references_are_found_in_every_kind_of_expression():
-    value = [{"Ref": "A"}, {"Fn::GetAtt": ["B", "Arn"]}, {"Fn::Sub": "x ${C} ${D.Arn} ${AWS::Region}"}, {"k": {"Ref": "E"}}]
+    value = [
+        {"Ref": "A"},
+        {"Fn::GetAtt": ["B", "Arn"]},
+        {"Fn::Sub": "x ${C} ${D.Arn} ${AWS::Region}"},
+        {"k": {"Ref": "E"}},
+    ]
     assert list(references(value)) == ["A", "B", "C", "D", "AWS::Region", "E"]
 
 

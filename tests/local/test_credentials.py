@@ -1,0 +1,27 @@
+import base64
+import json
+
+from infra.local.credentials import LOOPBACK_PASSWORD, keep_signing_keys, password, signing_keys
+from infra.local.state import State
+
+
+def test_signing_keys_are_made_once_and_kept(tmp_path):
+    keys = signing_keys(State(tmp_path))
+    assert signing_keys(State(tmp_path)) == keys
+    secret = keys["keys"][keys["current"]]["secret"]
+    assert len(base64.urlsafe_b64decode(secret + "==")) == 32
+
+
+def test_the_functions_find_them_in_secrets_manager(aws, tmp_path):
+    keep_signing_keys(State(tmp_path), aws)
+    found = aws.client("secretsmanager").get_secret_value(SecretId=aws.variables["SIGNING_KEYS_SECRET"])
+    assert json.loads(found["SecretString"]) == signing_keys(State(tmp_path))
+
+
+def test_the_well_known_password_opens_the_loopback_only(tmp_path):
+    state = State(tmp_path)
+    assert password(state, real=False) == LOOPBACK_PASSWORD
+    real = password(state, real=True)
+    assert real != LOOPBACK_PASSWORD
+    assert len(real) >= 12
+    assert password(state, real=True) == real

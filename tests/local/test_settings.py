@@ -1,0 +1,43 @@
+from pathlib import Path
+
+import pytest
+
+from infra.local.settings import REPOSITORY, BadSetting, Network, read_settings
+
+
+def test_without_a_word_it_is_the_loopback_on_8080_and_open_to_the_seeds_callers():
+    settings = read_settings({})
+    assert (settings.port, settings.network, settings.anonymous) == (8080, Network.LOOPBACK, True)
+    assert settings.state == REPOSITORY / ".local"
+
+
+def test_empty_variables_are_no_choice():
+    assert read_settings({"PORT": "", "LOCAL_STATE": "", "NETWORK": "", "ALLOW_ANONYMOUS": ""}) == read_settings({})
+
+
+def test_what_is_chosen_counts(tmp_path):
+    settings = read_settings({"PORT": "0", "LOCAL_STATE": str(tmp_path), "ALLOW_ANONYMOUS": "0"})
+    assert (settings.port, settings.state, settings.anonymous) == (0, Path(tmp_path), False)
+
+
+def test_the_real_network_has_a_state_of_its_own_and_lets_nobody_in_without_a_credential():
+    settings = read_settings({"NETWORK": "whatsapp"})
+    assert not settings.anonymous
+    assert settings.state != read_settings({}).state
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"PORT": "x"},
+        {"PORT": "65536"},
+        {"PORT": "-1"},
+        {"NETWORK": "telegram"},
+        {"NETWORK": "whatsapp", "ALLOW_ANONYMOUS": "1"},
+    ],
+)
+def test_a_bad_choice_is_one_sentence(given):
+    with pytest.raises(BadSetting) as refused:
+        read_settings(given)
+    assert next(iter(given.values())) in str(refused.value)
+    assert "\n" not in str(refused.value)

@@ -1,0 +1,113 @@
+"""``python -m infra.local`` as a whole: one process that a developer starts, stops and kills."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+import requests
+
+from infra.local.settings import REPOSITORY
+from tests.local.patience import until
+from tests.local.running import alive, running_stack
+
+SESSION = "6281234567890"
+
+
+def log_in(stack):
+    answer = requests.post(
+        f"{stack.url}/api/auth/login", json={"username": "admin", "password": "admin123"}, timeout=30
+    )
+    return {"Authorization": f"Bearer {answer.json()['data']['token']}"}
+
+
+def a_session_starts(stack):
+    """Have a worker started; return its process ids."""
+    headers = log_in(stack)
+    requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=headers, timeout=30)
+    requests.post(f"{stack.url}/api/sessions/{SESSION}/connect", headers=headers, timeout=30)
+    asyncio.run(until(lambda: len(stack.processes()) > 1, 30))
+    return stack.processes()
+
+
+def nobody_left(processes):
+    asyncio.run(until(lambda: not alive(processes), 15))
+    return True
+
+
+def test_killed_it_leaves_no_process_behind(tmp_path):
+    with running_stack(tmp_path) as stack:
+        processes = a_session_starts(stack)
+        stack.process.kill()
+        stack.process.wait()
+        assert nobody_left(processes)
+
+
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_told_to_stop_it_ends_well_with_its_workers(tmp_path, which):
+    with running_stack(tmp_path) as stack:
+        processes = a_session_starts(stack)
+        assert stack.stop(which) == 0
+        assert not alive(processes)
+    assert not (tmp_path / "stack.json").exists()
+
+
+def test_what_was_there_is_there_again(tmp_path):
+    with running_stack(tmp_path) as stack:
+        headers = log_in(stack)
+        requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=headers, timeout=30)
+    with running_stack(tmp_path) as stack:
+        # Not even the login is lost: the signing keys are kept.
+        listed = requests.get(f"{stack.url}/api/sessions", headers=headers, timeout=30).json()
+    assert [one["id"] for one in listed["data"]["sessions"]] == [SESSION]
+
+
+def test_its_words_are_the_address_the_credentials_and_a_line_an_event(tmp_path):
+    with running_stack(tmp_path) as stack:
+        requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=log_in(stack), timeout=30)
+        asyncio.run(until(lambda: "CREATED" in stack.output.read_text()))
+        said = stack.output.read_text()
+        assert stack.stop() == 0
+    assert said.startswith(f"Switchboard runs on http://localhost:{stack.port}\n")
+    assert "admin / admin123" in said
+    assert f"{SESSION}  CREATED" in said
+
+
+def refused(tmp_path, **env):
+    done = subprocess.run(
+        [sys.executable, "-m", "infra.local"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PORT": "0", "LOCAL_STATE": str(tmp_path)} | env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert "is in use by another program. Try: make run PORT=" in refused(
+            tmp_path, PORT=str(taken.getsockname()[1])
+        )
+
+
+def test_a_second_stack_on_the_same_state_is_one_sentence(tmp_path):
+    with running_stack(tmp_path):
+        assert "Another stack already runs on" in refused(tmp_path)
+
+
+def test_real_accounts_and_open_doors_do_not_go_together(tmp_path):
+    assert "refuses ALLOW_ANONYMOUS=1" in refused(tmp_path, NETWORK="whatsapp", ALLOW_ANONYMOUS="1")
+
+
+def test_a_loopback_state_is_not_taken_for_real_accounts(tmp_path):
+    (tmp_path / "network.json").write_text(json.dumps("loopback"))
+    assert "belongs to NETWORK=loopback" in refused(tmp_path, NETWORK="whatsapp")
