@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.stack import Stack
+from infra.local.client import Stack
 
 NUMBERS = count(1)
 

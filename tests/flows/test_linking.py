@@ -13,7 +13,7 @@ import zxingcpp
 from PIL import Image
 from websockets.exceptions import InvalidStatus
 
-from tests.flows.stack import ROOT, Stack, next_frame
+from infra.local.client import ROOT, Stack, next_frame
 
 DOCUMENTS = Path(__file__).parent / "documents"
 

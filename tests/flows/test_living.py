@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.flows.stack import eventually, next_frame
+from infra.local.client import eventually, next_frame
 
 
 def test_a_phone_that_unlinks_the_device_brings_a_fresh_code_by_itself(stack, number):

@@ -1,4 +1,4 @@
-"""A local stack for a test, as a new user has it: ``python -m infra.local`` in a process of its own, on a free port."""
+"""A local stack in a process of its own, and what its user does with it: for demos, benchmarks and tests."""
 
 import json
 import os
@@ -10,22 +10,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import requests
 from websockets.sync.client import ClientConnection, connect
 
-ROOT = Path(__file__).parent.parent.parent
-READY_WITHIN = 60.0
+ROOT: Final = Path(__file__).parent.parent.parent
+READY_WITHIN: Final = 60.0
 
 T = TypeVar("T")
+
+
+class NotAsExpected(AssertionError):
+    """The stack did something else, or nothing in time."""
+
+
+def expect(held: object, otherwise: str) -> None:
+    """Raise NotAsExpected, saying ``otherwise``, unless it held."""
+    if not held:
+        raise NotAsExpected(otherwise)
 
 
 def eventually(look: Callable[[], T | None], *, within: float = 20.0, every: float = 0.05) -> T:
     """What ``look`` finds, as soon as it finds something that is true."""
     ends = time.monotonic() + within
     while not (found := look()):
-        assert time.monotonic() < ends, f"not within {within} s; the last look found {found!r}"
+        expect(time.monotonic() < ends, f"not within {within} s; the last look found {found!r}")
         time.sleep(every)
     return found
 
@@ -63,25 +73,28 @@ class Stack:
         """End it as Ctrl-C does."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-            assert self.process.wait(30) == 0
+            expect(self.process.wait(30) == 0, self.log())
 
     def kill(self) -> None:
         """Kill it."""
-        assert self.process
-        self.process.kill()
-        self.process.wait(30)
+        self._running().kill()
+        self._running().wait(30)
 
     @property
     def url(self) -> str:
+        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, **arguments: Any) -> requests.Response:
+        """GET with the token."""
         return requests.get(self.url + path, headers=self._headers(), timeout=40, **arguments)
 
     def post(self, path: str, body: Any = None, **arguments: Any) -> requests.Response:
+        """POST a JSON body, if there is one, with the token."""
         return requests.post(self.url + path, json=body, headers=self._headers(), timeout=40, **arguments)
 
     def delete(self, path: str) -> requests.Response:
+        """DELETE with the token."""
         return requests.delete(self.url + path, headers=self._headers(), timeout=40)
 
     def session(self, session_id: str) -> dict[str, Any]:
@@ -91,13 +104,15 @@ class Stack:
 
     def begin(self, session_id: str) -> None:
         """Create and connect a session."""
-        assert self.post("/api/sessions", {"phone": session_id, "name": "test"}).ok
-        assert self.post(f"/api/sessions/{session_id}/connect").ok
+        created = self.post("/api/sessions", {"phone": session_id, "name": "test"})
+        expect(created.ok, created.text)
+        connected = self.post(f"/api/sessions/{session_id}/connect")
+        expect(connected.ok, connected.text)
 
     def code(self, session_id: str) -> str:
         """The pairing code to scan now."""
         answer = self.get(f"/api/sessions/{session_id}/qr")
-        assert answer.status_code == 200, answer.text
+        expect(answer.ok, answer.text)
         return str(answer.json()["data"]["qr"])
 
     def scan(self, code: str, number: str, **more: str) -> requests.Response:
@@ -108,7 +123,7 @@ class Stack:
         """Create, connect, scan, and wait until the session is connected."""
         self.begin(session_id)
         answer = self.scan(self.code(session_id), number or session_id)
-        assert answer.status_code == 200, answer.text
+        expect(answer.ok, answer.text)
         self.until(session_id, "CONNECTED")
 
     def until(self, session_id: str, status: str, *, within: float = 20.0) -> dict[str, Any]:
@@ -134,7 +149,7 @@ class Stack:
 
     def workers(self) -> list[int]:
         """The process ids of this stack's workers."""
-        assert self.process
+        mine = self._running().pid
         found = []
         for status in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -142,7 +157,7 @@ class Stack:
                 command = (status.parent / "cmdline").read_bytes()
             except (FileNotFoundError, ProcessLookupError):
                 continue
-            if parent == self.process.pid and b"chalicelib.worker" in command:
+            if parent == mine and b"chalicelib.worker" in command:
                 found.append(int(status.parent.name))
         return found
 
@@ -155,18 +170,23 @@ class Stack:
         logs = [self.state / "console.log", *(self.state / "logs").glob("*")]
         return "\n".join(path.read_text(errors="replace") for path in logs if path.exists())
 
+    def _running(self) -> "subprocess.Popen[bytes]":
+        if self.process is None:
+            raise NotAsExpected("the stack was never started")
+        return self.process
+
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _published_port(self) -> int | None:
-        assert self.process
-        assert self.process.poll() is None, self.log()
+        process = self._running()
+        expect(process.poll() is None, self.log())
         published = self.state / "stack.json"
         try:
             told = json.loads(published.read_text())
         except (FileNotFoundError, ValueError):
             return None
-        return int(told["port"]) if told["pid"] == self.process.pid else None
+        return int(told["port"]) if told["pid"] == process.pid else None
 
     def _healthy(self) -> bool:
         try:

@@ -1,0 +1,122 @@
+"""Linking: call to first code, and scan to connected, at a watcher of the gateway and in the raw client."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from infra.bench.measuring import memory, row, syncs
+from infra.local.client import ROOT, Stack, eventually, next_frame
+
+
+@dataclass
+class Figures:
+    """Milliseconds of each run, and MB and fsyncs of the last."""
+
+    code: list[float] = field(default_factory=list)
+    connected: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+    syncs: int | None = None
+
+
+def report(state: Path, runs: int) -> Iterator[str]:
+    """Run both in turn, ``runs`` times, and yield the lines of the report."""
+    ours, raw = Figures(), Figures()
+    stack = Stack(state / "stack")
+    stack.state.mkdir()
+    stack.start()
+    try:
+        for number in range(runs):
+            _gateway(stack, f"62811100{number:04d}", ours)
+            _raw_client(state / f"raw-{number}", f"62822200{number:04d}", raw)
+        _counted(stack, "628333000001", ours)
+    finally:
+        stack.stop()
+    yield row("connect call to first code", ours.code, raw.code)
+    yield row("scan to connected", ours.connected, raw.connected)
+    yield row("memory of a linked worker", ours.memory, raw.memory, "MB")
+    yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
+
+
+def _gateway(stack: Stack, number: str, figures: Figures) -> None:
+    stack.post("/api/sessions", {"phone": number})
+    eventually(lambda: len(stack.workers()) > len(stack.serving()))  # a standby, as there is one in the cloud
+    time.sleep(2)
+    with stack.watch(number) as watcher:
+        began = time.monotonic()
+        stack.post(f"/api/sessions/{number}/connect")
+        next_frame(watcher, "qr")
+        figures.code.append((time.monotonic() - began) * 1000)
+        code = stack.code(number)
+        before = set(stack.serving())
+        began = time.monotonic()
+        stack.scan(code, number)
+        next_frame(watcher, "connected")
+        figures.connected.append((time.monotonic() - began) * 1000)
+    time.sleep(1)
+    figures.memory.append(memory(before.pop()))
+    stack.delete(f"/api/sessions/{number}")
+
+
+def _counted(stack: Stack, number: str, figures: Figures) -> None:
+    """Link once more under strace, which is too slow to be timed."""
+    stack.begin(number)
+    code = stack.code(number)
+    (worker,) = stack.serving()
+    with syncs(worker) as counted:
+        stack.scan(code, number)
+        stack.until(number, "CONNECTED", within=60)
+    figures.syncs = counted.count
+
+
+def _raw_client(state: Path, number: str, figures: Figures) -> None:
+    with _loopback(state) as (control, environment):
+        client = subprocess.Popen(
+            [sys.executable, "-m", "infra.bench.raw", str(state / "raw.db")],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            connecting, shown = _until(client, "connecting"), _until(client, "qr")
+            figures.code.append((shown["at"] - connecting["at"]) * 1000)
+            began = time.monotonic()
+            requests.post(f"{control}/phones/scan", json={"code": shown["code"], "number": number}, timeout=30)
+            figures.connected.append((_until(client, "connected")["at"] - began) * 1000)
+            time.sleep(1)
+            figures.memory.append(memory(client.pid))
+        finally:
+            client.kill()
+            client.wait()
+
+
+@contextmanager
+def _loopback(state: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    state.mkdir()
+    command = [sys.executable, "-m", "infra.local.whatsapp", "--state", str(state)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        told = json.loads(server.stdout.readline() if server.stdout else "")
+        environment = {**told["environment"]}
+        environment["PYTHONPATH"] = os.pathsep.join([environment["PYTHONPATH"], str(ROOT)])
+        yield told["control"], environment
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _until(client: "subprocess.Popen[str]", what: str) -> dict[str, Any]:
+    for line in client.stdout or ():
+        # The library prints lines of its own.
+        if line.startswith("{") and (told := json.loads(line))["what"] == what:
+            return dict(told)
+    raise RuntimeError(f"the raw client ended before {what}")
