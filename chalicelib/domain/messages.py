@@ -5,10 +5,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.session import LastEvent
 
 MAX_TEXT: Final = 65_536
 """Characters of one text at the most, as in WhatsApp's own apps."""
+KEPT: Final = 7 * 86_400_000
+"""Milliseconds that a message is kept after its newest event."""
 
 
 class Direction(StrEnum):
@@ -41,7 +44,8 @@ _MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
     _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.UNKNOWN, _S.DELIVERED, _S.READ}),
     _S.SENT: frozenset({_S.DELIVERED, _S.READ}),
     _S.DELIVERED: frozenset({_S.READ}),
-    _S.UNKNOWN: frozenset(),
+    # A receipt can still tell what the worker couldn't: it did go out.
+    _S.UNKNOWN: frozenset({_S.DELIVERED, _S.READ}),
     _S.READ: frozenset(),
     _S.FAILED: frozenset(),
     _S.RECEIVED: frozenset({_S.READ}),
@@ -62,9 +66,10 @@ class Message:
     """One message of a session; times in milliseconds since the Unix epoch.
 
     ``id`` is ours (a ULID: messages sort by time), ``whatsapp_id`` WhatsApp's, known once its server acknowledged.
-    ``to`` is the recipient's JID as the caller meant it (outbound), ``sender`` who wrote it (inbound), ``chat`` the
-    JID of the chat it belongs to. ``kind`` is text, or what else came in, in which case ``text`` may be its caption.
-    ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
+    ``to`` is the recipient's JID as the caller meant it, ``sender`` who wrote it, ``chat`` the JID of its chat.
+    ``copied`` says that it is outbound but not ours: another device of the account wrote it, and WhatsApp told us.
+    ``kind`` is text, or what else came in, in which case ``text`` may be its caption. ``epoch`` is the claim under
+    which a worker took it up. ``expires_at`` is when it isn't sent any more.
     """
 
     uid: str
@@ -79,6 +84,7 @@ class Message:
     text: str | None = field(default=None, repr=False)
     to: str | None = None
     sender: Party | None = None
+    copied: bool = False
     whatsapp_id: str | None = None
     version: int = 0
     epoch: int | None = None
@@ -97,8 +103,14 @@ class Message:
 
     @property
     def event_type(self) -> str:
-        """The type of the event that its newest write is."""
-        return f"message.{self.status}"
+        """The type of the event that its newest write is; the copy of another device's message is one received."""
+        status = _S.RECEIVED if self.copied and self.status is _S.SENT else self.status
+        return f"message.{status}"
+
+    @property
+    def kept_until(self) -> int:
+        """When it is forgotten; its own age isn't asked, since it may have waited long before it came in."""
+        return (self.last_event.at if self.last_event else self.created_at) + KEPT
 
 
 def moves(message: Message, status: MessageStatus) -> bool:
@@ -117,12 +129,9 @@ def advance(
     error_code: str | None = None,
     error_message: str | None = None,
 ) -> Message:
-    """Return ``message`` as the report leaves it, one version on; ask ``moves`` first."""
-    stamps: dict[MessageStatus, dict[str, Any]] = {
-        _S.SENT: {"sent_at": now},
-        _S.DELIVERED: {"delivered_at": now, "sent_at": message.sent_at or now},
-        _S.READ: {"read_at": now},
-    }
+    """Return ``message`` as the report leaves it, one version on; raises IllegalMove, so ask ``moves`` first."""
+    if not moves(message, status):
+        raise IllegalMove(f"{message.status} -> {status}")
     after = replace(
         message,
         status=status,
@@ -131,9 +140,19 @@ def advance(
         whatsapp_id=whatsapp_id or message.whatsapp_id,
         error_code=error_code,
         error_message=error_message,
-        **stamps.get(status, {}),
+        **_stamps(message, status, now),
     )
     return replace(after, last_event=event(after, event_id, now))
+
+
+def _stamps(message: Message, status: MessageStatus, now: int) -> dict[str, Any]:
+    """Return the times that the status sets; what was skipped on the way there happened by now at the latest."""
+    way = (_S.SENT, _S.DELIVERED, _S.READ)
+    if message.direction is Direction.INBOUND or status not in way:
+        return {"read_at": now} if status is _S.READ else {}
+    times = {"sent_at": message.sent_at, "delivered_at": message.delivered_at, "read_at": message.read_at}
+    passed = list(times.items())[: way.index(status) + 1]
+    return {name: now if at is None else at for name, at in passed}
 
 
 def event(message: Message, event_id: str, now: int) -> LastEvent:
@@ -149,6 +168,7 @@ def summary(message: Message) -> Mapping[str, Any]:
         "direction": str(message.direction),
         "kind": message.kind,
         "chat": message.chat,
+        "copied": message.copied or None,
         "whatsapp_id": message.whatsapp_id,
         "error_code": message.error_code,
         "error_message": message.error_message,

@@ -1,7 +1,7 @@
 """The worker's side of messages to send: what is owed, what became of each, what receipts say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus, advance, moves
@@ -41,10 +41,12 @@ class Dispatch:
         return self._move(message, MessageStatus.SENDING, epoch=epoch)
 
     def sent(self, message: Message, whatsapp_id: str) -> Message | None:
-        """Note WhatsApp's id, for receipts, then that its server acknowledged the message."""
-        after = self._advanced(message, MessageStatus.SENT, whatsapp_id=whatsapp_id)
-        self.messages.note_whatsapp_id(after)
-        return after if self.messages.move(after) else None
+        """Note WhatsApp's id, for receipts, then that its server acknowledged the message.
+
+        None if a receipt was quicker and has told so already.
+        """
+        self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
+        return self._move(message, MessageStatus.SENT, whatsapp_id=whatsapp_id)
 
     def failed(self, message: Message, code: str, sentence: str) -> Message | None:
         """Note that the message was refused, by the client or by WhatsApp."""
@@ -59,7 +61,9 @@ class Dispatch:
         for whatsapp_id in whatsapp_ids:
             while True:
                 message = self.messages.by_whatsapp_id(uid, whatsapp_id)
-                if message is None or not moves(message, status) or self._move(message, status):
+                if message is None or not moves(message, status):
+                    break
+                if self._move(message, status, whatsapp_id=whatsapp_id):
                     break
 
     def _move(
@@ -68,22 +72,14 @@ class Dispatch:
         status: MessageStatus,
         *,
         epoch: int | None = None,
-        error: tuple[str, str] | None = None,
-    ) -> Message | None:
-        after = self._advanced(message, status, epoch=epoch, error=error)
-        return after if self.messages.move(after) else None
-
-    def _advanced(
-        self,
-        message: Message,
-        status: MessageStatus,
-        *,
-        epoch: int | None = None,
         whatsapp_id: str | None = None,
         error: tuple[str, str] | None = None,
-    ) -> Message:
+    ) -> Message | None:
+        """Write the move; None if the table doesn't have it, or the message moved since it was read."""
+        if not moves(message, status):
+            return None
         code, sentence = error or (None, None)
-        return advance(
+        after = advance(
             message,
             status,
             now=self.clock(),
@@ -93,3 +89,4 @@ class Dispatch:
             error_code=code,
             error_message=sentence,
         )
+        return after if self.messages.move(after) else None

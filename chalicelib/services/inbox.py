@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.jid import USERS
+from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party, event
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, MessageStore
 
@@ -44,6 +45,7 @@ class Inbox:
         """
         who = received.sender.lid or received.sender.phone or ""
         digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}".encode()).digest()
+        own = f"{session.device.phone}@{USERS}" if session.device else None
         message = Message(
             uid=session.uid,
             id=self.named_id(received.at, digest[:10]),
@@ -54,8 +56,11 @@ class Inbox:
             created_at=received.at,
             chat=received.chat,
             kind=received.kind,
-            text=received.text,
+            # No app writes longer ones, but a hostile client may, and an item has its limit.
+            text=received.text[:MAX_TEXT] if received.text else received.text,
+            to=received.chat if received.from_me else own,
             sender=received.sender,
+            copied=received.from_me,
             whatsapp_id=received.whatsapp_id,
         )
         now = self.clock()

@@ -1,15 +1,12 @@
 """Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.messages import OPEN, Message
-
-KEPT: Final = 7 * 86_400
-"""Seconds that a message is kept."""
 
 
 def to_item(message: Message) -> Item:
@@ -19,7 +16,7 @@ def to_item(message: Message) -> Item:
         "pk": f"S#{message.uid}",
         "sk": f"M#{message.id}",
         "v": 1,
-        "ttl": message.created_at // 1000 + KEPT,
+        "ttl": _ttl(message),
         **({"open_at": message.id} if message.status in OPEN else {}),
         **{name: value for name, value in fields.items() if value is not None},
     }
@@ -58,7 +55,7 @@ class DynamoMessages:
     def note_whatsapp_id(self, message: Message) -> None:
         """Write which message WhatsApp's id means; receipts carry no other."""
         pk, sk = f"S#{message.uid}", f"A#{message.whatsapp_id}"
-        self.table.put({"pk": pk, "sk": sk, "v": 1, "message": message.id, "ttl": message.created_at // 1000 + KEPT})
+        self.table.put({"pk": pk, "sk": sk, "v": 1, "message": message.id, "ttl": _ttl(message)})
 
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Read what the id means, then the message."""
@@ -74,3 +71,8 @@ class DynamoMessages:
         )
         found = self.table.query(where, limit=limit + 1, newest_first=True)
         return [message for message in map(from_item, found) if message.id != before][:limit]
+
+
+def _ttl(message: Message) -> int:
+    """Return DynamoDB's time to live: seconds since the Unix epoch."""
+    return message.kept_until // 1000

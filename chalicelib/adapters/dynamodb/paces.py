@@ -25,7 +25,9 @@ class DynamoPaces:
             wait = self.pace.wait(tokens)
             if wait:
                 return wait
-            item = {"pk": f"S#{uid}", "sk": "PACE", "v": 1, "tokens": int((tokens - 1) * THOUSAND), "at": now}
+            # A clock that is behind another's doesn't turn time back, or the same seconds would refill twice.
+            at = max(now, stands["at"]) if stands else now
+            item = {"pk": f"S#{uid}", "sk": "PACE", "v": 1, "tokens": int((tokens - 1) * THOUSAND), "at": at}
             same = (
                 Condition(
                     "tokens = :tokens AND #at = :at", {":tokens": stands["tokens"], ":at": stands["at"]}, {"#at": "at"}
