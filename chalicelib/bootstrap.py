@@ -30,6 +30,7 @@ from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.history import History
 from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
+from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
@@ -96,6 +97,12 @@ def outbox() -> Outbox:
         sleep=time.sleep,
         new_id=new_id,
     )
+
+
+@cache
+def messages() -> Messages:
+    """Return who shows messages."""
+    return Messages(_sessions(), DynamoMessages(_table()), clock)
 
 
 @cache

@@ -8,14 +8,17 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import BareSession, read
 from chalicelib.api.codes import LONGEST_WAIT, code_answer
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.fields import line, session_id, url
-from chalicelib.api.pages import page
+from chalicelib.api.fields import existing_message, line, session_id, url
+from chalicelib.api.outgoing import send_answer
+from chalicelib.api.pages import message_page, page
 from chalicelib.dialects import bare as shapes
+from chalicelib.dialects import bare_messages as message_shapes
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 _ASK_AGAIN: Final = 2
 """Seconds after which a code that hadn't come is worth asking for."""
 
@@ -87,3 +90,21 @@ def log_out(call: Call, name: str) -> Answer:
 def qr(call: Call, name: str) -> Answer:
     """Give the code to scan."""
     return code_answer(call, name, shapes.code)
+
+
+@doorway.route("POST", "/sessions/{id}/send-message", needs=_SEND)
+def send(call: Call, name: str) -> Answer:
+    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
+    return send_answer(call, name, message_shapes.sent)
+
+
+@doorway.route("GET", "/sessions/{id}/messages", needs=_LOOK)
+def messages(call: Call, name: str) -> Answer:
+    """List the session's messages, newest first."""
+    return Answer(message_shapes.many(*message_page(call, name)))
+
+
+@doorway.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK)
+def message(call: Call, name: str, message_id: str) -> Answer:
+    """Give one message."""
+    return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))

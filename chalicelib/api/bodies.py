@@ -10,6 +10,7 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
+from chalicelib.domain.messages import MAX_TEXT
 
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
@@ -42,6 +43,13 @@ class BareSession(msgspec.Struct, rename="camel"):
     phone_number: Line | None = None
     name: Line | None = None
     webhook_url: Url | None = None
+
+
+class SendBody(msgspec.Struct):
+    """A message to send; both families name the fields alike."""
+
+    to: Line
+    message: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 B = TypeVar("B", bound=msgspec.Struct)

@@ -8,15 +8,18 @@ from chalicelib.api.auth import PUBLIC
 from chalicelib.api.bodies import EnvelopedSession, LoginBody, read
 from chalicelib.api.codes import code_answer
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.fields import line, url
-from chalicelib.api.pages import page
+from chalicelib.api.fields import existing_message, line, url
+from chalicelib.api.outgoing import send_answer
+from chalicelib.api.pages import message_page, page
 from chalicelib.dialects import enveloped as shapes
+from chalicelib.dialects import enveloped_messages as message_shapes
 from chalicelib.dialects.envelope import success
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error)
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 
 
 @doorway.route("POST", "/api/auth/login", needs=PUBLIC)
@@ -94,3 +97,21 @@ def log_out(call: Call, session_id: str) -> Answer:
 def qr(call: Call, session_id: str) -> Answer:
     """Give the code to scan."""
     return code_answer(call, session_id, shapes.code)
+
+
+@doorway.route("POST", "/api/sessions/{id}/send", needs=_SEND)
+def send(call: Call, session_id: str) -> Answer:
+    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
+    return send_answer(call, session_id, message_shapes.sent)
+
+
+@doorway.route("GET", "/api/sessions/{id}/messages", needs=_LOOK)
+def messages(call: Call, session_id: str) -> Answer:
+    """List the session's messages, newest first."""
+    return Answer(message_shapes.many(*message_page(call, session_id)))
+
+
+@doorway.route("GET", "/api/sessions/{id}/messages/{message_id}", needs=_LOOK)
+def message(call: Call, session_id: str, message_id: str) -> Answer:
+    """Give one message."""
+    return Answer(message_shapes.one(bootstrap.messages().get(call.tenant, session_id, existing_message(message_id))))

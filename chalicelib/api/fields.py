@@ -5,9 +5,12 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalicelib.domain.errors import InvalidField, SessionNotFound
+from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+_WRITTEN: Final = frozenset("\n\t\r")
+"""The control characters that people write."""
 _WEB: Final = {"http", "https"}
 
 
@@ -33,6 +36,28 @@ def line(value: str, *, field: str) -> str:
     """Return a text of one line: no control characters, no NUL."""
     if any(unicodedata.category(character) == "Cc" for character in value):
         raise InvalidField(f"'{field}' has control characters in it.", field=field)
+    return value
+
+
+def existing_message(value: str) -> str:
+    """Return the message id in a path, ours or WhatsApp's; raises MessageNotFound for one that no message can have."""
+    if not _MESSAGE_ID.fullmatch(value):
+        raise MessageNotFound("There is no message of that id.", field="message_id")
+    return value
+
+
+def text(value: str, *, field: str) -> str:
+    """Return what a person may write: something visible, with line ends and tabs, but no other control characters."""
+    if not value.strip():
+        raise InvalidField(f"'{field}' is empty.", field=field)
+    line("".join(character for character in value if character not in _WRITTEN), field=field)
+    return value
+
+
+def key(value: str | None, *, field: str) -> str | None:
+    """Return a key that the caller made up, None where there is none: 1 to 255 visible ASCII characters."""
+    if value is not None and not re.fullmatch(r"[!-~]{1,255}", value):
+        raise InvalidField(f"'{field}' must have 1 to 255 visible ASCII characters.", field=field)
     return value
 
 

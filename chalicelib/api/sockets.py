@@ -34,7 +34,8 @@ def connect(event: WebsocketEvent) -> Response:
         dialect = query.get(DIALECT_PARAMETER, "")
         if dialect not in DIALECTS:
             raise Invalid("There is no WebSocket at this address.")
-        principal = permit(_principal(request, query), Permission.SESSIONS_READ)
+        # Its frames tell of both.
+        principal = permit(permit(_principal(request, query), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
         session = existing_id(unquote(query.get(SESSION_PARAMETER, "")))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
     except GatewayError as error:

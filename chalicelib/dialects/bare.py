@@ -3,7 +3,9 @@
 from typing import Any, Final
 
 from chalicelib.dialects.moments import iso, seconds_until
-from chalicelib.domain.errors import GatewayError
+from chalicelib.dialects.scanning import needs_qr
+from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.messages import Message
 from chalicelib.domain.session import QRCode, Session, Status
 
 WORDS: Final[dict[Status, str]] = {
@@ -82,4 +84,18 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, 
         body["hint"] = what.hint
     if "request_id" in what.context:
         body["requestId"] = what.context["request_id"]
+    if isinstance(what, SessionNotConnected):
+        body |= _not_connected(what.context["session"], now)
+    if "message" in what.context:
+        failed: Message = what.context["message"]
+        body |= {"id": failed.id, "status": str(failed.status)}
+    return body
+
+
+def _not_connected(of: Session, now: int) -> dict[str, Any]:
+    # The two names that clients of every such gateway look for, in no family's case.
+    body: dict[str, Any] = {"session_disconnected": True, "needs_qr": needs_qr(of), "status": WORDS[of.status]}
+    qr = of.code_at(now)
+    if qr:
+        body |= {"qrCode": qr.image, "expiresAt": iso(qr.expires_at), "expiresIn": seconds_until(qr.expires_at, now)}
     return body

@@ -6,8 +6,10 @@ Where the documented shape and the one of the system behind it differ, one body 
 from typing import Any
 
 from chalicelib.dialects.envelope import failure, success
+from chalicelib.dialects.enveloped_messages import receipt
 from chalicelib.dialects.moments import iso, seconds_until
-from chalicelib.domain.errors import GatewayError, SessionExists
+from chalicelib.dialects.scanning import needs_qr
+from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
 from chalicelib.domain.principal import User
 from chalicelib.domain.session import QRCode, Session, Status
 
@@ -50,17 +52,7 @@ def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
 
 def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
     """Return a code: ``qr_code`` as PNG data URI, ``qr`` as the text that is in it."""
-    return success(
-        {
-            "session_id": of.id,
-            "qr_code": qr.image,
-            "qr": qr.code,
-            "attempt": qr.attempt,
-            "expires_at": iso(qr.expires_at),
-            "expires_in": seconds_until(qr.expires_at, now),
-            "status": str(of.status),
-        }
-    )
+    return success(_code(of, qr, now))
 
 
 def login(token: str, user: User, expires_at: int) -> dict[str, Any]:
@@ -77,10 +69,32 @@ def login(token: str, user: User, expires_at: int) -> dict[str, Any]:
 
 
 def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:  # noqa: ARG001 - every family's
-    """Return an error; a duplicate create carries the session that stands, so that a second run goes on with it."""
+    """Return an error, with what a caller goes on with: the session that stands, the code to scan, the message."""
     body = failure(what)
     if isinstance(what, SessionExists):
         standing: Session = what.context["session"]
         shape = session(standing)
         body["data"] = shape | {"session": shape}
+    elif isinstance(what, SessionNotConnected):
+        body |= _not_connected(what.context["session"], now)
+    elif "message" in what.context:
+        body["data"] = receipt(what.context["message"])
     return body
+
+
+def _not_connected(of: Session, now: int) -> dict[str, Any]:
+    body: dict[str, Any] = {"session_disconnected": True, "needs_qr": needs_qr(of), "status": str(of.status)}
+    qr = of.code_at(now)
+    return body | {"data": _code(of, qr, now)} if qr else body
+
+
+def _code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+    return {
+        "session_id": of.id,
+        "qr_code": qr.image,
+        "qr": qr.code,
+        "attempt": qr.attempt,
+        "expires_at": iso(qr.expires_at),
+        "expires_in": seconds_until(qr.expires_at, now),
+        "status": str(of.status),
+    }

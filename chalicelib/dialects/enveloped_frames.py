@@ -7,6 +7,7 @@ Documented are ``{"type": "qr", "qr": <PNG data URI>}`` and ``{"type": "connecte
 import json
 from typing import Any, Final
 
+from chalicelib.dialects import enveloped_messages
 from chalicelib.dialects.frames import frame
 from chalicelib.dialects.moments import iso, seconds_until
 from chalicelib.domain import events as e
@@ -31,7 +32,7 @@ WORDS: Final[dict[str, str]] = {
     e.GaveUp.type: "failed",
     e.DELETED: "deleted",
 }
-"""The ``type`` of an event's frame; an event that isn't here is the gateway's own affair."""
+"""The ``type`` of a session event's frame; one that isn't here is the gateway's own affair."""
 
 _STANDING: Final[dict[Status, str]] = {
     Status.PAIRING: "pairing",
@@ -48,7 +49,7 @@ def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
     """Return the event's frames; none if the dialect has no word for it, or its code can't be scanned any more."""
     word = WORDS.get(envelope.type)
     if word is None:
-        return []
+        return enveloped_messages.frames(envelope)
     said: dict[str, Any] = {
         "id": envelope.id,
         "cursor": envelope.cursor,

@@ -50,3 +50,9 @@ def recipient(text: str, *, field: str) -> str:
     if at and server not in {USERS, "c.us"}:
         raise InvalidField(f"'{field}' must be a person: a phone number, or a JID that ends in @{USERS}.", field=field)
     return f"{phone_number(user, field=field)}@{USERS}"
+
+
+def phone_in(jid: str | None) -> str | None:
+    """Return the phone number in a JID; None where it names somebody by LID, or a group."""
+    user, _, server = (jid or "").partition("@")
+    return user if server == USERS and user else None

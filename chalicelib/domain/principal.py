@@ -18,12 +18,14 @@ class Permission(StrEnum):
 
     SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_SEND = "messages:send"
 
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MEMBER: frozenset(Permission),
-    Role.READ_ONLY: frozenset({Permission.SESSIONS_READ}),
+    Role.READ_ONLY: frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ}),
 }
 """The permission table."""
 

@@ -1,19 +1,20 @@
 """Messages to send: checked, stored, rung for, and waited for a little."""
 
+import logging
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import ceil
 from typing import Final
 
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
-    MessageNotFound,
     NotOnWhatsApp,
     SendFailed,
     SessionNotConnected,
     SessionNotFound,
     TooFast,
 )
-from chalicelib.domain.messages import Direction, Message, MessageStatus, event
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.ports import (
     Clock,
@@ -24,6 +25,7 @@ from chalicelib.services.ports import (
     Paces,
     SessionStore,
     Sleep,
+    Unavailable,
 )
 
 PATIENCE: Final = 10.0
@@ -34,6 +36,8 @@ EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +72,12 @@ class Outbox:
             raise TooFast(
                 "The session sends faster than its pace allows.",
                 hint="Slow down: accounts that write fast are banned.",
-                retry_after=max(1, round(wait + 0.5)),
+                retry_after=ceil(wait),
             )
         message = self._new(session, message_id, to, text)
         self.messages.put(message)
-        self.mailboxes.ring(session.mailbox or "")
+        self._ring(session)
         return self._outcome(self._wait(message))
-
-    def get(self, tenant: str, session_id: str, message_id: str) -> Message:
-        """Return a message of the tenant's session; raises SessionNotFound and MessageNotFound."""
-        session = self._found(tenant, session_id)
-        message = self.messages.get(session.uid, message_id)
-        if message is None:
-            raise MessageNotFound("There is no such message in this session.", field="message_id")
-        return message
-
-    def recent(self, tenant: str, session_id: str, *, limit: int, before: str | None) -> list[Message]:
-        """Return a page of the session's messages, newest first; raises SessionNotFound."""
-        return self.messages.recent(self._found(tenant, session_id).uid, limit=limit, before=before)
 
     def _found(self, tenant: str, session_id: str) -> Session:
         session = self.sessions.find(tenant, session_id)
@@ -123,19 +115,36 @@ class Outbox:
             created_at=now,
             chat=to,
             to=to,
+            sender=Party(session.device.phone) if session.device else None,
             text=text,
             expires_at=now + EXPIRY,
         )
         return replace(message, last_event=event(message, self.new_id(), now))
 
+    def _ring(self, session: Session) -> None:
+        """Wake the worker. The message stands, so a lost ring only costs time: the worker also looks by itself."""
+        try:
+            if session.mailbox:
+                self.mailboxes.ring(session.mailbox)
+        except Unavailable as error:
+            log.warning("a worker couldn't be rung for: %s", error, extra={"session_uid": session.uid})
+
     def _wait(self, message: Message) -> Message:
+        """Return the message once the worker has done with it, or as it stands when patience ends."""
         ends = self.clock() + round(PATIENCE * 1000)
-        for look in range(10_000):
-            if message.settled or self.clock() >= ends:
-                break
-            self.sleep(POLLS[min(look, len(POLLS) - 1)])
-            message = self.messages.get(message.uid, message.id) or message
+        looks = 0
+        while not message.settled and self.clock() < ends:
+            self.sleep(POLLS[min(looks, len(POLLS) - 1)])
+            looks += 1
+            message = self._stands(message)
         return message
+
+    def _stands(self, message: Message) -> Message:
+        """Read the message again. It is accepted by now: an error here would only make its sender send it twice."""
+        try:
+            return self.messages.get(message.uid, message.id) or message
+        except Unavailable:
+            return message
 
     def _outcome(self, message: Message) -> Message:
         if message.status is not MessageStatus.FAILED:
