@@ -86,9 +86,10 @@ class EventBus:
                     group.create_task(self._keep(timed, timed.every_s, place))
 
     async def _keep(self, timed: Rule, every_s: float, place: tuple[str, str]) -> None:
+        """Run it at once, so that nobody waits a minute for what it keeps going, then by the clock."""
         while True:
-            await asyncio.sleep(every_s)
             await self._call(timed, event("Scheduled Event", "aws.events", {}, [timed.name], place))
+            await asyncio.sleep(every_s)
 
     async def _call(self, called: Rule, one: dict[str, Any]) -> None:
         for name in called.functions:
