@@ -6,6 +6,8 @@ import sys
 from infra.local import doctor
 from infra.local.settings import BadSetting, Settings, read_settings
 
+INTERRUPTED = 130
+
 
 def main() -> int:
     """Return the exit code: 0 after being told to stop, 1 after a sentence about what is wrong."""
@@ -19,12 +21,15 @@ def main() -> int:
 
 def _serve(settings: Settings) -> int:
     # Only now: before the check, what this imports may be missing.
-    from infra.local.running import UNFIT, run  # noqa: PLC0415
+    from infra.local.run import UNFIT, run  # noqa: PLC0415
 
     try:
         run(settings)
     except UNFIT as error:
         return _refuse(str(error))
+    except KeyboardInterrupt:
+        # Before the stack listens to signals.
+        return INTERRUPTED
     return 0
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import secrets
+from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.local.aws import LocalAws
@@ -31,12 +32,21 @@ def keep_signing_keys(state: State, aws: LocalAws) -> None:
     aws.client("secretsmanager").put_secret_value(SecretId=aws.variables["SIGNING_KEYS_SECRET"], SecretString=text)
 
 
-def password(state: State, *, real: bool) -> str:
-    """Return the first administrator's password: a random one, kept, where real accounts are linked."""
+@dataclass(frozen=True, slots=True)
+class Password:
+    """The first administrator's; ``shown`` is what the terminal says of it."""
+
+    text: str
+    shown: str
+
+
+def password(state: State, *, real: bool) -> Password:
+    """Return the well-known password, or, where real accounts are linked, a random one that is shown only once."""
     if not real:
-        return LOOPBACK_PASSWORD
+        return Password(LOOPBACK_PASSWORD, LOOPBACK_PASSWORD)
     kept = state.read(FILE, {})
-    if "password" not in kept:
-        kept["password"] = secrets.token_urlsafe(12)
-        state.write(FILE, kept)
-    return str(kept["password"])
+    if "password" in kept:
+        return Password(kept["password"], f"(the password is in {state.directory / FILE})")
+    kept["password"] = secrets.token_urlsafe(12)
+    state.write(FILE, kept)
+    return Password(kept["password"], kept["password"])

@@ -51,6 +51,7 @@ class Stack:
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lambda")
         self._rows = Rows(state)
         self._watchers = Watchers()
+        self._password = password(state, real=settings.network is Network.WHATSAPP)
 
     async def run(self, door: socket.socket, told: asyncio.Event) -> None:
         """Serve on ``door`` until told to stop."""
@@ -121,13 +122,10 @@ class Stack:
         ending.push_async_callback(self._watchers.close)
         self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
         ending.callback(self._state.forget, STACK_FILE)
-        self._console.say(greeting(self._settings, USER, self._password()))
+        self._console.say(greeting(self._settings, USER, self._password.shown))
 
     def _make_first_administrator(self) -> None:
-        first_administrator(USER, self._password(), TENANT)
-
-    def _password(self) -> str:
-        return password(self._state, real=self._settings.network is Network.WHATSAPP)
+        first_administrator(USER, self._password.text, TENANT)
 
     def _print(self, record: Record) -> None:
         text = line(record)

@@ -20,8 +20,14 @@ def test_the_functions_find_them_in_secrets_manager(aws, tmp_path):
 
 def test_the_well_known_password_opens_the_loopback_only(tmp_path):
     state = State(tmp_path)
-    assert password(state, real=False) == LOOPBACK_PASSWORD
-    real = password(state, real=True)
+    assert password(state, real=False).text == LOOPBACK_PASSWORD
+    real = password(state, real=True).text
     assert real != LOOPBACK_PASSWORD
     assert len(real) >= 12
-    assert password(state, real=True) == real
+
+
+def test_a_real_password_is_shown_once_and_kept(tmp_path):
+    first, second = password(State(tmp_path), real=True), password(State(tmp_path), real=True)
+    assert first.shown == first.text == second.text
+    assert second.text not in second.shown
+    assert "secrets.json" in second.shown

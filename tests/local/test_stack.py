@@ -108,6 +108,28 @@ def test_real_accounts_and_open_doors_do_not_go_together(tmp_path):
     assert "refuses ALLOW_ANONYMOUS=1" in refused(tmp_path, NETWORK="whatsapp", ALLOW_ANONYMOUS="1")
 
 
+def test_real_accounts_have_a_password_of_their_own_and_no_door_stands_open(tmp_path):
+    with running_stack(tmp_path, NETWORK="whatsapp") as stack:
+        asyncio.run(until(lambda: "Ctrl-C" in stack.output.read_text()))
+        said = stack.output.read_text()
+        secret = said.split("admin / ")[1].split()[0]
+
+        def status(password):
+            body = {"username": "admin", "password": password}
+            return requests.post(f"{stack.url}/api/auth/login", json=body, timeout=30).status_code
+
+        assert (status("admin123"), status(secret)) == (401, 200)
+        assert requests.get(f"{stack.url}/sessions", timeout=30).status_code == 401
+        assert requests.get(f"{stack.url}/_local/whatsapp/phones", timeout=30).status_code == 403
+
+
+def test_the_phones_are_for_this_machine_alone(tmp_path):
+    with running_stack(tmp_path) as stack:
+        phones = f"{stack.url}/_local/whatsapp/phones"
+        assert requests.get(phones, timeout=30).json() is not None
+        assert requests.get(phones, headers={"Host": "rebound.example"}, timeout=30).status_code == 403
+
+
 def test_a_loopback_state_is_not_taken_for_real_accounts(tmp_path):
     (tmp_path / "network.json").write_text(json.dumps("loopback"))
     assert "belongs to NETWORK=loopback" in refused(tmp_path, NETWORK="whatsapp")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+import time
 from dataclasses import replace
 from typing import Final
 
@@ -17,6 +18,7 @@ from infra.local.told import told_to_stop
 UNFIT: Final = (InUse, BadSetting, UnknownFunction)
 """Errors whose text is a sentence for the developer."""
 NETWORK_FILE: Final = "network.json"
+LOGS_KEPT_S: Final = 7 * 86400
 
 
 def run(settings: Settings) -> None:
@@ -24,8 +26,10 @@ def run(settings: Settings) -> None:
     state = State(settings.state)
     with state.locked():
         _stay_with_network(state, settings)
+        _drop_old_logs(state)
         # Unlike HTTP answers, logs may name what failed inside: they are kept beside the state, not shown.
         logging.basicConfig(filename=state.logs / "functions.log", level=logging.INFO, format="%(asctime)s %(message)s")
+        logging.getLogger("botocore").setLevel(logging.WARNING)
         door = loopback_socket(settings.port)
         chosen = replace(settings, port=door.getsockname()[1])
         loop = asyncio.new_event_loop()
@@ -35,6 +39,13 @@ def run(settings: Settings) -> None:
 async def _serve(stack: Stack, door: socket.socket) -> None:
     told = told_to_stop(os.environ)
     await stack.run(door, told)
+
+
+def _drop_old_logs(state: State) -> None:
+    """Forget the logs that nothing has been written to for a week."""
+    for log in state.logs.glob("*.log"):
+        if log.stat().st_mtime < time.time() - LOGS_KEPT_S:
+            log.unlink()
 
 
 def _stay_with_network(state: State, settings: Settings) -> None:
