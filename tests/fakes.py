@@ -7,6 +7,8 @@ from itertools import count
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.messages import OPEN, Message
+from chalicelib.domain.pace import Pace
 from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
@@ -161,8 +163,8 @@ class FakeWakes:
     def snapshot(self, watcher: str, *, delay: float) -> None:
         self.jobs.append(("snapshot", watcher, delay))
 
-    def fill_standbys(self) -> None:
-        self.jobs.append(("fill_standbys", "", 0))
+    def fill_standbys(self, *, delay: float) -> None:
+        self.jobs.append(("fill_standbys", "", delay))
 
 
 @dataclass
@@ -251,13 +253,78 @@ class FakeSockets:
 
 
 @dataclass
+class MemoryMessages:
+    """MessageStore."""
+
+    rows: dict[tuple[str, str], Message] = field(default_factory=dict)
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def put(self, message: Message) -> bool:
+        return self.rows.setdefault((message.uid, message.id), message) is message
+
+    def get(self, uid: str, message_id: str) -> Message | None:
+        return self.rows.get((uid, message_id))
+
+    def move(self, message: Message) -> bool:
+        stands = self.rows.get((message.uid, message.id))
+        if stands is None or stands.version != message.version - 1:
+            return False
+        self.rows[message.uid, message.id] = message
+        return True
+
+    def open(self, uid: str, *, limit: int) -> list[Message]:
+        return [m for m in reversed(self._newest_first(uid)) if m.status in OPEN][:limit]
+
+    def note_whatsapp_id(self, message: Message) -> None:
+        self.known[message.uid, message.whatsapp_id or ""] = message.id
+
+    def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
+        return self.rows.get((uid, self.known.get((uid, whatsapp_id), "")))
+
+    def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
+        return [m for m in self._newest_first(uid) if before is None or m.id < before][:limit]
+
+    def _newest_first(self, uid: str) -> list[Message]:
+        return sorted((m for m in self.rows.values() if m.uid == uid), key=lambda m: m.id, reverse=True)
+
+
+@dataclass
+class MemoryIdempotency:
+    """IdempotencyStore."""
+
+    rows: dict[tuple[str, str], tuple[str, str, int]] = field(default_factory=dict)
+
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> tuple[str, str]:
+        stands = self.rows.get((tenant, key))
+        if stands is None or stands[2] < now // 1000:
+            stands = self.rows[tenant, key] = fingerprint, result, now // 1000 + 86_400
+        return stands[:2]
+
+
+@dataclass
+class MemoryPaces:
+    """Paces."""
+
+    pace: Pace = Pace(burst=1000, per_minute=60_000)
+    buckets: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def take(self, uid: str, *, now: int) -> float:
+        tokens, since = self.buckets.get(uid, (float(self.pace.burst), now))
+        tokens = self.pace.refilled(tokens, since=since, now=now)
+        wait = self.pace.wait(tokens)
+        if not wait:
+            self.buckets[uid] = tokens - 1, max(now, since)
+        return wait
+
+
+@dataclass
 class MemoryHistory:
     """HistoryStore."""
 
     rows: dict[tuple[str, str], Envelope] = field(default_factory=dict)
 
     def append(self, envelope: Envelope) -> None:
-        self.rows[envelope.uid, envelope.cursor] = envelope
+        self.rows[envelope.uid, envelope.cursor] = replace(envelope, message=None)
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]

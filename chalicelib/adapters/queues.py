@@ -1,13 +1,15 @@
-"""The SQS queues: the wake queue, and the workers' mailboxes."""
+"""The SQS queues: the wake queue, the webhook queue, and the workers' mailboxes."""
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
+from chalicelib.domain.webhook import Delivery
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
@@ -32,14 +34,40 @@ class WakeQueue:
         """Queue it."""
         self._send({"job": "snapshot", "watcher": watcher}, delay)
 
-    def fill_standbys(self) -> None:
+    def fill_standbys(self, *, delay: float) -> None:
         """Queue it."""
-        self._send({"job": "fill_standbys"}, 0)
+        self._send({"job": "fill_standbys"}, delay)
 
     def _send(self, job: dict[str, Any], delay: float) -> None:
-        seconds = min(max(math.ceil(delay), 0), LONGEST_DELAY)
-        with translated():
-            self.client.send_message(QueueUrl=self.url, MessageBody=json.dumps(job), DelaySeconds=seconds)
+        _send(self.client, self.url, job, delay)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryQueue:
+    """The Deliveries port. A message refers to an event; no text and no secret is in it."""
+
+    client: "SQSClient"
+    url: str
+    dead_letters: str
+
+    def put(self, delivery: Delivery, *, delay: float) -> None:
+        """Queue it, for 15 minutes at the most; a delivery knows by itself when it may go out."""
+        _send(self.client, self.url, asdict(delivery), delay)
+
+    def bury(self, delivery: Delivery) -> None:
+        """Queue it with the dead letters."""
+        _send(self.client, self.dead_letters, asdict(delivery), 0)
+
+
+def read_delivery(body: str) -> Delivery:
+    """Return the delivery in a message of the webhook queue."""
+    return msgspec.json.decode(body, type=Delivery)
+
+
+def _send(client: "SQSClient", url: str, body: dict[str, Any], delay: float) -> None:
+    seconds = min(max(math.ceil(delay), 0), LONGEST_DELAY)
+    with translated():
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(body), DelaySeconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.webhook import Delivery, Outcome
 
 
 class Unavailable(Exception):
@@ -35,6 +36,13 @@ class NewId(Protocol):
 
     def __call__(self) -> str:
         """Return a new ULID."""
+
+
+class NewSecret(Protocol):
+    """Secrets that webhooks are signed with."""
+
+    def __call__(self) -> str:
+        """Return a new one, by the scheme that ``domain.signature`` knows."""
 
 
 class SessionStore(Protocol):
@@ -126,8 +134,8 @@ class Wakes(Protocol):
     def snapshot(self, watcher: str, *, delay: float) -> None:
         """Have the watcher sent what stands, in ``delay`` seconds."""
 
-    def fill_standbys(self) -> None:
-        """Have the standby pool filled."""
+    def fill_standbys(self, *, delay: float) -> None:
+        """Have the standby pool filled in ``delay`` seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +263,28 @@ class HistoryStore(Protocol):
     def append(self, envelope: Envelope) -> None:
         """Write the event under its cursor; the same event again changes nothing."""
 
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        """Return the event under that cursor, read consistently."""
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's events after ``cursor``, oldest first, read consistently."""
+
+
+class Deliveries(Protocol):
+    """The webhook queue."""
+
+    def put(self, delivery: Delivery, *, delay: float) -> None:
+        """Have the delivery attempted in ``delay`` seconds, sooner where the queue can't wait that long."""
+
+    def bury(self, delivery: Delivery) -> None:
+        """Lay a delivery that failed for good with the dead letters."""
+
+
+class Poster(Protocol):
+    """HTTP to the endpoints of webhooks."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Post a JSON body; whatever comes of it is an outcome, never an error."""
 
 
 class UserStore(Protocol):

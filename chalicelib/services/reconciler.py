@@ -14,6 +14,8 @@ from chalicelib.services.standbys import Standbys
 
 LONGEST_WAKE: Final = 900.0
 """Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
+FILL_DELAY: Final = 2.0
+"""Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Reconciler:
             return
         if standby:
             self.mailboxes.ring(mailbox)
-            self.wakes.fill_standbys()
+            self.wakes.fill_standbys(delay=FILL_DELAY)
         else:
             self._launch(claimed, again=False)
         if session.worker and not (lease and lease.released):

@@ -8,6 +8,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.ports import Standby
+from chalicelib.services.reconciler import FILL_DELAY
 from tests.fakes import MemorySessions
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 from tests.services.rig import Rig
@@ -77,7 +78,7 @@ def test_a_standby_is_taken_first_and_the_pool_filled_again(rig):
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).worker, now(rig).standby) == (standby.worker, True)
     assert rig.mailboxes.rung == [standby.mailbox]
-    assert ("fill_standbys", "", 0) in rig.wakes.jobs
+    assert ("fill_standbys", "", FILL_DELAY) in rig.wakes.jobs
     assert rig.workers.started == []
 
 
