@@ -150,7 +150,7 @@ def test_a_phone_with_the_wrong_secret_leads_to_a_new_code_in_the_same_process(t
         worker = await stage.start()
         first = await stage.code()
         assert (await stage.wa.scan(first, hmac="wrong"))[0] == 409
-        await stage.until(lambda session: session.reason == Reason.PAIR_ERROR)
+        await stage.until_it_was(Reason.PAIR_ERROR)
         await stage.until(lambda session: session.qr and session.qr.code != first)
         assert worker.returncode is None
         await stage.linked()
@@ -164,7 +164,7 @@ def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: 
         await stage.wa.post("knobs/refs", count=1)
         worker = await stage.start()
         first = await stage.code()
-        await stage.until(lambda session: session.reason == Reason.NEW_SCAN_ROUND)
+        await stage.until_it_was(Reason.NEW_SCAN_ROUND)
         session = await stage.until(lambda session: session.qr and session.qr.code != first)
         assert (session.round, session.qr and session.qr.attempt) == (2, 1)
         assert worker.returncode is None

@@ -23,7 +23,8 @@ from tests.worker.outside import ADDRESS, Outside, now
 __all__ = ["NUMBER", "Stage", "told"]
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 30
+PATIENCE_S = 60
+"""Seconds; a round of one code alone takes twenty."""
 
 
 class Stage:
@@ -90,6 +91,10 @@ class Stage:
 
     async def until_status(self, status: Status) -> Session:
         return await self.until(lambda session: session.status is status)
+
+    async def until_it_was(self, reason: str) -> None:
+        """Wait until the session has had ``reason``, though it may have moved on."""
+        await self.until(lambda _: any(move.reason == reason for move in self.outside.sessions.moves))
 
     async def code(self) -> str:
         qr = (await self.until_status(Status.SCAN_QR)).qr
