@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from functools import cache
+from secrets import token_bytes
 
 from ulid import ULID
 
@@ -19,12 +20,14 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.adapters.passwords import ArgonPasswords
-from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
+from chalicelib.adapters.poster import HttpPoster
+from chalicelib.adapters.queues import DeliveryQueue, SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.adapters.tokens import JwtTokens, SecretKeys
 from chalicelib.config import settings
 from chalicelib.domain.pace import Pace
+from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.history import History
@@ -41,6 +44,7 @@ from chalicelib.services.standbys import Standbys
 from chalicelib.services.sweeper import Sweeper
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
+from chalicelib.services.webhooks import Webhooks
 
 
 def clock() -> int:
@@ -53,6 +57,11 @@ def new_id() -> str:
     return str(ULID())
 
 
+def new_secret() -> str:
+    """Return a new secret to sign webhooks with."""
+    return secret_of(token_bytes(ENTROPY))
+
+
 def named_id(at: int, entropy: bytes) -> str:
     """Return the ULID of a time (milliseconds since the Unix epoch) and ten bytes."""
     return str(ULID.from_bytes(at.to_bytes(6) + entropy))
@@ -62,7 +71,7 @@ def named_id(at: int, entropy: bytes) -> str:
 def sessions() -> Sessions:
     """Return the owners' side of sessions."""
     store = _sessions()
-    return Sessions(store, _moves(), Waiting(store, clock, time.sleep), clock, new_id)
+    return Sessions(store, _moves(), Waiting(store, clock, time.sleep), clock, new_id, new_secret)
 
 
 @cache
@@ -121,6 +130,21 @@ def push() -> Push:
 def history() -> History:
     """Return who keeps events."""
     return History(DynamoHistory(_table()))
+
+
+@cache
+def webhooks() -> Webhooks:
+    """Return who tells endpoints."""
+    here = settings()
+    return Webhooks(
+        sessions=_sessions(),
+        history=DynamoHistory(_table()),
+        messages=DynamoMessages(_table()),
+        deliveries=DeliveryQueue(clients.sqs(), here.delivery_queue, here.dead_deliveries),
+        poster=HttpPoster(local=here.webhooks_local),
+        moves=_moves(),
+        clock=clock,
+    )
 
 
 @cache

@@ -24,6 +24,9 @@ class Settings:
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
     send_per_minute: int  # SEND_PER_MINUTE: messages that a session may send in the long run
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
+    delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
+    dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
+    webhooks_local: bool  # WEBHOOK_ALLOW_LOCAL=1: endpoints over http and on loopback; refused in every cloud stage
 
 
 @cache
@@ -33,6 +36,9 @@ def settings() -> Settings:
     stage, anonymous = env.get("STAGE", "dev"), env.get("ALLOW_ANONYMOUS", "") == "1"
     if anonymous and stage != "local":
         raise RuntimeError("ALLOW_ANONYMOUS opens every session to everybody: it is for the local stack only.")
+    webhooks_local = env.get("WEBHOOK_ALLOW_LOCAL", "") == "1"
+    if webhooks_local and stage != "local":
+        raise RuntimeError("WEBHOOK_ALLOW_LOCAL lets webhooks into the inner network: it is for the local stack only.")
     return Settings(
         table=env.get("TABLE_NAME", ""),
         wake_queue=env.get("WAKE_QUEUE_URL", ""),
@@ -49,6 +55,9 @@ def settings() -> Settings:
         send_burst=int(env.get("SEND_BURST", "30")),
         send_per_minute=int(env.get("SEND_PER_MINUTE", "60")),
         devices=env.get("DEVICES", "/devices"),
+        delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
+        dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),
+        webhooks_local=webhooks_local,
     )
 
 

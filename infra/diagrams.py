@@ -16,11 +16,12 @@ Made from the transition table in `chalicelib/domain/transitions.py` by `.venv/b
 
 An arrow is an event that moves a session. Left out, because they would hide the rest: the owner's requests (they change
 what is *desired*, not the status), the way of any status to `DELETING` when its owner deletes it, and what the
-reconciler settles when there is no worker to ask (any status to `STOPPED` or `LOGGED_OUT`).
+reconciler settles when there is no worker to ask (any status to `STOPPED` or `LOGGED_OUT`). A webhook whose endpoint is
+gone changes no status either.
 """
 
 # Drawn once as a sentence above instead of from every status.
-EVERYWHERE: Final = {event.__name__ for event in OWNER_EVENTS} | {"Stopped", "Unlinked"}
+EVERYWHERE: Final = {event.__name__ for event in OWNER_EVENTS} | {"Stopped", "Unlinked", "WebhookDisabled"}
 
 
 def page() -> str:

@@ -326,6 +326,9 @@ class MemoryHistory:
     def append(self, envelope: Envelope) -> None:
         self.rows[envelope.uid, envelope.cursor] = replace(envelope, message=None)
 
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        return self.rows.get((uid, cursor))
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
         return later[:limit]

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.session import Desired, Device, QRCode, Session, Status
 
 NOW = 1_800_000_000_000
 """The time at which tests begin, in milliseconds since the Unix epoch."""
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+"""A secret that webhooks are signed with."""
 
 DEVICE = Device("6281234567890:1@s.whatsapp.net", "200000000000001:1@lid")
 
@@ -49,3 +53,20 @@ def a_running_session(**fields: Any) -> Session:
         "version": 3,
     }
     return a_session(**(values | fields))
+
+
+def a_message(**fields: Any) -> Message:
+    """A message that the session of ``a_session`` was asked to send, and that its worker hasn't taken up."""
+    values: dict[str, Any] = {
+        "uid": "01JAVA0000000000000000000A",
+        "id": "01JMSG00000000000000000001",
+        "tenant": "default",
+        "session": "ana",
+        "direction": Direction.OUTBOUND,
+        "status": MessageStatus.QUEUED,
+        "created_at": NOW,
+        "chat": "628987654321@s.whatsapp.net",
+        "to": "628987654321@s.whatsapp.net",
+        "text": "Kopi at nine?",
+    }
+    return Message(**(values | fields))

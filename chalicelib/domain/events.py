@@ -210,6 +210,18 @@ class Erased(LinkEvent):
     type: ClassVar[str] = "session.erased"
 
 
+# What the endpoint of its webhook says.
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled(LinkEvent):
+    """The endpoint answered that it is gone for good (410); nothing goes there any more."""
+
+    type: ClassVar[str] = "session.webhook_disabled"
+
+
+CREATED: Final = "session.created"
+"""The type of the event that a session begins with."""
 DELETED: Final = "session.deleted"
 """The type of the event that the removal of a session is."""
 
@@ -236,6 +248,7 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     Stopped,
     Unlinked,
     Erased,
+    WebhookDisabled,
 )
 """Every link event there is; named by hand because slotted dataclasses list their subclasses twice."""
 

@@ -82,7 +82,8 @@ class Session:
     ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
-    ``erased`` says that a worker has removed the device's files.
+    ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
+    ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there.
     """
 
     tenant: str
@@ -92,6 +93,8 @@ class Session:
     name: str = ""
     phone: str | None = None
     webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    webhook_disabled_at: int | None = None
     enabled: bool = True
     version: int = 0
     desired: Desired = Desired.STOPPED

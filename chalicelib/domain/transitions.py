@@ -36,6 +36,7 @@ _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, request): s for s in (*_WORKING, *_RESTING) for request in e.OWNER_EVENTS},
     **{(s, e.DeleteRequested): S.DELETING for s in (*_WORKING, *_RESTING)},
+    **{(s, e.WebhookDisabled): s for s in (*_WORKING, *_RESTING)},
     **{(s, e.WorkerClaimed): S.STARTING for s in (*_WORKING, *_RESTING)},
     **{(s, e.Stopped): S.STOPPED for s in (*_WORKING, *_RESTING)},
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
@@ -142,10 +143,11 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:
             return replace(session, device=device, attempts=0)
         case e.Connected(device=device):
             return replace(session, device=device, attempts=0, round=1, connected_at=now)
-        case e.LoggedOut() | e.Unlinked():
-            return replace(session, device=None, connected_at=None)
-        case e.Erased():
-            return replace(session, device=None, connected_at=None, erased=True)
+        case e.LoggedOut() | e.Unlinked() | e.Erased():
+            erased = session.erased or isinstance(event, e.Erased)
+            return replace(session, device=None, connected_at=None, erased=erased)
+        case e.WebhookDisabled():
+            return replace(session, webhook_disabled_at=now)
         case _:
             return session
 
@@ -187,7 +189,7 @@ def _next_at(event: e.LinkEvent, after: Session) -> int | None:
             return retry_at
         case e.QRShown(qr=qr):
             return qr.expires_at
-        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested():
+        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.WebhookDisabled():
             return after.next_at
         case _:
             return None
@@ -214,9 +216,9 @@ def _observed(after: Session, event: e.LinkEvent) -> int:
 
     Logged out by the phone while it is wanted running is no answer: a fresh scan round follows.
     """
-    asked = isinstance(event, e.OWNER_EVENTS)
+    aside = isinstance(event, (*e.OWNER_EVENTS, e.WebhookDisabled))
     fresh_round = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
-    if asked or fresh_round or after.status not in FINAL:
+    if aside or fresh_round or after.status not in FINAL:
         return after.observed_generation
     return after.generation
 

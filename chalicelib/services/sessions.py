@@ -2,18 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
 
 from chalicelib.domain.errors import QRNotReady, SessionExists, SessionNotFound
-from chalicelib.domain.events import DeleteRequested, LinkEvent, StartRequested, StopRequested, UnlinkRequested
+from chalicelib.domain.events import (
+    CREATED,
+    DeleteRequested,
+    LinkEvent,
+    StartRequested,
+    StopRequested,
+    UnlinkRequested,
+)
 from chalicelib.domain.session import Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.moves import Moves
-from chalicelib.services.ports import Clock, NewId, SessionStore
+from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
 from chalicelib.services.refusals import deleting, why_no_code
 from chalicelib.services.waiting import Waiting
-
-CREATED: Final = "session.created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Sessions:
     waiting: Waiting
     clock: Clock
     new_id: NewId
+    new_secret: NewSecret
 
     def create(
         self,
@@ -50,6 +55,7 @@ class Sessions:
             name=name,
             phone=phone,
             webhook_url=webhook_url,
+            webhook_secret=self.new_secret() if webhook_url else None,
             enabled=enabled,
             since=now,
             last_event=LastEvent(self.new_id(), CREATED, now, {"status": str(Status.CREATED)}),

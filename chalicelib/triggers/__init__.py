@@ -1,10 +1,10 @@
-"""AWS's own doors: the stream, the wake queue, the clock, the tasks' ends. Each only hands over to a service."""
+"""AWS's own doors: the stream, two queues, the clock, the tasks' ends. Each only hands over to a service."""
 
 from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.triggers import control, fanout, sweep, task_state, wake
+from chalicelib.triggers import control, deliver, fanout, sweep, task_state, wake
 
 triggers = Blueprint("chalicelib.triggers")
 
@@ -19,7 +19,7 @@ def on_control(event: Event, context: Any) -> Event:
 
 @triggers.lambda_function(name="fanout")
 def on_fanout(event: Event, context: Any) -> Event:
-    """Stream records of events, to history and watchers."""
+    """Stream records of events, to history, watchers and the webhook queue."""
     return fanout.handle(event)
 
 
@@ -27,6 +27,12 @@ def on_fanout(event: Event, context: Any) -> Event:
 def on_wake(event: Event, context: Any) -> Event:
     """Jobs of the wake queue."""
     return wake.handle(event)
+
+
+@triggers.lambda_function(name="deliver")
+def on_deliver(event: Event, context: Any) -> Event:
+    """Attempts of the webhook queue."""
+    return deliver.handle(event)
 
 
 @triggers.lambda_function(name="sweep")

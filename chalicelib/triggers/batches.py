@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chalicelib.domain.errors import Contended
@@ -27,13 +28,21 @@ def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> 
     return {"batchItemFailures": []}
 
 
-def every(event: Mapping[str, Any], act: Callable[[str], None]) -> dict[str, Any]:
-    """Run ``act`` on each queue message's body; those that fail come again, and in the end go to the dead letters."""
-    failed = []
-    for message in event["Records"]:
+def every(event: Mapping[str, Any], act: Callable[[str], None], *, at_once: int = 1) -> dict[str, Any]:
+    """Run ``act`` on each queue message's body, ``at_once`` at a time.
+
+    Those that fail come again, and in the end go to the dead letters.
+    """
+
+    def done(message: Mapping[str, Any]) -> bool:
         try:
             act(message["body"])
         except Exception:
-            log.exception("a wake job failed", extra={"message_id": message["messageId"]})
-            failed.append({"itemIdentifier": message["messageId"]})
-    return {"batchItemFailures": failed}
+            log.exception("a queued job failed", extra={"message_id": message["messageId"]})
+            return False
+        return True
+
+    with ThreadPoolExecutor(at_once) as pool:
+        outcomes = list(pool.map(done, event["Records"]))
+    failed = [message for message, good in zip(event["Records"], outcomes, strict=True) if not good]
+    return {"batchItemFailures": [{"itemIdentifier": message["messageId"]} for message in failed]}

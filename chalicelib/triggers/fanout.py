@@ -1,4 +1,4 @@
-"""The stream's second consumer: an event is kept first, then told."""
+"""The stream's second consumer: an event is kept first, then told to watchers, then owed to the webhook's endpoint."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.triggers.batches import each
 
 
 def handle(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Record and push each record's event; the first that couldn't be is where the stream goes on."""
+    """Record, push and owe each record's event; the first that couldn't be is where the stream goes on."""
     return each(event, _tell)
 
 
@@ -18,3 +18,4 @@ def _tell(record: Mapping[str, Any]) -> None:
     if envelope:
         bootstrap.history().record(envelope)
         bootstrap.push().push(envelope)
+        bootstrap.webhooks().owe(envelope)

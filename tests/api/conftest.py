@@ -31,6 +31,7 @@ from tests.fakes import (
     PlainPasswords,
 )
 
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SECRET = "a signing key of thirty-two bytes or more"
 
 
@@ -73,7 +74,8 @@ class World:
     def owners(self) -> Sessions:
         waiting = Waiting(self.sessions, self.clock, self.sleep)
         ids = FakeIds()
-        return Sessions(self.sessions, Moves(self.sessions, self.clock, ids), waiting, self.clock, ids)
+        moves = Moves(self.sessions, self.clock, ids)
+        return Sessions(self.sessions, moves, waiting, self.clock, ids, lambda: WEBHOOK_SECRET)
 
     def accounts(self) -> Accounts:
         return Accounts(

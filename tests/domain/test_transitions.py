@@ -36,6 +36,7 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.Stopped: e.Stopped(),
     e.Unlinked: e.Unlinked(),
     e.Erased: e.Erased(),
+    e.WebhookDisabled: e.WebhookDisabled(),
 }
 
 

@@ -1,10 +1,15 @@
 """The services joined to fakes, as bootstrap joins them to adapters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
+from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
+from chalicelib.services.outbox import Outbox
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
 from chalicelib.services.sessions import Sessions
@@ -12,6 +17,7 @@ from chalicelib.services.standbys import Standbys
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from tests import fakes
+from tests.makers import SECRET
 
 
 @dataclass
@@ -28,8 +34,17 @@ class Rig:
     sockets: fakes.FakeSockets = field(default_factory=fakes.FakeSockets)
     users: fakes.MemoryUsers = field(default_factory=fakes.MemoryUsers)
     attempts: fakes.MemoryLoginAttempts = field(default_factory=fakes.MemoryLoginAttempts)
+    messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
+    keys: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
+    paces: fakes.MemoryPaces = field(default_factory=fakes.MemoryPaces)
     standby_count: int = 0
     allow_anonymous: bool = False
+    while_waiting: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        """Move the clock, and let the world go on."""
+        self.clock.sleep(seconds)
+        self.while_waiting()
 
     @property
     def moves(self) -> Moves:
@@ -45,7 +60,25 @@ class Rig:
 
     @property
     def sessions(self) -> Sessions:
-        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id)
+        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id, lambda: SECRET)
+
+    @property
+    def outbox(self) -> Outbox:
+        return Outbox(
+            self.store, self.messages, self.keys, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id
+        )
+
+    @property
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.messages, self.clock, self.new_id)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.messages, self.clock, lambda at, entropy: f"{at:012x}{entropy.hex()}")
+
+    @property
+    def reading(self) -> Messages:
+        return Messages(self.store, self.messages, self.clock)
 
     @property
     def standbys(self) -> Standbys:

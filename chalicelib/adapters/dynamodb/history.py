@@ -25,6 +25,11 @@ class DynamoHistory:
         kept = {"v": 1, "ttl": envelope.at // 1000 + KEPT}
         self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
 
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        """Read one event."""
+        item = self.table.get(f"S#{uid}", f"H#{cursor}")
+        return msgspec.convert(item, Envelope) if item else None
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Read the events after the cursor."""
         where = Condition(

@@ -1,0 +1,124 @@
+"""HTTP to webhook endpoints, which are strangers' addresses: where they lead is checked before a byte is sent.
+
+A name is resolved once, every address that it has is checked, and the connection is made to a checked one, so a name
+that changes in between leads nowhere else. Redirects are answers, not followed. Nothing of an answer but its status
+and Retry-After is used, its body isn't even read.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from http.client import HTTPConnection, HTTPException
+from typing import Final
+
+from chalicelib.adapters.deadline import Deadline
+from chalicelib.adapters.endpoints import Endpoint, NotAnEndpoint, endpoint
+from chalicelib.domain.addresses import is_loopback, is_public
+from chalicelib.domain.webhook import Outcome
+
+TIMEOUT: Final = 10.0
+"""Seconds that an attempt may take."""
+CONNECT_TIMEOUT: Final = 3.0
+"""Seconds for a connection to one of a name's addresses: the next one may answer."""
+USER_AGENT: Final = "Switchboard-Webhooks/1"
+
+
+class AddressRefused(Exception):
+    """The name leads, or may lead, where no webhook goes."""
+
+
+@dataclass(slots=True)
+class HttpPoster:
+    """The Poster port. ``local`` allows plain http and this machine; ``trust`` makes the certificates' judge, once."""
+
+    local: bool
+    trust: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    timeout: float = TIMEOUT
+    _judge: ssl.SSLContext | None = field(default=None, init=False)
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Post the body, and say what came of it."""
+        deadline = Deadline(self.timeout)
+        try:
+            to = endpoint(url, local=self.local)
+            addresses = admitted(_resolved(to.host, to.port), local=self.local)
+            with deadline:
+                return _exchange(to, self._connect(to, addresses, deadline), body, headers)
+        except (NotAnEndpoint, AddressRefused, OSError, HTTPException, ValueError) as error:
+            return Outcome(trouble="timeout" if deadline.passed else _trouble(error))
+
+    def _connect(self, to: Endpoint, addresses: Sequence[str], deadline: Deadline) -> socket.socket:
+        plain = deadline.watch(_reached(addresses, to.port, deadline))
+        if not to.secure:
+            return plain
+        if self._judge is None:
+            self._judge = self.trust()
+        # The certificate must be the name's, though the connection is made to an address.
+        wrapped = self._judge.wrap_socket(plain, server_hostname=to.host, do_handshake_on_connect=False)
+        secure = deadline.watch(wrapped)
+        secure.do_handshake()
+        return secure
+
+
+def admitted(addresses: Sequence[str], *, local: bool) -> Sequence[str]:
+    """Return ``addresses`` if a webhook may go to each of them; raises AddressRefused."""
+    if not addresses or not all(is_public(one) or (local and is_loopback(one)) for one in addresses):
+        raise AddressRefused
+    return addresses
+
+
+def retry_after(value: str | None, *, now: float) -> int | None:
+    """Return a Retry-After header, in seconds or as a date, as whole seconds from ``now`` (seconds since the epoch)."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return int(value[:9])
+    try:
+        return max(0, round(parsedate_to_datetime(value).timestamp() - now))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _resolved(host: str, port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _reached(addresses: Sequence[str], port: int, deadline: Deadline) -> socket.socket:
+    for address in addresses[:-1]:
+        try:
+            return socket.create_connection((address, port), min(CONNECT_TIMEOUT, deadline.left))
+        except OSError:
+            continue
+    return socket.create_connection((addresses[-1], port), min(CONNECT_TIMEOUT, deadline.left))
+
+
+def _exchange(to: Endpoint, connected: socket.socket, body: bytes, headers: Mapping[str, str]) -> Outcome:
+    said = {"Content-Type": "application/json", "User-Agent": USER_AGENT, "Connection": "close", **headers}
+    with closing(HTTPConnection(to.host, to.port)) as http:
+        http.sock = connected
+        http.request("POST", to.target, body, {"Host": to.authority, **said})
+        with http.getresponse() as answer:
+            return Outcome(answer.status, retry_after(answer.getheader("Retry-After"), now=time.time()))
+
+
+def _trouble(error: Exception) -> str:
+    match error:
+        case NotAnEndpoint():
+            return "not_an_endpoint"
+        case AddressRefused():
+            return "address_refused"
+        case socket.gaierror():
+            return "not_resolved"
+        case TimeoutError():
+            return "timeout"
+        case ssl.SSLError():
+            return "tls"
+        case HTTPException():
+            return "no_http"
+        case _:
+            return "connection"

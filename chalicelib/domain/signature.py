@@ -1,0 +1,59 @@
+"""Webhook signatures by the Standard Webhooks scheme (standardwebhooks.com): symmetric, ``v1``, ``whsec_`` secrets.
+
+Signed is ``id.timestamp.body`` by HMAC-SHA256 with the bytes behind the secret's prefix. The id is the same in every
+attempt, so a receiver can drop what it has seen; the timestamp is the attempt's own, so that an old one can't be
+replayed.
+"""
+
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+PREFIX: Final = "whsec_"
+VERSION: Final = "v1"
+ENTROPY: Final = 32
+"""Bytes of a secret; the scheme allows 24 to 64."""
+TOLERANCE: Final = 300_000
+"""Milliseconds that a timestamp may be off, either way."""
+
+ID: Final = "webhook-id"
+TIMESTAMP: Final = "webhook-timestamp"
+SIGNATURE: Final = "webhook-signature"
+
+
+class BadSignature(ValueError):
+    """The headers are missing or malformed, too old or too new, or not made with this secret from this body."""
+
+
+def secret_of(entropy: bytes) -> str:
+    """Return random bytes as a secret."""
+    return PREFIX + b64encode(entropy).decode()
+
+
+def headers(secret: str, webhook_id: str, body: bytes, *, now: int) -> dict[str, str]:
+    """Return the three headers of an attempt at ``now`` (milliseconds since the Unix epoch)."""
+    seconds = str(now // 1000)
+    return {ID: webhook_id, TIMESTAMP: seconds, SIGNATURE: f"{VERSION},{_digest(secret, webhook_id, seconds, body)}"}
+
+
+def verify(secret: str, received: Mapping[str, str], body: bytes, *, now: int, tolerance: int = TOLERANCE) -> None:
+    """Raise BadSignature unless one of the signatures in the ``received`` headers is good at ``now``.
+
+    Header names may be in any case. There may be several signatures, as while a secret is being changed.
+    """
+    named = {name.lower(): value for name, value in received.items()}
+    webhook_id, seconds, signatures = named.get(ID, ""), named.get(TIMESTAMP, ""), named.get(SIGNATURE, "")
+    if not webhook_id or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 15:
+        raise BadSignature("the id or the timestamp is missing or malformed")
+    if abs(int(seconds) * 1000 - now) > tolerance:
+        raise BadSignature("the timestamp is too old or too new")
+    expected = f"{VERSION},{_digest(secret, webhook_id, seconds, body)}".encode()
+    if not any(hmac.compare_digest(one.encode(), expected) for one in signatures.split(" ")):
+        raise BadSignature("no signature matches")
+
+
+def _digest(secret: str, webhook_id: str, seconds: str, body: bytes) -> str:
+    key = b64decode(secret.removeprefix(PREFIX))
+    return b64encode(hmac.digest(key, f"{webhook_id}.{seconds}.".encode() + body, sha256)).decode()

@@ -1,0 +1,113 @@
+"""Webhooks: which events are owed to a session's endpoint, and what follows each attempt to deliver one."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Final
+
+from chalicelib.domain.events import CREATED, Envelope
+from chalicelib.domain.messages import MessageStatus
+from chalicelib.domain.session import Session
+from chalicelib.domain.transitions import NEXT
+
+MESSAGE_EVENTS: Final = frozenset(
+    f"message.{status}" for status in MessageStatus if status not in {MessageStatus.QUEUED, MessageStatus.SENDING}
+)
+"""A message received, and each outcome of one to send."""
+
+SESSION_EVENTS: Final = frozenset({CREATED} | {event.type for (before, event), then in NEXT.items() if then != before})
+"""The creation of a session and each change of its status. Its removal isn't here: there is no endpoint any more."""
+
+BACKOFF: Final = (5, 30, 120, 600)
+"""Seconds before each further attempt, after the first one at once.
+
+These are short enough (15 minutes) for a queue's delay. The far steps (1 h, 6 h, 12 h, 24 h) go behind them; a delivery
+in a far step waits in the table for the sweep, by the index ``due``.
+"""
+
+LONGEST_WAIT: Final = 3600
+"""Seconds that an endpoint may put an attempt off by Retry-After."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event owed to its session's endpoint, by reference: what is said is read when it is said.
+
+    ``event`` is the event's id, ``cursor`` where it stands in history, ``message`` the id of the message it is about.
+    ``attempt`` counts from 1, and isn't made before ``not_before`` (milliseconds since the Unix epoch).
+    """
+
+    uid: str
+    event: str
+    cursor: str
+    message: str | None = None
+    attempt: int = 1
+    not_before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt: the endpoint's ``status`` and Retry-After (seconds), or the code of a ``trouble``."""
+
+    status: int | None = None
+    retry_after: int | None = None
+    trouble: str | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether the endpoint took it: a 2xx, nothing else. A redirect isn't followed and is none."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Verdict(StrEnum):
+    """What an attempt means for its delivery."""
+
+    DELIVERED = "delivered"
+    RETRY = "retry"
+    GONE = "gone"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequel:
+    """What follows an attempt; ``again`` is the next one, where there is one."""
+
+    verdict: Verdict
+    again: Delivery | None = None
+
+
+def reachable(session: Session | None) -> bool:
+    """Whether the session has an endpoint that may be told."""
+    return bool(
+        session
+        and session.enabled
+        and session.webhook_url
+        and session.webhook_secret
+        and session.webhook_disabled_at is None
+    )
+
+
+def interests(event_type: str) -> bool:
+    """Whether endpoints are told of such events at all."""
+    return event_type in MESSAGE_EVENTS or event_type in SESSION_EVENTS
+
+
+def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
+    """Return the delivery that ``envelope`` is to its session's endpoint, as the session stands."""
+    if session is None or session.uid != envelope.uid or not reachable(session) or not interests(envelope.type):
+        return None
+    message = envelope.message.id if envelope.message else None
+    return Delivery(uid=envelope.uid, event=envelope.id, cursor=envelope.cursor, message=message)
+
+
+def attempted(delivery: Delivery, outcome: Outcome, *, now: int) -> Sequel:
+    """Return what follows from ``outcome`` at ``now`` (milliseconds since the Unix epoch)."""
+    if outcome.success:
+        return Sequel(Verdict.DELIVERED)
+    if outcome.status == HTTPStatus.GONE:
+        return Sequel(Verdict.GONE)
+    if delivery.attempt > len(BACKOFF):
+        return Sequel(Verdict.FAILED)
+    asked = min(outcome.retry_after or 0, LONGEST_WAIT)
+    wait = max(BACKOFF[delivery.attempt - 1], asked)
+    return Sequel(Verdict.RETRY, replace(delivery, attempt=delivery.attempt + 1, not_before=now + wait * 1000))
