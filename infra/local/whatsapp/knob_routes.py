@@ -9,9 +9,10 @@ from infra.local.whatsapp.knobs import PlannedFailure
 from infra.local.whatsapp.network import Network, Waiting
 from infra.local.whatsapp.offers import FULL_LIST
 from infra.local.whatsapp.phone_number import phone_number
-from infra.local.whatsapp.request import body
+from infra.local.whatsapp.request import Fields, body
 
 _MOST = 100
+_LONGEST_HOLD_MS = 600_000
 
 
 def add(app: web.Application, network: Network) -> None:
@@ -22,6 +23,9 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/knobs/close-unpaired", knobs.close_unpaired)
     app.router.add_post("/knobs/failure", knobs.failure)
     app.router.add_post("/knobs/passkey", knobs.passkey)
+    app.router.add_post("/knobs/hold-acks", knobs.hold_acks)
+    app.router.add_post("/knobs/refuse-message", knobs.refuse_message)
+    app.router.add_post("/knobs/spoil-message", knobs.spoil_message)
 
 
 class _KnobRoutes:
@@ -55,11 +59,7 @@ class _KnobRoutes:
     async def failure(self, request: web.Request) -> web.Response:
         """`{reason, number?, times?}`: refuse the next logins."""
         fields = await body(request)
-        reason = fields.integer("reason", default=503, lowest=400, highest=599)
-        number = fields.optional_text("number")
-        planned = PlannedFailure(reason, phone_number(number) if number else None)
-        times = fields.integer("times", default=1, lowest=1, highest=_MOST)
-        self._network.knobs.failures.extend([planned] * times)
+        self._network.knobs.failures.extend(_planned(fields, "reason", default=503))
         return web.json_response({"planned": len(self._network.knobs.failures)})
 
     async def passkey(self, request: web.Request) -> web.Response:
@@ -68,7 +68,31 @@ class _KnobRoutes:
         self._network.knobs.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
         return web.json_response({"times": self._network.knobs.passkeys})
 
+    async def hold_acks(self, request: web.Request) -> web.Response:
+        """`{ms}`: acknowledge clients' messages so much later; 0 is WhatsApp's own way. They are delivered at once."""
+        held = (await body(request)).integer("ms", default=0, lowest=0, highest=_LONGEST_HOLD_MS)
+        self._network.knobs.held_acks_s = held / 1000
+        return web.json_response({"ms": held})
+
+    async def refuse_message(self, request: web.Request) -> web.Response:
+        """`{code, number?, times?}`: refuse the next messages of clients; they are delivered to nobody."""
+        fields = await body(request)
+        self._network.knobs.refusals.extend(_planned(fields, "code", default=463))
+        return web.json_response({"planned": len(self._network.knobs.refusals)})
+
+    async def spoil_message(self, request: web.Request) -> web.Response:
+        """`{times?}`: change the next messages to linked devices on their way, so that they can't be opened."""
+        self._network.knobs.spoilt = (await body(request)).integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.knobs.spoilt})
+
     def _waiting(self) -> list[Waiting]:
         if not self._network.waiting:
             raise NothingWaits("No client is waiting for a phone.")
         return list(self._network.waiting)
+
+
+def _planned(fields: Fields, name: str, *, default: int) -> list[PlannedFailure]:
+    reason = fields.integer(name, default=default, lowest=400, highest=599)
+    number = fields.optional_text("number")
+    times = fields.integer("times", default=1, lowest=1, highest=_MOST)
+    return [PlannedFailure(reason, phone_number(number) if number else None)] * times

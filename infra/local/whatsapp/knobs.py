@@ -8,7 +8,7 @@ from infra.local.whatsapp.offers import FULL_LIST
 
 @dataclass(frozen=True, slots=True)
 class PlannedFailure:
-    """A refusal of the next login; of any number's if `number` is None."""
+    """A refusal of the next login or message; of any number's if `number` is None."""
 
     reason: int
     number: str | None = None
@@ -21,14 +21,24 @@ class Knobs:
     references: int = FULL_LIST
     passkeys: int = 0
     failures: deque[PlannedFailure] = field(default_factory=deque)
+    refusals: deque[PlannedFailure] = field(default_factory=deque)
+    held_acks_s: float = 0
+    spoilt: int = 0
 
     def take_failure(self, number: str) -> int | None:
         """The reason to refuse this login with, if a refusal is planned; each serves once."""
-        for failure in self.failures:
-            if failure.number in (None, number):
-                self.failures.remove(failure)
-                return failure.reason
-        return None
+        return _taken(self.failures, number)
+
+    def take_refusal(self, number: str) -> int | None:
+        """The code to refuse this number's message with, if a refusal is planned; each serves once."""
+        return _taken(self.refusals, number)
+
+    def take_spoiling(self) -> bool:
+        """Whether the next message to a linked device is changed on its way; each serves once."""
+        if not self.spoilt:
+            return False
+        self.spoilt -= 1
+        return True
 
     def take_passkey(self) -> bool:
         """Whether the next linking meets a demand for a passkey; each serves once."""
@@ -36,3 +46,11 @@ class Knobs:
             return False
         self.passkeys -= 1
         return True
+
+
+def _taken(planned: deque[PlannedFailure], number: str) -> int | None:
+    for failure in planned:
+        if failure.number in (None, number):
+            planned.remove(failure)
+            return failure.reason
+    return None

@@ -3,14 +3,15 @@
 import secrets
 import time
 
-from infra.local.whatsapp import adv
+from infra.local.whatsapp import adv, device_lists
 from infra.local.whatsapp.accounts import Account, Device
+from infra.local.whatsapp.clock import now_ms, now_s
 from infra.local.whatsapp.connection import ConnectionEnded
 from infra.local.whatsapp.errors import ExpiredCode, ForeignCode, NoAnswer, PasskeyRequired, RefusedByDevice
 from infra.local.whatsapp.jid import SERVER
 from infra.local.whatsapp.keys import KEY_SIZE
 from infra.local.whatsapp.linking_code import LinkingCode
-from infra.local.whatsapp.network import Network, Waiting, now_ms, now_s
+from infra.local.whatsapp.network import Network, Waiting
 from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.protobuf import MalformedMessage
 
@@ -34,7 +35,7 @@ async def scan(
     if network.knobs.take_passkey():
         await ask_for_passkey(waiting)
         raise PasskeyRequired("WhatsApp asks for a passkey before this device is linked.")
-    account = network.accounts.opened(number, name, secrets.randbits(31))
+    account = network.opened(number, name)
     device = Device(
         number=account.next_device(),
         noise_key=waiting.noise_key,
@@ -45,6 +46,7 @@ async def scan(
         linked_at=now_ms(),
     )
     await _agree(waiting, account, device, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
+    device_lists.announce(network.accounts, network.post, account)
     account.devices[device.number] = device
     network.store.changed()
     await network.store.flush()  # the device keeps its keys from now on; so must the server, even if it is killed

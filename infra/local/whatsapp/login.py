@@ -3,9 +3,9 @@
 import hmac
 
 from infra.local.whatsapp.client import Client
+from infra.local.whatsapp.clock import now_s
 from infra.local.whatsapp.connection import Connection, ConnectionEnded
-from infra.local.whatsapp.jid import SERVER
-from infra.local.whatsapp.network import Network, now_s
+from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.payload import Login
 
@@ -50,9 +50,10 @@ async def welcome(client: Client) -> None:
 
 
 async def activate(client: Client, query: Node) -> None:
-    """The client is ready: answer, then say how many stanzas waited for it."""
+    """The client is ready: answer, then bring what waits for it; a new device is greeted by its phone."""
     await client.connection.reply(query)
-    await client.connection.send(Node("ib", {"from": SERVER}, (Node("offline", {"count": "0"}),)))
+    client.network.phones.welcome(client.account, client.device)
+    client.network.post.serve((client.account.number, client.device.number), client.connection)
 
 
 async def _replace(former: Connection) -> None:

@@ -1,22 +1,28 @@
 """What the server knows while it runs: accounts, who is online, who waits for a phone."""
 
 import asyncio
-import time
+import secrets
+from collections import deque
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.local.whatsapp import device_lists
 from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.connection import Connection
+from infra.local.whatsapp.database import Database
 from infra.local.whatsapp.errors import UnknownPhone
 from infra.local.whatsapp.knobs import Knobs
+from infra.local.whatsapp.mail import Mail, Place
 from infra.local.whatsapp.offers import Offer
 from infra.local.whatsapp.payload import Registration
+from infra.local.whatsapp.phones.phones import Phones
+from infra.local.whatsapp.post import Post
 from infra.local.whatsapp.references import References
 from infra.local.whatsapp.store import Store
+from infra.local.whatsapp.strays import Stray
 
-Place = tuple[str, int]
-"""A linked device: the account's number and the device's."""
+_MOST_STRAYS = 1000
 
 
 @dataclass(slots=True)
@@ -32,10 +38,14 @@ class Waiting:
 class Network:
     """The server's state, given to each handler."""
 
-    def __init__(self, store: Store, references: References) -> None:
+    def __init__(self, store: Store, database: Database, references: References) -> None:
         self.store = store
+        self.database = database
         self.references = references
         self.knobs = Knobs()
+        self.post = Post(Mail(database), self.knobs)
+        self.phones = Phones(store, database, self.post)
+        self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
         self.waiting: list[Waiting] = []
         self.connections: set[Connection] = set()
         self._online: dict[Place, Connection] = {}
@@ -53,6 +63,12 @@ class Network:
             raise UnknownPhone(f"No phone has the number {number} here.")
         return account
 
+    def opened(self, number: str, name: str | None) -> Account:
+        """The account of a number, which is on WhatsApp from now on if it wasn't."""
+        account = self.accounts.opened(number, name, secrets.randbits(31))
+        self.store.changed()
+        return account
+
     def online(self, account: Account, device: int) -> Connection | None:
         """A device's connection, if it has one."""
         return self._online.get((account.number, device))
@@ -65,6 +81,7 @@ class Network:
 
     def leave(self, place: Place, connection: Connection) -> None:
         """Forget a connection, unless another has taken its place."""
+        self.post.part(place, connection)
         if self._online.get(place) is connection:
             del self._online[place]
 
@@ -72,7 +89,9 @@ class Network:
         """Take devices out of an account."""
         for device in tuple(devices):
             account.devices.pop(device, None)
+            self.post.mail.abandon((account.number, device))
         self.store.changed()
+        device_lists.announce(self.accounts, self.post, account)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something later that nobody waits for; it ends with the server."""
@@ -88,13 +107,3 @@ class Network:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self.store.close()
-
-
-def now_ms() -> int:
-    """The time in milliseconds since the epoch."""
-    return time.time_ns() // 1_000_000
-
-
-def now_s() -> str:
-    """The time in seconds since the epoch, as stanzas carry it."""
-    return str(int(time.time()))

@@ -1,11 +1,13 @@
 """The keys a device leaves with the server, so that others can write to it while it is away."""
 
+from infra.local.whatsapp import bundles
 from infra.local.whatsapp.accounts import PreKey
 from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.jid import Jid
-from infra.local.whatsapp.keys import KEY_TYPE
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.node import Node
+from infra.local.whatsapp.phones.keyring import registration_of
+from infra.local.whatsapp.post import PHONE
 
 
 async def count(client: Client, query: Node) -> None:
@@ -35,26 +37,13 @@ async def fetch(client: Client, query: Node) -> None:
 def _bundle(network: Network, jid: Jid) -> Node:
     account = network.accounts.of(jid)
     device = account.devices.get(jid.device) if account else None
+    if account and jid.device == PHONE:
+        return bundles.written(jid, registration_of(account), network.phones.bundle(account))
     if device is None:
         return Node("user", {"jid": jid}, (Node("error", {"code": "404", "text": "item-not-found"}),))
-    parts = [
-        Node("registration", {}, device.registration),
-        Node("type", {}, KEY_TYPE),
-        Node("identity", {}, device.identity),
-        _written("skey", device.signed_prekey),
-    ]
-    if device.prekeys:
-        parts.append(_written("key", device.prekeys.pop(0)))
-    return Node("user", {"jid": jid}, tuple(parts))
+    return bundles.written(jid, device.registration, bundles.take(device))
 
 
 def _read(node: Node) -> PreKey:
     signature = node.find("signature")
     return PreKey(node.get("id").data, node.get("value").data, signature.data if signature else b"")
-
-
-def _written(tag: str, key: PreKey) -> Node:
-    parts = [Node("id", {}, key.id), Node("value", {}, key.value)]
-    if key.signature:
-        parts.append(Node("signature", {}, key.signature))
-    return Node(tag, {}, tuple(parts))

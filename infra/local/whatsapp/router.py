@@ -2,13 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from infra.local.whatsapp import queries
+from infra.local.whatsapp import messages, queries, receipts
 from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.node import Node
 
 Handler = Callable[[Client, Node], Awaitable[None]]
 
-HANDLERS: dict[str, Handler] = {"iq": queries.answer}
+HANDLERS: dict[str, Handler] = {
+    "iq": queries.answer,
+    "message": messages.accept,
+    "receipt": receipts.accept,
+    "ack": receipts.settle,
+}
 """By tag."""
 
 

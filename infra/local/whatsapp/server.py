@@ -9,6 +9,7 @@ from aiohttp import web
 
 from infra.local.whatsapp import certificates, control, tls
 from infra.local.whatsapp.connection import Credentials
+from infra.local.whatsapp.database import Database
 from infra.local.whatsapp.files import write_private
 from infra.local.whatsapp.keys import KEY_SIZE, KeyPair, derived
 from infra.local.whatsapp.network import Network
@@ -29,7 +30,8 @@ class WhatsApp:
         self._root = _root_key(state_dir / "root.key")
         self._authority = tls.authority(state_dir)
         references = References(derived(self._root.private, salt=None, info=b"references", size=KEY_SIZE))
-        self._network = Network(Store(state_dir / "whatsapp.json"), references)
+        self._database = Database(state_dir / "messages.db")
+        self._network = Network(Store(state_dir / "whatsapp.json"), self._database, references)
         self._proxy = ConnectProxy()
         self._runner: web.AppRunner | None = None
 
@@ -45,6 +47,8 @@ class WhatsApp:
 
     async def start(self) -> None:
         """Listen on free ports of 127.0.0.1."""
+        self._database.open()
+        self._network.phones.start()
         static = KeyPair.generate()
         chain = certificates.chain(self._root, static.public, int(time.time()))
         doorman = Doorman(self._network, Credentials(static, chain))
@@ -64,6 +68,7 @@ class WhatsApp:
         if self._runner:
             await self._runner.cleanup()
         await self._network.store.close()
+        self._database.close()
 
     def client_environment(self) -> dict[str, str]:
         """What a process needs from its very start so that the unmodified client in it finds us, and only us."""

@@ -5,6 +5,7 @@ from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.jid import PHONES, Jid
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.node import Attribute, Node
+from infra.local.whatsapp.post import PHONE
 
 _ECHOED = ("sid", "mode", "last", "index", "context")
 
@@ -40,6 +41,9 @@ def _asked_about(user: Node) -> Jid:
 
 
 def _devices(account: Account | None) -> tuple[Node, ...]:
-    """Only linked devices: a phone that serves no keys would only cost its writers a warning."""
-    numbers = [str(number) for number in account.devices] if account else []
-    return tuple(Node("device", {"id": number, "key-index": number}) for number in numbers)
+    """The phone itself, then what is linked to it."""
+    if account is None:
+        return ()
+    numbers = [str(number) for number in account.devices]
+    linked = (Node("device", {"id": number, "key-index": number}) for number in numbers)
+    return (Node("device", {"id": str(PHONE)}), *linked)

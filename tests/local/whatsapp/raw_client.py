@@ -1,6 +1,7 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
-It takes words on its standard input: `logout`, `connected?`. When that closes, the process ends.
+It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`. When that
+closes, the process ends.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 
 # The client library writes to the standard output what nobody asked for; that goes to the standard error here.
 EVENTS = os.dup(1)
@@ -16,6 +18,10 @@ os.dup2(2, 1)
 
 from neonize import events  # noqa: E402
 from neonize.client import NewClient  # noqa: E402
+from neonize.exc import NeonizeError  # noqa: E402
+from neonize.utils import extract_text  # noqa: E402
+from neonize.utils.enum import Presence, ReceiptType  # noqa: E402
+from neonize.utils.jid import build_jid  # noqa: E402
 
 TOLD = {
     events.ConnectedEv: "connected",
@@ -40,17 +46,61 @@ def main(database: str) -> None:
         client.event(kind)(lambda _client, _event, word=word: say(word))
     client.event(events.PairStatusEv)(lambda _client, event: say("pair", number=event.ID.User, device=event.ID.Device))
     client.event(events.LoggedOutEv)(lambda _client, event: say("logged_out", on_connect=event.OnConnect))
+    client.event(events.MessageEv)(lambda _client, event: say_message(event))
+    client.event(events.ReceiptEv)(lambda _client, event: say_receipt(event))
+    client.event(events.UndecryptableMessageEv)(lambda _client, event: say("undecryptable", id=event.Info.ID))
     threading.Thread(target=listen, args=(client,), daemon=True).start()
     client.connect()
 
 
+def say_message(event: events.MessageEv) -> None:
+    info = event.Info
+    source = info.MessageSource
+    say(
+        "message",
+        id=info.ID,
+        text=extract_text(event.Message),
+        chat=source.Chat.User,
+        sender=source.Sender.User,
+        device=source.Sender.Device,
+        phone=source.SenderAlt.User,
+        mine=source.IsFromMe,
+        name=info.Pushname,
+        peer=info.Category == "peer",
+    )
+
+
+def say_receipt(event: events.ReceiptEv) -> None:
+    kind = events.ReceiptEv.ReceiptType.Name(event.Type).lower()
+    say("receipt", kind=kind, ids=list(event.MessageIDs), device=event.MessageSource.Sender.Device)
+
+
+def send(client: NewClient, number: str, text: str) -> None:
+    started = time.monotonic()
+    try:
+        sent = client.send_message(number, text)
+    except NeonizeError as error:
+        say("send_failed", error=str(error))
+    else:
+        say("sent", id=sent.ID, took_ms=(time.monotonic() - started) * 1000)
+
+
 def listen(client: NewClient) -> None:
     for line in sys.stdin:
-        match line.strip():
-            case "logout":
+        match line.rstrip("\n").split(" ", 2):
+            case ["send", number, text]:
+                send(client, number, text)
+            case ["read", lid, name]:
+                chat = build_jid(lid, "lid")
+                client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType.READ)
+                say("marked")
+            case ["available"]:
+                client.send_presence(Presence.AVAILABLE)
+                say("available")
+            case ["logout"]:
                 client.logout()
                 say("logged_out_itself")
-            case "connected?":
+            case ["connected?"]:
                 say("is_connected", value=client.is_connected)
     os.kill(os.getpid(), signal.SIGKILL)  # the client's own stop can hang
 

@@ -1,0 +1,35 @@
+"""How stanzas between accounts name who sent them."""
+
+from infra.local.whatsapp.accounts import Account
+from infra.local.whatsapp.clock import now_s
+from infra.local.whatsapp.mail import Place
+from infra.local.whatsapp.node import Attribute, Node
+from infra.local.whatsapp.post import PHONE, Post
+
+_NOT_FORWARDED = {"sender", "peer_msg", "hist_sync", "read-self", "played-self", "server-error"}
+_RETRY = "retry"
+
+
+def every_place(account: Account) -> list[Place]:
+    """The phone and all linked devices of an account."""
+    return [(account.number, device) for device in (PHONE, *account.devices)]
+
+
+def sent_by(sender: Account, device: int, *, recipient: Account, reader: Account) -> dict[str, Attribute]:
+    """A message's attributes as `reader` gets them: the recipient, or the sender himself on another device of his."""
+    attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "notify": sender.name, "t": now_s()}
+    if reader is sender:
+        return {**attributes, "recipient": recipient.lid_jid, "peer_recipient_pn": recipient.jid}
+    return {**attributes, "sender_pn": sender.jid}
+
+
+def spread_receipt(post: Post, sender: Account, device: int, receipt: Node, *, to: Account, to_device: int) -> None:
+    """Forward a device's receipt to those whom it concerns: a plea to send again to the one device that can."""
+    kind = receipt.text("type")
+    if kind in _NOT_FORWARDED:
+        return
+    attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "id": receipt.text("id"), "t": now_s()}
+    forwarded = Node("receipt", {**attributes, "type": kind} if kind else attributes, receipt.children or None)
+    for place in [(to.number, to_device)] if kind == _RETRY else every_place(to):
+        if place[1] == PHONE or place[1] in to.devices:
+            post.deliver(place, forwarded)

@@ -1,0 +1,89 @@
+"""All virtual phones: what a person does with one, and what comes for it."""
+
+import asyncio
+import logging
+
+from infra.local.whatsapp.accounts import Account, Device
+from infra.local.whatsapp.database import Database
+from infra.local.whatsapp.node import Node
+from infra.local.whatsapp.phones import welcome
+from infra.local.whatsapp.phones.keyring import Keyring
+from infra.local.whatsapp.phones.letters import Letter, Letters, LetterState
+from infra.local.whatsapp.phones.reading import Reading
+from infra.local.whatsapp.phones.sealing import Sealing
+from infra.local.whatsapp.phones.writing import Writing
+from infra.local.whatsapp.post import PHONE, Post
+from infra.local.whatsapp.signal.bundle import Bundle
+from infra.local.whatsapp.signal.failures import SignalFailure
+from infra.local.whatsapp.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+class Phones:
+    """Each act is one transaction: a phone that was killed in it knows nothing of it."""
+
+    def __init__(self, store: Store, database: Database, post: Post) -> None:
+        self._database = database
+        self._post = post
+        self._accounts = store.accounts
+        self._keyring = Keyring(database)
+        self._letters = Letters(database)
+        self._sealing = Sealing(store, database, self._keyring)
+        self._writing = Writing(self._sealing, self._letters, post)
+        self._reading = Reading(store.accounts, self._keyring, self._writing)
+        post.listen(self._ring)
+
+    def start(self) -> None:
+        """Take up what waited when the server ended."""
+        for number, device in self._post.mail.waiting():
+            if device == PHONE:
+                self._ring(number)
+
+    def say(self, account: Account, recipient: Account, text: str) -> str:
+        """Send a text from a phone; its id."""
+        with self._database.transaction():
+            return self._writing.say(account, recipient, text)
+
+    def letters(self, account: Account) -> list[Letter]:
+        """What a phone sent and received, and what its account's linked devices sent; the newest last."""
+        return self._letters.of(account.number)
+
+    def read(self, account: Account) -> int:
+        """Mark all that came in as read, and tell the senders; how many there were."""
+        with self._database.transaction():
+            unread = self._letters.unread(account.number)
+            for letter in unread:
+                self._letters.advance(account.number, letter.id, LetterState.READ, outgoing=False)
+                self._reading.answer(account, letter, "read")
+        return len(unread)
+
+    def bundle(self, account: Account) -> Bundle:
+        """A bundle for who wants to write to a phone."""
+        return self._keyring.bundle(account)
+
+    def welcome(self, account: Account, device: Device) -> None:
+        """Greet a device that has just been linked."""
+        try:
+            with self._database.transaction():
+                welcome.welcome(self._database, self._sealing, self._post, account, device)
+        except SignalFailure as failure:
+            _log.warning("%s can't greet its device %s: %s", account.number, device.number, failure)
+
+    def _ring(self, number: str) -> None:
+        """Take in a phone's mail soon: whoever sent it shouldn't wait for the phone to open it."""
+        asyncio.get_running_loop().call_soon(self._take_in, number)
+
+    def _take_in(self, number: str) -> None:
+        account = self._accounts.numbered(number)
+        for item in self._post.mail.after((number, PHONE), 0):
+            with self._database.transaction():
+                self._post.mail.finish(item)
+                if account:
+                    self._receive(account, item.stanza)
+
+    def _receive(self, account: Account, stanza: Node) -> None:
+        try:
+            self._reading.receive(account, stanza)
+        except ValueError as error:
+            _log.warning("%s can't read a stanza: %s", account.number, error)

@@ -1,0 +1,56 @@
+"""What a phone tells a device that it has just linked: the key of the account's settings, and an empty history."""
+
+import zlib
+
+from infra.local.whatsapp.accounts import Account, Device
+from infra.local.whatsapp.app_state.keys import SettingsKey
+from infra.local.whatsapp.clock import now_ms, now_s
+from infra.local.whatsapp.database import Database
+from infra.local.whatsapp.node import Attribute, Node
+from infra.local.whatsapp.phones.sealing import Sealing
+from infra.local.whatsapp.phones.writing import message_id
+from infra.local.whatsapp.post import PHONE, Post
+from infra.local.whatsapp.protobuf import Message
+
+# waE2E.Message and its ProtocolMessage
+_PROTOCOL = 12
+_TYPE, _HISTORY, _KEY_SHARE = 2, 6, 7
+_IS_HISTORY, _IS_KEY_SHARE = 5, 6
+# HistorySyncNotification
+_SYNC_TYPE, _CHUNK, _PROGRESS, _INLINE = 6, 7, 9, 11
+# HistorySync
+_BOOTSTRAP, _KIND = 0, 1
+# AppStateSyncKeyShare, AppStateSyncKey, AppStateSyncKeyData
+_KEYS, _KEY_ID, _KEY_DATA, _DATA, _FINGERPRINT, _TIMESTAMP = 1, 1, 2, 1, 2, 3
+
+
+def welcome(database: Database, sealing: Sealing, post: Post, account: Account, device: Device) -> None:
+    """Send both once, the first time that the device is ready."""
+    if not database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device.number):
+        return
+    for message in (_key_share(account), _history()):
+        protocol = Message.of({_PROTOCOL: message})
+        secret = sealing.seal(account, account, device.number, protocol.encode())
+        attributes: dict[str, Attribute] = {
+            "id": message_id(),
+            "type": "text",
+            "category": "peer",
+            "t": now_s(),
+            "from": account.jid,
+            "sender_lid": account.lid_jid,
+        }
+        post.deliver((account.number, device.number), Node("message", attributes, (secret,)))
+
+
+def _key_share(account: Account) -> Message:
+    key = SettingsKey.of(account)
+    fingerprint = Message.of({1: account.raw_id, 2: PHONE})
+    data = Message.of({_DATA: key.data, _FINGERPRINT: fingerprint, _TIMESTAMP: now_ms()})
+    shared = Message.of({_KEY_ID: Message.of({1: key.id}), _KEY_DATA: data})
+    return Message.of({_TYPE: _IS_KEY_SHARE, _KEY_SHARE: Message.of({_KEYS: shared})})
+
+
+def _history() -> Message:
+    history = zlib.compress(Message.of({_KIND: _BOOTSTRAP}).encode())
+    notice = Message.of({_SYNC_TYPE: _BOOTSTRAP, _CHUNK: 1, _PROGRESS: 100, _INLINE: history})
+    return Message.of({_TYPE: _IS_HISTORY, _HISTORY: notice})

@@ -1,0 +1,65 @@
+"""A phone's own messages: encrypted for each device of the recipient, and copied to its account's linked devices."""
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from infra.local.whatsapp.accounts import Account
+from infra.local.whatsapp.addressing import every_place, sent_by
+from infra.local.whatsapp.clock import now_ms
+from infra.local.whatsapp.node import Attribute, Node
+from infra.local.whatsapp.phones import content
+from infra.local.whatsapp.phones.letters import Letter, Letters, LetterState
+from infra.local.whatsapp.phones.sealing import Sealing
+from infra.local.whatsapp.post import PHONE, Post
+from infra.local.whatsapp.signal.failures import SignalFailure
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What writing needs: the phones' sessions, their letters, and the post."""
+
+    sealing: Sealing
+    letters: Letters
+    post: Post
+
+    def say(self, phone: Account, recipient: Account, text: str) -> str:
+        """Send a text; its id."""
+        name = message_id()
+        self.letters.add(phone.number, Letter(name, True, recipient.number, PHONE, text, now_ms(), LetterState.SENT))
+        for reader in (recipient, phone) if recipient is not phone else (phone,):
+            for number, device in every_place(reader):
+                if (number, device) != (phone.number, PHONE):
+                    self.send(phone, recipient, reader, device, name=name, text=text)
+        return name
+
+    def send(
+        self,
+        phone: Account,
+        recipient: Account,
+        reader: Account,
+        device: int,
+        *,
+        name: str,
+        text: str,
+        retries: int = 0,
+    ) -> None:
+        """Send a text to one device: the recipient's own, or one of the phone's account."""
+        message = content.written(text)
+        if reader is phone:
+            message = content.copied(message, recipient.lid_jid)
+        try:
+            secret = self.sealing.seal(phone, reader, device, message.encode(), retries=retries)
+        except SignalFailure as failure:
+            _log.warning("%s can't write to device %s of %s: %s", phone.number, device, reader.number, failure)
+            return
+        attributes: dict[str, Attribute] = {"id": name, "type": "text"}
+        sender = sent_by(phone, PHONE, recipient=recipient, reader=reader)
+        self.post.deliver((reader.number, device), Node("message", {**attributes, **sender}, (secret,)))
+
+
+def message_id() -> str:
+    """An id such as phones make: 20 hexadecimal digits."""
+    return f"3A{secrets.token_hex(9).upper()}"
