@@ -68,7 +68,8 @@ class Reconciler:
             served = uid, epoch
         if mailbox:
             self.mailboxes.delete(mailbox)
-        if served:
+        # A removed session's lease went with it: released, it would stand there again for ever.
+        if served and self.sessions.get(served[0]):
             self.leases.release(served[0], worker=worker, epoch=served[1])
             self.reconcile(served[0])
 

@@ -230,3 +230,8 @@ def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
     rig.pool.put(replace(ready_standby(rig), uid="u", epoch=1))
     rig.standbys.fill()
     assert len(rig.workers.started) == 1
+
+
+def test_a_removed_session_s_worker_leaves_no_lease_behind(rig):
+    rig.reconciler.worker_ended("w-1", uid="gone", epoch=1, mailbox=None)
+    assert rig.leases.rows == {}
