@@ -3,12 +3,10 @@
 import asyncio
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 
-import pytest
 import requests
 
 from infra.local.settings import REPOSITORY
@@ -47,34 +45,21 @@ def test_killed_it_leaves_no_process_behind(tmp_path):
         assert nobody_left(processes)
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_told_to_stop_it_ends_well_with_its_workers(tmp_path, which):
+def test_told_to_stop_it_ends_well_and_what_was_there_is_there_again(tmp_path):
     with running_stack(tmp_path) as stack:
         processes = a_session_starts(stack)
-        assert stack.stop(which) == 0
-        assert not alive(processes)
-    assert not (tmp_path / "stack.json").exists()
-
-
-def test_what_was_there_is_there_again(tmp_path):
-    with running_stack(tmp_path) as stack:
         headers = log_in(stack)
-        requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=headers, timeout=30)
+        assert stack.stop() == 0
+        assert not alive(processes)
+        assert not (tmp_path / "stack.json").exists()
+        said = stack.output.read_text()
+    assert said.startswith(f"Switchboard runs on http://localhost:{stack.port}\n")
+    assert "admin / admin123" in said
+    assert f"{SESSION}  CREATED" in said
     with running_stack(tmp_path) as stack:
         # Not even the login is lost: the signing keys are kept.
         listed = requests.get(f"{stack.url}/api/sessions", headers=headers, timeout=30).json()
     assert [one["id"] for one in listed["data"]["sessions"]] == [SESSION]
-
-
-def test_its_words_are_the_address_the_credentials_and_a_line_an_event(tmp_path):
-    with running_stack(tmp_path) as stack:
-        requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=log_in(stack), timeout=30)
-        asyncio.run(until(lambda: "CREATED" in stack.output.read_text()))
-        said = stack.output.read_text()
-        assert stack.stop() == 0
-    assert said.startswith(f"Switchboard runs on http://localhost:{stack.port}\n")
-    assert "admin / admin123" in said
-    assert f"{SESSION}  CREATED" in said
 
 
 def refused(tmp_path, **env):
@@ -99,8 +84,11 @@ def test_a_port_in_use_is_one_sentence(tmp_path):
         )
 
 
-def test_a_second_stack_on_the_same_state_is_one_sentence(tmp_path):
-    with running_stack(tmp_path):
+def test_it_is_for_this_machine_alone_and_for_one_stack_on_a_state(tmp_path):
+    with running_stack(tmp_path) as stack:
+        phones = f"{stack.url}/_local/whatsapp/phones"
+        assert requests.get(phones, timeout=30).json() is not None
+        assert requests.get(phones, headers={"Host": "rebound.example"}, timeout=30).status_code == 403
         assert "Another stack already runs on" in refused(tmp_path)
 
 
@@ -121,13 +109,6 @@ def test_real_accounts_have_a_password_of_their_own_and_no_door_stands_open(tmp_
         assert (status("admin123"), status(secret)) == (401, 200)
         assert requests.get(f"{stack.url}/sessions", timeout=30).status_code == 401
         assert requests.get(f"{stack.url}/_local/whatsapp/phones", timeout=30).status_code == 403
-
-
-def test_the_phones_are_for_this_machine_alone(tmp_path):
-    with running_stack(tmp_path) as stack:
-        phones = f"{stack.url}/_local/whatsapp/phones"
-        assert requests.get(phones, timeout=30).json() is not None
-        assert requests.get(phones, headers={"Host": "rebound.example"}, timeout=30).status_code == 403
 
 
 def test_a_loopback_state_is_not_taken_for_real_accounts(tmp_path):
