@@ -305,7 +305,7 @@ class MemoryIdempotency:
 class MemoryPaces:
     """Paces."""
 
-    pace: Pace = Pace(burst=1000, per_minute=60_000)
+    pace: Pace = field(default_factory=lambda: Pace(burst=1000, per_minute=60_000))
     buckets: dict[str, tuple[float, int]] = field(default_factory=dict)
 
     def take(self, uid: str, *, now: int) -> float:

@@ -7,13 +7,18 @@ import pytest
 
 from chalicelib.adapters.dynamodb.changes import change
 from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions, from_item, to_item
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.messages import MessageStatus, advance, event
 from chalicelib.domain.session import LastEvent
+from chalicelib.services.history import History
 from chalicelib.services.ports import Unavailable
-from tests.makers import NOW, a_code, a_running_session, a_session
+from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
 MINUTE = 60_000
 
@@ -99,6 +104,52 @@ def test_a_session_s_writes_are_its_events_in_order(table):
     cursors = [event.cursor for event in events if event]
     assert cursors == sorted(set(cursors))
     assert "2@ref" not in repr(events)
+
+
+def test_a_message_s_writes_are_its_events_and_carry_it(table):
+    messages, history = DynamoMessages(table), DynamoHistory(table)
+    queued = replace(a_message(), last_event=event(a_message(), "E1", NOW))
+    sent = advance(
+        advance(queued, MessageStatus.SENDING, now=NOW, event_id="E2", epoch=1),
+        MessageStatus.SENT,
+        now=NOW,
+        event_id="E3",
+        whatsapp_id="3EB0",
+    )
+    messages.put(queued)
+    messages.move(replace(sent, version=1))
+    messages.note_whatsapp_id(sent)
+    table.delete(f"S#{sent.uid}", f"M#{sent.id}")
+    changes = [change(record) for record in records(table)]
+    events = [one.event for one in changes if one.event]
+    assert [(e.id, e.type, e.session, e.uid) for e in events] == [
+        ("E1", "message.queued", "ana", queued.uid),
+        ("E3", "message.sent", "ana", queued.uid),
+    ]
+    assert [e.message for e in events] == [queued, replace(sent, version=1)]
+    assert "Kopi" not in repr(events)
+    for one in events:
+        History(history).record(one)
+    kept = history.since(queued.uid, None, limit=9)
+    assert kept == [replace(e, message=None) for e in events]
+    written = [item for item in table.client.scan(TableName=table.name)["Items"] if item["sk"]["S"].startswith("H#")]
+    assert len(written) == 2
+    assert "Kopi" not in repr(written)
+
+
+def test_a_message_goes_by_time_to_live_a_week_after_its_newest_event(table):
+    messages = DynamoMessages(table)
+    old = a_message(created_at=NOW - 30 * 86_400_000, whatsapp_id="3A01")
+    messages.put(replace(old, last_event=event(old, "E1", NOW)))
+    messages.note_whatsapp_id(replace(old, last_event=event(old, "E1", NOW)))
+    week = NOW // 1000 + 7 * 86_400
+    assert [item["ttl"]["N"] for item in table.client.scan(TableName=table.name)["Items"]] == [str(week)] * 2
+
+
+def test_a_key_that_a_caller_made_up_is_no_key_of_the_table(table):
+    DynamoIdempotency(table).claim("default", "x" * 255, fingerprint="f", result="M1", now=NOW)
+    (item,) = table.client.scan(TableName=table.name)["Items"]
+    assert "xxx" not in repr(item)
 
 
 def test_a_record_that_is_no_session_s_is_no_event(table):

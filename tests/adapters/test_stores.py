@@ -5,20 +5,25 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import GRACE, TTL, Lease
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event
+from chalicelib.domain.pace import Pace
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.session import LastEvent, Session, Status
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.services import ports
 from chalicelib.services.accounts import WINDOW
 from tests import fakes
-from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
+from tests.makers import DEVICE, NOW, a_code, a_message, a_running_session, a_session
 
 
 @dataclass
@@ -30,6 +35,12 @@ class Stores:
     history: ports.HistoryStore
     users: ports.UserStore
     attempts: ports.LoginAttempts
+    messages: ports.MessageStore
+    keys: ports.IdempotencyStore
+    paces: ports.Paces
+
+
+PACE = Pace(burst=3, per_minute=60)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -43,6 +54,9 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             fakes.MemoryHistory(),
             fakes.MemoryUsers(),
             fakes.MemoryLoginAttempts(),
+            fakes.MemoryMessages(),
+            fakes.MemoryIdempotency(),
+            fakes.MemoryPaces(PACE),
         )
     table = request.getfixturevalue("table")
     return Stores(
@@ -53,6 +67,9 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoHistory(table),
         DynamoUsers(table),
         DynamoLoginAttempts(table),
+        DynamoMessages(table),
+        DynamoIdempotency(table),
+        DynamoPaces(table, PACE),
     )
 
 
@@ -201,8 +218,8 @@ def test_history_is_read_in_order_after_a_cursor_and_repeats_vanish(stores):
         Envelope(f"E{n}", "session.qr", "default", "ana", "u", NOW, f"label#{n:0>40}", {"attempt": n})
         for n in range(12)
     ]
-    for event in [*reversed(events), *events]:
-        stores.history.append(event)
+    for one in [*reversed(events), *events]:
+        stores.history.append(one)
     stores.history.append(replace(events[0], uid="another"))
     assert stores.history.since("u", None, limit=100) == events
     assert stores.history.since("u", events[8].cursor, limit=2) == events[9:11]
@@ -230,3 +247,121 @@ def test_every_field_of_a_session_survives_even_those_nobody_set(stores):
     bare = Session(tenant="t", id="i", uid="u", created_at=NOW)
     stores.sessions.create(bare)
     assert stores.sessions.get("u") == bare
+
+
+INBOUND = a_message(
+    id="01JMSG00000000000000000002",
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    sender=Party("628987654321", "200000000000002", "Bö"),
+    text="Kopi ☕\nat nine?",
+    kind="image",
+    copied=True,
+    whatsapp_id="3A01",
+    epoch=3,
+    expires_at=NOW + 1,
+    sent_at=NOW + 2,
+    delivered_at=NOW + 3,
+    read_at=NOW + 4,
+    error_code="code",
+    error_message="A sentence.",
+)
+
+
+@pytest.mark.parametrize("message", [INBOUND, replace(INBOUND, last_event=event(INBOUND, "E1", NOW)), a_message()])
+def test_a_message_comes_back_as_it_went_in(stores, message):
+    assert stores.messages.put(message)
+    assert stores.messages.get(message.uid, message.id) == message
+    assert stores.messages.get("another", message.id) is None
+
+
+def test_a_message_is_put_once(stores):
+    assert stores.messages.put(a_message())
+    assert not stores.messages.put(a_message(text="another"))
+    assert stores.messages.get(a_message().uid, a_message().id).text == a_message().text
+
+
+def test_a_message_moves_only_from_the_version_that_was_read(stores):
+    message = a_message()
+    stores.messages.put(message)
+    sending = advance(message, MessageStatus.SENDING, now=NOW, event_id="E1", epoch=1)
+    assert stores.messages.move(sending)
+    assert not stores.messages.move(advance(message, MessageStatus.FAILED, now=NOW, event_id="E2"))
+    assert not stores.messages.move(replace(sending, id="unknown"))
+    assert stores.messages.get(message.uid, message.id) == sending
+
+
+def test_what_a_worker_owes_is_open_oldest_first_and_nothing_else_is(stores):
+    for number, status in enumerate([*reversed(MessageStatus), MessageStatus.QUEUED]):
+        stores.messages.put(a_message(id=f"M{number}", status=status))
+    stores.messages.put(a_message(id="M0", uid="another"))
+    (one, two, three) = stores.messages.open(a_message().uid, limit=9)
+    assert [m.status for m in (one, two, three)] == [MessageStatus.SENDING, MessageStatus.QUEUED, MessageStatus.QUEUED]
+    assert [m.id for m in (one, two, three)] == sorted(m.id for m in (one, two, three))
+    assert stores.messages.open(a_message().uid, limit=2) == [one, two]
+    stores.messages.move(advance(one, MessageStatus.SENT, now=NOW, event_id="E1"))
+    assert stores.messages.open(a_message().uid, limit=9) == [two, three]
+
+
+def test_a_message_is_found_by_whatsapp_s_id_within_its_session(stores):
+    message = a_message(whatsapp_id="3EB0")
+    stores.messages.put(message)
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB0") is None
+    stores.messages.note_whatsapp_id(message)
+    stores.messages.note_whatsapp_id(message)
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB0") == message
+    assert stores.messages.by_whatsapp_id("another", "3EB0") is None
+    stores.messages.note_whatsapp_id(replace(message, id="never put", whatsapp_id="3EB1"))
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB1") is None
+
+
+def test_messages_are_read_backwards_from_the_newest_or_from_one_of_them(stores):
+    messages: list[Message] = [a_message(id=f"M{number}") for number in range(5)]
+    for message in messages:
+        stores.messages.put(message)
+        stores.messages.note_whatsapp_id(replace(message, whatsapp_id="3EB0"))
+    uid = a_message().uid
+    assert stores.messages.recent(uid, limit=9, before=None) == messages[::-1]
+    assert stores.messages.recent(uid, limit=2, before=None) == messages[:2:-1]
+    assert stores.messages.recent(uid, limit=2, before="M3") == messages[2:0:-1]
+    assert stores.messages.recent(uid, limit=2, before="M2-gone") == messages[2:0:-1]
+    assert stores.messages.recent(uid, limit=2, before="M0") == []
+    assert stores.messages.recent("another", limit=2, before=None) == []
+
+
+def test_a_key_stands_for_its_first_request_for_a_day(stores):
+    def claim(key: str, fingerprint: str, result: str, *, tenant: str = "default", now: int = NOW) -> tuple[str, str]:
+        stands: tuple[str, str] = stores.keys.claim(tenant, key, fingerprint=fingerprint, result=result, now=now)
+        return stands
+
+    assert claim("k", "f", "M1") == ("f", "M1")
+    assert claim("k", "f", "M2") == ("f", "M1")
+    assert claim("k", "g", "M3", now=NOW + 86_400_000) == ("f", "M1")
+    assert claim("K", "g", "M4") == ("g", "M4")
+    assert claim("k", "g", "M5", tenant="other") == ("g", "M5")
+    assert claim("k", "g", "M6", now=NOW + 86_401_000) == ("g", "M6")
+
+
+def test_a_pace_is_a_session_s_own_and_comes_back_with_time(stores):
+    assert [stores.paces.take("u", now=NOW) for _ in range(4)] == [0, 0, 0, 1]
+    assert stores.paces.take("another", now=NOW) == 0
+    assert stores.paces.take("u", now=NOW + 250) == 0.75
+    assert stores.paces.take("u", now=NOW + 1000) == 0
+    assert stores.paces.take("u", now=NOW + 1000) == 1
+    assert [stores.paces.take("u", now=NOW + 60_000) for _ in range(4)] == [0, 0, 0, 1]
+
+
+def test_a_clock_that_is_behind_refills_nothing_twice(stores):
+    for _ in range(3):
+        stores.paces.take("u", now=NOW + 1000)
+    assert stores.paces.take("u", now=NOW) == 1
+    assert stores.paces.take("u", now=NOW + 2000) == 0
+    assert stores.paces.take("u", now=NOW + 1000) == 1
+    assert stores.paces.take("u", now=NOW + 2000) == 1
+
+
+def test_history_keeps_a_message_s_event_without_its_text(stores):
+    told = event(INBOUND, "E1", NOW)
+    envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data, INBOUND)
+    stores.history.append(envelope)
+    assert stores.history.since(INBOUND.uid, None, limit=1) == [replace(envelope, message=None)]

@@ -1,0 +1,164 @@
+"""The worker's side of messages to send: what is owed, what became of it, what receipts say."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.session import LastEvent
+from tests.fakes import MemoryMessages
+from tests.makers import NOW, a_message
+from tests.services.rig import Rig
+
+S = MessageStatus
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+def put(rig: Rig, **fields) -> Message:
+    message = a_message(**fields)
+    assert rig.messages.put(message)
+    return message
+
+
+def stands(rig: Rig, message: Message) -> Message:
+    found = rig.messages.get(message.uid, message.id)
+    assert found is not None
+    return found
+
+
+def a_sent_one(rig: Rig, whatsapp_id: str = "3EB0") -> Message:
+    sending = rig.dispatch.begin(put(rig), epoch=1)
+    assert sending
+    sent = rig.dispatch.sent(sending, whatsapp_id)
+    assert sent
+    return sent
+
+
+def its_event(message: Message) -> LastEvent:
+    assert message.last_event
+    return message.last_event
+
+
+def test_what_is_owed_comes_in_the_order_in_which_it_was_accepted(rig):
+    for number in (3, 1, 2):
+        put(rig, id=f"M{number}")
+    put(rig, id="M0", status=S.SENT)
+    put(rig, id="M4", uid="another")
+    assert [m.id for m in rig.dispatch.owed(a_message().uid)] == ["M1", "M2", "M3"]
+
+
+def test_what_a_worker_left_half_sent_is_unknown_and_never_sent_again(rig):
+    left = put(rig, status=S.SENDING, epoch=1)
+    assert rig.dispatch.owed(left.uid) == []
+    after = stands(rig, left)
+    assert (after.status, after.error_code) == (S.UNKNOWN, "worker_lost")
+    assert rig.dispatch.owed(left.uid) == []
+    assert rig.dispatch.begin(after, epoch=2) is None
+
+
+def test_what_came_too_late_has_failed(rig):
+    late = put(rig, expires_at=NOW)
+    early = put(rig, id="M2", expires_at=NOW + 1)
+    assert rig.dispatch.owed(late.uid) == [early]
+    assert (stands(rig, late).status, stands(rig, late).error_code) == (S.FAILED, "expired")
+
+
+def test_a_message_is_begun_once(rig):
+    message = put(rig)
+    first = rig.dispatch.begin(message, epoch=7)
+    assert (first.status, first.epoch) == (S.SENDING, 7)
+    assert rig.dispatch.begin(message, epoch=8) is None
+    assert stands(rig, message).epoch == 7
+
+
+def test_a_sent_message_has_whatsapp_s_id_and_is_found_by_it(rig):
+    sent = a_sent_one(rig)
+    assert (sent.status, sent.whatsapp_id, sent.sent_at) == (S.SENT, "3EB0", NOW)
+    assert rig.messages.by_whatsapp_id(sent.uid, "3EB0") == sent
+    assert its_event(sent).type == "message.sent"
+
+
+@pytest.mark.parametrize(("report", "status"), [("failed", S.FAILED), ("unknown", S.UNKNOWN)])
+def test_what_did_not_work_says_why(rig, report, status):
+    sending = rig.dispatch.begin(put(rig), epoch=1)
+    after = getattr(rig.dispatch, report)(sending, "timeout", "No answer.")
+    assert (after.status, after.error_code, after.error_message) == (status, "timeout", "No answer.")
+
+
+def test_a_report_that_the_table_does_not_have_changes_nothing(rig):
+    sent = a_sent_one(rig)
+    assert rig.dispatch.failed(sent, "timeout", "No answer.") is None
+    assert rig.dispatch.unknown(sent, "timeout", "No answer.") is None
+    assert rig.dispatch.sent(sent, "3EB1") is None
+    assert stands(rig, sent) == sent
+
+
+def test_receipts_move_a_message_on(rig):
+    sent = a_sent_one(rig)
+    rig.clock.now += 5
+    rig.dispatch.receipt(sent.uid, ["3EB0", "somebody else's"], S.DELIVERED)
+    rig.clock.now += 5
+    rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ)
+    after = stands(rig, sent)
+    assert (after.status, after.sent_at, after.delivered_at, after.read_at) == (S.READ, NOW, NOW + 5, NOW + 10)
+
+
+def test_a_repeated_or_late_receipt_says_nothing(rig):
+    sent = a_sent_one(rig)
+    rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ)
+    read = stands(rig, sent)
+    for status in (S.READ, S.DELIVERED):
+        rig.dispatch.receipt(sent.uid, ["3EB0"], status)
+    assert stands(rig, sent) == read
+
+
+def test_another_session_s_receipt_moves_nothing(rig):
+    sent = a_sent_one(rig)
+    rig.dispatch.receipt("another", ["3EB0"], S.DELIVERED)
+    assert stands(rig, sent) == sent
+
+
+def test_a_receipt_may_overtake_the_acknowledgement(rig):
+    sending = rig.dispatch.begin(put(rig), epoch=1)
+
+    class Overtaken(MemoryMessages):
+        def move(self, message: Message) -> bool:
+            if message.status is S.SENT:
+                rig.dispatch.receipt(message.uid, ["3EB0"], S.DELIVERED)
+            return super().move(message)
+
+    rig.messages = Overtaken(rig.messages.rows)
+    assert rig.dispatch.sent(sending, "3EB0") is None
+    after = stands(rig, sending)
+    assert (after.status, after.whatsapp_id) == (S.DELIVERED, "3EB0")
+
+
+def test_a_receipt_that_loses_a_race_is_told_all_the_same(rig):
+    sent = a_sent_one(rig)
+
+    class Raced(MemoryMessages):
+        lost = 0
+
+        def move(self, message: Message) -> bool:
+            if not self.lost:
+                self.lost += 1
+                stood = self.rows[message.uid, message.id]
+                self.rows[message.uid, message.id] = replace(stood, version=stood.version + 1)
+            return super().move(message)
+
+    rig.messages = Raced(rig.messages.rows, rig.messages.known)
+    rig.dispatch.receipt(sent.uid, ["3EB0"], S.DELIVERED)
+    assert stands(rig, sent).status is S.DELIVERED
+
+
+def test_a_receipt_settles_what_a_lost_worker_left(rig):
+    left = put(rig, status=S.SENDING, epoch=1)
+    rig.messages.note_whatsapp_id(replace(left, whatsapp_id="3EB0"))
+    rig.dispatch.owed(left.uid)
+    rig.dispatch.receipt(left.uid, ["3EB0"], S.DELIVERED)
+    after = stands(rig, left)
+    assert (after.status, after.whatsapp_id, after.error_code) == (S.DELIVERED, "3EB0", None)
