@@ -1,27 +1,19 @@
 """Virtual phones on the command line: `python -m infra.local.phone scan qr-code.png --number 6281234567890 --name Ana`.
 
 They belong to the local stack that runs on `--port`, or PORT, or the one that the state directory (LOCAL_STATE, else
-`.local`) names. Each command prints one sentence; where it fails, on the standard error, and the exit code is 1.
+`.local`) names. A command that only acts prints one sentence. Where one fails, the sentence goes to the standard
+error, and the exit code is 1.
 """
 
 import argparse
-import json
-import os
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from infra.local import phone_chat
 from infra.local.camera import NothingToSee, read_code
-
-_PATIENCE_S = 45
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Failed(Exception):
-    """A sentence that says why."""
+from infra.local.phone_stack import Failed, call
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -52,6 +44,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     drop.add_argument("number")
     drop.set_defaults(run=_drop)
     commands.add_parser("list", help="show phones and their linked devices").set_defaults(run=_list)
+    phone_chat.add(commands)
     for command in commands.choices.values():
         command.add_argument("--port", default=argparse.SUPPRESS, help="the local stack's port")
     return parser.parse_args(arguments)
@@ -59,22 +52,22 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _scan(options: argparse.Namespace) -> str:
     wanted = {"code": read_code(options.picture), "number": options.number, "name": options.name}
-    linked = _call(options, "phones/scan", wanted)
+    linked = call(options, "phones/scan", wanted)
     return f"{linked['number']} has linked the device: it is number {linked['device']}."
 
 
 def _unlink(options: argparse.Namespace) -> str:
-    done = _call(options, f"phones/{quote(options.number, safe='')}/unlink", {"device": options.device})
+    done = call(options, f"phones/{quote(options.number, safe='')}/unlink", {"device": options.device})
     return f"{done['number']} has unlinked {_devices(len(done['unlinked']))}."
 
 
 def _drop(options: argparse.Namespace) -> str:
-    done = _call(options, f"phones/{quote(options.number, safe='')}/drop", {})
+    done = call(options, f"phones/{quote(options.number, safe='')}/drop", {})
     return f"Cut {_devices(done['dropped'])} of {done['number']} off the network."
 
 
 def _list(options: argparse.Namespace) -> str:
-    phones = _call(options, "phones")["phones"]
+    phones = call(options, "phones")["phones"]
     return "\n".join(line for phone in phones for line in _shown(phone)) or "There are no phones yet."
 
 
@@ -87,43 +80,6 @@ def _shown(phone: dict[str, Any]) -> list[str]:
 
 def _devices(count: int) -> str:
     return "1 device" if count == 1 else f"{count} devices"
-
-
-def _call(options: argparse.Namespace, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    url = f"http://127.0.0.1:{_port(options)}/_local/whatsapp/{path}"
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    try:
-        with _NO_PROXY.open(request, timeout=_PATIENCE_S) as answer:
-            return dict(json.load(answer))
-    except urllib.error.HTTPError as error:
-        with error:
-            raise Failed(_sentence(error)) from None
-    except (OSError, ValueError) as error:
-        raise Failed(f"No local stack answers on port {_port(options)}. Start one with: make run") from error
-
-
-def _sentence(error: urllib.error.HTTPError) -> str:
-    try:
-        return str(json.load(error)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"The local stack answered {error.code}: is it the loopback WhatsApp that runs there?"
-
-
-def _port(options: argparse.Namespace) -> int:
-    given = options.port or os.environ.get("PORT")
-    if not given:
-        given = _recorded_port(Path(os.environ.get("LOCAL_STATE", ".local")) / "stack.json")
-    if not str(given).isdecimal() or not 0 < int(given) < 1 << 16:
-        raise Failed(f"{given} is no port.")
-    return int(given)
-
-
-def _recorded_port(file: Path) -> int:
-    try:
-        return int(json.loads(file.read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Failed("No local stack is running. Start one with: make run") from None
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ class _ChatRoutes:
         number, text = phone_number(fields.text("to")), fields.text("text")
         if len(text) > _LONGEST:
             raise BadRequest(f"text must have {_LONGEST} characters at most.")
+        if any("\ud800" <= one <= "\udfff" for one in text):
+            raise BadRequest("text holds half a character.")
         sender = phone_number(request.match_info["number"])
         recipient = self._network.accounts.numbered(number)
         if recipient is None and number != sender:

@@ -26,18 +26,30 @@ class RawClient:
         self._process = process
         self.heard: list[dict[str, Any]] = []
 
-    async def until(self, event: str) -> dict[str, Any]:
-        """Read on until it says `event`."""
+    async def until(self, event: str, **fields: object) -> dict[str, Any]:
+        """Read on until it says `event`, with those fields."""
         assert self._process.stdout
         async with asyncio.timeout(PATIENCE_S):
             while line := await self._process.stdout.readline():
                 self.heard.append(json.loads(line))
-                if self.heard[-1]["event"] == event:
+                if fields.items() <= self.heard[-1].items() and self.heard[-1]["event"] == event:
                     return self.heard[-1]
         raise AssertionError(f"the client ended before {event}; it said {[one['event'] for one in self.heard]}")
 
     async def code(self) -> str:
         return str((await self.until("qr"))["code"])
+
+    async def message(self) -> dict[str, Any]:
+        """The next message that a person sent."""
+        return await self.until("message", peer=False)
+
+    async def receipt(self, name: str) -> dict[str, Any]:
+        """The next receipt of a message."""
+        return await self.until("receipt", ids=[name])
+
+    async def send(self, number: str, text: str) -> dict[str, Any]:
+        self.tell(f"send {number} {text}")
+        return await self.until("sent")
 
     def tell(self, word: str) -> None:
         assert self._process.stdin
@@ -83,11 +95,32 @@ class Loopback:
     async def scan(self, code: str, **fields: object) -> tuple[int, dict[str, Any]]:
         return await self.post("phones/scan", **{"code": code, "number": NUMBER, "name": "Ana"} | fields)
 
-    async def linked(self, client: RawClient) -> None:
+    async def linked(self, client: RawClient, **fields: object) -> None:
         """Link a client that has just started, and wait until it is connected."""
-        status, answer = await self.scan(await client.code())
+        status, answer = await self.scan(await client.code(), **fields)
         assert status == 200, answer
         await client.until("connected")
+
+    async def say(self, sender: str, to: str, text: str) -> str:
+        """Send a text from a phone; its id."""
+        status, answer = await self.post(f"phones/{sender}/say", to=to, text=text)
+        assert status == 200, answer
+        return str(answer["id"])
+
+    async def letters(self, number: str, *, state: str | None = None) -> list[dict[str, Any]]:
+        """What a phone sent and received; if `state` is given, once all of it has come so far."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                found: list[dict[str, Any]] = (await self.get(f"phones/{number}/inbox"))["messages"]
+                if state is None or (found and {letter["state"] for letter in found} == {state}):
+                    return found
+                await asyncio.sleep(0.02)
+
+    async def until_nothing_waits(self) -> None:
+        """Wait until every device has acknowledged what it got."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.get("mail"))["waiting"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     async def until_online(self, *, online: bool) -> None:
         """Wait until the one device's connection is known or forgotten."""

@@ -85,6 +85,15 @@ def send(client: NewClient, number: str, text: str) -> None:
         say("sent", id=sent.ID, took_ms=(time.monotonic() - started) * 1000)
 
 
+def be_available(client: NewClient) -> bool:
+    """Whether the client let itself be seen: it refuses as long as it doesn't know its name."""
+    try:
+        client.send_presence(Presence.AVAILABLE)
+    except NeonizeError:
+        return False
+    return True
+
+
 def listen(client: NewClient) -> None:
     for line in sys.stdin:
         match line.rstrip("\n").split(" ", 2):
@@ -95,8 +104,7 @@ def listen(client: NewClient) -> None:
                 client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType.READ)
                 say("marked")
             case ["available"]:
-                client.send_presence(Presence.AVAILABLE)
-                say("available")
+                say("presence", available=be_available(client))
             case ["logout"]:
                 client.logout()
                 say("logged_out_itself")

@@ -1,0 +1,66 @@
+"""The phones' commands for chatting: add, say, inbox, read."""
+
+from argparse import Namespace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+from infra.local.phone_stack import call
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the command line's."""
+    new = commands.add_parser("add", help="put a phone on WhatsApp without linking anything")
+    new.add_argument("number")
+    new.add_argument("--name", help="the name that the phone's owner shows")
+    new.set_defaults(run=_add)
+    say = commands.add_parser("say", help="send a text from a phone")
+    say.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
+    say.add_argument("--to", required=True, metavar="M", help="a phone's number, or a linked session's")
+    say.add_argument("text")
+    say.set_defaults(run=_say)
+    inbox = commands.add_parser("inbox", help="show what a phone sent and received, the newest last")
+    inbox.add_argument("number")
+    inbox.set_defaults(run=_inbox)
+    read = commands.add_parser("read", help="read all that came in; the senders are told")
+    read.add_argument("number")
+    read.set_defaults(run=_read)
+
+
+def _add(options: Namespace) -> str:
+    phone = call(options, _path(options.number), {"name": options.name})
+    return f"{phone['number']} is on WhatsApp as {phone['name']}."
+
+
+def _say(options: Namespace) -> str:
+    sent = call(options, _path(options.sender, "say"), {"to": options.to, "text": options.text})
+    return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
+
+
+def _inbox(options: Namespace) -> str:
+    inbox = call(options, _path(options.number, "inbox"))
+    return "\n".join(_line(letter) for letter in inbox["messages"]) or f"{inbox['number']} has no messages yet."
+
+
+def _read(options: Namespace) -> str:
+    done = call(options, _path(options.number, "read"), {})
+    count = done["read"]
+    return f"{done['number']} has read {'1 message' if count == 1 else f'{count} messages'}."
+
+
+def _line(letter: dict[str, Any]) -> str:
+    at = datetime.fromtimestamp(letter["at"] / 1000, UTC).astimezone()
+    whom = f"from {letter['from']}" if letter["direction"] == "in" else f"to {letter['to']}"
+    text = "(not a text)" if letter["text"] is None else _shown(letter["text"])
+    return f"{at:%Y-%m-%d %H:%M:%S}  {whom} ({letter['state']}): {text}"
+
+
+def _shown(text: str) -> str:
+    """On the terminal a text from elsewhere may hold letters and line breaks, and nothing that commands it."""
+    return "".join(
+        one if one.isprintable() else "\n    " if one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
+    )
+
+
+def _path(number: str, act: str = "") -> str:
+    return "/".join(("phones", quote(number, safe=""), *([act] if act else [])))

@@ -1,0 +1,50 @@
+"""The phones' commands for chatting, against a running loopback WhatsApp."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.local.test_phone import CommandLine, fronted
+from tests.local.whatsapp.devices import loopback
+
+ANA, BO = "6281234567890", "628111111111"
+
+
+@asynccontextmanager
+async def phones(tmp_path: Path) -> AsyncIterator[CommandLine]:
+    async with loopback(tmp_path / "wa") as wa, fronted(wa.whatsapp) as port:
+        yield CommandLine(tmp_path, PORT=str(port), TZ="UTC")
+
+
+def test_two_phones_chat_on_the_command_line(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with phones(tmp_path) as phone:
+            assert (await phone("add", f"+{BO}", "--name", "Bo")).out == f"{BO} is on WhatsApp as Bo.\n"
+            assert (await phone("inbox", BO)).out == f"{BO} has no messages yet.\n"
+            said = await phone("say", "--from", ANA, "--to", BO, "Halo, Bo! 👋")
+            assert said.code == 0
+            assert said.out.startswith(f"{ANA} has sent {BO} the message ")
+            await phone("say", "--from", BO, "--to", ANA, "two\nlines \x1b[31m")
+            assert (await phone("read", BO)).out == f"{BO} has read 1 message.\n"
+            assert (await phone("read", BO)).out == f"{BO} has read 0 messages.\n"
+            lines = (await phone("inbox", ANA)).out.splitlines()
+            assert lines[0].endswith(f"  to {BO} (read): Halo, Bo! 👋")
+            assert lines[1].endswith(f"  from {BO} (delivered): two")
+            assert lines[2] == "    lines \N{REPLACEMENT CHARACTER}[31m"
+
+    asyncio.run(story())
+
+
+def test_what_cant_be_sent_is_told(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with phones(tmp_path) as phone:
+            nobody = await phone("say", "--from", ANA, "--to", BO, "hello")
+            assert (nobody.code, nobody.out, nobody.err) == (1, "", f"{BO} is not on this WhatsApp.\n")
+            stranger = await phone("inbox", ANA)
+            assert (stranger.code, stranger.err) == (1, f"No phone has the number {ANA} here.\n")
+            await phone("add", BO)
+            assert (await phone("say", "--from", ANA, "--to", BO, "")).err == "text is missing.\n"
+            assert (await phone("say", "--from", "0812", "--to", BO, "hello")).err.startswith("That is no phone number")
+
+    asyncio.run(story())
