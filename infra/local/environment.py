@@ -18,6 +18,8 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     os.environ.update(aws.environment())
     os.environ.update(aws.variables)
     os.environ["WS_ENDPOINT"] = ws_endpoint
+    # Chalice sets it from its own configuration; only this stage may let callers in without a credential.
+    os.environ["STAGE"] = "local"
     os.environ.setdefault("WEBHOOK_ALLOW_LOCAL", "1")
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))

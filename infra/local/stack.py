@@ -65,7 +65,7 @@ class Stack:
                 await pumping
 
     async def _start(self, ending: AsyncExitStack, door: socket.socket) -> asyncio.Task[None]:
-        aws = ending.enter_context(LocalAws(load_template(TEMPLATE), {"WorkerImage": "local", "Stage": "local"}))
+        aws = ending.enter_context(LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}))
         ending.callback(self._rows.save)
         shard = self._open_table(aws)
         keep_signing_keys(self._state, aws)

@@ -16,7 +16,7 @@ def test_functions_see_the_templates_variables_and_nothing_of_the_developers_acc
     assert os.environ["AWS_ENDPOINT_URL"] == aws.url
     assert os.environ["TABLE_NAME"] == aws.variables["TABLE_NAME"]
     assert os.environ["WS_ENDPOINT"] == "http://127.0.0.1:1/api"
-    assert os.environ["ALLOW_ANONYMOUS"] == "1"
+    assert (os.environ["STAGE"], os.environ["ALLOW_ANONYMOUS"]) == ("local", "1")
 
 
 def test_workers_are_led_to_the_loopback(aws, tmp_path):
