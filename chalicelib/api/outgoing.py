@@ -27,8 +27,10 @@ def send_answer(call: Call, session_id: str, shape: SentShape) -> Answer:
         text=text(body.message, field="message"),
         key=key(call.request.headers.get(IDEMPOTENCY_KEY), field=IDEMPOTENCY_KEY),
     )
+    # Chalice's path is the route's, with its variables' names.
+    session_path = call.request.path.rpartition("/")[0].replace("{id}", session_id)
     return Answer(
         shape(message),
         status=200 if message.status in _ACKNOWLEDGED else 202,
-        headers={"Location": f"{call.request.path.rpartition('/')[0]}/messages/{message.id}"},
+        headers={"Location": f"{session_path}/messages/{message.id}"},
     )

@@ -15,16 +15,23 @@ from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, S
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
+from chalicelib.services.outbox import Outbox
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from tests.fakes import (
     FakeClock,
     FakeIds,
+    FakeMailboxes,
     FakeSockets,
     FakeWakes,
+    MemoryIdempotency,
     MemoryLoginAttempts,
+    MemoryMessages,
+    MemoryPaces,
     MemorySessions,
     MemoryUsers,
     MemoryWatchers,
@@ -58,8 +65,13 @@ class World:
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
     sockets: FakeSockets = field(default_factory=FakeSockets)
     wakes: FakeWakes = field(default_factory=FakeWakes)
+    messages: MemoryMessages = field(default_factory=MemoryMessages)
+    keys: MemoryIdempotency = field(default_factory=MemoryIdempotency)
+    paces: MemoryPaces = field(default_factory=MemoryPaces)
+    mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     tokens: JwtTokens = field(default_factory=lambda: JwtTokens(lambda: SigningKeys("k1", {"k1": SECRET})))
+    new_id: FakeIds = field(default_factory=FakeIds)
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
 
@@ -85,6 +97,17 @@ class World:
     def watching(self) -> Watching:
         return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
 
+    def outbox(self) -> Outbox:
+        return Outbox(
+            self.sessions, self.messages, self.keys, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id
+        )
+
+    def dispatch(self) -> Dispatch:
+        return Dispatch(self.messages, self.clock, self.new_id)
+
+    def reading(self) -> Messages:
+        return Messages(self.sessions, self.messages, self.clock)
+
     def token(self, *, tenant: str = "default", role: Role = Role.ADMIN, ago: int = 0) -> str:
         """A good token, issued ``ago`` milliseconds ago."""
         user = User("ana", tenant, role, "", self.clock.now)
@@ -109,6 +132,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "sessions", lambda: services["sessions"])
     monkeypatch.setattr(bootstrap, "accounts", world.accounts)
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
+    monkeypatch.setattr(bootstrap, "outbox", world.outbox)
+    monkeypatch.setattr(bootstrap, "messages", world.reading)
     monkeypatch.setattr(bootstrap, "clock", world.clock)
     world.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))
     return world

@@ -3,13 +3,23 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from app import app
 from chalicelib.api.bodies import LIMIT
 from chalicelib.api.codes import DEFAULT_WAIT, FORMATS, LONGEST_WAIT
+from chalicelib.api.pages import FEW, MOST
+from chalicelib.config import settings
 from chalicelib.dialects.enveloped_frames import WORDS
+from chalicelib.dialects.enveloped_messages import WORDS as MESSAGE_WORDS
+from chalicelib.dialects.enveloped_messages import message
+from chalicelib.dialects.frames import LARGEST_TEXT
 from chalicelib.domain import errors
 from chalicelib.domain.edge import WEBSOCKET_PATHS
+from chalicelib.domain.messages import KEPT, MAX_TEXT, MessageStatus
 from chalicelib.domain.session import Status
+from chalicelib.services.outbox import EXPIRY, PATIENCE
+from tests.makers import a_message
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 CELLS = {cell for row in re.findall(r"^\|(.*)\|$", GUIDE, re.MULTILINE) for cell in re.findall(r"`([^`]+)`", row)}
@@ -33,14 +43,31 @@ def test_every_error_is_there_with_its_status() -> None:
 
 
 def test_every_frame_and_form_is_there() -> None:
-    assert set(WORDS.values()) | set(FORMATS) <= CELLS
+    assert set(WORDS.values()) | set(MESSAGE_WORDS.values()) | set(FORMATS) <= CELLS
     assert all(path in GUIDE for path, _ in WEBSOCKET_PATHS)
 
 
 def test_every_status_is_there() -> None:
     assert all(re.search(rf"\b{status}\b", GUIDE) for status in Status)
+    assert {str(status) for status in MessageStatus} <= CELLS
 
 
 def test_the_numbers_are_the_codes_own() -> None:
     assert f"0 to {LONGEST_WAIT:g}; {DEFAULT_WAIT:g} if you don't say" in GUIDE
     assert f"a body may have {LIMIT // 1024} KB" in GUIDE
+    assert f"text of {MAX_TEXT} characters at most" in GUIDE
+    assert f"A text of more than {LARGEST_TEXT // 1000} KB is cut" in GUIDE
+    assert f"(1 to {MOST}, else {FEW})" in GUIDE
+    assert (PATIENCE, EXPIRY, KEPT) == (10, 120_000, 7 * 86_400_000), "the guide says ten seconds, two minutes, a week"
+
+
+def test_the_pace_is_the_setting_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEND_BURST", raising=False)
+    monkeypatch.delenv("SEND_PER_MINUTE", raising=False)
+    here = settings.__wrapped__()
+    assert f"sends {here.send_burst} messages at once and {here.send_per_minute} a minute" in GUIDE
+
+
+def test_the_fields_of_a_message_are_there() -> None:
+    told = set(re.findall(r"\w+", GUIDE[GUIDE.index("A message is `{") :].partition("}")[0]))
+    assert set(message(a_message(error_code="refused"))) <= told

@@ -93,6 +93,7 @@ OWN_AFFAIRS: set[type[e.LinkEvent]] = {
     e.ScanRoundEnded,
     e.ConnectFailure,
     e.Erased,
+    e.WebhookDisabled,
 }
 
 

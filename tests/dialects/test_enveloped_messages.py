@@ -1,0 +1,107 @@
+"""Seed 001's messages and their frames."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.dialects import DIALECTS, enveloped, enveloped_messages
+from chalicelib.dialects.frames import LARGEST_TEXT
+from chalicelib.domain.errors import NotOnWhatsApp
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party, event
+from tests.makers import NOW, a_message
+
+INBOUND = a_message(
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    sender=Party("628987654321", "200000000000002", "Bo"),
+    to="6281234567890@s.whatsapp.net",
+    text="Kopi?",
+    whatsapp_id="3A01",
+)
+
+
+def frames(message: Message) -> list[dict[str, Any]]:
+    told = event(message, "E1", NOW)
+    envelope = Envelope(told.id, told.type, "default", "ana", message.uid, NOW, "c1", told.data, message)
+    return [json.loads(text) for text in DIALECTS["enveloped"].frames(envelope, None, NOW)]
+
+
+def test_a_received_text_is_told_with_who_wrote_it() -> None:
+    (frame,) = frames(INBOUND)
+    assert {**frame, "data": ...} == {
+        "type": "message",
+        "id": "E1",
+        "cursor": "c1",
+        "session_id": "ana",
+        "at": "2027-01-15T08:00:00.000Z",
+        "message_id": "3A01",
+        "status": "received",
+        "data": ...,
+    }
+    assert frame["data"] == enveloped_messages.message(INBOUND)
+    assert (frame["data"]["message"], frame["data"]["from"], frame["data"]["from_me"]) == (
+        "Kopi?",
+        "628987654321",
+        False,
+    )
+
+
+def test_another_device_s_text_is_told_as_our_own() -> None:
+    (frame,) = frames(a_message(status=MessageStatus.SENT, copied=True, sender=Party("6281234567890")))
+    assert (frame["type"], frame["data"]["from_me"], frame["data"]["direction"]) == ("message", True, "outbound")
+    assert frame["data"]["message"] == "Kopi at nine?"
+
+
+@pytest.mark.parametrize("status", MessageStatus)
+def test_what_became_of_a_message_is_told_without_its_text(status: MessageStatus) -> None:
+    told = frames(a_message(status=status, whatsapp_id="3EB0", error_code="refused", error_message="No."))
+    if status in {MessageStatus.QUEUED, MessageStatus.SENDING}:
+        assert told == []
+    elif status is not MessageStatus.RECEIVED:
+        (frame,) = told
+        assert (frame["type"], frame["message_id"], frame["status"]) == ("message_status", "3EB0", str(status))
+        assert frame["data"]["id"] == a_message().id
+        assert frame["data"]["error"] == {"code": "refused", "message": "No."}
+        assert "Kopi" not in json.dumps(frame)
+
+
+def test_an_event_without_its_message_is_not_told() -> None:
+    told = event(INBOUND, "E1", NOW)
+    envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data)
+    assert DIALECTS["enveloped"].frames(envelope, None, NOW) == []
+
+
+@pytest.mark.parametrize("character", ["x", "é", "👩", '"', "\x01"])
+def test_a_frame_never_outgrows_what_api_gateway_posts(character: str) -> None:
+    (frame,) = frames(a_message(**{**fields(INBOUND), "text": character * MAX_TEXT}))
+    assert len(json.dumps(frame, ensure_ascii=False).encode()) < 128 * 1024
+    kept = frame["data"]["message"]
+    assert kept == character * len(kept)
+    assert frame["data"].get("truncated", False) == (len(kept) < MAX_TEXT) == (character != "x")
+    assert len(json.dumps(kept, ensure_ascii=False).encode()) <= LARGEST_TEXT
+
+
+def fields(message: Message) -> dict[str, Any]:
+    return {name: getattr(message, name) for name in ("direction", "status", "sender", "to", "whatsapp_id")}
+
+
+@given(st.sampled_from(MessageStatus), st.text(max_size=30))
+def test_every_message_is_json(status: MessageStatus, name: str) -> None:
+    shape = enveloped_messages.message(a_message(status=status, sender=Party(name=name), to=f"{name}@lid"))
+    assert json.loads(json.dumps(shape)) == shape
+
+
+def test_a_failure_names_the_message_that_failed() -> None:
+    failed = a_message(status=MessageStatus.FAILED, error_code="not_on_whatsapp")
+    body = enveloped.error(NotOnWhatsApp("No.", field="to", context={"message": failed}), now=NOW, session_id="ana")
+    assert (body["success"], body["field"], body["data"]["id"], body["data"]["status"]) == (
+        False,
+        "to",
+        failed.id,
+        "failed",
+    )
+    assert "Kopi" not in json.dumps(body)
