@@ -42,6 +42,18 @@ def test_the_lambda_functions_load_nothing_of_the_worker_s():
     assert heavy.isdisjoint(loaded)
 
 
+def test_the_worker_starts_with_what_its_image_has():
+    """infra/worker/requirements.txt is all that the image installs."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import chalicelib.bootstrap, chalicelib.worker.process, sys; print(*sys.modules)"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    assert {"jwt", "argon2", "chalice", "moto", "infra", "aiohttp"}.isdisjoint(loaded)
+
+
 def test_only_config_and_the_worker_s_hand_over_read_the_environment():
     readers = {
         str(module)

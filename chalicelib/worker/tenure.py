@@ -22,15 +22,18 @@ RELEASES: Final = 3
 def take(handover: Handover, claim: Claim, parts: Parts, inbox: Inbox) -> Handover | None:
     """Return ``handover`` with the lease taken; None if a later claim has it, or if it never got free."""
     give_up_at = monotonic() + TAKES
+    tried: list[Lease] = []
     while not inbox.terminated and monotonic() < give_up_at:
         sent, now = monotonic(), parts.clock()
+        tried.append(_lease(claim, now))
         try:
-            taken, before = parts.leases.acquire(_lease(claim, now), now=now)
+            taken, before = parts.leases.acquire(tried[-1], now=now)
             if before and before.epoch > claim.epoch:
                 return None
-            if not taken and before and _is_ours(before, claim):
-                # A try whose answer got lost had succeeded.
-                taken, before = parts.leases.renew(_lease(claim, now)), None
+            if not taken and before in tried:
+                # A try of this very process, whose answer got lost, had succeeded. A lease of the same claim that it
+                # didn't try is another process's: a task that was started twice.
+                taken, before = parts.leases.renew(tried[-1]), None
         except Unavailable:
             taken, before = False, None
         if taken:
@@ -65,7 +68,3 @@ def is_ours(session: Session | None, claim: Claim) -> bool:
 
 def _lease(claim: Claim, now: int) -> Lease:
     return Lease(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL)
-
-
-def _is_ours(lease: Lease, claim: Claim) -> bool:
-    return (lease.worker, lease.epoch, lease.released) == (claim.worker, claim.epoch, False)

@@ -163,7 +163,7 @@ class Stack:
 
     def serving(self) -> list[int]:
         """The process ids of the workers that hold a WhatsApp database open: those with a client."""
-        return [worker for worker in self.workers() if any("/devices/" in name for name in _open_files(worker))]
+        return [worker for worker in self.workers() if any("/devices/" in name for name in open_files(worker))]
 
     def log(self) -> str:
         """Everything that the stack, its functions and its workers have written."""
@@ -204,7 +204,8 @@ def next_frame(socket: ClientConnection, kind: str, *, within: float = 20.0) -> 
             return frame
 
 
-def _open_files(process: int) -> list[str]:
+def open_files(process: int) -> list[str]:
+    """Return the names of the files that a process has open; none if it is gone."""
     names = []
     try:
         for descriptor in Path(f"/proc/{process}/fd").iterdir():

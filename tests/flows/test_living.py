@@ -2,13 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
-from infra.local.client import eventually, next_frame
+from infra.local.client import ROOT, eventually, next_frame, open_files
 
 
 def test_a_phone_that_unlinks_the_device_brings_a_fresh_code_by_itself(stack, number):
@@ -104,6 +106,32 @@ def test_a_stack_that_was_stopped_or_killed_connects_again_without_a_scan(own_st
     eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), within=10)
     stack.start()
     stack.until(number, "CONNECTED")
+
+
+@pytest.mark.parametrize("claim", ["the same", "an older", "a later"])
+def test_a_second_worker_for_the_same_session_never_connects_beside_the_first(own_stack, number, claim):
+    """Whatever started it: RunTask twice, a claim that is over, or one that nobody made."""
+    stack = own_stack()
+    stack.start()
+    stack.link(number)
+    (first,) = stack.serving()
+    environment = dict(
+        line.split("=", 1) for line in Path(f"/proc/{first}/environ").read_text().split("\0") if "=" in line
+    )
+    (database,) = {Path(name) for name in open_files(first) if name.endswith(".db")}
+    epoch = int(database.stem.rpartition("-")[2]) + {"the same": 0, "an older": -1, "a later": 1}[claim]
+    order = {"SWITCHBOARD_UID": database.parent.name, "SWITCHBOARD_EPOCH": str(epoch)}
+    environment.pop("SWITCHBOARD_PARENT_PIPE")
+    before = stack.network("hosts").json()["asked"]
+    second = subprocess.Popen([sys.executable, "-m", "chalicelib.worker"], cwd=ROOT, env=environment | order)
+    try:
+        ended = second.wait(90)
+    finally:
+        second.kill()
+    assert ended == 75, "there is nothing for it to do"
+    assert stack.network("hosts").json()["asked"] == before, "it never as much as asked for WhatsApp"
+    assert stack.serving() == [first]
+    assert stack.session(number)["status"] == "CONNECTED"
 
 
 @pytest.mark.timeout(300)
