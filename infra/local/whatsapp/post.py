@@ -57,9 +57,14 @@ class Post:
 
 
 def _spoilt(stanza: Node) -> Node:
-    """The same with the last byte of each ciphertext changed, so that nobody can open it."""
-    children = [
-        replace(child, content=child.data[:-1] + bytes([child.data[-1] ^ 1])) if child.tag == "enc" else child
-        for child in stanza.children
-    ]
+    """The same with each ciphertext changed, so that nobody can open it."""
+    children = (
+        replace(child, content=_changed(child.data)) if child.tag == "enc" else child for child in stanza.children
+    )
     return replace(stanza, content=tuple(children))
+
+
+def _changed(data: bytes) -> bytes:
+    """With one bit changed where the ciphertext is: what surrounds it isn't all covered by the signature."""
+    place = len(data) * 2 // 3
+    return data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]

@@ -116,6 +116,13 @@ class Loopback:
                     return found
                 await asyncio.sleep(0.02)
 
+    async def until_letters(self, number: str, count: int) -> list[dict[str, Any]]:
+        """Wait until a phone has so many letters."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(found := await self.letters(number)) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        return found
+
     async def until_nothing_waits(self) -> None:
         """Wait until every device has acknowledged what it got."""
         async with asyncio.timeout(PATIENCE_S):
