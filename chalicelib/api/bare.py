@@ -8,7 +8,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import BareSession, read
 from chalicelib.api.codes import LONGEST_WAIT, code_answer
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.fields import existing_message, line, session_id, url
+from chalicelib.api.fields import existing_message, line, session_id, webhook
 from chalicelib.api.outgoing import send_answer
 from chalicelib.api.pages import message_page, page
 from chalicelib.dialects import bare as shapes
@@ -33,7 +33,7 @@ def create(call: Call) -> Answer:
         session_id=name,
         phone=phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None,
         name=line(body.name or "", field="name"),
-        webhook_url=url(body.webhook_url, field="webhookUrl") if body.webhook_url else None,
+        webhook_url=webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None,
         enabled=True,
         start=True,
     )
@@ -51,7 +51,8 @@ def index(call: Call) -> Answer:
 @doorway.route("GET", "/sessions/{id}", needs=_READ)
 def show(call: Call, name: str) -> Answer:
     """Give one session."""
-    return Answer(shapes.session(bootstrap.sessions().get(call.tenant, name)))
+    session = bootstrap.sessions().get(call.tenant, name)
+    return Answer(shapes.session(session, with_secret=call.may(_WRITE)))
 
 
 @doorway.route("DELETE", "/sessions/{id}", needs=_WRITE)

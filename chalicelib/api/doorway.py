@@ -17,7 +17,7 @@ from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit
 from chalicelib.api.fields import existing_id
 from chalicelib.domain.errors import GatewayError, NotReady, Unauthenticated
-from chalicelib.domain.principal import Principal
+from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.ports import Unavailable
 
 _log: Final = logging.getLogger(__name__)
@@ -43,6 +43,10 @@ class Call:
         if self.principal is None:
             raise Unauthenticated("This needs a credential.")
         return self.principal.tenant
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the caller has the permission."""
+        return self.principal is not None and self.principal.may(permission)
 
     def query(self, name: str) -> str | None:
         """Return a query parameter, the last one of that name."""

@@ -8,7 +8,7 @@ from chalicelib.api.auth import PUBLIC
 from chalicelib.api.bodies import EnvelopedSession, LoginBody, read
 from chalicelib.api.codes import code_answer
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.fields import existing_message, line, url
+from chalicelib.api.fields import existing_message, line, webhook
 from chalicelib.api.outgoing import send_answer
 from chalicelib.api.pages import message_page, page
 from chalicelib.dialects import enveloped as shapes
@@ -42,11 +42,11 @@ def create(call: Call) -> Answer:
         session_id=phone,
         phone=phone,
         name=line(body.name or "", field="name"),
-        webhook_url=url(body.webhook_url, field="webhook_url") if body.webhook_url else None,
+        webhook_url=webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None,
         enabled=body.enabled is not False,
         start=False,
     )
-    return Answer(shapes.one(session, "Session created"), status=201)
+    return Answer(shapes.one(session, "Session created", with_secret=True), status=201)
 
 
 @doorway.route("GET", "/api/sessions", needs=_READ)
@@ -58,7 +58,8 @@ def index(call: Call) -> Answer:
 @doorway.route("GET", "/api/sessions/{id}", needs=_READ)
 def show(call: Call, session_id: str) -> Answer:
     """Give one session."""
-    return Answer(shapes.one(bootstrap.sessions().get(call.tenant, session_id)))
+    session = bootstrap.sessions().get(call.tenant, session_id)
+    return Answer(shapes.one(session, with_secret=call.may(_WRITE)))
 
 
 @doorway.route("DELETE", "/api/sessions/{id}", needs=_WRITE)

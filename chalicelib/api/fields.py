@@ -5,6 +5,8 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
+from chalicelib.adapters.endpoints import NotAnEndpoint, endpoint
+from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -71,6 +73,18 @@ def url(value: str, *, field: str) -> str:
         good = False
     if not good or any(character.isspace() for character in value):
         raise InvalidField(f"'{field}' must be an absolute http or https address.", field=field)
+    return value
+
+
+def webhook(value: str, *, field: str) -> str:
+    """Return the address of a webhook's endpoint: public and https; the local stack allows this machine and http too.
+
+    Where its name leads is checked at each delivery.
+    """
+    try:
+        endpoint(url(value, field=field), local=settings().webhooks_local)
+    except NotAnEndpoint as error:
+        raise InvalidField(f"'{field}' can't be a webhook's address. {error}", field=field) from error
     return value
 
 

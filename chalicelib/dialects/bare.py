@@ -24,8 +24,11 @@ WORDS: Final[dict[Status, str]] = {
 """The ``status`` of a session, in this family's four words."""
 
 
-def session(of: Session) -> dict[str, Any]:
-    """Return a session; ``phoneNumber`` is the linked account's, before that the one it was created for."""
+def session(of: Session, *, with_secret: bool = False) -> dict[str, Any]:
+    """Return a session; ``phoneNumber`` is the linked account's, before that the one it was created for.
+
+    The secret that its webhooks are signed with is for those who may change the session.
+    """
     phone = of.device.phone if of.device else of.phone
     body: dict[str, Any] = {
         "sessionId": of.id,
@@ -38,6 +41,10 @@ def session(of: Session) -> dict[str, Any]:
         body["name"] = of.name
     if of.reason:
         body |= {"reason": of.reason, "message": of.message}
+    if of.webhook_url:
+        body["webhookUrl"] = of.webhook_url
+        body |= {"webhookDisabledAt": iso(of.webhook_disabled_at)} if of.webhook_disabled_at else {}
+        body |= {"webhookSecret": of.webhook_secret} if with_secret else {}
     return body
 
 
@@ -57,6 +64,8 @@ def created(of: Session, now: int) -> dict[str, Any]:
         body |= {"expiresAt": iso(qr.expires_at), "expiresIn": seconds_until(qr.expires_at, now)}
     elif of.reason:
         body |= {"reason": of.reason, "message": of.message}
+    if of.webhook_secret:
+        body["webhookSecret"] = of.webhook_secret
     return body
 
 

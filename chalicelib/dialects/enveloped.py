@@ -24,6 +24,7 @@ def session(of: Session) -> dict[str, Any]:
         "actual_phone": of.device.phone if of.device else None,
         "name": of.name,
         "webhook_url": of.webhook_url,
+        "webhook_disabled_at": iso(of.webhook_disabled_at),
         "enabled": of.enabled,
         "connected": of.status in {Status.PAIRING, Status.CONNECTED},
         "logged_in": of.device is not None and of.status not in _NEVER_LOGGED_IN,
@@ -36,9 +37,12 @@ def session(of: Session) -> dict[str, Any]:
     }
 
 
-def one(of: Session, message: str | None = None) -> dict[str, Any]:
-    """Return a session as ``data`` and as ``data.session``: the guide reads the latter, other clients the former."""
-    shape = session(of)
+def one(of: Session, message: str | None = None, *, with_secret: bool = False) -> dict[str, Any]:
+    """Return a session as ``data`` and as ``data.session``: the guide reads the latter, other clients the former.
+
+    The secret that its webhooks are signed with is for those who may change the session.
+    """
+    shape = session(of) | ({"webhook_secret": of.webhook_secret} if with_secret and of.webhook_secret else {})
     return success(shape | {"session": shape}, message)
 
 

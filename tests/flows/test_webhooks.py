@@ -1,0 +1,57 @@
+"""Webhooks end to end: from a session's life to a signed POST at a server of the developer's own."""
+
+import time
+from typing import Any
+
+from chalicelib.domain.signature import ID, verify
+from infra.local.client import Stack, eventually
+from tests.receivers import Receiver, listening
+
+
+def verified(receiver: Receiver, secret: str) -> list[dict[str, Any]]:
+    """What came, each checked as a receiver would."""
+    for one in receiver.received:
+        verify(secret, one.headers, one.body, now=int(time.time() * 1000))
+    return [one.json for one in receiver.received]
+
+
+def with_webhook(stack: Stack, number: str, url: str) -> str:
+    """Create a session with a webhook; return its secret."""
+    created = stack.post("/api/sessions", {"phone": number, "webhook_url": url})
+    assert created.status_code == 201, created.text
+    return str(created.json()["data"]["webhook_secret"])
+
+
+def test_a_session_s_life_arrives_signed(stack, number):
+    with listening() as receiver:
+        secret = with_webhook(stack, number, receiver.url)
+        stack.post(f"/api/sessions/{number}/connect")
+        stack.scan(stack.code(number), number)
+        connected = eventually(lambda: receiver.of("session.connected"))[0].json
+        told = verified(receiver, secret)
+        assert {"session.created", "session.starting", "session.qr", "session.pairing"} <= {one["type"] for one in told}
+        assert connected["session"] == number
+        assert (connected["data"]["status"], connected["data"]["phone"]) == ("CONNECTED", number)
+        assert all(one.headers[ID] == one.json["id"] for one in receiver.received)
+        assert "2@" not in "".join(str(one) for one in told), "no code is in a webhook"
+    assert secret not in stack.log()
+
+
+def test_an_endpoint_that_fails_is_asked_again_when_it_said(stack, number):
+    with listening((500, {"Retry-After": "6"})) as receiver:
+        secret = with_webhook(stack, number, receiver.url)
+        eventually(lambda: len(receiver.of("session.created")) == 2, within=15)
+        first, second = receiver.of("session.created")
+        assert second.at - first.at >= 5.5
+        assert first.headers[ID] == second.headers[ID]
+        assert first.body == second.body
+        verified(receiver, secret)
+
+
+def test_an_endpoint_that_is_gone_is_left_alone(stack, number):
+    with listening((410, {})) as receiver:
+        with_webhook(stack, number, receiver.url)
+        eventually(lambda: stack.session(number)["webhook_disabled_at"])
+        stack.post(f"/api/sessions/{number}/connect")
+        stack.code(number)
+        assert [one.json["type"] for one in receiver.received] == ["session.created"]
