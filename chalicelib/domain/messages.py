@@ -41,11 +41,12 @@ _S = MessageStatus
 _MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
     _S.QUEUED: frozenset({_S.SENDING, _S.FAILED}),
     # A worker that died between the two leaves it in the air: it is said to be unknown, never sent twice.
-    _S.SENDING: frozenset({_S.SENT, _S.FAILED, _S.UNKNOWN, _S.DELIVERED, _S.READ}),
+    # Back to queued only where the client surely didn't send it.
+    _S.SENDING: frozenset({_S.QUEUED, _S.SENT, _S.FAILED, _S.UNKNOWN, _S.DELIVERED, _S.READ}),
     _S.SENT: frozenset({_S.DELIVERED, _S.READ}),
     _S.DELIVERED: frozenset({_S.READ}),
-    # A receipt can still tell what the worker couldn't: it did go out.
-    _S.UNKNOWN: frozenset({_S.DELIVERED, _S.READ}),
+    # It did go out after all: a receipt says so, or the worker that was taken for lost.
+    _S.UNKNOWN: frozenset({_S.SENT, _S.DELIVERED, _S.READ}),
     _S.READ: frozenset(),
     _S.FAILED: frozenset(),
     _S.RECEIVED: frozenset({_S.READ}),

@@ -40,13 +40,23 @@ class Dispatch:
         """Mark the message as being sent under ``epoch``, before the client is called; None if somebody else was."""
         return self._move(message, MessageStatus.SENDING, epoch=epoch)
 
+    def put_back(self, message: Message) -> Message | None:
+        """Queue the message again: the client surely didn't send it."""
+        return self._move(message, MessageStatus.QUEUED)
+
     def sent(self, message: Message, whatsapp_id: str) -> Message | None:
         """Note WhatsApp's id, for receipts, then that its server acknowledged the message.
 
-        None if a receipt was quicker and has told so already.
+        What somebody else took for lost meanwhile is sent all the same; None if a receipt was quicker and has told so.
         """
         self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
-        return self._move(message, MessageStatus.SENT, whatsapp_id=whatsapp_id)
+        stands: Message | None = message
+        while stands and moves(stands, MessageStatus.SENT):
+            after = self._move(stands, MessageStatus.SENT, whatsapp_id=whatsapp_id)
+            if after:
+                return after
+            stands = self.messages.get(message.uid, message.id)
+        return None
 
     def failed(self, message: Message, code: str, sentence: str) -> Message | None:
         """Note that the message was refused, by the client or by WhatsApp."""

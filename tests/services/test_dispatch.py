@@ -89,6 +89,23 @@ def test_what_did_not_work_says_why(rig, report, status):
     assert (after.status, after.error_code, after.error_message) == (status, "timeout", "No answer.")
 
 
+def test_what_surely_was_not_sent_is_owed_again(rig):
+    sending = rig.dispatch.begin(put(rig), epoch=1)
+    back = rig.dispatch.put_back(sending)
+    assert rig.dispatch.owed(back.uid) == [back]
+    sent = rig.dispatch.sent(rig.dispatch.begin(back, epoch=2), "3EB0")
+    assert rig.dispatch.put_back(sent) is None
+
+
+def test_a_worker_that_was_taken_for_lost_still_says_what_it_sent(rig):
+    sending = rig.dispatch.begin(put(rig), epoch=1)
+    rig.dispatch.owed(sending.uid)
+    assert stands(rig, sending).status is S.UNKNOWN
+    sent = rig.dispatch.sent(sending, "3EB0")
+    assert (sent.status, sent.whatsapp_id, sent.error_code) == (S.SENT, "3EB0", None)
+    assert stands(rig, sending) == sent
+
+
 def test_a_report_that_the_table_does_not_have_changes_nothing(rig):
     sent = a_sent_one(rig)
     assert rig.dispatch.failed(sent, "timeout", "No answer.") is None

@@ -6,11 +6,12 @@ import pytest
 
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Direction, MessageStatus, event
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.session import Status
 from chalicelib.domain.watcher import LIFETIME, SETTLING, Watcher
 from tests.fakes import FakeSockets
-from tests.makers import DEVICE, NOW, a_code, a_running_session
+from tests.makers import DEVICE, NOW, a_code, a_message, a_running_session
 from tests.services.rig import Rig
 
 ANA = Principal("ana", "default", Role.ADMIN, expires_at=NOW + 60_000)
@@ -88,6 +89,19 @@ def test_connected_is_told(rig):
     watcher(rig)
     rig.push.push(an_event("session.connected", data={"status": "CONNECTED", "phone": DEVICE.phone}))
     assert [frame["type"] for frame in told(rig)] == ["connected"]
+
+
+def test_a_message_is_told_to_all_who_follow_without_another_look_at_the_session(rig):
+    watcher(rig, "w1")
+    watcher(rig, "stranger", tenant="other")
+    message = a_message(status=MessageStatus.RECEIVED, direction=Direction.INBOUND, text="Kopi?")
+    told_of = event(message, "01E", NOW)
+    rig.store.rows.clear()
+    rig.push.push(an_event(told_of.type, data=told_of.data, message=message))
+    assert [(frame["type"], frame["data"]["message"]) for frame in told(rig)] == [("message", "Kopi?")]
+    assert told(rig, "stranger") == []
+    rig.push.push(an_event("message.queued", data={}, message=a_message()))
+    assert len(told(rig)) == 1
 
 
 def test_a_gone_watcher_is_forgotten_and_keeps_nobody_from_hearing(rig):
