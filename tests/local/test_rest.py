@@ -3,6 +3,8 @@ import io
 import json
 
 from infra.local.rest import PAYLOAD_LIMIT
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
 from tests.local.serving import serving
 
 
@@ -53,7 +55,11 @@ def test_an_answer_that_takes_too_long_is_a_gateway_timeout():
 
 
 def test_an_unknown_path_is_answered_as_the_gateway_does():
-    assert asked_json("GET", "/nowhere") == (403, {"message": "Missing Authentication Token"})
+    described = load_template(TEMPLATE).resources["UnknownPath"]["Properties"]
+    expected = json.loads(described["ResponseTemplates"]["application/json"])
+    assert asked_json("GET", "/nowhere") == (int(described["StatusCode"]), expected)
+    _, _, body = asked("GET", "/nowhere", headers={"Authorization": "Bearer secret"})
+    assert b"secret" not in body
 
 
 def test_a_view_that_fails_is_an_error_of_the_server():
