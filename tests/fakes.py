@@ -1,6 +1,6 @@
 """The services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
@@ -12,6 +12,7 @@ from chalicelib.domain.pace import Pace
 from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.webhook import Delivery, Outcome
 from chalicelib.services.accounts import WINDOW
 from chalicelib.services.ports import Gone, NoCapacity, Order, Standby, TokenClaims
 from tests.makers import NOW
@@ -306,14 +307,13 @@ class MemoryPaces:
     """Paces."""
 
     pace: Pace = field(default_factory=lambda: Pace(burst=1000, per_minute=60_000))
-    buckets: dict[str, tuple[float, int]] = field(default_factory=dict)
+    full_at: dict[str, float] = field(default_factory=dict)
 
     def take(self, uid: str, *, now: int) -> float:
-        tokens, since = self.buckets.get(uid, (float(self.pace.burst), now))
-        tokens = self.pace.refilled(tokens, since=since, now=now)
-        wait = self.pace.wait(tokens)
+        stands = self.full_at.get(uid, 0)
+        wait = self.pace.wait(stands, now=now)
         if not wait:
-            self.buckets[uid] = tokens - 1, max(now, since)
+            self.full_at[uid] = self.pace.taken(stands, now=now)
         return wait
 
 
@@ -332,6 +332,34 @@ class MemoryHistory:
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
         return later[:limit]
+
+
+@dataclass
+class MemoryDeliveries:
+    """Deliveries: what is queued, each with its delay in seconds, and what is with the dead letters."""
+
+    queued: list[tuple[Delivery, float]] = field(default_factory=list)
+    buried: list[Delivery] = field(default_factory=list)
+
+    def put(self, delivery: Delivery, *, delay: float) -> None:
+        self.queued.append((delivery, delay))
+
+    def bury(self, delivery: Delivery) -> None:
+        self.buried.append(delivery)
+
+
+@dataclass
+class FakePoster:
+    """Poster: endpoints that answer with the outcomes in order, then 200."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        self.posted.append((url, body, headers))
+        self.meanwhile()
+        return self.outcomes.pop(0) if self.outcomes else Outcome(200)
 
 
 @dataclass

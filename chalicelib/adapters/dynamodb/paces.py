@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.adapters.dynamodb.table import Condition, Table
+from chalicelib.adapters.dynamodb.table import Condition, Refused, Table
 from chalicelib.domain.pace import Pace
 
-THOUSAND: Final = 1_000
-"""Tokens are stored in thousandths: numbers in the table are whole."""
+MICROSECONDS: Final = 1_000
+"""In a millisecond. Numbers in the table are whole, and a token may take a fraction of a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,25 +18,18 @@ class DynamoPaces:
     pace: Pace
 
     def take(self, uid: str, *, now: int) -> float:
-        """Write the bucket less one token on condition of the very bucket that was read; again after a lost race."""
-        while True:
-            stands = self.table.get(f"S#{uid}", "PACE")
-            tokens = self._tokens(stands["tokens"], stands["at"], now) if stands else float(self.pace.burst)
-            wait = self.pace.wait(tokens)
+        """Write the bucket less a token: at once where it is full, else over the very bucket that stands."""
+        free = Condition("attribute_not_exists(pk) OR full_at <= :now", {":now": now * MICROSECONDS})
+        stands = self._write(uid, self.pace.taken(0, now=now), free)
+        while stands:
+            full_at = stands.item["full_at"] if stands.item else 0
+            wait = self.pace.wait(full_at / MICROSECONDS, now=now)
             if wait:
                 return wait
-            # A clock that is behind another's doesn't turn time back, or the same seconds would refill twice.
-            at = max(now, stands["at"]) if stands else now
-            item = {"pk": f"S#{uid}", "sk": "PACE", "v": 1, "tokens": int((tokens - 1) * THOUSAND), "at": at}
-            same = (
-                Condition(
-                    "tokens = :tokens AND #at = :at", {":tokens": stands["tokens"], ":at": stands["at"]}, {"#at": "at"}
-                )
-                if stands
-                else Condition("attribute_not_exists(pk)", {})
-            )
-            if self.table.put(item, same) is None:
-                return 0.0
+            same = Condition("full_at = :stands", {":stands": full_at})
+            stands = self._write(uid, self.pace.taken(full_at / MICROSECONDS, now=now), same)
+        return 0.0
 
-    def _tokens(self, thousandths: int, since: int, now: int) -> float:
-        return self.pace.refilled(thousandths / THOUSAND, since=since, now=now)
+    def _write(self, uid: str, full_at: float, condition: Condition) -> Refused | None:
+        item = {"pk": f"S#{uid}", "sk": "PACE", "v": 1, "full_at": round(full_at * MICROSECONDS)}
+        return self.table.put(item, condition)
