@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Final
 
 from chalicelib.domain.jid import USERS
 from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party, event
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, MessageStore
+
+UNDECRYPTABLE: Final = "undecryptable"
+"""The kind of a message that the client couldn't read."""
 
 NamedId = Callable[[int, bytes], str]
 """Makes the ULID of a time (milliseconds since the Unix epoch) and ten bytes: the same of the same."""
@@ -41,10 +45,12 @@ class Inbox:
     def receive(self, session: Session, received: Received) -> bool:
         """Write the message; False if it is there already: WhatsApp repeats what wasn't acknowledged in time.
 
-        Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message.
+        Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message. One
+        that couldn't be read isn't the same as the one that its sender's phone sends when it is asked again.
         """
         who = received.sender.lid or received.sender.phone or ""
-        digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}".encode()).digest()
+        unread = "\0unread" if received.kind == UNDECRYPTABLE else ""
+        digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}{unread}".encode()).digest()
         own = f"{session.device.phone}@{USERS}" if session.device else None
         message = Message(
             uid=session.uid,

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.session import Device
+from chalicelib.services.inbox import Received
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,21 @@ class Ended:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message came in. WhatsApp has been told so already, by the client itself, and won't repeat it."""
+
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read)."""
+
+    whatsapp_ids: tuple[str, ...]
+    status: MessageStatus
+
+
 ClientEvent = (
     QR
     | CodesRanOut
@@ -119,9 +136,13 @@ ClientEvent = (
     | ConnectFailure
     | Ended
 )
+Mail = Incoming | Receipt
 
-Emit = Callable[[ClientEvent], None]
-"""Called from the client's own threads: it must return at once."""
+Emit = Callable[[ClientEvent | Mail], None]
+"""Called from the client's own threads, one event at a time: it returns at once, or when an incoming message is kept.
+
+Meanwhile the client collects a hundred events more, then stops taking in what WhatsApp sends.
+"""
 
 
 class Client(Protocol):
@@ -132,6 +153,12 @@ class Client(Protocol):
 
     def is_connected(self) -> bool:
         """Whether a websocket is open. While a code is shown it is the only sign that the client is dead."""
+
+    def send_text(self, to: str, text: str) -> str:
+        """Send ``text`` to the JID ``to``; return WhatsApp's id of it once its server has acknowledged it.
+
+        Takes as long as the server does, 75 s at the most. Raises what ``unsent`` holds.
+        """
 
     def logout(self) -> bool:
         """Unlink the device at WhatsApp and forget it; False if WhatsApp refused or couldn't be told."""

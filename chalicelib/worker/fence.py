@@ -53,6 +53,11 @@ class Fence:
         """When the last good renewal was sent."""
         return self._good
 
+    @property
+    def late(self) -> bool:
+        """Whether the lease may be somebody else's by now, even if nothing has ended the process yet."""
+        return self._over.is_set() or self._monotonic() >= self._good + FENCE_AFTER
+
     def start(self) -> None:
         """Begin to renew and to watch."""
         Thread(target=self._loop, args=(self.renew_if_due,), name="lease", daemon=True).start()

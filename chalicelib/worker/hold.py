@@ -18,6 +18,11 @@ class Hold:
         self._fence = Fence(lambda: renew(claim, parts), renewed=renewed)
         self._fence.start()
 
+    @property
+    def late(self) -> bool:
+        """Whether nothing may be done under the lease any more."""
+        return self._fence.late
+
     def renew(self) -> None:
         """Renew now; ends the process if somebody else holds the lease."""
         self._fence.renew()

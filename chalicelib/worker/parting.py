@@ -12,21 +12,30 @@ from chalicelib.worker.fence import monotonic
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.quiet import Quiet
+from chalicelib.worker.talk import Talk
 
 LOGOUT_TAKES: Final = 30_000
 """Milliseconds for connecting and unlinking together; then the device is removed here, and "unconfirmed" recorded."""
-CLOSING_TAKES: Final = 2.0
-"""Seconds for the client to close its socket; the end of the process closes it anyway."""
 
 
 class Parting:
     """Ends the session's service; each way at most once."""
 
-    def __init__(self, desk: Desk, hold: Hold, devices: Devices, client: Client | None, quiet: Quiet) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        hold: Hold,
+        devices: Devices,
+        *,
+        quiet: Quiet,
+        client: Client | None = None,
+        talk: Talk | None = None,
+    ) -> None:
         self._desk = desk
         self._hold = hold
         self._devices = devices
         self._client = client
+        self._talk = talk
         self._quiet = quiet
         self._closed = False
         self.deadline: int | None = None
@@ -35,8 +44,8 @@ class Parting:
         """Close the socket and put the device's state on the disk."""
         if not self._closed:
             self._closed = True
-            if self._client:
-                bounded(self._client.disconnect, CLOSING_TAKES)
+            if self._talk:
+                self._talk.hang_up()
             self._quiet.settle()
 
     def stop(self) -> Exit:
@@ -47,6 +56,8 @@ class Parting:
 
     def begin(self, *, linked: bool, online: bool) -> Exit | None:
         """Begin to unlink; None while the client must still connect for that."""
+        if self._talk:
+            self._talk.stop()
         if not linked:
             return self.gone(confirmed=True)
         if self.deadline is None:
@@ -62,8 +73,8 @@ class Parting:
     def gone(self, *, confirmed: bool) -> Exit:
         """Remove what is stored of the device and report that; for a deletion everything that is stored."""
         self._closed = True
-        if self._client:
-            bounded(self._client.disconnect, CLOSING_TAKES)
+        if self._talk:
+            self._talk.hang_up()
         uid = self._desk.claim.uid
         if self._desk.session.desired is Desired.DELETED:
             self._devices.erase(uid)

@@ -1,9 +1,12 @@
 """What a worker works with, as the composition root hands it over."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Session
+from chalicelib.services.inbox import Received
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 
 
@@ -15,6 +18,38 @@ class Link(Protocol):
 
     def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
         """Write that all codes expired unscanned; the status says whether another round follows."""
+
+
+class Dispatch(Protocol):
+    """Messages to send, and what became of them; None from a report means that it was no news. Raises Unavailable."""
+
+    def owed(self, uid: str) -> list[Message]:
+        """Return what is to be sent, in order; what an earlier worker left half sent is reported as unknown."""
+
+    def begin(self, message: Message, *, epoch: int) -> Message | None:
+        """Report that the client is about to be called; None if the message isn't to be sent after all."""
+
+    def put_back(self, message: Message) -> Message | None:
+        """Report that it surely wasn't sent, and is owed again."""
+
+    def sent(self, message: Message, whatsapp_id: str) -> Message | None:
+        """Report WhatsApp's acknowledgement."""
+
+    def failed(self, message: Message, code: str, sentence: str) -> Message | None:
+        """Report a refusal."""
+
+    def unknown(self, message: Message, code: str, sentence: str) -> Message | None:
+        """Report that nobody can tell."""
+
+    def receipt(self, uid: str, whatsapp_ids: Sequence[str], status: MessageStatus) -> None:
+        """Report a receipt."""
+
+
+class Incoming(Protocol):
+    """Where messages that come in are kept."""
+
+    def receive(self, session: Session, received: Received) -> bool:
+        """Keep a message; False if it is there already. Raises Unavailable."""
 
 
 class Mailbox(Protocol):
@@ -34,6 +69,14 @@ class Parts(Protocol):
     @property
     def link(self) -> Link:
         """Where reports go."""
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """Messages to send."""
+
+    @property
+    def inbox(self) -> Incoming:
+        """Messages that came in."""
 
     @property
     def leases(self) -> LeaseStore:

@@ -23,6 +23,7 @@ from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.serve import Service
+from chalicelib.worker.talk import Talk
 
 POLL: Final = 20
 """Seconds of one long poll of the mailbox, SQS's most."""
@@ -102,12 +103,13 @@ class Worker:
         except Unreadable:
             log.warning("device_unreadable")
             return self._part_without_client(desk, hold)
-        return self._serve(handover, desk, hold, opened)
+        return self._serve(handover, desk, hold, opened, log)
 
-    def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened) -> Ending:
+    def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened, log: Log) -> Ending:
         quiet = Quiet(opened.database)
-        client = self._make_client(opened.database, self._inbox.put, linking=not opened.linked)
-        parting = Parting(desk, hold, self._devices, client, quiet)
+        talk = Talk(desk, hold, self._parts, self._inbox, log)
+        client = self._make_client(opened.database, talk.emit, linking=not opened.linked)
+        parting = Parting(desk, hold, self._devices, quiet=quiet, client=client, talk=talk)
         service = Service(
             handover=handover,
             desk=desk,
@@ -115,6 +117,7 @@ class Worker:
             inbox=self._inbox,
             devices=self._devices,
             client=client,
+            talk=talk,
             parting=parting,
             quiet=quiet,
             linked=opened.linked,
@@ -126,6 +129,8 @@ class Worker:
             raise
         if isinstance(ending, Exit):
             parting.close()
+        else:
+            talk.stop()
         return ending
 
     def _part_without_client(self, desk: Desk, hold: Hold) -> Ending:
@@ -133,7 +138,7 @@ class Worker:
         if desk.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
             return Exit(BROKEN)
         nothing = self._devices.root / desk.claim.uid / "none"
-        return Parting(desk, hold, self._devices, None, Quiet(nothing)).gone(confirmed=False)
+        return Parting(desk, hold, self._devices, quiet=Quiet(nothing)).gone(confirmed=False)
 
     def _listen(self, mailbox: str) -> None:
         while True:

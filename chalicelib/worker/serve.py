@@ -23,6 +23,7 @@ from chalicelib.worker.pulse import Phase, Pulse
 from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.replaced import PAUSE, comes_back
 from chalicelib.worker.rounds import Round
+from chalicelib.worker.talk import Talk
 from chalicelib.worker.translate import translate
 
 LOOK_EVERY: Final = 30_000
@@ -47,6 +48,7 @@ class Service:
         inbox: Inbox,
         devices: Devices,
         client: c.Client,
+        talk: Talk,
         parting: Parting,
         quiet: Quiet,
         linked: bool,
@@ -57,6 +59,7 @@ class Service:
         self._inbox = inbox
         self._devices = devices
         self._client = client
+        self._talk = talk
         self._parting = parting
         self._quiet = quiet
         self._linked = linked
@@ -67,16 +70,22 @@ class Service:
 
     def run(self) -> Ending:
         """Connect and serve. Raises Fenced."""
-        self._client.connect()
+        self._talk.begin(self._client)
         ending = self._act()
         while ending is None:
             happening = self._inbox.next(TICK if self._pulse.mute or self._again_at else IDLE_TICK)
             ending = (self._on(happening) if happening else None) or self._tick()
+            self._talk.allow(online=self._online)
         return ending
+
+    @property
+    def _online(self) -> bool:
+        return self._pulse.phase is Phase.ONLINE and self._desk.session.status is Status.CONNECTED
 
     def _on(self, happening: Happening) -> Ending | None:
         match happening:
             case Rung():
+                self._talk.ring()
                 return self._look()
             case Terminated():
                 # Which status follows is the reconciler's to say, unless the owner has said it.

@@ -6,6 +6,7 @@ keeps nothing, and the loggers it listens to pass nothing on. The lines are thos
 
 import logging
 import re
+from collections.abc import Callable
 from typing import Final
 
 from chalicelib.worker import client as c
@@ -34,7 +35,7 @@ def said(logger: str, line: str) -> c.ClientEvent | None:
 class Stanzas(logging.Handler):
     """Emits what the trace says."""
 
-    def __init__(self, emit: c.Emit) -> None:
+    def __init__(self, emit: Callable[[c.ClientEvent], None]) -> None:
         super().__init__(logging.DEBUG)
         self._emit_event = emit
         LOGGER.propagate = False

@@ -14,11 +14,15 @@ from typing import Any, Final
 from neonize import events as ev
 from neonize.client import NewClient
 from neonize.exc import NeonizeError
-from neonize.utils.jid import Jid2String
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+from neonize.utils.jid import Jid2String, build_jid
 
 from chalicelib.domain.session import Device
+from chalicelib.services.inbox import Received
 from chalicelib.worker import client as c
+from chalicelib.worker.incoming import incoming, receipt, undecryptable
 from chalicelib.worker.stanzas import Stanzas
+from chalicelib.worker.unsent import unsent
 
 OPTIONS: Final = "?_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
 """SQLite options, smuggled in behind the path: ten fsyncs a pairing instead of 2,478. ``x=`` swallows what follows."""
@@ -46,6 +50,15 @@ class Whatsmeow:
     def is_connected(self) -> bool:
         """Ask the library."""
         return bool(self._client.is_connected)
+
+    def send_text(self, to: str, text: str) -> str:
+        """Send it as it is: the library's own way would read numbers behind an @ as mentions."""
+        user, _, server = to.partition("@")
+        try:
+            answer = self._client.send_message(build_jid(user, server), Message(conversation=text))
+        except NeonizeError as error:
+            raise unsent(str(error)) from None
+        return str(answer.ID)
 
     def logout(self) -> bool:
         """Ask WhatsApp to unlink the device."""
@@ -80,7 +93,25 @@ class Whatsmeow:
             ev.ClientOutdatedEv: lambda _: emit(c.ClientOutdated()),
             ev.TemporaryBanEv: lambda message: emit(c.TemporaryBan(int(message.Code), int(message.Expire))),
             ev.ConnectFailureEv: lambda message: emit(c.ConnectFailure(int(message.Reason))),
+            ev.MessageEv: lambda message: self._came_in(incoming(message, self._phone_of)),
+            ev.UndecryptableMessageEv: lambda message: self._came_in(undecryptable(message, self._phone_of)),
+            ev.ReceiptEv: self._receipt,
         }
+
+    def _came_in(self, received: Received | None) -> None:
+        if received:
+            self._emit(c.Incoming(received))
+
+    def _receipt(self, message: Any) -> None:
+        found = receipt(message)
+        if found:
+            self._emit(found)
+
+    def _phone_of(self, lid: Any) -> str | None:
+        try:
+            return str(self._client.get_pn_from_lid(lid).User) or None
+        except NeonizeError:
+            return None
 
     def _paired(self, message: Any) -> None:
         if message.Status == ev.PairStatusEv.SUCCESS:

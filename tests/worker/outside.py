@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 from typing import Any
 
+from chalicelib.bootstrap import named_id
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
+from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
 from chalicelib.services.moves import Moves
-from tests.fakes import FakeIds, MemoryLeases, MemorySessions, MemoryStandbys
+from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
+NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "inbox")
 
 
 def now() -> int:
@@ -60,10 +64,13 @@ class Outside:
     leases: MemoryLeases = field(default_factory=MemoryLeases)
     standbys: MemoryStandbys = field(default_factory=MemoryStandbys)
     mailbox: Bell = field(default_factory=Bell)
+    messages: MemoryMessages = field(default_factory=MemoryMessages)
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
         self.link = Reports(self.sessions)
+        self.dispatch = Dispatch(self.messages, now, FakeIds())
+        self.inbox = Inbox(self.messages, now, named_id)
 
     def serve(self) -> str:
         """Serve the parts to processes; return the address that goes into their environment."""
@@ -71,7 +78,7 @@ class Outside:
         class Manager(BaseManager):
             pass
 
-        for name in ("sessions", "leases", "standbys", "mailbox", "link"):
+        for name in NAMES:
             Manager.register(name, callable=lambda name=name: getattr(self, name))
         server = Manager(address=("127.0.0.1", 0), authkey=KEY).get_server()
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -89,6 +96,8 @@ class Parts:
     standbys: Any
     mailbox: Any
     link: Any
+    dispatch: Any
+    inbox: Any
     clock: Callable[[], int] = now
 
 
@@ -98,10 +107,9 @@ def parts() -> Parts:
     class Manager(BaseManager):
         pass
 
-    names = ("sessions", "leases", "standbys", "mailbox", "link")
-    for name in names:
+    for name in NAMES:
         Manager.register(name)
     host, _, port = os.environ[ADDRESS].partition(":")
     manager = Manager(address=(host, int(port)), authkey=KEY)
     manager.connect()
-    return Parts(**{name: getattr(manager, name)() for name in names})
+    return Parts(**{name: getattr(manager, name)() for name in NAMES})

@@ -36,6 +36,7 @@ class PuppetClient:
     confirms: bool = True
     connected: bool = True
     calls: list[str] = field(default_factory=list)
+    send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
 
     def connect(self) -> None:
         self.calls.append("connect")
@@ -49,6 +50,10 @@ class PuppetClient:
 
     def is_connected(self) -> bool:
         return self.connected
+
+    def send_text(self, to: str, text: str) -> str:
+        self.calls.append(f"send {to} {text}")
+        return self.send(to, text)
 
     def logout(self) -> bool:
         self.calls.append("logout")
@@ -113,7 +118,7 @@ class Theatre:
         claim = Claim(self.session.uid, "worker-1", self.now.epoch)
         desk = Desk(self.now, claim, self.outside, self.inbox, Log())
         hold = Hold(claim, self.outside, self.hold_lease())
-        return Parting(desk, hold, Devices(self.root), None, Quiet(self.root / "none"))
+        return Parting(desk, hold, Devices(self.root), quiet=Quiet(self.root / "none"))
 
     @property
     def reported(self) -> list[e.LinkEvent]:

@@ -1,0 +1,63 @@
+"""One session's talk: sends go out, what the client hands over is sorted, and both end in good order."""
+
+from typing import Final
+
+from chalicelib.worker import client as c
+from chalicelib.worker.desk import Desk
+from chalicelib.worker.hold import Hold
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.intake import Intake
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import bounded
+from chalicelib.worker.sender import Sender
+
+CLOSING_TAKES: Final = 2.0
+"""Seconds for the client to close its socket; the end of the process closes it anyway."""
+SETTLING_TAKES: Final = 2.0
+"""Seconds for what the client still had to be kept."""
+
+
+class Talk:
+    """Sender and intake of one client."""
+
+    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log) -> None:
+        self._inbox = inbox
+        self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
+        self._intake = Intake(desk, parts.inbox, log)
+        self._client: c.Client | None = None
+
+    def emit(self, event: c.ClientEvent | c.Mail) -> None:
+        """Take an event from the client, in the client's thread."""
+        match event:
+            case c.Incoming(received=received):
+                self._intake.keep(received)
+            case c.Receipt():
+                self._sender.receipt(event)
+            case _:
+                self._inbox.put(event)
+
+    def begin(self, client: c.Client) -> None:
+        """Begin to connect, and to send once that is allowed."""
+        self._client = client
+        self._sender.start(client)
+        client.connect()
+
+    def allow(self, *, online: bool) -> None:
+        """Say whether the session is connected: only then is anything sent."""
+        self._sender.allow(online=online)
+
+    def ring(self) -> None:
+        """Say that there may be something to send."""
+        self._sender.ring()
+
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._sender.stop()
+
+    def hang_up(self) -> None:
+        """Send nothing more, close the socket, and keep what had come in by then."""
+        self.stop()
+        if self._client:
+            bounded(self._client.disconnect, CLOSING_TAKES)
+            self._intake.settle(SETTLING_TAKES)
