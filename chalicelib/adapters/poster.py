@@ -118,7 +118,8 @@ def _trouble(error: Exception) -> str:
             return "timeout"
         case ssl.SSLError():
             return "tls"
-        case HTTPException():
+        # A peer that hangs up without an answer is both to http.client.
+        case HTTPException() if not isinstance(error, OSError):
             return "no_http"
         case _:
             return "connection"

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.dialects.moments import iso
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.jid import USERS, phone_in
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session
 
@@ -31,7 +32,8 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
         said["data"] = _moments(envelope.data)
     else:
         own = session.device.phone if session.device else session.phone
-        said |= {"data": _message(envelope.data, message, own), **_flat(message, envelope.session, own)}
+        told = _message(envelope.data, message, own)
+        said |= {"data": told, **_flat(told, envelope.session)}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -41,43 +43,44 @@ def _moments(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict[str, Any]:
     """The message under the status that it had at the event: it may have moved on since."""
-    sender = message.sender
-    whatsapp_id = data.get("whatsapp_id")
-    error = {"code": data["error_code"], "message": data.get("error_message")} if data.get("error_code") else None
+    sender, outbound = message.sender, message.direction is Direction.OUTBOUND
+    failed = data.get("error_code")
+    to = message.to or (message.chat if outbound else None)
     return {
         "id": message.id,
-        "message_id": whatsapp_id,
+        "message_id": data.get("whatsapp_id"),
         "direction": str(message.direction),
+        "from_me": outbound,
         "status": data.get("status"),
         "chat": message.chat,
-        "to": _recipient(message, own),
-        "from": (sender.phone if sender else None) or (own if message.direction is Direction.OUTBOUND else None),
+        "to": (phone_in(to) or to) if to else own,
+        "from": (sender.phone if sender else None) or (own if outbound else None),
         "from_lid": sender.lid if sender else None,
         "from_name": sender.name if sender else None,
         "type": message.kind,
         "message": message.text,
         "timestamp": iso(message.created_at),
-        "error": error,
+        "error": {"code": failed, "message": data.get("error_message")} if failed else None,
     }
 
 
-def _flat(message: Message, session_id: str, own: str | None) -> dict[str, Any]:
-    sender = message.sender
-    outbound = message.direction is Direction.OUTBOUND
-    who = (sender.phone or sender.lid if sender else None) or (own if outbound else None)
-    flat: dict[str, Any] = {
+def _flat(told: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+    """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
+    sender = _jid(told["from"]) or told["from_lid"]
+    group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
+    return {
         "session_id": session_id,
-        "from": who,
-        "from_name": (sender.name if sender else None) or who,
-        "to": _recipient(message, own),
-        "message": message.text or "",
-        "message_type": message.kind,
-        "timestamp": iso(message.created_at),
-        "message_id": message.whatsapp_id,
-        "is_group": message.chat.endswith(_GROUPS),
+        "from": sender,
+        "from_name": told["from_name"] or (sender or "").partition("@")[0],
+        "to": _jid(told["to"]),
+        "message": told["message"] or "",
+        "message_type": told["type"],
+        "timestamp": told["timestamp"],
+        "message_id": told["message_id"],
+        "is_group": bool(group),
+        **group,
     }
-    return flat | ({"group_id": message.chat} if flat["is_group"] else {})
 
 
-def _recipient(message: Message, own: str | None) -> str | None:
-    return message.to or (message.chat if message.direction is Direction.OUTBOUND else own)
+def _jid(who: str | None) -> str | None:
+    return f"{who}@{USERS}" if who and "@" not in who else who

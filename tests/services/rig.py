@@ -16,6 +16,7 @@ from chalicelib.services.sessions import Sessions
 from chalicelib.services.standbys import Standbys
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
+from chalicelib.services.webhooks import Webhooks
 from tests import fakes
 from tests.makers import SECRET
 
@@ -37,6 +38,9 @@ class Rig:
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     keys: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
     paces: fakes.MemoryPaces = field(default_factory=fakes.MemoryPaces)
+    history: fakes.MemoryHistory = field(default_factory=fakes.MemoryHistory)
+    deliveries: fakes.MemoryDeliveries = field(default_factory=fakes.MemoryDeliveries)
+    poster: fakes.FakePoster = field(default_factory=fakes.FakePoster)
     standby_count: int = 0
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
@@ -96,6 +100,10 @@ class Rig:
             self.wakes,
             self.clock,
         )
+
+    @property
+    def webhooks(self) -> Webhooks:
+        return Webhooks(self.store, self.history, self.messages, self.deliveries, self.poster, self.moves, self.clock)
 
     @property
     def watching(self) -> Watching:

@@ -1,0 +1,168 @@
+import json
+import logging
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain import events as e
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Direction, MessageStatus, Party
+from chalicelib.domain.session import Session, Status
+from chalicelib.domain.signature import ID, verify
+from chalicelib.domain.transitions import advance
+from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
+from chalicelib.services.history import History
+from tests.makers import NOW, SECRET, a_message, a_running_session
+from tests.services.rig import Rig
+
+URL = "https://example.com/hook"
+CONNECTED = Envelope(
+    "01E", e.Connected.type, "default", "ana", "01JAVA0000000000000000000A", NOW, "c1", {"status": "CONNECTED"}
+)
+INBOUND = a_message(
+    id="01M",
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    to=None,
+    sender=Party(phone="628987654321", name="Budi"),
+    text="A private word",
+)
+RECEIVED = replace(CONNECTED, id="01M-received", type="message.received", cursor="c2", message=INBOUND)
+
+
+@pytest.fixture
+def rig() -> Rig:
+    rig = Rig()
+    rig.store.create(a_running_session(webhook_url=URL, webhook_secret=SECRET))
+    return rig
+
+
+def owe(rig: Rig, envelope: Envelope) -> Delivery:
+    """As the fan-out does: into history, then owed. Return what was queued."""
+    History(rig.history).record(envelope)
+    if envelope.message:
+        rig.messages.put(envelope.message)
+    rig.webhooks.owe(envelope)
+    ((delivery, delay),) = rig.deliveries.queued
+    assert delay == 0
+    rig.deliveries.queued.clear()
+    return delivery
+
+
+def stands(rig: Rig) -> Session:
+    session = rig.store.get(CONNECTED.uid)
+    assert session
+    return session
+
+
+def test_an_event_is_posted_signed_under_its_own_id(rig):
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    ((url, body, headers),) = rig.poster.posted
+    assert (url, headers[ID]) == (URL, "01E")
+    verify(SECRET, headers, body, now=NOW)
+    assert json.loads(body)["type"] == "session.connected"
+    assert rig.deliveries.queued == []
+
+
+def test_a_message_is_queued_by_reference_and_posted_with_its_text(rig):
+    delivery = owe(rig, RECEIVED)
+    assert "private" not in repr(delivery)
+    rig.webhooks.attempt(delivery)
+    assert json.loads(rig.poster.posted[0][1])["data"]["message"] == "A private word"
+
+
+def test_an_event_that_no_endpoint_cares_about_costs_no_read(rig):
+    rig.store.rows.clear()
+    rig.webhooks.owe(replace(CONNECTED, type="message.queued"))
+    rig.webhooks.owe(replace(CONNECTED, type=e.Launched.type))
+    assert rig.deliveries.queued == []
+
+
+def test_two_failures_and_a_success_are_three_attempts_under_one_id(rig):
+    rig.poster.outcomes = [Outcome(500), Outcome(trouble="timeout")]
+    delivery, waits = owe(rig, CONNECTED), []
+    rig.webhooks.attempt(delivery)
+    while rig.deliveries.queued:
+        delivery, delay = rig.deliveries.queued.pop()
+        waits.append(delay)
+        rig.clock.sleep(delay)
+        rig.webhooks.attempt(delivery)
+    assert waits == [5, 30]
+    assert {headers[ID] for _, _, headers in rig.poster.posted} == {"01E"}
+    assert len({body for _, body, _ in rig.poster.posted}) == 1
+    assert len({headers["webhook-timestamp"] for _, _, headers in rig.poster.posted}) == 3
+
+
+def test_what_fails_to_the_last_lies_with_the_dead_letters(rig):
+    last = replace(owe(rig, CONNECTED), attempt=len(BACKOFF) + 1)
+    rig.poster.outcomes = [Outcome(500)]
+    rig.webhooks.attempt(last)
+    assert (rig.deliveries.buried, rig.deliveries.queued) == ([last], [])
+
+
+def test_an_endpoint_s_retry_after_is_waited_for_even_beyond_the_queue_s_longest_delay(rig):
+    rig.poster.outcomes = [Outcome(503, retry_after=1800)]
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    again, delay = rig.deliveries.queued.pop()
+    assert delay == 1800
+    rig.clock.sleep(900)
+    rig.webhooks.attempt(again)
+    assert rig.deliveries.queued.pop() == (again, 900)
+    rig.clock.sleep(899.5)
+    rig.webhooks.attempt(again)
+    assert len(rig.poster.posted) == 2
+
+
+def test_410_disables_the_endpoint_and_says_so_in_the_log(rig):
+    rig.poster.outcomes = [Outcome(410)]
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    session = stands(rig)
+    assert session.webhook_disabled_at == NOW
+    assert session.last_event
+    assert session.last_event.type == "session.webhook_disabled"
+    assert (session.status, session.generation) == (Status.CONNECTED, 1)
+    rig.webhooks.owe(CONNECTED)
+    assert rig.deliveries.queued == []
+
+
+def test_410_of_an_endpoint_that_was_changed_meanwhile_disables_nothing(rig):
+    def change() -> None:
+        rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_url="https://example.com/new")
+
+    rig.poster.outcomes, rig.poster.meanwhile = [Outcome(410)], change
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    assert stands(rig).webhook_disabled_at is None
+
+
+def test_410_while_the_session_is_being_deleted_changes_nothing(rig):
+    rig.store.move(advance(stands(rig), e.DeleteRequested(), now=NOW, event_id="01D"))
+    rig.poster.outcomes = [Outcome(410)]
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    assert stands(rig).webhook_disabled_at is None
+
+
+@pytest.mark.parametrize("gone", ["session", "endpoint", "event", "message"])
+def test_what_is_gone_meanwhile_is_not_posted(rig, gone):
+    delivery = owe(rig, RECEIVED)
+    match gone:
+        case "session":
+            rig.store.rows.clear()
+        case "endpoint":
+            rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_url=None)
+        case "event":
+            rig.history.rows.clear()
+        case _:
+            rig.messages.rows.clear()
+    rig.webhooks.attempt(delivery)
+    assert (rig.poster.posted, rig.deliveries.queued) == ([], [])
+
+
+def test_the_log_says_what_became_of_it_and_no_secret(rig, caplog):
+    caplog.set_level(logging.INFO)
+    rig.poster.outcomes = [Outcome(500)]
+    rig.webhooks.attempt(owe(rig, RECEIVED))
+    (record,) = caplog.records
+    assert record.getMessage() == "webhook.retry"
+    assert (record.__dict__["event_id"], record.__dict__["status"]) == ("01M-received", 500)
+    said = str(record.__dict__)
+    assert all(secret not in said for secret in (SECRET, "private", URL))

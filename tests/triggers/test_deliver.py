@@ -1,0 +1,151 @@
+"""From a stream record to a POST, through the table and the queue: real parts, but for the local stack's pumps."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib import bootstrap
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.messages import to_item as message_item
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.values import typed
+from chalicelib.adapters.queues import read_delivery
+from chalicelib.config import settings
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.signature import verify
+from chalicelib.triggers import deliver, fanout
+from tests.adapters.conftest import aws, table
+from tests.makers import SECRET, a_message, a_running_session
+from tests.receivers import Receiver, listening
+
+__all__ = ["aws", "table"]
+
+STREAM = "arn:aws:dynamodb:eu-west-1:1:table/t/stream/2026-11-21T02:00:00.000"
+
+
+@pytest.fixture
+def queues(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """SQS with the webhook queue and its dead letters, in the environment of the functions."""
+    sqs = boto3.client("sqs")
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("deliveries", "dead")]
+    monkeypatch.setenv("TABLE_NAME", table.name)
+    monkeypatch.setenv("DELIVERY_QUEUE_URL", urls[0])
+    monkeypatch.setenv("DELIVERY_DEAD_LETTER_QUEUE_URL", urls[1])
+    monkeypatch.setenv("WS_ENDPOINT", "https://sockets.example")
+    monkeypatch.setenv("STAGE", "local")
+    monkeypatch.setenv("WEBHOOK_ALLOW_LOCAL", "1")
+    remembered: list[Any] = [settings, clients.dynamodb, clients.sqs, clients.sockets]
+    remembered += [bootstrap.webhooks, bootstrap.history, bootstrap.push, bootstrap._table, bootstrap._sessions]
+    remembered += [bootstrap._moves, bootstrap._wakes, bootstrap._sockets]
+    for one in remembered:
+        one.cache_clear()
+    yield sqs
+    for one in remembered:
+        one.cache_clear()
+
+
+def a_record(message: Message, number: int = 1) -> dict[str, Any]:
+    """What the stream says of a new message."""
+    item = message_item(message)
+    return {
+        "eventName": "INSERT",
+        "eventSourceARN": STREAM,
+        "dynamodb": {
+            "SequenceNumber": str(number),
+            "Keys": typed({"pk": item["pk"], "sk": item["sk"]}),
+            "NewImage": typed(item),
+        },
+    }
+
+
+def an_inbound_message(number: int = 0) -> Message:
+    message = a_message(
+        id=f"01JMSG{number:020d}",
+        direction=Direction.INBOUND,
+        status=MessageStatus.RECEIVED,
+        sender=Party(phone="628987654321"),
+        text="A private word",
+    )
+    return replace(message, last_event=event(message, f"{message.id}-received", message.created_at))
+
+
+def receive(table: Table, receiver: Receiver, messages: int = 1) -> None:
+    """A session with that endpoint gets messages, and the stream tells of them."""
+    DynamoSessions(table).create(a_running_session(webhook_url=receiver.url, webhook_secret=SECRET))
+    arrived = [an_inbound_message(number) for number in range(messages)]
+    for message in arrived:
+        table.put(message_item(message))
+    records = [a_record(message, number) for number, message in enumerate(arrived)]
+    assert fanout.handle({"Records": records}) == {"batchItemFailures": []}
+
+
+def taken(sqs: Any, name: str = "DELIVERY_QUEUE_URL") -> list[dict[str, str]]:
+    """The queue's messages as Lambda hands them over."""
+    found = sqs.receive_message(QueueUrl=os.environ[name], MaxNumberOfMessages=10).get("Messages", [])
+    return [{"messageId": one["MessageId"], "body": one["Body"]} for one in found]
+
+
+def test_a_message_that_comes_in_goes_out_to_the_endpoint(table, queues):
+    with listening() as receiver:
+        receive(table, receiver)
+        records = taken(queues)
+        assert "private" not in json.dumps(records)
+        assert deliver.handle({"Records": records}) == {"batchItemFailures": []}
+    (got,) = receiver.received
+    verify(SECRET, got.headers, got.body, now=bootstrap.clock())
+    assert (got.json["type"], got.json["message"]) == ("message.received", "A private word")
+    assert got.json["id"] == got.headers["webhook-id"] == f"{an_inbound_message().id}-received"
+
+
+def test_history_keeps_no_text_though_the_endpoint_gets_it(table, queues):
+    with listening() as receiver:
+        receive(table, receiver)
+        delivery = read_delivery(taken(queues)[0]["body"])
+    assert "private" not in str(table.get(f"S#{delivery.uid}", f"H#{delivery.cursor}"))
+
+
+def test_a_batch_is_attempted_side_by_side(table, queues):
+    with listening() as receiver:
+        receive(table, receiver, messages=10)
+        deliver.handle({"Records": taken(queues)})
+    assert len({got.headers["webhook-id"] for got in receiver.received}) == 10
+
+
+def test_a_refusal_goes_back_into_the_queue_by_itself(table, queues):
+    with listening((500, {})) as receiver:
+        receive(table, receiver)
+        assert deliver.handle({"Records": taken(queues)}) == {"batchItemFailures": []}
+    counts = queues.get_queue_attributes(QueueUrl=settings().delivery_queue, AttributeNames=["All"])["Attributes"]
+    assert counts["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_the_last_refusal_goes_to_the_dead_letters(table, queues):
+    with listening((500, {})) as receiver:
+        receive(table, receiver)
+        (record,) = taken(queues)
+        record["body"] = json.dumps(json.loads(record["body"]) | {"attempt": 5})
+        deliver.handle({"Records": [record]})
+    assert [json.loads(one["body"])["attempt"] for one in taken(queues, "DELIVERY_DEAD_LETTER_QUEUE_URL")] == [5]
+
+
+def test_what_can_t_be_attempted_just_now_comes_again_alone(table, queues):
+    with listening() as receiver:
+        receive(table, receiver)
+        (record,) = taken(queues)
+        broken = {"messageId": "m2", "body": "no delivery"}
+        assert deliver.handle({"Records": [broken, record]}) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+    assert len(receiver.received) == 1
+
+
+def test_a_fan_out_that_can_t_queue_comes_again(table, queues):
+    with listening() as receiver:
+        queues.delete_queue(QueueUrl=settings().delivery_queue)
+        DynamoSessions(table).create(a_running_session(webhook_url=receiver.url, webhook_secret=SECRET))
+        answer = fanout.handle({"Records": [a_record(an_inbound_message(), 7)]})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
