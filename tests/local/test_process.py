@@ -1,8 +1,8 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
-import time
 
 from infra.local.process import Launch, launch, log_name, search_path, start, stop
 from tests.local.patience import until
@@ -89,12 +89,20 @@ def test_one_that_ignores_sigterm_is_killed_after_its_grace(tmp_path):
     assert run_script(tmp_path, STUBBORN, act) == -signal.SIGKILL
 
 
-def test_one_that_is_frozen_ends_by_sigterm(tmp_path):
+def is_frozen(pid):
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.startswith("T")
+
+
+def test_one_that_is_frozen_stays_so_and_is_killed_after_its_grace(tmp_path):
     async def act(process):
         await up(tmp_path / "out.log")
         process.send_signal(signal.SIGSTOP)
-        begun = time.monotonic()
-        await stop(process, 30)
-        return process.returncode, time.monotonic() - begun < 10
+        await until(lambda: is_frozen(process.pid))
+        stopping = asyncio.create_task(stop(process, 0.5))
+        await asyncio.sleep(0.1)
+        frozen = is_frozen(process.pid)
+        await stopping
+        return frozen, process.returncode
 
-    assert run_script(tmp_path, "import time; print('up', flush=True); time.sleep(60)", act) == (-signal.SIGTERM, True)
+    assert run_script(tmp_path, "import time; print('up', flush=True); time.sleep(60)", act) == (True, -signal.SIGKILL)
