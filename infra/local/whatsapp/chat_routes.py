@@ -30,7 +30,8 @@ class _ChatRoutes:
 
     async def add(self, request: web.Request) -> web.Response:
         """`{name?}`: the phone is on WhatsApp from now on, linked to nothing."""
-        account = self._opened(request, (await body(request)).optional_text("name"))
+        fields = await body(request)
+        account = await self._network.registered(_number(request), fields.optional_text("name"))
         return web.json_response({"number": account.number, "lid": str(account.lid_jid), "name": account.name})
 
     async def say(self, request: web.Request) -> web.Response:
@@ -41,11 +42,11 @@ class _ChatRoutes:
             raise BadRequest(f"text must have {_LONGEST} characters at most.")
         if any("\ud800" <= one <= "\udfff" for one in text):
             raise BadRequest("text holds half a character.")
-        sender = phone_number(request.match_info["number"])
+        sender = _number(request)
         recipient = self._network.accounts.numbered(number)
         if recipient is None and number != sender:
             raise UnknownPhone(f"{number} is not on this WhatsApp.")
-        account = self._opened(request)
+        account = await self._network.registered(sender)
         name = self._network.phones.say(account, recipient or account, text)
         return web.json_response({"id": name, "from": account.number, "to": number})
 
@@ -69,11 +70,12 @@ class _ChatRoutes:
         strays = [{"id": one.id, "from": one.sender, "to": one.recipient, "at": one.at} for one in self._network.strays]
         return web.json_response({"waiting": waiting, "to_nobody": strays})
 
-    def _opened(self, request: web.Request, name: str | None = None) -> Account:
-        return self._network.opened(phone_number(request.match_info["number"]), name)
-
     def _account(self, request: web.Request) -> Account:
-        return self._network.account(phone_number(request.match_info["number"]))
+        return self._network.account(_number(request))
+
+
+def _number(request: web.Request) -> str:
+    return phone_number(request.match_info["number"])
 
 
 def _shown(account: Account, letter: Letter) -> dict[str, Any]:

@@ -69,6 +69,14 @@ class Network:
         self.store.changed()
         return account
 
+    async def registered(self, number: str, name: str | None = None) -> Account:
+        """The same, kept before anybody can write to it: its identity is in each session from then on."""
+        known = self.accounts.numbered(number)
+        account = self.opened(number, name)
+        if known is None:
+            await self.store.flush()
+        return account
+
     def online(self, account: Account, device: int) -> Connection | None:
         """A device's connection, if it has one."""
         return self._online.get((account.number, device))

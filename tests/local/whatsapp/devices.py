@@ -58,7 +58,8 @@ class RawClient:
     async def kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
-        await self._process.communicate()
+        last, _ = await self._process.communicate()
+        self.heard += [json.loads(line) for line in last.splitlines(keepends=True) if line.endswith(b"\n")]
 
 
 class Loopback:
