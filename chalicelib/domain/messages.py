@@ -37,6 +37,9 @@ class MessageStatus(StrEnum):
 OPEN: Final = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING})
 """Statuses in which a worker still owes something: what the index ``open`` holds."""
 
+UNTOLD: Final = frozenset(f"message.{status}" for status in OPEN)
+"""Events of messages that are nobody's affair but the gateway's: history has them, and nobody is told."""
+
 _S = MessageStatus
 _MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
     _S.QUEUED: frozenset({_S.SENDING, _S.FAILED}),

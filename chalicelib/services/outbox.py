@@ -30,8 +30,8 @@ from chalicelib.services.ports import (
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
-POLLS: Final = (0.01, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4)
-"""Seconds between looks at the message; the last one is repeated."""
+POLLS: Final = (0.015, *(0.03,) * 16, *(0.1,) * 5, 0.4)
+"""Seconds between looks at the message, the last one repeated: closest while an acknowledgement usually comes."""
 EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"

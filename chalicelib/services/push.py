@@ -8,6 +8,7 @@ from typing import Final
 
 from chalicelib.dialects import DIALECTS
 from chalicelib.domain.events import Envelope, QRShown
+from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import SETTLING, Watcher
 from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
@@ -35,6 +36,8 @@ class Push:
 
         A code is read from the session as it stands, so one that expired or was scanned meanwhile isn't sent.
         """
+        if envelope.type in UNTOLD:
+            return
         followers = self.watchers.following(envelope.tenant, envelope.session)
         if not followers:
             return

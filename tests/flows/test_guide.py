@@ -31,5 +31,7 @@ def test_the_guides_examples_do_what_they_say(stack: Stack, number: str, tmp_pat
     assert '"message":"Connection initiated"' in done.stdout
     assert '"sessionId": "shop.7",\n  "status": "pending"' in done.stdout
     assert '"message":"Session deleted successfully","sessionId":"shop.7"' in done.stdout
+    assert re.search(r'"message_id": "3EB0[0-9A-F]+"', done.stdout), "the message was acknowledged"
+    assert '"message": "Hello from API!"' in done.stdout
     assert "████ ▄▄▄▄▄ █" in done.stdout
     assert done.stdout.rstrip().endswith('"hint":"Write it with its country code, such as +6281234567890."}')
