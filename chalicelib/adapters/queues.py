@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -96,20 +97,18 @@ class SqsMailboxes:
         """Delete the queue."""
         self._unless_gone("delete_queue", QueueUrl=mailbox)
 
-    def wait(self, mailbox: str, seconds: float) -> bool:
-        """Wait up to ``seconds`` (20 at the most) for a ring, and take all rings that are there at once."""
+    def wait(self, mailbox: str, seconds: float) -> list[str]:
+        """Wait up to ``seconds`` (20 at the most) for a ring; return the receipts of all that are there at once."""
         poll = min(max(math.ceil(seconds), 0), LONGEST_POLL)
         with translated():
             rings = self.client.receive_message(QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=poll)
-            found = rings.get("Messages", [])
-            if found:
-                self.client.delete_message_batch(
-                    QueueUrl=mailbox,
-                    Entries=[
-                        {"Id": str(number), "ReceiptHandle": ring["ReceiptHandle"]} for number, ring in enumerate(found)
-                    ],
-                )
-        return bool(found)
+        return [ring["ReceiptHandle"] for ring in rings.get("Messages", [])]
+
+    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+        """Delete the rings; one whose receipt is too old, or that is gone, comes again or doesn't: no harm."""
+        entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(rings)]
+        with translated():
+            self.client.delete_message_batch(QueueUrl=mailbox, Entries=entries)  # type: ignore[arg-type]
 
     def _unless_gone(self, call: str, **arguments: Any) -> None:
         try:

@@ -55,8 +55,11 @@ class Incoming(Protocol):
 class Mailbox(Protocol):
     """The worker's side of its mailbox."""
 
-    def wait(self, mailbox: str, seconds: float, /) -> bool:
-        """Wait for a ring, take all that are there, and return whether there was one; raises Unavailable."""
+    def wait(self, mailbox: str, seconds: float, /) -> Sequence[str]:
+        """Wait for a ring, and return all that are there; raises Unavailable."""
+
+    def heard(self, mailbox: str, rings: Sequence[str], /) -> None:
+        """Take those rings out of the mailbox; else they ring again. Raises Unavailable."""
 
 
 class Parts(Protocol):

@@ -1,5 +1,7 @@
 """The worker from its order to its ending: waits if it is a standby, takes the lease, serves, gives the lease back."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 from time import sleep
@@ -143,11 +145,13 @@ class Worker:
     def _listen(self, mailbox: str) -> None:
         while True:
             began = monotonic()
-            try:
-                rung = self._parts.mailbox.wait(mailbox, POLL)
-            except Unavailable:
-                rung = False
-            if rung:
+            rings: Sequence[str] = ()
+            with suppress(Unavailable):
+                rings = self._parts.mailbox.wait(mailbox, POLL)
+            if rings:
+                # First acted on, then taken out: somebody waits for what they rang for.
                 self._inbox.put(Rung())
+                with suppress(Unavailable):
+                    self._parts.mailbox.heard(mailbox, rings)
             elif monotonic() - began < SHORT * 1000:
                 sleep(SHORT)

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 from typing import Any
@@ -35,10 +35,13 @@ class Bell:
     def ring(self) -> None:
         self._rung.set()
 
-    def wait(self, mailbox: str, seconds: float) -> bool:
+    def wait(self, mailbox: str, seconds: float) -> list[str]:
         rung = self._rung.wait(seconds)
         self._rung.clear()
-        return rung
+        return ["ring"] if rung else []
+
+    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+        pass
 
 
 class Reports:
