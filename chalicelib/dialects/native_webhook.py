@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from chalicelib.dialects.moments import iso
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.jid import USERS, phone_in
+from chalicelib.domain.jid import LIDS, USERS, phone_in
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session
 
@@ -66,13 +66,13 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
 
 def _flat(told: Mapping[str, Any], session_id: str) -> dict[str, Any]:
     """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
-    sender = _jid(told["from"]) or told["from_lid"]
+    sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
     group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
     return {
         "session_id": session_id,
         "from": sender,
         "from_name": told["from_name"] or (sender or "").partition("@")[0],
-        "to": _jid(told["to"]),
+        "to": _jid(told["to"], USERS),
         "message": told["message"] or "",
         "message_type": told["type"],
         "timestamp": told["timestamp"],
@@ -82,5 +82,5 @@ def _flat(told: Mapping[str, Any], session_id: str) -> dict[str, Any]:
     }
 
 
-def _jid(who: str | None) -> str | None:
-    return f"{who}@{USERS}" if who and "@" not in who else who
+def _jid(who: str | None, server: str) -> str | None:
+    return f"{who}@{server}" if who and "@" not in who else who

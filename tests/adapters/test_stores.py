@@ -223,6 +223,8 @@ def test_history_is_read_in_order_after_a_cursor_and_repeats_vanish(stores):
     stores.history.append(replace(events[0], uid="another"))
     assert stores.history.since("u", None, limit=100) == events
     assert stores.history.since("u", events[8].cursor, limit=2) == events[9:11]
+    assert stores.history.get("u", events[8].cursor) == events[8]
+    assert stores.history.get("u", "nowhere") is None
 
 
 def test_a_user_s_name_is_taken_once(stores):

@@ -12,7 +12,7 @@ INBOUND = a_message(
     direction=Direction.INBOUND,
     status=MessageStatus.RECEIVED,
     to=None,
-    sender=Party(phone="628987654321", lid="200000000000002@lid", name="Budi"),
+    sender=Party(phone="628987654321", lid="200000000000002", name="Budi"),
     whatsapp_id="3EB0",
     text="Kopi jam 9? ☕",
 )
@@ -57,7 +57,7 @@ def test_a_message_received_is_told_natively():
         "chat": "628987654321@s.whatsapp.net",
         "to": DEVICE.phone,
         "from": "628987654321",
-        "from_lid": "200000000000002@lid",
+        "from_lid": "200000000000002",
         "from_name": "Budi",
         "type": "text",
         "message": "Kopi jam 9? ☕",
@@ -88,7 +88,7 @@ def test_a_group_s_message_says_which_group():
 
 
 def test_a_sender_known_by_its_lid_alone_is_told_by_that():
-    said = told(replace(INBOUND, sender=Party(lid="200000000000002@lid")))
+    said = told(replace(INBOUND, sender=Party(lid="200000000000002")))
     assert (said["from"], said["data"]["from"]) == ("200000000000002@lid", None)
     assert said["from_name"] == "200000000000002"
 

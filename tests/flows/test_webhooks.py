@@ -55,3 +55,36 @@ def test_an_endpoint_that_is_gone_is_left_alone(stack, number):
         stack.post(f"/api/sessions/{number}/connect")
         stack.code(number)
         assert [one.json["type"] for one in receiver.received] == ["session.created"]
+
+
+def test_a_text_that_comes_in_goes_out_to_the_endpoint(stack, number):
+    friend = "628777" + number[-6:]
+    with listening() as receiver:
+        secret = with_webhook(stack, number, receiver.url)
+        stack.post(f"/api/sessions/{number}/connect")
+        stack.scan(stack.code(number), number)
+        stack.until(number, "CONNECTED")
+        assert stack.network(f"phones/{friend}/say", {"to": number, "text": "Kopi jam sembilan?"}).ok
+        said = eventually(lambda: receiver.of("message.received"))[0].json
+        verified(receiver, secret)
+    assert (said["message"], said["from"], said["is_group"]) == (
+        "Kopi jam sembilan?",
+        f"{friend}@s.whatsapp.net",
+        False,
+    )
+    assert said["data"]["from"] == friend
+    assert said["data"]["from_lid"]
+    assert "Kopi jam" not in stack.log()
+
+
+def test_what_became_of_a_text_sent_is_told_too(stack, number):
+    friend = "628777" + number[-6:]
+    with listening() as receiver:
+        with_webhook(stack, number, receiver.url)
+        stack.post(f"/api/sessions/{number}/connect")
+        stack.scan(stack.code(number), number)
+        stack.until(number, "CONNECTED")
+        stack.network(f"phones/{friend}", {})
+        sent = stack.post(f"/api/sessions/{number}/send", {"to": friend, "message": "Ya!"}).json()["data"]
+        told = eventually(lambda: receiver.of("message.delivered"))[0].json["data"]
+    assert (told["status"], told["message_id"], told["to"]) == ("delivered", sent["message_id"], friend)

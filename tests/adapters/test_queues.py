@@ -1,0 +1,48 @@
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import msgspec
+import pytest
+
+from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, read_delivery
+from chalicelib.domain.webhook import Delivery
+
+DELIVERY = Delivery(uid="u", event="01E", cursor="2026#0001", message="01M", attempt=2, not_before=1_800_000_000_000)
+
+
+@dataclass
+class Sent:
+    """SQS's client, as far as the queue uses it: keeps the calls."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def send_message(self, **arguments: Any) -> None:
+        self.calls.append(arguments)
+
+
+@pytest.mark.parametrize(
+    ("delay", "seconds"), [(-1, 0), (0, 0), (0.2, 1), (5, 5), (29.001, 30), (900, 900), (3600, LONGEST_DELAY)]
+)
+def test_a_delay_is_whole_seconds_and_never_more_than_sqs_takes(delay, seconds):
+    sqs = Sent()
+    DeliveryQueue(sqs, "https://queue/deliveries", "https://queue/dead").put(DELIVERY, delay=delay)  # type: ignore[arg-type]
+    assert sqs.calls[0]["DelaySeconds"] == seconds
+
+
+def test_a_delivery_comes_out_as_it_went_in(aws):
+    sqs = boto3.client("sqs")
+    urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("deliveries", "dead")]
+    queue = DeliveryQueue(sqs, *urls)
+    queue.put(DELIVERY, delay=0)
+    queue.bury(DELIVERY)
+    for url in urls:
+        (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+        assert read_delivery(message["Body"]) == DELIVERY
+
+
+def test_what_a_newer_version_says_more_is_left_alone_and_what_isn_t_there_is_refused():
+    assert read_delivery(json.dumps({"uid": "u", "event": "e", "cursor": "c", "new": 1})) == Delivery("u", "e", "c")
+    with pytest.raises(msgspec.ValidationError):
+        read_delivery(json.dumps({"uid": "u"}))

@@ -1,0 +1,50 @@
+"""docs/webhooks.md says what the code does, and its example verifies."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+from chalicelib.dialects.native_webhook import body
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
+from chalicelib.domain.signature import TOLERANCE, headers
+from chalicelib.domain.webhook import BACKOFF, MESSAGE_EVENTS, SESSION_EVENTS
+from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+
+
+def example(language: str) -> str:
+    (found,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
+    return str(found)
+
+
+def test_every_event_is_there_and_no_other():
+    told = set(re.findall(r"^\| `((?:message|session)\.\w+)` \|", GUIDE, re.MULTILINE))
+    assert told == MESSAGE_EVENTS | SESSION_EVENTS
+
+
+def test_the_schedule_is_the_code_s_own():
+    assert BACKOFF == (5, 30, 120, 600)
+    assert "after 5 seconds, 30 seconds, 2 minutes and 10 minutes" in GUIDE
+    assert f"> {TOLERANCE // 1000}:" in GUIDE
+
+
+def test_the_body_shown_has_the_fields_of_a_body_sent():
+    message = a_message(direction=Direction.INBOUND, status=MessageStatus.RECEIVED, sender=Party(phone="628987654321"))
+    event = Envelope("01E", "message.received", "default", "ana", message.uid, NOW, "c1", summary(message), message)
+    sent = json.loads(body(event, message, a_running_session(device=DEVICE)))
+    shown = json.loads(example("json"))
+    assert list(shown) == list(sent)
+    assert list(shown["data"]) == list(sent["data"])
+
+
+def test_the_example_tells_the_genuine_from_the_forged():
+    scope: dict = {}
+    exec(example("python"), scope)  # noqa: S102 - our own document
+    now = time.time_ns() // 1_000_000
+    signed = headers(SECRET, "01E", b"{}", now=now)
+    assert scope["is_genuine"](SECRET, signed, b"{}")
+    assert not scope["is_genuine"](SECRET, signed, b"[]")
+    assert not scope["is_genuine"](SECRET, headers(SECRET, "01E", b"{}", now=now - 302_000), b"{}")
