@@ -25,8 +25,11 @@ These are short enough (15 minutes) for a queue's delay. The far steps (1 h, 6 h
 in a far step waits in the table for the sweep, by the index ``due``.
 """
 
-LONGEST_WAIT: Final = 3600
-"""Seconds that an endpoint may put an attempt off by Retry-After."""
+LONGEST_WAIT: Final = 1800
+"""Seconds that an endpoint may put an attempt off by Retry-After: two delays of a queue.
+
+Lambda stops a function that has called itself through a queue some 16 times in a row; a delivery takes 9 at the most.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> 
     return {"batchItemFailures": []}
 
 
-def every(event: Mapping[str, Any], act: Callable[[str], None], *, at_once: int = 1) -> dict[str, Any]:
+def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: int = 1) -> dict[str, Any]:
     """Run ``act`` on each queue message's body, ``at_once`` at a time.
 
     Those that fail come again, and in the end go to the dead letters.
