@@ -19,12 +19,10 @@ from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.adapters.passwords import ArgonPasswords
 from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.queues import DeliveryQueue, SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
-from chalicelib.adapters.tokens import JwtTokens, SecretKeys
 from chalicelib.config import settings
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.signature import ENTROPY, secret_of
@@ -77,6 +75,10 @@ def sessions() -> Sessions:
 @cache
 def accounts() -> Accounts:
     """Return who checks credentials."""
+    # Imported late: the worker's image has neither library, and the functions of the stream don't need them.
+    from chalicelib.adapters.passwords import ArgonPasswords  # noqa: PLC0415
+    from chalicelib.adapters.tokens import JwtTokens, SecretKeys  # noqa: PLC0415
+
     return Accounts(
         users=DynamoUsers(_table()),
         attempts=DynamoLoginAttempts(_table()),
