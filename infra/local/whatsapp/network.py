@@ -84,6 +84,8 @@ class Network:
     def arrive(self, place: Place, connection: Connection) -> Connection | None:
         """Make this the device's connection; the former one, if there was one."""
         former = self._online.get(place)
+        if former:
+            self.post.part(place, former)
         self._online[place] = connection
         return former
 

@@ -23,6 +23,15 @@ def told(tmp_path: Path, story: Story) -> None:
     asyncio.run(run())
 
 
+async def knows_its_name(client: RawClient) -> None:
+    """Wait until the client lets itself be seen, which it does only under a name."""
+    async with asyncio.timeout(30):
+        client.tell("available")
+        while not (await client.until("presence"))["available"]:
+            await asyncio.sleep(0.05)
+            client.tell("available")
+
+
 def test_a_text_of_the_client_reaches_the_phone_and_its_own(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         sent = await client.send(BO, "Halo, Bo! 👋")
@@ -62,12 +71,20 @@ def test_what_the_own_phone_sends_comes_to_the_client_too(tmp_path: Path) -> Non
 
 def test_a_new_client_learns_its_name(tmp_path: Path) -> None:
     async def story(_wa: Loopback, client: RawClient) -> None:
-        known = False
-        while not known:
-            client.tell("available")
-            known = (await client.until("presence"))["available"]
+        await knows_its_name(client)
 
     told(tmp_path, story)
+
+
+def test_a_new_client_that_cant_open_its_greeting_is_greeted_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with loopback(tmp_path / "wa") as wa, wa.client(tmp_path / "device.db") as client:
+            await wa.post("knobs/spoil-message")
+            await wa.linked(client)
+            await knows_its_name(client)
+            assert "undecryptable" in {said["event"] for said in client.heard}
+
+    asyncio.run(story())
 
 
 def test_a_number_that_nobody_has_is_not_on_whatsapp(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ class Phones:
         """Greet a device that has just been linked."""
         try:
             with self._database.transaction():
-                welcome.welcome(self._database, self._sealing, self._post, account, device)
+                if welcome.first_time(self._database, account, device.number):
+                    welcome.welcome(self._sealing, self._post, account, device.number)
         except SignalFailure as failure:
             _log.warning("%s can't greet its device %s: %s", account.number, device.number, failure)
 
@@ -85,5 +86,5 @@ class Phones:
     def _receive(self, account: Account, stanza: Node) -> None:
         try:
             self._reading.receive(account, stanza)
-        except ValueError as error:
+        except (ValueError, SignalFailure) as error:
             _log.warning("%s can't read a stanza: %s", account.number, error)

@@ -11,6 +11,7 @@ from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.phones import content
 from infra.local.whatsapp.phones.keyring import Keyring, registration_of
 from infra.local.whatsapp.phones.letters import Letter, LetterState
+from infra.local.whatsapp.phones.welcome import welcome
 from infra.local.whatsapp.phones.writing import Writing
 from infra.local.whatsapp.post import PHONE
 from infra.local.whatsapp.signal.failures import Repeated, SignalFailure
@@ -92,13 +93,18 @@ class Reading:
         spread_receipt(self.writing.post, phone, PHONE, receipt, to=sender, to_device=device)
 
     def _send_again(self, phone: Account, reader: Account, device: int, receipt: Node) -> None:
-        """Send a text once more, in a session begun anew, to a device that couldn't open it."""
+        """Begin anew with a device that couldn't open a message, and send that once more.
+
+        What isn't a letter was a greeting to an own device.
+        """
         count = int(receipt.get("retry").text("count") or 1)
-        letter = self.writing.letters.sent(phone.number, receipt.text("id"))
-        recipient = self.accounts.numbered(letter.peer) if letter else None
-        known = device == PHONE or device in reader.devices
-        if not letter or not recipient or letter.text is None or not known or count > _MOST_RETRIES:
+        if count > _MOST_RETRIES or not (device == PHONE or device in reader.devices):
             return
-        keys = receipt.find("keys")
-        self.writing.sealing.renew(phone, reader, device, bundles.read(keys) if keys else None)
-        self.writing.send(phone, recipient, reader, device, name=letter.id, text=letter.text, retries=count)
+        keys, writing = receipt.find("keys"), self.writing
+        writing.sealing.renew(phone, reader, device, bundles.read(keys) if keys else None)
+        letter = writing.letters.sent(phone.number, receipt.text("id"))
+        recipient = self.accounts.numbered(letter.peer) if letter else None
+        if letter and recipient and letter.text is not None:
+            writing.send(phone, recipient, reader, device, name=letter.id, text=letter.text, retries=count)
+        elif reader is phone:
+            welcome(writing.sealing, writing.post, phone, device)

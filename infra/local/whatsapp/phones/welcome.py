@@ -2,7 +2,7 @@
 
 import zlib
 
-from infra.local.whatsapp.accounts import Account, Device
+from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.app_state.keys import SettingsKey
 from infra.local.whatsapp.clock import now_ms, now_s
 from infra.local.whatsapp.database import Database
@@ -24,13 +24,16 @@ _BOOTSTRAP, _KIND = 0, 1
 _KEYS, _KEY_ID, _KEY_DATA, _DATA, _FINGERPRINT, _TIMESTAMP = 1, 1, 2, 1, 2, 3
 
 
-def welcome(database: Database, sealing: Sealing, post: Post, account: Account, device: Device) -> None:
-    """Send both once, the first time that the device is ready."""
-    if not database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device.number):
-        return
+def first_time(database: Database, account: Account, device: int) -> bool:
+    """Note that a device is greeted; False if it was before."""
+    return database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device) > 0
+
+
+def welcome(sealing: Sealing, post: Post, account: Account, device: int) -> None:
+    """Send both; a device that couldn't open one of them is sent both again."""
     for message in (_key_share(account), _history()):
         protocol = Message.of({_PROTOCOL: message})
-        secret = sealing.seal(account, account, device.number, protocol.encode())
+        secret = sealing.seal(account, account, device, protocol.encode())
         attributes: dict[str, Attribute] = {
             "id": message_id(),
             "type": "text",
@@ -39,7 +42,7 @@ def welcome(database: Database, sealing: Sealing, post: Post, account: Account, 
             "from": account.jid,
             "sender_lid": account.lid_jid,
         }
-        post.deliver((account.number, device.number), Node("message", attributes, (secret,)))
+        post.deliver((account.number, device), Node("message", attributes, (secret,)))
 
 
 def _key_share(account: Account) -> Message:

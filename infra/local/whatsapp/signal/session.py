@@ -34,12 +34,15 @@ class Session:
     states: tuple[State, ...] = ()
 
     def begun(self, owner: Owner, bundle: Bundle) -> "Session":
-        """With a fresh state in front, made from the other device's bundle; Undecryptable if that is forged."""
+        """With a fresh state in front, made from the other device's bundle; Undecryptable if that is none."""
         if not bundle.genuine:
             raise Undecryptable("the signed key isn't signed by the identity")
         base, key = KeyPair.generate(), KeyPair.generate()
-        root, theirs = agreement.offered(owner.identity, base, bundle)
-        root, ours = ratcheted(root, key.shared(bundle.signed.value))
+        try:
+            root, theirs = agreement.offered(owner.identity, base, bundle)
+            root, ours = ratcheted(root, key.shared(bundle.signed.value))
+        except ValueError as error:
+            raise Undecryptable("a key in the bundle is none") from error
         state = State(
             ours=owner.identity.public,
             theirs=bundle.identity,
