@@ -1,5 +1,7 @@
 """Tells clients that an account's devices have changed: they keep the lists they were given."""
 
+import secrets
+
 from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.clock import now_s
 from infra.local.whatsapp.node import Attribute, Node
@@ -13,7 +15,7 @@ def announce(accounts: Accounts, post: Post, changed: Account) -> None:
         "from": lid,
         "lid": lid,
         "type": "devices",
-        "id": f"devices-{changed.lid}",
+        "id": secrets.token_hex(8),
         "t": now_s(),
     }
     stanza = Node("notification", about, (Node("update", {"hash": "changed"}),))

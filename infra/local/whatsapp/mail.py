@@ -29,11 +29,15 @@ class Mail:
         self._database = database
 
     def put(self, place: Place, stanza: Node) -> None:
-        """Keep a stanza for a device. It replaces one of the same tag, id, type and sender that still waits."""
+        """Keep a stanza for a device. It replaces one that still waits and says the same.
+
+        That is one of its tag, type, sender and id; of two notifications, whatever their ids, the later says it all.
+        """
         key = (stanza.tag, stanza.text("id"), _kind(stanza), stanza.text("from"))
         with self._database.transaction():
             self._database.run(
-                f"DELETE FROM mail WHERE {_PLACE} AND tag = ? AND id = ? AND type = ? AND sender = ?",  # noqa: S608
+                f"DELETE FROM mail WHERE {_PLACE} AND tag = ? AND (id = ? OR tag = 'notification')"  # noqa: S608
+                " AND type = ? AND sender = ?",
                 *place, *key,
             )  # fmt: skip
             self._database.run(

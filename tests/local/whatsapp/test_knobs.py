@@ -18,3 +18,14 @@ def test_a_failure_planned_for_anybody_meets_the_first() -> None:
 def test_passkeys_are_demanded_as_often_as_planned() -> None:
     knobs = Knobs(passkeys=1)
     assert [knobs.take_passkey(), knobs.take_passkey()] == [True, False]
+
+
+def test_a_planned_refusal_of_a_message_serves_once_and_only_its_number() -> None:
+    knobs = Knobs()
+    knobs.refusals.append(PlannedFailure(463, "628"))
+    assert [knobs.take_refusal(number) for number in ("629", "628", "628")] == [None, 463, None]
+
+
+def test_each_spoiling_serves_once() -> None:
+    knobs = Knobs(spoilt=2)
+    assert [knobs.take_spoiling() for _ in range(3)] == [True, True, False]

@@ -25,9 +25,9 @@ async def registered(wire: Wire, companion: Companion) -> str:
     return companion.code(offer.get("pair-device", "ref").data)
 
 
-async def paired(wa: Loopback, companion: Companion) -> None:
+async def paired(wa: Loopback, companion: Companion, **fields: object) -> None:
     async with dialled(wa.whatsapp) as wire:
-        scan = asyncio.create_task(wa.scan(await registered(wire, companion)))
+        scan = asyncio.create_task(wa.scan(await registered(wire, companion), **fields))
         await wire.send(companion.agree(await wire.receive()))
         assert (await scan)[0] == 200
         assert (await wire.receive()).attributes["code"] == "515"
