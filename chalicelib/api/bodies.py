@@ -36,6 +36,14 @@ class EnvelopedSession(msgspec.Struct):
     enabled: bool | None = None
 
 
+class EnvelopedSettings(msgspec.Struct):
+    """Seed 001's changes of a session: what is absent or null stays as it is, an empty address is removed."""
+
+    name: Line | None = None
+    webhook_url: Url | None = None
+    enabled: bool | None = None
+
+
 class BareSession(msgspec.Struct, rename="camel"):
     """Seed 002's new session; null is as good as absent."""
 

@@ -6,6 +6,7 @@ GatewayError
 │   └── BodyTooLarge             413
 ├── Unauthenticated              401  no credential, or not a good one
 ├── Forbidden                    403  known, but not allowed this
+│   └── SessionDisabled          403  its owner switched it off
 ├── NotFound                     404
 │   ├── MessageNotFound          404  also for another tenant's message
 │   └── SessionNotFound          404  also for another tenant's session
@@ -101,6 +102,12 @@ class Forbidden(GatewayError):
 
     code = "FORBIDDEN"
     status = 403
+
+
+class SessionDisabled(Forbidden):
+    """The session's owner switched it off; nothing is sent."""
+
+    code = "SESSION_DISABLED"
 
 
 class NotFound(GatewayError):

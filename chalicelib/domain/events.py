@@ -4,7 +4,7 @@ Events of the client library keep whatsmeow's names. Each class carries the ``ty
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from chalicelib.domain.messages import Message
@@ -47,6 +47,20 @@ class DeleteRequested(LinkEvent):
     """The owner wants the session gone."""
 
     type: ClassVar[str] = "session.delete_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged(LinkEvent):
+    """The owner changed what isn't about running: None leaves a setting as it is, an empty address removes it.
+
+    A new address comes with a new secret, and is tried again though the old one was gone for good.
+    """
+
+    name: str | None = None
+    enabled: bool | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = field(default=None, repr=False)
+    type: ClassVar[str] = "session.changed"
 
 
 # What the reconciler does.
@@ -228,6 +242,7 @@ DELETED: Final = "session.deleted"
 OWNER_EVENTS: Final = (StartRequested, StopRequested, UnlinkRequested, DeleteRequested)
 LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     *OWNER_EVENTS,
+    SettingsChanged,
     WorkerClaimed,
     Launched,
     LaunchRefused,

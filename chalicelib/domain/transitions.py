@@ -36,7 +36,7 @@ _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, request): s for s in (*_WORKING, *_RESTING) for request in e.OWNER_EVENTS},
     **{(s, e.DeleteRequested): S.DELETING for s in (*_WORKING, *_RESTING)},
-    **{(s, e.WebhookDisabled): s for s in (*_WORKING, *_RESTING)},
+    **{(s, aside): s for s in (*_WORKING, *_RESTING) for aside in (e.WebhookDisabled, e.SettingsChanged)},
     **{(s, e.WorkerClaimed): S.STARTING for s in (*_WORKING, *_RESTING)},
     **{(s, e.Stopped): S.STOPPED for s in (*_WORKING, *_RESTING)},
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
@@ -66,6 +66,9 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     (S.DELETING, e.Erased): S.DELETING,
 }
 """Every legal move. What is not here does not move a session: a late report of a worker, mostly."""
+
+ASIDE: Final = (*e.OWNER_EVENTS, e.WebhookDisabled, e.SettingsChanged)
+"""Events that say nothing of what is observed."""
 
 _DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
     e.StartRequested: Desired.RUNNING,
@@ -105,7 +108,7 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
     return replace(after, last_event=LastEvent(event_id, event.type, now, _data(after, event)))
 
 
-def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:
+def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: C901 - one case an event
     """What the event itself says, put on the session."""
     match event:
         case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.DeleteRequested():
@@ -146,10 +149,28 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:
         case e.LoggedOut() | e.Unlinked() | e.Erased():
             erased = session.erased or isinstance(event, e.Erased)
             return replace(session, device=None, connected_at=None, erased=erased)
+        case e.SettingsChanged():
+            return _changed(session, event)
         case e.WebhookDisabled():
             return replace(session, webhook_disabled_at=now)
         case _:
             return session
+
+
+def _changed(session: Session, event: e.SettingsChanged) -> Session:
+    after = replace(
+        session,
+        name=session.name if event.name is None else event.name,
+        enabled=session.enabled if event.enabled is None else event.enabled,
+    )
+    if event.webhook_url is None or event.webhook_url == (session.webhook_url or ""):
+        return after
+    return replace(
+        after,
+        webhook_url=event.webhook_url or None,
+        webhook_secret=event.webhook_secret if event.webhook_url else None,
+        webhook_disabled_at=None,
+    )
 
 
 def _reason(session: Session, event: e.LinkEvent) -> str | None:
@@ -189,7 +210,7 @@ def _next_at(event: e.LinkEvent, after: Session) -> int | None:
             return retry_at
         case e.QRShown(qr=qr):
             return qr.expires_at
-        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.WebhookDisabled():
+        case _ if isinstance(event, ASIDE):
             return after.next_at
         case _:
             return None
@@ -216,7 +237,7 @@ def _observed(after: Session, event: e.LinkEvent) -> int:
 
     Logged out by the phone while it is wanted running is no answer: a fresh scan round follows.
     """
-    aside = isinstance(event, (*e.OWNER_EVENTS, e.WebhookDisabled))
+    aside = isinstance(event, ASIDE)
     fresh_round = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
     if aside or fresh_round or after.status not in FINAL:
         return after.observed_generation

@@ -10,6 +10,7 @@ from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
     SendFailed,
+    SessionDisabled,
     SessionNotConnected,
     SessionNotFound,
     TooFast,
@@ -86,6 +87,8 @@ class Outbox:
         return session
 
     def _must_be_connected(self, session: Session) -> None:
+        if not session.enabled:
+            raise SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
         if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
             return
         raise SessionNotConnected(

@@ -8,6 +8,7 @@ from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
     LinkEvent,
+    SettingsChanged,
     StartRequested,
     StopRequested,
     UnlinkRequested,
@@ -77,6 +78,20 @@ class Sessions:
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
         """Return up to ``limit`` of the tenant's sessions in the order of their ids, and where the next page starts."""
         return self.store.page(tenant, limit=limit, after=after)
+
+    def change(
+        self,
+        tenant: str,
+        session_id: str,
+        *,
+        name: str | None = None,
+        enabled: bool | None = None,
+        webhook_url: str | None = None,
+    ) -> Session:
+        """Change the settings that are given; an empty webhook address removes it, a new one gets a new secret."""
+        secret = self.new_secret() if webhook_url else None
+        change = SettingsChanged(name=name, enabled=enabled, webhook_url=webhook_url, webhook_secret=secret)
+        return self._want(tenant, session_id, change, unless=lambda _: change == SettingsChanged())
 
     def start(self, tenant: str, session_id: str) -> Session:
         """Want it running. A start that is under way or done is left alone; after a final status it is a new one."""

@@ -9,19 +9,22 @@ from pathlib import Path
 import pytest
 
 from app import app
-from chalicelib.api import bare, enveloped, health
+from chalicelib.api import bare, enveloped, enveloped_settings, health
 from chalicelib.api.auth import PUBLIC
 from chalicelib.domain.principal import Permission, Role
 from tests.api.conftest import Caller, World
 from tests.makers import a_session
 
-DECLARED = health.doorway.needs | enveloped.doorway.needs | bare.doorway.needs
+DECLARED = health.doorway.needs | enveloped.doorway.needs | enveloped_settings.doorway.needs | bare.doorway.needs
 GUARDED = sorted(route for route, needs in DECLARED.items() if needs is not PUBLIC)
 WRITES = {Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND}
 WRITING = sorted(route for route, needs in DECLARED.items() if needs in WRITES)
-BODIES = {
+BODIES: dict[str, dict[str, object]] = {
     "send": {"to": "628987654321", "message": "Kopi?"},
     "send-message": {"to": "628987654321", "message": "Kopi?"},
+    "name": {"name": "Ben"},
+    "webhook": {"webhook_url": "https://example.com/hook"},
+    "enabled": {"enabled": False},
 }
 """What a route must be sent so that nothing but its caller is wrong."""
 REPOSITORY = Path(__file__).parents[2]
@@ -31,7 +34,7 @@ def a_path(template: str) -> str:
     return template.replace("{id}", "ana").replace("{message_id}", "01JMSG")
 
 
-def a_body(template: str) -> dict[str, str] | None:
+def a_body(template: str) -> dict[str, object] | None:
     return BODIES.get(template.rpartition("/")[2])
 
 

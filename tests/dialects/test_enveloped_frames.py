@@ -94,6 +94,7 @@ OWN_AFFAIRS: set[type[e.LinkEvent]] = {
     e.ConnectFailure,
     e.Erased,
     e.WebhookDisabled,
+    e.SettingsChanged,
 }
 
 

@@ -16,6 +16,7 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.StopRequested: e.StopRequested(),
     e.UnlinkRequested: e.UnlinkRequested(),
     e.DeleteRequested: e.DeleteRequested(),
+    e.SettingsChanged: e.SettingsChanged(name="Ana"),
     e.WorkerClaimed: e.WorkerClaimed("w-9", "https://queue/w-9", standby=False),
     e.Launched: e.Launched(),
     e.LaunchRefused: e.LaunchRefused(Reason.NO_CAPACITY, NOW + 5_000),
@@ -159,3 +160,22 @@ def test_an_event_s_data_says_why_and_when_but_no_code():
 def test_a_code_is_not_in_a_session_s_repr():
     assert "2@ref" not in repr(replace(a_session(), qr=a_code()))
     assert {field.name for field in fields(a_code()) if not field.repr} == {"code", "image", "matrix"}
+
+
+def test_settings_change_what_they_name_and_nothing_else():
+    session = a_running_session(
+        name="Ana", webhook_url="https://a.example", webhook_secret="old", webhook_disabled_at=1
+    )
+    renamed = moved(session, e.SettingsChanged(name="Ben", webhook_url="https://a.example", webhook_secret="new"))
+    assert (renamed.name, renamed.webhook_secret, renamed.webhook_disabled_at) == ("Ben", "old", 1)
+    assert (renamed.generation, renamed.status, renamed.enabled) == (session.generation, session.status, True)
+    elsewhere = moved(session, e.SettingsChanged(webhook_url="https://b.example", webhook_secret="new", enabled=False))
+    assert (elsewhere.webhook_url, elsewhere.webhook_secret) == ("https://b.example", "new")
+    assert (elsewhere.webhook_disabled_at, elsewhere.enabled, elsewhere.name) == (None, False, "Ana")
+    without = moved(session, e.SettingsChanged(webhook_url=""))
+    assert (without.webhook_url, without.webhook_secret) == (None, None)
+
+
+def test_changed_settings_are_no_answer_to_the_owner():
+    asked = moved(a_running_session(status=Status.STOPPED, observed_generation=1), e.StartRequested())
+    assert not moved(asked, e.SettingsChanged(name="Ben")).answered

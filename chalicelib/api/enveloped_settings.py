@@ -1,0 +1,58 @@
+"""Seed 001's changes of a session's settings: all at once, or each at an address of its own."""
+
+from typing import Final
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.bodies import EnvelopedSettings, read
+from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.fields import line, webhook
+from chalicelib.dialects import enveloped as shapes
+from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.principal import Permission
+
+doorway: Final = Doorway(__name__, shapes.error)
+_WRITE: Final = Permission.SESSIONS_WRITE
+
+
+@doorway.route("PUT", "/api/sessions/{id}", needs=_WRITE)
+def change(call: Call, session_id: str) -> Answer:
+    """Change what the body names."""
+    return _change(call, session_id, read(call.request, EnvelopedSettings))
+
+
+@doorway.route("PUT", "/api/sessions/{id}/name", needs=_WRITE)
+def rename(call: Call, session_id: str) -> Answer:
+    """Change the name."""
+    return _change(call, session_id, _only(call, "name"))
+
+
+@doorway.route("PUT", "/api/sessions/{id}/webhook", needs=_WRITE)
+def set_webhook(call: Call, session_id: str) -> Answer:
+    """Change the webhook's address; one that was gone for good is tried again when it is set anew after a removal."""
+    return _change(call, session_id, _only(call, "webhook_url"))
+
+
+@doorway.route("PUT", "/api/sessions/{id}/enabled", needs=_WRITE)
+def enable(call: Call, session_id: str) -> Answer:
+    """Switch sending and webhooks on or off."""
+    return _change(call, session_id, _only(call, "enabled"))
+
+
+def _only(call: Call, field: str) -> EnvelopedSettings:
+    body = read(call.request, EnvelopedSettings)
+    value = getattr(body, field)
+    if value is None:
+        raise InvalidField(f"'{field}' is missing.", field=field)
+    return EnvelopedSettings(**{field: value})
+
+
+def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
+    session = bootstrap.sessions().change(
+        call.tenant,
+        session_id,
+        name=None if body.name is None else line(body.name, field="name"),
+        enabled=body.enabled,
+        webhook_url=webhook(body.webhook_url, field="webhook_url") if body.webhook_url else body.webhook_url,
+    )
+    return Answer(shapes.one(session, "Session updated", with_secret=True))
