@@ -1,0 +1,179 @@
+"""Messages over the deaths of workers and of the whole stack: each is accounted for."""
+
+import os
+import random
+import signal
+import time
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from infra.local.chatting import Phone, messages, send
+from infra.local.client import Stack, eventually
+
+EACH_WAY = 100
+KILLS = 5
+FAST = {"SEND_BURST": "1000", "SEND_PER_MINUTE": "10000"}
+LOST_AT_MOST = 5
+"""The client acknowledges what comes in before the worker has written it: a kill between the two loses it."""
+WENT_OUT = {"sent", "delivered", "read"}
+ANA, BO = "628111000001", "628777000001"
+
+
+def linked(stack: Stack) -> Phone:
+    """Start the stack with Ana's session, and return Bo's phone."""
+    stack.start()
+    stack.link(ANA)
+    return Phone(stack, BO).switch_on()
+
+
+def outbound(stack: Stack) -> list[dict[str, Any]]:
+    return [message for message in messages(stack, ANA) if message["direction"] == "outbound"]
+
+
+def all_settled(stack: Stack) -> list[dict[str, Any]]:
+    """Wait until nothing is owed any more; return what was sent."""
+
+    def look() -> list[dict[str, Any]] | None:
+        sent = outbound(stack)
+        return None if {message["status"] for message in sent} & {"queued", "sending"} else sent
+
+    return eventually(look, within=60, every=0.5)
+
+
+def accept(stack: Stack, text: str) -> None:
+    """Have Ana send a text; ask again while her session isn't connected, as a caller would."""
+    ends = time.monotonic() + 60
+    while time.monotonic() < ends:
+        answer = send(stack, ANA, BO, text)
+        if answer.status_code != 409:
+            assert answer.status_code in {200, 202, 502}, answer.text
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"{text} was never accepted")
+
+
+def kill_now_and_then(stack: Stack, times: int) -> None:
+    chance = random.Random()
+    for _ in range(times):
+        stack.until(ANA, "CONNECTED")
+        time.sleep(chance.uniform(0.1, 3))
+        kill_the_worker(stack)
+
+
+def kill_the_worker(stack: Stack) -> None:
+    """Kill it, and wait until another one has its place."""
+    killed = eventually(stack.serving)
+    for worker in killed:
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: set(stack.serving()) - set(killed))
+
+
+def talk(stack: Stack, bo: Phone) -> tuple[list[str], list[str]]:
+    """Let both write at the same time."""
+    out, back = [f"out {count}" for count in range(EACH_WAY)], [f"back {count}" for count in range(EACH_WAY)]
+
+    def ana() -> None:
+        for text in out:
+            accept(stack, text)
+
+    def bo_says() -> None:
+        for text in back:
+            bo.say(ANA, text)
+            time.sleep(0.25)
+
+    with ThreadPoolExecutor(2) as pool:
+        for both in [pool.submit(ana), pool.submit(bo_says)]:
+            both.result()
+    return out, back
+
+
+@pytest.mark.timeout(400)
+def test_each_of_two_hundred_messages_is_accounted_for_over_killed_workers(own_stack, capsys):
+    stack = own_stack(**FAST)
+    bo = linked(stack)
+    with ThreadPoolExecutor(1) as killer:
+        killing = killer.submit(kill_now_and_then, stack, KILLS)
+        out, back = talk(stack, bo)
+        killing.result()
+    stack.until(ANA, "CONNECTED")
+    sent = all_settled(stack)
+    eventually(lambda: not stack.network("mail").json()["waiting"])
+
+    heard = Counter(bo.heard())
+    assert [text for text, count in heard.items() if count > 1] == [], "nothing went out twice"
+    assert sorted(message["message"] for message in sent) == sorted(out), "each is on record"
+    for message in sent:
+        went_out = heard[message["message"]] == 1
+        assert went_out if message["status"] in WENT_OUT else message["status"] in {"unknown", "failed"}
+        assert not (went_out and message["status"] == "failed")
+
+    received = Counter(m["message"] for m in messages(stack, ANA) if m["direction"] == "inbound")
+    assert [text for text, count in received.items() if count > 1] == [], "nothing came in twice"
+    lost = [text for text in back if received[text] == 0]
+    statuses = Counter(message["status"] for message in sent)
+    with capsys.disabled():
+        print(f"\n{KILLS} kills, out: {dict(statuses)}, back: {len(back) - len(lost)} and {len(lost)} lost")
+    assert len(lost) <= LOST_AT_MOST
+
+
+def on_record(stack: Stack, count: int) -> None:
+    eventually(lambda: len(outbound(stack)) == count)
+
+
+def in_the_air(stack: Stack, pool: ThreadPoolExecutor) -> list[Future[requests.Response]]:
+    """Have four texts accepted of which the first is being sent, unacknowledged, and three wait for it."""
+    assert send(stack, ANA, BO, "0").status_code == 200
+    stack.network("knobs/hold-acks", {"ms": 60_000})
+    calls = []
+    for count in range(1, 5):
+        calls.append(pool.submit(send, stack, ANA, BO, str(count)))
+        on_record(stack, count + 1)
+    eventually(lambda: [message["status"] for message in outbound(stack)][1:] == ["sending", *["queued"] * 3])
+    return calls
+
+
+def test_of_what_was_accepted_before_a_kill_the_rest_goes_out_once_and_what_was_in_the_air_is_unknown(own_stack):
+    stack = own_stack()
+    bo = linked(stack)
+    with ThreadPoolExecutor(4) as pool:
+        calls = in_the_air(stack, pool)
+        stack.network("knobs/hold-acks", {"ms": 0})
+        kill_the_worker(stack)
+        assert {call.result().status_code for call in calls} <= {200, 202}
+    assert [message["status"] for message in all_settled(stack)][1] == "unknown"
+    eventually(lambda: bo.heard() == ["0", "1", "2", "3", "4"])
+    assert {message["status"] for message in outbound(stack)[2:]} <= WENT_OUT
+
+
+def test_messages_accepted_before_the_whole_stack_was_killed_go_out_once_or_are_reported(own_stack):
+    stack = own_stack()
+    bo = linked(stack)
+    with ThreadPoolExecutor(4) as pool:
+        calls = in_the_air(stack, pool)
+        time.sleep(1.5)  # the local stand-ins may lose their last second
+        stack.kill()
+        for call in calls:
+            assert isinstance(call.exception(), requests.ConnectionError)
+    stack.start()
+    stack.until(ANA, "CONNECTED")
+    assert [message["status"] for message in all_settled(stack)][1] == "unknown"
+    eventually(lambda: bo.heard() == ["0", "1", "2", "3", "4"])
+
+
+def test_what_phones_say_while_nobody_is_there_arrives(own_stack):
+    stack = own_stack()
+    bo = linked(stack)
+    stack.post(f"/api/sessions/{ANA}/disconnect")
+    said = [f"away {count}" for count in range(5)]
+    for text in said:
+        bo.say(ANA, text)
+    time.sleep(1.5)  # the local stand-ins may lose their last second
+    stack.kill()
+    stack.start()
+    assert messages(stack, ANA) == []
+    stack.post(f"/api/sessions/{ANA}/connect")
+    eventually(lambda: sorted(message["message"] for message in messages(stack, ANA)) == said)
