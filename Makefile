@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format clean
+.PHONY: help run demo test check bench format clean
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -14,6 +14,9 @@ help:  ## show this
 run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE=, NETWORK=whatsapp)
 	@exec $(BIN)/python -m infra.local
 
+demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one
+	@exec $(BIN)/python -m infra.demo
+
 test: .venv/dev  ## run all tests
 	@exec $(BIN)/python -m pytest -n auto $(ARGS)
 
@@ -22,6 +25,9 @@ check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: .venv/dev  ## measure beside the raw client library
+	@exec $(BIN)/python -m infra.bench
 
 format: .venv/dev  ## format the code
 	$(BIN)/ruff check --fix-only --quiet

@@ -66,7 +66,12 @@ class Stack:
             )
         self.port = eventually(self._published_port, within=READY_WITHIN)
         eventually(self._healthy, within=READY_WITHIN)
+        self.log_in()
+
+    def log_in(self) -> None:
+        """Get a token with the local stack's own credentials."""
         answer = self.post("/api/auth/login", {"username": "admin", "password": "admin123"})
+        expect(answer.ok, answer.text)
         self.token = answer.json()["data"]["token"]
 
     def stop(self) -> None:
@@ -87,15 +92,15 @@ class Stack:
 
     def get(self, path: str, **arguments: Any) -> requests.Response:
         """GET with the token."""
-        return requests.get(self.url + path, headers=self._headers(), timeout=40, **arguments)
+        return requests.get(self.url + path, headers=self.headers, timeout=40, **arguments)
 
     def post(self, path: str, body: Any = None, **arguments: Any) -> requests.Response:
         """POST a JSON body, if there is one, with the token."""
-        return requests.post(self.url + path, json=body, headers=self._headers(), timeout=40, **arguments)
+        return requests.post(self.url + path, json=body, headers=self.headers, timeout=40, **arguments)
 
     def delete(self, path: str) -> requests.Response:
         """DELETE with the token."""
-        return requests.delete(self.url + path, headers=self._headers(), timeout=40)
+        return requests.delete(self.url + path, headers=self.headers, timeout=40)
 
     def session(self, session_id: str) -> dict[str, Any]:
         """The session as seed 001's list shows it."""
@@ -175,7 +180,9 @@ class Stack:
             raise NotAsExpected("the stack was never started")
         return self.process
 
-    def _headers(self) -> dict[str, str]:
+    @property
+    def headers(self) -> dict[str, str]:
+        """What shows who calls."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _published_port(self) -> int | None:
