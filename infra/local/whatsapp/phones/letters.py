@@ -53,6 +53,10 @@ class Letters:
         """What went out from a phone's account under an id."""
         return next(iter(self._found("number = ? AND id = ? AND outgoing", number, name)), None)
 
+    def known(self, number: str, name: str) -> bool:
+        """Whether a phone has a letter of this id."""
+        return bool(self._found("number = ? AND id = ?", number, name))
+
     def unread(self, number: str) -> list[Letter]:
         """What came in and isn't read."""
         return self._found("number = ? AND NOT outgoing AND state < ? ORDER BY seq", number, LetterState.READ)
