@@ -139,9 +139,9 @@ ClientEvent = (
 Mail = Incoming | Receipt
 
 Emit = Callable[[ClientEvent | Mail], None]
-"""Called from the client's own threads, one event at a time: it returns at once, or when an incoming message is kept.
+"""Called from the client's own threads, one event at a time: it must return at once.
 
-Meanwhile the client collects a hundred events more, then stops taking in what WhatsApp sends.
+Meanwhile the client collects a hundred events more, which die with it, then stops taking in what WhatsApp sends.
 """
 
 

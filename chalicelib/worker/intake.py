@@ -1,11 +1,12 @@
-"""Keeping what comes in, in the client's own thread: it waits until the message is written.
+"""Keeping what comes in: at once in a file, then in the table, in order, on a thread of its own.
 
-The client tells WhatsApp that it has a message before it tells us, so one that isn't written dies with this process.
-Waiting is what keeps that loss small: no more than the client itself holds back.
+The client hands a message over after it has told WhatsApp that it has it, and a kill loses what it still holds back.
+So it never waits for AWS, unless AWS has been away for very long.
 """
 
 import time
-from threading import Condition
+from queue import Queue
+from threading import Condition, Thread
 from typing import Final
 
 from chalicelib.services.inbox import Received
@@ -14,52 +15,84 @@ from chalicelib.worker.desk import Desk
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Incoming
 from chalicelib.worker.patience import FIRST, LONGEST
+from chalicelib.worker.spool import Spool
 
 QUIET_FOR: Final = 0.05
 """Seconds without a message after which a client that has no connection any more has handed over all it had."""
+HELD: Final = 10_000
+"""Messages that wait to be written before the client has to wait too."""
 
 
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
 
-    def __init__(self, desk: Desk, inbox: Incoming, log: Log) -> None:
+    def __init__(self, desk: Desk, inbox: Incoming, spool: Spool, log: Log) -> None:
         self._desk = desk
         self._inbox = inbox
+        self._spool = spool
         self._log = log
+        self._queue: Queue[Received] = Queue(HELD)
         self._changed = Condition()
-        self._busy = 0
-        self._kept = 0
+        self._came = 0
+        self._unwritten = 0
+
+    def start(self) -> None:
+        """Begin, with what earlier workers left."""
+        Thread(target=self._run, name="intake", daemon=True).start()
 
     def keep(self, received: Received) -> None:
-        """Write the message, and return when it is written."""
+        """Keep a message; returns at once."""
         with self._changed:
-            self._busy += 1
-        try:
-            fresh = self._write(received)
-            self._log.info("received" if fresh else "received_again", kind=received.kind, from_me=received.from_me)
-        except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept
-            self._log.warning("not_kept", kind=received.kind)
-        finally:
-            with self._changed:
-                self._busy -= 1
-                self._kept += 1
-                self._changed.notify_all()
+            self._came += 1
+            self._unwritten += 1
+            try:
+                self._spool.add(received)
+            except OSError:
+                self._log.warning("spool_broken")
+        self._queue.put(received)
 
     def settle(self, seconds: float) -> None:
-        """Wait, ``seconds`` at the most, until a client without a connection has handed over what it still had."""
+        """Wait, ``seconds`` at the most, until what a client without a connection still had is in the table."""
         ends = time.monotonic() + seconds
         with self._changed:
             while (left := ends - time.monotonic()) > 0:
-                before = self._kept
-                again = self._changed.wait(left if self._busy else min(QUIET_FOR, left))
-                if not again and not self._busy and self._kept == before:
+                before = self._came
+                self._changed.wait_for(lambda: self._unwritten == 0, left)
+                self._changed.wait_for(lambda was=before: self._came != was, min(QUIET_FOR, left))  # type: ignore[misc]
+                if self._unwritten == 0 and self._came == before:
+                    self._spool.remove()
                     return
 
-    def _write(self, received: Received) -> bool:
+    def _run(self) -> None:
+        try:
+            self._take_over()
+        except OSError:
+            self._log.warning("spool_broken")
+        while True:
+            self._write(self._queue.get())
+            with self._changed:
+                self._unwritten -= 1
+                if self._unwritten == 0:
+                    self._spool.empty()
+                self._changed.notify_all()
+
+    def _take_over(self) -> None:
+        for file, messages in self._spool.left():
+            for received in messages:
+                self._write(received, late=True)
+            file.unlink(missing_ok=True)
+
+    def _write(self, received: Received, *, late: bool = False) -> None:
         pause = FIRST
         while True:
             try:
-                return self._inbox.receive(self._desk.session, received)
+                fresh = self._inbox.receive(self._desk.session, received)
             except Unavailable:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)
+                continue
+            except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
+                self._log.warning("not_kept", kind=received.kind)
+                return
+            self._log.info("received", kind=received.kind, copied=received.from_me, fresh=fresh, late=late)
+            return

@@ -25,6 +25,7 @@ from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.serve import Service
+from chalicelib.worker.spool import Spool
 from chalicelib.worker.talk import Talk
 
 POLL: Final = 20
@@ -109,7 +110,7 @@ class Worker:
 
     def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened, log: Log) -> Ending:
         quiet = Quiet(opened.database)
-        talk = Talk(desk, hold, self._parts, self._inbox, log)
+        talk = Talk(desk, hold, self._parts, self._inbox, log, spool=Spool(opened.database.parent))
         client = self._make_client(opened.database, talk.emit, linking=not opened.linked)
         parting = Parting(desk, hold, self._devices, quiet=quiet, client=client, talk=talk)
         service = Service(

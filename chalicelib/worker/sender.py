@@ -15,6 +15,7 @@ from typing import Final
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.dispatch import AT_ONCE
 from chalicelib.services.outbox import NOT_ON_WHATSAPP
+from chalicelib.services.ports import Unavailable
 from chalicelib.worker.client import Client, Receipt
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.hold import Hold
@@ -88,6 +89,9 @@ class Sender:
                 return
             except Exception:  # noqa: BLE001 - one message that breaks it shall not be the end of sending
                 self._log.warning("sender_broken")
+        # What came while the last send was going on.
+        with suppress(Interrupted, Unavailable):
+            self._note_receipts()
 
     def _turn(self) -> None:
         more = True

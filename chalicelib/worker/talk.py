@@ -11,20 +11,21 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.sender import Sender
+from chalicelib.worker.spool import Spool
 
 CLOSING_TAKES: Final = 2.0
 """Seconds for the client to close its socket; the end of the process closes it anyway."""
 SETTLING_TAKES: Final = 2.0
-"""Seconds for what the client still had to be kept."""
+"""Seconds for what the client still had to be written; the rest is the next worker's, from the file."""
 
 
 class Talk:
     """Sender and intake of one client."""
 
-    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log) -> None:
+    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, spool: Spool) -> None:
         self._inbox = inbox
         self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
-        self._intake = Intake(desk, parts.inbox, log)
+        self._intake = Intake(desk, parts.inbox, spool, log)
         self._client: c.Client | None = None
 
     def emit(self, event: c.ClientEvent | c.Mail) -> None:
@@ -40,6 +41,7 @@ class Talk:
     def begin(self, client: c.Client) -> None:
         """Begin to connect, and to send once that is allowed."""
         self._client = client
+        self._intake.start()
         self._sender.start(client)
         client.connect()
 

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -91,16 +90,20 @@ def test_what_whatsapp_refuses_is_told_with_its_number(stack, number, friend):
     assert send(stack, number, friend.number, "third").status_code == 200
 
 
+def on_record(stack: Stack, session: str, count: int) -> None:
+    eventually(lambda: len(messages(stack, session)) == count)
+
+
 def test_sends_that_wait_for_each_other_go_out_in_the_order_they_came_in(stack, number, friend):
     stack.link(number)
     send(stack, number, friend.number, "0")
-    stack.network("knobs/hold-acks", {"ms": 200})
+    stack.network("knobs/hold-acks", {"ms": 300})
     try:
         with ThreadPoolExecutor(10) as callers:
             calls = []
             for count in range(1, 10):
                 calls.append(callers.submit(send, stack, number, friend.number, str(count)))
-                time.sleep(0.1)
+                on_record(stack, number, count + 1)
             assert {call.result().status_code for call in calls} == {200}
     finally:
         stack.network("knobs/hold-acks", {"ms": 0})

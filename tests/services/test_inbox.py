@@ -83,6 +83,13 @@ def test_what_could_not_be_read_is_kept_as_such(rig):
     assert (kept(rig).kind, kept(rig).text) == ("undecryptable", None)
 
 
+def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    assert not rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    assert {message.text for message in rig.messages.rows.values()} == {None, "Kopi?"}
+
+
 def test_a_hostile_length_is_cut(rig):
     rig.inbox.receive(SESSION, replace(RECEIVED, text="é" * (MAX_TEXT + 1)))
     assert kept(rig).text == "é" * MAX_TEXT

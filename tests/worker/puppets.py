@@ -1,6 +1,7 @@
 """A WhatsApp client that does as the test says, and a worker around it; for what the real one does seldom or slowly."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,19 @@ from chalicelib.worker.device import Devices
 from chalicelib.worker.ending import Ending
 from chalicelib.worker.fence import monotonic
 from chalicelib.worker.hold import Hold
-from chalicelib.worker.inbox import Happening, Inbox, Terminated
+from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parting import Parting
 from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.run import Worker
+from tests.fakes import MemoryLeases
 from tests.makers import a_session
 from tests.worker.databases import leave
 from tests.worker.outside import Outside, now
+
+Beat = Happening | c.Mail | Callable[[], None]
+Script = Sequence[Beat]
 
 
 @dataclass
@@ -32,7 +37,8 @@ class PuppetClient:
     """Connecting makes everything of its script happen at once."""
 
     inbox: Inbox
-    script: Sequence[Happening | Callable[[], None]]
+    script: Script
+    emit: c.Emit
     confirms: bool = True
     connected: bool = True
     calls: list[str] = field(default_factory=list)
@@ -43,10 +49,12 @@ class PuppetClient:
         for happening in self.script:
             if isinstance(happening, Terminated):
                 self.inbox.terminate()
+            elif isinstance(happening, Rung):
+                self.inbox.put(happening)
             elif callable(happening):
                 happening()
             else:
-                self.inbox.put(happening)
+                self.emit(happening)
 
     def is_connected(self) -> bool:
         return self.connected
@@ -64,6 +72,16 @@ class PuppetClient:
 
 
 @dataclass
+class ImageLeases(MemoryLeases):
+    """The leases as one image of the process sees them: once it is gone, so are its threads and their renewals."""
+
+    gone: bool = False
+
+    def renew(self, lease: Lease) -> bool:
+        return self.gone or super().renew(lease)
+
+
+@dataclass
 class Theatre:
     """One session, claimed by its first worker, whose client is a puppet."""
 
@@ -71,6 +89,7 @@ class Theatre:
     linked: bool = False
     confirms: bool = True
     connected: bool = True
+    send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     inbox: Inbox = field(default_factory=Inbox)
     outside: Outside = field(default_factory=Outside)
     clients: list[PuppetClient] = field(default_factory=list)
@@ -93,19 +112,24 @@ class Theatre:
         for event in events:
             assert self.outside.sessions.move(advance(self.now, event, now=now(), event_id=""))
 
-    def play(self, *script: Happening | Callable[[], None], **handed_over: Any) -> Ending:
+    def play(self, *script: Beat, **handed_over: Any) -> Ending:
         """Run the worker with a client that goes through ``script`` as soon as it is to connect."""
 
         def make(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
-            client = PuppetClient(self.inbox, script, self.confirms, self.connected)
+            client = PuppetClient(self.inbox, script, emit, self.confirms, self.connected, send=self.send)
             self.clients.append(client)
             return client
 
         order = Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
-        worker = Worker(self.outside, Devices(self.root), make, self.inbox, Log())
-        return worker.run(replace(Handover(order), **handed_over))
+        image = copy(self.outside)
+        image.leases = leases = ImageLeases(self.outside.leases.rows)
+        worker = Worker(image, Devices(self.root), make, self.inbox, Log())
+        try:
+            return worker.run(replace(Handover(order), **handed_over))
+        finally:
+            leases.gone = True
 
     def hold_lease(self) -> int:
         """Hold the lease, as a worker that was re-executed does; return when it was renewed."""
@@ -113,11 +137,15 @@ class Theatre:
         self.outside.leases.rows[lease.uid] = lease
         return monotonic()
 
-    def parting(self) -> Parting:
-        """A parting of its own, for what takes long."""
+    def desk(self) -> tuple[Desk, Hold]:
+        """A desk and a lease of their own, for what needs no whole worker."""
         claim = Claim(self.session.uid, "worker-1", self.now.epoch)
         desk = Desk(self.now, claim, self.outside, self.inbox, Log())
-        hold = Hold(claim, self.outside, self.hold_lease())
+        return desk, Hold(claim, self.outside, self.hold_lease())
+
+    def parting(self) -> Parting:
+        """A parting of its own, for what takes long."""
+        desk, hold = self.desk()
         return Parting(desk, hold, Devices(self.root), quiet=Quiet(self.root / "none"))
 
     @property

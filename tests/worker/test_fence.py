@@ -43,6 +43,18 @@ def test_a_lease_is_renewed_in_time_and_not_before() -> None:
     assert bench.fence.renewed == RENEW_EVERY
 
 
+def test_a_lease_is_late_as_soon_as_another_worker_might_have_it_and_once_it_is_given_back() -> None:
+    bench = Bench()
+    bench.now = FENCE_AFTER - 1
+    assert not bench.fence.late
+    bench.now = FENCE_AFTER
+    assert bench.fence.late
+    bench.fence.renew()
+    assert not bench.fence.late
+    bench.fence.stop()
+    assert bench.fence.late
+
+
 def test_a_renewal_counts_from_when_it_was_sent() -> None:
     bench = Bench(takes=2_500)
     bench.fence.renew()
