@@ -25,6 +25,7 @@ class RawClient:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
         self.heard: list[dict[str, Any]] = []
+        self._claimed: set[int] = set()
 
     async def until(self, event: str, **fields: object) -> dict[str, Any]:
         """Read on until it says `event`, with those fields."""
@@ -40,12 +41,19 @@ class RawClient:
         return str((await self.until("qr"))["code"])
 
     async def message(self) -> dict[str, Any]:
-        """The next message that a person sent."""
-        return await self.until("message", peer=False)
+        """The next message that a person sent; it may have come before what was waited for last."""
+        return await self._unclaimed("message", peer=False)
 
     async def receipt(self, name: str) -> dict[str, Any]:
-        """The next receipt of a message."""
-        return await self.until("receipt", ids=[name])
+        """The next receipt of a message; it may have come before what was waited for last."""
+        return await self._unclaimed("receipt", ids=[name])
+
+    async def _unclaimed(self, event: str, **fields: object) -> dict[str, Any]:
+        wanted = {"event": event, **fields}
+        before = (one for one in self.heard if wanted.items() <= one.items() and id(one) not in self._claimed)
+        found = next(before, None) or await self.until(event, **fields)
+        self._claimed.add(id(found))
+        return found
 
     async def send(self, number: str, text: str) -> dict[str, Any]:
         self.tell(f"send {number} {text}")
