@@ -3,18 +3,24 @@
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Final
 
-from infra.bench import linking
+from infra.bench import linking, messages
+
+PARTS: Final = {"linking": linking.report, "messages": messages.report}
 
 
 def main() -> None:
     """Parse the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="how often each is run, in turn (default 5)")
-    runs = parser.parse_args().runs
-    with tempfile.TemporaryDirectory() as state:
-        for line in linking.report(Path(state), runs):
-            print(line, flush=True)
+    parser.add_argument("--only", choices=sorted(PARTS), help="run only this part")
+    chosen = parser.parse_args()
+    for name, report in PARTS.items():
+        if chosen.only in {None, name}:
+            with tempfile.TemporaryDirectory() as state:
+                for line in report(Path(state), chosen.runs):
+                    print(line, flush=True)
 
 
 if __name__ == "__main__":

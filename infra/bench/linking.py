@@ -1,20 +1,13 @@
 """Linking: call to first code, and scan to connected, at a watcher of the gateway and in the raw client."""
 
-import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import requests
-
+from infra.bench.alone import raw_client
 from infra.bench.measuring import memory, row, syncs
-from infra.local.client import ROOT, Stack, eventually, next_frame
+from infra.local.client import Stack, eventually, next_frame
 
 
 @dataclass
@@ -78,45 +71,11 @@ def _counted(stack: Stack, number: str, figures: Figures) -> None:
 
 
 def _raw_client(state: Path, number: str, figures: Figures) -> None:
-    with _loopback(state) as (control, environment):
-        client = subprocess.Popen(
-            [sys.executable, "-m", "infra.bench.raw", str(state / "raw.db")],
-            cwd=ROOT,
-            env={**os.environ, **environment},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            connecting, shown = _until(client, "connecting"), _until(client, "qr")
-            figures.code.append((shown["at"] - connecting["at"]) * 1000)
-            began = time.monotonic()
-            requests.post(f"{control}/phones/scan", json={"code": shown["code"], "number": number}, timeout=30)
-            figures.connected.append((_until(client, "connected")["at"] - began) * 1000)
-            time.sleep(1)
-            figures.memory.append(memory(client.pid))
-        finally:
-            client.kill()
-            client.wait()
-
-
-@contextmanager
-def _loopback(state: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    state.mkdir()
-    command = [sys.executable, "-m", "infra.local.whatsapp", "--state", str(state)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        told = json.loads(server.stdout.readline() if server.stdout else "")
-        environment = {**told["environment"]}
-        environment["PYTHONPATH"] = os.pathsep.join([environment["PYTHONPATH"], str(ROOT)])
-        yield told["control"], environment
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _until(client: "subprocess.Popen[str]", what: str) -> dict[str, Any]:
-    for line in client.stdout or ():
-        # The library prints lines of its own.
-        if line.startswith("{") and (told := json.loads(line))["what"] == what:
-            return dict(told)
-    raise RuntimeError(f"the raw client ended before {what}")
+    with raw_client(state) as alone:
+        connecting, shown = alone.until("connecting"), alone.until("qr")
+        figures.code.append((shown["at"] - connecting["at"]) * 1000)
+        began = time.monotonic()
+        alone.phone("scan", {"code": shown["code"], "number": number})
+        figures.connected.append((alone.until("connected")["at"] - began) * 1000)
+        time.sleep(1)
+        figures.memory.append(memory(alone.process.pid))

@@ -1,11 +1,14 @@
 """The raw client: neonize and nothing else, as a process that prints what happens as JSON lines.
 
-Times are of the system's monotonic clock, which all processes of a machine share.
+It sends the texts that it is given as JSON lines on standard input. Times are of the system's monotonic clock, which
+all processes of a machine share.
 """
 
 import json
 import sys
 import time
+from threading import Thread
+from typing import Any
 
 
 def tell(what: str, **more: object) -> None:
@@ -14,17 +17,33 @@ def tell(what: str, **more: object) -> None:
 
 
 def main(database: str) -> None:
-    """Connect over ``database`` and tell of codes and of the connection."""
+    """Connect over ``database``, tell of codes, the connection and messages, and send what comes."""
     from neonize.client import NewClient  # noqa: PLC0415 - the import is what is measured first
-    from neonize.events import ConnectedEv  # noqa: PLC0415
+    from neonize.events import ConnectedEv, MessageEv  # noqa: PLC0415
 
     tell("imported")
     options = "?_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
     client = NewClient(database + options, uuid="raw")
     client.qr(lambda _, code: tell("qr", code=code.decode()))
     client.event(ConnectedEv)(lambda *_: tell("connected"))
+    client.event(MessageEv)(lambda _, message: _hear(message))
+    Thread(target=_send, args=(client,), daemon=True).start()
     tell("connecting")
     client.connect()
+
+
+def _hear(message: Any) -> None:
+    # The phone's own notices to its devices are messages too.
+    if message.Info.Category != "peer":
+        tell("message")
+
+
+def _send(client: Any) -> None:
+    for line in sys.stdin:
+        order = json.loads(line)
+        began = time.monotonic()
+        client.send_message(order["to"], order["text"])
+        tell("sent", ms=(time.monotonic() - began) * 1000)
 
 
 if __name__ == "__main__":
