@@ -5,7 +5,8 @@ import json
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 from infra.local.batches import Batch, after_failure, first_failed
 from infra.local.functions import Function
@@ -37,7 +38,7 @@ class StreamPump:
             if not records:
                 await self._more.wait()
                 continue
-            wanted = tuple(one for one in records if self._policy.wants(json.loads(one.body)))
+            wanted = tuple(one for one in records if self._policy.wants(_parsed(one.body)))
             if wanted:
                 await self._deliver(Batch(wanted))
             self._reader.done(records[-1].sequence)
@@ -69,6 +70,12 @@ class StreamPump:
             log.exception("%s failed", self._policy.function)
             return 0
         return first_failed(batch, answer, partial=self._policy.partial)
+
+
+@lru_cache(maxsize=256)
+def _parsed(body: str) -> dict[str, Any]:
+    """Return a record to look at, parsed once for all pumps: most records are for none of them."""
+    return dict(json.loads(body))
 
 
 def _delay(attempts: int) -> float:
