@@ -21,7 +21,12 @@ gone changes no status either.
 """
 
 # Drawn once as a sentence above instead of from every status.
-EVERYWHERE: Final = {event.__name__ for event in OWNER_EVENTS} | {"Stopped", "Unlinked", "WebhookDisabled", "SettingsChanged"}
+EVERYWHERE: Final = {event.__name__ for event in OWNER_EVENTS} | {
+    "Stopped",
+    "Unlinked",
+    "WebhookDisabled",
+    "SettingsChanged",
+}
 
 
 def page() -> str:
