@@ -1,16 +1,28 @@
 """The root of the Lambda functions: makes the Chalice app and registers its doors."""
 
+from typing import Final
+
 from chalice.app import Chalice
 
-from chalicelib.api import bare, enveloped, enveloped_settings, health
+from chalicelib.api import account, admin, bare, enveloped, enveloped_settings, health, tenants
 from chalicelib.api.gateway import answer_anything
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
+DOORWAYS: Final = (
+    health.doorway,
+    enveloped.doorway,
+    enveloped_settings.doorway,
+    account.doorway,
+    admin.doorway,
+    tenants.doorway,
+    bare.doorway,
+)
+
 app = Chalice(app_name="switchboard")
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 answer_anything(app)
-for doorway in (health.doorway, enveloped.doorway, enveloped_settings.doorway, bare.doorway):
+for doorway in DOORWAYS:
     app.register_blueprint(doorway.blueprint)
 app.register_blueprint(sockets)
 app.register_blueprint(triggers)

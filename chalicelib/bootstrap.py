@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from functools import cache
-from secrets import token_bytes
+from secrets import token_bytes, token_urlsafe
 
 from ulid import ULID
 
@@ -11,12 +11,14 @@ from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.due import DynamoDueIndex
 from chalicelib.adapters.dynamodb.history import DynamoHistory
 from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
+from chalicelib.adapters.dynamodb.keys import DynamoKeys
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.adapters.poster import HttpPoster
@@ -24,12 +26,17 @@ from chalicelib.adapters.queues import DeliveryQueue, SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
+from chalicelib.domain.account import ENTROPY as KEY_ENTROPY
+from chalicelib.domain.account import KEY_PREFIX
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.administrators import Administrators
+from chalicelib.services.closing import Closing
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.history import History
 from chalicelib.services.inbox import Inbox
+from chalicelib.services.keys import ApiKeys
 from chalicelib.services.link import Link
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
@@ -40,6 +47,8 @@ from chalicelib.services.reconciler import Reconciler
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.standbys import Standbys
 from chalicelib.services.sweeper import Sweeper
+from chalicelib.services.tenants import Tenants
+from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from chalicelib.services.webhooks import Webhooks
@@ -58,6 +67,11 @@ def new_id() -> str:
 def new_secret() -> str:
     """Return a new secret to sign webhooks with."""
     return secret_of(token_bytes(ENTROPY))
+
+
+def new_api_key() -> str:
+    """Return the secret of a new API key."""
+    return KEY_PREFIX + token_urlsafe(KEY_ENTROPY)
 
 
 def named_id(at: int, entropy: bytes) -> str:
@@ -81,12 +95,33 @@ def accounts() -> Accounts:
 
     return Accounts(
         users=DynamoUsers(_table()),
+        tenants=DynamoTenants(_table()),
         attempts=DynamoLoginAttempts(_table()),
         passwords=ArgonPasswords(),
         tokens=JwtTokens(SecretKeys(clients.secrets(), settings().signing_keys)),
+        closing=_closing(),
         clock=clock,
         allow_anonymous=settings().allow_anonymous,
     )
+
+
+@cache
+def api_keys() -> ApiKeys:
+    """Return who keeps API keys."""
+    return ApiKeys(DynamoKeys(_table()), DynamoUsers(_table()), _closing(), clock, new_id, new_api_key)
+
+
+@cache
+def users() -> Users:
+    """Return the administrators' side of users."""
+    stores = DynamoUsers(_table()), DynamoTenants(_table())
+    return Users(*stores, Administrators(stores[1]), api_keys(), _closing(), accounts().passwords, clock)
+
+
+@cache
+def tenants() -> Tenants:
+    """Return the operators' side of tenants."""
+    return Tenants(DynamoTenants(_table()), users(), clock)
 
 
 def first_administrator(name: str, password: str, tenant: str) -> bool:
@@ -232,6 +267,11 @@ def _mailboxes() -> SqsMailboxes:
 @cache
 def _sockets() -> ApiGatewaySockets:
     return ApiGatewaySockets(clients.sockets(settings().sockets_endpoint))
+
+
+@cache
+def _closing() -> Closing:
+    return Closing(DynamoWatchers(_table()), _sockets())
 
 
 @cache

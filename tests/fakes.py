@@ -4,17 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.messages import OPEN, Message
 from chalicelib.domain.pace import Pace
-from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
 from chalicelib.domain.webhook import Delivery, Outcome
-from chalicelib.services.accounts import WINDOW
-from chalicelib.services.ports import Gone, NoCapacity, Order, Standby, TokenClaims
+from chalicelib.services.ports import Gone, NoCapacity, Order, Standby
 from tests.makers import NOW
 
 
@@ -235,6 +232,9 @@ class MemoryWatchers:
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
 
+    def of(self, principal: str) -> Sequence[str]:
+        return [w.id for w in self.rows.values() if w.principal == principal]
+
 
 @dataclass
 class FakeSockets:
@@ -360,62 +360,3 @@ class FakePoster:
         self.posted.append((url, body, headers))
         self.meanwhile()
         return self.outcomes.pop(0) if self.outcomes else Outcome(200)
-
-
-@dataclass
-class MemoryUsers:
-    """UserStore."""
-
-    rows: dict[str, User] = field(default_factory=dict)
-
-    def get(self, name: str) -> User | None:
-        return self.rows.get(name)
-
-    def add(self, user: User) -> bool:
-        if user.name in self.rows:
-            return False
-        self.rows[user.name] = user
-        return True
-
-
-@dataclass
-class MemoryLoginAttempts:
-    """LoginAttempts."""
-
-    failures: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    def failed(self, key: str, *, now: int) -> None:
-        ends = now // 1000 + WINDOW
-        failures, open_until = self.failures.get(key, (0, ends))
-        self.failures[key] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
-
-    def recent(self, key: str, *, now: int) -> int:
-        failures, open_until = self.failures.get(key, (0, 0))
-        return failures if open_until > now // 1000 else 0
-
-
-class PlainPasswords:
-    """Passwords, without the cost."""
-
-    def hash(self, password: str) -> str:
-        return f"plain:{password}"
-
-    def matches(self, password_hash: str, password: str) -> bool:
-        return password_hash == f"plain:{password}"
-
-
-@dataclass
-class PlainTokens:
-    """Tokens, without the cryptography."""
-
-    clock: FakeClock
-
-    def issue(self, user: User, *, now: int) -> tuple[str, int]:
-        expires_at = now + 86_400_000
-        return f"{user.name}|{user.tenant}|{user.role}|{expires_at}", expires_at
-
-    def read(self, token: str) -> TokenClaims:
-        parts = token.split("|")
-        if len(parts) != 4 or int(parts[3]) <= self.clock():
-            raise Unauthenticated("The token isn't one of ours.")
-        return TokenClaims(parts[0], parts[1], parts[2], int(parts[3]))

@@ -28,3 +28,7 @@ class ArgonPasswords:
             return self._hasher.verify(password_hash or self._nobody, password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False
+
+    def outdated(self, password_hash: str) -> bool:
+        """Compare the hash's parameters with the library's own."""
+        return self._hasher.check_needs_rehash(password_hash)

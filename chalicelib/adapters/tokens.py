@@ -11,7 +11,7 @@ import jwt
 from chalicelib.adapters.clients import translated
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.principal import User
-from chalicelib.services.ports import TokenClaims
+from chalicelib.services.account_ports import TokenClaims
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient
@@ -68,6 +68,7 @@ class JwtTokens:
             "sub": user.name,
             "tenant": user.tenant,
             "role": str(user.role),
+            "gen": user.token_generation,
             "iat": issued,
             "exp": issued + LIFETIME,
         }
@@ -86,7 +87,7 @@ class JwtTokens:
                 audience=AUDIENCE,
                 options={"require": ["exp", "iat", "sub", "iss", "aud"]},
             )
-            return TokenClaims(claims["sub"], claims["tenant"], claims["role"], claims["exp"] * 1000)
+            return TokenClaims(claims["sub"], claims["tenant"], claims["gen"], claims["exp"] * 1000)
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The token has expired.", hint="Log in again.") from error
         except (jwt.InvalidTokenError, KeyError, TypeError) as error:

@@ -1,12 +1,14 @@
 """Who may pass: the one place that reads credentials and checks permissions."""
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
 from chalice.app import Request
 
 from chalicelib import bootstrap
-from chalicelib.domain.errors import Forbidden, Unauthenticated
+from chalicelib.domain.account import is_key
+from chalicelib.domain.errors import Forbidden, SessionNotFound, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 
 
@@ -19,7 +21,7 @@ class Public(Enum):
 PUBLIC: Final = Public.PUBLIC
 Need = Permission | Public
 
-_HOW: Final = "Send 'Authorization: Bearer <token>', with a token from POST /api/auth/login."
+_HOW: Final = "Send 'Authorization: Bearer <token>', with a token from POST /api/auth/login, or with an API key."
 
 
 def admit(request: Request, needs: Need, *, anonymous: bool) -> Principal | None:
@@ -30,15 +32,20 @@ def admit(request: Request, needs: Need, *, anonymous: bool) -> Principal | None
     """
     if isinstance(needs, Public):
         return None
-    token = bearer(request.headers.get("authorization"))
-    principal = identify(token) if token is not None else bootstrap.accounts().anonymous() if anonymous else None
+    given = credential(request.headers)
+    principal = recognise(given) if given is not None else bootstrap.accounts().anonymous() if anonymous else None
     if principal is None:
         raise Unauthenticated("This needs a credential.", hint=_HOW)
     return permit(principal, needs)
 
 
+def recognise(given: str) -> Principal:
+    """Return whose token or API key it is, with one read of the table; raises Unauthenticated."""
+    return bootstrap.api_keys().authenticate(given) if is_key(given) else identify(given)
+
+
 def identify(token: str) -> Principal:
-    """Return whose token it is; raises Unauthenticated."""
+    """Return whose token it is; raises Unauthenticated, also for an API key: those have no place in an address."""
     return bootstrap.accounts().authenticate(token)
 
 
@@ -47,6 +54,23 @@ def permit(principal: Principal, needs: Permission) -> Principal:
     if not principal.may(needs):
         raise Forbidden(f"'{principal.name}' may not do this: it needs {needs}.")
     return principal
+
+
+def reach(principal: Principal | None, session_id: str) -> str:
+    """Return the id of a session that the caller's key isn't kept from; raises SessionNotFound."""
+    if principal is not None and principal.session not in {None, session_id}:
+        raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
+    return session_id
+
+
+def credential(headers: Mapping[str, str]) -> str | None:
+    """Return the token or API key that a request's headers carry, None if none does; raises Unauthenticated."""
+    token, key = bearer(headers.get("authorization")), headers.get("x-api-key")
+    if key is not None and not is_key(key):
+        raise Unauthenticated("The X-API-Key header has no API key in it.", hint=_HOW)
+    if token is not None and key not in {None, token}:
+        raise Unauthenticated("There are two credentials, and they differ.", hint="Send one.")
+    return key if token is None else token
 
 
 def bearer(header: str | None) -> str | None:

@@ -27,10 +27,10 @@ _ASK_AGAIN: Final = 2
 def create(call: Call) -> Answer:
     """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
     body, sessions = read(call.request, BareSession), bootstrap.sessions()
-    name = session_id(body.session_id, field="sessionId") if body.session_id else str(uuid.uuid4())
+    named = call.naming(session_id(body.session_id, field="sessionId") if body.session_id else None)
     created = sessions.create(
         call.tenant,
-        session_id=name,
+        session_id=named or str(uuid.uuid4()),
         phone=phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None,
         name=line(body.name or "", field="name"),
         webhook_url=webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None,

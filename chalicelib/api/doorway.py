@@ -14,9 +14,9 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer, refuse, respond
-from chalicelib.api.auth import Need, admit
+from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.fields import existing_id
-from chalicelib.domain.errors import GatewayError, NotReady, Unauthenticated
+from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.ports import Unavailable
 
@@ -43,6 +43,30 @@ class Call:
         if self.principal is None:
             raise Unauthenticated("This needs a credential.")
         return self.principal.tenant
+
+    @property
+    def name(self) -> str:
+        """The caller's name: a user's, on routes that keys have no permission for."""
+        if self.principal is None:
+            raise Unauthenticated("This needs a credential.")
+        return self.principal.name
+
+    @property
+    def bound(self) -> str | None:
+        """The one session that the caller's key is for, if it is for one."""
+        return self.principal.session if self.principal else None
+
+    def naming(self, session_id: str | None) -> str | None:
+        """Return the id for a new session: by a key that is bound to one, that one's, else Forbidden is raised."""
+        if self.bound is not None and session_id not in {None, self.bound}:
+            raise Forbidden("This API key is for another session alone.", field="id")
+        return self.bound or session_id
+
+    @property
+    def address(self) -> str:
+        """The network address that the caller calls from."""
+        source: str = self.request.context.get("identity", {}).get("sourceIp", "")
+        return source
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""
@@ -87,7 +111,7 @@ class Doorway:
         try:
             principal = admit(request, needs, anonymous=self._anonymous)
             if "id" in variables:
-                existing_id(variables["id"])
+                reach(principal, existing_id(variables["id"]))
             return respond(view(Call(request, principal), *variables.values()))
         except GatewayError as error:
             return self._refuse(error, variables)

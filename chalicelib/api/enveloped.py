@@ -12,6 +12,7 @@ from chalicelib.api.fields import existing_message, line, webhook
 from chalicelib.api.outgoing import send_answer
 from chalicelib.api.pages import message_page, page
 from chalicelib.dialects import enveloped as shapes
+from chalicelib.dialects import enveloped_accounts as account_shapes
 from chalicelib.dialects import enveloped_messages as message_shapes
 from chalicelib.dialects.envelope import success
 from chalicelib.domain.jid import phone_number
@@ -27,9 +28,8 @@ def log_in(call: Call) -> Answer:
     """Give a token for a user name and a password."""
     body = read(call.request, LoginBody)
     name = line(body.username, field="username")
-    address = call.request.context.get("identity", {}).get("sourceIp", "")
-    login = bootstrap.accounts().login(name, body.password, address=address)
-    return Answer(shapes.login(login.token, login.user, login.expires_at))
+    login = bootstrap.accounts().login(name, body.password, address=call.address)
+    return Answer(account_shapes.login(login.token, login.user, login.expires_at))
 
 
 @doorway.route("POST", "/api/sessions", needs=_WRITE)
@@ -39,7 +39,7 @@ def create(call: Call) -> Answer:
     phone = phone_number(body.phone, field="phone") if body.phone else None
     session = bootstrap.sessions().create(
         call.tenant,
-        session_id=phone,
+        session_id=call.naming(phone),
         phone=phone,
         name=line(body.name or "", field="name"),
         webhook_url=webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None,

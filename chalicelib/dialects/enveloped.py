@@ -10,7 +10,6 @@ from chalicelib.dialects.enveloped_messages import receipt
 from chalicelib.dialects.moments import iso, seconds_until
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
-from chalicelib.domain.principal import User
 from chalicelib.domain.session import QRCode, Session, Status
 
 _NEVER_LOGGED_IN = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
@@ -57,19 +56,6 @@ def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
 def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
     """Return a code: ``qr_code`` as PNG data URI, ``qr`` as the text that is in it."""
     return success(_code(of, qr, now))
-
-
-def login(token: str, user: User, expires_at: int) -> dict[str, Any]:
-    """Return a token and whose it is."""
-    person = {
-        "id": user.name,
-        "username": user.name,
-        "role": str(user.role),
-        "is_active": True,
-        "created_at": iso(user.created_at),
-    }
-    data = {"success": True, "token": token, "user": person, "expires_at": iso(expires_at)}
-    return success(data, "Login successful")
 
 
 def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:  # noqa: ARG001 - every family's

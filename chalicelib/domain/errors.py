@@ -9,11 +9,18 @@ GatewayError
 │   └── SessionDisabled          403  its owner switched it off
 ├── NotFound                     404
 │   ├── MessageNotFound          404  also for another tenant's message
+│   ├── UserNotFound             404  also for another tenant's user
+│   ├── KeyNotFound              404  also for another tenant's key
+│   ├── TenantNotFound           404
 │   └── SessionNotFound          404  also for another tenant's session
 ├── MethodNotAllowed             405
 ├── Conflict                     409  the request is right, the moment isn't
 │   ├── SessionExists            409  carries the session that stands
 │   ├── SessionDeleting          409
+│   ├── UserExists               409
+│   ├── TenantExists             409
+│   ├── LastAdministrator        409  a tenant can't be without one
+│   ├── TooManyKeys              409
 │   ├── AlreadyConnected         409
 │   ├── SessionStopped           409
 │   ├── SessionFailed            409
@@ -143,6 +150,48 @@ class MessageNotFound(NotFound):
     code = "MESSAGE_NOT_FOUND"
 
 
+class UserNotFound(NotFound):
+    """No such user in the caller's tenant; another tenant's user looks the same."""
+
+    code = "USER_NOT_FOUND"
+
+
+class KeyNotFound(NotFound):
+    """No such API key, or not one of those that the caller may manage."""
+
+    code = "KEY_NOT_FOUND"
+
+
+class TenantNotFound(NotFound):
+    """No such tenant."""
+
+    code = "TENANT_NOT_FOUND"
+
+
+class UserExists(Conflict):
+    """A user has this name already, in whatever tenant: a login names no tenant."""
+
+    code = "USER_EXISTS"
+
+
+class TenantExists(Conflict):
+    """A tenant has this id already."""
+
+    code = "TENANT_EXISTS"
+
+
+class LastAdministrator(Conflict):
+    """The tenant would be left without an administrator; nothing was changed."""
+
+    code = "LAST_ADMINISTRATOR"
+
+
+class TooManyKeys(Conflict):
+    """The user has as many API keys as one may have; nothing was made."""
+
+    code = "TOO_MANY_KEYS"
+
+
 class SessionExists(Conflict):
     """A session has this id already; ``context["session"]`` is it."""
 
@@ -207,7 +256,7 @@ class SendFailed(GatewayError):
 
 
 class Contended(Conflict):
-    """Others changed the same session again and again; nothing was written."""
+    """Others changed the same thing again and again; nothing was written."""
 
     code = "CONTENDED"
 

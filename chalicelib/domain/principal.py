@@ -1,8 +1,11 @@
 """Who a caller is, and what it may do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+
+DEFAULT_TENANT: Final = "default"
+"""The tenant of the gateway's operators: its administrators manage the other tenants."""
 
 
 class Role(StrEnum):
@@ -20,36 +23,75 @@ class Permission(StrEnum):
     SESSIONS_WRITE = "sessions:write"
     MESSAGES_READ = "messages:read"
     MESSAGES_SEND = "messages:send"
+    ACCOUNT_OWN = "account:own"  # one's own password and API keys
+    USERS_MANAGE = "users:manage"
+    KEYS_MANAGE = "keys:manage"
+    TENANTS_MANAGE = "tenants:manage"
 
+
+_READING: Final = frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ})
+_WORKING: Final = _READING | {Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND}
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
-    Role.ADMIN: frozenset(Permission),
-    Role.MEMBER: frozenset(Permission),
-    Role.READ_ONLY: frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ}),
+    Role.ADMIN: _WORKING | {Permission.ACCOUNT_OWN, Permission.USERS_MANAGE, Permission.KEYS_MANAGE},
+    Role.MEMBER: _WORKING | {Permission.ACCOUNT_OWN},
+    Role.READ_ONLY: _READING | {Permission.ACCOUNT_OWN},
 }
 """The permission table."""
+
+OPERATORS: Final = frozenset({Permission.TENANTS_MANAGE})
+"""What administrators of the default tenant may do besides."""
+
+KEYS: Final = _WORKING
+"""What an API key may do at most. A key that leaked can't make another, nor a user, so revoking it is the end of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller whose credential was good until ``expires_at`` (milliseconds since the Unix epoch; None: no end)."""
+    """A caller whose credential was good until ``expires_at`` (milliseconds since the Unix epoch; None: no end).
+
+    ``key`` is the id of the API key that it called with, ``session`` the one session that this key is bound to.
+    """
 
     name: str
     tenant: str
     role: Role
     expires_at: int | None = None
+    key: str | None = None
+    session: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission table grants it."""
-        return permission in GRANTS[self.role]
+        granted = GRANTS[self.role]
+        if self.role is Role.ADMIN and self.tenant == DEFAULT_TENANT:
+            granted |= OPERATORS
+        return permission in (granted & KEYS if self.key else granted)
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with a password (argon2's encoded hash)."""
+    """A person with a password (argon2's encoded hash).
+
+    ``disabled`` is its administrator's will, ``suspended`` comes from its tenant. Tokens carry ``token_generation``,
+    and are good for as long as it stays the same. ``version`` grows with every write.
+    """
 
     name: str
     tenant: str
     role: Role
-    password_hash: str
+    password_hash: str = field(repr=False)
     created_at: int
+    disabled: bool = False
+    suspended: bool = False
+    token_generation: int = 0
+    version: int = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether it may log in."""
+        return not (self.disabled or self.suspended)
+
+    @property
+    def administers(self) -> bool:
+        """Whether its tenant can count on it for an administrator."""
+        return self.role is Role.ADMIN and not self.disabled

@@ -1,13 +1,22 @@
-"""Who callers are: users with passwords, and the tokens that a login gives."""
+"""Logins: a password gives a token, and a token says who its bearer is, as its user stands now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.errors import InvalidCredentials, TooManyAttempts, Unauthenticated
-from chalicelib.domain.principal import Principal, Role, User
-from chalicelib.services.ports import Clock, LoginAttempts, Passwords, Tokens, UserStore
+from chalicelib.domain.account import Tenant
+from chalicelib.domain.errors import (
+    Contended,
+    Forbidden,
+    InvalidCredentials,
+    InvalidField,
+    TooManyAttempts,
+    Unauthenticated,
+)
+from chalicelib.domain.principal import DEFAULT_TENANT, Principal, Role, User
+from chalicelib.services.account_ports import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
+from chalicelib.services.closing import Closing
+from chalicelib.services.ports import Clock
 
-DEFAULT_TENANT: Final = "default"
 MAX_FAILURES: Final = 5
 """Failed logins of one user from one address within the window of LoginAttempts, before more are refused unread."""
 WINDOW: Final = 300
@@ -25,17 +34,68 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """Checks credentials."""
+    """Checks passwords and tokens."""
 
     users: UserStore
+    tenants: TenantStore
     attempts: LoginAttempts
     passwords: Passwords
     tokens: Tokens
+    closing: Closing
     clock: Clock
     allow_anonymous: bool
 
     def login(self, name: str, password: str, *, address: str) -> Login:
-        """Return a token for the right password; raises InvalidCredentials, or TooManyAttempts unread.
+        """Return a token for the right password; raises InvalidCredentials, Forbidden, or TooManyAttempts unread."""
+        user = self._checked(name, password, address)
+        if user is None:
+            raise InvalidCredentials("The user name or the password is wrong.")
+        if not user.active:
+            raise Forbidden("This account is disabled.")
+        if self.passwords.outdated(user.password_hash):
+            # Somebody else's change of the same moment comes first: the next login tries again.
+            self.users.put(replace(user, password_hash=self.passwords.hash(password), version=user.version + 1))
+        return self._login(user)
+
+    def change_password(self, name: str, old: str, new: str, *, address: str) -> Login:
+        """Set a new password: tokens of before end and their watchers are closed. Return a token of after.
+
+        Raises InvalidCredentials for a wrong old password, which counts like a failed login.
+        """
+        user = self._checked(name, old, address)
+        if user is None:
+            raise InvalidCredentials("The old password is wrong.", field="old_password")
+        if old == new:
+            raise InvalidField("The new password is the old one.", field="new_password")
+        changed = renewed(replace(user, password_hash=self.passwords.hash(new)), now=self.clock())
+        if not self.users.put(changed):
+            raise Contended("The user was changed at the same moment. Try again.")
+        self.closing.close(name)
+        return self._login(changed)
+
+    def authenticate(self, token: str) -> Principal:
+        """Return who a token's bearer is, with one read of its user; raises Unauthenticated for a bad or ended one."""
+        claims = self.tokens.read(token)
+        user = self.users.get(claims.name)
+        if user is None or not user.active:
+            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
+        if (user.tenant, user.token_generation) != (claims.tenant, claims.generation):
+            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
+        return Principal(user.name, user.tenant, user.role, claims.expires_at)
+
+    def anonymous(self) -> Principal | None:
+        """Return who a caller without any credential is, where that is allowed at all."""
+        return Principal("anonymous", DEFAULT_TENANT, Role.MEMBER) if self.allow_anonymous else None
+
+    def first_administrator(self, name: str, password: str, tenant: str) -> bool:
+        """Create a tenant with its first administrator; False, and nothing changed, if there is a user of that name."""
+        now = self.clock()
+        user = User(name, tenant, Role.ADMIN, self.passwords.hash(password), now, token_generation=now)
+        self.tenants.add(Tenant(tenant, tenant, now, (name,)))
+        return self.users.add(user)
+
+    def _checked(self, name: str, password: str, address: str) -> User | None:
+        """Return the user if that is its password; raises TooManyAttempts.
 
         A name that doesn't exist takes as long as a wrong password, and is counted like one.
         """
@@ -43,33 +103,19 @@ class Accounts:
         if self.attempts.recent(key, now=now) >= MAX_FAILURES:
             raise TooManyAttempts("Too many failed logins. Wait a few minutes.", retry_after=WINDOW)
         user = self.users.get(name)
-        if not self.passwords.matches(user.password_hash if user else "", password) or user is None:
-            self.attempts.failed(key, now=now)
-            raise InvalidCredentials("The user name or the password is wrong.")
-        token, expires_at = self.tokens.issue(user, now=now)
+        if self.passwords.matches(user.password_hash if user else "", password) and user:
+            return user
+        self.attempts.failed(key, now=now)
+        return None
+
+    def _login(self, user: User) -> Login:
+        token, expires_at = self.tokens.issue(user, now=self.clock())
         return Login(token, expires_at, user)
 
-    def authenticate(self, token: str) -> Principal:
-        """Return who a token's bearer is; raises Unauthenticated for one that isn't good, or not any more."""
-        claims = self.tokens.read(token)
-        try:
-            role = Role(claims.role)
-        except ValueError as error:
-            raise Unauthenticated("The token isn't one of ours.") from error
-        return Principal(claims.name, claims.tenant, role, claims.expires_at)
 
-    def anonymous(self) -> Principal | None:
-        """Return who a caller without any credential is, where that is allowed at all."""
-        return Principal("anonymous", DEFAULT_TENANT, Role.MEMBER) if self.allow_anonymous else None
+def renewed(user: User, *, now: int) -> User:
+    """Return the user with a generation of its own: no token of before is good.
 
-    def first_administrator(self, name: str, password: str, tenant: str) -> bool:
-        """Create a tenant's first administrator; False, and nothing changed, if there is a user of that name."""
-        return self.users.add(
-            User(
-                name=name,
-                tenant=tenant,
-                role=Role.ADMIN,
-                password_hash=self.passwords.hash(password),
-                created_at=self.clock(),
-            )
-        )
+    It is a time, so a user who is removed and made again under its name never gets a generation that was used.
+    """
+    return replace(user, token_generation=max(user.token_generation + 1, now), version=user.version + 1)

@@ -7,7 +7,6 @@ from typing import Protocol
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.messages import Message
-from chalicelib.domain.principal import User
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import Watcher
 from chalicelib.domain.webhook import Delivery, Outcome
@@ -200,6 +199,9 @@ class WatcherStore(Protocol):
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Return all who follow that session, read consistently."""
 
+    def of(self, principal: str) -> Sequence[str]:
+        """Return the ids of the principal's watchers, read consistently."""
+
 
 class Gone(Exception):
     """The watcher's connection isn't there (410)."""
@@ -285,53 +287,3 @@ class Poster(Protocol):
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
         """Post a JSON body; whatever comes of it is an outcome, never an error."""
-
-
-class UserStore(Protocol):
-    """Users, by name."""
-
-    def get(self, name: str) -> User | None:
-        """Return the user of that name."""
-
-    def add(self, user: User) -> bool:
-        """Store a new user; False, and nothing written, if the name is taken."""
-
-
-class LoginAttempts(Protocol):
-    """How often logins failed lately, per user and address."""
-
-    def failed(self, key: str, *, now: int) -> None:
-        """Count a failed login."""
-
-    def recent(self, key: str, *, now: int) -> int:
-        """Return how many failed within the window."""
-
-
-class Passwords(Protocol):
-    """Password hashing."""
-
-    def hash(self, password: str) -> str:
-        """Return the encoded hash."""
-
-    def matches(self, password_hash: str, password: str) -> bool:
-        """Whether the password is the hashed one, in a time that doesn't tell."""
-
-
-class Tokens(Protocol):
-    """Signed tokens."""
-
-    def issue(self, user: User, *, now: int) -> tuple[str, int]:
-        """Return a signed token and when it expires, in milliseconds since the Unix epoch."""
-
-    def read(self, token: str) -> "TokenClaims":
-        """Return what a good token says; raises Unauthenticated."""
-
-
-@dataclass(frozen=True, slots=True)
-class TokenClaims:
-    """What a token says of its bearer."""
-
-    name: str
-    tenant: str
-    role: str
-    expires_at: int

@@ -11,17 +11,14 @@ from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
-from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.lease import GRACE, TTL, Lease
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event
 from chalicelib.domain.pace import Pace
-from chalicelib.domain.principal import Role, User
 from chalicelib.domain.session import LastEvent, Session, Status
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.services import ports
-from chalicelib.services.accounts import WINDOW
 from tests import fakes
 from tests.makers import DEVICE, NOW, a_code, a_message, a_running_session, a_session
 
@@ -33,8 +30,6 @@ class Stores:
     standbys: ports.StandbyStore
     watchers: ports.WatcherStore
     history: ports.HistoryStore
-    users: ports.UserStore
-    attempts: ports.LoginAttempts
     messages: ports.MessageStore
     keys: ports.IdempotencyStore
     paces: ports.Paces
@@ -52,8 +47,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             fakes.MemoryStandbys(),
             fakes.MemoryWatchers(),
             fakes.MemoryHistory(),
-            fakes.MemoryUsers(),
-            fakes.MemoryLoginAttempts(),
             fakes.MemoryMessages(),
             fakes.MemoryIdempotency(),
             fakes.MemoryPaces(PACE),
@@ -65,8 +58,6 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoStandbys(table),
         DynamoWatchers(table),
         DynamoHistory(table),
-        DynamoUsers(table),
-        DynamoLoginAttempts(table),
         DynamoMessages(table),
         DynamoIdempotency(table),
         DynamoPaces(table, PACE),
@@ -225,24 +216,6 @@ def test_history_is_read_in_order_after_a_cursor_and_repeats_vanish(stores):
     assert stores.history.since("u", events[8].cursor, limit=2) == events[9:11]
     assert stores.history.get("u", events[8].cursor) == events[8]
     assert stores.history.get("u", "nowhere") is None
-
-
-def test_a_user_s_name_is_taken_once(stores):
-    user = User("admin", "default", Role.ADMIN, "hash", NOW)
-    assert stores.users.add(user)
-    assert not stores.users.add(replace(user, password_hash="another"))
-    assert stores.users.get("admin") == user
-    assert stores.users.get("nobody") is None
-
-
-def test_failed_logins_count_within_their_window(stores):
-    for _ in range(3):
-        stores.attempts.failed("admin@127.0.0.1", now=NOW)
-    assert stores.attempts.recent("admin@127.0.0.1", now=NOW) == 3
-    later = NOW + WINDOW * 1000
-    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 0
-    stores.attempts.failed("admin@127.0.0.1", now=later)
-    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 1
 
 
 def test_every_field_of_a_session_survives_even_those_nobody_set(stores):

@@ -12,16 +12,30 @@ from chalice.test import Client
 
 from chalicelib import bootstrap
 from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
-from chalicelib.domain.principal import Role, User
+from chalicelib.domain.account import ApiKey, Tenant, fingerprint
+from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.administrators import Administrators
+from chalicelib.services.closing import Closing
 from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.keys import ApiKeys
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.sessions import Sessions
+from chalicelib.services.tenants import Tenants
+from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
+from tests.account_fakes import (
+    FakeKeySecrets,
+    MemoryKeys,
+    MemoryLoginAttempts,
+    MemoryTenants,
+    MemoryUsers,
+    PlainPasswords,
+)
 from tests.fakes import (
     FakeClock,
     FakeIds,
@@ -29,13 +43,10 @@ from tests.fakes import (
     FakeSockets,
     FakeWakes,
     MemoryIdempotency,
-    MemoryLoginAttempts,
     MemoryMessages,
     MemoryPaces,
     MemorySessions,
-    MemoryUsers,
     MemoryWatchers,
-    PlainPasswords,
 )
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -62,6 +73,9 @@ class World:
     clock: FakeClock = field(default_factory=lambda: FakeClock(now=int(time.time() * 1000)))
     sessions: MemorySessions = field(default_factory=MemorySessions)
     users: MemoryUsers = field(default_factory=MemoryUsers)
+    tenants: MemoryTenants = field(default_factory=MemoryTenants)
+    api_keys: MemoryKeys = field(default_factory=MemoryKeys)
+    new_key: FakeKeySecrets = field(default_factory=FakeKeySecrets)
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
     sockets: FakeSockets = field(default_factory=FakeSockets)
     wakes: FakeWakes = field(default_factory=FakeWakes)
@@ -91,8 +105,30 @@ class World:
 
     def accounts(self) -> Accounts:
         return Accounts(
-            self.users, self.attempts, PlainPasswords(), self.tokens, self.clock, allow_anonymous=self.allow_anonymous
+            self.users,
+            self.tenants,
+            self.attempts,
+            PlainPasswords(),
+            self.tokens,
+            self.closing(),
+            self.clock,
+            allow_anonymous=self.allow_anonymous,
         )
+
+    def closing(self) -> Closing:
+        return Closing(self.watchers, self.sockets)
+
+    def keeper(self) -> ApiKeys:
+        return ApiKeys(self.api_keys, self.users, self.closing(), self.clock, self.new_id, self.new_key)
+
+    def people(self) -> Users:
+        administrators = Administrators(self.tenants)
+        return Users(
+            self.users, self.tenants, administrators, self.keeper(), self.closing(), PlainPasswords(), self.clock
+        )
+
+    def operators(self) -> Tenants:
+        return Tenants(self.tenants, self.people(), self.clock)
 
     def watching(self) -> Watching:
         return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
@@ -110,13 +146,26 @@ class World:
 
     def token(self, *, tenant: str = "default", role: Role = Role.ADMIN, ago: int = 0) -> str:
         """A good token, issued ``ago`` milliseconds ago."""
-        user = User("ana", tenant, role, "", self.clock.now)
+        name = "ana" if (tenant, role) == (DEFAULT_TENANT, Role.ADMIN) else f"{role}.{tenant}"
+        self.tenants.rows.setdefault(tenant, Tenant(tenant, tenant, self.clock.now, ("nobody",)))
+        user = self.users.rows.setdefault(name, User(name, tenant, role, "", self.clock.now, token_generation=1))
         return self.tokens.issue(user, now=self.clock.now - ago)[0]
+
+    def key(self, *, session: str | None = None, role: Role = Role.ADMIN, tenant: str = DEFAULT_TENANT) -> str:
+        """A good API key of a user with that role."""
+        self.token(tenant=tenant, role=role)
+        owner = next(u.name for u in self.users.rows.values() if (u.tenant, u.role) == (tenant, role))
+        secret = self.new_key()
+        self.api_keys.add(
+            ApiKey(self.new_id(), fingerprint(secret) or "", tenant, owner, role, self.clock.now, session)
+        )
+        return secret
 
     def forged(self, **changes: Any) -> str:
         """A token with our claims, signed as ``changes`` say."""
         now = self.clock.now // 1000
-        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "tenant": "default", "role": "admin", "iat": now}
+        claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "tenant": "default", "gen": 1, "iat": now}
+        self.token()
         signing = {"key": SECRET, "algorithm": ALGORITHM, "headers": {"kid": "k1"}} | changes
         return jwt.encode(claims | {"exp": now + 3600}, **signing)
 
@@ -131,10 +180,14 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     }
     monkeypatch.setattr(bootstrap, "sessions", lambda: services["sessions"])
     monkeypatch.setattr(bootstrap, "accounts", world.accounts)
+    monkeypatch.setattr(bootstrap, "api_keys", world.keeper)
+    monkeypatch.setattr(bootstrap, "users", world.people)
+    monkeypatch.setattr(bootstrap, "tenants", world.operators)
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
     monkeypatch.setattr(bootstrap, "messages", world.reading)
     monkeypatch.setattr(bootstrap, "clock", world.clock)
+    world.tenants.add(Tenant("default", "Default", world.clock.now, ("admin",)))
     world.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))
     return world
 

@@ -4,8 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.services.accounts import Accounts
+from chalicelib.services.administrators import Administrators
+from chalicelib.services.closing import Closing
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.inbox import Inbox
+from chalicelib.services.keys import ApiKeys
 from chalicelib.services.link import Link
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
@@ -14,10 +17,12 @@ from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.standbys import Standbys
+from chalicelib.services.tenants import Tenants
+from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from chalicelib.services.webhooks import Webhooks
-from tests import fakes
+from tests import account_fakes, fakes
 from tests.makers import SECRET
 
 
@@ -33,8 +38,11 @@ class Rig:
     pool: fakes.MemoryStandbys = field(default_factory=fakes.MemoryStandbys)
     watchers: fakes.MemoryWatchers = field(default_factory=fakes.MemoryWatchers)
     sockets: fakes.FakeSockets = field(default_factory=fakes.FakeSockets)
-    users: fakes.MemoryUsers = field(default_factory=fakes.MemoryUsers)
-    attempts: fakes.MemoryLoginAttempts = field(default_factory=fakes.MemoryLoginAttempts)
+    users: account_fakes.MemoryUsers = field(default_factory=account_fakes.MemoryUsers)
+    tenants: account_fakes.MemoryTenants = field(default_factory=account_fakes.MemoryTenants)
+    api_keys: account_fakes.MemoryKeys = field(default_factory=account_fakes.MemoryKeys)
+    new_key: account_fakes.FakeKeySecrets = field(default_factory=account_fakes.FakeKeySecrets)
+    attempts: account_fakes.MemoryLoginAttempts = field(default_factory=account_fakes.MemoryLoginAttempts)
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     keys: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
     paces: fakes.MemoryPaces = field(default_factory=fakes.MemoryPaces)
@@ -117,9 +125,35 @@ class Rig:
     def accounts(self) -> Accounts:
         return Accounts(
             self.users,
+            self.tenants,
             self.attempts,
-            fakes.PlainPasswords(),
-            fakes.PlainTokens(self.clock),
+            account_fakes.PlainPasswords(),
+            account_fakes.PlainTokens(self.clock),
+            self.closing,
             self.clock,
             self.allow_anonymous,
         )
+
+    @property
+    def closing(self) -> Closing:
+        return Closing(self.watchers, self.sockets)
+
+    @property
+    def keeper(self) -> ApiKeys:
+        return ApiKeys(self.api_keys, self.users, self.closing, self.clock, self.new_id, self.new_key)
+
+    @property
+    def people(self) -> Users:
+        return Users(
+            self.users,
+            self.tenants,
+            Administrators(self.tenants),
+            self.keeper,
+            self.closing,
+            account_fakes.PlainPasswords(),
+            self.clock,
+        )
+
+    @property
+    def operators(self) -> Tenants:
+        return Tenants(self.tenants, self.people, self.clock)

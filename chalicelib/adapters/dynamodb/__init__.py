@@ -8,6 +8,9 @@ Keys (pk / sk):
     I#tenant#key / KEY        an Idempotency-Key
     R#tenant#id  / W#watcher  a subscription        W#watcher / WATCHER   the watcher
     U#name       / USER       a user                L#key / LOGIN   failed logins
+    U#name       / K#ulid     a user's API keys     K#hash / KEY    an API key
+    T#tenant     / U#name     a tenant's users      T#tenant / K#ulid   a tenant's API keys
+    TENANTS      / id         a tenant              P#name / W#id   a principal's watchers
     STANDBY      / worker     a standby in the pool TASK#worker / TASK    what a former standby serves
 Index ``open`` (pk / open_at): a session's messages that a worker still owes something.
 Index ``due`` (due_shard / due_at): leases and deadlines, by the minute they are due in.

@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.adapters.dynamodb.table import Condition, Refused, Table
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.principal import User
 from chalicelib.services.accounts import WINDOW
 
 
 @dataclass(frozen=True, slots=True)
 class DynamoUsers:
-    """The UserStore port."""
+    """The UserStore port. The tenant's list has names alone, and may have some of users who are no more."""
 
     table: Table
 
@@ -22,10 +22,38 @@ class DynamoUsers:
         return msgspec.convert(item, User) if item else None
 
     def add(self, user: User) -> bool:
-        """Put the user on condition that there is none of that name."""
-        fields: dict[str, Any] = msgspec.to_builtins(user)
-        item = {"pk": f"U#{user.name}", "sk": "USER", "v": 1, **fields}
-        return self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None
+        """Put the name on the tenant's list, then the user on condition that there is none: nobody is unlisted."""
+        self.table.put({"pk": f"T#{user.tenant}", "sk": f"U#{user.name}", "v": 1, "name": user.name})
+        taken = self.table.put(_item(user), Condition("attribute_not_exists(pk)", {}))
+        if taken and (taken.item or {}).get("tenant") != user.tenant:
+            self.table.delete(f"T#{user.tenant}", f"U#{user.name}")
+        return taken is None
+
+    def put(self, user: User) -> bool:
+        """Put the user over the version before."""
+        return self.table.put(_item(user), Condition("version = :before", {":before": user.version - 1})) is None
+
+    def remove(self, user: User) -> bool:
+        """Remove the user unless it changed, then its name from the list."""
+        same = Condition("attribute_not_exists(pk) OR version = :seen", {":seen": user.version})
+        if self.table.delete(f"U#{user.name}", "USER", same):
+            return False
+        self.table.delete(f"T#{user.tenant}", f"U#{user.name}")
+        return True
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[User], str | None]:
+        """Read one page of the list, then its users in one batch."""
+        where = Condition("pk = :pk AND begins_with(sk, :u)", {":pk": f"T#{tenant}", ":u": "U#"})
+        start = {"pk": f"T#{tenant}", "sk": f"U#{after}"} if after else None
+        names = [entry["name"] for entry in self.table.query(where, limit=limit, after=start)]
+        users = [msgspec.convert(item, User) for item in self.table.get_many([(f"U#{name}", "USER") for name in names])]
+        here = sorted((user for user in users if user.tenant == tenant), key=lambda user: user.name)
+        return here, names[-1] if len(names) == limit else None
+
+
+def _item(user: User) -> Item:
+    fields: dict[str, Any] = msgspec.to_builtins(user)
+    return {"pk": f"U#{user.name}", "sk": "USER", "v": 1, **fields}
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,15 @@ class DynamoWatchers:
     table: Table
 
     def add(self, watcher: Watcher) -> None:
-        """Write the watcher, then the subscription: a fan-out that finds the second can rely on the first."""
+        """Write the watcher, then the subscription: a fan-out that finds the second can rely on the first.
+
+        Its place on its principal's list comes in between: nobody is told anything whom its principal's end can't find.
+        """
         fields: dict[str, Any] = msgspec.to_builtins(watcher)
         kept = {"v": 1, "ttl": (watcher.connected_at + 2 * LIFETIME) // 1000, **fields}
         self.table.put({"pk": f"W#{watcher.id}", "sk": "WATCHER", **kept})
+        place = {"pk": f"P#{watcher.principal}", "sk": f"W#{watcher.id}", "v": 1, "ttl": kept["ttl"]}
+        self.table.put(place)
         self.table.put({"pk": _room(watcher.tenant, watcher.session), "sk": f"W#{watcher.id}", **kept})
 
     def get(self, watcher: str) -> Watcher | None:
@@ -29,16 +34,22 @@ class DynamoWatchers:
         return msgspec.convert(item, Watcher) if item else None
 
     def remove(self, watcher: str) -> None:
-        """Remove the subscription, then the watcher, which says where the subscription is."""
+        """Remove the subscription and the place on the list, then the watcher, which says where they are."""
         known = self.get(watcher)
         if known:
             self.table.delete(_room(known.tenant, known.session), f"W#{watcher}")
+            self.table.delete(f"P#{known.principal}", f"W#{watcher}")
             self.table.delete(f"W#{watcher}", "WATCHER")
 
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Read the subscriptions to that session."""
         where = Condition("pk = :pk", {":pk": _room(tenant, session_id)})
         return [msgspec.convert(item, Watcher) for item in self.table.query(where)]
+
+    def of(self, principal: str) -> Sequence[str]:
+        """Read the principal's list."""
+        where = Condition("pk = :pk", {":pk": f"P#{principal}"})
+        return [item["sk"].removeprefix("W#") for item in self.table.query(where, keys_only=True)]
 
 
 def _room(tenant: str, session_id: str) -> str:

@@ -1,0 +1,46 @@
+"""Tenants in the table, in one partition: they are few, and read by those who manage them alone."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.domain.account import Tenant
+
+ALL: Final = "TENANTS"
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoTenants:
+    """The TenantStore port."""
+
+    table: Table
+
+    def get(self, tenant: str) -> Tenant | None:
+        """Read the tenant."""
+        item = self.table.get(ALL, tenant)
+        return msgspec.convert(item, Tenant) if item else None
+
+    def add(self, tenant: Tenant) -> bool:
+        """Put the tenant on condition that there is none of that id."""
+        return self.table.put(_item(tenant), Condition("attribute_not_exists(pk)", {})) is None
+
+    def put(self, tenant: Tenant) -> bool:
+        """Put the tenant over the version before."""
+        return self.table.put(_item(tenant), Condition("version = :before", {":before": tenant.version - 1})) is None
+
+    def remove(self, tenant: Tenant) -> None:
+        """Remove the tenant on condition that it didn't change."""
+        self.table.delete(ALL, tenant.id, Condition("version = :seen", {":seen": tenant.version}))
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Tenant], str | None]:
+        """Read one page of the partition."""
+        start = {"pk": ALL, "sk": after} if after else None
+        items = list(self.table.query(Condition("pk = :pk", {":pk": ALL}), limit=limit, after=start))
+        return [msgspec.convert(item, Tenant) for item in items], items[-1]["sk"] if len(items) == limit else None
+
+
+def _item(tenant: Tenant) -> Item:
+    fields: dict[str, Any] = msgspec.to_builtins(tenant)
+    return {"pk": ALL, "sk": tenant.id, "v": 1, **fields}

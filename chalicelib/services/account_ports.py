@@ -1,0 +1,124 @@
+"""What accounts, keys and tenants need from outside, as Protocols; the adapters and the tests' fakes implement them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.principal import User
+
+
+class UserStore(Protocol):
+    """Users, by name: a login names no tenant, so a name is taken once in all of them."""
+
+    def get(self, name: str) -> User | None:
+        """Return the user of that name."""
+
+    def add(self, user: User) -> bool:
+        """Store a new user; False, and nothing written, if the name is taken."""
+
+    def put(self, user: User) -> bool:
+        """Write the user over the version before its own; False, and nothing written, if another stands."""
+
+    def remove(self, user: User) -> bool:
+        """Remove the user; False if another version stands. One that is gone already is removed."""
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[User], str | None]:
+        """Return up to ``limit`` of the tenant's users in the order of their names, and where the next page starts."""
+
+
+class KeyStore(Protocol):
+    """API keys, by the fingerprint of their secret."""
+
+    def get(self, fingerprint: str) -> ApiKey | None:
+        """Return the key."""
+
+    def add(self, key: ApiKey) -> None:
+        """Store a new key."""
+
+    def put(self, key: ApiKey) -> None:
+        """Write the key's role and whether it is suspended; one that was removed stays so."""
+
+    def touch(self, key: ApiKey, *, now: int) -> None:
+        """Note that the key was used; one that was removed stays so."""
+
+    def remove(self, key: ApiKey) -> None:
+        """Remove the key: it opens nothing from here on."""
+
+    def find(self, tenant: str, key_id: str) -> ApiKey | None:
+        """Return the tenant's key of that id."""
+
+    def of_owner(self, name: str) -> Sequence[ApiKey]:
+        """Return the user's keys, the oldest first."""
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        """Return up to ``limit`` of the tenant's keys, the oldest first, and where the next page starts."""
+
+
+class TenantStore(Protocol):
+    """Tenants, by id."""
+
+    def get(self, tenant: str) -> Tenant | None:
+        """Return the tenant."""
+
+    def add(self, tenant: Tenant) -> bool:
+        """Store a new tenant; False, and nothing written, if the id is taken."""
+
+    def put(self, tenant: Tenant) -> bool:
+        """Write the tenant over the version before its own; False, and nothing written, if another stands."""
+
+    def remove(self, tenant: Tenant) -> None:
+        """Remove a tenant that nobody has entered yet, unless another version stands."""
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Tenant], str | None]:
+        """Return up to ``limit`` tenants in the order of their ids, and where the next page starts."""
+
+
+class LoginAttempts(Protocol):
+    """How often logins failed lately, per user and address."""
+
+    def failed(self, key: str, *, now: int) -> None:
+        """Count a failed login."""
+
+    def recent(self, key: str, *, now: int) -> int:
+        """Return how many failed within the window."""
+
+
+class Passwords(Protocol):
+    """Password hashing."""
+
+    def hash(self, password: str) -> str:
+        """Return the encoded hash."""
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        """Whether the password is the hashed one, in a time that doesn't tell."""
+
+    def outdated(self, password_hash: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+
+
+class Tokens(Protocol):
+    """Signed tokens."""
+
+    def issue(self, user: User, *, now: int) -> tuple[str, int]:
+        """Return a signed token and when it expires, in milliseconds since the Unix epoch."""
+
+    def read(self, token: str) -> "TokenClaims":
+        """Return what a good token says; raises Unauthenticated."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """What a token says of its bearer; the role is the user's own, as it stands."""
+
+    name: str
+    tenant: str
+    generation: int
+    expires_at: int
+
+
+class NewKey(Protocol):
+    """Secrets of API keys."""
+
+    def __call__(self) -> str:
+        """Return a new one, as ``domain.account`` has them."""

@@ -1,0 +1,166 @@
+"""The account services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.errors import Unauthenticated
+from chalicelib.domain.principal import User
+from chalicelib.services.account_ports import TokenClaims
+from chalicelib.services.accounts import WINDOW
+from tests.fakes import FakeClock
+
+
+@dataclass
+class MemoryUsers:
+    """UserStore."""
+
+    rows: dict[str, User] = field(default_factory=dict)
+
+    def get(self, name: str) -> User | None:
+        return self.rows.get(name)
+
+    def add(self, user: User) -> bool:
+        return self.rows.setdefault(user.name, user) is user
+
+    def put(self, user: User) -> bool:
+        stands = self.rows.get(user.name)
+        if stands is None or stands.version != user.version - 1:
+            return False
+        self.rows[user.name] = user
+        return True
+
+    def remove(self, user: User) -> bool:
+        stands = self.rows.get(user.name)
+        if stands is not None and stands.version != user.version:
+            return False
+        self.rows.pop(user.name, None)
+        return True
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[User], str | None]:
+        rows = sorted((u for u in self.rows.values() if u.tenant == tenant), key=lambda u: u.name)
+        page = [u for u in rows if u.name > (after or "")][:limit]
+        return page, page[-1].name if len(page) == limit else None
+
+
+@dataclass
+class MemoryKeys:
+    """KeyStore."""
+
+    rows: dict[str, ApiKey] = field(default_factory=dict)
+
+    def get(self, fingerprint: str) -> ApiKey | None:
+        return self.rows.get(fingerprint)
+
+    def add(self, key: ApiKey) -> None:
+        self.rows[key.fingerprint] = key
+
+    def put(self, key: ApiKey) -> None:
+        stands = self.rows.get(key.fingerprint)
+        if stands:
+            self.rows[key.fingerprint] = replace(stands, role=key.role, suspended=key.suspended)
+
+    def touch(self, key: ApiKey, *, now: int) -> None:
+        stands = self.rows.get(key.fingerprint)
+        if stands:
+            self.rows[key.fingerprint] = replace(stands, last_used=now)
+
+    def remove(self, key: ApiKey) -> None:
+        self.rows.pop(key.fingerprint, None)
+
+    def find(self, tenant: str, key_id: str) -> ApiKey | None:
+        return next((k for k in self.rows.values() if (k.tenant, k.id) == (tenant, key_id)), None)
+
+    def of_owner(self, name: str) -> Sequence[ApiKey]:
+        return sorted((k for k in self.rows.values() if k.owner == name), key=lambda k: k.id)
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        rows = sorted((k for k in self.rows.values() if k.tenant == tenant), key=lambda k: k.id)
+        page = [k for k in rows if k.id > (after or "")][:limit]
+        return page, page[-1].id if len(page) == limit else None
+
+
+@dataclass
+class MemoryTenants:
+    """TenantStore."""
+
+    rows: dict[str, Tenant] = field(default_factory=dict)
+
+    def get(self, tenant: str) -> Tenant | None:
+        return self.rows.get(tenant)
+
+    def add(self, tenant: Tenant) -> bool:
+        return self.rows.setdefault(tenant.id, tenant) is tenant
+
+    def put(self, tenant: Tenant) -> bool:
+        stands = self.rows.get(tenant.id)
+        if stands is None or stands.version != tenant.version - 1:
+            return False
+        self.rows[tenant.id] = tenant
+        return True
+
+    def remove(self, tenant: Tenant) -> None:
+        if self.rows.get(tenant.id) == tenant:
+            del self.rows[tenant.id]
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Tenant], str | None]:
+        page = [self.rows[name] for name in sorted(self.rows) if name > (after or "")][:limit]
+        return page, page[-1].id if len(page) == limit else None
+
+
+@dataclass
+class MemoryLoginAttempts:
+    """LoginAttempts."""
+
+    failures: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def failed(self, key: str, *, now: int) -> None:
+        ends = now // 1000 + WINDOW
+        failures, open_until = self.failures.get(key, (0, ends))
+        self.failures[key] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
+
+    def recent(self, key: str, *, now: int) -> int:
+        failures, open_until = self.failures.get(key, (0, 0))
+        return failures if open_until > now // 1000 else 0
+
+
+@dataclass
+class PlainPasswords:
+    """Passwords, without the cost. ``old:`` hashes are those of former parameters."""
+
+    def hash(self, password: str) -> str:
+        return f"plain:{password}"
+
+    def matches(self, password_hash: str, password: str) -> bool:
+        return password_hash in {f"plain:{password}", f"old:{password}"}
+
+    def outdated(self, password_hash: str) -> bool:
+        return password_hash.startswith("old:")
+
+
+@dataclass
+class PlainTokens:
+    """Tokens, without the cryptography."""
+
+    clock: FakeClock
+
+    def issue(self, user: User, *, now: int) -> tuple[str, int]:
+        expires_at = now + 86_400_000
+        return f"{user.name}|{user.tenant}|{user.token_generation}|{expires_at}", expires_at
+
+    def read(self, token: str) -> TokenClaims:
+        parts = token.split("|")
+        if len(parts) != 4 or not parts[2].isdigit() or int(parts[3]) <= self.clock():
+            raise Unauthenticated("The token isn't one of ours.")
+        return TokenClaims(parts[0], parts[1], int(parts[2]), int(parts[3]))
+
+
+@dataclass
+class FakeKeySecrets:
+    """API keys' secrets in order."""
+
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __call__(self) -> str:
+        return f"sb_{next(self.numbers):043d}"

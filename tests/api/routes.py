@@ -1,0 +1,44 @@
+"""Every route that a doorway declares, with what it must be sent so that nothing but its caller is wrong."""
+
+from typing import Final
+
+from app import DOORWAYS
+from chalicelib.api.auth import PUBLIC, Need
+from chalicelib.domain.principal import Permission
+
+Route = tuple[str, str]
+
+DECLARED: Final[dict[Route, Need]] = {route: needs for doorway in DOORWAYS for route, needs in doorway.needs.items()}
+NEEDS: Final[dict[Route, Permission]] = {
+    route: needs for route, needs in DECLARED.items() if isinstance(needs, Permission)
+}
+GUARDED: Final = sorted(NEEDS)
+ABOUT_A_SESSION: Final = [route for route in GUARDED if "{id}" in route[1]]
+
+NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"}
+"""What stands in a path for its variables."""
+_BODIES: Final[dict[str, dict[str, object]]] = {
+    "send": {"to": "628987654321", "message": "Kopi?"},
+    "send-message": {"to": "628987654321", "message": "Kopi?"},
+    "name": {"name": "Ben"},
+    "webhook": {"webhook_url": "https://example.com/hook"},
+    "enabled": {"enabled": False},
+    "change-password": {"old_password": "admin123", "new_password": "another one"},
+    "register": {"username": "cleo", "password": "a password"},
+    "tenants": {"id": "globex", "username": "cleo", "password": "a password"},
+}
+
+
+def a_path(template: str) -> str:
+    for variable, name in NAMES.items():
+        template = template.replace(variable, name)
+    assert "{" not in template, f"{template}: name the variable in NAMES"
+    return template
+
+
+def a_body(template: str) -> dict[str, object] | None:
+    return _BODIES.get(template.rpartition("/")[2])
+
+
+def is_public(needs: Need) -> bool:
+    return needs is PUBLIC
