@@ -25,4 +25,4 @@ def test_a_page_from_elsewhere_is_refused():
 
 
 def test_the_phones_control_is_there_only_with_the_loopback():
-    assert status_of("/_local/whatsapp/phones") == 403
+    assert status_of("/_local/whatsapp/phones") == 404
