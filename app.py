@@ -4,7 +4,7 @@ from typing import Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import account, admin, bare, enveloped, enveloped_settings, health, tenants
+from chalicelib.api import account, admin, bare, enveloped, enveloped_settings, health, socketio, tenants
 from chalicelib.api.gateway import answer_anything
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
@@ -17,6 +17,8 @@ DOORWAYS: Final = (
     admin.doorway,
     tenants.doorway,
     bare.doorway,
+    socketio.doorway,
+    socketio.engine,
 )
 
 app = Chalice(app_name="switchboard")

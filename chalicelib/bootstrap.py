@@ -8,6 +8,7 @@ from secrets import token_bytes, token_urlsafe
 from ulid import ULID
 
 from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.due import DynamoDueIndex
 from chalicelib.adapters.dynamodb.history import DynamoHistory
 from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
@@ -32,7 +33,9 @@ from chalicelib.domain.pace import Pace
 from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
+from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
+from chalicelib.services.conversation import Conversation
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.history import History
 from chalicelib.services.inbox import Inbox
@@ -44,7 +47,9 @@ from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
+from chalicelib.services.socketio import SocketIO
 from chalicelib.services.standbys import Standbys
 from chalicelib.services.sweeper import Sweeper
 from chalicelib.services.tenants import Tenants
@@ -67,6 +72,11 @@ def new_id() -> str:
 def new_secret() -> str:
     """Return a new secret to sign webhooks with."""
     return secret_of(token_bytes(ENTROPY))
+
+
+def new_sid() -> str:
+    """Return a new name for a Socket.IO channel: it is also what its client is recognised by."""
+    return token_urlsafe(24)
 
 
 def new_api_key() -> str:
@@ -160,7 +170,33 @@ def watching() -> Watching:
 @cache
 def push() -> Push:
     """Return who tells watchers."""
-    return Push(_sessions(), DynamoWatchers(_table()), _sockets(), _wakes(), clock)
+    return Push(_sessions(), DynamoWatchers(_table()), _sockets(), _wakes(), rooms(), clock)
+
+
+@cache
+def rooms() -> Rooms:
+    """Return who tells Socket.IO clients."""
+    return Rooms(
+        channels=_channels(),
+        store=DynamoChannels(_table()),
+        sessions=_sessions(),
+        watchers=DynamoWatchers(_table()),
+        wakes=_wakes(),
+        clock=clock,
+    )
+
+
+@cache
+def socketio() -> SocketIO:
+    """Return who lets Socket.IO clients in and out."""
+    return SocketIO(
+        channels=_channels(),
+        store=DynamoChannels(_table()),
+        conversation=Conversation(_channels(), rooms(), clock),
+        wakes=_wakes(),
+        clock=clock,
+        most_arrivals=settings().arrivals_per_minute,
+    )
 
 
 @cache
@@ -247,6 +283,11 @@ def _table() -> Table:
 @cache
 def _sessions() -> DynamoSessions:
     return DynamoSessions(_table())
+
+
+@cache
+def _channels() -> Channels:
+    return Channels(DynamoChannels(_table()), _sockets(), _wakes(), clock, time.sleep, new_sid)
 
 
 @cache

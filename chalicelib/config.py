@@ -23,6 +23,8 @@ class Settings:
     allow_anonymous: bool  # ALLOW_ANONYMOUS=1: /sessions without a credential; refused in every cloud stage
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
     send_per_minute: int  # SEND_PER_MINUTE: messages that a session may send in the long run
+    arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
+    allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages that may use Socket.IO from elsewhere
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
     dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
@@ -54,6 +56,8 @@ def settings() -> Settings:
         allow_anonymous=anonymous,
         send_burst=int(env.get("SEND_BURST", "30")),
         send_per_minute=int(env.get("SEND_PER_MINUTE", "60")),
+        arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
+        allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
         dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),

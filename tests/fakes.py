@@ -164,6 +164,18 @@ class FakeWakes:
     def fill_standbys(self, *, delay: float) -> None:
         self.jobs.append(("fill_standbys", "", delay))
 
+    def greet(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("greet", sid, delay))
+
+    def beat(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("beat", sid, delay))
+
+    def part(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("part", sid, delay))
+
+    def still_lost(self, uid: str, *, delay: float) -> None:
+        self.jobs.append(("still_lost", uid, delay))
+
 
 @dataclass
 class MemoryStandbys:

@@ -22,7 +22,7 @@ GONE: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 @dataclass(frozen=True, slots=True)
 class WakeQueue:
-    """The Wakes port. A job is an object with a ``job`` and what it is about."""
+    """The Wakes and ChannelWakes ports. A job is an object with a ``job`` and what it is about."""
 
     client: "SQSClient"
     url: str
@@ -38,6 +38,22 @@ class WakeQueue:
     def fill_standbys(self, *, delay: float) -> None:
         """Queue it."""
         self._send({"job": "fill_standbys"}, delay)
+
+    def greet(self, sid: str, *, delay: float) -> None:
+        """Queue it."""
+        self._send({"job": "greet", "channel": sid}, delay)
+
+    def beat(self, sid: str, *, delay: float) -> None:
+        """Queue it."""
+        self._send({"job": "beat", "channel": sid}, delay)
+
+    def part(self, sid: str, *, delay: float) -> None:
+        """Queue it."""
+        self._send({"job": "part", "channel": sid}, delay)
+
+    def still_lost(self, uid: str, *, delay: float) -> None:
+        """Queue it."""
+        self._send({"job": "still_lost", "uid": uid}, delay)
 
     def _send(self, job: dict[str, Any], delay: float) -> None:
         _send(self.client, self.url, job, delay)

@@ -14,7 +14,9 @@ from chalicelib import bootstrap
 from chalicelib.api.auth import bearer, identify, permit
 from chalicelib.api.doorway import busy
 from chalicelib.api.fields import existing_id
+from chalicelib.api.socketio import VERSION, who
 from chalicelib.dialects import DIALECTS
+from chalicelib.domain.channel import SOCKETIO
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
@@ -32,6 +34,9 @@ def connect(event: WebsocketEvent) -> Response:
     query: Mapping[str, str] = request.get("queryStringParameters") or {}
     try:
         dialect = query.get(DIALECT_PARAMETER, "")
+        if dialect == SOCKETIO:
+            _connect_socketio(event.connection_id, request, query)
+            return Response(body="", status_code=200)
         if dialect not in DIALECTS:
             raise Invalid("There is no WebSocket at this address.")
         # Its frames tell of both.
@@ -48,13 +53,30 @@ def connect(event: WebsocketEvent) -> Response:
 @sockets.on_ws_message(name="message")
 def message(event: WebsocketEvent) -> None:
     """Answer a watcher's frame."""
-    bootstrap.watching().message(event.connection_id, event.to_dict().get("body") or "")
+    text = event.to_dict().get("body") or ""
+    # Engine.IO's frames begin with a digit, all others with a brace.
+    if not (text[:1].isdecimal() and bootstrap.socketio().hear(event.connection_id, text, who)):
+        bootstrap.watching().message(event.connection_id, text)
 
 
 @sockets.on_ws_disconnect(name="disconnect")
 def disconnect(event: WebsocketEvent) -> None:
     """Forget a watcher that went."""
     bootstrap.watching().disconnect(event.connection_id)
+    bootstrap.socketio().leave(event.connection_id)
+
+
+def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
+    """Let a Socket.IO client in, or let the connection ask for the channel that its client polls."""
+    if query.get("EIO") != VERSION:
+        raise Invalid("Unsupported protocol version")
+    headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
+    token = query.get("token") or bearer(headers.get("authorization"))
+    principal, sid, server = who(token) if token else None, query.get("sid"), bootstrap.socketio()
+    if sid:
+        server.attach(server.known(sid, principal), connection)
+    else:
+        server.open(principal, request["requestContext"].get("identity", {}).get("sourceIp", ""), connection=connection)
 
 
 def _refusal(error: GatewayError) -> Response:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from chalicelib.domain.channel import SOCKETIO
+
 DIALECT_PARAMETER: Final = "sb_dialect"
 SESSION_PARAMETER: Final = "sb_session"
 RESERVED_PARAMETERS: Final = frozenset({DIALECT_PARAMETER, SESSION_PARAMETER})
@@ -21,13 +23,19 @@ WEBSOCKET_PATHS: Final[tuple[tuple[str, str], ...]] = (
 )
 """Path templates of the WebSocket API; ``{id}`` is the session's id, still percent-encoded."""
 
+SOCKETIO_PATH: Final = "/socket.io"
+"""Where Socket.IO clients come, with a slash behind it that API Gateway's REST APIs don't take."""
+SOCKETIO_TRANSPORT: Final = ("transport", "websocket")
+"""The query parameter that leads one to the WebSocket API; any other value, or none, is REST's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """Where a request goes, and the query parameters that the edge sets on the way there."""
+    """Where a request goes, the query parameters that the edge sets on the way there, and the path if it changes."""
 
     api: Literal["rest", "websocket"]
     parameters: Mapping[str, str]
+    path: str | None = None
 
 
 REST: Final = Door("rest", {})
@@ -37,8 +45,13 @@ _ROWS: Final = tuple(
 )
 
 
-def door(path: str) -> Door:
-    """Return the door that ``path`` (no query, percent-encoded as it came) leads to; everything unlisted is REST."""
+def door(path: str, query: Mapping[str, str]) -> Door:
+    """Return the door that ``path`` (percent-encoded as it came) leads to; everything unlisted is REST."""
+    if path.removesuffix("/") == SOCKETIO_PATH:
+        name, value = SOCKETIO_TRANSPORT
+        if query.get(name) == value:
+            return Door("websocket", {DIALECT_PARAMETER: SOCKETIO})
+        return Door("rest", {}, SOCKETIO_PATH)
     for pattern, dialect in _ROWS:
         found = pattern.fullmatch(path)
         if found:

@@ -1,9 +1,13 @@
 """A session: what its owner wants (``desired``) and what is observed of it (``status``)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+
+ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+"""What an owner may call a session."""
 
 
 class Desired(StrEnum):

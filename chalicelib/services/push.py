@@ -6,12 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.dialects import DIALECTS
-from chalicelib.domain.events import Envelope, QRShown
+from chalicelib.dialects import DIALECTS, socketio
+from chalicelib.domain.channel import SOCKETIO
+from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import SETTLING, Watcher
 from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
+from chalicelib.services.rooms import Rooms
 
 AT_ONCE: Final = 16
 """Frames in flight at a time."""
@@ -29,6 +31,7 @@ class Push:
     watchers: WatcherStore
     sockets: Sockets
     wakes: Wakes
+    rooms: Rooms
     clock: Clock
 
     def push(self, envelope: Envelope) -> None:
@@ -43,11 +46,21 @@ class Push:
             return
         session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
         now = self.clock()
+        if envelope.type == Disconnected.type and any(one.dialect == SOCKETIO for one in followers):
+            self.rooms.lost(envelope.uid)
         with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
             for watcher in followers:
+                if watcher.dialect == SOCKETIO:
+                    pool.submit(self._say, watcher, envelope, session, now)
+                    continue
                 frames = DIALECTS[watcher.dialect].frames(envelope, session, now)
                 if frames or watcher.expires_at <= now:
                     pool.submit(self._deliver, watcher, frames)
+
+    def _say(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
+        sayings = socketio.sayings(envelope, session, now)
+        if sayings:
+            self.rooms.tell(watcher, sayings)
 
     def snapshot(self, watcher_id: str) -> None:
         """Tell one watcher what stands, and again if it moved while it was told."""

@@ -21,5 +21,13 @@ def _run(body: str) -> None:
             bootstrap.push().snapshot(watcher)
         case {"job": "fill_standbys"}:
             bootstrap.standbys().fill()
+        case {"job": "greet", "channel": str(sid)}:
+            bootstrap.socketio().greet(sid)
+        case {"job": "beat", "channel": str(sid)}:
+            bootstrap.socketio().beat(sid)
+        case {"job": "part", "channel": str(sid)}:
+            bootstrap.socketio().part(sid)
+        case {"job": "still_lost", "uid": str(uid)}:
+            bootstrap.rooms().still_lost(uid)
         case other:
             raise ValueError(f"an unknown job: {other}")

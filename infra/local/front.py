@@ -17,9 +17,9 @@ def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None)
     """Return the front; ``phones`` is there only with the loopback WhatsApp."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        way = door(request.rel_url.raw_path)
+        way = door(request.rel_url.raw_path, request.query)
         if way.api == "rest":
-            return await rest.handle(request)
+            return await rest.handle(request, way.path)
         # API Gateway decodes what the edge put into the query.
         added = {name: unquote(value) for name, value in way.parameters.items()}
         return await sockets.handle(request, strip(dict(request.query.items())) | added)

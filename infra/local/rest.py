@@ -36,16 +36,17 @@ class RestApi:
         self._executor = executor
         self._timeout_s = timeout_s
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request as API Gateway would."""
+    async def handle(self, request: web.Request, path: str | None = None) -> web.StreamResponse:
+        """Answer one request as API Gateway would; ``path`` is where the edge leads it, if not where it came to."""
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return _message(413, "Request Too Long")
+        target = request.raw_path
+        if path is not None:
+            target = f"{path}?{request.rel_url.raw_query_string}"
         loop = asyncio.get_running_loop()
-        call = loop.run_in_executor(
-            self._executor, self._call, request.method, request.raw_path, dict(request.headers), body
-        )
+        call = loop.run_in_executor(self._executor, self._call, request.method, target, dict(request.headers), body)
         try:
             return _response(request, await asyncio.wait_for(call, self._timeout_s))
         except TimeoutError:

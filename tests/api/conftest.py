@@ -17,13 +17,17 @@ from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
+from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
+from chalicelib.services.conversation import Conversation
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.keys import ApiKeys
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
+from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
+from chalicelib.services.socketio import SocketIO
 from chalicelib.services.tenants import Tenants
 from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
@@ -36,6 +40,7 @@ from tests.account_fakes import (
     MemoryUsers,
     PlainPasswords,
 )
+from tests.fake_channels import MemoryChannels
 from tests.fakes import (
     FakeClock,
     FakeIds,
@@ -77,6 +82,7 @@ class World:
     api_keys: MemoryKeys = field(default_factory=MemoryKeys)
     new_key: FakeKeySecrets = field(default_factory=FakeKeySecrets)
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
+    channels: MemoryChannels = field(default_factory=MemoryChannels)
     sockets: FakeSockets = field(default_factory=FakeSockets)
     wakes: FakeWakes = field(default_factory=FakeWakes)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
@@ -133,6 +139,12 @@ class World:
     def watching(self) -> Watching:
         return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
 
+    def socketio(self) -> SocketIO:
+        channels = Channels(self.channels, self.sockets, self.wakes, self.clock, self.sleep, self.new_id)
+        rooms = Rooms(channels, self.channels, self.sessions, self.watchers, self.wakes, self.clock)
+        conversation = Conversation(channels, rooms, self.clock)
+        return SocketIO(channels, self.channels, conversation, self.wakes, self.clock, most_arrivals=3)
+
     def outbox(self) -> Outbox:
         return Outbox(
             self.sessions, self.messages, self.keys, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id
@@ -184,6 +196,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "users", world.people)
     monkeypatch.setattr(bootstrap, "tenants", world.operators)
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
+    monkeypatch.setattr(bootstrap, "socketio", world.socketio)
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
     monkeypatch.setattr(bootstrap, "messages", world.reading)
     monkeypatch.setattr(bootstrap, "clock", world.clock)

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
+from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
+from chalicelib.services.conversation import Conversation
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.inbox import Inbox
 from chalicelib.services.keys import ApiKeys
@@ -15,7 +17,9 @@ from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
+from chalicelib.services.socketio import SocketIO
 from chalicelib.services.standbys import Standbys
 from chalicelib.services.tenants import Tenants
 from chalicelib.services.users import Users
@@ -23,6 +27,7 @@ from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from chalicelib.services.webhooks import Webhooks
 from tests import account_fakes, fakes
+from tests.fake_channels import MemoryChannels
 from tests.makers import SECRET
 
 
@@ -49,6 +54,8 @@ class Rig:
     history: fakes.MemoryHistory = field(default_factory=fakes.MemoryHistory)
     deliveries: fakes.MemoryDeliveries = field(default_factory=fakes.MemoryDeliveries)
     poster: fakes.FakePoster = field(default_factory=fakes.FakePoster)
+    kept_channels: MemoryChannels | None = None
+    most_arrivals: int = 100
     standby_count: int = 0
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
@@ -119,7 +126,26 @@ class Rig:
 
     @property
     def push(self) -> Push:
-        return Push(self.store, self.watchers, self.sockets, self.wakes, self.clock)
+        return Push(self.store, self.watchers, self.sockets, self.wakes, self.rooms, self.clock)
+
+    @property
+    def channels(self) -> Channels:
+        return Channels(self.channel_store, self.sockets, self.wakes, self.clock, self.sleep, self.new_id)
+
+    @property
+    def rooms(self) -> Rooms:
+        return Rooms(self.channels, self.channel_store, self.store, self.watchers, self.wakes, self.clock)
+
+    @property
+    def socketio(self) -> SocketIO:
+        conversation = Conversation(self.channels, self.rooms, self.clock)
+        return SocketIO(self.channels, self.channel_store, conversation, self.wakes, self.clock, self.most_arrivals)
+
+    @property
+    def channel_store(self) -> MemoryChannels:
+        if self.kept_channels is None:
+            self.kept_channels = MemoryChannels(self.watchers)
+        return self.kept_channels
 
     @property
     def accounts(self) -> Accounts:

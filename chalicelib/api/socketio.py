@@ -1,0 +1,124 @@
+"""Seed 003's routes: the start of a session that answers at once, and Socket.IO's polls.
+
+Socket.IO's credential may come with the handshake or only when the client connects to the namespace, so its routes
+check it themselves; see ``services.conversation``. The WebSocket side is in ``sockets``.
+"""
+
+from typing import Any, Final
+
+from chalice.app import Request
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.auth import PUBLIC, bearer, identify, permit
+from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.origins import allowed, preflight
+from chalicelib.dialects import socketio as shapes
+from chalicelib.dialects.envelope import failure
+from chalicelib.domain.edge import SOCKETIO_PATH
+from chalicelib.domain.engineio import MAX_PAYLOAD
+from chalicelib.domain.errors import BodyTooLarge, GatewayError, Invalid, SessionExists, Unauthenticated
+from chalicelib.domain.principal import Permission, Principal
+from chalicelib.services.socketio import opening
+
+TEXT: Final = "text/plain; charset=UTF-8"
+UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5
+"""Engine.IO's codes for what can be wrong with a request."""
+VERSION: Final = "4"
+"""Of Engine.IO: that of Socket.IO 3 and 4."""
+
+
+def _error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+    return failure(what)
+
+
+def _engine_error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
+
+
+doorway: Final = Doorway(__name__, _error, anonymous=True)
+engine: Final = Doorway(f"{__name__}.engine", _engine_error)
+
+
+@doorway.route("POST", "/api/sessions/{id}/initialize-with-qr", needs=Permission.SESSIONS_WRITE)
+def initialize(call: Call, name: str) -> Answer:
+    """Create the session if it isn't there, and want it running; what comes of it is told in its room."""
+    try:
+        bootstrap.sessions().create(
+            call.tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True
+        )
+    except SessionExists:
+        bootstrap.sessions().start(call.tenant, name)
+    return Answer(shapes.initializing(name), headers=allowed(call.request))
+
+
+@engine.route("GET", SOCKETIO_PATH, needs=PUBLIC)
+def poll(call: Call) -> Answer:
+    """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest."""
+    _check(call)
+    principal = _principal(call.request, call.query("token"))
+    sid, server = call.query("sid"), bootstrap.socketio()
+    if sid is None:
+        address = call.request.context.get("identity", {}).get("sourceIp", "")
+        return _text(call, opening(server.open(principal, address)))
+    return _text(call, server.poll(server.known(sid, principal)))
+
+
+@engine.route("POST", SOCKETIO_PATH, needs=PUBLIC)
+def take(call: Call) -> Answer:
+    """Take in a client's packets."""
+    _check(call)
+    sid, server = call.query("sid"), bootstrap.socketio()
+    if sid is None:
+        raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
+    channel = server.known(sid, _principal(call.request, call.query("token")))
+    server.take(channel, _body(call.request), who)
+    return _text(call, "ok")
+
+
+@engine.route("OPTIONS", SOCKETIO_PATH, needs=PUBLIC)
+def ask(call: Call) -> Answer:
+    """Say which pages from elsewhere may call."""
+    return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
+
+
+@doorway.route("OPTIONS", "/api/sessions/{id}/initialize-with-qr", needs=PUBLIC)
+def ask_to_initialize(call: Call, name: str) -> Answer:
+    """Say which pages from elsewhere may call."""
+    return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
+
+
+def who(token: str | None) -> Principal:
+    """Return who a client is: its token's bearer, or nobody in particular where that is allowed."""
+    principal = identify(token) if token else bootstrap.accounts().anonymous()
+    if principal is None:
+        raise Unauthenticated("This needs a token: io(url, {auth: {token}}).")
+    return permit(principal, Permission.SESSIONS_READ)
+
+
+def _principal(request: Request, token: str | None) -> Principal | None:
+    """Return who comes with a credential; None for a client that may still show one when it connects."""
+    token = token or bearer(request.headers.get("authorization"))
+    return who(token) if token else None
+
+
+def _check(call: Call) -> None:
+    if call.query("EIO") != VERSION:
+        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+    if call.query("transport") != "polling":
+        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
+
+
+def _body(request: Request) -> str:
+    raw = request.raw_body
+    body = raw if isinstance(raw, bytes) else raw.encode()
+    if len(body) > 4 * MAX_PAYLOAD:
+        raise BodyTooLarge(f"The body is larger than {MAX_PAYLOAD} characters.")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Invalid("The body is not text.") from None
+
+
+def _text(call: Call, body: str) -> Answer:
+    return Answer(body, content_type=TEXT, headers=allowed(call.request))

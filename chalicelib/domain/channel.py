@@ -1,0 +1,86 @@
+"""A channel: one Socket.IO client, over polls, over an API Gateway connection, or first the one and then the other.
+
+Its sid is unguessable and known to nobody but its client, so it is what a poll is recognised by. Every change is
+a write over the ``serial`` that was read.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.domain.watcher import LIFETIME, Watcher
+
+SOCKETIO: Final = "socketio"
+"""The dialect that its subscriptions carry."""
+HANDSHAKE: Final = 45_000
+"""Milliseconds in which a client must have connected to the namespace."""
+POLL: Final = 20.0
+"""Seconds that a poll is held with nothing to say; below what API Gateway and browsers wait."""
+SILENCE: Final = 90_000
+"""Milliseconds without a poll after which a polling client is gone."""
+MOST_WAITING: Final = 32
+"""Packets that wait for a poll; a client that is further behind is gone."""
+MOST_ROOMS: Final = 20
+"""Sessions that one client may follow."""
+
+
+class Transport(StrEnum):
+    """What packets to the client go over."""
+
+    POLLING = "polling"
+    WEBSOCKET = "websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One client; times in milliseconds since the Unix epoch.
+
+    ``tenant`` and ``principal`` are there once a credential was checked, ``only`` the one session that it is good for
+    if it is bound to one; ``connected`` once the namespace let it in.
+    ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
+    for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
+    """
+
+    sid: str = field(repr=False)
+    transport: Transport
+    connected_at: int
+    expires_at: int
+    seen_at: int
+    serial: int = 0
+    connection: str | None = None
+    probed: bool = False
+    tenant: str | None = None
+    principal: str | None = None
+    only: str | None = None
+    connected: bool = False
+    ending: bool = False
+    rooms: tuple[str, ...] = ()
+    packets: tuple[str, ...] = field(default=(), repr=False)
+
+    def silent(self, now: int) -> bool:
+        """Whether nothing is heard of it any more; a WebSocket's end is told by API Gateway."""
+        return self.transport is Transport.POLLING and now - self.seen_at > SILENCE
+
+
+def new_channel(sid: str, *, now: int, connection: str | None = None) -> Channel:
+    """Return a channel whose client must still connect to the namespace."""
+    transport = Transport.WEBSOCKET if connection else Transport.POLLING
+    return Channel(sid, transport, now, now + HANDSHAKE, now, connection=connection)
+
+
+def subscription(channel: Channel, room: str) -> Watcher:
+    """Return the channel as a follower of its tenant's session ``room``."""
+    return Watcher(
+        id=channel.sid,
+        tenant=channel.tenant or "",
+        session=room,
+        dialect=SOCKETIO,
+        principal=channel.principal or "",
+        connected_at=channel.connected_at,
+        expires_at=channel.expires_at,
+    )
+
+
+def life_ends(now: int, credential_ends: int | None) -> int:
+    """Return when a channel ends: with its credential, or after two hours, as its connection would."""
+    return min(now + LIFETIME, credential_ends) if credential_ends else now + LIFETIME

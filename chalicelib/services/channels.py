@@ -1,0 +1,132 @@
+"""Channels as a transport: packets to a client over whatever it is on, polls, and the change from polls to a WebSocket.
+
+A packet is queued on condition that the channel still polls; at the upgrade what waits is sent over the connection
+before the channel changes over, under the same condition. So packets keep their order, and none falls between the two.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.domain.channel import MOST_WAITING, SILENCE, Channel, Transport, new_channel
+from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
+from chalicelib.services.channel_ports import ChannelStore, ChannelWakes, NewSid
+from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
+
+TRIES: Final = 20
+FIRST_LOOK: Final = 0.04
+SLOWEST_LOOK: Final = 0.25
+NOOP: Final = encode(Packet(Kind.NOOP))
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Carries frames; the Sockets port, with sids for connection ids."""
+
+    store: ChannelStore
+    sockets: Sockets
+    wakes: ChannelWakes
+    clock: Clock
+    sleep: Sleep
+    new_sid: NewSid
+
+    def open(self, *, connection: str | None = None) -> Channel:
+        """Return a new channel. Nothing can be posted to a connection while it is made: a job greets it."""
+        channel = new_channel(self.new_sid(), now=self.clock(), connection=connection)
+        self.store.add(channel)
+        return channel
+
+    def change(self, sid: str, decide: Callable[[Channel], Channel | None]) -> Channel | None:
+        """Write what ``decide`` makes of the channel, again where another was faster; None if there is none.
+
+        ``decide`` returns None for nothing to change.
+        """
+        for _ in range(TRIES):
+            channel = self.store.get(sid)
+            after = decide(channel) if channel else None
+            if channel is None or after is None:
+                return channel
+            after = replace(after, serial=channel.serial + 1)
+            if self.store.change(after):
+                return after
+        raise Unavailable("A channel is being changed by many.")
+
+    def post(self, watcher: str, text: str) -> None:
+        """Send one frame, or let it wait for the next poll; raises Gone, also for a client that is too far behind."""
+
+        def queued(channel: Channel) -> Channel | None:
+            if channel.transport is Transport.WEBSOCKET:
+                return None
+            if len(channel.packets) >= MOST_WAITING:
+                raise Gone(watcher)
+            return replace(channel, packets=(*channel.packets, text))
+
+        channel = self.change(watcher, queued)
+        if channel is None:
+            raise Gone(watcher)
+        if channel.transport is Transport.WEBSOCKET and channel.connection:
+            self.sockets.post(channel.connection, text)
+
+    def close(self, watcher: str) -> None:
+        """End the channel and its connection; one that is gone is no error."""
+        channel = self.store.get(watcher)
+        if channel:
+            self.store.remove(channel)
+            if channel.connection:
+                self.sockets.close(channel.connection)
+
+    def poll(self, channel: Channel, *, seconds: float) -> str | None:
+        """Return the packets that wait for the client, as soon as there are any; None if the channel ends meanwhile.
+
+        With none in time, or while a connection asks to take over, it is a noop: an empty body is an error to clients.
+        """
+        now = self.clock()
+        ends, pause, current = now + round(seconds * 1000), FIRST_LOOK, channel
+        if now - channel.seen_at > SILENCE // 4:
+            self.change(channel.sid, lambda c: replace(c, seen_at=now))
+        while True:
+            if current.packets:
+                taken = replace(current, packets=(), serial=current.serial + 1, seen_at=self.clock())
+                if self.store.change(taken):
+                    return join(current.packets)
+            elif current.probed or self.clock() >= ends:
+                return NOOP
+            else:
+                self.sleep(pause)
+                pause = min(pause * 1.5, SLOWEST_LOOK)
+            found = self.store.get(channel.sid)
+            if found is None or found.transport is Transport.WEBSOCKET:
+                return NOOP if found else None
+            current = found
+
+    def probe(self, channel: Channel, connection: str) -> None:
+        """Answer a connection that asks to take over, once polls know that they are to end."""
+        self.change(channel.sid, lambda c: replace(c, probed=True))
+        self.sockets.post(connection, encode(Packet(Kind.PONG, PROBE)))
+
+    def take_over(self, channel: Channel, connection: str) -> None:
+        """Send over the connection what waits, then change the channel over to it."""
+        while True:
+            taken: list[str] = []
+
+            def step(current: Channel, taken: list[str] = taken) -> Channel | None:
+                taken[:] = current.packets
+                if current.transport is Transport.WEBSOCKET:
+                    return None
+                if current.packets:
+                    return replace(current, packets=())
+                return replace(current, transport=Transport.WEBSOCKET, connection=connection, probed=False)
+
+            after = self.change(channel.sid, step)
+            for text in taken:
+                self.sockets.post(connection, text)
+            if after is None or after.transport is Transport.WEBSOCKET:
+                return
+
+    def abandon(self, channel: Channel, connection: str) -> None:
+        """Forget a connection that went: with it the channel, unless the channel still polls."""
+        self.store.unbind(connection)
+        if channel.connection == connection:
+            self.store.remove(channel)
+        elif channel.probed:
+            self.change(channel.sid, lambda c: replace(c, probed=False))
