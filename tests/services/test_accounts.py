@@ -126,7 +126,7 @@ def test_the_old_password_is_no_new_one(rig):
 
 def test_a_change_over_another_one_changes_nothing(rig, monkeypatch):
     token = login(rig).token
-    monkeypatch.setattr(rig.users, "put", lambda user: False)
+    monkeypatch.setattr(rig.users, "put", lambda _: False)
     with pytest.raises(Contended):
         change(rig)
     assert rig.accounts.authenticate(token)

@@ -1,0 +1,168 @@
+"""One suite over the account stores in the table and over the tests' fakes of them."""
+
+from dataclasses import dataclass, replace
+
+import pytest
+
+from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
+from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.principal import Role, User
+from chalicelib.services import account_ports as ports
+from chalicelib.services.accounts import WINDOW
+from tests import account_fakes as fakes
+from tests.makers import NOW
+
+
+@dataclass
+class Stores:
+    users: ports.UserStore
+    keys: ports.KeyStore
+    tenants: ports.TenantStore
+    attempts: ports.LoginAttempts
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "memory":
+        return Stores(fakes.MemoryUsers(), fakes.MemoryKeys(), fakes.MemoryTenants(), fakes.MemoryLoginAttempts())
+    table = request.getfixturevalue("table")
+    return Stores(DynamoUsers(table), DynamoKeys(table), DynamoTenants(table), DynamoLoginAttempts(table))
+
+
+ADMIN = User("admin", "default", Role.ADMIN, "hash", NOW, token_generation=NOW)
+FULL = ApiKey("01K1", "f1", "default", "admin", Role.ADMIN, NOW, "ana", NOW + 1000, NOW + 5, True)
+BARE = ApiKey("01K2", "f2", "default", "admin", Role.MEMBER, NOW)
+ACME = Tenant("acme", "Acme", NOW, ("cleo", "dan"))
+
+
+def test_a_user_s_name_is_taken_once(stores):
+    assert stores.users.add(ADMIN)
+    assert not stores.users.add(replace(ADMIN, password_hash="another"))
+    assert not stores.users.add(replace(ADMIN, tenant="acme"))
+    assert stores.users.get("admin") == ADMIN
+    assert stores.users.get("nobody") is None
+    assert stores.users.page("default", limit=10, after=None) == ([ADMIN], None)
+    assert stores.users.page("acme", limit=10, after=None) == ([], None)
+
+
+def test_a_user_is_written_over_the_version_before_alone(stores):
+    stores.users.add(ADMIN)
+    changed = replace(ADMIN, role=Role.MEMBER, disabled=True, suspended=True, version=1)
+    assert not stores.users.put(replace(changed, version=2))
+    assert stores.users.put(changed)
+    assert not stores.users.put(changed)
+    assert stores.users.get("admin") == changed
+    assert not stores.users.put(replace(changed, name="nobody"))
+
+
+def test_a_user_is_removed_as_it_was_read_alone(stores):
+    stores.users.add(ADMIN)
+    assert not stores.users.remove(replace(ADMIN, version=1))
+    assert stores.users.remove(ADMIN)
+    assert stores.users.remove(ADMIN)
+    assert stores.users.get("admin") is None
+    assert stores.users.page("default", limit=10, after=None) == ([], None)
+
+
+def test_users_are_listed_page_by_page(stores):
+    people = [replace(ADMIN, name=f"u{number}") for number in range(5)]
+    for user in (*people, replace(ADMIN, name="x", tenant="acme")):
+        stores.users.add(user)
+    first, after = stores.users.page("default", limit=3, after=None)
+    second, end = stores.users.page("default", limit=3, after=after)
+    assert (first + second, end) == (people, None)
+
+
+def test_every_field_of_a_key_survives(stores):
+    for key in (FULL, BARE):
+        stores.keys.add(key)
+        assert stores.keys.get(key.fingerprint) == key
+        assert stores.keys.find("default", key.id) == key
+    assert stores.keys.get("f3") is None
+    assert stores.keys.find("acme", "01K1") is None
+    assert stores.keys.find("default", "01K3") is None
+    assert list(stores.keys.of_owner("admin")) == [FULL, BARE]
+    assert list(stores.keys.of_owner("nobody")) == []
+
+
+def test_a_key_changes_in_what_may_change(stores):
+    stores.keys.add(BARE)
+    stores.keys.touch(BARE, now=NOW + 7)
+    stores.keys.put(replace(BARE, role=Role.READ_ONLY, suspended=True))
+    assert stores.keys.get("f2") == replace(BARE, role=Role.READ_ONLY, suspended=True, last_used=NOW + 7)
+
+
+def test_a_removed_key_does_not_come_back(stores):
+    stores.keys.add(BARE)
+    for _ in range(2):
+        stores.keys.remove(BARE)
+        stores.keys.touch(BARE, now=NOW)
+        stores.keys.put(BARE)
+        assert stores.keys.get("f2") is None
+        assert stores.keys.find("default", "01K2") is None
+        assert list(stores.keys.of_owner("admin")) == []
+
+
+def test_keys_are_listed_page_by_page(stores):
+    keys = [replace(BARE, id=f"01K{number}", fingerprint=f"f{number}") for number in range(5)]
+    for key in (*keys, replace(BARE, id="01K9", fingerprint="f9", tenant="acme")):
+        stores.keys.add(key)
+    first, after = stores.keys.page("default", limit=3, after=None)
+    second, end = stores.keys.page("default", limit=3, after=after)
+    assert (first + second, end) == (keys, None)
+
+
+def test_a_tenant_s_id_is_taken_once(stores):
+    assert stores.tenants.add(ACME)
+    assert not stores.tenants.add(replace(ACME, name="Another"))
+    assert stores.tenants.get("acme") == ACME
+    assert stores.tenants.get("globex") is None
+
+
+def test_a_tenant_is_written_over_the_version_before_alone(stores):
+    stores.tenants.add(ACME)
+    changed = replace(ACME, admins=("dan",), disabled=True, version=1)
+    assert stores.tenants.put(changed)
+    assert not stores.tenants.put(changed)
+    assert stores.tenants.get("acme") == changed
+    stores.tenants.remove(ACME)
+    assert stores.tenants.get("acme") == changed
+    stores.tenants.remove(changed)
+    assert stores.tenants.get("acme") is None
+
+
+def test_tenants_are_listed_page_by_page(stores):
+    tenants = [replace(ACME, id=f"t{number}") for number in range(5)]
+    for tenant in tenants:
+        stores.tenants.add(tenant)
+    first, after = stores.tenants.page(limit=3, after=None)
+    second, end = stores.tenants.page(limit=3, after=after)
+    assert (first + second, end) == (tenants, None)
+
+
+def test_failed_logins_count_within_their_window(stores):
+    for _ in range(3):
+        stores.attempts.failed("admin@127.0.0.1", now=NOW)
+    assert stores.attempts.recent("admin@127.0.0.1", now=NOW) == 3
+    later = NOW + WINDOW * 1000
+    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 0
+    stores.attempts.failed("admin@127.0.0.1", now=later)
+    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 1
+
+
+def test_a_removed_user_and_its_keys_leave_nothing_in_the_table(table: Table) -> None:
+    users, keys = DynamoUsers(table), DynamoKeys(table)
+    users.add(ADMIN)
+    keys.add(FULL)
+    keys.remove(FULL)
+    users.remove(ADMIN)
+    assert table.client.scan(TableName=table.name)["Items"] == []
+
+
+def test_an_expired_key_is_swept_away_some_days_later(table: Table) -> None:
+    DynamoKeys(table).add(FULL)
+    ends = {item["ttl"]["N"] for item in table.client.scan(TableName=table.name)["Items"]}
+    assert ends == {str((NOW + 1000) // 1000 + 7 * 86_400)}
