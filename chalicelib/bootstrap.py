@@ -312,7 +312,7 @@ def _sockets() -> ApiGatewaySockets:
 
 @cache
 def _closing() -> Closing:
-    return Closing(DynamoWatchers(_table()), _sockets())
+    return Closing(DynamoWatchers(_table()), _sockets(), _channels())
 
 
 @cache

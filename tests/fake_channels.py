@@ -34,9 +34,13 @@ class MemoryChannels:
 
     def remove(self, channel: Channel) -> None:
         self.rows.pop(channel.sid, None)
+        self.watchers.enlisted.pop(channel.sid, None)
         for room in channel.rooms:
             self.unsubscribe(channel, room)
         self.connections.pop(channel.connection or "", None)
+
+    def enlist(self, channel: Channel) -> None:
+        self.watchers.enlisted[channel.sid] = channel.principal or ""
 
     def bind(self, connection: str, channel: Channel) -> None:
         self.connections[connection] = channel.sid

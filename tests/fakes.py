@@ -231,6 +231,7 @@ class MemoryWatchers:
     """WatcherStore."""
 
     rows: dict[str, Watcher] = field(default_factory=dict)
+    enlisted: dict[str, str] = field(default_factory=dict)
 
     def add(self, watcher: Watcher) -> None:
         self.rows[watcher.id] = watcher
@@ -245,7 +246,8 @@ class MemoryWatchers:
         return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
 
     def of(self, principal: str) -> Sequence[str]:
-        return [w.id for w in self.rows.values() if w.principal == principal]
+        channels = [sid for sid, whose in self.enlisted.items() if whose == principal]
+        return [*(name for name, w in self.rows.items() if w.principal == principal and name == w.id), *channels]
 
 
 @dataclass

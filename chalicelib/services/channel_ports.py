@@ -22,6 +22,9 @@ class ChannelStore(Protocol):
     def remove(self, channel: Channel) -> None:
         """Forget it with its subscriptions and its connection; one that is gone is no error."""
 
+    def enlist(self, channel: Channel) -> None:
+        """Put the channel among its principal's watchers, so that the end of a credential finds it."""
+
     def bind(self, connection: str, channel: Channel) -> None:
         """Note that the connection asks for the channel."""
 

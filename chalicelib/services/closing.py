@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,7 @@ class Closing:
 
     watchers: WatcherStore
     sockets: Sockets
+    channels: Sockets  # Socket.IO's, by their sids
 
     def close(self, principal: str) -> None:
         """Forget the principal's watchers, then close their connections; doing it twice does no harm."""
@@ -31,6 +33,11 @@ class Closing:
                 pass
 
     def _close(self, watcher: str) -> None:
+        if self.watchers.get(watcher) is None:
+            # A channel is forgotten and its connection closed in one: if that fails, the call is to be repeated.
+            with suppress(Gone):
+                self.channels.close(watcher)
+            return
         self.watchers.remove(watcher)
         try:
             self.sockets.close(watcher)

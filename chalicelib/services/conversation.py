@@ -82,12 +82,15 @@ class Conversation:
     def bind(self, channel: Channel, principal: Principal) -> Channel | None:
         """Note whose channel it is; it ends with the credential."""
         ends = life_ends(self.clock(), principal.expires_at)
-        return self.channels.change(
+        bound = self.channels.change(
             channel.sid,
             lambda c: replace(
                 c, tenant=principal.tenant, principal=principal.name, only=principal.session, expires_at=ends
             ),
         )
+        if bound:
+            self.channels.store.enlist(bound)
+        return bound
 
 
 def same(channel: Channel, principal: Principal) -> bool:

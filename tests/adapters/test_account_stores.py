@@ -4,12 +4,16 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.keys import DynamoKeys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.channel import new_channel
 from chalicelib.domain.principal import Role, User
+from chalicelib.domain.watcher import Watcher
 from chalicelib.services import account_ports as ports
 from chalicelib.services.accounts import WINDOW
 from tests import account_fakes as fakes
@@ -166,3 +170,20 @@ def test_an_expired_key_is_swept_away_some_days_later(table: Table) -> None:
     DynamoKeys(table).add(FULL)
     ends = {item["ttl"]["N"] for item in table.client.scan(TableName=table.name)["Items"]}
     assert ends == {str((NOW + 1000) // 1000 + 7 * 86_400)}
+
+
+def test_a_principal_s_watchers_and_channels_are_found_by_its_name(table: Table) -> None:
+    watchers, channels = DynamoWatchers(table), DynamoChannels(table)
+    watcher = Watcher("w1", "default", "ana", "enveloped", "bo", NOW, NOW)
+    channel = replace(new_channel("sid", now=NOW), tenant="default", principal="bo")
+    watchers.add(watcher)
+    watchers.add(replace(watcher, id="w2", principal="cleo"))
+    channels.add(channel)
+    channels.enlist(channel)
+    assert sorted(watchers.of("bo")) == ["sid", "w1"]
+    watchers.remove("w1")
+    channels.remove(channel)
+    assert watchers.of("bo") == []
+    assert watchers.of("cleo") == ["w2"]
+    watchers.remove("w2")
+    assert table.client.scan(TableName=table.name)["Items"] == []

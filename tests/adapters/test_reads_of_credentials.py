@@ -39,7 +39,7 @@ def accounts(table: Table) -> Accounts:
         DynamoLoginAttempts(table),
         PlainPasswords(),
         JwtTokens(lambda: SigningKeys("k1", {"k1": "a signing key of thirty-two bytes or more"})),
-        Closing(DynamoWatchers(table), FakeSockets()),
+        Closing(DynamoWatchers(table), FakeSockets(), FakeSockets()),
         lambda: time.time_ns() // 1_000_000,
         allow_anonymous=False,
     )

@@ -122,7 +122,7 @@ class World:
         )
 
     def closing(self) -> Closing:
-        return Closing(self.watchers, self.sockets)
+        return Closing(self.watchers, self.sockets, self.carrier())
 
     def keeper(self) -> ApiKeys:
         return ApiKeys(self.api_keys, self.users, self.closing(), self.clock, self.new_id, self.new_key)
@@ -139,8 +139,11 @@ class World:
     def watching(self) -> Watching:
         return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
 
+    def carrier(self) -> Channels:
+        return Channels(self.channels, self.sockets, self.wakes, self.clock, self.sleep, self.new_id)
+
     def socketio(self) -> SocketIO:
-        channels = Channels(self.channels, self.sockets, self.wakes, self.clock, self.sleep, self.new_id)
+        channels = self.carrier()
         rooms = Rooms(channels, self.channels, self.sessions, self.watchers, self.wakes, self.clock)
         conversation = Conversation(channels, rooms, self.clock)
         return SocketIO(channels, self.channels, conversation, self.wakes, self.clock, most_arrivals=3)

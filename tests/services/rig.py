@@ -162,7 +162,7 @@ class Rig:
 
     @property
     def closing(self) -> Closing:
-        return Closing(self.watchers, self.sockets)
+        return Closing(self.watchers, self.sockets, self.channels)
 
     @property
     def keeper(self) -> ApiKeys:

@@ -1,6 +1,8 @@
 import pytest
 
+from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.watcher import Watcher
+from chalicelib.services.conversation import Conversation
 from chalicelib.services.ports import Gone, Unavailable
 from tests.makers import NOW
 from tests.services.rig import Rig
@@ -38,3 +40,14 @@ def test_a_watcher_that_cannot_be_forgotten_is_trouble(rig, monkeypatch):
     monkeypatch.setattr(rig.watchers, "remove", failing)
     with pytest.raises(Unavailable):
         rig.closing.close("bo")
+
+
+def test_socketio_s_channels_are_ended_as_well_over_polls_and_over_a_connection(rig):
+    principal = Principal("bo", "default", Role.MEMBER)
+    channels = [rig.channels.open(), rig.channels.open(connection="c1")]
+    for channel in channels:
+        Conversation(rig.channels, rig.rooms, rig.clock).bind(channel, principal)
+    rig.closing.close("bo")
+    assert [rig.channel_store.get(channel.sid) for channel in channels] == [None, None]
+    assert "c1" in rig.sockets.closed
+    rig.closing.close("bo")

@@ -42,7 +42,13 @@ class DynamoChannels:
         """Remove the subscriptions and the connection, then the channel, which says where they are."""
         rooms = [(_room(channel.tenant or "", name), f"W#{channel.sid}") for name in channel.rooms]
         connection = [(f"W#{channel.connection}", "CHANNEL")] if channel.connection else []
-        self.table.delete_many([*rooms, *connection, (f"C#{channel.sid}", "CHANNEL")])
+        listed = [_place(channel)] if channel.principal else []
+        self.table.delete_many([*rooms, *connection, *listed, (f"C#{channel.sid}", "CHANNEL")])
+
+    def enlist(self, channel: Channel) -> None:
+        """Write its place on the principal's list."""
+        pk, sk = _place(channel)
+        self.table.put({"pk": pk, "sk": sk, "v": 1, "ttl": (channel.connected_at + 2 * LIFETIME) // 1000})
 
     def bind(self, connection: str, channel: Channel) -> None:
         """Write the connection's item."""
@@ -98,6 +104,11 @@ def _item(channel: Channel) -> dict[str, Any]:
     fields |= {"rooms": list(channel.rooms), "packets": list(channel.packets)}
     ttl = (max(channel.expires_at, channel.connected_at + LIFETIME) + LIFETIME) // 1000
     return {"pk": f"C#{channel.sid}", "sk": "CHANNEL", "v": 1, "ttl": ttl, **fields}
+
+
+def _place(channel: Channel) -> tuple[str, str]:
+    """Where all watchers of a principal are listed."""
+    return f"P#{channel.principal}", f"W#{channel.sid}"
 
 
 def _room(tenant: str, session: str) -> str:
