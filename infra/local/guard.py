@@ -4,6 +4,7 @@ A page from anywhere can make a browser send requests to localhost, and a name t
 believe that they are the page's own (DNS rebinding). The Host and Origin headers tell.
 """
 
+import os
 import re
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -19,11 +20,16 @@ def is_local(host: str) -> bool:
     return LOOPBACK.fullmatch(host) is not None
 
 
+def invited() -> frozenset[str]:
+    """Return the origins that the developer lets in besides (ALLOWED_ORIGINS); ``null`` is a page opened as a file."""
+    return frozenset(filter(None, os.environ.get("ALLOWED_ORIGINS", "").split(",")))
+
+
 def refusal(host: str, origin: str | None) -> str | None:
     """Return the sentence to refuse a request with, or None for a welcome one."""
     if not is_local(host):
         return "The local stack answers only as localhost or 127.0.0.1."
-    if origin is not None and not is_local(origin.partition("//")[2]):
+    if origin is not None and origin not in invited() and not is_local(origin.partition("//")[2]):
         return "The local stack answers only pages that come from localhost or 127.0.0.1."
     return None
 

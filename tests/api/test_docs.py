@@ -10,11 +10,13 @@ from chalicelib.api.bodies import LIMIT
 from chalicelib.api.codes import DEFAULT_WAIT, FORMATS, LONGEST_WAIT
 from chalicelib.api.pages import FEW, MOST
 from chalicelib.config import settings
+from chalicelib.dialects import socketio
 from chalicelib.dialects.enveloped_frames import WORDS
 from chalicelib.dialects.enveloped_messages import WORDS as MESSAGE_WORDS
 from chalicelib.dialects.enveloped_messages import message
 from chalicelib.dialects.frames import LARGEST_TEXT
 from chalicelib.domain import errors
+from chalicelib.domain.channel import MOST_ROOMS, POLL
 from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MessageStatus
 from chalicelib.domain.session import Status
@@ -45,6 +47,15 @@ def test_every_error_is_there_with_its_status() -> None:
 def test_every_frame_and_form_is_there() -> None:
     assert set(WORDS.values()) | set(MESSAGE_WORDS.values()) | set(FORMATS) <= CELLS
     assert all(path in GUIDE for path, _ in WEBSOCKET_PATHS)
+
+
+def test_socket_io_s_words_and_bounds_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ARRIVALS_PER_MINUTE", raising=False)
+    words = {socketio.QR_CODE, socketio.STATUS_UPDATE, socketio.SESSION_COMPLETE, socketio.JOIN, socketio.LEAVE}
+    assert words | set(socketio.STATUSES) <= CELLS
+    assert f"{settings.__wrapped__().arrivals_per_minute} clients may connect a minute" in GUIDE
+    assert f"one client may follow {MOST_ROOMS} sessions" in GUIDE
+    assert (socketio.LASTING, POLL) == (30_000, 20), "the guide says 30 seconds, and 20"
 
 
 def test_every_status_is_there() -> None:

@@ -27,3 +27,11 @@ def test_a_page_from_elsewhere_is_refused(origin):
 
 def test_a_page_of_this_machine_is_welcome_on_any_port():
     assert refusal("localhost:8080", "http://localhost:3000") is None
+
+
+def test_a_page_that_the_developer_invited_is_welcome(monkeypatch):
+    monkeypatch.setenv("ALLOWED_ORIGINS", "null,https://shop.example")
+    assert refusal("localhost:8080", "null") is None
+    assert refusal("localhost:8080", "https://shop.example") is None
+    assert refusal("localhost:8080", "https://evil.example") is not None
+    assert refusal("rebound.example:8080", "null") is not None
