@@ -43,6 +43,7 @@ def connect(event: WebsocketEvent) -> Response:
         principal = permit(permit(_principal(request, query), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
         session = existing_id(unquote(query.get(SESSION_PARAMETER, "")))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
+        _check_again(event.connection_id, request, query)
     except GatewayError as error:
         return _refusal(error)
     except Unavailable as error:
@@ -81,6 +82,18 @@ def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mappin
 
 def _refusal(error: GatewayError) -> Response:
     return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
+
+
+def _check_again(watcher: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
+    """Let the watcher in only if its credential is still good now that it is on its principal's list.
+
+    Whoever ends a credential writes that first and closes the list's watchers then: one of the two sees the other.
+    """
+    try:
+        _principal(request, query)
+    except Unauthenticated:
+        bootstrap.watching().disconnect(watcher)
+        raise
 
 
 def _principal(request: Mapping[str, Any], query: Mapping[str, str]) -> Principal:

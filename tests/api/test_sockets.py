@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.api import sockets
 from chalicelib.domain.principal import Role
+from chalicelib.domain.watcher import Watcher
 from chalicelib.services.ports import Unavailable
 from tests.api.conftest import World
 from tests.makers import a_session
@@ -57,6 +58,19 @@ def test_nobody_is_refused(world: World, anonymous: bool) -> None:
     assert knock(FORM) == 401
     assert knock(FORM | {"token": ""}) == 401
     assert knock(FORM, authorization="Basic eA==") == 401
+
+
+def test_a_token_that_ends_during_the_handshake_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.put(a_session())
+    token, add = world.token(), world.watchers.add
+
+    def ended_before(watcher: Watcher) -> None:
+        world.people().change("default", "ana", password="another one")
+        add(watcher)
+
+    monkeypatch.setattr(world.watchers, "add", ended_before)
+    assert knock(FORM | {"token": token}) == 401
+    assert not world.watchers.rows
 
 
 def test_a_bad_token_is_refused(world: World) -> None:
