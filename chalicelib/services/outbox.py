@@ -31,8 +31,9 @@ from chalicelib.services.ports import (
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
-POLLS: Final = (0.015, *(0.03,) * 16, *(0.1,) * 5, 0.4)
-"""Seconds between looks at the message, the last one repeated: closest while an acknowledgement usually comes."""
+POLLS: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, 0.4)
+"""Seconds between looks at the message, the last one repeated: none before an acknowledgement can be there, and the
+closest while it usually comes."""
 EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"

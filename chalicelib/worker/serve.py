@@ -28,6 +28,8 @@ from chalicelib.worker.translate import translate
 
 LOOK_EVERY: Final = 30_000
 """Milliseconds between looks at what is wanted, in case a ring got lost."""
+LOOK_AFTER: Final = 50
+"""Milliseconds from a ring to that look: most rings are for a message, whose sender waits, and goes first."""
 TICK: Final = 0.5
 """Seconds between looks at a client that would say nothing if it died."""
 IDLE_TICK: Final = 5.0
@@ -73,10 +75,15 @@ class Service:
         self._talk.begin(self._client)
         ending = self._act()
         while ending is None:
-            happening = self._inbox.next(TICK if self._pulse.mute or self._again_at else IDLE_TICK)
+            happening = self._inbox.next(self._patience())
             ending = (self._on(happening) if happening else None) or self._tick()
             self._talk.allow(online=self._online)
         return ending
+
+    def _patience(self) -> float:
+        """Return for how many seconds nothing needs to be done."""
+        tick = TICK if self._pulse.mute or self._again_at else IDLE_TICK
+        return min(tick, max(self._look_at - monotonic(), 0) / 1000)
 
     @property
     def _online(self) -> bool:
@@ -86,7 +93,8 @@ class Service:
         match happening:
             case Rung():
                 self._talk.ring()
-                return self._look()
+                self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
+                return None
             case Terminated():
                 # Which status follows is the reconciler's to say, unless the owner has said it.
                 return self._parting.stop() if self._desk.look().desired is Desired.STOPPED else Exit(DONE)
