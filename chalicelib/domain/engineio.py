@@ -11,8 +11,12 @@ from typing import Final
 
 SEPARATOR: Final = "\x1e"
 PROBE: Final = "probe"
-PING_INTERVAL: Final = 300_000
-"""Milliseconds between two pings: well below the ten minutes after which API Gateway ends an idle connection."""
+PING_INTERVAL: Final = 480_000
+"""Milliseconds between two pings.
+
+Below the ten minutes after which API Gateway ends an idle connection, and so far apart that a connection's two hours
+take no more than the sixteen rounds of a queue that AWS lets a function go.
+"""
 PING_TIMEOUT: Final = 60_000
 """Milliseconds that a client waits longer than that for a ping, before it takes the server for lost."""
 MAX_PAYLOAD: Final = 100_000

@@ -52,12 +52,12 @@ class Channels:
         raise Unavailable("A channel is being changed by many.")
 
     def post(self, watcher: str, text: str) -> None:
-        """Send one frame, or let it wait for the next poll; raises Gone, also for a client that is too far behind."""
+        """Send one frame, or let it wait for the next poll; raises Gone, also for a client that fetches nothing."""
 
         def queued(channel: Channel) -> Channel | None:
             if channel.transport is Transport.WEBSOCKET:
                 return None
-            if len(channel.packets) >= MOST_WAITING:
+            if len(channel.packets) >= MOST_WAITING or channel.silent(self.clock()):
                 raise Gone(watcher)
             return replace(channel, packets=(*channel.packets, text))
 

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.channel import HANDSHAKE
 from chalicelib.domain.engineio import (
     MAX_PAYLOAD,
     MOST_PACKETS,
@@ -16,6 +17,7 @@ from chalicelib.domain.engineio import (
     join,
     split,
 )
+from chalicelib.domain.watcher import LIFETIME
 
 TEXT = st.text(st.characters(exclude_characters=SEPARATOR, exclude_categories=["Cs"]), max_size=50)
 PACKETS = st.builds(Packet, st.sampled_from(Kind), TEXT)
@@ -52,6 +54,10 @@ def test_more_packets_than_a_client_has_reason_to_send_are_malformed():
 
 def test_the_packets_are_the_protocol_s_own():
     assert split("2probe\x1e4hello") == [Packet(Kind.PING, "probe"), Packet(Kind.MESSAGE, "hello")]
+
+
+def test_a_connection_s_life_takes_fewer_rounds_of_the_wake_queue_than_aws_takes_for_a_loop():
+    assert HANDSHAKE + 15 * PING_INTERVAL >= LIFETIME
 
 
 def test_a_ping_comes_before_api_gateway_takes_the_connection_for_idle():

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.channel import MOST_WAITING, Transport
+from chalicelib.domain.channel import MOST_WAITING, SILENCE, Transport
 from chalicelib.services.ports import Gone
 from tests.services.rig import Rig
 
@@ -48,6 +48,13 @@ def test_a_client_that_never_fetches_is_gone_in_the_end(rig):
         rig.channels.post(channel.sid, f"4{number}")
     with pytest.raises(Gone):
         rig.channels.post(channel.sid, "4more")
+
+
+def test_a_client_that_fell_silent_is_gone(rig):
+    channel = rig.channels.open()
+    rig.clock.now += SILENCE + 1
+    with pytest.raises(Gone):
+        rig.channels.post(channel.sid, "4a")
 
 
 def test_at_the_upgrade_polls_end_and_nothing_is_lost_or_overtaken(rig):

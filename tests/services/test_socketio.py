@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.dialects.socketio import LASTING
 from chalicelib.domain.channel import HANDSHAKE, MOST_ROOMS, SILENCE, Channel
+from chalicelib.domain.engineio import PING_INTERVAL
 from chalicelib.domain.errors import Invalid, TooManyAttempts, Unauthenticated
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.principal import Principal, Role
@@ -243,7 +244,7 @@ def test_a_client_is_pinged_until_its_time_is_up(rig):
     channel = a_client(rig)
     rig.socketio.beat(channel.sid)
     assert sent(rig)[-1] == "2"
-    assert rig.wakes.jobs[-1] == ("beat", channel.sid, 300)
+    assert rig.wakes.jobs[-1] == ("beat", channel.sid, PING_INTERVAL / 1000)
     rig.clock.now = ANA.expires_at
     rig.socketio.beat(channel.sid)
     assert rig.sockets.closed == ["c1"]
