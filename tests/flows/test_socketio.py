@@ -158,3 +158,34 @@ def test_a_channel_that_is_not_there_is_unknown(stack: Stack) -> None:
     answer = requests.get(where, timeout=10)
     assert (answer.status_code, answer.json()) == (400, {"code": 1, "message": "Session ID unknown"})
     assert requests.post(where, data="40", timeout=10).status_code == 400
+
+
+def test_a_changed_password_ends_its_clients(stack: Stack, number: str, run: Run) -> None:
+    name, password = f"user{number}", "a long password"
+    made = stack.post("/api/auth/register", {"username": name, "password": password, "role": "member"})
+    assert made.ok, made.text
+    login = requests.post(f"{stack.url}/api/auth/login", json={"username": name, "password": password}, timeout=10)
+    token = login.json()["data"]["token"]
+    script = run(CLIENTS["default"], FOLLOW, "socket.emit('join-session', name, () => say('joined'));", TOKEN=token)
+    script.next("joined")
+    changed = requests.post(
+        f"{stack.url}/api/auth/change-password",
+        json={"old_password": password, "new_password": "another long password"},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=10,
+    )
+    assert changed.ok, changed.text
+    script.next("disconnect")
+    message, data = script.next("connect_error")
+    assert message
+    assert data["code"] == "UNAUTHENTICATED"
+
+
+def test_all_in_the_room_are_told_whatever_they_are_on(stack: Stack, number: str, run: Run) -> None:
+    first, second = (
+        run(CLIENTS[name], FOLLOW, "socket.emit('join-session', name);") for name in ("default", "polling")
+    )
+    initialize(stack, number)
+    code = first.next("qr-code")[0]
+    assert second.next("qr-code")[0] == code, "all in the room are told"
+    assert [line[1]["status"] for line in second.heard if line[0] == "status-update"] == ["notLogged"]
