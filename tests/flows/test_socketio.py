@@ -146,7 +146,9 @@ def test_a_bad_token_is_refused(run: Run, transport: str) -> None:
 
 
 def test_a_name_that_no_session_can_have_is_refused(run: Run) -> None:
-    steps = "socket.emit('join-session', '../etc', (answer) => say('joined', answer)); socket.emit('join-session', 7);"
+    steps = """
+    socket.emit('join-session', '../etc', (answer) => { say('joined', answer); socket.emit('join-session', 7); });
+    """
     script = run(CLIENTS["websocket"], FOLLOW, steps)
     answer = script.next("joined")[0]
     assert (answer["success"], answer["code"]) == (False, "INVALID_FIELD")
