@@ -36,7 +36,7 @@ def test_a_path_level_has_one_variable_name_at_most() -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), ABOUT_A_SESSION)
-@pytest.mark.parametrize("name", [ "..", "-ana", "a%00b", "a%2Fb", "a" * 65, "%F0%9F%98%80"])
+@pytest.mark.parametrize("name", ["..", "-ana", "a%00b", "a%2Fb", "a" * 65, "%F0%9F%98%80"])
 def test_an_id_that_no_session_can_have_is_not_there(ana: Caller, method: str, path: str, name: str) -> None:
     answer = ana(method, a_path(path.replace("{id}", name)), a_body(path))
     assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
