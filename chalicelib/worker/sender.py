@@ -31,6 +31,7 @@ ENDING_TAKES: Final = 2.0
 """Seconds for the send that is going on to come back before the process ends; else its message counts as unknown."""
 
 NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
+RELINKED: Final = ("another_account", "The session was linked to another account before the message went out.")
 NO_ANSWER: Final = ("no_answer", "WhatsApp didn't acknowledge the message: it may or may not have gone out.")
 
 
@@ -108,6 +109,9 @@ class Sender:
         """Send a message; False if it, and so all after it, has to wait."""
         if not self._may():
             return False
+        if self._is_another_account_s(message):
+            patiently(lambda: self._dispatch.failed(message, *RELINKED), self._inbox)
+            return True
         begun = patiently(lambda: self._dispatch.begin(message, epoch=self._desk.claim.epoch), self._inbox)
         if begun is None:
             return True
@@ -134,6 +138,11 @@ class Sender:
                 self._log.warning("send_broken", message=message.id)
             return lambda: dispatch.unknown(message, *NO_ANSWER)
         return lambda: dispatch.sent(message, whatsapp_id)
+
+    def _is_another_account_s(self, message: Message) -> bool:
+        """Whether the session was linked anew, by another phone, since the message was accepted."""
+        device, sender = self._desk.session.device, message.sender
+        return device is not None and sender is not None and sender.phone != device.phone
 
     def _may(self) -> bool:
         """Whether a message may go out now: connected, not ending, and the lease surely still ours."""

@@ -8,14 +8,15 @@ from threading import Event
 
 import pytest
 
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain import events as e
+from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.client import Receipt
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.sender import Sender
 from chalicelib.worker.unsent import NoAnswer, NotOnWhatsApp, NotSent, Refused
-from tests.makers import a_message
+from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
 
@@ -138,6 +139,21 @@ def test_a_broken_connection_keeps_all_of_it_for_later_in_order(office: Office) 
     office.sender.allow(online=True)
     office.become("2", S.SENT)
     assert office.sent == ["1", "1", "2"]
+
+
+def test_what_one_account_was_to_send_is_not_sent_by_another(office: Office) -> None:
+    office.theatre.happen(e.Connected(DEVICE))
+    office.sender = Sender(
+        office.theatre.desk()[0], office.hold, office.theatre.outside.dispatch, office.theatre.inbox, Log()
+    )
+    for place, phone in enumerate(("628999999999", DEVICE.phone)):
+        uid = office.theatre.session.uid
+        office.theatre.outside.messages.put(a_message(uid=uid, id=str(place), text=str(place), sender=Party(phone)))
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    assert office.become("0", S.FAILED).error_code == "another_account"
+    office.become("1", S.SENT)
+    assert office.sent == ["1"]
 
 
 def test_a_client_without_a_socket_is_not_called(office: Office) -> None:
