@@ -17,8 +17,9 @@ run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE
 demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one
 	@exec $(BIN)/python -m infra.demo
 
+# Three at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
 test: .venv/dev  ## run all tests
-	@exec $(BIN)/python -m pytest -n auto $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff check

@@ -108,7 +108,7 @@ def test_real_accounts_have_a_password_of_their_own_and_no_door_stands_open(tmp_
 
         assert (status("admin123"), status(secret)) == (401, 200)
         assert requests.get(f"{stack.url}/sessions", timeout=30).status_code == 401
-        assert requests.get(f"{stack.url}/_local/whatsapp/phones", timeout=30).status_code == 403
+        assert requests.get(f"{stack.url}/_local/whatsapp/phones", timeout=30).status_code == 404
 
 
 def test_a_loopback_state_is_not_taken_for_real_accounts(tmp_path):

@@ -81,6 +81,10 @@ class ImageLeases(MemoryLeases):
         return self.gone or super().renew(lease)
 
 
+HELD: list[Hold] = []
+"""Leases that tests hold by themselves. A fence that outlives its test would end the tests' own process."""
+
+
 @dataclass
 class Theatre:
     """One session, claimed by its first worker, whose client is a puppet."""
@@ -141,7 +145,8 @@ class Theatre:
         """A desk and a lease of their own, for what needs no whole worker."""
         claim = Claim(self.session.uid, "worker-1", self.now.epoch)
         desk = Desk(self.now, claim, self.outside, self.inbox, Log())
-        return desk, Hold(claim, self.outside, self.hold_lease())
+        HELD.append(Hold(claim, self.outside, self.hold_lease()))
+        return desk, HELD[-1]
 
     def parting(self) -> Parting:
         """A parting of its own, for what takes long."""
