@@ -3,6 +3,7 @@
 Chalice turns a view's exception into its own Response before any middleware sees it, so errors are answered here.
 """
 
+import inspect
 import logging
 import uuid
 from collections.abc import Callable, Mapping
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import unquote
 
+import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
+from chalicelib.api.bodies import read
 from chalicelib.api.fields import existing_id
 from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
@@ -81,38 +84,78 @@ class Call:
 View = Callable[..., Answer]
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One method at one path: what it needs and takes, and what it may answer."""
+
+    method: str
+    path: str
+    needs: Need
+    view: View
+    gives: Mapping[int, Any]
+    """The type of the body by status: a TypedDict for JSON, str or bytes for what isn't JSON."""
+    refuses: tuple[type[GatewayError], ...]
+    """The errors of its own, besides those that any such route may answer with."""
+
+    @property
+    def body(self) -> type[msgspec.Struct] | None:
+        """The model of the request's body: that of the view's parameter ``body``, None if it has none."""
+        parameter = inspect.signature(self.view).parameters.get("body")
+        return parameter.annotation if parameter else None
+
+
 class Doorway:
     """Where one dialect's requests come in."""
 
     def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False) -> None:
         """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured."""
         self.blueprint = Blueprint(name)
-        self.needs: dict[tuple[str, str], Need] = {}
+        self.routes: list[Route] = []
         self._error = error
         self._anonymous = anonymous
 
-    def route(self, method: str, path: str, *, needs: Need) -> Callable[[View], View]:
-        """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError."""
+    @property
+    def needs(self) -> dict[tuple[str, str], Need]:
+        """What each method and path needs."""
+        return {(route.method, route.path): route.needs for route in self.routes}
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        needs: Need,
+        gives: Mapping[int, Any] | None = None,
+        refuses: tuple[type[GatewayError], ...] = (),
+    ) -> Callable[[View], View]:
+        """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
+
+        A view with a parameter ``body`` is given the request's body, read as the model that the parameter names.
+        """
 
         def register(view: View) -> View:
+            route = Route(method, path, needs, view, gives or {}, refuses)
+            model = route.body
+
             def handle(**variables: str) -> Response:
-                return self._handle(view, needs, {name: unquote(value) for name, value in variables.items()})
+                return self._handle(route, model, {name: unquote(value) for name, value in variables.items()})
 
             handle.__name__, handle.__doc__ = view.__name__, view.__doc__
             # No content type is refused: curl's -d sends a form's, and a body that isn't JSON is told so.
             self.blueprint.route(path, methods=[method], content_types=[])(handle)
-            self.needs[method, path] = needs
+            self.routes.append(route)
             return view
 
         return register
 
-    def _handle(self, view: View, needs: Need, variables: Mapping[str, str]) -> Response:
+    def _handle(self, route: Route, model: type[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
         request = self.blueprint.current_request
         try:
-            principal = admit(request, needs, anonymous=self._anonymous)
+            principal = admit(request, route.needs, anonymous=self._anonymous)
             if "id" in variables:
                 reach(principal, existing_id(variables["id"]))
-            return respond(view(Call(request, principal), *variables.values()))
+            body = {} if model is None else {"body": read(request, model)}
+            return respond(route.view(Call(request, principal), *variables.values(), **body))
         except GatewayError as error:
             return self._refuse(error, variables)
         except Unavailable as error:

@@ -5,7 +5,7 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.bodies import EnvelopedSession, LoginBody, read
+from chalicelib.api.bodies import EnvelopedSession, LoginBody
 from chalicelib.api.codes import code_answer
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import existing_message, line, webhook
@@ -24,18 +24,16 @@ _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 
 
 @doorway.route("POST", "/api/auth/login", needs=PUBLIC)
-def log_in(call: Call) -> Answer:
+def log_in(call: Call, body: LoginBody) -> Answer:
     """Give a token for a user name and a password."""
-    body = read(call.request, LoginBody)
     name = line(body.username, field="username")
     login = bootstrap.accounts().login(name, body.password, address=call.address)
     return Answer(account_shapes.login(login.token, login.user, login.expires_at))
 
 
 @doorway.route("POST", "/api/sessions", needs=_WRITE)
-def create(call: Call) -> Answer:
+def create(call: Call, body: EnvelopedSession) -> Answer:
     """Create a session, named by its phone number if it is given one. It isn't started: connect does that."""
-    body = read(call.request, EnvelopedSession)
     phone = phone_number(body.phone, field="phone") if body.phone else None
     session = bootstrap.sessions().create(
         call.tenant,
