@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from infra.local.aws import LocalAws
+from infra.local.iam.callers import WORKER, sign_by_caller
 from infra.local.process import LOOPBACK_SITE, search_path
 from infra.local.settings import REPOSITORY, Network, Settings
 from infra.local.state import State
@@ -23,12 +24,12 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     os.environ.setdefault("WEBHOOK_ALLOW_LOCAL", "1")
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
+    sign_by_caller()
 
 
 def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
     """Return what each worker gets beside its task's own variables; ``client`` leads its client to the loopback."""
     path = search_path(client.get("PYTHONPATH", ""), str(LOOPBACK_SITE), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
-    return (
-        aws.environment() | dict(proxies) | {"DEVICES": str(state.devices), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    )
+    own = {"AWS_ACCESS_KEY_ID": WORKER, "DEVICES": str(state.devices), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    return aws.environment() | dict(proxies) | own

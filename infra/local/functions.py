@@ -12,14 +12,26 @@ from chalice.app import Chalice
 from chalice.local import LambdaContext
 from chalice.utils import to_cfn_resource_name
 
+from infra.local.iam.callers import calling_as
+
 MEMORY_MB: Final = 256
 TIMEOUT_S: Final = 30
+REST_NAME: Final = "APIHandler"
+SOCKET_NAMES: Final = {
+    "$connect": "WebsocketConnect",
+    "$default": "WebsocketMessage",
+    "$disconnect": "WebsocketDisconnect",
+}
+"""The logical ids that packaging gives what serves the two APIs."""
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One handler; a call takes a thread of ``executor`` for as long as it lasts."""
+    """One handler; a call takes a thread of ``executor`` for as long as it lasts.
+
+    ``name`` is the logical id that packaging gives it: it calls AWS as that.
+    """
 
     name: str
     handler: Handler
@@ -31,7 +43,8 @@ class Function:
 
     def _call(self, event: str) -> Any:
         context = LambdaContext(self.name, MEMORY_MB, TIMEOUT_S * 1000)
-        return json.loads(json.dumps(self.handler(json.loads(event), context)))
+        with calling_as(self.name):
+            return json.loads(json.dumps(self.handler(json.loads(event), context)))
 
 
 def load_app() -> Chalice:
@@ -44,11 +57,13 @@ def load_app() -> Chalice:
 
 def functions_of(app: Chalice, executor: Executor) -> dict[str, Function]:
     """Return the app's own Lambda functions by the logical ids that packaging gives them."""
-    names = [one.name for one in app.pure_lambda_functions]
-    return {to_cfn_resource_name(name): Function(name, app.handler_map[name], executor) for name in names}
+    handlers = {to_cfn_resource_name(one.name): app.handler_map[one.name] for one in app.pure_lambda_functions}
+    return {name: Function(name, handler, executor) for name, handler in handlers.items()}
 
 
 def socket_functions_of(app: Chalice, executor: Executor) -> dict[str, Function]:
     """Return the app's WebSocket handlers by route key (``$connect``, ``$default``, ``$disconnect``, ...)."""
-    configs = {route: config.name for route, config in app.websocket_handlers.items()}
-    return {route: Function(name, app.handler_map[name], executor) for route, name in configs.items()}
+    return {
+        route: Function(SOCKET_NAMES.get(route, SOCKET_NAMES["$default"]), app.handler_map[config.name], executor)
+        for route, config in app.websocket_handlers.items()
+    }

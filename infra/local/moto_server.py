@@ -1,6 +1,7 @@
 """moto's server in this process: on loopback, for programs only, one DynamoDB request at a time."""
 
 import io
+import json
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -13,12 +14,15 @@ from werkzeug.serving import make_server
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
+Denial = Callable[[str, str, bytes], str | None]
+"""Says why a request is not allowed, if it isn't, from its ``Authorization``, its ``X-Amz-Target`` and its body."""
 
 
 class MotoServer:
-    """A running server; ``during_write`` wraps each DynamoDB request once it is set."""
+    """A running server; once they are set, ``during_write`` wraps each DynamoDB request and ``denial`` judges all."""
 
     def __init__(self) -> None:
+        self.denial: Denial = lambda _authorization, _target, _body: None
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -48,11 +52,16 @@ class MotoServer:
             if "HTTP_ORIGIN" in environ:
                 start_response(FORBIDDEN, [("Content-Length", "0")])
                 return []
-            if not environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
-                return application(environ, start_response)
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
             # The body comes first: a client that freezes while sending must not hold the lock.
-            length = int(environ.get("CONTENT_LENGTH") or 0)
-            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = io.BytesIO(body)
+            denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), target, body)
+            if denied is not None:
+                start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
+                return [json.dumps({"__type": "AccessDeniedException", "message": denied}).encode()]
+            if not target.startswith("DynamoDB_"):
+                return application(environ, start_response)
             # moto reads and writes a table without locks: conditions could be checked against what is changing.
             with self._lock, self.during_write():
                 return application(environ, start_response)

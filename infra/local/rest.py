@@ -17,6 +17,9 @@ from chalice.config import Config
 from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, LocalGatewayException
 from multidict import CIMultiDict
 
+from infra.local.functions import REST_NAME
+from infra.local.iam.callers import calling_as
+
 INTEGRATION_TIMEOUT_S: Final = 29.0
 """API Gateway's own limit."""
 PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
@@ -57,7 +60,8 @@ class RestApi:
 
     def _call(self, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
         try:
-            return dict(self._gateway.handle_request(method, path, headers, body))
+            with calling_as(REST_NAME):
+                return dict(self._gateway.handle_request(method, path, headers, body))
         except LocalGatewayException:
             raise
         except Exception:

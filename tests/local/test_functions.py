@@ -20,7 +20,7 @@ def test_functions_are_found_by_the_logical_ids_of_the_packaged_template(executo
 def test_a_function_gets_its_event_and_a_context(executor):
     app = make_app()
     answer = asyncio.run(functions_of(app, executor)["TaskState"]({"a": 1}))
-    assert answer == {"left": True, "name": "task-state"}
+    assert answer == {"left": True, "name": "TaskState"}
     assert app.seen == [("event", {"a": 1})]
 
 

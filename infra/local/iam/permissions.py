@@ -1,0 +1,36 @@
+"""What each caller may do, and what it did: the local AWS asks before it answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+
+from infra.local.iam.callers import OPERATOR
+from infra.local.iam.policy import Statement, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """The roles' statements by caller. Used from many threads."""
+
+    roles: Mapping[str, tuple[Statement, ...]]
+    used: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+    """What was allowed: action and resource, by caller."""
+    refused: list[str] = field(default_factory=list)
+    """What was not, as sentences."""
+    _lock: Lock = field(default_factory=Lock)
+
+    def denial(self, caller: str, uses: Iterable[Use]) -> str | None:
+        """Return why the caller may not do all this, in AWS's words; None if it may."""
+        if caller == OPERATOR:
+            return None
+        for use in uses:
+            allowed = any(statement.allows(use) for statement in self.roles.get(caller, ()))
+            with self._lock:
+                if not allowed:
+                    self.refused.append(f"{caller}: {use.action} on {use.resource}")
+                    return (
+                        f"User: {caller} is not authorized to perform: {use.action} on resource: {use.resource} "
+                        f"because no identity-based policy allows the {use.action} action"
+                    )
+                self.used.setdefault(caller, set()).add((use.action, use.resource))
+        return None
