@@ -8,7 +8,7 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -19,17 +19,19 @@ from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.bodies import read
 from chalicelib.api.fields import existing_id
+from chalicelib.api.parameters import Parameter
 from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.ports import Unavailable
 
 _log: Final = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class ErrorShape(Protocol):
     """How a dialect says an error; ``session_id`` as in the path, if one was."""
 
-    def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+    def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> Mapping[str, Any]:
         """Return the JSON body."""
 
 
@@ -80,6 +82,11 @@ class Call:
         parameters = self.request.query_params
         return parameters[name] if parameters and name in parameters else None
 
+    def read(self, parameter: Parameter[T]) -> T:
+        """Return what came for a parameter; raises InvalidField. The route should say that it takes it."""
+        came = self.request.headers.get(parameter.name) if parameter.header else self.query(parameter.name)
+        return parameter.check(came)
+
 
 View = Callable[..., Answer]
 
@@ -93,9 +100,11 @@ class Route:
     needs: Need
     view: View
     gives: Mapping[int, Any]
-    """The type of the body by status: a TypedDict for JSON, str or bytes for what isn't JSON."""
+    """The type of the body by status: a TypedDict for JSON; or by content type, with str or bytes for what isn't."""
     refuses: tuple[type[GatewayError], ...]
     """The errors of its own, besides those that any such route may answer with."""
+    takes: tuple[Parameter[Any], ...] = ()
+    """Its query parameters and headers."""
 
     @property
     def body(self) -> type[msgspec.Struct] | None:
@@ -111,8 +120,8 @@ class Doorway:
         """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured."""
         self.blueprint = Blueprint(name)
         self.routes: list[Route] = []
-        self._error = error
-        self._anonymous = anonymous
+        self.error = error
+        self.anonymous = anonymous
 
     @property
     def needs(self) -> dict[tuple[str, str], Need]:
@@ -127,6 +136,7 @@ class Doorway:
         needs: Need,
         gives: Mapping[int, Any] | None = None,
         refuses: tuple[type[GatewayError], ...] = (),
+        takes: tuple[Parameter[Any], ...] = (),
     ) -> Callable[[View], View]:
         """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
 
@@ -134,7 +144,7 @@ class Doorway:
         """
 
         def register(view: View) -> View:
-            route = Route(method, path, needs, view, gives or {}, refuses)
+            route = Route(method, path, needs, view, gives or {}, refuses, takes)
             model = route.body
 
             def handle(**variables: str) -> Response:
@@ -151,7 +161,7 @@ class Doorway:
     def _handle(self, route: Route, model: type[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
         request = self.blueprint.current_request
         try:
-            principal = admit(request, route.needs, anonymous=self._anonymous)
+            principal = admit(request, route.needs, anonymous=self.anonymous)
             if "id" in variables:
                 reach(principal, existing_id(variables["id"]))
             body = {} if model is None else {"body": read(request, model)}
@@ -164,7 +174,7 @@ class Doorway:
             return self._refuse(_unexpected(request), variables)
 
     def _refuse(self, error: GatewayError, variables: Mapping[str, str]) -> Response:
-        shape = self._error(error, now=bootstrap.clock(), session_id=variables.get("id"))
+        shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))
         return refuse(error, shape)
 
 

@@ -92,8 +92,8 @@ def seconds(value: str | None, *, field: str, default: float, most: float) -> fl
     """Return a number of seconds between 0 and ``most``."""
     if value is None:
         return default
-    # float() would take "nan", "1e3" and digits of other scripts.
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", value, re.ASCII) or float(value) > most:
+    # float() would take "nan" and digits of other scripts; what stands here is how JSON writes a number.
+    if not re.fullmatch(r"\d{1,20}(\.\d{1,20})?([eE][+-]?\d{1,3})?", value, re.ASCII) or float(value) > most:
         raise InvalidField(f"'{field}' must be a number of seconds from 0 to {most:g}.", field=field)
     return float(value)
 

@@ -46,7 +46,7 @@ def test_every_form_gets_through_whatever_is_accepted(
         ("wait=-1", "wait"),
         ("wait=26", "wait"),
         ("wait=nan", "wait"),
-        ("wait=1e1", "wait"),
+        ("wait=1e9", "wait"),
         ("wait=", "wait"),
         ("wait=٣", "wait"),
     ],

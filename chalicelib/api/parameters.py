@@ -1,0 +1,64 @@
+"""What a route takes besides its path and its body: query parameters and headers, each checked and described here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from chalicelib.api import fields
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Generic[T]):
+    """A query parameter, or a header.
+
+    ``check`` turns what came (None if nothing did) into the value to use, or raises InvalidField; ``schema`` is the
+    same rule as JSON Schema.
+    """
+
+    name: str
+    about: str
+    check: Callable[[str | None], T]
+    schema: Mapping[str, Any]
+    header: bool = False
+
+
+def whole_number(name: str, about: str, *, default: int, most: int) -> Parameter[int]:
+    """Return a parameter that is a whole number from 1 to ``most``."""
+    return Parameter(
+        name,
+        about,
+        lambda value: fields.count(value, field=name, default=default, most=most),
+        {"type": "integer", "minimum": 1, "maximum": most, "default": default},
+    )
+
+
+def seconds(name: str, about: str, *, default: float, most: float) -> Parameter[float]:
+    """Return a parameter that is a number of seconds from 0 to ``most``."""
+    return Parameter(
+        name,
+        about,
+        lambda value: fields.seconds(value, field=name, default=default, most=most),
+        {"type": "number", "minimum": 0, "maximum": most, "default": default},
+    )
+
+
+def one_of(name: str, about: str, choices: tuple[str, ...], *, default: str) -> Parameter[str]:
+    """Return a parameter that is one of some words."""
+    return Parameter(
+        name,
+        about,
+        lambda value: fields.choice(value, choices, field=name, default=default),
+        {"type": "string", "enum": list(choices), "default": default},
+    )
+
+
+IDEMPOTENCY_KEY: Final[Parameter[str | None]] = Parameter(
+    "Idempotency-Key",
+    "Makes the request safe to repeat: the same key with the same request is answered as before, with another "
+    "request it is refused. A key is remembered for a day.",
+    lambda value: fields.key(value, field="Idempotency-Key"),
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$", "examples": ["order-7-confirmation"]},
+    header=True,
+)
