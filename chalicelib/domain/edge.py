@@ -16,6 +16,11 @@ DIALECT_PARAMETER: Final = "sb_dialect"
 SESSION_PARAMETER: Final = "sb_session"
 RESERVED_PARAMETERS: Final = frozenset({DIALECT_PARAMETER, SESSION_PARAMETER})
 
+VIEWER_HEADER: Final = "X-Switchboard-Viewer"
+"""The caller's network address, as the edge saw it: true only beside the proof, since anybody can send a header."""
+PROOF_HEADER: Final = "X-Switchboard-Edge"
+"""What only the edge and the functions know: with it, a request came through the edge and not around it."""
+
 WEBSOCKET_PATHS: Final[tuple[tuple[str, str], ...]] = (
     # path template                 dialect
     ("/api/sessions/{id}/ws", "enveloped"),
