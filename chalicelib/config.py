@@ -24,6 +24,7 @@ class Settings:
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
     send_per_minute: int  # SEND_PER_MINUTE: messages that a session may send in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
+    edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages that may use Socket.IO from elsewhere
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
@@ -57,6 +58,7 @@ def settings() -> Settings:
         send_burst=int(env.get("SEND_BURST", "30")),
         send_per_minute=int(env.get("SEND_PER_MINUTE", "60")),
         arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
+        edge_secret=env.get("EDGE_SECRET", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),

@@ -15,6 +15,7 @@ import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
+from chalicelib.api import caller
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.bodies import read
@@ -70,8 +71,7 @@ class Call:
     @property
     def address(self) -> str:
         """The network address that the caller calls from."""
-        source: str = self.request.context.get("identity", {}).get("sourceIp", "")
-        return source
+        return caller.address(self.request.context, self.request.headers)
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""

@@ -59,8 +59,7 @@ def poll(call: Call) -> Answer:
     principal = _principal(call.request, call.query("token"))
     sid, server = call.query("sid"), bootstrap.socketio()
     if sid is None:
-        address = call.request.context.get("identity", {}).get("sourceIp", "")
-        return _text(call, opening(server.open(principal, address)))
+        return _text(call, opening(server.open(principal, call.address)))
     return _text(call, server.poll(server.known(sid, principal)))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
+from chalicelib.api import caller
 from chalicelib.api.auth import bearer, identify, permit
 from chalicelib.api.doorway import busy
 from chalicelib.api.fields import existing_id
@@ -77,7 +78,7 @@ def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mappin
     if sid:
         server.attach(server.known(sid, principal), connection)
     else:
-        server.open(principal, request["requestContext"].get("identity", {}).get("sourceIp", ""), connection=connection)
+        server.open(principal, caller.address(request["requestContext"], headers), connection=connection)
 
 
 def _refusal(error: GatewayError) -> Response:
