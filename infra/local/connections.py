@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from infra.local.guard import only_local
+from infra.local.iam.door import Denial
 from infra.local.sockets import STAGE
 from infra.local.watchers import Watcher, Watchers
 
@@ -14,10 +15,17 @@ PAYLOAD_LIMIT: Final = 128 * 1024
 """The largest message that may be posted, in bytes."""
 
 
-def connections_app(watchers: Watchers) -> web.Application:
-    """Return the management API of the WebSocket API's only stage."""
+def allow_all(_authorization: str, _method: str) -> None:
+    """Deny nothing."""
+
+
+def connections_app(watchers: Watchers, denial: Denial = allow_all) -> web.Application:
+    """Return the management API of the WebSocket API's only stage; ``denial`` says whom it keeps out, and why."""
 
     async def handle(request: web.Request) -> web.Response:
+        denied = denial(request.headers.get("Authorization", ""), request.method)
+        if denied is not None:
+            return _error(403, "AccessDeniedException", denied)
         watcher = watchers.get(request.match_info["id"])
         # None for a connection that never was, has ended, or hasn't answered its handshake yet.
         if watcher is None or watcher.socket.closed:

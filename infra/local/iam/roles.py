@@ -1,0 +1,56 @@
+"""The template's roles by who has them: functions by the role that the template gives them, workers by their task's."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from infra.local.iam.callers import WORKER
+from infra.local.iam.policy import Statement, statements
+
+Resources = Mapping[str, Mapping[str, Any]]
+_NAME: Final = re.compile(r"\$\{([^}]+)\}")
+
+
+def roles_of(resources: Resources) -> dict[str, str]:
+    """Return the logical id of the role of each caller that has one."""
+    roles = {}
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        given = properties.get("TaskRoleArn") if name == WORKER else properties.get("Role")
+        if isinstance(given, dict) and "Fn::GetAtt" in given:
+            roles[name] = given["Fn::GetAtt"][0]
+    return roles
+
+
+def statements_of(role: str, resources: Resources) -> tuple[Statement, ...]:
+    """Return what a role allows; ``resources`` have their expressions resolved.
+
+    Raises KeyError for a policy that isn't written into the role: AWS's own are wider than anybody needs.
+    """
+    properties = resources[role]["Properties"]
+    if properties.get("ManagedPolicyArns"):
+        raise KeyError(f"{role} has policies that are not in the template")
+    return tuple(one for policy in properties["Policies"] for one in statements(policy["PolicyDocument"]))
+
+
+def without_names(value: Any, names: Mapping[str, str]) -> Any:
+    """Return ``value`` with what is left of ``Fn::Sub`` and ``Ref`` after resolving replaced from ``names``.
+
+    Roles speak of the APIs, which exist only beside the template.
+    """
+    if isinstance(value, dict):
+        match next(iter(value.items()), None):
+            case ("Fn::Sub", str(text)) if len(value) == 1:
+                return _NAME.sub(lambda found: names[found[1]], text)
+            case ("Ref", str(name)) if len(value) == 1:
+                return names[name]
+            case _:
+                return {name: without_names(one, names) for name, one in value.items()}
+    return [without_names(one, names) for one in value] if isinstance(value, list) else value
+
+
+def granted(roles: Mapping[str, tuple[Statement, ...]]) -> Iterator[tuple[str, str, str]]:
+    """Yield each caller's permissions one by one: the caller, an action and a resource as the template writes them."""
+    for caller, each in roles.items():
+        for one in each:
+            yield from ((caller, action, resource) for action in one.actions for resource in one.resources)

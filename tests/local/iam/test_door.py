@@ -1,0 +1,62 @@
+"""Where the local AWS asks whether a request is allowed."""
+
+import json
+
+import pytest
+
+from infra.local.iam.door import Door
+from infra.local.iam.permissions import Permissions
+from infra.local.iam.policy import statements
+
+TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
+WATCHERS = "arn:aws:execute-api:us-east-1:123456789012:local/api/POST/@connections/*"
+GET = ("DynamoDB_20120810.GetItem", json.dumps({"TableName": "t"}).encode())
+PUT = ("DynamoDB_20120810.PutItem", json.dumps({"TableName": "t"}).encode())
+
+
+def signed(caller: str) -> str:
+    return f"AWS4-HMAC-SHA256 Credential={caller}/20261121/us-east-1/dynamodb/aws4_request, Signature=0"
+
+
+@pytest.fixture
+def door() -> Door:
+    allowed = statements(
+        {
+            "Statement": [
+                {"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": TABLE},
+                {"Effect": "Allow", "Action": "execute-api:ManageConnections", "Resource": WATCHERS},
+            ]
+        }
+    )
+    return Door(("123456789012", "us-east-1"), Permissions({"Fanout": tuple(allowed)}), lambda _: ())
+
+
+def test_what_the_role_allows_is_let_through_and_noted(door: Door):
+    assert door.service(signed("Fanout"), *GET) is None
+    assert door.connections(signed("Fanout"), "POST") is None
+    assert door.permissions.used["Fanout"] == {
+        ("dynamodb:GetItem", TABLE),
+        ("execute-api:ManageConnections", WATCHERS.replace("*", "watcher")),
+    }
+    assert door.permissions.refused == []
+
+
+def test_anything_else_is_refused_in_awss_words_and_noted(door: Door):
+    denied = door.service(signed("Fanout"), *PUT)
+    assert denied is not None
+    assert "Fanout is not authorized to perform: dynamodb:PutItem" in denied
+    assert door.permissions.refused == [f"Fanout: dynamodb:PutItem on {TABLE}"]
+    assert door.connections(signed("Fanout"), "DELETE") is not None
+
+
+def test_a_caller_without_a_role_may_do_nothing(door: Door):
+    assert door.service(signed("Wake"), *GET) is not None
+
+
+def test_the_operator_may_do_everything(door: Door):
+    assert door.service(signed("local"), *PUT) is None
+    assert door.service("", *PUT) is None
+
+
+def test_a_request_that_nobody_knows_the_permission_of_is_refused(door: Door):
+    assert door.service(signed("Fanout"), "Kinesis_20131202.PutRecord", b"{}") is not None
