@@ -1,11 +1,13 @@
 """The template's roles by who has them."""
 
+from typing import Any
+
 import pytest
 
 from infra.local.iam.policy import Use
 from infra.local.iam.roles import granted, roles_of, statements_of, without_names
 
-RESOURCES = {
+RESOURCES: dict[str, dict[str, Any]] = {
     "Control": {"Properties": {"Role": {"Fn::GetAtt": ["ControlRole", "Arn"]}}},
     "WorkerTask": {"Properties": {"TaskRoleArn": {"Fn::GetAtt": ["WorkerRole", "Arn"]}}},
     "Cluster": {"Type": "AWS::ECS::Cluster"},
