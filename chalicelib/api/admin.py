@@ -6,35 +6,41 @@ from chalicelib import bootstrap
 from chalicelib.api.account_bodies import UserPatch, role_of
 from chalicelib.api.account_fields import existing_key, existing_user, password
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import read
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.pages import bounds
+from chalicelib.api.pages import PAGE, bounds
+from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
-from chalicelib.dialects.envelope import success
+from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.errors import Contended, LastAdministrator
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _USERS, _KEYS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE
 
 
-@doorway.route("GET", "/api/admin/users", needs=_USERS)
+@doorway.route("GET", "/api/admin/users", needs=_USERS, gives={200: Success[kinds.UserPageJson]}, takes=PAGE)
 def users(call: Call) -> Answer:
     """List the tenant's users."""
     limit, after = bounds(call)
     return Answer(shapes.users(*bootstrap.users().page(call.tenant, limit=limit, after=after)))
 
 
-@doorway.route("GET", "/api/admin/users/{name}", needs=_USERS)
+@doorway.route("GET", "/api/admin/users/{name}", needs=_USERS, gives={200: Success[kinds.OneUserJson]})
 def user(call: Call, name: str) -> Answer:
     """Give one user."""
     return Answer(shapes.one_user(bootstrap.users().get(call.tenant, existing_user(name))))
 
 
-@doorway.route("PATCH", "/api/admin/users/{name}", needs=_USERS)
-def change_user(call: Call, name: str) -> Answer:
+@doorway.route(
+    "PATCH",
+    "/api/admin/users/{name}",
+    needs=_USERS,
+    gives={200: Success[kinds.OneUserJson]},
+    refuses=(LastAdministrator, Contended),
+)
+def change_user(call: Call, name: str, body: UserPatch) -> Answer:
     """Change a user's role or password, disable or enable it: all of it or nothing."""
-    body = read(call.request, UserPatch)
     new = password(body.password, field="password") if body.password is not None else None
     changed = bootstrap.users().change(
         call.tenant,
@@ -46,22 +52,28 @@ def change_user(call: Call, name: str) -> Answer:
     return Answer(shapes.one_user(changed, "User updated"))
 
 
-@doorway.route("DELETE", "/api/admin/users/{name}", needs=_USERS)
+@doorway.route(
+    "DELETE",
+    "/api/admin/users/{name}",
+    needs=_USERS,
+    gives={200: Success[kinds.GoneJson]},
+    refuses=(LastAdministrator, Contended),
+)
 def remove_user(call: Call, name: str) -> Answer:
     """Remove a user, its API keys and its watchers."""
     bootstrap.users().remove(call.tenant, existing_user(name))
-    return Answer(success({"id": name}, "User deleted"))
+    return Answer(shapes.gone(name, "User deleted"))
 
 
-@doorway.route("GET", "/api/admin/api-keys", needs=_KEYS)
+@doorway.route("GET", "/api/admin/api-keys", needs=_KEYS, gives={200: Success[kinds.KeyPageJson]}, takes=PAGE)
 def keys(call: Call) -> Answer:
     """List the tenant's API keys."""
     limit, after = bounds(call)
     return Answer(shapes.keys(*bootstrap.api_keys().page(call.tenant, limit=limit, after=after)))
 
 
-@doorway.route("DELETE", "/api/admin/api-keys/{key_id}", needs=_KEYS)
+@doorway.route("DELETE", "/api/admin/api-keys/{key_id}", needs=_KEYS, gives={200: Success[kinds.GoneJson]})
 def revoke_key(call: Call, key_id: str) -> Answer:
     """Revoke one of the tenant's API keys."""
     bootstrap.api_keys().revoke(call.tenant, existing_key(key_id))
-    return Answer(success({"id": key_id}, "API key revoked"))
+    return Answer(shapes.gone(key_id, "API key revoked"))

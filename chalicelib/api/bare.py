@@ -5,28 +5,34 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import BareSession, read
-from chalicelib.api.codes import LONGEST_WAIT, code_answer
+from chalicelib.api.bodies import BareSession, SendBody
+from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import existing_message, line, session_id, webhook
-from chalicelib.api.outgoing import send_answer
-from chalicelib.api.pages import message_page, page
+from chalicelib.api.outgoing import UNSENT, send_answer
+from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import bare as shapes
 from chalicelib.dialects import bare_messages as message_shapes
+from chalicelib.domain.errors import Contended, SessionDeleting, SessionExists
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
+MOVED: Final = (SessionDeleting, Contended)
+"""Why a session may not have been changed."""
 _ASK_AGAIN: Final = 2
 """Seconds after which a code that hadn't come is worth asking for."""
 
 
-@doorway.route("POST", "/sessions", needs=_WRITE)
-def create(call: Call) -> Answer:
+@doorway.route(
+    "POST", "/sessions", needs=_WRITE, gives={201: shapes.BareCreatedJson}, refuses=(SessionExists, SessionDeleting)
+)
+def create(call: Call, body: BareSession) -> Answer:
     """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
-    body, sessions = read(call.request, BareSession), bootstrap.sessions()
+    sessions = bootstrap.sessions()
     named = call.naming(session_id(body.session_id, field="sessionId") if body.session_id else None)
     created = sessions.create(
         call.tenant,
@@ -42,70 +48,91 @@ def create(call: Call) -> Answer:
     return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})
 
 
-@doorway.route("GET", "/sessions", needs=_READ)
+@doorway.route("GET", "/sessions", needs=_READ, gives={200: shapes.BareSessionPageJson}, takes=PAGE)
 def index(call: Call) -> Answer:
     """List the tenant's sessions."""
     return Answer(shapes.many(*page(call)))
 
 
-@doorway.route("GET", "/sessions/{id}", needs=_READ)
+@doorway.route("GET", "/sessions/{id}", needs=_READ, gives={200: shapes.BareSessionJson})
 def show(call: Call, name: str) -> Answer:
     """Give one session."""
     session = bootstrap.sessions().get(call.tenant, name)
     return Answer(shapes.session(session, with_secret=call.may(_WRITE)))
 
 
-@doorway.route("DELETE", "/sessions/{id}", needs=_WRITE)
+@doorway.route(
+    "DELETE",
+    "/sessions/{id}",
+    needs=_WRITE,
+    gives={200: shapes.BareGoneJson, 202: shapes.BareGoneJson},
+    refuses=(Contended,),
+)
 def delete(call: Call, name: str) -> Answer:
     """Log the session out and remove it; 202 if that goes on after the answer."""
-    if bootstrap.sessions().delete(call.tenant, name):
-        return Answer({"message": "Session deleted successfully", "sessionId": name})
-    return Answer({"message": "Session is being deleted", "sessionId": name}, status=202)
+    at_once = bootstrap.sessions().delete(call.tenant, name)
+    return Answer(shapes.gone(name, at_once=at_once), status=200 if at_once else 202)
 
 
-@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE)
+@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def connect(call: Call, name: str) -> Answer:
     """Want the session running."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE)
+@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def show_codes(call: Call, name: str) -> Answer:
     """Want the session running; the same as connect."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/disconnect", needs=_WRITE)
+@doorway.route("POST", "/sessions/{id}/disconnect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def disconnect(call: Call, name: str) -> Answer:
     """Want the session stopped, its linked device kept."""
     return Answer(shapes.session(bootstrap.sessions().stop(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/logout", needs=_WRITE)
+@doorway.route("POST", "/sessions/{id}/logout", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def log_out(call: Call, name: str) -> Answer:
     """Want the device unlinked, the session kept."""
     return Answer(shapes.session(bootstrap.sessions().unlink(call.tenant, name)))
 
 
-@doorway.route("GET", "/sessions/{id}/qr", needs=_READ)
+@doorway.route(
+    "GET",
+    "/sessions/{id}/qr",
+    needs=_READ,
+    gives={200: forms(shapes.BareCodeJson)},
+    refuses=NO_CODE,
+    takes=(FORMAT, WAIT),
+)
 def qr(call: Call, name: str) -> Answer:
     """Give the code to scan."""
     return code_answer(call, name, shapes.code)
 
 
-@doorway.route("POST", "/sessions/{id}/send-message", needs=_SEND)
-def send(call: Call, name: str) -> Answer:
+@doorway.route(
+    "POST",
+    "/sessions/{id}/send-message",
+    needs=_SEND,
+    gives={200: message_shapes.BareSentJson, 202: message_shapes.BareSentJson},
+    refuses=UNSENT,
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send(call: Call, name: str, body: SendBody) -> Answer:
     """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
-    return send_answer(call, name, message_shapes.sent)
+    return send_answer(call, name, body, message_shapes.sent)
 
 
-@doorway.route("GET", "/sessions/{id}/messages", needs=_LOOK)
+@doorway.route(
+    "GET", "/sessions/{id}/messages", needs=_LOOK, gives={200: message_shapes.BareMessagePageJson}, takes=MESSAGE_PAGE
+)
 def messages(call: Call, name: str) -> Answer:
     """List the session's messages, newest first."""
     return Answer(message_shapes.many(*message_page(call, name)))
 
 
-@doorway.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK)
+@doorway.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
 def message(call: Call, name: str, message_id: str) -> Answer:
     """Give one message."""
     return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))

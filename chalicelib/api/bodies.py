@@ -44,6 +44,24 @@ class EnvelopedSettings(msgspec.Struct):
     enabled: bool | None = None
 
 
+class NameBody(msgspec.Struct):
+    """A session's new name."""
+
+    name: Line
+
+
+class WebhookBody(msgspec.Struct):
+    """A session's new webhook; an empty address removes it."""
+
+    webhook_url: Url
+
+
+class EnabledBody(msgspec.Struct):
+    """Whether a session sends anything."""
+
+    enabled: bool
+
+
 class BareSession(msgspec.Struct, rename="camel"):
     """Seed 002's new session; null is as good as absent."""
 

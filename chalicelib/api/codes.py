@@ -1,30 +1,47 @@
 """The answer to ``GET …/qr`` in all dialects: waits for a code, then gives it as JSON or as a picture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
+from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.doorway import Call
-from chalicelib.api.fields import choice, seconds
+from chalicelib.api.parameters import one_of, seconds
 from chalicelib.dialects.moments import iso
 from chalicelib.domain import picture
+from chalicelib.domain.errors import (
+    AlreadyConnected,
+    PasskeyRequired,
+    QRNotReady,
+    SessionDeleting,
+    SessionFailed,
+    SessionStopped,
+)
 from chalicelib.domain.session import QRCode, Session
 
 DEFAULT_WAIT: Final = 20.0
 LONGEST_WAIT: Final = 25.0
 """Seconds; API Gateway gives up after 29."""
 FORMATS: Final = ("json", "png", "svg", "ascii", "raw")
+FORMAT: Final = one_of("format", "The form of the code.", FORMATS, default="json")
+WAIT: Final = seconds("wait", "Seconds to wait for a code.", default=DEFAULT_WAIT, most=LONGEST_WAIT)
+PNG, SVG, TEXT = "image/png", "image/svg+xml", "text/plain; charset=utf-8"
+NO_CODE: Final = (AlreadyConnected, PasskeyRequired, SessionStopped, SessionFailed, SessionDeleting, QRNotReady)
+"""Why there may be none."""
 
-CodeShape = Callable[[Session, QRCode, int], dict[str, Any]]
+CodeShape = Callable[[Session, QRCode, int], Mapping[str, Any]]
+
+
+def forms(shape: Any) -> dict[str, Any]:
+    """Return what the answer is, by content type; ``shape`` is the dialect's JSON."""
+    return {JSON: shape, PNG: bytes, SVG: str, TEXT: str}
 
 
 def code_answer(call: Call, session_id: str, shape: CodeShape) -> Answer:
     """Return the session's code in the form that ``?format=`` asks for, ``?wait=`` seconds from now at the latest."""
-    wanted = choice(call.query("format"), FORMATS, field="format", default="json")
-    wait = seconds(call.query("wait"), field="wait", default=DEFAULT_WAIT, most=LONGEST_WAIT)
-    session, code = bootstrap.sessions().code(call.tenant, session_id, wait=wait)
-    headers = {"X-QR-Expires-At": iso(code.expires_at) or ""}
+    wanted = call.read(FORMAT)
+    session, code = bootstrap.sessions().code(call.tenant, session_id, wait=call.read(WAIT))
+    headers = {"X-QR-Expires-At": iso(code.expires_at)}
     if wanted == "json":
         return Answer(shape(session, code, bootstrap.clock()), headers=headers)
     body, content_type = _drawn(code, wanted)
@@ -34,10 +51,10 @@ def code_answer(call: Call, session_id: str, shape: CodeShape) -> Answer:
 def _drawn(code: QRCode, wanted: str) -> tuple[str | bytes, str]:
     match wanted:
         case "png":
-            return picture.png(code.image), "image/png"
+            return picture.png(code.image), PNG
         case "svg":
-            return picture.svg(code.matrix), "image/svg+xml"
+            return picture.svg(code.matrix), SVG
         case "ascii":
-            return picture.ascii_art(code.matrix), "text/plain; charset=utf-8"
+            return picture.ascii_art(code.matrix), TEXT
         case _:
-            return code.code, "text/plain; charset=utf-8"
+            return code.code, TEXT

@@ -5,25 +5,43 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.bodies import EnvelopedSession, LoginBody
-from chalicelib.api.codes import code_answer
+from chalicelib.api.bodies import EnvelopedSession, LoginBody, SendBody
+from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import existing_message, line, webhook
-from chalicelib.api.outgoing import send_answer
-from chalicelib.api.pages import message_page, page
+from chalicelib.api.outgoing import UNSENT, send_answer
+from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import enveloped as shapes
 from chalicelib.dialects import enveloped_accounts as account_shapes
 from chalicelib.dialects import enveloped_messages as message_shapes
-from chalicelib.dialects.envelope import success
+from chalicelib.dialects.account_shapes import LoginJson
+from chalicelib.dialects.envelope import Success
+from chalicelib.domain.errors import (
+    Contended,
+    Forbidden,
+    InvalidCredentials,
+    SessionDeleting,
+    SessionExists,
+    TooManyAttempts,
+)
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error)
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
+MOVED: Final = (SessionDeleting, Contended)
+"""Why a session may not have been changed."""
 
 
-@doorway.route("POST", "/api/auth/login", needs=PUBLIC)
+@doorway.route(
+    "POST",
+    "/api/auth/login",
+    needs=PUBLIC,
+    gives={200: Success[LoginJson]},
+    refuses=(InvalidCredentials, Forbidden, TooManyAttempts),
+)
 def log_in(call: Call, body: LoginBody) -> Answer:
     """Give a token for a user name and a password."""
     name = line(body.username, field="username")
@@ -31,7 +49,13 @@ def log_in(call: Call, body: LoginBody) -> Answer:
     return Answer(account_shapes.login(login.token, login.user, login.expires_at))
 
 
-@doorway.route("POST", "/api/sessions", needs=_WRITE)
+@doorway.route(
+    "POST",
+    "/api/sessions",
+    needs=_WRITE,
+    gives={201: Success[shapes.OneSessionJson]},
+    refuses=(SessionExists, SessionDeleting),
+)
 def create(call: Call, body: EnvelopedSession) -> Answer:
     """Create a session, named by its phone number if it is given one. It isn't started: connect does that."""
     phone = phone_number(body.phone, field="phone") if body.phone else None
@@ -47,70 +71,105 @@ def create(call: Call, body: EnvelopedSession) -> Answer:
     return Answer(shapes.one(session, "Session created", with_secret=True), status=201)
 
 
-@doorway.route("GET", "/api/sessions", needs=_READ)
+@doorway.route("GET", "/api/sessions", needs=_READ, gives={200: Success[shapes.SessionPageJson]}, takes=PAGE)
 def index(call: Call) -> Answer:
     """List the tenant's sessions."""
     return Answer(shapes.many(*page(call)))
 
 
-@doorway.route("GET", "/api/sessions/{id}", needs=_READ)
+@doorway.route("GET", "/api/sessions/{id}", needs=_READ, gives={200: Success[shapes.OneSessionJson]})
 def show(call: Call, session_id: str) -> Answer:
     """Give one session."""
     session = bootstrap.sessions().get(call.tenant, session_id)
     return Answer(shapes.one(session, with_secret=call.may(_WRITE)))
 
 
-@doorway.route("DELETE", "/api/sessions/{id}", needs=_WRITE)
+@doorway.route(
+    "DELETE",
+    "/api/sessions/{id}",
+    needs=_WRITE,
+    gives={200: Success[shapes.SessionGoneJson], 202: Success[shapes.SessionGoneJson]},
+    refuses=(Contended,),
+)
 def delete(call: Call, session_id: str) -> Answer:
     """Log the session out and remove it; 202 if that goes on after the answer."""
-    if bootstrap.sessions().delete(call.tenant, session_id):
-        return Answer(success({"id": session_id}, "Session deleted"))
-    return Answer(success({"id": session_id}, "Session is being deleted"), status=202)
+    at_once = bootstrap.sessions().delete(call.tenant, session_id)
+    return Answer(shapes.gone(session_id, at_once=at_once), status=200 if at_once else 202)
 
 
-@doorway.route("POST", "/api/sessions/{id}/connect", needs=_WRITE)
+@doorway.route(
+    "POST", "/api/sessions/{id}/connect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
 def connect(call: Call, session_id: str) -> Answer:
     """Want the session running."""
     return Answer(shapes.one(bootstrap.sessions().start(call.tenant, session_id), "Connection initiated"))
 
 
-@doorway.route("POST", "/api/sessions/{id}/login", needs=_WRITE)
+@doorway.route(
+    "POST", "/api/sessions/{id}/login", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
 def show_codes(call: Call, session_id: str) -> Answer:
     """Want the session running: one that isn't linked shows codes. The same as connect, which the guide has first."""
     return Answer(shapes.one(bootstrap.sessions().start(call.tenant, session_id), "Login process initiated"))
 
 
-@doorway.route("POST", "/api/sessions/{id}/disconnect", needs=_WRITE)
+@doorway.route(
+    "POST", "/api/sessions/{id}/disconnect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
 def disconnect(call: Call, session_id: str) -> Answer:
     """Want the session stopped, its linked device kept."""
     return Answer(shapes.one(bootstrap.sessions().stop(call.tenant, session_id), "Session disconnected"))
 
 
-@doorway.route("POST", "/api/sessions/{id}/logout", needs=_WRITE)
+@doorway.route(
+    "POST", "/api/sessions/{id}/logout", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
 def log_out(call: Call, session_id: str) -> Answer:
     """Want the device unlinked, the session kept."""
     return Answer(shapes.one(bootstrap.sessions().unlink(call.tenant, session_id), "Session logged out successfully"))
 
 
-@doorway.route("GET", "/api/sessions/{id}/qr", needs=_READ)
+@doorway.route(
+    "GET",
+    "/api/sessions/{id}/qr",
+    needs=_READ,
+    gives={200: forms(Success[shapes.CodeJson])},
+    refuses=NO_CODE,
+    takes=(FORMAT, WAIT),
+)
 def qr(call: Call, session_id: str) -> Answer:
     """Give the code to scan."""
     return code_answer(call, session_id, shapes.code)
 
 
-@doorway.route("POST", "/api/sessions/{id}/send", needs=_SEND)
-def send(call: Call, session_id: str) -> Answer:
+@doorway.route(
+    "POST",
+    "/api/sessions/{id}/send",
+    needs=_SEND,
+    gives={200: Success[message_shapes.ReceiptJson], 202: Success[message_shapes.ReceiptJson]},
+    refuses=UNSENT,
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send(call: Call, session_id: str, body: SendBody) -> Answer:
     """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
-    return send_answer(call, session_id, message_shapes.sent)
+    return send_answer(call, session_id, body, message_shapes.sent)
 
 
-@doorway.route("GET", "/api/sessions/{id}/messages", needs=_LOOK)
+@doorway.route(
+    "GET",
+    "/api/sessions/{id}/messages",
+    needs=_LOOK,
+    gives={200: Success[message_shapes.MessagePageJson]},
+    takes=MESSAGE_PAGE,
+)
 def messages(call: Call, session_id: str) -> Answer:
     """List the session's messages, newest first."""
     return Answer(message_shapes.many(*message_page(call, session_id)))
 
 
-@doorway.route("GET", "/api/sessions/{id}/messages/{message_id}", needs=_LOOK)
+@doorway.route(
+    "GET", "/api/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: Success[message_shapes.MessageJson]}
+)
 def message(call: Call, session_id: str, message_id: str) -> Answer:
     """Give one message."""
     return Answer(message_shapes.one(bootstrap.messages().get(call.tenant, session_id, existing_message(message_id))))

@@ -4,47 +4,46 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import EnvelopedSettings, read
+from chalicelib.api.bodies import EnabledBody, EnvelopedSettings, NameBody, WebhookBody
 from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.enveloped import MOVED
 from chalicelib.api.fields import line, webhook
 from chalicelib.dialects import enveloped as shapes
-from chalicelib.domain.errors import InvalidField
+from chalicelib.dialects.envelope import Success
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error)
 _WRITE: Final = Permission.SESSIONS_WRITE
 
 
-@doorway.route("PUT", "/api/sessions/{id}", needs=_WRITE)
-def change(call: Call, session_id: str) -> Answer:
+@doorway.route("PUT", "/api/sessions/{id}", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED)
+def change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
     """Change what the body names."""
-    return _change(call, session_id, read(call.request, EnvelopedSettings))
+    return _change(call, session_id, body)
 
 
-@doorway.route("PUT", "/api/sessions/{id}/name", needs=_WRITE)
-def rename(call: Call, session_id: str) -> Answer:
+@doorway.route(
+    "PUT", "/api/sessions/{id}/name", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
+def rename(call: Call, session_id: str, body: NameBody) -> Answer:
     """Change the name."""
-    return _change(call, session_id, _only(call, "name"))
+    return _change(call, session_id, EnvelopedSettings(name=body.name))
 
 
-@doorway.route("PUT", "/api/sessions/{id}/webhook", needs=_WRITE)
-def set_webhook(call: Call, session_id: str) -> Answer:
+@doorway.route(
+    "PUT", "/api/sessions/{id}/webhook", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
+def set_webhook(call: Call, session_id: str, body: WebhookBody) -> Answer:
     """Change the webhook's address; one that was gone for good is tried again when it is set anew after a removal."""
-    return _change(call, session_id, _only(call, "webhook_url"))
+    return _change(call, session_id, EnvelopedSettings(webhook_url=body.webhook_url))
 
 
-@doorway.route("PUT", "/api/sessions/{id}/enabled", needs=_WRITE)
-def enable(call: Call, session_id: str) -> Answer:
+@doorway.route(
+    "PUT", "/api/sessions/{id}/enabled", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
+def enable(call: Call, session_id: str, body: EnabledBody) -> Answer:
     """Switch sending and webhooks on or off."""
-    return _change(call, session_id, _only(call, "enabled"))
-
-
-def _only(call: Call, field: str) -> EnvelopedSettings:
-    body = read(call.request, EnvelopedSettings)
-    value = getattr(body, field)
-    if value is None:
-        raise InvalidField(f"'{field}' is missing.", field=field)
-    return EnvelopedSettings(**{field: value})
+    return _change(call, session_id, EnvelopedSettings(enabled=body.enabled))
 
 
 def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:

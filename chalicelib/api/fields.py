@@ -10,7 +10,7 @@ from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _WRITTEN: Final = frozenset("\n\t\r")
 """The control characters that people write."""
 _WEB: Final = {"http", "https"}
@@ -43,7 +43,7 @@ def line(value: str, *, field: str) -> str:
 
 def existing_message(value: str) -> str:
     """Return the message id in a path, ours or WhatsApp's; raises MessageNotFound for one that no message can have."""
-    if not _MESSAGE_ID.fullmatch(value):
+    if not MESSAGE_ID.fullmatch(value):
         raise MessageNotFound("There is no message of that id.", field="message_id")
     return value
 

@@ -1,31 +1,40 @@
 """A message to send, as both families ask for it: checked, sent, answered 200 once acknowledged and 202 until then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import SendBody, read
+from chalicelib.api.bodies import SendBody
 from chalicelib.api.doorway import Call
-from chalicelib.api.fields import key, text
+from chalicelib.api.fields import text
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.domain.errors import (
+    IdempotencyKeyReused,
+    NotOnWhatsApp,
+    SendFailed,
+    SessionDisabled,
+    SessionNotConnected,
+    TooFast,
+)
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message, MessageStatus
 
-IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+UNSENT: Final = (SessionDisabled, SessionNotConnected, IdempotencyKeyReused, NotOnWhatsApp, TooFast, SendFailed)
+"""Why a message may not have been sent."""
 _ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 
-SentShape = Callable[[Message], dict[str, Any]]
+SentShape = Callable[[Message], Mapping[str, Any]]
 
 
-def send_answer(call: Call, session_id: str, shape: SentShape) -> Answer:
-    """Send the message in the request's body from the session."""
-    body = read(call.request, SendBody)
+def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape) -> Answer:
+    """Send the message in ``body`` from the session."""
     message = bootstrap.outbox().send(
         call.tenant,
         session_id,
         to=recipient(body.to, field="to"),
         text=text(body.message, field="message"),
-        key=key(call.request.headers.get(IDEMPOTENCY_KEY), field=IDEMPOTENCY_KEY),
+        key=call.read(IDEMPOTENCY_KEY),
     )
     # Chalice's path is the route's, with its variables' names.
     session_path = call.request.path.rpartition("/")[0].replace("{id}", session_id)

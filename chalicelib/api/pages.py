@@ -4,7 +4,8 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.doorway import Call
-from chalicelib.api.fields import count, existing_message, line
+from chalicelib.api.fields import MESSAGE_ID, existing_message, line
+from chalicelib.api.parameters import Parameter, whole_number
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
@@ -13,6 +14,38 @@ MOST: Final = 100
 """Sessions or messages that a page has at most."""
 FEW: Final = 50
 """Messages that a page has if nobody says how many."""
+LONGEST_CURSOR: Final = 256
+
+
+def _cursor(value: str | None) -> str | None:
+    if value is not None and (not value or len(line(value, field="after")) > LONGEST_CURSOR):
+        raise InvalidField("'after' must be a cursor that a page of this list gave.", field="after")
+    return value
+
+
+def _message(value: str | None) -> str | None:
+    try:
+        return None if value is None else existing_message(value)
+    except MessageNotFound as error:
+        raise InvalidField("'before' must be the id of a message.", field="before") from error
+
+
+LIMIT: Final = whole_number("limit", "How many a page has at most.", default=MOST, most=MOST)
+AFTER: Final = Parameter(
+    "after",
+    "The cursor that the page before gave.",
+    _cursor,
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"},
+)
+MESSAGES: Final = whole_number("limit", "How many a page has at most.", default=FEW, most=MOST)
+BEFORE: Final = Parameter(
+    "before",
+    "The id of the message that the page before ended with, as it gave it.",
+    _message,
+    {"type": "string", "pattern": f"^{MESSAGE_ID.pattern}$"},
+)
+PAGE: Final = (LIMIT, AFTER)
+MESSAGE_PAGE: Final = (MESSAGES, BEFORE)
 
 
 def page(call: Call) -> tuple[list[Session], str | None]:
@@ -31,20 +64,10 @@ def page(call: Call) -> tuple[list[Session], str | None]:
 
 def bounds(call: Call) -> tuple[int, str | None]:
     """Return what ``?limit=&after=`` ask for."""
-    limit = count(call.query("limit"), field="limit", default=MOST, most=MOST)
-    after = call.query("after")
-    if after is not None and (not after or len(line(after, field="after")) > 256):
-        raise InvalidField("'after' must be a cursor that a page of this list gave.", field="after")
-    return limit, after
+    return call.read(LIMIT), call.read(AFTER)
 
 
 def message_page(call: Call, session_id: str) -> tuple[list[Message], str | None]:
     """Return the page ``?limit=&before=``, and the id to hand back as ``before`` if another follows."""
-    limit = count(call.query("limit"), field="limit", default=FEW, most=MOST)
-    before = call.query("before")
-    if before is not None:
-        try:
-            existing_message(before)
-        except MessageNotFound as error:
-            raise InvalidField("'before' must be the id of a message.", field="before") from error
+    limit, before = call.read(MESSAGES), call.read(BEFORE)
     return bootstrap.messages().page(call.tenant, session_id, limit=limit, before=before)

@@ -22,6 +22,7 @@ class Parameter(Generic[T]):
     check: Callable[[str | None], T]
     schema: Mapping[str, Any]
     header: bool = False
+    required: bool = False
 
 
 def whole_number(name: str, about: str, *, default: int, most: int) -> Parameter[int]:
@@ -52,6 +53,11 @@ def one_of(name: str, about: str, choices: tuple[str, ...], *, default: str) -> 
         lambda value: fields.choice(value, choices, field=name, default=default),
         {"type": "string", "enum": list(choices), "default": default},
     )
+
+
+def word(name: str, about: str) -> Parameter[str | None]:
+    """Return a parameter that is any text; what is wrong with it shows later."""
+    return Parameter(name, about, lambda value: value, {"type": "string"})
 
 
 IDEMPOTENCY_KEY: Final[Parameter[str | None]] = Parameter(

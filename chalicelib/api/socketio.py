@@ -4,7 +4,7 @@ Socket.IO's credential may come with the handshake or only when the client conne
 check it themselves; see ``services.conversation``. The WebSocket side is in ``sockets``.
 """
 
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from chalice.app import Request
 
@@ -13,11 +13,22 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.origins import allowed, preflight
+from chalicelib.api.parameters import Parameter, word
 from chalicelib.dialects import socketio as shapes
-from chalicelib.dialects.envelope import failure
+from chalicelib.dialects.envelope import Failure, Success, failure
 from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
-from chalicelib.domain.errors import BodyTooLarge, GatewayError, Invalid, SessionExists, Unauthenticated
+from chalicelib.domain.errors import (
+    BodyTooLarge,
+    Contended,
+    Forbidden,
+    GatewayError,
+    Invalid,
+    SessionDeleting,
+    SessionExists,
+    TooManyAttempts,
+    Unauthenticated,
+)
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.socketio import opening
 
@@ -28,19 +39,57 @@ VERSION: Final = "4"
 """Of Engine.IO: that of Socket.IO 3 and 4."""
 
 
-def _error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+def _error(what: GatewayError, *, now: int, session_id: str | None) -> Failure:
     return failure(what)
 
 
-def _engine_error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+class EngineError(TypedDict):
+    """An error in Engine.IO's words."""
+
+    code: int
+    message: str
+
+
+def _engine_error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
     return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
 
+
+def _version(value: str | None) -> str:
+    if value != VERSION:
+        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+    return value
+
+
+def _polling(value: str | None) -> str:
+    if value != "polling":
+        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
+    return value
+
+
+EIO: Final = Parameter("EIO", "Engine.IO's version.", _version, {"type": "string", "const": VERSION}, required=True)
+TRANSPORT: Final = Parameter(
+    "transport",
+    "With ``websocket`` the connection is a WebSocket.",
+    _polling,
+    {"type": "string", "const": "polling"},
+    required=True,
+)
+SID: Final = word("sid", "The channel that the handshake opened; a handshake has none.")
+REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts)
+"""What is wrong with a poll or its caller."""
+TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
 
 doorway: Final = Doorway(__name__, _error, anonymous=True)
 engine: Final = Doorway(f"{__name__}.engine", _engine_error)
 
 
-@doorway.route("POST", "/api/sessions/{id}/initialize-with-qr", needs=Permission.SESSIONS_WRITE)
+@doorway.route(
+    "POST",
+    "/api/sessions/{id}/initialize-with-qr",
+    needs=Permission.SESSIONS_WRITE,
+    gives={200: Success[shapes.InitializingJson]},
+    refuses=(SessionDeleting, Contended),
+)
 def initialize(call: Call, name: str) -> Answer:
     """Create the session if it isn't there, and want it running; what comes of it is told in its room."""
     try:
@@ -52,36 +101,45 @@ def initialize(call: Call, name: str) -> Answer:
     return Answer(shapes.initializing(name), headers=allowed(call.request))
 
 
-@engine.route("GET", SOCKETIO_PATH, needs=PUBLIC)
+@engine.route(
+    "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
+)
 def poll(call: Call) -> Answer:
     """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest."""
-    _check(call)
-    principal = _principal(call.request, call.query("token"))
-    sid, server = call.query("sid"), bootstrap.socketio()
+    call.read(EIO), call.read(TRANSPORT)
+    principal = _principal(call.request, call.read(TOKEN))
+    sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         return _text(call, opening(server.open(principal, call.address)))
     return _text(call, server.poll(server.known(sid, principal)))
 
 
-@engine.route("POST", SOCKETIO_PATH, needs=PUBLIC)
+@engine.route(
+    "POST",
+    SOCKETIO_PATH,
+    needs=PUBLIC,
+    gives={200: {TEXT: str}},
+    refuses=(*REFUSED, BodyTooLarge),
+    takes=(EIO, TRANSPORT, SID, TOKEN),
+)
 def take(call: Call) -> Answer:
     """Take in a client's packets."""
-    _check(call)
-    sid, server = call.query("sid"), bootstrap.socketio()
+    call.read(EIO), call.read(TRANSPORT)
+    sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
-    channel = server.known(sid, _principal(call.request, call.query("token")))
+    channel = server.known(sid, _principal(call.request, call.read(TOKEN)))
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
 
 
-@engine.route("OPTIONS", SOCKETIO_PATH, needs=PUBLIC)
+@engine.route("OPTIONS", SOCKETIO_PATH, needs=PUBLIC, gives={204: None})
 def ask(call: Call) -> Answer:
     """Say which pages from elsewhere may call."""
     return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
 
 
-@doorway.route("OPTIONS", "/api/sessions/{id}/initialize-with-qr", needs=PUBLIC)
+@doorway.route("OPTIONS", "/api/sessions/{id}/initialize-with-qr", needs=PUBLIC, gives={204: None})
 def ask_to_initialize(call: Call, name: str) -> Answer:
     """Say which pages from elsewhere may call."""
     return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
@@ -99,13 +157,6 @@ def _principal(request: Request, token: str | None) -> Principal | None:
     """Return who comes with a credential; None for a client that may still show one when it connects."""
     token = token or bearer(request.headers.get("authorization"))
     return who(token) if token else None
-
-
-def _check(call: Call) -> None:
-    if call.query("EIO") != VERSION:
-        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
-    if call.query("transport") != "polling":
-        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
 
 
 def _body(request: Request) -> str:

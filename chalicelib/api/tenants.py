@@ -6,22 +6,29 @@ from chalicelib import bootstrap
 from chalicelib.api.account_bodies import NewTenant, TenantPatch
 from chalicelib.api.account_fields import existing_tenant, password, tenant_id, user_name
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import read
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import line
-from chalicelib.api.pages import bounds
+from chalicelib.api.pages import PAGE, bounds
+from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
+from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.errors import Contended, TenantExists, UserExists
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _TENANTS: Final = Permission.TENANTS_MANAGE
 
 
-@doorway.route("POST", "/api/admin/tenants", needs=_TENANTS)
-def create(call: Call) -> Answer:
+@doorway.route(
+    "POST",
+    "/api/admin/tenants",
+    needs=_TENANTS,
+    gives={201: Success[kinds.OneTenantJson]},
+    refuses=(TenantExists, UserExists, Contended),
+)
+def create(call: Call, body: NewTenant) -> Answer:
     """Create a tenant with its first administrator."""
-    body = read(call.request, NewTenant)
     name = tenant_id(body.id, field="id")
     tenant = bootstrap.tenants().create(
         name,
@@ -32,23 +39,28 @@ def create(call: Call) -> Answer:
     return Answer(shapes.one_tenant(tenant, "Tenant created"), status=201)
 
 
-@doorway.route("GET", "/api/admin/tenants", needs=_TENANTS)
+@doorway.route("GET", "/api/admin/tenants", needs=_TENANTS, gives={200: Success[kinds.TenantPageJson]}, takes=PAGE)
 def index(call: Call) -> Answer:
     """List the tenants."""
     limit, after = bounds(call)
     return Answer(shapes.tenants(*bootstrap.tenants().page(limit=limit, after=after)))
 
 
-@doorway.route("GET", "/api/admin/tenants/{tenant}", needs=_TENANTS)
+@doorway.route("GET", "/api/admin/tenants/{tenant}", needs=_TENANTS, gives={200: Success[kinds.OneTenantJson]})
 def show(call: Call, tenant: str) -> Answer:
     """Give one tenant."""
     return Answer(shapes.one_tenant(bootstrap.tenants().get(existing_tenant(tenant))))
 
 
-@doorway.route("PATCH", "/api/admin/tenants/{tenant}", needs=_TENANTS)
-def change(call: Call, tenant: str) -> Answer:
+@doorway.route(
+    "PATCH",
+    "/api/admin/tenants/{tenant}",
+    needs=_TENANTS,
+    gives={200: Success[kinds.OneTenantJson]},
+    refuses=(Contended,),
+)
+def change(call: Call, tenant: str, body: TenantPatch) -> Answer:
     """Rename, disable or enable a tenant."""
-    body = read(call.request, TenantPatch)
     name = line(body.name, field="name") if body.name is not None else None
     changed = bootstrap.tenants().change(existing_tenant(tenant), name=name, disabled=body.disabled)
     return Answer(shapes.one_tenant(changed, "Tenant updated"))

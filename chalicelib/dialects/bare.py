@@ -1,14 +1,16 @@
 """Seed 002's answers under ``/sessions``: bare camelCase JSON."""
 
-from typing import Any, Final
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
-from chalicelib.dialects.moments import iso, seconds_until
+from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import QRCode, Session, Status
 
-WORDS: Final[dict[Status, str]] = {
+Word = Literal["pending", "connected", "disconnected", "failed"]
+
+WORDS: Final[dict[Status, Word]] = {
     Status.CREATED: "pending",
     Status.STARTING: "pending",
     Status.SCAN_QR: "pending",
@@ -24,13 +26,83 @@ WORDS: Final[dict[Status, str]] = {
 """The ``status`` of a session, in this family's four words."""
 
 
-def session(of: Session, *, with_secret: bool = False) -> dict[str, Any]:
-    """Return a session; ``phoneNumber`` is the linked account's, before that the one it was created for.
+class BareSessionJson(TypedDict):
+    """A session."""
 
-    The secret that its webhooks are signed with is for those who may change the session.
-    """
+    sessionId: str
+    status: Word
+    phoneNumber: Annotated[str | None, "The linked account's; before that the one that the session was created for."]
+    connectedAt: NotRequired[Moment]
+    name: NotRequired[str]
+    reason: NotRequired[Annotated[str, "Why it has this status: a word for programs."]]
+    message: NotRequired[Annotated[str | None, "The same as a sentence."]]
+    webhookUrl: NotRequired[str]
+    webhookDisabledAt: NotRequired[Annotated[Moment, "When the endpoint said that it was gone for good."]]
+    webhookSecret: NotRequired[Annotated[str, "What webhooks are signed with; for those who may change the session."]]
+
+
+class BareSessionPageJson(TypedDict):
+    """A page of sessions."""
+
+    sessions: list[BareSessionJson]
+    nextCursor: NotRequired[Annotated[str, "The next page's ``after``; absent on the last page."]]
+
+
+class BareCreatedJson(TypedDict):
+    """A new session, with its code if one came in time."""
+
+    sessionId: str
+    qrCode: Annotated[str | None, "A PNG as data URI; null if none came in time."]
+    status: Word
+    expiresAt: NotRequired[Moment]
+    expiresIn: NotRequired[Annotated[int, "Seconds."]]
+    reason: NotRequired[str]
+    message: NotRequired[str | None]
+    webhookSecret: NotRequired[Annotated[str, "What webhooks are signed with."]]
+
+
+class BareCodeJson(TypedDict):
+    """A QR code that can be scanned now."""
+
+    sessionId: str
+    qrCode: Annotated[str, "A PNG as data URI."]
+    qr: Annotated[str, "The text in it. A secret: who has it can link the account."]
+    attempt: Annotated[int, "Counts the codes of this scan round, from 1."]
+    expiresAt: Moment
+    expiresIn: Annotated[int, "Seconds."]
+    status: Word
+
+
+class BareGoneJson(TypedDict):
+    """What became of a session that was deleted."""
+
+    message: str
+    sessionId: str
+
+
+class BareError(TypedDict):
+    """An error. What can't be sent says, in the names that clients of all such gateways look for, how to go on."""
+
+    error: str
+    code: Annotated[str, "Stable, for programs."]
+    timestamp: Moment
+    sessionId: NotRequired[str]
+    field: NotRequired[Annotated[str, "The part of the request at fault."]]
+    hint: NotRequired[Annotated[str, "What to do."]]
+    requestId: NotRequired[str]
+    session_disconnected: NotRequired[Literal[True]]
+    needs_qr: NotRequired[bool]
+    qrCode: NotRequired[str]
+    expiresAt: NotRequired[Moment]
+    expiresIn: NotRequired[int]
+    id: NotRequired[Annotated[str, "The message's."]]
+    status: NotRequired[Annotated[Word | MessageStatus, "The session's, or the message's if there is an ``id``."]]
+
+
+def session(of: Session, *, with_secret: bool = False) -> BareSessionJson:
+    """Return a session; the secret that its webhooks are signed with is for those who may change it."""
     phone = of.device.phone if of.device else of.phone
-    body: dict[str, Any] = {
+    body: BareSessionJson = {
         "sessionId": of.id,
         "status": WORDS[of.status],
         "phoneNumber": f"+{phone}" if phone else None,
@@ -43,23 +115,25 @@ def session(of: Session, *, with_secret: bool = False) -> dict[str, Any]:
         body |= {"reason": of.reason, "message": of.message}
     if of.webhook_url:
         body["webhookUrl"] = of.webhook_url
-        body |= {"webhookDisabledAt": iso(of.webhook_disabled_at)} if of.webhook_disabled_at else {}
-        body |= {"webhookSecret": of.webhook_secret} if with_secret else {}
+        if of.webhook_disabled_at:
+            body["webhookDisabledAt"] = iso(of.webhook_disabled_at)
+        if with_secret and of.webhook_secret:
+            body["webhookSecret"] = of.webhook_secret
     return body
 
 
-def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
+def many(page: list[Session], cursor: str | None) -> BareSessionPageJson:
     """Return one page; ``nextCursor`` is there if another follows."""
-    body: dict[str, Any] = {"sessions": [session(of) for of in page]}
+    body: BareSessionPageJson = {"sessions": [session(of) for of in page]}
     if cursor:
         body["nextCursor"] = cursor
     return body
 
 
-def created(of: Session, now: int) -> dict[str, Any]:
+def created(of: Session, now: int) -> BareCreatedJson:
     """Return a new session with its code, or with ``qrCode`` null if none has come yet."""
     qr = of.code_at(now)
-    body: dict[str, Any] = {"sessionId": of.id, "qrCode": qr.image if qr else None, "status": WORDS[of.status]}
+    body: BareCreatedJson = {"sessionId": of.id, "qrCode": qr.image if qr else None, "status": WORDS[of.status]}
     if qr:
         body |= {"expiresAt": iso(qr.expires_at), "expiresIn": seconds_until(qr.expires_at, now)}
     elif of.reason:
@@ -69,7 +143,15 @@ def created(of: Session, now: int) -> dict[str, Any]:
     return body
 
 
-def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+def gone(session_id: str, *, at_once: bool) -> BareGoneJson:
+    """Return the answer to a delete; ``at_once`` if it is done, else it goes on by itself."""
+    return {
+        "message": "Session deleted successfully" if at_once else "Session is being deleted",
+        "sessionId": session_id,
+    }
+
+
+def code(of: Session, qr: QRCode, now: int) -> BareCodeJson:
     """Return a code: ``qrCode`` as PNG data URI, ``qr`` as the text that is in it."""
     return {
         "sessionId": of.id,
@@ -82,9 +164,9 @@ def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
     }
 
 
-def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:
+def error(what: GatewayError, *, now: int, session_id: str | None) -> BareError:
     """Return an error as this family documents it."""
-    body: dict[str, Any] = {"error": what.message, "code": what.code, "timestamp": iso(now)}
+    body: BareError = {"error": what.message, "code": what.code, "timestamp": iso(now)}
     if session_id:
         body["sessionId"] = session_id
     if what.field:
@@ -94,17 +176,16 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, 
     if "request_id" in what.context:
         body["requestId"] = what.context["request_id"]
     if isinstance(what, SessionNotConnected):
-        body |= _not_connected(what.context["session"], now)
+        standing: Session = what.context["session"]
+        body |= {"session_disconnected": True, "needs_qr": needs_qr(standing), "status": WORDS[standing.status]}
+        qr = standing.code_at(now)
+        if qr:
+            body |= {
+                "qrCode": qr.image,
+                "expiresAt": iso(qr.expires_at),
+                "expiresIn": seconds_until(qr.expires_at, now),
+            }
     if "message" in what.context:
         failed: Message = what.context["message"]
-        body |= {"id": failed.id, "status": str(failed.status)}
-    return body
-
-
-def _not_connected(of: Session, now: int) -> dict[str, Any]:
-    # The two names that clients of every such gateway look for, in no family's case.
-    body: dict[str, Any] = {"session_disconnected": True, "needs_qr": needs_qr(of), "status": WORDS[of.status]}
-    qr = of.code_at(now)
-    if qr:
-        body |= {"qrCode": qr.image, "expiresAt": iso(qr.expires_at), "expiresIn": seconds_until(qr.expires_at, now)}
+        body |= {"id": failed.id, "status": failed.status}
     return body

@@ -1,22 +1,72 @@
 """Seed 002's messages: the answer to a send, and messages as they stand."""
 
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict
 
-from chalicelib.dialects.moments import iso
+from chalicelib.dialects.moments import Moment, iso
 from chalicelib.domain.jid import phone_in
-from chalicelib.domain.messages import Direction, Message
+from chalicelib.domain.messages import Direction, Message, MessageStatus
 
 
-def message(of: Message) -> dict[str, Any]:
-    """Return a message. ``id`` is ours and always there, ``messageId`` WhatsApp's, null until it is known."""
+class BareMessageErrorJson(TypedDict):
+    """Why a message failed."""
+
+    code: str
+    message: str | None
+
+
+# With ``from`` among its names it can't be a class.
+BareMessageJson = TypedDict(
+    "BareMessageJson",
+    {
+        "id": Annotated[str, "Ours, always there."],
+        "messageId": Annotated[str | None, "WhatsApp's; null until it is known."],
+        "sessionId": str,
+        "direction": Direction,
+        "fromMe": bool,
+        "status": MessageStatus,
+        "chat": Annotated[str, "The JID of the conversation."],
+        "to": str | None,
+        "from": Annotated[str | None, "The sender's number; null where WhatsApp tells none."],
+        "fromLid": Annotated[str | None, "The sender's LID, WhatsApp's name for who hides the number."],
+        "fromName": str | None,
+        "type": str,
+        "message": str | None,
+        "timestamp": Moment,
+        "sentAt": Moment | None,
+        "deliveredAt": Moment | None,
+        "readAt": Moment | None,
+        "error": NotRequired[BareMessageErrorJson],
+    },
+)
+
+
+class BareMessagePageJson(TypedDict):
+    """A page of messages, newest first."""
+
+    messages: list[BareMessageJson]
+    nextBefore: NotRequired[Annotated[str, "The next page's ``before``; absent on the last page."]]
+
+
+class BareSentJson(TypedDict):
+    """What a sender is told of a message at once."""
+
+    success: Literal[True]
+    messageId: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    timestamp: Moment
+
+
+def message(of: Message) -> BareMessageJson:
+    """Return a message."""
     sender = of.sender
-    shape: dict[str, Any] = {
+    shape: BareMessageJson = {
         "id": of.id,
         "messageId": of.whatsapp_id,
         "sessionId": of.session,
-        "direction": str(of.direction),
+        "direction": of.direction,
         "fromMe": of.direction is Direction.OUTBOUND,
-        "status": str(of.status),
+        "status": of.status,
         "chat": of.chat,
         "to": _number(phone_in(of.to)) or of.to,
         "from": _number(sender.phone) if sender else None,
@@ -34,21 +84,21 @@ def message(of: Message) -> dict[str, Any]:
     return shape
 
 
-def many(page: list[Message], before: str | None) -> dict[str, Any]:
+def many(page: list[Message], before: str | None) -> BareMessagePageJson:
     """Return one page, newest first; ``nextBefore`` is there if another follows."""
-    body: dict[str, Any] = {"messages": [message(of) for of in page]}
+    body: BareMessagePageJson = {"messages": [message(of) for of in page]}
     if before:
         body["nextBefore"] = before
     return body
 
 
-def sent(of: Message) -> dict[str, Any]:
+def sent(of: Message) -> BareSentJson:
     """Return the answer to a send."""
     return {
         "success": True,
         "messageId": of.whatsapp_id,
         "id": of.id,
-        "status": str(of.status),
+        "status": of.status,
         "timestamp": iso(of.created_at),
     }
 

@@ -1,23 +1,40 @@
 """The envelope ``{success, message?, data?, error?, code?}`` that seed 001's family of callers expects."""
 
-from typing import Any
+from typing import Annotated, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 from chalicelib.domain.errors import GatewayError
 
-
-def success(data: Any = None, message: str | None = None) -> dict[str, Any]:
-    """Return ``data`` and ``message``, as far as there are any, in the envelope."""
-    body: dict[str, Any] = {"success": True}
-    if message is not None:
-        body["message"] = message
-    if data is not None:
-        body["data"] = data
-    return body
+T = TypeVar("T")
 
 
-def failure(error: GatewayError) -> dict[str, Any]:
-    """Return the error in the envelope. ``error`` and ``message`` say the same: clients read the one or the other."""
-    body: dict[str, Any] = {"success": False, "error": error.message, "code": error.code, "message": error.message}
+class Success(TypedDict, Generic[T]):
+    """What went well."""
+
+    success: Literal[True]
+    message: NotRequired[str]
+    data: T
+
+
+class Failure(TypedDict):
+    """What didn't; ``error`` and ``message`` say the same: clients read the one or the other."""
+
+    success: Literal[False]
+    error: str
+    code: Annotated[str, "Stable, for programs."]
+    message: str
+    field: NotRequired[Annotated[str, "The part of the request at fault."]]
+    hint: NotRequired[Annotated[str, "What to do."]]
+    request_id: NotRequired[str]
+
+
+def success(data: T, message: str | None = None) -> Success[T]:
+    """Return ``data``, and ``message`` if there is one, in the envelope."""
+    return {"success": True, "data": data} if message is None else {"success": True, "message": message, "data": data}
+
+
+def failure(error: GatewayError) -> Failure:
+    """Return the error in the envelope."""
+    body: Failure = {"success": False, "error": error.message, "code": error.code, "message": error.message}
     if error.field:
         body["field"] = error.field
     if error.hint:

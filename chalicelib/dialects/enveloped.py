@@ -3,11 +3,11 @@
 Where the documented shape and the one of the system behind it differ, one body answers both.
 """
 
-from typing import Any
+from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.dialects.envelope import failure, success
-from chalicelib.dialects.enveloped_messages import receipt
-from chalicelib.dialects.moments import iso, seconds_until
+from chalicelib.dialects.envelope import Failure, Success, failure, success
+from chalicelib.dialects.enveloped_messages import ReceiptJson, receipt
+from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
 from chalicelib.domain.session import QRCode, Session, Status
@@ -15,7 +15,69 @@ from chalicelib.domain.session import QRCode, Session, Status
 _NEVER_LOGGED_IN = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
 
 
-def session(of: Session) -> dict[str, Any]:
+class SessionJson(TypedDict):
+    """A session."""
+
+    id: str
+    phone: Annotated[str | None, "The number that it was created for, digits only."]
+    actual_phone: Annotated[str | None, "The number that scanned, digits only."]
+    name: str
+    webhook_url: str | None
+    webhook_disabled_at: Annotated[Moment | None, "When the endpoint said that it was gone for good."]
+    enabled: bool
+    connected: Annotated[bool, "To WhatsApp."]
+    logged_in: Annotated[bool, "A linked device is stored."]
+    status: Status
+    reason: Annotated[str | None, "Why it has this status: a word for programs."]
+    message: Annotated[str | None, "The same as a sentence."]
+    since: Moment
+    next_at: Annotated[Moment | None, "When the status will change by itself."]
+    created_at: Moment
+    webhook_secret: NotRequired[Annotated[str, "What webhooks are signed with; for those who may change the session."]]
+
+
+class OneSessionJson(SessionJson):
+    """A session, and the same again as ``session``: the guide reads the latter, other clients the former."""
+
+    session: SessionJson
+
+
+class SessionPageJson(TypedDict):
+    """A page of sessions."""
+
+    sessions: list[SessionJson]
+    count: int
+    next_cursor: NotRequired[Annotated[str, "The next page's ``after``; absent on the last page."]]
+
+
+class SessionGoneJson(TypedDict):
+    """The id of a session that was deleted."""
+
+    id: str
+
+
+class CodeJson(TypedDict):
+    """A QR code that can be scanned now."""
+
+    session_id: str
+    qr_code: Annotated[str, "A PNG as data URI."]
+    qr: Annotated[str, "The text in it. A secret: who has it can link the account."]
+    attempt: Annotated[int, "Counts the codes of this scan round, from 1."]
+    expires_at: Moment
+    expires_in: Annotated[int, "Seconds."]
+    status: Status
+
+
+class EnvelopedError(Failure):
+    """An error, with what a caller goes on with: the session that stands, the code to scan, the message."""
+
+    session_disconnected: NotRequired[Literal[True]]
+    needs_qr: NotRequired[bool]
+    status: NotRequired[Status]
+    data: NotRequired[OneSessionJson | CodeJson | ReceiptJson]
+
+
+def session(of: Session) -> SessionJson:
     """Return a session. ``connected``: to WhatsApp; ``logged_in``: a linked device is stored."""
     return {
         "id": of.id,
@@ -27,7 +89,7 @@ def session(of: Session) -> dict[str, Any]:
         "enabled": of.enabled,
         "connected": of.status in {Status.PAIRING, Status.CONNECTED},
         "logged_in": of.device is not None and of.status not in _NEVER_LOGGED_IN,
-        "status": str(of.status),
+        "status": of.status,
         "reason": of.reason,
         "message": of.message,
         "since": iso(of.since),
@@ -36,49 +98,49 @@ def session(of: Session) -> dict[str, Any]:
     }
 
 
-def one(of: Session, message: str | None = None, *, with_secret: bool = False) -> dict[str, Any]:
-    """Return a session as ``data`` and as ``data.session``: the guide reads the latter, other clients the former.
+def one(of: Session, message: str | None = None, *, with_secret: bool = False) -> Success[OneSessionJson]:
+    """Return a session; the secret that its webhooks are signed with is for those who may change it."""
+    shape = session(of)
+    if with_secret and of.webhook_secret:
+        shape["webhook_secret"] = of.webhook_secret
+    return success({**shape, "session": shape}, message)
 
-    The secret that its webhooks are signed with is for those who may change the session.
-    """
-    shape = session(of) | ({"webhook_secret": of.webhook_secret} if with_secret and of.webhook_secret else {})
-    return success(shape | {"session": shape}, message)
 
-
-def many(page: list[Session], cursor: str | None) -> dict[str, Any]:
+def many(page: list[Session], cursor: str | None) -> Success[SessionPageJson]:
     """Return one page; ``next_cursor`` is there if another follows."""
-    data: dict[str, Any] = {"sessions": [session(of) for of in page], "count": len(page)}
+    data: SessionPageJson = {"sessions": [session(of) for of in page], "count": len(page)}
     if cursor:
         data["next_cursor"] = cursor
     return success(data)
 
 
-def code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+def gone(session_id: str, *, at_once: bool) -> Success[SessionGoneJson]:
+    """Return the answer to a delete; ``at_once`` if it is done, else it goes on by itself."""
+    return success({"id": session_id}, "Session deleted" if at_once else "Session is being deleted")
+
+
+def code(of: Session, qr: QRCode, now: int) -> Success[CodeJson]:
     """Return a code: ``qr_code`` as PNG data URI, ``qr`` as the text that is in it."""
     return success(_code(of, qr, now))
 
 
-def error(what: GatewayError, *, now: int, session_id: str | None) -> dict[str, Any]:  # noqa: ARG001 - every family's
-    """Return an error, with what a caller goes on with: the session that stands, the code to scan, the message."""
-    body = failure(what)
+def error(what: GatewayError, *, now: int, session_id: str | None) -> EnvelopedError:  # noqa: ARG001 - every family's
+    """Return an error, with what a caller goes on with."""
+    body = cast("EnvelopedError", failure(what))
     if isinstance(what, SessionExists):
-        standing: Session = what.context["session"]
-        shape = session(standing)
-        body["data"] = shape | {"session": shape}
+        body["data"] = one(what.context["session"])["data"]
     elif isinstance(what, SessionNotConnected):
-        body |= _not_connected(what.context["session"], now)
+        standing: Session = what.context["session"]
+        body |= {"session_disconnected": True, "needs_qr": needs_qr(standing), "status": standing.status}
+        qr = standing.code_at(now)
+        if qr:
+            body["data"] = _code(standing, qr, now)
     elif "message" in what.context:
         body["data"] = receipt(what.context["message"])
     return body
 
 
-def _not_connected(of: Session, now: int) -> dict[str, Any]:
-    body: dict[str, Any] = {"session_disconnected": True, "needs_qr": needs_qr(of), "status": str(of.status)}
-    qr = of.code_at(now)
-    return body | {"data": _code(of, qr, now)} if qr else body
-
-
-def _code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
+def _code(of: Session, qr: QRCode, now: int) -> CodeJson:
     return {
         "session_id": of.id,
         "qr_code": qr.image,
@@ -86,5 +148,5 @@ def _code(of: Session, qr: QRCode, now: int) -> dict[str, Any]:
         "attempt": qr.attempt,
         "expires_at": iso(qr.expires_at),
         "expires_in": seconds_until(qr.expires_at, now),
-        "status": str(of.status),
+        "status": of.status,
     }

@@ -1,48 +1,66 @@
 """Seed 001's answers about users, API keys and tenants, in the envelope."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypeVar
 
-from chalicelib.dialects.envelope import success
+from chalicelib.dialects.account_shapes import (
+    GoneJson,
+    KeyJson,
+    KeyPageJson,
+    LoginJson,
+    NewKeyJson,
+    OneTenantJson,
+    OneUserJson,
+    OwnKeysJson,
+    PageJson,
+    RevokedJson,
+    TenantJson,
+    TenantPageJson,
+    UserJson,
+    UserPageJson,
+)
+from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.moments import iso
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.principal import User
 
+P = TypeVar("P", bound=PageJson)
 
-def user(of: User) -> dict[str, Any]:
+
+def user(of: User) -> UserJson:
     """Return a user; never anything of its password."""
     return {
         "id": of.name,
         "username": of.name,
-        "role": str(of.role),
+        "role": of.role,
         "tenant": of.tenant,
         "is_active": of.active,
         "created_at": iso(of.created_at),
     }
 
 
-def login(token: str, of: User, expires_at: int, message: str = "Login successful") -> dict[str, Any]:
+def login(token: str, of: User, expires_at: int, message: str = "Login successful") -> Success[LoginJson]:
     """Return a token and whose it is."""
     return success({"success": True, "token": token, "user": user(of), "expires_at": iso(expires_at)}, message)
 
 
-def one_user(of: User, message: str | None = None) -> dict[str, Any]:
+def one_user(of: User, message: str | None = None) -> Success[OneUserJson]:
     """Return a user as ``data`` and as ``data.user``."""
     shape = user(of)
-    return success(shape | {"user": shape}, message)
+    return success({**shape, "user": shape}, message)
 
 
-def users(page: Sequence[User], cursor: str | None) -> dict[str, Any]:
+def users(page: Sequence[User], cursor: str | None) -> Success[UserPageJson]:
     """Return one page; ``next_cursor`` is there if another follows."""
-    return success(_page("users", [user(of) for of in page], cursor))
+    return _paged({"users": [user(of) for of in page], "count": len(page)}, cursor)
 
 
-def key(of: ApiKey) -> dict[str, Any]:
+def key(of: ApiKey) -> KeyJson:
     """Return an API key without its secret, which nobody has but its owner."""
     return {
         "id": of.id,
         "username": of.owner,
-        "role": str(of.role),
+        "role": of.role,
         "session_id": of.session,
         "created_at": iso(of.created_at),
         "expires_at": iso(of.expires_at),
@@ -50,12 +68,12 @@ def key(of: ApiKey) -> dict[str, Any]:
     }
 
 
-def new_key(of: ApiKey, secret: str) -> dict[str, Any]:
+def new_key(of: ApiKey, secret: str) -> Success[NewKeyJson]:
     """Return a new API key with its secret: the only answer that has it."""
     return success({"success": True, "api_key": secret, **key(of)}, "Keep the API key: it is not shown again.")
 
 
-def own_keys(of: Sequence[ApiKey]) -> dict[str, Any]:
+def own_keys(of: Sequence[ApiKey]) -> Success[OwnKeysJson]:
     """Return one's keys; ``created_at`` and ``last_used`` are the newest one's, for clients that know of one only."""
     newest = of[-1] if of else None
     return success(
@@ -68,27 +86,38 @@ def own_keys(of: Sequence[ApiKey]) -> dict[str, Any]:
     )
 
 
-def keys(page: Sequence[ApiKey], cursor: str | None) -> dict[str, Any]:
+def revoked(count: int, message: str) -> Success[RevokedJson]:
+    """Return how many of one's keys were revoked."""
+    return success({"revoked": count}, message)
+
+
+def gone(name: str, message: str) -> Success[GoneJson]:
+    """Return the id of what was removed."""
+    return success({"id": name}, message)
+
+
+def keys(page: Sequence[ApiKey], cursor: str | None) -> Success[KeyPageJson]:
     """Return one page; ``next_cursor`` is there if another follows."""
-    return success(_page("api_keys", [key(of) for of in page], cursor))
+    return _paged({"api_keys": [key(of) for of in page], "count": len(page)}, cursor)
 
 
-def tenant(of: Tenant) -> dict[str, Any]:
+def tenant(of: Tenant) -> TenantJson:
     """Return a tenant."""
     return {"id": of.id, "name": of.name, "disabled": of.disabled, "created_at": iso(of.created_at)}
 
 
-def one_tenant(of: Tenant, message: str | None = None) -> dict[str, Any]:
+def one_tenant(of: Tenant, message: str | None = None) -> Success[OneTenantJson]:
     """Return a tenant as ``data`` and as ``data.tenant``."""
     shape = tenant(of)
-    return success(shape | {"tenant": shape}, message)
+    return success({**shape, "tenant": shape}, message)
 
 
-def tenants(page: Sequence[Tenant], cursor: str | None) -> dict[str, Any]:
+def tenants(page: Sequence[Tenant], cursor: str | None) -> Success[TenantPageJson]:
     """Return one page; ``next_cursor`` is there if another follows."""
-    return success(_page("tenants", [tenant(of) for of in page], cursor))
+    return _paged({"tenants": [tenant(of) for of in page], "count": len(page)}, cursor)
 
 
-def _page(name: str, rows: list[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
-    data: dict[str, Any] = {name: rows, "count": len(rows)}
-    return data | {"next_cursor": cursor} if cursor else data
+def _paged(page: P, cursor: str | None) -> Success[P]:
+    if cursor:
+        page["next_cursor"] = cursor
+    return success(page)

@@ -1,10 +1,10 @@
 """Seed 001's messages: the answer to a send, messages as they stand, and the frames that tell of them."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, NotRequired, TypedDict
 
-from chalicelib.dialects.envelope import success
+from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.frames import clipped, frame
-from chalicelib.dialects.moments import iso
+from chalicelib.dialects.moments import Moment, iso
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
@@ -26,16 +26,68 @@ _SAID: Final[dict[MessageStatus, str]] = {
 }
 
 
-def message(of: Message) -> dict[str, Any]:
-    """Return a message. ``id`` is ours and always there, ``message_id`` WhatsApp's, null until it is known."""
+class MessageErrorJson(TypedDict):
+    """Why a message failed."""
+
+    code: str
+    message: str | None
+
+
+# With ``from`` among its names it can't be a class.
+MessageJson = TypedDict(
+    "MessageJson",
+    {
+        "id": Annotated[str, "Ours, always there."],
+        "message_id": Annotated[str | None, "WhatsApp's; null until it is known."],
+        "session": str,
+        "direction": Direction,
+        "from_me": bool,
+        "status": MessageStatus,
+        "chat": Annotated[str, "The JID of the conversation."],
+        "to": str | None,
+        "from": Annotated[str | None, "The sender's number, digits only; null where WhatsApp tells none."],
+        "from_lid": Annotated[str | None, "The sender's LID, WhatsApp's name for who hides the number."],
+        "from_name": str | None,
+        "type": str,
+        "message": str | None,
+        "timestamp": Moment,
+        "sent_at": Moment | None,
+        "delivered_at": Moment | None,
+        "read_at": Moment | None,
+        "error": NotRequired[MessageErrorJson],
+    },
+)
+
+
+class MessagePageJson(TypedDict):
+    """A page of messages, newest first."""
+
+    messages: list[MessageJson]
+    count: int
+    next_before: NotRequired[Annotated[str, "The next page's ``before``; absent on the last page."]]
+
+
+class ReceiptJson(TypedDict):
+    """What a sender is told of a message at once."""
+
+    message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    to: str | None
+    timestamp: Moment
+    session: str
+
+
+def message(of: Message) -> MessageJson:
+    """Return a message."""
     sender = of.sender
-    shape: dict[str, Any] = {
+    shape: MessageJson = {
         "id": of.id,
         "message_id": of.whatsapp_id,
         "session": of.session,
-        "direction": str(of.direction),
+        "direction": of.direction,
         "from_me": of.direction is Direction.OUTBOUND,
-        "status": str(of.status),
+        "status": of.status,
         "chat": of.chat,
         "to": phone_in(of.to) or of.to,
         "from": sender.phone if sender else None,
@@ -53,32 +105,32 @@ def message(of: Message) -> dict[str, Any]:
     return shape
 
 
-def one(of: Message) -> dict[str, Any]:
+def one(of: Message) -> Success[MessageJson]:
     """Return one message as ``data``."""
     return success(message(of))
 
 
-def many(page: list[Message], before: str | None) -> dict[str, Any]:
+def many(page: list[Message], before: str | None) -> Success[MessagePageJson]:
     """Return one page, newest first; ``next_before`` is there if another follows."""
-    data: dict[str, Any] = {"messages": [message(of) for of in page], "count": len(page)}
+    data: MessagePageJson = {"messages": [message(of) for of in page], "count": len(page)}
     if before:
         data["next_before"] = before
     return success(data)
 
 
-def receipt(of: Message) -> dict[str, Any]:
+def receipt(of: Message) -> ReceiptJson:
     """Return what a sender is told of a message at once."""
     return {
         "message_id": of.whatsapp_id,
         "id": of.id,
-        "status": str(of.status),
+        "status": of.status,
         "to": phone_in(of.to) or of.to,
         "timestamp": iso(of.created_at),
         "session": of.session,
     }
 
 
-def sent(of: Message) -> dict[str, Any]:
+def sent(of: Message) -> Success[ReceiptJson]:
     """Return the answer to a send."""
     return success(receipt(of), _SAID.get(of.status, "Message sent"))
 
@@ -88,7 +140,7 @@ def frames(envelope: Envelope) -> list[str]:
     word, of = WORDS.get(envelope.type), envelope.message
     if word is None or of is None:
         return []
-    data = message(of)
+    data: dict[str, Any] = {**message(of)}
     if word == "message_status":
         del data["message"]
     elif of.text:

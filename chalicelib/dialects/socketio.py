@@ -6,9 +6,9 @@ a snapshot says it. So a client that joins while things happen hears each thing 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Literal, TypedDict
 
-from chalicelib.dialects.envelope import success
+from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.moments import iso
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import GatewayError
@@ -25,6 +25,23 @@ QR_CODE, STATUS_UPDATE, SESSION_COMPLETE = "qr-code", "status-update", "session-
 STATUSES: Final = ("notLogged", "qrReadSuccess", "qrReadError", "authenticated", "ready", "error")
 IN_CHAT: Final = "inChat"
 """The status that session-complete carries."""
+
+
+class EventNames(TypedDict):
+    """What the events are called that tell of a session."""
+
+    qrCode: str
+    statusUpdate: str
+    sessionComplete: str
+
+
+class InitializingJson(TypedDict):
+    """A session that is being started, and where to hear of it."""
+
+    sessionName: str
+    initializing: Literal[True]
+    websocketRoom: str
+    events: EventNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +106,7 @@ def complaint(error: GatewayError, name: str, now: int) -> str:
     return _status("error", name, now, error=error.message).frames[0]
 
 
-def initializing(name: str) -> dict[str, Any]:
+def initializing(name: str) -> Success[InitializingJson]:
     """Return the answer to initialize-with-qr."""
     room = f"session-{name}"
     return success(

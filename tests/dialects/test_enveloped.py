@@ -1,5 +1,7 @@
 """Seed 001's answers."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.dialects import enveloped
@@ -50,4 +52,5 @@ def test_an_error_names_field_and_hint() -> None:
 
 def test_a_duplicate_carries_the_session_that_stands() -> None:
     error = SessionExists("There.", context={"session": a_session()})
-    assert enveloped.error(error, now=NOW, session_id=None)["data"]["session"]["id"] == "ana"
+    body: Any = enveloped.error(error, now=NOW, session_id=None)
+    assert body["data"]["session"]["id"] == "ana"
