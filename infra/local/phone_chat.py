@@ -1,4 +1,4 @@
-"""The phones' commands for chatting: add, say, inbox, read."""
+"""The phones' commands for chatting: add, say, inbox, read, group."""
 
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -25,6 +25,12 @@ def add(commands: Any) -> None:
     read = commands.add_parser("read", help="read all that came in; the senders are told")
     read.add_argument("number")
     read.set_defaults(run=_read)
+    group = commands.add_parser("group", help="make a group of a phone and others")
+    group.add_argument("number", help="the number of the phone that makes it")
+    group.add_argument("--name", required=True, help="the group's name")
+    group.add_argument("--topic", help="its description")
+    group.add_argument("--with", dest="others", default="", metavar="N,M", help="who else is in it")
+    group.set_defaults(run=_group)
 
 
 def _add(options: Namespace) -> str:
@@ -46,6 +52,14 @@ def _read(options: Namespace) -> str:
     done = call(options, _path(options.number, "read"), {})
     count = done["read"]
     return f"{done['number']} has read {'1 message' if count == 1 else f'{count} messages'}."
+
+
+def _group(options: Namespace) -> str:
+    others = [number for number in options.others.split(",") if number]
+    wanted = {"name": options.name, "topic": options.topic, "with": others}
+    made = call(options, _path(options.number, "groups"), wanted)
+    count = len(made["members"])
+    return f"{made['made_by']} has made the group {made['jid']} of {'1 phone' if count == 1 else f'{count} phones'}."
 
 
 def _line(letter: dict[str, Any]) -> str:

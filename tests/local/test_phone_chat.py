@@ -36,6 +36,20 @@ def test_two_phones_chat_on_the_command_line(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_phone_makes_a_group_on_the_command_line(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with phones(tmp_path) as phone:
+            await phone("add", BO)
+            made = await phone("group", ANA, "--name", "Kopi", "--topic", "Jam 9", "--with", f"+{BO},{ANA}")
+            assert (made.code, made.out.startswith(f"{ANA} has made the group 120363")) == (0, True)
+            assert made.out.endswith("@g.us of 2 phones.\n")
+            assert (await phone("group", BO, "--name", "Alone")).out.endswith("@g.us of 1 phone.\n")
+            stranger = await phone("group", ANA, "--name", "Kopi", "--with", "628999999999")
+            assert (stranger.code, stranger.err) == (1, "No phone has the number 628999999999 here.\n")
+
+    asyncio.run(story())
+
+
 def test_what_cant_be_sent_is_told(tmp_path: Path) -> None:
     async def story() -> None:
         async with phones(tmp_path) as phone:

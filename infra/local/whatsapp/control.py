@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.local.whatsapp import chat_routes, knob_routes, linking, removal
+from infra.local.whatsapp import chat_routes, group_routes, knob_routes, linking, removal
 from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.errors import PhoneError
 from infra.local.whatsapp.linking_code import LinkingCode
@@ -27,6 +27,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     app.router.add_post("/phones/{number}/drop", phones.drop)
     app.router.add_get("/hosts", phones.hosts)
     chat_routes.add(app, network)
+    group_routes.add(app, network)
     knob_routes.add(app, network)
     return app
 

@@ -29,6 +29,11 @@ CREATE TABLE IF NOT EXISTS letters (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, number TEXT NOT NULL, id TEXT NOT NULL, outgoing INTEGER NOT NULL,
     peer TEXT NOT NULL, device INTEGER NOT NULL, text TEXT, at INTEGER NOT NULL, state INTEGER NOT NULL,
     UNIQUE (number, peer, id, outgoing));
+CREATE TABLE IF NOT EXISTS group_chats (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, topic TEXT NOT NULL,
+    made_at INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS group_members (id TEXT NOT NULL, number TEXT NOT NULL, UNIQUE (id, number));
+CREATE INDEX IF NOT EXISTS group_chats_by_member ON group_members (number);
 """
 
 

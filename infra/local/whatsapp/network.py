@@ -12,6 +12,7 @@ from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.connection import Connection
 from infra.local.whatsapp.database import Database
 from infra.local.whatsapp.errors import UnknownPhone
+from infra.local.whatsapp.groups import Groups
 from infra.local.whatsapp.knobs import Knobs
 from infra.local.whatsapp.mail import Mail, Place
 from infra.local.whatsapp.offers import Offer
@@ -45,6 +46,7 @@ class Network:
         self.knobs = Knobs()
         self.post = Post(Mail(database), self.knobs)
         self.phones = Phones(store, database, self.post)
+        self.groups = Groups(database)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
         self.waiting: list[Waiting] = []
         self.connections: set[Connection] = set()

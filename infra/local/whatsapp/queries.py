@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from infra.local.whatsapp import login, prekeys, privacy, removal, usync
+from infra.local.whatsapp import login, participating, prekeys, privacy, removal, usync
 from infra.local.whatsapp.app_state import sync
 from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.node import Node
@@ -16,6 +16,7 @@ ANSWERS: dict[tuple[str, str, str], Answer] = {
     ("passive", "set", "active"): login.activate,
     ("privacy", "get", "privacy"): privacy.settings,
     ("usync", "get", "usync"): usync.look_up,
+    ("w:g2", "get", "participating"): participating.groups,
     ("w:sync:app:state", "set", "sync"): sync.answer,
     ("md", "set", "remove-companion-device"): removal.log_out,
 }

@@ -29,6 +29,13 @@ class Fields:
             raise BadRequest(f"{name} must be a text.")
         return value
 
+    def texts(self, name: str) -> list[str]:
+        """A list of texts; empty if it is absent."""
+        value = self.values.get(name)
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise BadRequest(f"{name} must be a list of texts.")
+        return value or []
+
     def optional_integer(self, name: str) -> int | None:
         """A whole number, or None if absent."""
         value = self.values.get(name)

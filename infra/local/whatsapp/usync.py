@@ -26,7 +26,7 @@ def _user(network: Network, user: Node, wanted: set[str]) -> Node:
     account = network.accounts.of(jid)
     answers = []
     if "contact" in wanted:
-        answers.append(Node("contact", {"type": "in" if account else "out"}))
+        answers.append(Node("contact", {"type": "in" if account else "out"}, _as_asked(user)))
     if account and "lid" in wanted:
         answers.append(Node("lid", {"val": account.lid_jid}))
     if "devices" in wanted:
@@ -35,9 +35,16 @@ def _user(network: Network, user: Node, wanted: set[str]) -> Node:
 
 
 def _asked_about(user: Node) -> Jid:
+    """Who it is: an address, or a number as people write it, behind which the client leaves an address's old ending."""
     if isinstance(user.attributes.get("jid"), Jid):
         return user.jid("jid")
-    return Jid(user.get("contact").data.decode().lstrip("+"), PHONES)
+    return Jid(user.get("contact").data.decode().removesuffix("@c.us").lstrip("+"), PHONES)
+
+
+def _as_asked(user: Node) -> bytes | None:
+    """The number as the client wrote it: by it the client tells which of its questions this answers."""
+    contact = user.find("contact")
+    return contact.data if contact and contact.content else None
 
 
 def _devices(account: Account | None) -> tuple[Node, ...]:

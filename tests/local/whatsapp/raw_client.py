@@ -1,7 +1,7 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
-It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`. When that
-closes, the process ends.
+It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
+`check NUMBER`, `groups`. When that closes, the process ends.
 """
 
 import json
@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 # The client library writes to the standard output what nobody asked for; that goes to the standard error here.
 EVENTS = os.dup(1)
@@ -21,7 +22,7 @@ from neonize.client import NewClient  # noqa: E402
 from neonize.exc import NeonizeError  # noqa: E402
 from neonize.utils import extract_text  # noqa: E402
 from neonize.utils.enum import Presence, ReceiptType  # noqa: E402
-from neonize.utils.jid import build_jid  # noqa: E402
+from neonize.utils.jid import Jid2String, build_jid  # noqa: E402
 
 TOLD = {
     events.ConnectedEv: "connected",
@@ -94,6 +95,20 @@ def be_available(client: NewClient) -> bool:
     return True
 
 
+def a_group(info: Any) -> dict[str, object]:
+    return {
+        "jid": Jid2String(info.JID),
+        "name": info.GroupName.Name,
+        "topic": info.GroupTopic.Topic,
+        "owner": Jid2String(info.OwnerJID),
+        "owner_phone": Jid2String(info.OwnerPN),
+        "created": info.GroupCreated,
+        "named": info.GroupName.NameSetAt,
+        "members": [Jid2String(one.JID) for one in info.Participants],
+        "phones": [Jid2String(one.PhoneNumber) for one in info.Participants],
+    }
+
+
 def listen(client: NewClient) -> None:
     for line in sys.stdin:
         match line.rstrip("\n").split(" ", 2):
@@ -103,6 +118,11 @@ def listen(client: NewClient) -> None:
                 chat = build_jid(lid, "lid")
                 client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType.READ)
                 say("marked")
+            case ["check", number]:
+                answers = client.is_on_whatsapp(number)
+                say("checked", found=[[one.Query, one.IsIn, Jid2String(one.JID)] for one in answers])
+            case ["groups"]:
+                say("groups", groups=[a_group(info) for info in client.get_joined_groups()])
             case ["available"]:
                 say("presence", available=be_available(client))
             case ["logout"]:
