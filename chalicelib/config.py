@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +24,13 @@ class Settings:
     allow_anonymous: bool  # ALLOW_ANONYMOUS=1: /sessions without a credential; refused in every cloud stage
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
     send_per_minute: int  # SEND_PER_MINUTE: messages that a session may send in the long run
+    ask_burst: int  # ASK_BURST: questions that WhatsApp may be asked over a session at once after a pause
+    ask_per_minute: int  # ASK_PER_MINUTE: questions that WhatsApp may be asked over a session in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages that may use Socket.IO from elsewhere
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
+    heartbeat: Path | None  # HEARTBEAT: the file that tells the health check of life, workers only; unset for none
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
     dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
     webhooks_local: bool  # WEBHOOK_ALLOW_LOCAL=1: endpoints over http and on loopback; refused in every cloud stage
@@ -57,10 +61,13 @@ def settings() -> Settings:
         allow_anonymous=anonymous,
         send_burst=int(env.get("SEND_BURST", "30")),
         send_per_minute=int(env.get("SEND_PER_MINUTE", "60")),
+        ask_burst=int(env.get("ASK_BURST", "10")),
+        ask_per_minute=int(env.get("ASK_PER_MINUTE", "20")),
         arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
         edge_secret=env.get("EDGE_SECRET", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
+        heartbeat=Path(env["HEARTBEAT"]) if env.get("HEARTBEAT") else None,
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
         dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),
         webhooks_local=webhooks_local,

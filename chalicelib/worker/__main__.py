@@ -1,7 +1,23 @@
 """``python -m chalicelib.worker``: one worker, told by its environment what for."""
 
-from chalicelib.bootstrap import worker
-from chalicelib.worker.process import work
+import sys
+
+from chalicelib.worker.order import lacking
+
+
+def main() -> None:
+    """Work, and end the process; without an order, say what is missing."""
+    missing = lacking()
+    if missing:
+        sys.exit(
+            f"This worker isn't told what to do: {', '.join(missing)} not set. The gateway starts workers by itself."
+        )
+    # Only now: they load AWS's library, which is no use to anybody who is told what is missing.
+    from chalicelib.bootstrap import worker  # noqa: PLC0415
+    from chalicelib.worker.process import work  # noqa: PLC0415
+
+    work(worker)
+
 
 if __name__ == "__main__":
-    work(worker)
+    main()

@@ -1,5 +1,6 @@
 """Everything that happens to a worker, in one queue that its main thread takes from."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -22,7 +23,9 @@ Happening = ClientEvent | Rung | Terminated
 class Inbox:
     """A queue that signal handlers and foreign threads may put into: SimpleQueue's ``put`` is reentrant."""
 
-    def __init__(self) -> None:
+    def __init__(self, beat: Callable[[], None] = lambda: None) -> None:
+        """Make an empty one; ``beat`` is called each time somebody looks into it, as a sign of life."""
+        self._beat = beat
         self._queue: SimpleQueue[Happening] = SimpleQueue()
         self.terminated = False
 
@@ -37,6 +40,7 @@ class Inbox:
 
     def next(self, seconds: float) -> Happening | None:
         """Return what happened next, or None after ``seconds``."""
+        self._beat()
         try:
             return self._queue.get(timeout=max(seconds, 0))
         except Empty:

@@ -6,6 +6,7 @@ The only reader of the environment besides ``config``: an order isn't a setting.
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from chalicelib.services.ports import Order
 
@@ -41,6 +42,19 @@ class Handover:
         """The claim, unless this is a standby that has none yet."""
         order = self.order
         return None if order.uid is None or order.epoch is None else Claim(order.uid, order.worker, order.epoch)
+
+
+NEEDED: Final = ("TABLE_NAME", "AWS_REGION", "SWITCHBOARD_WORKER", "SWITCHBOARD_MAILBOX")
+"""What a worker can't do without. The first two come with its task, the others with the order."""
+
+
+def lacking(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return which of the needed variables ``env``, else the process's environment, doesn't set."""
+    env = os.environ if env is None else env
+    given = {name for name, value in env.items() if value}
+    if "AWS_DEFAULT_REGION" in given:
+        given.add("AWS_REGION")
+    return tuple(name for name in NEEDED if name not in given)
 
 
 def from_environment(env: Mapping[str, str] | None = None) -> Handover:

@@ -12,6 +12,7 @@ from chalicelib.config import settings
 from chalicelib.worker import log
 from chalicelib.worker.device import Devices
 from chalicelib.worker.ending import BROKEN, Ending, Exit, end
+from chalicelib.worker.heartbeat import Heartbeat
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import from_environment
 from chalicelib.worker.parts import Parts
@@ -35,7 +36,9 @@ def work(make_parts: Callable[[], Parts]) -> NoReturn:
 
 
 def _run(parts: Parts, journal: log.Log) -> Ending:
-    inbox = Inbox()
+    heartbeat = Heartbeat(settings().heartbeat)
+    heartbeat.beat()
+    inbox = Inbox(heartbeat.beat)
     signal.signal(signal.SIGTERM, lambda _number, _frame: inbox.terminate())
     # The image before this one may have blocked it, so that none gets lost in between.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.tasks import order_variables
 from chalicelib.services.ports import Order
-from chalicelib.worker.order import Claim, Handover, from_environment, to_environment
+from chalicelib.worker.order import Claim, Handover, from_environment, lacking, to_environment
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 numbers = st.integers(0, 2**53)
@@ -35,3 +35,10 @@ def test_an_order_without_a_session_is_a_standbys() -> None:
     handover = from_environment(order_variables(Order("standby-1", "mailbox")))
     assert handover.standby
     assert handover.claim is None
+
+
+def test_a_worker_says_what_it_lacks() -> None:
+    assert lacking({}) == ("TABLE_NAME", "AWS_REGION", "SWITCHBOARD_WORKER", "SWITCHBOARD_MAILBOX")
+    task = {"TABLE_NAME": "table", "AWS_DEFAULT_REGION": "eu-central-1"}
+    assert lacking(task | dict(order_variables(Order("uid-3", "mailbox", "default", "ana", "uid", 3)))) == ()
+    assert lacking(task | {"SWITCHBOARD_WORKER": "", "SWITCHBOARD_MAILBOX": "m"}) == ("SWITCHBOARD_WORKER",)
