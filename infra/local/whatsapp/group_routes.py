@@ -35,8 +35,10 @@ class _GroupRoutes:
         numbers = fields.texts("with")
         if len(numbers) >= _MOST_MEMBERS:
             raise BadRequest(f"A group has {_MOST_MEMBERS} members at most.")
-        members = tuple(self._network.account(phone_number(number)) for number in numbers)
-        maker = await self._network.registered(phone_number(request.match_info["number"]))
+        number = phone_number(request.match_info["number"])
+        others = dict.fromkeys(map(phone_number, numbers))
+        members = tuple(self._network.account(other) for other in others if other != number)
+        maker = await self._network.registered(number)
         return web.json_response(_shown(self._network.groups.make(maker, name, members, topic=topic)))
 
     async def every(self, request: web.Request) -> web.Response:

@@ -44,8 +44,8 @@ class Groups:
         self._database = database
 
     def make(self, maker: Account, name: str, members: tuple[Account, ...], *, topic: str = "") -> Group:
-        """Make a group; who made it is in it, and nobody is in it twice."""
-        numbers = tuple(dict.fromkeys([maker.number, *(member.number for member in members)]))
+        """Make a group of who makes it and others."""
+        numbers = (maker.number, *(member.number for member in members))
         group = Group(f"120363{secrets.randbelow(10**12):012d}", name, topic, now_ms(), numbers)
         with self._database.transaction():
             self._database.run(
@@ -59,7 +59,8 @@ class Groups:
     def of(self, account: Account) -> list[Group]:
         """The groups that an account is in, the oldest first."""
         rows = self._database.rows(
-            "SELECT id, name, topic, made_at FROM group_chats JOIN group_members USING (id) WHERE number = ? ORDER BY seq",
+            "SELECT id, name, topic, made_at FROM group_chats JOIN group_members USING (id) "
+            "WHERE number = ? ORDER BY seq",
             account.number,
         )
         return [Group(name, title, topic, at, self._members(name)) for name, title, topic, at in rows]
