@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from functools import cache
 from secrets import token_bytes, token_urlsafe
+from typing import TYPE_CHECKING
 
 from ulid import ULID
 
@@ -28,7 +29,7 @@ from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
 from chalicelib.domain.account import ENTROPY as KEY_ENTROPY
-from chalicelib.domain.account import KEY_PREFIX
+from chalicelib.domain.account import secret_of as key_secret
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
@@ -47,6 +48,7 @@ from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.reservations import Reservations
 from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.socketio import SocketIO
@@ -57,6 +59,9 @@ from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from chalicelib.services.webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.tokens import SecretKeys
 
 
 def clock() -> int:
@@ -81,7 +86,7 @@ def new_sid() -> str:
 
 def new_api_key() -> str:
     """Return the secret of a new API key."""
-    return KEY_PREFIX + token_urlsafe(KEY_ENTROPY)
+    return key_secret(token_bytes(KEY_ENTROPY))
 
 
 def named_id(at: int, entropy: bytes) -> str:
@@ -97,18 +102,27 @@ def sessions() -> Sessions:
 
 
 @cache
+def reservations() -> Reservations:
+    """Return who has things created once."""
+    # Imported late, as in ``accounts``.
+    from chalicelib.adapters.seals import KeyedSeals  # noqa: PLC0415
+
+    return Reservations(DynamoIdempotency(_table()), KeyedSeals(_signing_keys()), clock, new_id)
+
+
+@cache
 def accounts() -> Accounts:
     """Return who checks credentials."""
     # Imported late: the worker's image has neither library, and the functions of the stream don't need them.
     from chalicelib.adapters.passwords import ArgonPasswords  # noqa: PLC0415
-    from chalicelib.adapters.tokens import JwtTokens, SecretKeys  # noqa: PLC0415
+    from chalicelib.adapters.tokens import JwtTokens  # noqa: PLC0415
 
     return Accounts(
         users=DynamoUsers(_table()),
         tenants=DynamoTenants(_table()),
         attempts=DynamoLoginAttempts(_table()),
         passwords=ArgonPasswords(),
-        tokens=JwtTokens(SecretKeys(clients.secrets(), settings().signing_keys)),
+        tokens=JwtTokens(_signing_keys()),
         closing=_closing(),
         clock=clock,
         allow_anonymous=settings().allow_anonymous,
@@ -278,6 +292,13 @@ def worker() -> Worker:
 @cache
 def _table() -> Table:
     return Table(clients.dynamodb(), settings().table)
+
+
+@cache
+def _signing_keys() -> "SecretKeys":
+    from chalicelib.adapters.tokens import SecretKeys  # noqa: PLC0415
+
+    return SecretKeys(clients.secrets(), settings().signing_keys)
 
 
 @cache

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.messages import OPEN, Message
 from chalicelib.domain.pace import Pace
@@ -307,13 +308,18 @@ class MemoryMessages:
 class MemoryIdempotency:
     """IdempotencyStore."""
 
-    rows: dict[tuple[str, str], tuple[str, str, int]] = field(default_factory=dict)
+    rows: dict[tuple[str, str], Claim] = field(default_factory=dict)
 
-    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> tuple[str, str]:
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> Claim:
         stands = self.rows.get((tenant, key))
-        if stands is None or stands[2] < now // 1000:
-            stands = self.rows[tenant, key] = fingerprint, result, now // 1000 + 86_400
-        return stands[:2]
+        if stands is None or stands.at // 1000 + 86_400 < now // 1000:
+            stands = self.rows[tenant, key] = Claim(fingerprint, result, now)
+        return stands
+
+    def finish(self, tenant: str, key: str, *, result: str) -> None:
+        stands = self.rows.get((tenant, key))
+        if stands and stands.result == result:
+            self.rows[tenant, key] = replace(stands, made=True)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Tenants and API keys, and what their names and secrets look like."""
 
 import re
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
@@ -44,7 +45,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A company. ``admins`` names users who are its administrators.
+    """A company. ``admins`` names users who are its administrators, ``made_by`` the reservation it was created with.
 
     It is changed before a user stops being one, and after a user has become one, and never to nothing. So there always
     is one, whatever happens at the same time or halfway.
@@ -56,6 +57,12 @@ class Tenant:
     admins: tuple[str, ...]
     disabled: bool = False
     version: int = 0
+    made_by: str | None = None
+
+
+def secret_of(entropy: bytes) -> str:
+    """Return 32 random bytes as an API key's secret."""
+    return KEY_PREFIX + urlsafe_b64encode(entropy).decode().rstrip("=")
 
 
 def is_key(credential: str) -> bool:

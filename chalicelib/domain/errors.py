@@ -27,6 +27,7 @@ GatewayError
 │   ├── PasskeyRequired          409
 │   ├── SessionNotConnected      409  a message can't be sent now; carries the session
 │   ├── NotOnWhatsApp            422  the recipient has no account
+│   ├── ResultGone               409  what this Idempotency-Key made has been removed since
 │   └── Contended                409  others kept changing it: try again
 ├── IdempotencyKeyReused         422  the same key came with another request before
 ├── SendFailed                   502  WhatsApp refused the message
@@ -246,6 +247,12 @@ class IdempotencyKeyReused(GatewayError):
 
     code = "IDEMPOTENCY_KEY_REUSED"
     status = 422
+
+
+class ResultGone(Conflict):
+    """What was made by the first request with this Idempotency-Key has been removed since; nothing was done."""
+
+    code = "RESULT_GONE"
 
 
 class SendFailed(GatewayError):

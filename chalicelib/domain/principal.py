@@ -73,7 +73,8 @@ class User:
     """A person with a password (argon2's encoded hash).
 
     ``disabled`` is its administrator's will, ``suspended`` comes from its tenant. Tokens carry ``token_generation``,
-    and are good for as long as it stays the same. ``version`` grows with every write.
+    and are good for as long as it stays the same. ``version`` grows with every write. ``made_by`` is the reservation
+    that it was created with, if the request had an Idempotency-Key.
     """
 
     name: str
@@ -85,6 +86,7 @@ class User:
     suspended: bool = False
     token_generation: int = 0
     version: int = 0
+    made_by: str | None = None
 
     @property
     def active(self) -> bool:

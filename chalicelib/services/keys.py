@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_of
-from chalicelib.domain.errors import Forbidden, KeyNotFound, TooManyKeys, Unauthenticated
+from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_of, secret_of
+from chalicelib.domain.errors import Forbidden, KeyNotFound, ResultGone, TooManyKeys, Unauthenticated
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Principal
 from chalicelib.services.account_ports import KeyStore, NewKey, UserStore
 from chalicelib.services.closing import Closing
@@ -39,20 +40,29 @@ class ApiKeys:
             self._note(key, now)
         return Principal(principal_of(key.id), key.tenant, key.role, key.expires_at, key=key.id, session=key.session)
 
-    def create(self, owner: str, *, session: str | None, lasts: int | None) -> tuple[ApiKey, str]:
+    def create(
+        self, owner: str, *, session: str | None, lasts: int | None, made: Reservation | None = None
+    ) -> tuple[ApiKey, str]:
         """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
 
-        It may be bound to a session that doesn't exist yet. Raises TooManyKeys.
+        It may be bound to a session that doesn't exist yet. The key that ``made`` stands for is found, and its secret
+        made again: it comes from what is reserved. Raises TooManyKeys and ResultGone.
         """
-        now, secret = self.clock(), self.new_key()
+        now, secret = (self.clock(), self.new_key()) if made is None else (made.at, secret_of(made.entropy))
+        found = fingerprint(secret) or ""
+        stands = self.store.get(found) if made else None
+        if stands:
+            return stands, secret
+        if made and made.made:
+            raise ResultGone("The API key that was made with this Idempotency-Key has been revoked since.")
         user = self.users.get(owner)
         if user is None or not user.active:
             raise Forbidden("This account is disabled.")
         if len(self.store.of_owner(owner)) >= MOST_KEYS:
             raise TooManyKeys(f"There are {MOST_KEYS} API keys already.", hint="Revoke one that isn't used.")
         expires_at = now + lasts if lasts is not None else None
-        found = fingerprint(secret) or ""
-        key = ApiKey(self.new_id(), found, user.tenant, owner, user.role, now, session, expires_at)
+        key_id = made.id if made else self.new_id()
+        key = ApiKey(key_id, found, user.tenant, owner, user.role, now, session, expires_at)
         self.store.add(key)
         # A change of the user writes the user, then its keys: one that came in between may have missed this one.
         self.follow(owner)

@@ -100,12 +100,10 @@ class Outbox:
 
     def _claim(self, session: Session, key: str, to: str, text: str, message_id: str) -> str:
         fingerprint = sha256(f"{session.uid}\0{to}\0{text}".encode()).hexdigest()
-        stands, first = self.keys.claim(
-            session.tenant, key, fingerprint=fingerprint, result=message_id, now=self.clock()
-        )
-        if stands != fingerprint:
+        claim = self.keys.claim(session.tenant, key, fingerprint=fingerprint, result=message_id, now=self.clock())
+        if claim.fingerprint != fingerprint:
             raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
-        return first
+        return claim.result
 
     def _new(self, session: Session, message_id: str, to: str, text: str) -> Message:
         now = self.clock()

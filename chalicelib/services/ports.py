@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
@@ -245,11 +246,14 @@ class MessageStore(Protocol):
 class IdempotencyStore(Protocol):
     """What an Idempotency-Key was first used for."""
 
-    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> tuple[str, str]:
-        """Note the request's fingerprint and the id its result will have; return those that stand for the key.
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> Claim:
+        """Note the request's fingerprint and the id its result will have; return what stands for the key.
 
         The first caller gets its own back, every later one the first's. Kept for a day.
         """
+
+    def finish(self, tenant: str, key: str, *, result: str) -> None:
+        """Note that the result is made, if it still is what stands for the key."""
 
 
 class Paces(Protocol):

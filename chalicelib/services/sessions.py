@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import QRNotReady, SessionExists, SessionNotFound
+from chalicelib.domain.errors import QRNotReady, ResultGone, SessionExists, SessionNotFound
 from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
@@ -13,6 +13,7 @@ from chalicelib.domain.events import (
     StopRequested,
     UnlinkRequested,
 )
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.session import Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.moves import Moves
@@ -42,12 +43,16 @@ class Sessions:
         webhook_url: str | None,
         enabled: bool,
         start: bool,
+        made: Reservation | None = None,
     ) -> Session:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
 
-        Raises SessionExists (``context["session"]`` is the one that stands) and SessionDeleting.
+        The session that ``made`` stands for is returned as it stands. Raises SessionExists (``context["session"]`` is
+        the one that stands), SessionDeleting and ResultGone.
         """
-        now, uid = self.clock(), self.new_id()
+        if made and made.made:
+            return self._made(tenant, made)
+        now, uid = self.clock(), made.id if made else self.new_id()
         session = Session(
             tenant=tenant,
             id=session_id or uid.lower(),
@@ -65,10 +70,10 @@ class Sessions:
             wanted = advance(session, StartRequested(), now=now, event_id=self.new_id())
             session = replace(wanted, version=0)
         stands = self.store.create(session)
-        if stands.uid == uid:
-            return stands
         if stands.status is Status.DELETING:
             raise deleting(stands)
+        if stands.uid == uid:
+            return stands
         raise SessionExists(f"There is a session '{stands.id}' already.", field="id", context={"session": stands})
 
     def get(self, tenant: str, session_id: str) -> Session:
@@ -138,6 +143,14 @@ class Sessions:
 
         session = self.get(tenant, session_id)
         return self._found(self.waiting.until(session, done, seconds=wait), session_id)
+
+    def _made(self, tenant: str, made: Reservation) -> Session:
+        stands = self.store.get(made.id)
+        if stands is None or stands.tenant != tenant:
+            raise ResultGone("The session that was created with this Idempotency-Key has been deleted since.")
+        if stands.status is Status.DELETING:
+            raise deleting(stands)
+        return stands
 
     def _want(
         self,

@@ -5,6 +5,7 @@ from typing import Final
 
 from chalicelib.domain.account import Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import DEFAULT_TENANT, Role
 from chalicelib.services.account_ports import TenantStore
 from chalicelib.services.ports import Clock
@@ -26,11 +27,16 @@ class Tenants:
     users: Users
     clock: Clock
 
-    def create(self, tenant: str, name: str, *, admin: str, password: str) -> Tenant:
-        """Create a tenant with its first administrator, or neither; raises TenantExists or UserExists."""
-        created = self._entered(Tenant(tenant, name, self.clock(), (admin,)))
+    def create(self, tenant: str, name: str, *, admin: str, password: str, made: Reservation | None = None) -> Tenant:
+        """Create a tenant with its first administrator, or neither, or find the one that ``made`` stands for.
+
+        Raises TenantExists or UserExists.
+        """
+        if made and made.made:
+            return self.get(tenant)
+        created = self._entered(Tenant(tenant, name, self.clock(), (admin,), made_by=made.id if made else None))
         try:
-            self.users.register(tenant, admin, password, Role.ADMIN)
+            self.users.register(tenant, admin, password, Role.ADMIN, made=made)
         except UserExists:
             self.store.remove(created)
             raise
@@ -64,6 +70,8 @@ class Tenants:
         if self.store.add(tenant):
             return tenant
         stands = self.get(tenant.id)
+        if tenant.made_by and stands.made_by == tenant.made_by:
+            return stands
         # A create that was killed halfway left a tenant that nobody is in: its place is taken over.
         left = (
             stands.created_at < tenant.created_at - HALFWAY and not self.users.page(tenant.id, limit=1, after=None)[0]

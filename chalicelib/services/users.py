@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.errors import Contended, Forbidden, UserExists, UserNotFound
+from chalicelib.domain.errors import Contended, Forbidden, ResultGone, UserExists, UserNotFound
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role, User
 from chalicelib.services.account_ports import Passwords, TenantStore, UserStore
 from chalicelib.services.accounts import renewed
@@ -54,12 +55,21 @@ class Users:
     passwords: Passwords
     clock: Clock
 
-    def register(self, tenant: str, name: str, password: str, role: Role) -> User:
-        """Create a user; raises UserExists, and Forbidden if the tenant was disabled meanwhile."""
+    def register(self, tenant: str, name: str, password: str, role: Role, *, made: Reservation | None = None) -> User:
+        """Create a user, or find the one that ``made`` stands for; what is left of creating it is done.
+
+        Raises UserExists, ResultGone, and Forbidden if the tenant was disabled meanwhile.
+        """
+        if made and made.made:
+            return self._made(name, made)
         now = self.clock()
-        user = User(name, tenant, role, self.passwords.hash(password), now, token_generation=now)
+        made_by = made.id if made else None
+        user = User(name, tenant, role, self.passwords.hash(password), now, token_generation=now, made_by=made_by)
         if not self.store.add(user):
-            raise UserExists(f"There is a user '{name}' already.", field="username")
+            stands = self.store.get(name)
+            if made is None or stands is None or stands.made_by != made.id:
+                raise UserExists(f"There is a user '{name}' already.", field="username")
+            user = stands
         # Whoever disables a tenant writes the tenant, then its users: one that was added in between may be missed.
         here = self.tenants.get(tenant)
         if here is None or here.disabled:
@@ -68,6 +78,12 @@ class Users:
         if user.administers:
             self.administrators.count_on(tenant, name)
         return user
+
+    def _made(self, name: str, made: Reservation) -> User:
+        stands = self.store.get(name)
+        if stands is None or stands.made_by != made.id:
+            raise ResultGone("The user that was created with this Idempotency-Key has been removed since.")
+        return stands
 
     def get(self, tenant: str, name: str) -> User:
         """Return the tenant's user; raises UserNotFound."""

@@ -29,8 +29,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def table(aws: None) -> Table:
     properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
-    for elsewhere in ("TimeToLiveSpecification", "PointInTimeRecoverySpecification"):
-        properties.pop(elsewhere)
+    for elsewhere in ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"):
+        properties.pop(elsewhere, None)
     properties["StreamSpecification"] |= {"StreamEnabled": True}
     properties["SSESpecification"] = {"Enabled": True}
     client = boto3.client("dynamodb")

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chalicelib.adapters.seals import KeyedSeals
+from chalicelib.adapters.tokens import SigningKeys
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
 from chalicelib.services.channels import Channels
@@ -17,6 +19,7 @@ from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.push import Push
 from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.reservations import Reservations
 from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.socketio import SocketIO
@@ -50,6 +53,7 @@ class Rig:
     attempts: account_fakes.MemoryLoginAttempts = field(default_factory=account_fakes.MemoryLoginAttempts)
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     keys: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
+    signing: dict[str, str] = field(default_factory=lambda: {"k1": "a signing key of thirty-two bytes or more"})
     paces: fakes.MemoryPaces = field(default_factory=fakes.MemoryPaces)
     history: fakes.MemoryHistory = field(default_factory=fakes.MemoryHistory)
     deliveries: fakes.MemoryDeliveries = field(default_factory=fakes.MemoryDeliveries)
@@ -86,6 +90,11 @@ class Rig:
         return Outbox(
             self.store, self.messages, self.keys, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id
         )
+
+    @property
+    def reservations(self) -> Reservations:
+        signing = SigningKeys(next(iter(self.signing)), self.signing)
+        return Reservations(self.keys, KeyedSeals(lambda: signing), self.clock, self.new_id)
 
     @property
     def dispatch(self) -> Dispatch:

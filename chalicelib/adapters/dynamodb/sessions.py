@@ -39,7 +39,8 @@ class DynamoSessions:
     def create(self, session: Session) -> Session:
         """Put the directory entry if its place is free, then the session.
 
-        An entry without its session is a create or a removal that was killed halfway: its place is taken over.
+        An entry without its session is a create or a removal that was killed halfway: its place is taken over. Of two
+        that create the same uid one writes the session, and both return that.
         """
         entry = {"pk": f"T#{session.tenant}", "sk": f"S#{session.id}", "v": FORMAT, "uid": session.uid}
         taken = self.table.put(entry, Condition("attribute_not_exists(pk)", {}))
@@ -49,8 +50,8 @@ class DynamoSessions:
             if stands:
                 return stands
             taken = self.table.put(entry, Condition("attribute_not_exists(pk) OR uid = :gone", {":gone": uid}))
-        self.table.put(to_item(session), Condition("attribute_not_exists(pk)", {}))
-        return session
+        twin = self.table.put(to_item(session), Condition("attribute_not_exists(pk)", {}))
+        return from_item(twin.item) if isinstance(twin, Refused) and twin.item else session
 
     def find(self, tenant: str, session_id: str) -> Session | None:
         """Read the directory, then the session."""

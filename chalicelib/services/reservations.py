@@ -1,0 +1,55 @@
+"""Requests that create something, made safe to repeat: one reservation for all that come with the same key."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.errors import IdempotencyKeyReused
+from chalicelib.domain.idempotency import Reservation
+from chalicelib.services.ports import Clock, IdempotencyStore, NewId
+
+
+class Seals(Protocol):
+    """Keyed hashes. Their keys are not in the table, so what is in it can't be guessed from them."""
+
+    def current(self) -> str:
+        """Return the id of the key in force."""
+
+    def seal(self, key_id: str, purpose: str, text: bytes) -> bytes | None:
+        """Return 32 bytes made from the text for that purpose alone; None if there is no such key (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reservations:
+    """Reserves ids. A ``key`` here is the caller's Idempotency-Key with the caller's name: two callers share none.
+
+    The fingerprint of a request is a keyed hash, since a password may be in the request, and remembers its key's id:
+    keys change.
+    """
+
+    store: IdempotencyStore
+    seals: Seals
+    clock: Clock
+    new_id: NewId
+
+    def reserve(self, tenant: str, key: str, *, request: bytes) -> Reservation:
+        """Return what the first request with this key reserved, this one's if it is the first.
+
+        Raises IdempotencyKeyReused if that was another request.
+        """
+        who = f"{tenant}\0{key}\0".encode()
+        mine = self._fingerprint(self.seals.current(), who + request)
+        claim = self.store.claim(tenant, key, fingerprint=mine or "", result=self.new_id(), now=self.clock())
+        key_id = claim.fingerprint.rpartition(":")[0]
+        entropy = self.seals.seal(key_id, "result", who + claim.result.encode())
+        if entropy is None or claim.fingerprint != self._fingerprint(key_id, who + request):
+            raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
+        return Reservation(claim.result, claim.at, claim.made, entropy)
+
+    def fulfil(self, tenant: str, key: str, reservation: Reservation) -> None:
+        """Note that what was reserved is there."""
+        if not reservation.made:
+            self.store.finish(tenant, key, result=reservation.id)
+
+    def _fingerprint(self, key_id: str, text: bytes) -> str | None:
+        sealed = self.seals.seal(key_id, "request", text)
+        return f"{key_id}:{sealed.hex()}" if sealed else None

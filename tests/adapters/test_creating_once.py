@@ -1,0 +1,109 @@
+"""Twins: requests with one Idempotency-Key at the same moment, each a thread with services of its own, on one table."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+from chalicelib import bootstrap
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.config import settings
+from chalicelib.domain.idempotency import Reservation
+from chalicelib.domain.principal import Role
+
+TWINS = 8
+CACHES = [value for value in vars(bootstrap).values() if hasattr(value, "cache_clear")]
+
+
+def forget() -> None:
+    for one in (*CACHES, settings, clients.dynamodb, clients.secrets):
+        one.cache_clear()
+
+
+@pytest.fixture
+def gateway(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    import boto3
+
+    keys = {"current": "k1", "keys": {"k1": {"secret": "a signing key of thirty-two bytes or more"}}}
+    boto3.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps(keys))
+    monkeypatch.setenv("TABLE_NAME", table.name)
+    monkeypatch.setenv("SIGNING_KEYS_SECRET", "keys")
+    monkeypatch.setenv("WS_ENDPOINT", "https://sockets.example.com")
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    forget()
+    bootstrap.first_administrator("admin", "admin123", "default")
+    yield table
+    forget()
+
+
+@contextmanager
+def reserved() -> Iterator[Reservation]:
+    made = bootstrap.reservations().reserve("default", "admin k", request=b"{}")
+    yield made
+    bootstrap.reservations().fulfil("default", "admin k", made)
+
+
+def twins(act: Callable[[Reservation], Any]) -> list[Any]:
+    """What each of several requests that start at once was answered."""
+    start = Barrier(TWINS)
+
+    def request() -> Any:
+        start.wait()
+        with reserved() as made:
+            return act(made)
+
+    bootstrap.reservations(), bootstrap.sessions(), bootstrap.tenants()
+    with ThreadPoolExecutor(TWINS) as pool:
+        return [done.result() for done in [pool.submit(request) for _ in range(TWINS)]]
+
+
+def items(table: Table, prefix: str) -> list[str]:
+    found = table.client.scan(TableName=table.name)["Items"]
+    return [item["pk"]["S"] for item in found if item["pk"]["S"].startswith(prefix)]
+
+
+def test_one_session_is_created_and_all_are_told_the_same_secret(gateway):
+    def create(made: Reservation) -> Any:
+        session = bootstrap.sessions().create(
+            "default",
+            session_id=None,
+            phone=None,
+            name="",
+            webhook_url="https://example.com/hook",
+            enabled=True,
+            start=True,
+            made=made,
+        )
+        return session.uid, session.id, session.webhook_secret, session.last_event
+
+    answers = twins(create)
+    assert answers == [answers[0]] * TWINS
+    assert len(items(gateway, "S#")) == 1
+
+
+def test_one_api_key_is_made_and_all_are_told_its_secret(gateway):
+    answers = twins(lambda made: bootstrap.api_keys().create("admin", session=None, lasts=None, made=made))
+    assert answers == [answers[0]] * TWINS
+    assert [key.id for key in bootstrap.api_keys().mine("admin")] == [answers[0][0].id]
+    assert bootstrap.api_keys().authenticate(answers[0][1]).key == answers[0][0].id
+
+
+def test_one_tenant_and_its_administrator_are_created(gateway):
+    def create(made: Reservation) -> Any:
+        tenant = bootstrap.tenants().create("acme", "Acme", admin="cleo", password="a password", made=made)
+        return tenant.id, tenant.made_by
+
+    answers = twins(create)
+    assert answers == [answers[0]] * TWINS
+    assert bootstrap.users().get("acme", "cleo").role is Role.ADMIN
+    assert bootstrap.accounts().login("cleo", "a password", address="").user.tenant == "acme"
+
+
+def test_one_user_is_created(gateway):
+    answers = twins(lambda made: bootstrap.users().register("default", "bo", "a password", Role.MEMBER, made=made))
+    assert answers == [answers[0]] * TWINS
