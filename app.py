@@ -5,7 +5,7 @@ from typing import Final
 from chalice.app import Chalice
 
 from chalicelib.api import account, admin, bare, enveloped, enveloped_settings, health, socketio, tenants
-from chalicelib.api.gateway import answer_anything
+from chalicelib.api.gateway import answer_anything, let_pages_ask
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
@@ -26,5 +26,6 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 answer_anything(app)
 for doorway in DOORWAYS:
     app.register_blueprint(doorway.blueprint)
+let_pages_ask(app)
 app.register_blueprint(sockets)
 app.register_blueprint(triggers)

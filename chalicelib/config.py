@@ -18,6 +18,8 @@ class Settings:
     worker_task: str  # WORKER_TASK: the task definition, functions only
     subnets: tuple[str, ...]  # WORKER_SUBNETS, comma-separated, functions only
     security_groups: tuple[str, ...]  # WORKER_SECURITY_GROUPS, comma-separated, functions only
+    public_workers: bool  # WORKER_PUBLIC_ADDRESS=0: workers are behind NAT gateways, functions only
+    capacity: str  # WORKER_CAPACITY: the ECS capacity provider of workers, functions only
     signing_keys: str  # SIGNING_KEYS_SECRET: the secret with the token signing keys, functions only
     standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
     stage: str  # STAGE: local, dev, prod, …
@@ -28,7 +30,7 @@ class Settings:
     ask_per_minute: int  # ASK_PER_MINUTE: questions that WhatsApp may be asked over a session in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
-    allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages that may use Socket.IO from elsewhere
+    allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages from elsewhere that may call; :* is any port
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     heartbeat: Path | None  # HEARTBEAT: the file that tells the health check of life, workers only; unset for none
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
@@ -55,6 +57,8 @@ def settings() -> Settings:
         worker_task=env.get("WORKER_TASK", ""),
         subnets=_names(env.get("WORKER_SUBNETS", "")),
         security_groups=_names(env.get("WORKER_SECURITY_GROUPS", "")),
+        public_workers=env.get("WORKER_PUBLIC_ADDRESS", "1") == "1",
+        capacity=env.get("WORKER_CAPACITY", "FARGATE"),
         signing_keys=env.get("SIGNING_KEYS_SECRET", ""),
         standby_workers=int(env.get("STANDBY_WORKERS", "1")),
         stage=stage,

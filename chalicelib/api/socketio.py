@@ -12,8 +12,8 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
 from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.origins import allowed, preflight
-from chalicelib.api.parameters import Parameter, word
+from chalicelib.api.once import REPEATED, once
+from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter, word
 from chalicelib.dialects import socketio as shapes
 from chalicelib.dialects.envelope import Failure, Success, failure
 from chalicelib.domain.edge import SOCKETIO_PATH
@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.socketio import opening
 
@@ -88,17 +89,18 @@ engine: Final = Doorway(f"{__name__}.engine", _engine_error)
     "/api/sessions/{id}/initialize-with-qr",
     needs=Permission.SESSIONS_WRITE,
     gives={200: Success[shapes.InitializingJson]},
-    refuses=(SessionDeleting, Contended),
+    refuses=(SessionDeleting, Contended, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
 )
 def initialize(call: Call, name: str) -> Answer:
-    """Create the session if it isn't there, and want it running; what comes of it is told in its room."""
-    try:
-        bootstrap.sessions().create(
-            call.tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True
-        )
-    except SessionExists:
-        bootstrap.sessions().start(call.tenant, name)
-    return Answer(shapes.initializing(name), headers=allowed(call.request))
+    """Create the session if it isn't there, and want it running; what comes of it is told in its room.
+
+    Repeated with its Idempotency-Key it doesn't start again what was stopped since.
+    """
+    with once(call) as made:
+        if not (made and made.made):
+            _start(call.tenant, name, made)
+    return Answer(shapes.initializing(name))
 
 
 @engine.route(
@@ -133,16 +135,14 @@ def take(call: Call) -> Answer:
     return _text(call, "ok")
 
 
-@engine.route("OPTIONS", SOCKETIO_PATH, needs=PUBLIC, gives={204: None})
-def ask(call: Call) -> Answer:
-    """Say which pages from elsewhere may call."""
-    return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
-
-
-@doorway.route("OPTIONS", "/api/sessions/{id}/initialize-with-qr", needs=PUBLIC, gives={204: None})
-def ask_to_initialize(call: Call, name: str) -> Answer:
-    """Say which pages from elsewhere may call."""
-    return Answer("", 204, content_type=TEXT, headers=preflight(call.request))
+def _start(tenant: str, name: str, made: Reservation | None) -> None:
+    sessions = bootstrap.sessions()
+    try:
+        sessions.create(
+            tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True, made=made
+        )
+    except SessionExists:
+        sessions.start(tenant, name)
 
 
 def who(token: str | None) -> Principal:
@@ -171,4 +171,4 @@ def _body(request: Request) -> str:
 
 
 def _text(call: Call, body: str) -> Answer:
-    return Answer(body, content_type=TEXT, headers=allowed(call.request))
+    return Answer(body, content_type=TEXT)

@@ -10,6 +10,8 @@ from infra.local.settings import REPOSITORY, Network, Settings
 from infra.local.state import State
 
 LOCAL_NAMES = "127.0.0.1,localhost"
+LOCAL_PAGES = "http://localhost:*,http://127.0.0.1:*"
+"""Pages that a developer serves on this machine, on whatever port; the front refuses all others anyway."""
 
 
 def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
@@ -22,6 +24,7 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     # Chalice sets it from its own configuration; only this stage may let callers in without a credential.
     os.environ["STAGE"] = "local"
     os.environ.setdefault("WEBHOOK_ALLOW_LOCAL", "1")
+    os.environ["ALLOWED_ORIGINS"] = ",".join(filter(None, (os.environ.get("ALLOWED_ORIGINS"), LOCAL_PAGES)))
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
     sign_by_caller()

@@ -18,9 +18,9 @@ def test_every_answer_is_binary_to_api_gateway() -> None:
     assert DEFINITION["x-amazon-apigateway-binary-media-types"] == ["*/*"]
 
 
-def test_only_socket_io_answers_preflights_of_other_origins() -> None:
-    asked = {path for path, methods in DEFINITION["paths"].items() if "options" in methods}
-    assert asked == {"/socket.io", "/api/sessions/{id}/initialize-with-qr"}
+def test_every_path_answers_preflights_of_other_origins_itself() -> None:
+    asked = [methods["options"] for methods in DEFINITION["paths"].values()]
+    assert {one["x-amazon-apigateway-integration"]["type"] for one in asked} == {"aws_proxy"}
 
 
 def test_every_route_says_what_it_does() -> None:

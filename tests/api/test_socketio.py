@@ -21,13 +21,6 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
 
 
-@pytest.fixture
-def origins(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setenv("ALLOWED_ORIGINS", "https://shop.example,null")
-    monkeypatch.setattr("chalicelib.api.origins.settings", settings.__wrapped__)
-    return "https://shop.example"
-
-
 def an_event(kind: str, connection: str = "c1", **fields: Any) -> dict[str, Any]:
     context = {"connectionId": connection, "eventType": kind, "domainName": "x", "stage": "api", "apiId": "x"}
     return {"requestContext": context | {"identity": {"sourceIp": "1.2.3.4"}}, **fields}
@@ -160,18 +153,3 @@ def test_a_websocket_client_is_greeted_heard_and_forgotten(world: World) -> None
 def test_an_unknown_channel_or_version_is_refused_at_the_websocket(world: World) -> None:
     assert knock({"sid": "none"}) == 400
     assert knock({"EIO": "3"}) == 400
-
-
-def test_pages_from_elsewhere_may_call_where_they_are_listed(origins: str, nobody: Caller) -> None:
-    answer = nobody("GET", POLL, Origin=origins)
-    assert (answer.headers["Access-Control-Allow-Origin"], answer.headers["Vary"]) == (origins, "Origin")
-    for path in ("/socket.io", START):
-        preflight = nobody("OPTIONS", path, Origin=origins)
-        assert (preflight.status, preflight.headers["Access-Control-Allow-Origin"]) == (204, origins)
-        assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
-
-
-@pytest.mark.parametrize("origin", ["https://evil.example", "https://shop.example.evil", ""])
-def test_other_pages_may_not(origins: str, nobody: Caller, origin: str) -> None:
-    for answer in (nobody("GET", POLL, Origin=origin), nobody("OPTIONS", "/socket.io", Origin=origin)):
-        assert not [name for name in answer.headers if name.lower().startswith("access-control-")]

@@ -9,6 +9,7 @@ LOOPBACK = {"HTTPS_PROXY": "http://127.0.0.1:1", "PYTHONPATH": "/loop"}
 
 def test_functions_see_the_templates_variables_and_nothing_of_the_developers_account(aws, monkeypatch):
     monkeypatch.setattr(os, "environ", os.environ.copy())
+    os.environ["ALLOWED_ORIGINS"] = "null"
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"):
         os.environ[name] = "mine"
     become_lambda(aws, read_settings({}), "http://127.0.0.1:1/api")
@@ -17,6 +18,7 @@ def test_functions_see_the_templates_variables_and_nothing_of_the_developers_acc
     assert os.environ["TABLE_NAME"] == aws.variables["TABLE_NAME"]
     assert os.environ["WS_ENDPOINT"] == "http://127.0.0.1:1/api"
     assert (os.environ["STAGE"], os.environ["ALLOW_ANONYMOUS"]) == ("local", "1")
+    assert os.environ["ALLOWED_ORIGINS"] == "null,http://localhost:*,http://127.0.0.1:*"
 
 
 def test_workers_are_led_to_the_loopback(aws, tmp_path):
