@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from chalicelib.api import sockets
-from chalicelib.config import settings
 from chalicelib.domain.principal import Role
 from chalicelib.domain.session import Desired, Status
 from tests.api.conftest import Caller, Reply, World
