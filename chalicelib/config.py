@@ -30,7 +30,7 @@ class Settings:
     ask_per_minute: int  # ASK_PER_MINUTE: questions that WhatsApp may be asked over a session in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
-    allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, comma-separated: pages from elsewhere that may call, :* any port
+    allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     heartbeat: Path | None  # HEARTBEAT: the file that tells the health check of life, workers only; unset for none
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
