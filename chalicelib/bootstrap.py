@@ -17,6 +17,7 @@ from chalicelib.adapters.dynamodb.keys import DynamoKeys
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.paces import DynamoPaces
+from chalicelib.adapters.dynamodb.questions import DynamoQuestions
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
@@ -34,6 +35,7 @@ from chalicelib.domain.pace import Pace
 from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
+from chalicelib.services.answering import Answering
 from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
 from chalicelib.services.conversation import Conversation
@@ -47,6 +49,7 @@ from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
+from chalicelib.services.questions import Questions
 from chalicelib.services.reconciler import Reconciler
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.rooms import Rooms
@@ -176,6 +179,21 @@ def messages() -> Messages:
 
 
 @cache
+def questions() -> Questions:
+    """Return who asks WhatsApp over a session's worker."""
+    here = settings()
+    return Questions(
+        sessions=_sessions(),
+        questions=DynamoQuestions(_table()),
+        paces=DynamoPaces(_table(), Pace(here.ask_burst, here.ask_per_minute), of="PACE#QUESTIONS"),
+        mailboxes=_mailboxes(),
+        clock=clock,
+        sleep=time.sleep,
+        new_id=new_id,
+    )
+
+
+@cache
 def watching() -> Watching:
     """Return who lets watchers in and out."""
     return Watching(_sessions(), DynamoWatchers(_table()), _sockets(), _wakes(), clock)
@@ -268,6 +286,7 @@ class Worker:
     sessions: SessionStore
     link: Link
     dispatch: Dispatch
+    answering: Answering
     inbox: Inbox
     leases: LeaseStore
     standbys: StandbyStore
@@ -281,6 +300,7 @@ def worker() -> Worker:
         sessions=_sessions(),
         link=Link(_moves()),
         dispatch=Dispatch(DynamoMessages(_table()), clock, new_id),
+        answering=Answering(DynamoQuestions(_table()), clock),
         inbox=Inbox(DynamoMessages(_table()), clock, named_id),
         leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
         standbys=DynamoStandbys(_table()),

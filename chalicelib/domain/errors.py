@@ -31,9 +31,12 @@ GatewayError
 │   └── Contended                409  others kept changing it: try again
 ├── IdempotencyKeyReused         422  the same key came with another request before
 ├── SendFailed                   502  WhatsApp refused the message
+├── AnswerRefused                502  WhatsApp refused to answer a question
 ├── TooManyAttempts              429
+├── TooManyQuestions             429  as many as may be wait for their answers
 ├── TooFast                      429  over the session's pace
 └── NotReady                     503
+    ├── AnswerNotReady           503  WhatsApp, or the worker, didn't answer in time
     └── QRNotReady               503
 
 Inside the gateway, never answered to a caller:
@@ -293,6 +296,26 @@ class QRNotReady(NotReady):
     """The first QR code is still to come."""
 
     code = "QR_NOT_READY"
+
+
+class AnswerNotReady(NotReady):
+    """A question to WhatsApp wasn't answered in time; asking again is right."""
+
+    code = "ANSWER_NOT_READY"
+
+
+class AnswerRefused(GatewayError):
+    """WhatsApp refused to answer a question; the message says why, as far as that is known."""
+
+    code = "ANSWER_REFUSED"
+    status = 502
+
+
+class TooManyQuestions(GatewayError):
+    """As many questions of the session as may be are open already; nothing was asked."""
+
+    code = "TOO_MANY_QUESTIONS"
+    status = 429
 
 
 class Fenced(Exception):

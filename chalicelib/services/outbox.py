@@ -10,13 +10,11 @@ from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
     SendFailed,
-    SessionDisabled,
-    SessionNotConnected,
     SessionNotFound,
     TooFast,
 )
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.session import Session
 from chalicelib.services.ports import (
     Clock,
     IdempotencyStore,
@@ -28,6 +26,7 @@ from chalicelib.services.ports import (
     Sleep,
     Unavailable,
 )
+from chalicelib.services.refusals import why_not_connected
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
@@ -88,15 +87,9 @@ class Outbox:
         return session
 
     def _must_be_connected(self, session: Session) -> None:
-        if not session.enabled:
-            raise SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
-        if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
-            return
-        raise SessionNotConnected(
-            "The session isn't connected to WhatsApp.",
-            hint=session.message or "Connect it, and scan its QR code if it isn't linked.",
-            context={"session": session},
-        )
+        refusal = why_not_connected(session)
+        if refusal:
+            raise refusal
 
     def _claim(self, session: Session, key: str, to: str, text: str, message_id: str) -> str:
         fingerprint = sha256(f"{session.uid}\0{to}\0{text}".encode()).hexdigest()

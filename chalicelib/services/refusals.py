@@ -7,7 +7,9 @@ from chalicelib.domain.errors import (
     GatewayError,
     PasskeyRequired,
     SessionDeleting,
+    SessionDisabled,
     SessionFailed,
+    SessionNotConnected,
     SessionStopped,
 )
 from chalicelib.domain.session import Desired, Session, Status
@@ -49,3 +51,16 @@ def why_no_code(session: Session) -> GatewayError | None:
             )
         case _:
             return None
+
+
+def why_not_connected(session: Session) -> GatewayError | None:
+    """Return why nothing can be had of WhatsApp over ``session`` as it stands; None if it is connected."""
+    if not session.enabled:
+        return SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
+    if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
+        return None
+    return SessionNotConnected(
+        "The session isn't connected to WhatsApp.",
+        hint=session.message or "Connect it, and scan its QR code if it isn't linked.",
+        context={"session": session},
+    )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from chalicelib.domain.messages import MessageStatus
+from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
 from chalicelib.services.inbox import Received
 
@@ -159,6 +160,12 @@ class Client(Protocol):
 
         Takes as long as the server does, 75 s at the most. Raises what ``unsent`` holds.
         """
+
+    def contact(self, number: str) -> Contact:
+        """Ask whether a phone number (digits) is on WhatsApp; 75 s at the most. Raises what ``unanswered`` holds."""
+
+    def groups(self) -> list[Group]:
+        """Ask which groups the account is in; 75 s at the most. Raises what ``unanswered`` holds."""
 
     def logout(self) -> bool:
         """Unlink the device at WhatsApp and forget it; False if WhatsApp refused or couldn't be told."""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.questions import Contact, Group, Question
 from chalicelib.domain.session import Session
 from chalicelib.services.inbox import Received
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
@@ -45,6 +46,25 @@ class Dispatch(Protocol):
         """Report a receipt."""
 
 
+class Answering(Protocol):
+    """Questions, and their answers; None from a report means that nobody waits for it any more. Raises Unavailable."""
+
+    def owed(self, uid: str, *, epoch: int) -> list[Question]:
+        """Return what is to be answered, in order."""
+
+    def take(self, question: Question, *, epoch: int) -> Question | None:
+        """Report that WhatsApp is about to be asked; None if it isn't to be asked after all."""
+
+    def put_back(self, question: Question) -> Question | None:
+        """Report that there was no connection."""
+
+    def answer(self, question: Question, answer: Contact | Sequence[Group]) -> Question | None:
+        """Report the answer."""
+
+    def refuse(self, question: Question, failure: str) -> Question | None:
+        """Report why there is no answer."""
+
+
 class Incoming(Protocol):
     """Where messages that come in are kept."""
 
@@ -76,6 +96,10 @@ class Parts(Protocol):
     @property
     def dispatch(self) -> Dispatch:
         """Messages to send."""
+
+    @property
+    def answering(self) -> Answering:
+        """Questions of those who use the session."""
 
     @property
     def inbox(self) -> Incoming:

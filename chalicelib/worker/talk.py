@@ -1,8 +1,9 @@
-"""One session's talk: sends go out, what the client hands over is sorted, and both end in good order."""
+"""One session's talk: sends go out, questions are answered, what comes in is sorted, and all end in good order."""
 
 from typing import Final
 
 from chalicelib.worker import client as c
+from chalicelib.worker.answerer import Answerer
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Inbox
@@ -20,11 +21,12 @@ SETTLING_TAKES: Final = 2.0
 
 
 class Talk:
-    """Sender and intake of one client."""
+    """Sender, answerer and intake of one client."""
 
     def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, spool: Spool) -> None:
         self._inbox = inbox
         self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
+        self._answerer = Answerer(desk, hold, parts.answering, inbox, log)
         self._intake = Intake(desk, parts.inbox, spool, log)
         self._client: c.Client | None = None
 
@@ -39,26 +41,30 @@ class Talk:
                 self._inbox.put(event)
 
     def begin(self, client: c.Client) -> None:
-        """Begin to connect, and to send once that is allowed."""
+        """Begin to connect, and to send and to answer once that is allowed."""
         self._client = client
         self._intake.start()
         self._sender.start(client)
+        self._answerer.start(client)
         client.connect()
 
     def allow(self, *, online: bool) -> None:
-        """Say whether the session is connected: only then is anything sent."""
+        """Say whether the session is connected: only then is anything sent or asked."""
         self._sender.allow(online=online)
+        self._answerer.allow(online=online)
 
     def ring(self) -> None:
-        """Say that there may be something to send."""
+        """Say that there may be something to send, or to answer."""
         self._sender.ring()
+        self._answerer.ring()
 
     def stop(self) -> None:
-        """Send nothing more."""
+        """Send and answer nothing more."""
+        self._answerer.stop()
         self._sender.stop()
 
     def hang_up(self) -> None:
-        """Send nothing more, close the socket, and keep what had come in by then."""
+        """Send and answer nothing more, close the socket, and keep what had come in by then."""
         self.stop()
         if self._client:
             bounded(self._client.disconnect, CLOSING_TAKES)

@@ -17,11 +17,14 @@ from neonize.exc import NeonizeError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
 
+from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
 from chalicelib.services.inbox import Received
 from chalicelib.worker import client as c
+from chalicelib.worker.answers import contact, group
 from chalicelib.worker.incoming import incoming, receipt, undecryptable
 from chalicelib.worker.stanzas import Stanzas
+from chalicelib.worker.unanswered import unanswered
 from chalicelib.worker.unsent import unsent
 
 OPTIONS: Final = "?_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
@@ -59,6 +62,22 @@ class Whatsmeow:
         except NeonizeError as error:
             raise unsent(str(error)) from None
         return str(answer.ID)
+
+    def contact(self, number: str) -> Contact:
+        """Ask WhatsApp; it takes a number with its +."""
+        try:
+            answers = self._client.is_on_whatsapp(f"+{number}")
+        except NeonizeError as error:
+            raise unanswered(str(error)) from None
+        return contact(answers)
+
+    def groups(self) -> list[Group]:
+        """Ask WhatsApp."""
+        try:
+            found = self._client.get_joined_groups()
+        except NeonizeError as error:
+            raise unanswered(str(error)) from None
+        return [group(info) for info in found]
 
     def logout(self) -> bool:
         """Ask WhatsApp to unlink the device."""

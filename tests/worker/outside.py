@@ -11,15 +11,17 @@ from typing import Any
 from chalicelib.bootstrap import named_id
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
+from chalicelib.services.answering import Answering
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
 from chalicelib.services.moves import Moves
+from tests.fake_questions import MemoryQuestions
 from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
-NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "inbox")
+NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "answering", "inbox")
 
 
 def now() -> int:
@@ -68,11 +70,13 @@ class Outside:
     standbys: MemoryStandbys = field(default_factory=MemoryStandbys)
     mailbox: Bell = field(default_factory=Bell)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
+    questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
         self.link = Reports(self.sessions)
         self.dispatch = Dispatch(self.messages, now, FakeIds())
+        self.answering = Answering(self.questions, now)
         self.inbox = Inbox(self.messages, now, named_id)
 
     def serve(self) -> str:
@@ -100,6 +104,7 @@ class Parts:
     mailbox: Any
     link: Any
     dispatch: Any
+    answering: Any
     inbox: Any
     clock: Callable[[], int] = now
 

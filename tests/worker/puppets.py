@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import TTL, Lease
+from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
@@ -43,6 +44,7 @@ class PuppetClient:
     connected: bool = True
     calls: list[str] = field(default_factory=list)
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
+    ask: Callable[[str], Contact] = lambda number: Contact(exists=True, jid=f"{number}@s.whatsapp.net")
 
     def connect(self) -> None:
         self.calls.append("connect")
@@ -62,6 +64,14 @@ class PuppetClient:
     def send_text(self, to: str, text: str) -> str:
         self.calls.append(f"send {to} {text}")
         return self.send(to, text)
+
+    def contact(self, number: str) -> Contact:
+        self.calls.append(f"contact {number}")
+        return self.ask(number)
+
+    def groups(self) -> list[Group]:
+        self.calls.append("groups")
+        return [Group("1@g.us", "Kopi")]
 
     def logout(self) -> bool:
         self.calls.append("logout")

@@ -12,10 +12,11 @@ MICROSECONDS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DynamoPaces:
-    """The Paces port."""
+    """The Paces port; ``of`` is what the bucket is for, so that a session can have several."""
 
     table: Table
     pace: Pace
+    of: str = "PACE"
 
     def take(self, uid: str, *, now: int) -> float:
         """Write the bucket less a token: at once where it is full, else over the very bucket that stands."""
@@ -31,5 +32,5 @@ class DynamoPaces:
         return 0.0
 
     def _write(self, uid: str, full_at: float, condition: Condition) -> Refused | None:
-        item = {"pk": f"S#{uid}", "sk": "PACE", "v": 1, "full_at": round(full_at * MICROSECONDS)}
+        item = {"pk": f"S#{uid}", "sk": self.of, "v": 1, "full_at": round(full_at * MICROSECONDS)}
         return self.table.put(item, condition)

@@ -1,0 +1,148 @@
+"""Questions that only a live WhatsApp connection can answer: asked through the table, answered by the worker."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+LASTS: Final = 10_000
+"""Milliseconds from a question to its end: who asked waits as long, and no worker answers it any later."""
+PLACES: Final = 8
+"""How many questions of a session may be open at once."""
+LARGEST: Final = 300_000
+"""Bytes of text that an answer may have, of the 400 KB of an item in DynamoDB."""
+
+
+class Subject(StrEnum):
+    """What is asked about."""
+
+    NUMBER = "number"
+    """Whether ``number`` is on WhatsApp."""
+    GROUPS = "groups"
+    """Which groups the account is in."""
+
+
+class State(StrEnum):
+    """How far a question has come."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    ANSWERED = "answered"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Whether a number is on WhatsApp, and the JID that it has there."""
+
+    exists: bool
+    jid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group that the account is in. ``owner`` is the JID of who made it, ``created`` in seconds since the epoch.
+
+    ``topic`` is its description, None where that is left out for want of room.
+    """
+
+    jid: str
+    name: str = field(repr=False)
+    topic: str | None = field(default=None, repr=False)
+    owner: str | None = None
+    created: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupList:
+    """The groups that the account is in, or as many as there is room for: then ``complete`` is False."""
+
+    groups: tuple[Group, ...]
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a session; times in milliseconds since the Unix epoch.
+
+    ``place`` is which of the session's places it has. ``epoch`` is the claim under which a worker took it. ``failure``
+    is a sentence that says why there is no answer. ``version`` grows with every write.
+    """
+
+    uid: str
+    id: str
+    subject: Subject
+    asked_at: int
+    place: int = 0
+    version: int = 0
+    number: str | None = field(default=None, repr=False)
+    state: State = State.OPEN
+    epoch: int | None = None
+    contact: Contact | None = None
+    groups: GroupList | None = None
+    failure: str | None = None
+
+    @property
+    def expires_at(self) -> int:
+        """When nobody waits for the answer any more."""
+        return self.asked_at + LASTS
+
+    @property
+    def settled(self) -> bool:
+        """Whether the worker has done with it what it could."""
+        return self.state in {State.ANSWERED, State.REFUSED}
+
+    def is_owed(self, *, epoch: int, now: int) -> bool:
+        """Whether a worker of that claim is to answer it: nobody has, and who took it belongs to an older claim."""
+        free = self.state is State.OPEN or (self.state is State.TAKEN and (self.epoch or 0) < epoch)
+        return free and now < self.expires_at
+
+
+def taken(question: Question, *, epoch: int) -> Question:
+    """Return the question as the worker of that claim takes it."""
+    return _next(question, state=State.TAKEN, epoch=epoch)
+
+
+def answered(question: Question, answer: Contact | GroupList) -> Question:
+    """Return the question with its answer."""
+    if isinstance(answer, Contact):
+        return _next(question, state=State.ANSWERED, contact=answer)
+    return _next(question, state=State.ANSWERED, groups=answer)
+
+
+def refused(question: Question, failure: str) -> Question:
+    """Return the question with the sentence that says why there is no answer."""
+    return _next(question, state=State.REFUSED, failure=failure)
+
+
+def put_back(question: Question) -> Question:
+    """Return the question as it was before it was taken: WhatsApp wasn't asked."""
+    return _next(question, state=State.OPEN)
+
+
+def _next(question: Question, **changes: Any) -> Question:
+    return replace(question, version=question.version + 1, **changes)
+
+
+def fitting(groups: Sequence[Group]) -> GroupList:
+    """Return the groups if there is room for all that is known of them, else without topics, else the first of them."""
+    if sum(map(_size, groups)) <= LARGEST:
+        return GroupList(tuple(groups))
+    bare = [replace(group, topic=None) for group in groups]
+    kept: list[Group] = []
+    room = LARGEST
+    for group in bare:
+        room -= _size(group)
+        if room < 0:
+            break
+        kept.append(group)
+    return GroupList(tuple(kept), complete=len(kept) == len(bare))
+
+
+_NAMES: Final = 60
+"""Bytes that a group's field names, types and number take in an item, and some more."""
+
+
+def _size(group: Group) -> int:
+    texts = (group.jid, group.name, group.topic or "", group.owner or "")
+    return _NAMES + sum(len(text.encode()) for text in texts)

@@ -1,0 +1,84 @@
+"""One suite over the questions in the table and over the tests' fake of them."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.dynamodb.questions import DynamoQuestions
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.domain import questions as q
+from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
+from chalicelib.services.question_ports import QuestionStore
+from tests.fake_questions import MemoryQuestions
+from tests.makers import NOW, a_session
+
+ASKED = Question("uid", "Q1", Subject.NUMBER, NOW, place=3, number="628111111111")
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest) -> QuestionStore:
+    return MemoryQuestions() if request.param == "memory" else DynamoQuestions(request.getfixturevalue("table"))
+
+
+def test_a_question_comes_back_as_it_went_in(store: QuestionStore) -> None:
+    assert store.put(ASKED, now=NOW)
+    assert store.get(ASKED) == ASKED
+    assert store.all("uid") == [ASKED]
+
+
+def test_its_place_is_taken_until_it_ends(store: QuestionStore) -> None:
+    store.put(ASKED, now=NOW)
+    later = replace(ASKED, id="Q2", asked_at=NOW + LASTS)
+    assert not store.put(later, now=NOW + LASTS - 1)
+    assert store.put(replace(later, place=4), now=NOW)
+    assert store.put(later, now=NOW + LASTS)
+    assert store.get(ASKED) is None
+    assert [found.id for found in store.all("uid")] == ["Q2", "Q2"]
+
+
+def test_it_moves_once_from_each_version(store: QuestionStore) -> None:
+    store.put(ASKED, now=NOW)
+    taken = q.taken(ASKED, epoch=1)
+    assert store.move(taken)
+    assert not store.move(q.taken(ASKED, epoch=2))
+    assert store.move(q.answered(taken, Contact(exists=True, jid="628111111111@s.whatsapp.net")))
+    found = store.get(ASKED)
+    assert found
+    assert found.contact == Contact(exists=True, jid="628111111111@s.whatsapp.net")
+
+
+def test_an_answer_to_a_question_that_is_gone_is_written_nowhere(store: QuestionStore) -> None:
+    store.put(ASKED, now=NOW)
+    store.remove(ASKED)
+    assert not store.move(q.taken(ASKED, epoch=1))
+    store.put(replace(ASKED, id="Q2"), now=NOW)
+    assert not store.move(q.taken(ASKED, epoch=1))
+    store.remove(ASKED)
+    assert [found.id for found in store.all("uid")] == ["Q2"]
+
+
+def test_the_largest_answer_has_room(store: QuestionStore) -> None:
+    groups = [Group(f"{number}@g.us", "☕" * 25, owner="1@lid", created=NOW) for number in range(3_000)]
+    found = fitting(groups)
+    assert sum(len(group.name.encode()) for group in found.groups) > LARGEST / 3
+    store.put(ASKED, now=NOW)
+    assert store.move(q.answered(ASKED, found))
+    stands = store.get(ASKED)
+    assert stands
+    assert stands.groups == found
+
+
+def test_a_removed_session_leaves_no_question(request: pytest.FixtureRequest) -> None:
+    table = request.getfixturevalue("table")
+    sessions, store = DynamoSessions(table), DynamoQuestions(table)
+    session = sessions.create(a_session())
+    store.put(replace(ASKED, uid=session.uid), now=NOW)
+    sessions.remove(session)
+    assert store.all(session.uid) == []
+
+
+def test_dynamodb_forgets_it_minutes_later(request: pytest.FixtureRequest) -> None:
+    table = request.getfixturevalue("table")
+    DynamoQuestions(table).put(ASKED, now=NOW)
+    item = table.get("S#uid", "Q#3")
+    assert item["ttl"] == (NOW + LASTS) // 1000 + 300
