@@ -8,7 +8,8 @@ from chalicelib.api.account_fields import KEY, existing_key, life, password, use
 from chalicelib.api.answers import Answer
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import session_id
-from chalicelib.api.parameters import Parameter
+from chalicelib.api.once import REPEATED, once
+from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
@@ -52,27 +53,31 @@ def change_password(call: Call, body: ChangePassword) -> Answer:
     "/api/auth/register",
     needs=Permission.USERS_MANAGE,
     gives={201: Success[kinds.OneUserJson]},
-    refuses=(UserExists, Contended),
+    refuses=(UserExists, Contended, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
 )
 def register(call: Call, body: NewUser) -> Answer:
     """Create a user in one's own tenant."""
-    user = bootstrap.users().register(
-        call.tenant,
-        user_name(body.username, field="username"),
-        password(body.password, field="password"),
-        role_of(body.role),
-    )
+    name, secret = user_name(body.username, field="username"), password(body.password, field="password")
+    with once(call, body) as made:
+        user = bootstrap.users().register(call.tenant, name, secret, role_of(body.role), made=made)
     return Answer(shapes.one_user(user, "User created"), status=201)
 
 
-@doorway.route("POST", "/api/auth/api-key", needs=_OWN, gives={201: Success[kinds.NewKeyJson]}, refuses=(TooManyKeys,))
+@doorway.route(
+    "POST",
+    "/api/auth/api-key",
+    needs=_OWN,
+    gives={201: Success[kinds.NewKeyJson]},
+    refuses=(TooManyKeys, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+)
 def create_key(call: Call, body: NewApiKey) -> Answer:
     """Make an API key, bound to a session if one is named; its secret is in this answer and nowhere else."""
-    key, secret = bootstrap.api_keys().create(
-        call.name,
-        session=session_id(body.session_id, field="session_id") if body.session_id else None,
-        lasts=life(body.expires_in_days, field="expires_in_days"),
-    )
+    session = session_id(body.session_id, field="session_id") if body.session_id else None
+    lasts = life(body.expires_in_days, field="expires_in_days")
+    with once(call, body) as made:
+        key, secret = bootstrap.api_keys().create(call.name, session=session, lasts=lasts, made=made)
     return Answer(shapes.new_key(key, secret), status=201)
 
 

@@ -9,6 +9,7 @@ from chalicelib.api.bodies import BareSession, SendBody
 from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import existing_message, line, session_id, webhook
+from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -23,26 +24,38 @@ _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
+_NAMES: Final = uuid.UUID("5d1c1d0e-7b0b-4c5e-9a2f-1f6f0c1e8b57")
+"""What ids that are made from reservations are made in, whatever it is."""
 _ASK_AGAIN: Final = 2
 """Seconds after which a code that hadn't come is worth asking for."""
 
 
 @doorway.route(
-    "POST", "/sessions", needs=_WRITE, gives={201: shapes.BareCreatedJson}, refuses=(SessionExists, SessionDeleting)
+    "POST",
+    "/sessions",
+    needs=_WRITE,
+    gives={201: shapes.BareCreatedJson},
+    refuses=(SessionExists, SessionDeleting, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
 )
 def create(call: Call, body: BareSession) -> Answer:
     """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
     sessions = bootstrap.sessions()
     named = call.naming(session_id(body.session_id, field="sessionId") if body.session_id else None)
-    created = sessions.create(
-        call.tenant,
-        session_id=named or str(uuid.uuid4()),
-        phone=phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None,
-        name=line(body.name or "", field="name"),
-        webhook_url=webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None,
-        enabled=True,
-        start=True,
-    )
+    phone = phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None
+    title = line(body.name or "", field="name")
+    url = webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None
+    with once(call, body) as made:
+        created = sessions.create(
+            call.tenant,
+            session_id=named or str(uuid.uuid5(_NAMES, made.id) if made else uuid.uuid4()),
+            phone=phone,
+            name=title,
+            webhook_url=url,
+            enabled=True,
+            start=True,
+            made=made,
+        )
     shape = shapes.created(sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT), bootstrap.clock())
     headers = {"Location": f"/sessions/{created.id}"}
     return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})

@@ -9,6 +9,7 @@ from chalicelib.api.bodies import EnvelopedSession, LoginBody, SendBody
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import existing_message, line, webhook
+from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -54,20 +55,25 @@ def log_in(call: Call, body: LoginBody) -> Answer:
     "/api/sessions",
     needs=_WRITE,
     gives={201: Success[shapes.OneSessionJson]},
-    refuses=(SessionExists, SessionDeleting),
+    refuses=(SessionExists, SessionDeleting, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
 )
 def create(call: Call, body: EnvelopedSession) -> Answer:
     """Create a session, named by its phone number if it is given one. It isn't started: connect does that."""
     phone = phone_number(body.phone, field="phone") if body.phone else None
-    session = bootstrap.sessions().create(
-        call.tenant,
-        session_id=call.naming(phone),
-        phone=phone,
-        name=line(body.name or "", field="name"),
-        webhook_url=webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None,
-        enabled=body.enabled is not False,
-        start=False,
-    )
+    session_id, name = call.naming(phone), line(body.name or "", field="name")
+    url = webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None
+    with once(call, body) as made:
+        session = bootstrap.sessions().create(
+            call.tenant,
+            session_id=session_id,
+            phone=phone,
+            name=name,
+            webhook_url=url,
+            enabled=body.enabled is not False,
+            start=False,
+            made=made,
+        )
     return Answer(shapes.one(session, "Session created", with_secret=True), status=201)
 
 

@@ -8,7 +8,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import SendBody
 from chalicelib.api.doorway import Call
 from chalicelib.api.fields import text
-from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.once import own_key
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -34,7 +34,7 @@ def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape) -
         session_id,
         to=recipient(body.to, field="to"),
         text=text(body.message, field="message"),
-        key=call.read(IDEMPOTENCY_KEY),
+        key=own_key(call),
     )
     # Chalice's path is the route's, with its variables' names.
     session_path = call.request.path.rpartition("/")[0].replace("{id}", session_id)

@@ -8,7 +8,9 @@ from chalicelib.api.account_fields import existing_tenant, password, tenant_id, 
 from chalicelib.api.answers import Answer
 from chalicelib.api.doorway import Call, Doorway
 from chalicelib.api.fields import line
+from chalicelib.api.once import REPEATED, once
 from chalicelib.api.pages import PAGE, bounds
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
@@ -25,17 +27,16 @@ _TENANTS: Final = Permission.TENANTS_MANAGE
     "/api/admin/tenants",
     needs=_TENANTS,
     gives={201: Success[kinds.OneTenantJson]},
-    refuses=(TenantExists, UserExists, Contended),
+    refuses=(TenantExists, UserExists, Contended, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
 )
 def create(call: Call, body: NewTenant) -> Answer:
     """Create a tenant with its first administrator."""
     name = tenant_id(body.id, field="id")
-    tenant = bootstrap.tenants().create(
-        name,
-        line(body.name or name, field="name"),
-        admin=user_name(body.username, field="username"),
-        password=password(body.password, field="password"),
-    )
+    title = line(body.name or name, field="name")
+    admin, secret = user_name(body.username, field="username"), password(body.password, field="password")
+    with once(call, body) as made:
+        tenant = bootstrap.tenants().create(name, title, admin=admin, password=secret, made=made)
     return Answer(shapes.one_tenant(tenant, "Tenant created"), status=201)
 
 

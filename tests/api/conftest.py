@@ -11,6 +11,7 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import bootstrap
+from chalicelib.adapters.seals import KeyedSeals
 from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
 from chalicelib.domain.account import ApiKey, Tenant, fingerprint
 from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
@@ -25,6 +26,7 @@ from chalicelib.services.keys import ApiKeys
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.outbox import Outbox
+from chalicelib.services.reservations import Reservations
 from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.socketio import SocketIO
@@ -105,9 +107,8 @@ class World:
 
     def owners(self) -> Sessions:
         waiting = Waiting(self.sessions, self.clock, self.sleep)
-        ids = FakeIds()
-        moves = Moves(self.sessions, self.clock, ids)
-        return Sessions(self.sessions, moves, waiting, self.clock, ids, lambda: WEBHOOK_SECRET)
+        moves = Moves(self.sessions, self.clock, self.new_id)
+        return Sessions(self.sessions, moves, waiting, self.clock, self.new_id, lambda: WEBHOOK_SECRET)
 
     def accounts(self) -> Accounts:
         return Accounts(
@@ -153,6 +154,9 @@ class World:
             self.sessions, self.messages, self.keys, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id
         )
 
+    def reservations(self) -> Reservations:
+        return Reservations(self.keys, KeyedSeals(self.tokens.keys), self.clock, self.new_id)
+
     def dispatch(self) -> Dispatch:
         return Dispatch(self.messages, self.clock, self.new_id)
 
@@ -197,6 +201,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "accounts", world.accounts)
     monkeypatch.setattr(bootstrap, "api_keys", world.keeper)
     monkeypatch.setattr(bootstrap, "users", world.people)
+    monkeypatch.setattr(bootstrap, "reservations", world.reservations)
     monkeypatch.setattr(bootstrap, "tenants", world.operators)
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
     monkeypatch.setattr(bootstrap, "socketio", world.socketio)
