@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.changes import change
 from chalicelib.triggers.batches import each
+from chalicelib.triggers.notable import note
 
 
 def handle(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,3 +20,4 @@ def _tell(record: Mapping[str, Any]) -> None:
         bootstrap.history().record(envelope)
         bootstrap.push().push(envelope)
         bootstrap.webhooks().owe(envelope)
+        note(envelope)
