@@ -46,6 +46,7 @@ from chalicelib.services.keys import ApiKeys
 from chalicelib.services.link import Link
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
+from chalicelib.services.naming import Naming
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
@@ -176,6 +177,12 @@ def outbox() -> Outbox:
 def messages() -> Messages:
     """Return who shows messages."""
     return Messages(_sessions(), DynamoMessages(_table()), clock)
+
+
+@cache
+def naming() -> Naming:
+    """Return who finds sessions by what they are called."""
+    return Naming(_sessions())
 
 
 @cache
@@ -359,4 +366,12 @@ def _closing() -> Closing:
 @cache
 def _workers() -> EcsWorkers:
     here = settings()
-    return EcsWorkers(clients.ecs(), here.cluster, here.worker_task, here.subnets, here.security_groups)
+    return EcsWorkers(
+        clients.ecs(),
+        here.cluster,
+        here.worker_task,
+        here.subnets,
+        here.security_groups,
+        public=here.public_workers,
+        capacity=here.capacity,
+    )

@@ -24,13 +24,18 @@ NO_ROOM: Final = (
 
 @dataclass(frozen=True, slots=True)
 class EcsWorkers:
-    """The Workers port. A task is found by ``startedBy``, which is its worker's id (36 characters at the most)."""
+    """The Workers port. A task is found by ``startedBy``, which is its worker's id (36 characters at the most).
+
+    ``public`` workers get an address of their own, since their subnets lead straight to the internet.
+    """
 
     client: "ECSClient"
     cluster: str
     task_definition: str
     subnets: Sequence[str]
     security_groups: Sequence[str]
+    public: bool = True
+    capacity: str = "FARGATE"
 
     def start(self, order: Order) -> None:
         """Call RunTask with a client token made from the worker's id: the same order never starts a second task."""
@@ -38,7 +43,7 @@ class EcsWorkers:
         arguments: dict[str, Any] = {
             "cluster": self.cluster,
             "taskDefinition": self.task_definition,
-            "launchType": "FARGATE",
+            "capacityProviderStrategy": [{"capacityProvider": self.capacity, "weight": 1}],
             "count": 1,
             "startedBy": order.worker,
             "clientToken": sha256(order.worker.encode()).hexdigest(),
@@ -46,7 +51,7 @@ class EcsWorkers:
                 "awsvpcConfiguration": {
                     "subnets": list(self.subnets),
                     "securityGroups": list(self.security_groups),
-                    "assignPublicIp": "ENABLED",
+                    "assignPublicIp": "ENABLED" if self.public else "DISABLED",
                 }
             },
             "overrides": {"containerOverrides": [{"name": CONTAINER, "environment": variables}]},

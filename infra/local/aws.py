@@ -24,7 +24,7 @@ class LocalAws:
     """A running moto with the template's resources created in it."""
 
     def __init__(self, template: Template, parameters: Mapping[str, str], name: str = STACK) -> None:
-        self.template = template
+        self.template = template.decided(parameters)
         self._parameters = parameters
         self._name = name
         self._server = MotoServer()
@@ -89,9 +89,13 @@ class LocalAws:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The functions' environment, but for what depends on functions and APIs."""
-        resolved = self.resolve(self.template.variables)
-        return {name: str(value) for name, value in resolved.items() if not is_expression(value)}
+        """The functions' environment, but for what depends on functions and APIs, or is CloudFront's secret."""
+        resolved = {
+            name: str(value)
+            for name, value in self.resolve(self.template.variables).items()
+            if not is_expression(value)
+        }
+        return {name: value for name, value in resolved.items() if value and not value.startswith("{{resolve:")}
 
     def table(self, logical_id: str) -> Table:
         """Return moto's own table object: the stream and the rows are reached in process."""

@@ -1,21 +1,42 @@
-"""What moto's CloudFormation skips or mangles, done right: secrets, and Fargate task definitions.
+"""What moto's CloudFormation skips or mangles, done right: secrets, Fargate task definitions, names of file systems.
 
 moto looks each resource type up among its models' direct subclasses, and the one defined last wins.
 """
 
-from typing import Any
+from secrets import token_urlsafe
+from typing import Any, Final
 
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
 from moto.core.utils import pascal_to_camelcase, remap_nested_keys
 from moto.ecs.models import TaskDefinition, ecs_backends
+from moto.efs.models import AccessPoint, FileSystem
 from moto.secretsmanager.models import secretsmanager_backends
+
+# Where the API's names aren't CloudFormation's with a small first letter.
+_API_NAMES: Final = {
+    "eFSVolumeConfiguration": "efsVolumeConfiguration",
+    "filesystemId": "fileSystemId",
+    "iAM": "iam",
+}
 
 
 def register() -> None:
     """Have moto look again: it remembers which classes there were when it first looked."""
     for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
         remembered.cache_clear()
+    _name_file_systems()
+
+
+def _name_file_systems() -> None:
+    """Give file systems and access points the names that templates ask for."""
+    names: tuple[tuple[type, str, Any], ...] = (
+        (FileSystem, "get_cfn_attribute", lambda self, _: self.file_system_arn),
+        (AccessPoint, "get_cfn_attribute", lambda self, _: self.access_point_arn),
+        (AccessPoint, "physical_resource_id", property(lambda self: self.access_point_id)),
+    )
+    for model, name, attribute in names:
+        setattr(model, name, attribute)
 
 
 class _Immediate:
@@ -42,7 +63,7 @@ class _Immediate:
 
 
 class Secret(_Immediate, CloudFormationModel):
-    """AWS::SecretsManager::Secret without a value: whoever deploys puts it."""
+    """AWS::SecretsManager::Secret: with a value if one is to be generated; else whoever deploys puts it."""
 
     # moto files each model under the second part of its module's name.
     __module__ = "moto.cloudformation.ext"
@@ -66,8 +87,12 @@ class Secret(_Immediate, CloudFormationModel):
     ) -> "Secret":
         """Create the secret in moto, under its name."""
         backend = secretsmanager_backends[account_id][region_name]
+        properties = cloudformation_json["Properties"]
+        wanted = properties.get("GenerateSecretString")
         secret, _version = backend._add_secret(  # noqa: SLF001 - create_secret() answers with JSON text only
-            resource_name, description=cloudformation_json["Properties"].get("Description")
+            resource_name,
+            description=properties.get("Description"),
+            secret_string=token_urlsafe(int(wanted.get("PasswordLength", 32))) if wanted else None,
         )
         return cls(secret.arn)
 
@@ -98,7 +123,7 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
         cls, resource_name: str, cloudformation_json: Any, account_id: str, region_name: str, **_: Any
     ) -> TaskDefinition:
         """Register the definition as RegisterTaskDefinition would."""
-        given = remap_nested_keys(cloudformation_json["Properties"], pascal_to_camelcase)
+        given = remap_nested_keys(cloudformation_json["Properties"], _api_name)
         # moto counts memory by container only; on Fargate the task's own is enough.
         containers = [{"memory": int(given.get("memory", 0))} | one for one in given["containerDefinitions"]]
         return ecs_backends[account_id][region_name].register_task_definition(
@@ -111,4 +136,10 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
             memory=given.get("memory"),
             task_role_arn=given.get("taskRoleArn"),
             execution_role_arn=given.get("executionRoleArn"),
+            runtime_platform=given.get("runtimePlatform"),
         )
+
+
+def _api_name(name: str) -> str:
+    camel = pascal_to_camelcase(name)
+    return _API_NAMES.get(camel, camel)

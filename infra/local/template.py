@@ -1,18 +1,35 @@
 """infra/template.yaml as the local stack uses it: what moto creates, and what the pumps play themselves.
 
 Lambda functions and APIs are made by Chalice, so a resource that refers to one can't exist here. Those are left out of
-moto's copy (with everything that refers to them) and read by the pumps instead.
+moto's copy (with everything that refers to them) and read by the pumps instead. So is, unless something that is kept
+refers to it, what only watches over, guards or fronts the others: nothing that runs speaks to it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from chalice.package import YAMLTemplateSerializer
+from infra.local.cfn_yaml import load_yaml
+from infra.local.conditions import decided
 
-PLAYED_BY_PUMPS: Final = ("AWS::Lambda::", "AWS::Events::Rule")
+PLAYED: Final = ("AWS::Lambda::", "AWS::Events::Rule", "AWS::Serverless::", "AWS::ApiGateway")
+"""Types that the local stack plays itself: pumps, schedules and front."""
+AROUND: Final = (
+    "AWS::IAM::",
+    "AWS::KMS::",
+    "AWS::S3::BucketPolicy",
+    "AWS::Logs::",
+    "AWS::CloudWatch::",
+    "AWS::SNS::",
+    "AWS::CloudFront::",
+    "AWS::WAFv2::",
+    "AWS::Route53::",
+)
+"""Types that guard the others, watch over them, or stand in front of them."""
+READ: Final = (*PLAYED, "AWS::IAM::Role")
+"""Types whose properties the local stack reads, so that the expressions in them must be resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +48,30 @@ class Template:
         """The functions' environment, as expressions."""
         return dict(self.document["Globals"]["Function"]["Environment"]["Variables"])
 
+    def decided(self, parameters: Mapping[str, str]) -> "Template":
+        """Return the template as these parameters make it: without conditions."""
+        return Template(decided(self.document, parameters))
+
     def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
         """The properties of the resources of one type, by logical id."""
         return {name: one["Properties"] for name, one in self.resources.items() if one["Type"] == kind}
 
     def local_resources(self) -> dict[str, dict[str, Any]]:
-        """The resources that stand without any function or API."""
-        kept = {name: one for name, one in self.resources.items() if not one["Type"].startswith(PLAYED_BY_PUMPS)}
-        while missing := [name for name, one in kept.items() if self._dangling(one, kept)]:
+        """The resources that stand without any function or API, and that something which runs may speak to."""
+        able = {name: one for name, one in self.resources.items() if not one["Type"].startswith(PLAYED)}
+        while missing := [name for name, one in able.items() if self._dangling(one, able)]:
             for name in missing:
-                del kept[name]
-        return kept
+                del able[name]
+        kept = {name for name, one in able.items() if not one["Type"].startswith(AROUND)}
+        while needed := {name for one in kept for name in references(able[one]) if name in able} - kept:
+            kept |= needed
+        return {name: one for name, one in able.items() if name in kept}
 
     def for_moto(self) -> tuple[str, dict[str, str]]:
         """Return the template to create in moto, and which output holds the value of which expression (see ``key``)."""
         kept = self.local_resources()
-        played = [one for name, one in self.resources.items() if name not in kept]
-        keys = {key(one): one for one in expressions([self.variables, played]) if not self._dangling(one, kept)}
+        read = [one for one in self.resources.values() if one["Type"].startswith(READ)]
+        keys = {key(one): one for one in expressions([self.variables, read]) if not self._dangling(one, kept)}
         names = {one: f"Expression{number}" for number, one in enumerate(keys)}
         outputs = {names[one]: {"Value": expression} for one, expression in keys.items()}
         parameters = self.document.get("Parameters", {})
@@ -59,8 +83,8 @@ class Template:
 
 
 def load_template(path: Path) -> Template:
-    """Read the template with the loader that ``chalice package --merge-template`` uses on it."""
-    return Template(YAMLTemplateSerializer().load_template(path.read_text()))
+    """Read the template."""
+    return Template(load_yaml(path.read_text()))
 
 
 def is_expression(value: object) -> bool:

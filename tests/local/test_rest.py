@@ -55,7 +55,8 @@ def test_an_answer_that_takes_too_long_is_a_gateway_timeout():
 
 
 def test_an_unknown_path_is_answered_as_the_gateway_does():
-    described = load_template(TEMPLATE).resources["UnknownPath"]["Properties"]
+    answers = load_template(TEMPLATE).resources["RestAPI"]["Properties"]["GatewayResponses"]
+    described = answers["MISSING_AUTHENTICATION_TOKEN"]
     expected = json.loads(described["ResponseTemplates"]["application/json"])
     assert asked_json("GET", "/nowhere") == (int(described["StatusCode"]), expected)
     _, _, body = asked("GET", "/nowhere", headers={"Authorization": "Bearer secret"})
