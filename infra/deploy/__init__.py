@@ -1,0 +1,4 @@
+"""Into an account and out of it again: ``python -m infra.deploy`` and ``python -m infra.deploy destroy``.
+
+Knows AWS, Docker and the packaged template. Nothing is created before everything that can be checked has been.
+"""

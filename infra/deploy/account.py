@@ -1,0 +1,64 @@
+"""The account that is deployed into: whose credentials these are, and AWS's refusals as sentences."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import boto3
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+
+from infra.deploy.refusal import Refused
+
+HOW: Final = "Configure them (aws configure, or AWS_PROFILE=…), then try: aws sts get-caller-identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """``number`` is the account's twelve digits; ``session`` makes clients for its region."""
+
+    number: str
+    region: str
+    session: boto3.Session
+
+
+def log_in(region: str | None) -> Account:
+    """Return the account that the credentials are for; raises Refused."""
+    with explained("say whose credentials these are"):
+        session = boto3.Session(region_name=region)
+        if session.region_name is None:
+            raise NoRegionError
+        number = session.client("sts").get_caller_identity()["Account"]
+        return Account(number, session.region_name, session)
+
+
+@contextmanager
+def explained(what: str) -> Iterator[None]:
+    """Turn whatever boto3 raises into Refused, in words; ``what`` says what AWS was to do."""
+    try:
+        yield
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise Refused(f"There are no AWS credentials. {HOW}") from error
+    except ProfileNotFound as error:
+        raise Refused(f"AWS_PROFILE names a profile that isn't configured. {HOW}") from error
+    except NoRegionError as error:
+        raise Refused("No AWS region is chosen. Add AWS_REGION=eu-central-1, or whichever it is to be.") from error
+    except ClientError as error:
+        told = error.response["Error"]
+        if told.get("Code") in {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired"}:
+            raise Refused(f"The AWS credentials aren't good any more: {told.get('Message')}") from error
+        raise Refused(f"AWS would not {what}: {told.get('Message')} ({told.get('Code')})") from error
+    except BotoCoreError as error:
+        raise Refused(f"AWS could not be asked to {what}: {error}") from error
+
+
+def refused(error: ClientError, *codes: str) -> bool:
+    """Whether AWS refused with one of these codes."""
+    return error.response["Error"].get("Code") in codes

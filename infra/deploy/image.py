@@ -1,0 +1,115 @@
+"""The worker's image in the account's registry, named by what is in it: what hasn't changed isn't built again."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import ClientError
+
+from infra.deploy import docker
+from infra.deploy.account import Account, explained, refused
+from infra.local.settings import REPOSITORY
+
+if TYPE_CHECKING:
+    from types_boto3_ecr.client import ECRClient
+
+Say = Callable[[str], None]
+KEPT: Final = 20
+"""Images that stay, for going back to."""
+
+
+def repository_name(stack: str) -> str:
+    """Return the name of the stage's repository."""
+    return f"{stack}-worker"
+
+
+def tag() -> str:
+    """Return the tag of the image as the working tree would build it."""
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(f"{path.relative_to(REPOSITORY)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def put(account: Account, stack: str, say: Say) -> str:
+    """Return the image's URI; it is built and pushed unless it is there. Raises Refused."""
+    ecr, name = account.session.client("ecr"), repository_name(stack)
+    with explained("make a registry for the worker's image"):
+        uri = _repository(ecr, name)
+    image = f"{uri}:{tag()}"
+    if _is_there(ecr, name, tag()):
+        say(f"The worker's image is there already: {image}")
+        return image
+    registry = uri.partition("/")[0]
+    say(f"Building the worker's image for {docker.PLATFORM}: {image}")
+    docker.log_in(registry, _password(ecr))
+    try:
+        docker.build_and_push(image)
+    finally:
+        docker.log_out(registry)
+    return image
+
+
+def remove(account: Account, stack: str) -> bool:
+    """Remove the repository with all images; False if there is none. Raises Refused."""
+    with explained("remove the registry of the worker's image"):
+        try:
+            account.session.client("ecr").delete_repository(repositoryName=repository_name(stack), force=True)
+        except ClientError as error:
+            if refused(error, "RepositoryNotFoundException"):
+                return False
+            raise
+    return True
+
+
+def _sources() -> list[Path]:
+    """Return all that goes into the image; that some of it is left out there does no harm."""
+    code = [
+        path for path in (REPOSITORY / "chalicelib").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    ]
+    recipe = [path for path in docker.DOCKERFILE.parent.iterdir() if path.is_file()]
+    return sorted([*code, *recipe])
+
+
+def _repository(ecr: "ECRClient", name: str) -> str:
+    try:
+        return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"]
+    except ClientError as error:
+        if not refused(error, "RepositoryNotFoundException"):
+            raise
+    made = ecr.create_repository(
+        repositoryName=name,
+        # A tag means one content for good.
+        imageTagMutability="IMMUTABLE",
+        imageScanningConfiguration={"scanOnPush": True},
+        encryptionConfiguration={"encryptionType": "AES256"},
+    )
+    rule = {
+        "rulePriority": 1,
+        "description": "Old images go",
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": KEPT},
+        "action": {"type": "expire"},
+    }
+    ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+    return made["repository"]["repositoryUri"]
+
+
+def _is_there(ecr: "ECRClient", name: str, tag: str) -> bool:
+    with explained("look for the worker's image"):
+        try:
+            ecr.describe_images(repositoryName=name, imageIds=[{"imageTag": tag}])
+        except ClientError as error:
+            if refused(error, "ImageNotFoundException"):
+                return False
+            raise
+    return True
+
+
+def _password(ecr: "ECRClient") -> str:
+    with explained("let Docker into the registry"):
+        token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    return base64.b64decode(token).decode().partition(":")[2]

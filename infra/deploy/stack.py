@@ -1,0 +1,178 @@
+"""The CloudFormation stack: a change set made, shown, executed, and waited for.
+
+A deployment that fails leaves the old version serving: CloudFormation takes back what it had changed.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from botocore.exceptions import ClientError
+
+from infra.deploy.account import Account, explained, refused
+from infra.deploy.refusal import Refused
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation.client import CloudFormationClient
+
+Say = Callable[[str], None]
+CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
+STILLBORN: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "CREATE_FAILED"})
+"""A stack in one of these was never up, and CloudFormation takes no change to it."""
+NOTHING: Final = ("didn't contain changes", "No updates are to be performed")
+PAUSE: Final = 3.0
+"""Seconds between looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A stack as it stands; ``outputs`` and ``parameters`` by name."""
+
+    status: str
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """One stack by its name. Every method raises Refused for what AWS won't do."""
+
+    def __init__(self, account: Account, name: str, say: Say) -> None:
+        self._client: CloudFormationClient = account.session.client("cloudformation")
+        self._name = name
+        self._say = say
+
+    def state(self) -> State | None:
+        """Return how the stack stands, None if there is none."""
+        with explained(f"tell about the stack {self._name}"):
+            try:
+                found = self._client.describe_stacks(StackName=self._name)["Stacks"][0]
+            except ClientError as error:
+                if refused(error, "ValidationError"):
+                    return None
+                raise
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+        return State(found["StackStatus"], outputs, given)
+
+    def free(self) -> State | None:
+        """Return how the stack stands, with one that was never up out of the way; Refused while something is going on."""
+        state = self.state()
+        if state is None or state.status == "DELETE_COMPLETE":
+            return None
+        if state.status in STILLBORN:
+            self._say(f"Removing the stack {self._name}, which was never up ({state.status}) ...")
+            self.delete()
+            return None
+        if state.status.endswith("_IN_PROGRESS"):
+            raise Refused(f"The stack {self._name} is being changed ({state.status}). Try again when that is over.")
+        if state.status == "UPDATE_ROLLBACK_FAILED":
+            how = f"aws cloudformation continue-update-rollback --stack-name {self._name}"
+            raise Refused(f"The stack {self._name} is stuck in a rollback that failed. Mend what it names, then: {how}")
+        return state
+
+    def change(self, template_url: str, parameters: Mapping[str, str], before: State | None) -> bool:
+        """Bring the stack to the template; False if there was nothing to change.
+
+        A parameter that isn't given stays what it was.
+        """
+        change_set = f"deploy-{time.time_ns() // 1_000_000}"
+        with explained("take the template"):
+            self._client.create_change_set(
+                StackName=self._name,
+                ChangeSetName=change_set,
+                ChangeSetType="UPDATE" if before else "CREATE",
+                TemplateURL=template_url,
+                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+                Capabilities=CAPABILITIES,
+                Tags=[{"Key": "application", "Value": "switchboard"}],
+            )
+            made = self._until_made(change_set)
+            if made["Status"] == "FAILED":
+                return self._not_made(change_set, made.get("StatusReason", ""), before)
+            self._show(made.get("Changes", []))
+            began = self._last_event()
+            self._client.execute_change_set(StackName=self._name, ChangeSetName=change_set)
+        self._until_done("UPDATE_COMPLETE" if before else "CREATE_COMPLETE", since=began)
+        return True
+
+    def delete(self) -> None:
+        """Delete the stack, and wait until it is gone."""
+        with explained(f"delete the stack {self._name}"):
+            # By its id a stack can be asked about after its end.
+            found = self._client.describe_stacks(StackName=self._name)["Stacks"][0]["StackId"]
+            began = self._last_event()
+            self._client.delete_stack(StackName=found)
+        while (status := self._status(found)) != "DELETE_COMPLETE":
+            if status == "DELETE_FAILED":
+                raise Refused(f"CloudFormation could not delete the stack.\n{self._failures(found, since=began)}")
+            time.sleep(PAUSE)
+
+    def resources(self) -> list[tuple[str, str, str]]:
+        """Return (logical id, type, physical id) of all that the stack has."""
+        found: list[tuple[str, str, str]] = []
+        with explained(f"list what the stack {self._name} has"):
+            for page in self._client.get_paginator("list_stack_resources").paginate(StackName=self._name):
+                found += [
+                    (one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
+                    for one in page["StackResourceSummaries"]
+                ]
+        return found
+
+    def template(self) -> Any:
+        """Return the template that the stack stands on."""
+        with explained(f"show the stack {self._name}'s template"):
+            return self._client.get_template(StackName=self._name)["TemplateBody"]
+
+    def _until_made(self, change_set: str) -> Any:
+        while True:
+            made = self._client.describe_change_set(StackName=self._name, ChangeSetName=change_set)
+            if made["Status"] in {"CREATE_COMPLETE", "FAILED"}:
+                return made
+            time.sleep(PAUSE)
+
+    def _not_made(self, change_set: str, reason: str, before: State | None) -> bool:
+        if before and any(words in reason for words in NOTHING):
+            self._client.delete_change_set(StackName=self._name, ChangeSetName=change_set)
+            return False
+        raise Refused(f"CloudFormation refused the template: {reason}")
+
+    def _show(self, changes: Any) -> None:
+        told = [one["ResourceChange"] for one in changes]
+        counts = [
+            f"{sum(one['Action'] == kind for one in told)} to {kind.lower()}" for kind in ("Add", "Modify", "Remove")
+        ]
+        self._say(f"Changes: {', '.join(counts)}. CloudFormation is at it ...")
+        for one in told:
+            if one.get("Replacement") == "True":
+                self._say(f"  replaces {one['LogicalResourceId']} ({one['ResourceType']})")
+
+    def _until_done(self, wanted: str, *, since: str) -> None:
+        while (status := self._status(self._name)).endswith("_IN_PROGRESS"):
+            time.sleep(PAUSE)
+        if status != wanted:
+            after = (
+                "The old version goes on serving." if "UPDATE" in status else "Nothing of it is left but what is kept."
+            )
+            raise Refused(f"The deployment failed ({status}). {after}\n{self._failures(self._name, since=since)}")
+
+    def _status(self, name: str) -> str:
+        with explained("tell how far the stack is"):
+            return self._client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+
+    def _last_event(self) -> str:
+        events = self._client.describe_stack_events(StackName=self._name)["StackEvents"]
+        return events[0]["EventId"] if events else ""
+
+    def _failures(self, name: str, *, since: str) -> str:
+        """Return what failed since an event, the first failure first: the others mostly follow from it."""
+        failed: list[str] = []
+        with explained("tell what failed"):
+            for page in self._client.get_paginator("describe_stack_events").paginate(StackName=name):
+                for event in page["StackEvents"]:
+                    if event["EventId"] == since:
+                        return "\n".join(reversed(failed))
+                    reason = event.get("ResourceStatusReason", "")
+                    if event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in reason:
+                        failed.append(f"  {event['LogicalResourceId']} ({event['ResourceType']}): {reason}")
+        return "\n".join(reversed(failed))
