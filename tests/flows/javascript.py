@@ -15,7 +15,7 @@ from typing import Any
 from infra.local.client import ROOT, NotAsExpected
 
 PACKAGES = Path(__file__).parent / "node"
-NEEDED = "The Socket.IO flows run the real client: install node 18 or newer and npm (apt-get install nodejs npm)."
+NEEDED = "The documents' JavaScript runs in node: install node 18 or newer and npm (apt-get install nodejs npm)."
 
 
 def installed() -> Path:
@@ -41,6 +41,22 @@ def installed() -> Path:
             assert done.returncode == 0, done.stderr
             (cache / "done").touch()
     return cache
+
+
+def run(text: str, directory: Path) -> str:
+    """Run a program as its developer would, in ``directory`` with the packages at hand; return what it prints."""
+    (directory / "index.js").write_text(text)
+    done = subprocess.run(
+        ["node", "index.js"],
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], "NO_PROXY": "*", "NODE_PATH": str(installed() / "node_modules")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 class Script:

@@ -1,0 +1,115 @@
+"""A real browser, and pages in it: what they show, and what they say on the console."""
+
+import functools
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from infra.local.camera import read_code
+from infra.local.client import eventually
+
+NEEDED = "The documents' pages run in a real browser: install Chromium (apt-get install chromium)."
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+T = TypeVar("T")
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Start the browser that is installed, without a window and with nobody's profile."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, NEEDED
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=found, args=[*QUIET, "--disable-gpu"], chromium_sandbox=False)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def serving(directory: Path) -> Iterator[str]:
+    """Serve a developer's own files, on an origin that is not the stack's; gives its address."""
+    handler = functools.partial(_Quiet, directory=str(directory))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+class Tab:
+    """A page that is open, and what came of it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.console: list[str] = []
+        self.wrong: list[str] = []
+        page.on("console", lambda message: self._hear(message.type, message.text))
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+
+    def open(self, address: str) -> "Tab":
+        """Go there."""
+        self.page.goto(address)
+        return self
+
+    def until(self, look: Callable[[], T | None], *, within: float = 20.0) -> T:
+        """Return what ``look`` finds, as soon as it finds something; the page goes on meanwhile."""
+
+        def step() -> T | None:
+            self.page.wait_for_timeout(20)
+            assert self.wrong == []
+            return look()
+
+        return eventually(step, within=within)
+
+    def said(self, line: str) -> None:
+        """Wait until the console has the line."""
+        self.until(lambda: line in self.console)
+
+    def scanned(self, element: str, picture: Path) -> str:
+        """Return the code that a camera reads off the element on the screen, once the picture is there."""
+        self.page.wait_for_function(f"document.querySelector('{element}').naturalWidth > 0")
+        self.page.locator(element).screenshot(path=picture)
+        return read_code(picture)
+
+    def _hear(self, kind: str, text: str) -> None:
+        (self.wrong if kind == "error" else self.console).append(text)
+
+
+def code_in_blocks(text: str, picture: Path) -> str:
+    """Return the code in half blocks of text, as a camera would read it off a dark terminal."""
+    lines = [line for line in text.split("\n") if line]
+    drawn = Image.new("1", (max(map(len, lines)), 2 * len(lines)))
+    for row, line in enumerate(lines):
+        for column, block in enumerate(line):
+            drawn.putpixel((column, 2 * row), block in "█▀")
+            drawn.putpixel((column, 2 * row + 1), block in "█▄")
+    drawn.resize((8 * drawn.width, 8 * drawn.height)).save(picture)
+    return read_code(picture)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Browsers ask for an icon by themselves: there is none, and that is no error."""
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002 - the base class's name
+        """Keep the test's output clean."""

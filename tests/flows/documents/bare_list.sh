@@ -1,0 +1,1 @@
+curl https://codeskytz-api-lajj0.sevalla.app/sessions
