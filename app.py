@@ -4,7 +4,7 @@ from typing import Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import account, admin, bare, enveloped, enveloped_settings, health, socketio, tenants
+from chalicelib.api import account, admin, bare, bare_webhook, enveloped, enveloped_settings, health, socketio, tenants
 from chalicelib.api.gateway import answer_anything, let_pages_ask
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
@@ -17,6 +17,7 @@ DOORWAYS: Final = (
     admin.doorway,
     tenants.doorway,
     bare.doorway,
+    bare_webhook.doorway,
     socketio.doorway,
     socketio.engine,
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Final, NoReturn, TypeVar
 import msgspec
 from chalice.app import Request
 
+from chalicelib.dialects.bare_webhook import Event
 from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
 from chalicelib.domain.messages import MAX_TEXT
 
@@ -48,6 +49,15 @@ class NameBody(msgspec.Struct):
     """A session's new name."""
 
     name: Line
+
+
+class BareWebhook(msgspec.Struct, rename="camel"):
+    """Where seed 002's events go; ``url`` is what an older page of its documents calls ``webhookUrl``."""
+
+    webhook_url: Url | None = None
+    url: Url | None = None
+    events: Annotated[list[Event], msgspec.Meta(min_length=1, max_length=20)] | None = None
+    secret: Annotated[str, msgspec.Meta(max_length=256)] | None = None
 
 
 class WebhookBody(msgspec.Struct):

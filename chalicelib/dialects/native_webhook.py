@@ -19,6 +19,16 @@ _GROUPS: Final = "@g.us"
 _MOMENTS: Final = ("next_at", "expires_at")
 
 
+def tells(envelope: Envelope, session: Session) -> bool:  # noqa: ARG001 - every family's
+    """Whether there is a word for the event: there is one for each."""
+    return True
+
+
+def headers(session: Session, body: bytes) -> dict[str, str]:  # noqa: ARG001 - every family's
+    """Return nothing: the Standard Webhooks headers are all."""
+    return {}
+
+
 def body(envelope: Envelope, message: Message | None, session: Session) -> bytes:
     """Return the JSON of an event; ``message`` is the one it is about, ``session`` as it stands."""
     said: dict[str, Any] = {

@@ -53,13 +53,17 @@ class DeleteRequested(LinkEvent):
 class SettingsChanged(LinkEvent):
     """The owner changed what isn't about running: None leaves a setting as it is, an empty address removes it.
 
-    A new address comes with a new secret, and is tried again though the old one was gone for good.
+    A new address comes with a new secret, and is tried again though the old one was gone for good. An address that
+    comes with a format is tried again even if it is the old one, and sets all that the session says of its webhook.
     """
 
     name: str | None = None
     enabled: bool | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
+    webhook_format: str | None = None
+    webhook_events: tuple[str, ...] | None = None
+    webhook_key: str | None = field(default=None, repr=False)
     type: ClassVar[str] = "session.changed"
 
 

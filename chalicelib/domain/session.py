@@ -87,7 +87,10 @@ class Session:
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
-    ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there.
+    ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there. An endpoint
+    that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
+    (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
+    with.
     """
 
     tenant: str
@@ -99,6 +102,9 @@ class Session:
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_disabled_at: int | None = None
+    webhook_format: str | None = None
+    webhook_events: tuple[str, ...] | None = None
+    webhook_key: str | None = field(default=None, repr=False)
     enabled: bool = True
     version: int = 0
     desired: Desired = Desired.STOPPED

@@ -98,6 +98,24 @@ class Sessions:
         change = SettingsChanged(name=name, enabled=enabled, webhook_url=webhook_url, webhook_secret=secret)
         return self._want(tenant, session_id, change, unless=lambda _: change == SettingsChanged())
 
+    def set_webhook(
+        self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None
+    ) -> Session:
+        """Have events told in a family's ``words`` there; see Session for the rest. Its own secret stays its own."""
+        change = SettingsChanged(
+            webhook_url=url,
+            webhook_secret=self.new_secret(),
+            webhook_format=words,
+            webhook_events=events,
+            webhook_key=key,
+        )
+
+        def so(stands: Session) -> bool:
+            kept = (stands.webhook_url, stands.webhook_format, stands.webhook_events, stands.webhook_key)
+            return kept == (url, words, events, key) and stands.webhook_disabled_at is None
+
+        return self._want(tenant, session_id, change, unless=so)
+
     def start(self, tenant: str, session_id: str) -> Session:
         """Want it running. A start that is under way or done is left alone; after a final status it is a new one."""
         return self._want(

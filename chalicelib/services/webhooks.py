@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.dialects import native_webhook
+from chalicelib.dialects.webhooks import payload
 from chalicelib.domain import signature
 from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled
 from chalicelib.domain.session import Session
@@ -34,8 +34,9 @@ class Webhooks:
     def owe(self, envelope: Envelope) -> None:
         """Queue the delivery that the event is, if it is one; it must be in history already."""
         if interests(envelope.type):
-            delivery = owed(envelope, self.sessions.get(envelope.uid))
-            if delivery:
+            session = self.sessions.get(envelope.uid)
+            delivery = owed(envelope, session)
+            if session and delivery and payload(session).tells(envelope, session):
                 self.deliveries.put(delivery, delay=0)
 
     def attempt(self, delivery: Delivery) -> None:
@@ -53,7 +54,9 @@ class Webhooks:
             log.info("webhook.dropped", extra={"uid": delivery.uid, "event_id": delivery.event})
             return
         headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=self.clock())
-        outcome = self.poster.post(session.webhook_url or "", body, headers)
+        outcome = self.poster.post(
+            session.webhook_url or "", body, {**headers, **payload(session).headers(session, body)}
+        )
         self._follow(delivery, session, outcome)
 
     def _body(self, delivery: Delivery, session: Session) -> bytes | None:
@@ -61,7 +64,9 @@ class Webhooks:
         message = self.messages.get(delivery.uid, delivery.message) if delivery.message else None
         if event is None or (delivery.message and message is None):
             return None
-        return native_webhook.body(event, message, session)
+        # It may have become another family's since this was owed.
+        words = payload(session)
+        return words.body(event, message, session) if words.tells(event, session) else None
 
     def _follow(self, delivery: Delivery, session: Session, outcome: Outcome) -> None:
         now = self.clock()

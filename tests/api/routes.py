@@ -21,7 +21,7 @@ _BODIES: Final[dict[str, dict[str, object]]] = {
     "send": {"to": "628987654321", "message": "Kopi?"},
     "send-message": {"to": "628987654321", "message": "Kopi?"},
     "name": {"name": "Ben"},
-    "webhook": {"webhook_url": "https://example.com/hook"},
+    "webhook": {"webhook_url": "https://example.com/hook", "webhookUrl": "https://example.com/hook"},
     "enabled": {"enabled": False},
     "change-password": {"old_password": "admin123", "new_password": "another one"},
     "register": {"username": "cleo", "password": "a password"},
