@@ -4,7 +4,18 @@ from typing import Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import account, admin, bare, bare_webhook, enveloped, enveloped_settings, health, socketio, tenants
+from chalicelib.api import (
+    account,
+    admin,
+    bare,
+    bare_webhook,
+    enveloped,
+    enveloped_contacts,
+    enveloped_settings,
+    health,
+    socketio,
+    tenants,
+)
 from chalicelib.api.gateway import answer_anything, let_pages_ask
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
@@ -13,6 +24,7 @@ DOORWAYS: Final = (
     health.doorway,
     enveloped.doorway,
     enveloped_settings.doorway,
+    enveloped_contacts.doorway,
     account.doorway,
     admin.doorway,
     tenants.doorway,

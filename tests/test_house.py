@@ -27,7 +27,7 @@ def test_a_file_holds_one_idea(module):
     # The ports and what joins them are lists, the transition table and the error tree are read as wholes.
     whole = {"ports.py", "bootstrap.py", "transitions.py", "errors.py", "events.py"}
     lines = len((ROOT / module).read_text().splitlines())
-    assert lines <= (350 if module.name in whole else 230)
+    assert lines <= (400 if module.name in whole else 230)
 
 
 def test_the_lambda_functions_load_nothing_of_the_worker_s():

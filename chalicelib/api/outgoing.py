@@ -27,8 +27,8 @@ _ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStat
 SentShape = Callable[[Message], Mapping[str, Any]]
 
 
-def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape) -> Answer:
-    """Send the message in ``body`` from the session."""
+def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape, *, at: str | None = None) -> Answer:
+    """Send the message in ``body`` from the session, whose path is ``at``, else the one before this request's last."""
     message = bootstrap.outbox().send(
         call.tenant,
         session_id,
@@ -37,7 +37,7 @@ def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape) -
         key=own_key(call),
     )
     # Chalice's path is the route's, with its variables' names.
-    session_path = call.request.path.rpartition("/")[0].replace("{id}", session_id)
+    session_path = at or call.request.path.rpartition("/")[0].replace("{id}", session_id)
     return Answer(
         shape(message),
         status=200 if message.status in _ACKNOWLEDGED else 202,

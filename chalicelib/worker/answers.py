@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from chalicelib.domain.questions import Contact, Group
 
-
 _ROUNDING: Final = 128
 """Seconds."""
 

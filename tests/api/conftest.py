@@ -18,6 +18,7 @@ from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
+from chalicelib.services.answering import Answering
 from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
 from chalicelib.services.conversation import Conversation
@@ -25,7 +26,9 @@ from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.keys import ApiKeys
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
+from chalicelib.services.naming import Naming
 from chalicelib.services.outbox import Outbox
+from chalicelib.services.questions import Questions
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
@@ -44,6 +47,7 @@ from tests.account_fakes import (
 )
 from tests.fake_channels import MemoryChannels
 from tests.fakes import (
+from tests.fake_questions import MemoryQuestions
     FakeClock,
     FakeIds,
     FakeMailboxes,
@@ -91,6 +95,7 @@ class World:
     keys: MemoryIdempotency = field(default_factory=MemoryIdempotency)
     paces: MemoryPaces = field(default_factory=MemoryPaces)
     mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
+    asked: MemoryQuestions = field(default_factory=MemoryQuestions)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     tokens: JwtTokens = field(default_factory=lambda: JwtTokens(lambda: SigningKeys("k1", {"k1": SECRET})))
     new_id: FakeIds = field(default_factory=FakeIds)
@@ -158,6 +163,15 @@ class World:
         return Reservations(self.keys, KeyedSeals(self.tokens.keys), self.clock, self.new_id)
 
     def dispatch(self) -> Dispatch:
+    def naming(self) -> Naming:
+        return Naming(self.sessions)
+
+    def questions(self) -> Questions:
+        return Questions(self.sessions, self.asked, self.paces, self.mailboxes, self.clock, self.sleep, self.new_id)
+
+    def answering(self) -> Answering:
+        return Answering(self.asked, self.clock)
+
         return Dispatch(self.messages, self.clock, self.new_id)
 
     def reading(self) -> Messages:
@@ -207,6 +221,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "socketio", world.socketio)
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
     monkeypatch.setattr(bootstrap, "messages", world.reading)
+    monkeypatch.setattr(bootstrap, "naming", world.naming)
+    monkeypatch.setattr(bootstrap, "questions", world.questions)
     monkeypatch.setattr(bootstrap, "clock", world.clock)
     world.tenants.add(Tenant("default", "Default", world.clock.now, ("admin",)))
     world.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))

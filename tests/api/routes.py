@@ -18,7 +18,8 @@ ABOUT_A_SESSION: Final = [route for route in GUARDED if "{id}" in route[1]]
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"}
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {
-    "send": {"to": "628987654321", "message": "Kopi?"},
+    "send": {"session_id": "ana", "to": "628987654321", "message": "Kopi?"},
+    "check-number": {"number": "628987654321"},
     "send-message": {"to": "628987654321", "message": "Kopi?"},
     "name": {"name": "Ben"},
     "webhook": {"webhook_url": "https://example.com/hook", "webhookUrl": "https://example.com/hook"},

@@ -19,7 +19,9 @@ from chalicelib.domain import errors
 from chalicelib.domain.channel import MOST_ROOMS, POLL
 from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MessageStatus
+from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
+from chalicelib.services.naming import LOOKED_THROUGH
 from chalicelib.services.outbox import EXPIRY, PATIENCE
 from tests.makers import a_message
 
@@ -78,6 +80,16 @@ def test_the_pace_is_the_setting_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEND_PER_MINUTE", raising=False)
     here = settings.__wrapped__()
     assert f"sends {here.send_burst} messages at once and {here.send_per_minute} a minute" in GUIDE
+
+
+def test_the_bounds_of_questions_are_the_code_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ASK_BURST", raising=False)
+    monkeypatch.delenv("ASK_PER_MINUTE", raising=False)
+    here, said = settings.__wrapped__(), " ".join(GUIDE.split())
+    assert f"asks {here.ask_burst} questions at once and {here.ask_per_minute} a minute" in said
+    assert f"{PLACES} may wait for their answers" in said
+    assert f"among a tenant's first {LOOKED_THROUGH:,}" in said
+    assert LASTS == 10_000, "the guide says ten seconds"
 
 
 def test_the_fields_of_a_message_are_there() -> None:

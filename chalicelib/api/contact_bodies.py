@@ -1,0 +1,18 @@
+"""What requests about people and to people may hold, beyond a session's own send."""
+
+import msgspec
+
+from chalicelib.api.bodies import Line, SendBody
+
+
+class CheckBody(msgspec.Struct):
+    """A phone number to look up on WhatsApp, with its country code."""
+
+    number: Line
+
+
+class SendFromBody(SendBody):
+    """A message to send, and the session to send it from: by its id, or by its phone number."""
+
+    session_id: Line | None = None
+    phone: Line | None = None
