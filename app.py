@@ -16,11 +16,12 @@ from chalicelib.api import (
     socketio,
     tenants,
 )
+from chalicelib.api.description.served import describe
 from chalicelib.api.gateway import answer_anything, let_pages_ask
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
-DOORWAYS: Final = (
+WORKING: Final = (
     health.doorway,
     enveloped.doorway,
     enveloped_settings.doorway,
@@ -33,6 +34,7 @@ DOORWAYS: Final = (
     socketio.doorway,
     socketio.engine,
 )
+DOORWAYS: Final = (*WORKING, describe(WORKING))
 
 app = Chalice(app_name="switchboard")
 app.experimental_feature_flags.update(["WEBSOCKETS"])

@@ -118,6 +118,7 @@ class Doorway:
 
     def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False) -> None:
         """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured."""
+        self.name = name
         self.blueprint = Blueprint(name)
         self.routes: list[Route] = []
         self.error = error

@@ -21,5 +21,5 @@ doorway: Final = Doorway(__name__, shapes.error)
 @doorway.route("GET", "/health", needs=PUBLIC, gives={200: HealthJson})
 @doorway.route("GET", "/api/health", needs=PUBLIC, gives={200: HealthJson})
 def health(call: Call) -> Answer:
-    """Say that it does."""
+    """Say that the gateway answers."""
     return Answer(HealthJson(status="ok", service="switchboard"))

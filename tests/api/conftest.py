@@ -45,9 +45,10 @@ from tests.account_fakes import (
     MemoryUsers,
     PlainPasswords,
 )
+from tests.api.described import conforms
 from tests.fake_channels import MemoryChannels
-from tests.fakes import (
 from tests.fake_questions import MemoryQuestions
+from tests.fakes import (
     FakeClock,
     FakeIds,
     FakeMailboxes,
@@ -94,8 +95,8 @@ class World:
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     keys: MemoryIdempotency = field(default_factory=MemoryIdempotency)
     paces: MemoryPaces = field(default_factory=MemoryPaces)
-    mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
     asked: MemoryQuestions = field(default_factory=MemoryQuestions)
+    mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     tokens: JwtTokens = field(default_factory=lambda: JwtTokens(lambda: SigningKeys("k1", {"k1": SECRET})))
     new_id: FakeIds = field(default_factory=FakeIds)
@@ -162,7 +163,6 @@ class World:
     def reservations(self) -> Reservations:
         return Reservations(self.keys, KeyedSeals(self.tokens.keys), self.clock, self.new_id)
 
-    def dispatch(self) -> Dispatch:
     def naming(self) -> Naming:
         return Naming(self.sessions)
 
@@ -172,6 +172,7 @@ class World:
     def answering(self) -> Answering:
         return Answering(self.asked, self.clock)
 
+    def dispatch(self) -> Dispatch:
         return Dispatch(self.messages, self.clock, self.new_id)
 
     def reading(self) -> Messages:
@@ -220,9 +221,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
     monkeypatch.setattr(bootstrap, "socketio", world.socketio)
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
-    monkeypatch.setattr(bootstrap, "messages", world.reading)
     monkeypatch.setattr(bootstrap, "naming", world.naming)
     monkeypatch.setattr(bootstrap, "questions", world.questions)
+    monkeypatch.setattr(bootstrap, "messages", world.reading)
     monkeypatch.setattr(bootstrap, "clock", world.clock)
     world.tenants.add(Tenant("default", "Default", world.clock.now, ("admin",)))
     world.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))
@@ -231,7 +232,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 
 @dataclass
 class Caller:
-    """An HTTP client; with ``token`` it sends it."""
+    """An HTTP client; with ``token`` it sends it. Every answer is held against the API's description."""
 
     client: Client
     token: str | None = None
@@ -242,7 +243,9 @@ class Caller:
         if self.token and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.token}"
         answer = self.client.http.request(method, path, headers=sent, body=raw)
-        return Reply(answer.status_code, answer.headers, answer.body)
+        reply = Reply(answer.status_code, answer.headers, answer.body)
+        conforms(method, path, reply.status, reply.headers.get("Content-Type", ""), lambda: reply.json)
+        return reply
 
 
 @pytest.fixture

@@ -1,0 +1,103 @@
+"""An example of each answer, made by the dialect's own function from the samples, and of each request's body."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from chalicelib.api import account_bodies, bodies
+from chalicelib.api.description import samples as s
+from chalicelib.api.health import HealthJson
+from chalicelib.dialects import (
+    account_shapes,
+    bare,
+    bare_messages,
+    enveloped,
+    enveloped_accounts,
+    enveloped_messages,
+    socketio,
+)
+from chalicelib.dialects.envelope import Success
+
+
+def answer(kind: Any) -> Any:
+    """Return an example of an answer of that type, None if there is none."""
+    return _answers().get(kind)
+
+
+def body(model: type[msgspec.Struct]) -> Mapping[str, Any] | None:
+    """Return an example of a request's body, None if there is none."""
+    found = _bodies().get(model)
+    if found is None:
+        return None
+    told: dict[str, Any] = msgspec.to_builtins(found)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+@cache
+def _answers() -> dict[Any, Any]:
+    return {
+        HealthJson: HealthJson(status="ok", service="switchboard"),
+        **_enveloped(),
+        **_accounts(),
+        bare.BareSessionJson: bare.session(s.SESSION),
+        bare.BareSessionPageJson: bare.many([s.SESSION], None),
+        bare.BareCreatedJson: bare.created(s.SCANNING, s.NOW),
+        bare.BareCodeJson: bare.code(s.SCANNING, s.CODE, s.NOW),
+        bare.BareGoneJson: bare.gone(s.SESSION.id, at_once=True),
+        bare_messages.BareSentJson: bare_messages.sent(s.MESSAGE),
+        bare_messages.BareMessageJson: bare_messages.message(s.MESSAGE),
+        bare_messages.BareMessagePageJson: bare_messages.many([s.MESSAGE], s.MESSAGE.id),
+        Success[socketio.InitializingJson]: socketio.initializing(s.SESSION.id),
+    }
+
+
+def _enveloped() -> dict[Any, Any]:
+    return {
+        Success[enveloped.OneSessionJson]: enveloped.one(s.SESSION),
+        Success[enveloped.SessionPageJson]: enveloped.many([s.SESSION], None),
+        Success[enveloped.SessionGoneJson]: enveloped.gone(s.SESSION.id, at_once=True),
+        Success[enveloped.CodeJson]: enveloped.code(s.SCANNING, s.CODE, s.NOW),
+        Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(s.MESSAGE),
+        Success[enveloped_messages.MessageJson]: enveloped_messages.one(s.MESSAGE),
+        Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([s.MESSAGE], s.MESSAGE.id),
+    }
+
+
+def _accounts() -> dict[Any, Any]:
+    kinds, shapes = account_shapes, enveloped_accounts
+    return {
+        Success[kinds.LoginJson]: shapes.login("eyJhbGciOiJIUzI1NiIs…", s.USER, s.NOW + 86_400_000),
+        Success[kinds.OneUserJson]: shapes.one_user(s.USER),
+        Success[kinds.UserPageJson]: shapes.users([s.USER], None),
+        Success[kinds.NewKeyJson]: shapes.new_key(s.KEY, "sb_Rk2bq…"),
+        Success[kinds.OwnKeysJson]: shapes.own_keys([s.KEY]),
+        Success[kinds.KeyPageJson]: shapes.keys([s.KEY], None),
+        Success[kinds.RevokedJson]: shapes.revoked(1, "API key revoked"),
+        Success[kinds.GoneJson]: shapes.gone("ben", "User deleted"),
+        Success[kinds.OneTenantJson]: shapes.one_tenant(s.TENANT),
+        Success[kinds.TenantPageJson]: shapes.tenants([s.TENANT], None),
+    }
+
+
+@cache
+def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
+    password = "correct horse battery staple"  # noqa: S105 - an example
+    examples: list[msgspec.Struct] = [
+        bodies.LoginBody("admin", password),
+        bodies.EnvelopedSession(phone="6281234567890", name="Shop"),
+        bodies.EnvelopedSettings(name="Shop", enabled=True),
+        bodies.NameBody("Shop"),
+        bodies.WebhookBody("https://example.com/hook"),
+        bodies.EnabledBody(enabled=True),
+        bodies.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
+        bodies.SendBody("+628987654321", "Your order is on its way."),
+        account_bodies.ChangePassword("the old password", password),
+        account_bodies.NewUser("ben", password, "member"),
+        account_bodies.UserPatch(role="read_only"),
+        account_bodies.NewApiKey(session_id=s.SESSION.id, expires_in_days=90),
+        account_bodies.NewTenant("acme", "ana", password, "Acme"),
+        account_bodies.TenantPatch(disabled=True),
+    ]
+    return {type(example): example for example in examples}

@@ -1,0 +1,79 @@
+"""Which errors a route may answer with, and what each looks like in its dialect."""
+
+import inspect
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from chalicelib.api.auth import Public
+from chalicelib.api.description import samples
+from chalicelib.api.doorway import Doorway, ErrorShape, Route
+from chalicelib.domain import errors as e
+
+UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
+    "{id}": e.SessionNotFound,
+    "{message_id}": e.MessageNotFound,
+    "{name}": e.UserNotFound,
+    "{key_id}": e.KeyNotFound,
+    "{tenant}": e.TenantNotFound,
+    "{company}": e.TenantNotFound,
+}
+"""What a path says if nothing is there, by its variable."""
+WAITING: Final = (e.NotReady, e.TooFast, e.TooManyAttempts, e.SessionDeleting)
+"""Errors that say when to come again."""
+
+
+def of(route: Route) -> list[type[e.GatewayError]]:
+    """Return the route's errors, each once: those that follow from what it is, and its own."""
+    found: list[type[e.GatewayError]] = []
+    if route.body:
+        found += [e.Invalid, e.InvalidField, e.BodyTooLarge]
+    if route.takes:
+        found.append(e.InvalidField)
+    if not isinstance(route.needs, Public):
+        found += [e.Unauthenticated, e.Forbidden]
+    found += [kind for variable, kind in UNKNOWN.items() if variable in route.path]
+    found += [*route.refuses, e.NotReady, e.GatewayError]
+    return list(dict.fromkeys(found))
+
+
+def by_status(kinds: Iterable[type[e.GatewayError]]) -> dict[int, list[type[e.GatewayError]]]:
+    """Return the errors by their status."""
+    told: dict[int, list[type[e.GatewayError]]] = {}
+    for kind in kinds:
+        told.setdefault(kind.status, []).append(kind)
+    return dict(sorted(told.items()))
+
+
+def shape_of(doorway: Doorway) -> Any:
+    """Return the type of the doorway's errors: what its function says that it returns."""
+    return inspect.signature(doorway.error).return_annotation
+
+
+def sentence(kind: type[e.GatewayError]) -> str:
+    """Return the first line of what the error says of itself."""
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+
+
+def example(kind: type[e.GatewayError], shape: ErrorShape) -> Mapping[str, Any]:
+    """Return the error's body, made by the dialect's own function."""
+    what = "Something went wrong on our side." if kind is e.GatewayError else sentence(kind).partition(";")[0]
+    error = kind(
+        what.rstrip(".") + ".",
+        field="to" if issubclass(kind, e.InvalidField) else None,
+        retry_after=2 if issubclass(kind, WAITING) else None,
+        context=_context(kind),
+    )
+    about_a_session = issubclass(kind, (e.SessionNotFound, e.SessionExists, e.SessionNotConnected))
+    return shape(error, now=samples.NOW, session_id=samples.SESSION.id if about_a_session else None)
+
+
+def _context(kind: type[e.GatewayError]) -> dict[str, Any]:
+    if kind is e.GatewayError:
+        return {"request_id": "7f3b2f0c-3c54-4a0e-9d5e-1f6f9a2b7c11"}
+    if issubclass(kind, (e.SessionExists, e.SessionDeleting)):
+        return {"session": samples.SESSION}
+    if issubclass(kind, (e.SessionNotConnected, e.QRNotReady)):
+        return {"session": samples.SCANNING}
+    if issubclass(kind, (e.SendFailed, e.NotOnWhatsApp)):
+        return {"message": samples.FAILED}
+    return {}

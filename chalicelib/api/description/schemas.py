@@ -1,0 +1,138 @@
+"""Types as JSON Schema 2020-12: the dialects' TypedDicts here, the bodies' Structs by the library that reads them."""
+
+import inspect
+import typing
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, TypeVar, Union
+
+import msgspec
+
+from chalicelib.dialects.moments import Format
+
+Schema = dict[str, Any]
+REF: Final = "#/components/schemas/"
+_PLAIN: Final[dict[Any, Schema]] = {
+    Any: {},
+    object: {},
+    NoneType: {"type": "null"},
+    str: {"type": "string"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    bool: {"type": "boolean"},
+}
+
+
+class Schemas:
+    """The schemas of the types that were asked for; those with a name stand in ``named``, once."""
+
+    def __init__(self) -> None:
+        self.named: dict[str, Schema] = {}
+        self._owners: dict[str, Any] = {}
+
+    def of(self, kind: Any) -> Schema:
+        """Return the type's schema, a reference if it has a name; raises TypeError for a type without JSON."""
+        origin = typing.get_origin(kind)
+        if typing.is_typeddict(origin or kind):
+            return self._named(kind, lambda: self._typed_dict(kind))
+        if origin is not None:
+            return self._generic(origin, kind)
+        if kind in _PLAIN:
+            return dict(_PLAIN[kind])
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            values = [member.value for member in kind]
+            return self._named(kind, lambda: described(kind) | {"type": "string", "enum": values})
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            return self._struct(kind)
+        raise TypeError(f"{kind} has no JSON")
+
+    def _generic(self, origin: Any, kind: Any) -> Schema:
+        arguments = typing.get_args(kind)
+        if origin is Annotated:
+            return self.of(arguments[0]) | _notes(arguments[1:])
+        if origin is Literal:
+            return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
+        if origin in {Union, UnionType}:
+            return _any_of([self.of(argument) for argument in arguments])
+        if origin in {list, Sequence}:
+            return {"type": "array", "items": self.of(arguments[0])}
+        if origin in {dict, Mapping}:
+            return {"type": "object", "additionalProperties": self.of(arguments[1])}
+        raise TypeError(f"{kind} has no JSON")
+
+    def _typed_dict(self, kind: Any) -> Schema:
+        of = typing.get_origin(kind) or kind
+        properties = {name: self.of(hint) for name, hint in _fields(kind).items()}
+        return described(of) | {
+            "type": "object",
+            "properties": properties,
+            "required": [name for name in properties if name in of.__required_keys__],
+        }
+
+    def _struct(self, kind: type[msgspec.Struct]) -> Schema:
+        (reference,), components = msgspec.json.schema_components([kind], ref_template=REF + "{name}")
+        for name, schema in components.items():
+            schema.pop("title", None)
+            if "description" in schema:
+                schema["description"] = inspect.cleandoc(schema["description"])
+            self.named.setdefault(name, schema)
+        return reference
+
+    def _named(self, kind: Any, make: typing.Callable[[], Schema]) -> Schema:
+        name = name_of(kind)
+        if self._owners.setdefault(name, kind) != kind:
+            raise TypeError(f"Two types are called {name}: {kind} and {self._owners[name]}")
+        if name not in self.named:
+            self.named[name] = {}  # a type may contain itself
+            self.named[name] = make()
+        return {"$ref": REF + name}
+
+
+def described(kind: Any) -> Schema:
+    """Return what the type says of itself."""
+    return {"description": inspect.cleandoc(kind.__doc__)} if kind.__doc__ else {}
+
+
+def name_of(kind: Any) -> str:
+    """Return the type's name, with what it is of: ``SuccessOfUserJson``."""
+    origin = typing.get_origin(kind)
+    name: str = (origin or kind).__name__
+    return "Of".join([name[0].upper() + name[1:], *(name_of(argument) for argument in typing.get_args(kind))])
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    """Return the types of a TypedDict's fields; what a generic one is of is in their place."""
+    of = typing.get_origin(kind) or kind
+    given = dict(zip(getattr(of, "__parameters__", ()), typing.get_args(kind), strict=True))
+    found: dict[str, Any] = {}
+    for base in getattr(of, "__orig_bases__", ()):
+        if typing.is_typeddict(typing.get_origin(base) or base):
+            found |= _fields(_filled(base, given))
+    hints = typing.get_type_hints(of, include_extras=True)
+    return found | {name: _filled(hint, given) for name, hint in hints.items() if name not in found}
+
+
+def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """Return a field's type without Required and NotRequired, and with what its class was given for a variable."""
+    if typing.get_origin(hint) in {typing.NotRequired, typing.Required}:
+        hint = typing.get_args(hint)[0]
+    if isinstance(hint, TypeVar):
+        return given[hint]
+    variables = getattr(hint, "__parameters__", ())
+    return hint[tuple(given[variable] for variable in variables)] if variables else hint
+
+
+def _any_of(schemas: list[Schema]) -> Schema:
+    plain = [schema["type"] for schema in schemas if set(schema) == {"type"}]
+    return {"type": plain} if len(plain) == len(schemas) else {"anyOf": schemas}
+
+
+def _notes(notes: tuple[Any, ...]) -> Schema:
+    said: Schema = {}
+    for note in notes:
+        if isinstance(note, Format):
+            said["format"] = note.name
+        elif isinstance(note, str):
+            said["description"] = note
+    return said

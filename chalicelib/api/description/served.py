@@ -1,0 +1,50 @@
+"""Where the description is served: ``/openapi.json`` for programs, ``/docs`` for people. Both are public."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any, Final
+
+from chalicelib.api.answers import JSON, Answer
+from chalicelib.api.auth import PUBLIC
+from chalicelib.api.doorway import Call, Doorway
+from chalicelib.dialects.bare import error
+
+HTML: Final = "text/html; charset=utf-8"
+# The page has no script, and nothing of it comes from elsewhere: whatever got into it could do nothing.
+POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def describe(doorways: Iterable[Doorway]) -> Doorway:
+    """Return the doorway to the description of these doorways' routes, and of its own."""
+    doorway = Doorway(__name__, error)
+    described = (*doorways, doorway)
+
+    @cache
+    def document() -> dict[str, Any]:
+        # Most of an hour's cold starts never need it.
+        from chalicelib.api.description.document import document  # noqa: PLC0415
+
+        return document(described)
+
+    @cache
+    def page() -> str:
+        from chalicelib.api.description.page import page  # noqa: PLC0415
+
+        return page(document())
+
+    _serve(doorway, document, page)
+    return doorway
+
+
+def _serve(doorway: Doorway, document: Callable[[], dict[str, Any]], page: Callable[[], str]) -> None:
+    @doorway.route("GET", "/openapi.json", needs=PUBLIC, gives={200: dict[str, Any]})
+    def openapi(call: Call) -> Answer:
+        """Give the description of this API as OpenAPI 3.1."""
+        return Answer(document(), content_type=JSON)
+
+    @doorway.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
+    def docs(call: Call) -> Answer:
+        """Give the description of this API as a page to read."""
+        return Answer(page(), content_type=HTML, headers={"Content-Security-Policy": POLICY})

@@ -1,0 +1,95 @@
+"""The API's description: whole, valid, and true in its examples."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from app import DOORWAYS
+from chalicelib.api.description import examples
+from chalicelib.api.description.document import document
+from chalicelib.api.description.schemas import Schemas
+from chalicelib.domain.principal import Permission
+from tests.api.conftest import Caller
+from tests.api.described import fits
+
+DOCUMENT = document(DOORWAYS)
+ROUTES = [route for doorway in DOORWAYS for route in doorway.routes if route.method != "OPTIONS"]
+OPERATIONS = [
+    (f"{method.upper()} {path}", told)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, told in methods.items()
+]
+each = pytest.mark.parametrize(("name", "told"), OPERATIONS, ids=[name for name, _ in OPERATIONS])
+
+
+def test_it_is_openapi_3_1() -> None:
+    validate(DOCUMENT, cls=OpenAPIV31SpecValidator)
+
+
+def test_every_route_is_in_it() -> None:
+    assert {name for name, _ in OPERATIONS} == {f"{route.method} {route.path}" for route in ROUTES}
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [told["operationId"] for _, told in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+@each
+def test_every_operation_says_what_it_does_and_gives(name: str, told: dict[str, Any]) -> None:
+    assert told["summary"].endswith(".")
+    assert any(status.startswith("2") for status in told["responses"]), "declare what it gives"
+    assert {"500", "503"} <= set(told["responses"])
+
+
+@each
+def test_every_json_answer_has_an_example_that_fits(name: str, told: dict[str, Any]) -> None:
+    for status, answer in told["responses"].items():
+        form = answer.get("content", {}).get("application/json")
+        if form is None or form["schema"] == {"type": "object", "additionalProperties": {}}:
+            continue
+        shown = [one["$ref"].rpartition("/")[2] for one in form.get("examples", {}).values()]
+        found = [DOCUMENT["components"]["examples"][one]["value"] for one in shown] or [form["example"]]
+        for example in found:
+            fits(json.loads(json.dumps(example)), form["schema"], f"{name} {status}")
+
+
+@pytest.mark.parametrize("model", {route.body for route in ROUTES if route.body}, ids=lambda model: model.__name__)
+def test_every_body_has_an_example_that_is_accepted(model: type[msgspec.Struct]) -> None:
+    example = examples.body(model)
+    assert example, "give it one in the examples"
+    assert isinstance(msgspec.convert(example, model), model)
+    schemas = Schemas()
+    schemas.of(model)
+
+
+@each
+def test_every_guarded_operation_can_refuse_its_caller(name: str, told: dict[str, Any]) -> None:
+    guarded = next(isinstance(r.needs, Permission) for r in ROUTES if f"{r.method} {r.path}" == name)
+    assert not guarded or {"401", "403"} <= set(told["responses"])
+    assert guarded == (told["security"] != [{}])
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    schemas = Schemas()
+    schemas.of(type("Status", (msgspec.Struct,), {}))
+    with pytest.raises(TypeError, match="has no JSON"):
+        schemas.of(complex)
+
+
+def test_it_is_served(nobody: Caller) -> None:
+    answer = nobody("GET", "/openapi.json")
+    assert answer.json["paths"] == json.loads(json.dumps(DOCUMENT["paths"]))
+
+
+def test_it_costs_nothing_until_somebody_asks() -> None:
+    code = "import app, sys; print([m for m in sys.modules if m.startswith('chalicelib.api.description.')])"
+    repository = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['chalicelib.api.description.served']"
