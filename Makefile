@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench format clean
+.PHONY: help run demo test check bench format clean deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -33,6 +33,12 @@ bench: .venv/dev  ## measure beside the raw client library
 format: .venv/dev  ## format the code
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
+
+deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, DOMAIN= and CERTIFICATE=, ALARM_EMAIL=, PARAMETERS=)
+	@exec $(BIN)/python -m infra.deploy
+
+destroy: .venv/dev  ## remove a stage from AWS (STAGE=dev CONFIRM=dev), and say what is kept
+	@exec $(BIN)/python -m infra.deploy destroy
 
 clean:  ## forget the local stack's accounts, sessions and keys
 	rm -rf .local

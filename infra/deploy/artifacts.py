@@ -51,10 +51,13 @@ def ensure(account: Account, stack: str) -> str:
     return name
 
 
-def upload(account: Account, bucket: str, path: Path) -> str:
-    """Upload a file under a name made from its content, unless it is there; return its key. Raises Refused."""
-    s3, digest = account.session.client("s3"), hashlib.sha256(path.read_bytes()).hexdigest()
-    key = f"{digest[:32]}{path.suffix}"
+def upload(account: Account, bucket: str, path: Path, key: str | None = None) -> str:
+    """Upload a file as ``key``, else under a name made from its content, unless it is there; return the key.
+
+    Raises Refused.
+    """
+    s3 = account.session.client("s3")
+    key = key or f"{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}{path.suffix}"
     with explained(f"take {path.name}"):
         try:
             s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=account.number)

@@ -56,7 +56,7 @@ class Stack:
         return State(found["StackStatus"], outputs, given)
 
     def free(self) -> State | None:
-        """Return how the stack stands, with one that was never up out of the way; Refused while something is going on."""
+        """Return how the stack stands, one that was never up out of the way; Refused while something is going on."""
         state = self.state()
         if state is None or state.status == "DELETE_COMPLETE":
             return None
@@ -109,13 +109,14 @@ class Stack:
             time.sleep(PAUSE)
 
     def resources(self) -> list[tuple[str, str, str]]:
-        """Return (logical id, type, physical id) of all that the stack has."""
+        """Return (logical id, type, physical id) of all that the stack still has."""
         found: list[tuple[str, str, str]] = []
         with explained(f"list what the stack {self._name} has"):
             for page in self._client.get_paginator("list_stack_resources").paginate(StackName=self._name):
                 found += [
                     (one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
                     for one in page["StackResourceSummaries"]
+                    if one["ResourceStatus"] not in {"DELETE_COMPLETE", "DELETE_SKIPPED"}
                 ]
         return found
 

@@ -1,0 +1,36 @@
+"""``python -m infra.deploy [destroy]``; also ``make deploy`` and ``make destroy``. What stops it is said in words."""
+
+import os
+import sys
+from functools import partial
+
+from infra.deploy.refusal import Refused
+
+INTERRUPTED = 130
+
+
+def main(arguments: list[str]) -> int:
+    """Return the exit code: 0 done, 1 refused."""
+    say = partial(print, flush=True)
+    try:
+        # Only now: what these load may be missing.
+        from infra.deploy.choices import read_choices  # noqa: PLC0415
+        from infra.deploy.deployment import deploy  # noqa: PLC0415
+        from infra.deploy.destruction import destroy  # noqa: PLC0415
+
+        act = destroy if arguments == ["destroy"] else deploy
+        act(read_choices(os.environ), say)
+    except Refused as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
+    except ImportError as error:
+        sys.stderr.write(f"The package {error.name} isn't installed. Run: rm -f .venv/dev && make deploy\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted. What CloudFormation has begun it finishes by itself; try again later.\n")
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

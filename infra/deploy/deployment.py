@@ -1,0 +1,140 @@
+"""A stage into the account, from checks to addresses. Every step can be repeated: a second one changes little."""
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from infra.deploy import account as accounts
+from infra.deploy import administrator, artifacts, docker, image, keys
+from infra.deploy.account import Account
+from infra.deploy.choices import Choices
+from infra.deploy.packaging import Package, package
+from infra.deploy.parameters import check
+from infra.deploy.refusal import Refused
+from infra.deploy.stack import Say, Stack, State
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
+
+DRY_REGION: Final = "us-east-1"
+"""Stands for the region where none is chosen and nothing is created."""
+
+
+def deploy(choices: Choices, say: Say) -> None:
+    """Deploy a stage, or change it to what the working tree has; raises Refused."""
+    # What the person typed comes first: a slip is told in a second.
+    check(load_template(TEMPLATE).document, choices.parameters, region=choices.region or DRY_REGION)
+    if choices.dry:
+        rehearse(choices, say)
+        return
+    account = _checked(choices)
+    say(f"Deploying {choices.stack} to account {account.number} in {account.region}.")
+    packaged = package(choices.stage)
+    stack = Stack(account, choices.stack, say)
+    before = stack.free()
+    parameters = _parameters(packaged.template, choices, before, account.region)
+    parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)
+    url = _upload(account, choices.stack, packaged)
+    if not stack.change(url, parameters, before):
+        say("Nothing has changed.")
+    _finish(account, choices.stack, stack, say)
+
+
+def rehearse(choices: Choices, say: Say) -> None:
+    """Do all that needs no account: package, translate, lint; then say what would be done."""
+    region = choices.region or DRY_REGION
+    packaged = package(choices.stage)
+    template = packaged.translated(f"{choices.stack}-artifacts", region)
+    check(template, choices.parameters, region=region)
+    _lint(template, region)
+    say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")
+    if choices.image is None:
+        say(f"  build infra/worker/Dockerfile for {docker.PLATFORM} and push it as {_planned(choices)}:{image.tag()}")
+        wrong = docker.complaint()
+        if wrong:
+            say(f"    (not yet: {wrong})")
+    say(f"  upload {packaged.archive.name} and the template to the bucket {choices.stack}-artifacts-ACCOUNT-{region}")
+    say(f"  create or change the stack {choices.stack} in {region}, with {_told(choices.parameters)}")
+    say("  put keys that sign logins into its secret, unless it has some")
+    say(
+        f"  create the user {administrator.USER}, its password in the secret {administrator.secret_name(choices.stack)}"
+    )
+    say("Nothing was created.")
+
+
+def _checked(choices: Choices) -> Account:
+    if choices.image is None:
+        wrong = docker.complaint()
+        if wrong:
+            raise Refused(wrong)
+    return accounts.log_in(choices.region)
+
+
+def _parameters(template: Mapping[str, Any], choices: Choices, before: State | None, region: str) -> dict[str, str]:
+    """Return the template's parameters: what was chosen now, else before; raises Refused where they don't fit."""
+    declared = template.get("Parameters", {})
+    former = {name: value for name, value in before.parameters.items() if name in declared} if before else {}
+    former.pop("WorkerImage", None)
+    chosen = former | dict(choices.parameters)
+    check(template, chosen, region=region)
+    return chosen
+
+
+def _upload(account: Account, name: str, packaged: Package) -> str:
+    """Upload archive and template; return the template's address."""
+    bucket = artifacts.ensure(account, name)
+    artifacts.upload(account, bucket, packaged.archive, packaged.key)
+    template = json.dumps(packaged.translated(bucket, account.region), sort_keys=True)
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "template.json"
+        path.write_text(template)
+        key = artifacts.upload(account, bucket, path)
+    suffix = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
+    return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
+
+
+def _finish(account: Account, name: str, stack: Stack, say: Say) -> None:
+    """Do what a template can't: secrets that nobody sees; then tell where everything is."""
+    state = stack.state()
+    if state is None:
+        raise Refused(f"The stack {name} is gone.")
+    if keys.ensure(account, state.outputs["SigningKeysSecret"]):
+        say("Made the keys that sign logins.")
+    created = administrator.ensure(account, name, state.outputs)
+    where = f"aws secretsmanager get-secret-value --secret-id {administrator.secret_name(name)}"
+    say(f"The first administrator is {administrator.USER}{', created now' if created else ''}; the password:")
+    say(f"  {where} --region {account.region} --query SecretString --output text")
+    for output in ("Address", "DashboardAddress"):
+        if output in state.outputs:
+            say(f"{output.replace('Address', ' address').strip().capitalize()}: {state.outputs[output]}")
+    if state.parameters.get("DomainName") and not state.parameters.get("HostedZoneId"):
+        target = state.outputs.get("DistributionAddress", "")
+        say(f"Enter in your DNS: {state.parameters['DomainName']} CNAME {target}")
+
+
+def _lint(template: Mapping[str, Any], region: str) -> None:
+    command = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or shutil.which("cfn-lint")
+    if command is None:
+        raise Refused("cfn-lint isn't installed. Run: rm .venv/dev && make deploy DRY_RUN=1")
+    done = subprocess.run(
+        [command, "--regions", region, "--non-zero-exit-code", "error", "-"],
+        input=json.dumps(template),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refused(f"The template has faults:\n{done.stdout.strip()}")
+
+
+def _planned(choices: Choices) -> str:
+    return image.repository_name(choices.stack)
+
+
+def _told(parameters: Mapping[str, str]) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in parameters.items())
+    return given or "the template's own parameters"

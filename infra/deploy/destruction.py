@@ -1,0 +1,104 @@
+"""A stage out of the account again: everything but what the template keeps, which is told with the way to remove it."""
+
+import time
+from typing import Any, Final
+
+from infra.deploy import account as accounts
+from infra.deploy import administrator, artifacts, image
+from infra.deploy.account import Account, explained
+from infra.deploy.choices import Choices
+from infra.deploy.refusal import Refused
+from infra.deploy.stack import Say, Stack
+
+STOPPED_WITHIN: Final = 180.0
+"""Seconds that workers may take to end; each has 30 to close its connection."""
+PAUSE: Final = 2.0
+KEPT: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
+REMOVAL: Final = {
+    "AWS::DynamoDB::Table": (
+        "aws dynamodb update-table --table-name {0} --no-deletion-protection-enabled"
+        " && aws dynamodb delete-table --table-name {0}"
+    ),
+    "AWS::EFS::FileSystem": "aws efs delete-file-system --file-system-id {0}",
+    "AWS::IAM::Role": "aws iam delete-role --role-name {0}   (its policies first)",
+    "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {0}   (what it encrypted can't be read any more)",
+    "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {0}",
+    "AWS::S3::Bucket": "aws s3 rb --force s3://{0}   (older versions of its objects first, if it keeps any)",
+    "AWS::SecretsManager::Secret": "aws secretsmanager delete-secret --secret-id {0}",
+}
+
+
+def destroy(choices: Choices, say: Say) -> None:
+    """Remove a stage; raises Refused."""
+    if choices.confirmed != choices.stage:
+        raise Refused(f"This ends every session of the stage. To go on, add CONFIRM={choices.stage}.")
+    account = accounts.log_in(choices.region)
+    stack = Stack(account, choices.stack, say)
+    if stack.state() is None:
+        say(f"There is no stack {choices.stack} in account {account.number}, region {account.region}.")
+    else:
+        _remove_stack(account, stack, choices.stack, say)
+    for removed, what in (
+        (image.remove(account, choices.stack), "The worker's images are gone."),
+        (artifacts.remove(account, choices.stack), "The bucket of the code is gone."),
+        (administrator.remove(account, choices.stack), "The first administrator's password is gone."),
+    ):
+        if removed:
+            say(what)
+
+
+def _remove_stack(account: Account, stack: Stack, name: str, say: Say) -> None:
+    resources = stack.resources()
+    kept = _kept(stack.template(), resources)
+    say("Stopping the functions and the workers ...")
+    _still(account, resources)
+    queues = _end_workers(account, resources, f"{name}-worker-")
+    say(f"Deleting the stack {name}; CloudFront takes some minutes ...")
+    stack.delete()
+    say(f"The stack {name} is gone{f', and {queues} mailboxes of workers' if queues else ''}.")
+    if kept:
+        say("This was kept, since it holds what can't be made again. A new deployment doesn't find it. To remove it:")
+    for _, kind, physical in kept:
+        say(f"  {REMOVAL.get(kind, f'{kind} {{0}}').format(physical)}")
+
+
+def _kept(template: Any, resources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    declared = template["Resources"]
+    return [one for one in resources if declared.get(one[0], {}).get("DeletionPolicy") in KEPT]
+
+
+def _still(account: Account, resources: list[tuple[str, str, str]]) -> None:
+    """Keep the functions from being called: the reconciler would start anew what is stopped now."""
+    functions = account.session.client("lambda")
+    with explained("stop the functions"):
+        for _, kind, physical in resources:
+            if kind == "AWS::Lambda::Function":
+                functions.put_function_concurrency(FunctionName=physical, ReservedConcurrentExecutions=0)
+
+
+def _end_workers(account: Account, resources: list[tuple[str, str, str]], prefix: str) -> int:
+    """Stop every task, since a cluster with tasks can't be deleted, and remove the mailboxes; return how many."""
+    ecs, sqs = account.session.client("ecs"), account.session.client("sqs")
+    with explained("stop the workers"):
+        for _, kind, cluster in resources:
+            if kind == "AWS::ECS::Cluster":
+                _stop_tasks(ecs, cluster)
+    removed = 0
+    with explained("remove the workers' mailboxes"):
+        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
+            for url in page.get("QueueUrls", []):
+                sqs.delete_queue(QueueUrl=url)
+                removed += 1
+    return removed
+
+
+def _stop_tasks(ecs: Any, cluster: str) -> None:
+    pages = ecs.get_paginator("list_tasks")
+    running = [arn for page in pages.paginate(cluster=cluster) for arn in page["taskArns"]]
+    for arn in running:
+        ecs.stop_task(cluster=cluster, task=arn, reason="The stage is being removed")
+    give_up_at = time.monotonic() + STOPPED_WITHIN
+    while any(page["taskArns"] for page in pages.paginate(cluster=cluster, desiredStatus="RUNNING")):
+        if time.monotonic() > give_up_at:
+            raise Refused("The workers don't end. Try again in a minute.")
+        time.sleep(PAUSE)
