@@ -1,0 +1,63 @@
+"""What may be in the functions' package: their own code and what they need at run time, built for where they run."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from zipfile import ZipFile
+
+ELSEWHERE: Final = (
+    "infra/",
+    "tests/",
+    "chalicelib/worker/",
+    "neonize/",
+    "qrcode/",
+    "PIL/",
+    "boto3/",
+    "botocore/",
+    "moto/",
+)
+"""What belongs to the workers, to developers, or to Lambda itself, which has boto3."""
+LIMIT: Final = 250 * 1024 * 1024
+"""Bytes that Lambda takes, unpacked."""
+GLIBC: Final = {"python3.10": (2, 26), "python3.11": (2, 26)}
+"""The C library of the runtime (Amazon Linux 2); all later ones have Amazon Linux 2023's."""
+NEWER_GLIBC: Final = (2, 34)
+MACHINES: Final = {"arm64": "aarch64", "x86_64": "x86_64"}
+_TAG: Final = re.compile(r"^Tag: (?P<python>\S+)-(?P<abi>\S+)-(?P<platform>\S+)$", re.MULTILINE)
+_MANYLINUX: Final = re.compile(r"manylinux_(?P<major>\d+)_(?P<minor>\d+)_(?P<machine>\w+)")
+# What the older names stand for.
+_FORMER: Final = {
+    "manylinux1_": "manylinux_2_5_",
+    "manylinux2010_": "manylinux_2_12_",
+    "manylinux2014_": "manylinux_2_17_",
+}
+
+
+def faults(archive: Path, *, runtime: str, architecture: str) -> Iterator[str]:
+    """Yield what is wrong with the package, as sentences; ``runtime`` and ``architecture`` are Lambda's names."""
+    with ZipFile(archive) as package:
+        for name in package.namelist():
+            if name.startswith(ELSEWHERE):
+                yield f"{name} has no business in the functions' package."
+            if name.endswith(".dist-info/WHEEL") and not _fits(package.read(name).decode(), runtime, architecture):
+                yield f"{name.partition('.dist-info')[0]} isn't built for {runtime} on {architecture}."
+        size = sum(entry.file_size for entry in package.infolist())
+        if size > LIMIT:
+            yield f"Unpacked it has {size} bytes, and Lambda takes {LIMIT}."
+
+
+def _fits(wheel: str, runtime: str, architecture: str) -> bool:
+    """Whether one of the wheel's tags is for the runtime; a package that was built here says ``linux_x86_64``."""
+    return any(_runs(found["platform"], runtime, architecture) for found in _TAG.finditer(wheel))
+
+
+def _runs(platform: str, runtime: str, architecture: str) -> bool:
+    if platform == "any":
+        return True
+    for former, name in _FORMER.items():
+        platform = platform.replace(former, name)
+    found = _MANYLINUX.fullmatch(platform)
+    if not found or found["machine"] != MACHINES[architecture]:
+        return False
+    return (int(found["major"]), int(found["minor"])) <= GLIBC.get(runtime, NEWER_GLIBC)
