@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench format clean deploy destroy
+.PHONY: help run demo test check bench format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -29,6 +29,9 @@ check: .venv/dev  ## lint, formatting, types, layers
 
 bench: .venv/dev  ## measure beside the raw client library
 	@exec $(BIN)/python -m infra.bench
+
+package: .venv/dev  ## make and check what is deployed, and say how big it is (STAGE=dev, PACKAGE_PYTHON=python3.13)
+	@exec $(BIN)/python -m infra.package $(or $(STAGE),dev) out/$(or $(STAGE),dev)
 
 format: .venv/dev  ## format the code
 	$(BIN)/ruff check --fix-only --quiet
