@@ -14,6 +14,7 @@ from chalicelib.api import (
     enveloped_settings,
     health,
     socketio,
+    socketio_sessions,
     tenants,
 )
 from chalicelib.api.description.served import describe
@@ -32,6 +33,7 @@ WORKING: Final = (
     bare.doorway,
     bare_webhook.doorway,
     socketio.doorway,
+    socketio_sessions.doorway,
     socketio.engine,
 )
 DOORWAYS: Final = (*WORKING, describe(WORKING))

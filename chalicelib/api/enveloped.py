@@ -100,7 +100,7 @@ def show(call: Call, session_id: str) -> Answer:
 def delete(call: Call, session_id: str) -> Answer:
     """Log the session out and remove it; 202 if that goes on after the answer."""
     at_once = bootstrap.sessions().delete(call.tenant, session_id)
-    return Answer(shapes.gone(session_id, at_once=at_once), status=200 if at_once else 202)
+    return Answer(shapes.gone(session_id, at_once=at_once, now=bootstrap.clock()), status=200 if at_once else 202)
 
 
 @doorway.route(

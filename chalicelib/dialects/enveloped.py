@@ -8,11 +8,9 @@ from typing import Annotated, Literal, NotRequired, TypedDict, cast
 from chalicelib.dialects.envelope import Failure, Success, failure, success
 from chalicelib.dialects.enveloped_messages import ReceiptJson, receipt
 from chalicelib.dialects.moments import Moment, iso, seconds_until
-from chalicelib.dialects.scanning import needs_qr
+from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
 from chalicelib.domain.session import QRCode, Session, Status
-
-_NEVER_LOGGED_IN = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
 
 
 class SessionJson(TypedDict):
@@ -51,9 +49,14 @@ class SessionPageJson(TypedDict):
 
 
 class SessionGoneJson(TypedDict):
-    """The id of a session that was deleted."""
+    """A session that was deleted; seed 003's clients, who delete here too, read all but the first."""
 
     id: str
+    sessionName: str
+    deleted: Annotated[bool, "False while that goes on by itself."]
+    clientRemoved: bool
+    dataDirectoryDeleted: bool
+    timestamp: Moment
 
 
 class CodeJson(TypedDict):
@@ -88,7 +91,7 @@ def session(of: Session) -> SessionJson:
         "webhook_disabled_at": iso(of.webhook_disabled_at),
         "enabled": of.enabled,
         "connected": of.status in {Status.PAIRING, Status.CONNECTED},
-        "logged_in": of.device is not None and of.status not in _NEVER_LOGGED_IN,
+        "logged_in": linked(of),
         "status": of.status,
         "reason": of.reason,
         "message": of.message,
@@ -114,9 +117,19 @@ def many(page: list[Session], cursor: str | None) -> Success[SessionPageJson]:
     return success(data)
 
 
-def gone(session_id: str, *, at_once: bool) -> Success[SessionGoneJson]:
+def gone(session_id: str, *, at_once: bool, now: int) -> Success[SessionGoneJson]:
     """Return the answer to a delete; ``at_once`` if it is done, else it goes on by itself."""
-    return success({"id": session_id}, "Session deleted" if at_once else "Session is being deleted")
+    return success(
+        {
+            "id": session_id,
+            "sessionName": session_id,
+            "deleted": at_once,
+            "clientRemoved": at_once,
+            "dataDirectoryDeleted": at_once,
+            "timestamp": iso(now),
+        },
+        "Session deleted" if at_once else "Session is being deleted",
+    )
 
 
 def code(of: Session, qr: QRCode, now: int) -> Success[CodeJson]:

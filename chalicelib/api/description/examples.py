@@ -13,10 +13,12 @@ from chalicelib.dialects import (
     account_shapes,
     bare,
     bare_messages,
+    bare_webhook,
     enveloped,
     enveloped_accounts,
     enveloped_messages,
     socketio,
+    socketio_sessions,
 )
 from chalicelib.dialects.envelope import Success
 
@@ -46,10 +48,24 @@ def _answers() -> dict[Any, Any]:
         bare.BareCreatedJson: bare.created(s.SCANNING, s.NOW),
         bare.BareCodeJson: bare.code(s.SCANNING, s.CODE, s.NOW),
         bare.BareGoneJson: bare.gone(s.SESSION.id, at_once=True),
+        bare_webhook.BareWebhookJson: bare_webhook.webhook(s.SESSION),
+        bare_webhook.BareWebhookGoneJson: bare_webhook.removed(s.SESSION.id),
         bare_messages.BareSentJson: bare_messages.sent(s.MESSAGE),
         bare_messages.BareMessageJson: bare_messages.message(s.MESSAGE),
         bare_messages.BareMessagePageJson: bare_messages.many([s.MESSAGE], s.MESSAGE.id),
-        Success[socketio.InitializingJson]: socketio.initializing(s.SESSION.id),
+        **_socketio(),
+    }
+
+
+def _socketio() -> dict[Any, Any]:
+    name, sessions = s.SESSION.id, socketio_sessions
+    return {
+        Success[socketio.InitializingJson]: socketio.initializing(name),
+        Success[sessions.ReconnectingJson]: sessions.reconnecting(name),
+        Success[sessions.StateJson]: sessions.state(s.SESSION),
+        Success[sessions.AuthenticatedJson]: sessions.authenticated(s.SESSION),
+        Success[sessions.WidJson]: sessions.wid(s.SESSION),
+        sessions.SentJson: sessions.sent(s.MESSAGE),
     }
 
 
@@ -57,7 +73,7 @@ def _enveloped() -> dict[Any, Any]:
     return {
         Success[enveloped.OneSessionJson]: enveloped.one(s.SESSION),
         Success[enveloped.SessionPageJson]: enveloped.many([s.SESSION], None),
-        Success[enveloped.SessionGoneJson]: enveloped.gone(s.SESSION.id, at_once=True),
+        Success[enveloped.SessionGoneJson]: enveloped.gone(s.SESSION.id, at_once=True, now=s.NOW),
         Success[enveloped.CodeJson]: enveloped.code(s.SCANNING, s.CODE, s.NOW),
         Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(s.MESSAGE),
         Success[enveloped_messages.MessageJson]: enveloped_messages.one(s.MESSAGE),
@@ -92,6 +108,7 @@ def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
         bodies.WebhookBody("https://example.com/hook"),
         bodies.EnabledBody(enabled=True),
         bodies.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
+        bodies.BareWebhook("https://example.com/hook", events=["message", "status"], secret="a secret of your own"),  # noqa: S106 - an example
         bodies.SendBody("+628987654321", "Your order is on its way."),
         account_bodies.ChangePassword("the old password", password),
         account_bodies.NewUser("ben", password, "member"),
