@@ -22,6 +22,7 @@ from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.upgrades import DynamoUpgrades
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.adapters.poster import HttpPoster
@@ -36,6 +37,7 @@ from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
 from chalicelib.services.answering import Answering
+from chalicelib.services.bulk import Bulk
 from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
 from chalicelib.services.conversation import Conversation
@@ -47,6 +49,7 @@ from chalicelib.services.link import Link
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.naming import Naming
+from chalicelib.services.only import OnlySession
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.push import Push
@@ -59,6 +62,7 @@ from chalicelib.services.socketio import SocketIO
 from chalicelib.services.standbys import Standbys
 from chalicelib.services.sweeper import Sweeper
 from chalicelib.services.tenants import Tenants
+from chalicelib.services.upgrades import Upgrades
 from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
@@ -174,6 +178,18 @@ def outbox() -> Outbox:
 
 
 @cache
+def bulk() -> Bulk:
+    """Return who sends one text to many."""
+    return Bulk(outbox(), DynamoIdempotency(_table()), clock, time.sleep)
+
+
+@cache
+def only_session() -> OnlySession:
+    """Return who knows which session is meant where none is named."""
+    return OnlySession(sessions(), clock)
+
+
+@cache
 def messages() -> Messages:
     """Return who shows messages."""
     return Messages(_sessions(), DynamoMessages(_table()), clock)
@@ -262,7 +278,16 @@ def webhooks() -> Webhooks:
 @cache
 def standbys() -> Standbys:
     """Return who keeps workers waiting."""
-    return Standbys(DynamoStandbys(_table()), _workers(), _mailboxes(), clock, new_id, count=settings().standby_workers)
+    here = settings()
+    return Standbys(
+        DynamoStandbys(_table()),
+        _workers(),
+        _mailboxes(),
+        clock,
+        new_id,
+        count=here.standby_workers,
+        task=here.worker_task,
+    )
 
 
 @cache
@@ -277,13 +302,24 @@ def reconciler() -> Reconciler:
         standbys=standbys(),
         wakes=_wakes(),
         clock=clock,
+        task=settings().worker_task,
     )
 
 
 @cache
 def sweeper() -> Sweeper:
     """Return who looks after what was missed."""
-    return Sweeper(DynamoDueIndex(_table()), reconciler(), standbys(), clock)
+    index, here = DynamoDueIndex(_table()), settings()
+    upgrades = Upgrades(
+        store=DynamoUpgrades(_table()),
+        index=index,
+        reconciler=reconciler(),
+        standbys=standbys(),
+        clock=clock,
+        task=here.worker_task,
+        per_minute=here.upgrades_per_minute,
+    )
+    return Sweeper(index, reconciler(), standbys(), upgrades, clock)
 
 
 @dataclass(frozen=True, slots=True)

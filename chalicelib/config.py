@@ -22,6 +22,7 @@ class Settings:
     capacity: str  # WORKER_CAPACITY: the ECS capacity provider of workers, functions only
     signing_keys: str  # SIGNING_KEYS_SECRET: the secret with the token signing keys, functions only
     standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
+    upgrades_per_minute: int  # UPGRADES_PER_MINUTE: workers of an older task definition that give way a minute; 0: none
     stage: str  # STAGE: local, dev, prod, …
     allow_anonymous: bool  # ALLOW_ANONYMOUS=1: /sessions without a credential; refused in every cloud stage
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
@@ -61,6 +62,7 @@ def settings() -> Settings:
         capacity=env.get("WORKER_CAPACITY", "FARGATE"),
         signing_keys=env.get("SIGNING_KEYS_SECRET", ""),
         standby_workers=int(env.get("STANDBY_WORKERS", "1")),
+        upgrades_per_minute=int(env.get("UPGRADES_PER_MINUTE", "10")),
         stage=stage,
         allow_anonymous=anonymous,
         send_burst=int(env.get("SEND_BURST", "30")),

@@ -215,6 +215,13 @@ class MemoryStandbys:
         self.pool[worker] = replace(standby, uid=None, epoch=None)
         return True
 
+    def retire(self, worker: str) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or standby.uid is not None:
+            return False
+        del self.pool[worker]
+        return True
+
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
         self.serving[worker] = (uid, epoch)
         self.pool.pop(worker, None)

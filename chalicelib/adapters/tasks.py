@@ -38,7 +38,11 @@ class EcsWorkers:
     capacity: str = "FARGATE"
 
     def start(self, order: Order) -> None:
-        """Call RunTask with a client token made from the worker's id: the same order never starts a second task."""
+        """Call RunTask with a client token made from the worker's id: the same order never starts a second task.
+
+        Save after an upgrade: ECS refuses a token that comes again with another task definition. Of two tasks of one
+        order one gets the lease, and the other ends.
+        """
         variables = [{"name": name, "value": value} for name, value in order_variables(order).items()]
         arguments: dict[str, Any] = {
             "cluster": self.cluster,
@@ -46,7 +50,7 @@ class EcsWorkers:
             "capacityProviderStrategy": [{"capacityProvider": self.capacity, "weight": 1}],
             "count": 1,
             "startedBy": order.worker,
-            "clientToken": sha256(order.worker.encode()).hexdigest(),
+            "clientToken": sha256(f"{order.worker} {self.task_definition}".encode()).hexdigest(),
             "networkConfiguration": {
                 "awsvpcConfiguration": {
                     "subnets": list(self.subnets),

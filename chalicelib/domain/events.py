@@ -72,12 +72,17 @@ class SettingsChanged(LinkEvent):
 
 @dataclass(frozen=True, slots=True)
 class WorkerClaimed(LinkEvent):
-    """A worker is named for the next epoch. ``standby`` says that it runs already, ``lost`` that one was lost."""
+    """A worker is named for the next epoch. ``standby`` says that it runs already, ``lost`` that one was lost.
+
+    ``task`` is the task definition that it is started from, ``upgraded`` says that the one before had an older one.
+    """
 
     worker: str
     mailbox: str
     standby: bool
     lost: bool = False
+    task: str | None = None
+    upgraded: bool = False
     type: ClassVar[str] = "session.starting"
 
 

@@ -9,6 +9,7 @@ class Reason(StrEnum):
 
     REQUESTED = "requested"
     WORKER_LOST = "worker_lost"
+    UPGRADED = "upgraded"
     NO_CAPACITY = "no_capacity"
     WORKER_KEEPS_FAILING = "worker_keeps_failing"
     WAITING_FOR_SCAN = "waiting_for_scan"
@@ -29,6 +30,7 @@ class Reason(StrEnum):
 SENTENCES: Final[dict[str, str]] = {
     Reason.REQUESTED: "As its owner asked.",
     Reason.WORKER_LOST: "The worker was lost; another one takes over.",
+    Reason.UPGRADED: "A worker of a newer version takes over.",
     Reason.NO_CAPACITY: "There is no room for a worker just now; it is tried again.",
     Reason.WORKER_KEEPS_FAILING: "Worker after worker came to nothing. See the worker's log, then start it again.",
     Reason.WAITING_FOR_SCAN: "Scan the QR code in WhatsApp: Settings, Linked devices, Link a device.",

@@ -64,6 +64,25 @@ def next_step(session: Session, lease: Lease | None, now: int) -> Step:
             return _towards_nothing(session, presence, now)
 
 
+class Version(StrEnum):
+    """What the task definition of a session's worker is: the current one, an old one, or old and not to be touched."""
+
+    CURRENT = "current"
+    OLD = "old"
+    BUSY = "busy"
+
+
+def version_of(session: Session, lease: Lease | None, task: str, now: int) -> Version:
+    """Return whether the session's worker was started from ``task``, and if not, whether it can give way now.
+
+    It can while it is connected: neither somebody who scans a code nor a pairing or a removal is interrupted.
+    """
+    if session.task == task or (session.status not in LIVE and session.status is not Status.DELETING):
+        return Version.CURRENT
+    free = session.status in {Status.CONNECTED, Status.DISCONNECTED} and session.desired is Desired.RUNNING
+    return Version.OLD if free and _presence(session, lease, now) is Presence.HERE else Version.BUSY
+
+
 class Presence(StrEnum):
     """What the lease says of the claimed worker: at work, gone, or not seen yet."""
 

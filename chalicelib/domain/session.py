@@ -41,10 +41,14 @@ LIVE: Final = frozenset({Status.STARTING, Status.SCAN_QR, Status.PAIRING, Status
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """The linked device of a session, as WhatsApp names it: ``number:n@s.whatsapp.net`` and ``lid:n@lid``."""
+    """The linked device of a session, as WhatsApp names it: ``number:n@s.whatsapp.net`` and ``lid:n@lid``.
+
+    ``platform`` is what the account's phone called itself when it scanned, ``android`` for one.
+    """
 
     jid: str
     lid: str | None = None
+    platform: str | None = None
 
     @property
     def phone(self) -> str:
@@ -86,6 +90,7 @@ class Session:
     ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
+    ``task`` is the task definition that its worker was started from.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
     ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
@@ -119,6 +124,7 @@ class Session:
     next_at: int | None = None
     epoch: int = 0
     worker: str | None = None
+    task: str | None = None
     standby: bool = False
     mailbox: str | None = None
     claimed_at: int = 0

@@ -120,7 +120,7 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
                 round=0,
                 attempts=0,
             )
-        case e.WorkerClaimed(worker=worker, mailbox=mailbox, standby=standby):
+        case e.WorkerClaimed(worker=worker, mailbox=mailbox, standby=standby, task=task):
             # A phone that unlinked gets one fresh round by itself, an owner's start gets them all.
             spent = MAX_ROUNDS - 1 if session.status is S.LOGGED_OUT and session.round else 0
             return replace(
@@ -128,6 +128,7 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
                 epoch=session.epoch + 1,
                 worker=worker,
                 mailbox=mailbox,
+                task=task,
                 standby=standby,
                 claimed_at=now,
                 launches=1,
@@ -183,6 +184,8 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return reason
         case e.LaunchRefused(reason=reason):
             return reason
+        case e.WorkerClaimed(upgraded=True):
+            return Reason.UPGRADED
         case e.WorkerClaimed(lost=lost):
             return Reason.WORKER_LOST if lost else Reason.REQUESTED
         case e.Unlinked(confirmed=confirmed) | e.Erased(confirmed=confirmed):

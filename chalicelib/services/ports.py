@@ -140,7 +140,10 @@ class Wakes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standby:
-    """A worker that waits for a session. Unassigned, it has neither uid nor epoch; ``until`` is its proof of life."""
+    """A worker that waits for a session. Unassigned, it has neither uid nor epoch; ``until`` is its proof of life.
+
+    ``task`` is the task definition that it was started from.
+    """
 
     worker: str
     mailbox: str
@@ -148,6 +151,7 @@ class Standby:
     ready: bool = False
     uid: str | None = None
     epoch: int | None = None
+    task: str | None = None
 
 
 class StandbyStore(Protocol):
@@ -171,6 +175,9 @@ class StandbyStore(Protocol):
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Take the session from it again, if it has that one."""
 
+    def retire(self, worker: str) -> bool:
+        """Take it out of the pool unless it was given a session; it ends by itself when it misses its place."""
+
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
         """Take it out of the pool for good, to serve that session; the worker calls this when it holds the lease."""
 
@@ -183,6 +190,34 @@ class DueIndex(Protocol):
 
     def due(self, now: int) -> list[str]:
         """Return the uids of sessions that something is due for at ``now``, each once, some hundred at the most."""
+
+    def later(self, now: int) -> list[str]:
+        """Return the uids of all sessions that something will be due for after ``now``: those with a worker, mostly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """How far the workers' replacement by those of task definition ``task`` has come, since ``begun_at``.
+
+    The round over all sessions with a worker has come to the uid ``after``; ``left`` says that it has met one that
+    still has to be replaced.
+    """
+
+    task: str
+    begun_at: int
+    after: str = ""
+    left: bool = False
+    done: bool = False
+
+
+class UpgradeStore(Protocol):
+    """The one upgrade that there is."""
+
+    def get(self) -> Upgrade | None:
+        """Return it, read consistently."""
+
+    def put(self, upgrade: Upgrade) -> None:
+        """Write it over whatever stands."""
 
 
 class WatcherStore(Protocol):

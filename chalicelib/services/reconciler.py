@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.reconcile import Act, Step, backoff, next_step
+from chalicelib.domain.reconcile import Act, Step, Version, backoff, next_step, version_of
 from chalicelib.domain.session import LIVE, Desired, Session
 from chalicelib.services.moves import Moves
 from chalicelib.services.ports import Clock, LeaseStore, Mailboxes, NoCapacity, Order, SessionStore, Wakes, Workers
@@ -14,6 +14,8 @@ from chalicelib.services.standbys import Standbys
 
 LONGEST_WAKE: Final = 900.0
 """Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
+LOOKS: Final = (1.0, 3.0, 8.0)
+"""Seconds after a worker was told to give way at which its session is looked at: its task's end is told much later."""
 FILL_DELAY: Final = 2.0
 """Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
 
@@ -30,6 +32,7 @@ class Reconciler:
     standbys: Standbys
     wakes: Wakes
     clock: Clock
+    task: str
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, from what stands now: whatever told us of it may be old."""
@@ -73,6 +76,22 @@ class Reconciler:
             self.leases.release(served[0], worker=worker, epoch=served[1])
             self.reconcile(served[0])
 
+    def version(self, uid: str) -> Version:
+        """Return what the session's worker was started from."""
+        session = self.sessions.get(uid)
+        return version_of(session, self.leases.get(uid), self.task, self.clock()) if session else Version.CURRENT
+
+    def hand_over(self, uid: str) -> None:
+        """Have the session's worker give way to a new one.
+
+        Its task is stopped: it closes its connection and gives the lease back, and the session is claimed anew.
+        """
+        session = self.sessions.get(uid)
+        if session:
+            self.workers.stop(session.worker or "", reason="A newer version takes over.")
+            for delay in LOOKS:
+                self.wakes.reconcile(uid, delay=delay)
+
     def _claim(self, session: Session, lease: Lease | None) -> None:
         """Name a worker for the next epoch by one conditional write, then start it.
 
@@ -83,7 +102,10 @@ class Reconciler:
         worker = standby.worker if standby else f"{session.uid}-{epoch}"
         mailbox = standby.mailbox if standby else self.mailboxes.create(worker)
         lost = session.status in LIVE
-        claimed = self.moves.report(session, WorkerClaimed(worker, mailbox, standby=standby is not None, lost=lost))
+        task = standby.task if standby else self.task
+        upgraded = lost and session.task is not None and session.task != task
+        claim = WorkerClaimed(worker, mailbox, standby is not None, lost=lost, task=task, upgraded=upgraded)
+        claimed = self.moves.report(session, claim)
         if claimed is None:
             # Somebody moved the session meanwhile, and the stream brings it back here.
             if standby:

@@ -19,9 +19,13 @@ class Standbys:
     clock: Clock
     new_id: NewId
     count: int
+    task: str
 
-    def fill(self) -> None:
-        """Start as many standbys as are missing. Two callers at once may start one too many: it serves later."""
+    def fill(self, *, more: int = 0) -> None:
+        """Start as many standbys as are missing, and ``more``; those of an older version make room.
+
+        Two callers at once may start one too many: it serves later.
+        """
         now = self.clock()
         waiting = 0
         for standby in self.store.all():
@@ -29,19 +33,30 @@ class Standbys:
                 # It never came, or is gone; what it was given is claimed anew by the reconciler.
                 self.store.ended(standby.worker)
                 self.mailboxes.delete(standby.mailbox)
-            elif standby.uid is None:
-                waiting += 1
-        for _ in range(self.count - waiting):
+            elif standby.uid is None and (standby.task == self.task or not self.store.retire(standby.worker)):
+                waiting += standby.task == self.task
+        for _ in range(self.count + more - waiting):
             self._start(now)
 
     def take(self, uid: str, epoch: int) -> Standby | None:
         """Give the session to a standby that is ready, by one conditional write; None if there is none."""
         now = self.clock()
         for standby in self.store.all():
-            free = standby.ready and standby.uid is None and standby.until > now
+            free = self._waits(standby, now)
             if free and self.store.assign(standby.worker, uid=uid, epoch=epoch):
                 return standby
         return None
+
+    def ready(self) -> int:
+        """Return how many could be given a session now."""
+        now = self.clock()
+        return sum(self._waits(standby, now) for standby in self.store.all())
+
+    def trim(self) -> None:
+        """Let go those that are more than enough; each ends by itself when it misses its place in the pool."""
+        waiting = [standby for standby in self.store.all() if standby.uid is None]
+        for standby in waiting[self.count :]:
+            self.store.retire(standby.worker)
 
     def give_back(self, standby: Standby, uid: str, epoch: int) -> None:
         """Let the standby wait again: the claim it was taken for was lost."""
@@ -51,10 +66,14 @@ class Standbys:
         """Forget a worker whose task has ended; return the (uid, epoch) that it was given, if it was given one."""
         return self.store.ended(worker)
 
+    def _waits(self, standby: Standby, now: int) -> bool:
+        """Whether it could be given a session; one of an older version will be replaced before long."""
+        return standby.ready and standby.uid is None and standby.until > now and standby.task == self.task
+
     def _start(self, now: int) -> None:
         worker = f"standby-{self.new_id()}"
         mailbox = self.mailboxes.create(worker)
-        self.store.put(Standby(worker=worker, mailbox=mailbox, until=now + STARTING_TAKES))
+        self.store.put(Standby(worker=worker, mailbox=mailbox, until=now + STARTING_TAKES, task=self.task))
         try:
             self.workers.start(Order(worker=worker, mailbox=mailbox))
         except NoCapacity:

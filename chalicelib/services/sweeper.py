@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from chalicelib.services.ports import Clock, DueIndex, Unavailable
 from chalicelib.services.reconciler import Reconciler
 from chalicelib.services.standbys import Standbys
+from chalicelib.services.upgrades import Upgrades
 
 log = logging.getLogger(__name__)
 
@@ -17,13 +18,20 @@ class Sweeper:
     index: DueIndex
     reconciler: Reconciler
     standbys: Standbys
+    upgrades: Upgrades
     clock: Clock
 
     def sweep(self) -> None:
-        """Reconcile what is due, then fill the pool; a session that can't be reconciled now keeps nobody waiting."""
+        """Reconcile what is due, go on with an upgrade, then fill the pool.
+
+        A session that can't be reconciled now keeps nobody waiting.
+        """
         for uid in self.index.due(self.clock()):
             try:
                 self.reconciler.reconcile(uid)
             except Unavailable:
                 log.warning("a due session couldn't be reconciled", extra={"uid": uid})
-        self.standbys.fill()
+        more = self.upgrades.go_on()
+        self.standbys.fill(more=more)
+        if not more:
+            self.standbys.trim()

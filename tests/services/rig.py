@@ -61,6 +61,7 @@ class Rig:
     kept_channels: MemoryChannels | None = None
     most_arrivals: int = 100
     standby_count: int = 0
+    task: str = "worker:2"
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
 
@@ -110,7 +111,7 @@ class Rig:
 
     @property
     def standbys(self) -> Standbys:
-        return Standbys(self.pool, self.workers, self.mailboxes, self.clock, self.new_id, self.standby_count)
+        return Standbys(self.pool, self.workers, self.mailboxes, self.clock, self.new_id, self.standby_count, self.task)
 
     @property
     def reconciler(self) -> Reconciler:
@@ -123,6 +124,7 @@ class Rig:
             self.standbys,
             self.wakes,
             self.clock,
+            self.task,
         )
 
     @property

@@ -34,7 +34,7 @@ def here(rig: Rig, session: Session) -> None:
 
 
 def ready_standby(rig: Rig) -> Standby:
-    standby = Standby("standby-1", "https://queue/standby-1", NOW + 30_000, ready=True)
+    standby = Standby("standby-1", "https://queue/standby-1", NOW + 30_000, ready=True, task=rig.task)
     rig.pool.put(standby)
     return standby
 
@@ -235,3 +235,41 @@ def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
 def test_a_removed_session_s_worker_leaves_no_lease_behind(rig):
     rig.reconciler.worker_ended("w-1", uid="gone", epoch=1, mailbox=None)
     assert rig.leases.rows == {}
+
+
+def test_a_session_keeps_on_record_what_its_worker_was_started_from(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.reconcile(session.uid)
+    assert now(rig).task == rig.task
+
+
+def test_a_worker_that_gave_way_to_a_newer_version_is_not_called_lost(rig):
+    session = standing(rig, a_running_session(task="worker:1"))
+    rig.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).reason, now(rig).task) == (Reason.UPGRADED, rig.task)
+
+
+def test_a_standby_of_an_older_version_is_given_no_session_and_makes_room(rig):
+    rig.standby_count = 1
+    rig.pool.put(Standby("standby-old", "https://queue/old", NOW + 30_000, ready=True, task="worker:1"))
+    assert rig.standbys.take("u", 1) is None
+    rig.standbys.fill()
+    assert [(standby.worker == "standby-old", standby.task) for standby in rig.pool.all()] == [(False, rig.task)]
+
+
+def test_standbys_that_are_more_than_enough_are_let_go(rig):
+    rig.standby_count = 1
+    rig.standbys.fill(more=2)
+    assert len(rig.pool.all()) == 3
+    rig.standbys.trim()
+    assert len(rig.pool.all()) == 1
+
+
+def test_a_standby_that_was_just_given_a_session_is_not_let_go(rig):
+    standby = ready_standby(rig)
+    rig.pool.assign(standby.worker, uid="u", epoch=1)
+    rig.standbys.trim()
+    rig.task = "worker:3"
+    rig.standbys.fill()
+    assert [each.worker for each in rig.pool.all()] == [standby.worker]

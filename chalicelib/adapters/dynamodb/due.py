@@ -28,6 +28,15 @@ class DynamoDueIndex:
 
     table: Table
 
+    def later(self, now: int) -> list[str]:
+        """Return the uids of what comes after this minute, all of them: the keys alone, some hundred bytes each."""
+        uids: dict[str, None] = {}
+        for shard in range(SHARDS):
+            where = Condition("due_shard = :shard AND due_at > :now", {":shard": f"due#{shard}", ":now": _minute(now)})
+            for item in self.table.query(where, index="due", keys_only=True):
+                uids[item["pk"].removeprefix("S#")] = None
+        return list(uids)
+
     def due(self, now: int) -> list[str]:
         """Return the uids that something is due for, each once."""
         uids: dict[str, None] = {}

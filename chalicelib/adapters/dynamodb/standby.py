@@ -49,6 +49,11 @@ class DynamoStandbys:
         has_it = Condition("uid = :uid AND epoch = :epoch", {":uid": uid, ":epoch": epoch})
         return self.table.update(POOL, worker, change, has_it) is None
 
+    def retire(self, worker: str) -> bool:
+        """Remove it on condition that it waits."""
+        waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
+        return self.table.delete(POOL, worker, waits) is None
+
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
         """Write what it serves on an item of its own, then remove it from the pool: never neither."""
         self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "v": 1, "uid": uid, "epoch": epoch})
