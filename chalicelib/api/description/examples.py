@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.api import account_bodies, bodies
+from chalicelib.api import account_bodies, bodies, contact_bodies
 from chalicelib.api.description import samples as s
 from chalicelib.api.health import HealthJson
 from chalicelib.dialects import (
@@ -16,6 +16,7 @@ from chalicelib.dialects import (
     bare_webhook,
     enveloped,
     enveloped_accounts,
+    enveloped_contacts,
     enveloped_messages,
     socketio,
     socketio_sessions,
@@ -75,6 +76,8 @@ def _enveloped() -> dict[Any, Any]:
         Success[enveloped.SessionPageJson]: enveloped.many([s.SESSION], None),
         Success[enveloped.SessionGoneJson]: enveloped.gone(s.SESSION.id, at_once=True, now=s.NOW),
         Success[enveloped.CodeJson]: enveloped.code(s.SCANNING, s.CODE, s.NOW),
+        enveloped_contacts.CheckedAnswerJson: enveloped_contacts.checked("+628987654321", s.CONTACT),
+        enveloped_contacts.GroupsJson: enveloped_contacts.groups(s.GROUPS),
         Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(s.MESSAGE),
         Success[enveloped_messages.MessageJson]: enveloped_messages.one(s.MESSAGE),
         Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([s.MESSAGE], s.MESSAGE.id),
@@ -110,6 +113,8 @@ def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
         bodies.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
         bodies.BareWebhook("https://example.com/hook", events=["message", "status"], secret="a secret of your own"),  # noqa: S106 - an example
         bodies.SendBody("+628987654321", "Your order is on its way."),
+        contact_bodies.CheckBody("+628987654321"),
+        contact_bodies.SendFromBody("+628987654321", "Your order is on its way.", session_id=s.SESSION.id),
         account_bodies.ChangePassword("the old password", password),
         account_bodies.NewUser("ben", password, "member"),
         account_bodies.UserPatch(role="read_only"),

@@ -6,6 +6,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.domain.principal import Role, User
+from chalicelib.domain.questions import Contact, Group, GroupList
 from chalicelib.domain.session import Device, QRCode, Session
 from chalicelib.domain.transitions import advance
 
@@ -72,3 +73,5 @@ FAILED: Final = _message(MessageStatus.FAILED)
 USER: Final = User("ben", "default", Role.MEMBER, "", NOW)
 KEY: Final = ApiKey("01KDVM3W00APIKEY00000000A1", "", "default", "ben", Role.MEMBER, NOW, session=SESSION.id)
 TENANT: Final = Tenant("acme", "Acme", NOW, ("ana",))
+CONTACT: Final = Contact(exists=True, jid="628987654321@s.whatsapp.net")
+GROUPS: Final = GroupList((Group("120363020310020819@g.us", "Coffee", "At nine.", CONTACT.jid, NOW // 1000),))
