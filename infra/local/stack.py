@@ -20,6 +20,8 @@ from infra.local.environment import become_lambda, for_workers
 from infra.local.former import TaskRecord
 from infra.local.front import front_app
 from infra.local.functions import functions_of, load_app, socket_functions_of
+from infra.local.iam.permissions import Permissions
+from infra.local.iam.posting import post_door
 from infra.local.pumps import PLACE, Pumps
 from infra.local.rest import RestApi
 from infra.local.rows import Rows
@@ -39,6 +41,8 @@ THREADS: Final = 128
 GOODBYE_S: Final = 10.0
 TENANT: Final = "default"
 STACK_FILE: Final = "stack.json"
+PERMISSIONS_FILE: Final = "permissions.json"
+"""What each function and the workers used of their roles in the last run, and what was refused to them."""
 
 
 class Stack:
@@ -64,12 +68,14 @@ class Stack:
             if pumping.done():
                 await pumping
 
-    async def _start(self, ending: AsyncExitStack, door: socket.socket) -> asyncio.Task[None]:
+    async def _start(self, ending: AsyncExitStack, front: socket.socket) -> asyncio.Task[None]:
         aws = ending.enter_context(LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}))
         ending.callback(self._rows.save)
         shard = self._open_table(aws)
         keep_signing_keys(self._state, aws)
-        endpoint = await serve(ending, connections_app(self._watchers), loopback_socket())
+        door = post_door(aws)
+        ending.callback(self._note_permissions, door.permissions)
+        endpoint = await serve(ending, connections_app(self._watchers, door.connections), loopback_socket())
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
         app = load_app()
         phones, client = await self._open_whatsapp(ending)
@@ -82,7 +88,7 @@ class Stack:
         for former in record.former(aws.resolve({"Fn::GetAtt": ["Cluster", "Arn"]})):
             await pumps.bus.put(_task_event(former))
         record.reported()
-        await self._open_front(ending, app, phones, door)
+        await self._open_front(ending, app, phones, front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:
@@ -123,6 +129,10 @@ class Stack:
         self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
         ending.callback(self._state.forget, STACK_FILE)
         self._console.say(greeting(self._settings, USER, self._password.shown))
+
+    def _note_permissions(self, permissions: Permissions) -> None:
+        used = {caller: sorted(map(list, uses)) for caller, uses in sorted(permissions.used.items())}
+        self._state.write(PERMISSIONS_FILE, {"used": used, "refused": permissions.refused})
 
     def _make_first_administrator(self) -> None:
         first_administrator(USER, self._password.text, TENANT)

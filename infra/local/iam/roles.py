@@ -34,19 +34,23 @@ def statements_of(role: str, resources: Resources) -> tuple[Statement, ...]:
 
 
 def without_names(value: Any, names: Mapping[str, str]) -> Any:
-    """Return ``value`` with what is left of ``Fn::Sub`` and ``Ref`` after resolving replaced from ``names``.
+    """Return ``value`` with what is left of expressions after resolving replaced from ``names``, else by the name.
 
-    Roles speak of the APIs, which exist only beside the template.
+    Roles speak of what exists only beside the local stack: the APIs and the log groups.
     """
-    if isinstance(value, dict):
-        match next(iter(value.items()), None):
-            case ("Fn::Sub", str(text)) if len(value) == 1:
-                return _NAME.sub(lambda found: names[found[1]], text)
-            case ("Ref", str(name)) if len(value) == 1:
-                return names[name]
-            case _:
-                return {name: without_names(one, names) for name, one in value.items()}
-    return [without_names(one, names) for one in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [without_names(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    match next(iter(value.items()), None):
+        case ("Fn::Sub", str(text)) if len(value) == 1:
+            return _NAME.sub(lambda found: names.get(found[1], found[1]), text)
+        case ("Ref", str(name)) if len(value) == 1:
+            return names.get(name, name)
+        case ("Fn::GetAtt", [str(name), str(attribute)]) if len(value) == 1:
+            return names.get(f"{name}.{attribute}", f"{name}.{attribute}")
+        case _:
+            return {name: without_names(one, names) for name, one in value.items()}
 
 
 def granted(roles: Mapping[str, tuple[Statement, ...]]) -> Iterator[tuple[str, str, str]]:

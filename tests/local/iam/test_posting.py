@@ -1,0 +1,60 @@
+"""The door before the local AWS, with the template's roles."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.local.aws import REGION, LocalAws
+from infra.local.functions import REST_NAME, SOCKET_NAMES, functions_of, load_app
+from infra.local.iam.callers import WORKER
+from infra.local.iam.door import Door
+from infra.local.iam.posting import post_door
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[LocalAws]:
+    with LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}) as running:
+        yield running
+
+
+@pytest.fixture
+def door(aws: LocalAws) -> Door:
+    return post_door(aws)
+
+
+def client(aws: LocalAws, caller: str):
+    return boto3.client(
+        "sqs",
+        region_name=REGION,
+        endpoint_url=aws.url,
+        aws_access_key_id=caller,
+        aws_secret_access_key="any",
+    )
+
+
+def test_every_function_and_the_workers_have_a_role(door: Door):
+    functions = functions_of(load_app(), ThreadPoolExecutor(1))
+    assert set(door.permissions.roles) == {*functions, REST_NAME, *SOCKET_NAMES.values(), WORKER}
+
+
+def test_a_function_may_do_what_its_role_says_and_no_more(aws: LocalAws, door: Door):
+    wakes = aws.physical["WakeQueue"]
+    client(aws, "Control").send_message(QueueUrl=wakes, MessageBody="{}")
+    with pytest.raises(ClientError, match="Deliver is not authorized to perform: sqs:SendMessage"):
+        client(aws, "Deliver").send_message(QueueUrl=wakes, MessageBody="{}")
+    assert [action for action, _ in door.permissions.used["Control"]] == ["sqs:SendMessage"]
+
+
+def test_a_worker_reaches_workers_queues_alone(aws: LocalAws, door: Door):
+    with pytest.raises(ClientError, match="WorkerTask is not authorized to perform: sqs:ReceiveMessage"):
+        client(aws, WORKER).receive_message(QueueUrl=aws.physical["DeliveryQueue"])
+
+
+def test_who_set_it_up_may_do_anything(aws: LocalAws, door: Door):
+    aws.client("sqs").send_message(QueueUrl=aws.physical["WakeQueue"], MessageBody="{}")
+    assert door.permissions.refused == []
