@@ -58,6 +58,8 @@ class Tab:
         self.page = page
         self.console: list[str] = []
         self.wrong: list[str] = []
+        self.refusal: int | None = None
+        """The status of the refusals that are expected: the browser itself puts each on the console as an error."""
         page.on("console", lambda message: self._hear(message.type, message.text))
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
@@ -87,7 +89,10 @@ class Tab:
         return read_code(picture)
 
     def _hear(self, kind: str, text: str) -> None:
-        (self.wrong if kind == "error" else self.console).append(text)
+        if kind != "error":
+            self.console.append(text)
+        elif self.refusal is None or f"status of {self.refusal} " not in text:
+            self.wrong.append(text)
 
 
 def code_in_blocks(text: str, picture: Path) -> str:
