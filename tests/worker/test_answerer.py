@@ -2,14 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from chalicelib.domain.questions import LASTS, Contact, Group, GroupList, Question, State, Subject, taken
-from chalicelib.worker import answerer
 from chalicelib.worker.answerer import Answerer
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.log import Log
@@ -177,10 +176,9 @@ def test_an_ending_doesn_t_wait_for_whatsapp(counter: Counter) -> None:
     assert asked(counter) == ["contact 628111"]
 
 
-def test_nothing_is_asked_once_the_lease_is_late(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answerer, "LOOK_AFTER", 0)
-    monkeypatch.setattr(Hold, "late", property(lambda _: True))
+def test_nothing_is_asked_once_the_lease_is_given_back(counter: Counter) -> None:
+    counter.hold.release()
     counter.put("628111")
     counter.open()
     until(lambda: not counter.answerer._look.is_set())
-    assert replace(counter.stands(), version=0).state is State.OPEN
+    assert (asked(counter), counter.stands().state) == ([], State.OPEN)
