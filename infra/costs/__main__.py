@@ -1,0 +1,39 @@
+"""``python -m infra.costs``: a month's bill, or where the quotas end (``--scale``), as tables for the documents."""
+
+import argparse
+import sys
+
+from infra.costs.bill import assumption_table, bill_table, price_table
+from infra.costs.figures import prices, quotas
+from infra.costs.scale import quota_table, recovery_table
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m infra.costs", description=__doc__)
+    parser.add_argument("--sessions", type=_counts, help="how many, with commas between")
+    parser.add_argument("--scale", action="store_true", help="what is needed beside AWS's default quotas, and recovery")
+    parser.add_argument("--prices", action="store_true", help="the prices and what is assumed")
+    chosen = parser.parse_args(arguments)
+    if chosen.scale:
+        counts = chosen.sessions or [1_000, 10_000, 100_000]
+        sys.stdout.write(
+            f"Default quotas, checked {quotas().checked}:\n\n{quota_table(counts)}\n\n{recovery_table(counts)}\n"
+        )
+    elif chosen.prices:
+        sys.stdout.write(
+            f"Prices in us-east-1, checked {prices().checked}:\n\n{price_table()}\n\n{assumption_table()}\n"
+        )
+    else:
+        sys.stdout.write(bill_table(chosen.sessions or [1, 100, 10_000]) + "\n")
+
+
+def _counts(text: str) -> list[int]:
+    counts = [int(one) for one in text.split(",")]
+    if min(counts) < 1:
+        raise argparse.ArgumentTypeError("one session at least")
+    return counts
+
+
+if __name__ == "__main__":
+    main()

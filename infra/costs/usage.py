@@ -1,0 +1,132 @@
+"""What a month uses, by price: what is known of the code's own rhythm, and what is assumed of the people who use it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.adapters.dynamodb.due import SHARDS
+from chalicelib.domain.lease import RENEW_EVERY
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
+
+HOURS: Final = 730
+"""In a month, as AWS's own examples count."""
+MINUTES: Final = HOURS * 60
+DAYS: Final = HOURS / 24
+LOOKS_A_MINUTE: Final = 2
+"""A worker looks every 30 seconds at what is wanted, what is to be sent and what is asked, in case a ring got lost."""
+POLLS_A_MINUTE: Final = 3
+"""A poll of a mailbox lasts 20 seconds."""
+KEY_MINUTES: Final = 5
+"""DynamoDB asks KMS for the table's key once in so many minutes for each caller that is busy."""
+SECRETS: Final = 3
+"""Signing keys, the edge's, the first administrator's password."""
+GB: Final = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """How one session is used; change it to what yours do."""
+
+    messages_in: int = 100  # a day
+    messages_out: int = 50  # a day
+    reconnects: int = 4  # a day, each two events
+    calls: int = 200  # REST calls a day, those that send among them
+    watched_hours: float = 2.0  # a day that one page watches the session
+    webhook: bool = True  # every event of a message goes to an endpoint
+    standbys: int = 1  # for the whole deployment
+    answer_kb: float = 2.0  # of a REST answer
+    call_ms: int = 150  # that a REST call keeps its function: a send waits for WhatsApp
+    event_ms: int = 60  # that a batch of events, a job or a delivery keeps its function
+    function_gb: float = 0.5
+    device_mb: float = 3.0  # of keys and ratchets on EFS
+    message_kb: float = 1.0  # of a message's item
+    writes_kb: float = 40.0  # on EFS for a message: the write-ahead log
+    traffic_mb: float = 100.0  # a month from a worker to WhatsApp
+    log_kb: float = 100.0  # a day of a session, its functions' and its worker's
+
+    @property
+    def message_events(self) -> int:
+        """Events of messages a day: one comes in; one goes out as queued, sending, sent, delivered, read."""
+        return self.messages_in + 5 * self.messages_out
+
+    @property
+    def deliveries(self) -> int:
+        """Webhooks a day: a message that came in, and sent, delivered and read of one that went out."""
+        return self.messages_in + 3 * self.messages_out if self.webhook else 0
+
+
+def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
+    """Return the quantities of a month with ``sessions`` connected, by the names of prices.json."""
+    a = assumed or Assumed()
+    tasks, alarms, metrics = sessions + a.standbys, *_watched()
+    events = a.message_events + 2 * a.reconnects
+    invocations = sessions * DAYS * (a.calls + events + 2 * a.reconnects + a.deliveries) + MINUTES
+    pages = a.watched_hours * 60 * DAYS * sessions
+    history_gb = (7 * (a.messages_in + a.messages_out) * a.message_kb + 30 * events * 0.5) * 1e3 * sessions / GB
+    return {
+        "fargate_vcpu": tasks * HOURS * 0.25,
+        "fargate_gb": tasks * HOURS * 0.5,
+        "public_ipv4": tasks * HOURS,
+        "dynamodb_write": tasks * _lease_writes() + sessions * DAYS * writes_a_day(a),
+        "dynamodb_read": sessions * MINUTES * LOOKS_A_MINUTE * 3 + sessions * DAYS * _reads_a_day(a) + _sweep_reads(),
+        "dynamodb_gb": history_gb,
+        "dynamodb_pitr_gb": history_gb,
+        "sqs_request": tasks * MINUTES * POLLS_A_MINUTE
+        + sessions * DAYS * 3 * (a.messages_out + a.deliveries)
+        # Lambda keeps five pollers on each of two queues, 20 seconds a poll.
+        + 2 * 5 * MINUTES * 3,
+        "lambda_request": invocations,
+        "lambda_gb_second": a.function_gb
+        * (sessions * DAYS * a.calls * a.call_ms + (invocations - sessions * DAYS * a.calls) * a.event_ms)
+        / 1000,
+        "rest_request": sessions * DAYS * a.calls,
+        "websocket_message": sessions * DAYS * (events * a.watched_hours / 24 + 2),
+        "websocket_minute": pages,
+        "efs_gb": sessions * a.device_mb * 1e6 / GB,
+        "efs_read_gb": sessions * DAYS * a.reconnects * a.device_mb * 1e6 / GB,
+        "efs_write_gb": sessions * DAYS * (a.messages_in + a.messages_out) * a.writes_kb * 1e3 / GB,
+        "kms_key": 0,
+        "kms_request": tasks * MINUTES / KEY_MINUTES,
+        "secret": SECRETS,
+        "secret_request": 12 * HOURS * max(1.0, sessions / 100),
+        "cloudfront_request": sessions * DAYS * (a.calls + 2),
+        "cloudfront_function": sessions * DAYS * (a.calls + 2),
+        "cloudfront_gb": sessions * DAYS * a.calls * a.answer_kb * 1e3 / GB,
+        "log_gb": sessions * DAYS * a.log_kb * 1e3 / GB,
+        "metric": metrics,
+        "alarm_metric": alarms,
+        "dashboard": 1,
+        "traffic_gb": sessions * a.traffic_mb * 1e6 / GB,
+    }
+
+
+def _lease_writes() -> float:
+    """Write units a month of one lease: each renewal, and its place in the due index once a minute, out and in."""
+    return MINUTES * (60_000 / RENEW_EVERY + 2)
+
+
+def writes_a_day(a: Assumed) -> float:
+    """Write units a day: items, their places in the index of open messages, and each event's place in history."""
+    came_in, went_out, reconnected = 1, 6 + 3 + 1, 2 * 2
+    events = a.message_events + 2 * a.reconnects
+    return a.messages_in * came_in + a.messages_out * went_out + a.reconnects * reconnected + events
+
+
+def _reads_a_day(a: Assumed) -> float:
+    """Read units a day: a call's credential and session, an event's followers and session, a delivery's three items."""
+    return a.calls * 4 + (a.message_events + 2 * a.reconnects) * 2 + a.deliveries * 3
+
+
+def _sweep_reads() -> float:
+    """Read units a month of the minute's look around: half a unit a shard, the standbys and the upgrade."""
+    return MINUTES * (SHARDS * 0.5 + 2)
+
+
+def _watched() -> tuple[int, int]:
+    """Return how many metrics the template's alarms watch, and how many metrics it makes."""
+    template = load_template(TEMPLATE)
+    alarms = [one["Properties"] for one in template.resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    watched = sum(sum("MetricStat" in each for each in one.get("Metrics", [{"MetricStat": 1}])) for one in alarms)
+    made = sum(one["Type"] == "AWS::Logs::MetricFilter" for one in template.resources.values())
+    return watched, made

@@ -1,0 +1,67 @@
+from datetime import date
+
+import pytest
+
+from infra.costs.__main__ import main
+from infra.costs.bill import SPOT, bill_table, by_service, price_table
+from infra.costs.figures import UNVERIFIED, prices
+from infra.costs.usage import Assumed, month
+
+
+def test_everything_used_has_a_price_and_every_price_is_used():
+    assert set(month(10)) | {SPOT} == set(prices().by_name)
+
+
+def test_a_price_says_where_and_when_it_was_found_or_that_it_was_not():
+    date.fromisoformat(prices().checked)
+    for price in prices().by_name.values():
+        assert (price.source is None) == (price.as_of is None)
+    assert UNVERIFIED in price_table()
+
+
+def test_a_task_costs_what_its_share_of_processor_and_memory_and_its_address_cost():
+    one, two = by_service(1), by_service(2)
+    assert two["Fargate"] - one["Fargate"] == pytest.approx(730 * (0.25 * 0.03238 + 0.5 * 0.00356))
+    assert two["Public IPv4"] - one["Public IPv4"] == pytest.approx(3.65)
+
+
+def test_a_lease_is_renewed_every_ten_seconds_and_that_is_paid_for():
+    idle = Assumed(messages_in=0, messages_out=0, reconnects=0, calls=0, watched_hours=0)
+    # Six renewals a minute, and the place in the due index out and in.
+    assert month(2, idle)["dynamodb_write"] - month(1, idle)["dynamodb_write"] == 730 * 60 * 8
+
+
+def test_a_session_more_never_costs_less():
+    bills = [sum(by_service(count).values()) for count in (1, 2, 10, 100, 1000)]
+    assert bills == sorted(bills)
+
+
+def test_more_use_costs_more():
+    quiet, busy = Assumed(messages_in=1, messages_out=1), Assumed(messages_in=1000, messages_out=1000)
+    for service in ("DynamoDB", "Lambda", "SQS", "EFS"):
+        assert by_service(100, quiet)[service] < by_service(100, busy)[service]
+
+
+def test_the_table_has_a_row_a_service_and_a_column_a_count():
+    lines = bill_table([1, 100]).splitlines()
+    assert lines[0] == "| US dollars a month | 1 session | 100 sessions |"
+    assert len(lines) == 2 + len(by_service(1)) + 4
+
+
+def test_the_command_prints_the_table(capsys):
+    main(["--sessions", "1,5"])
+    assert capsys.readouterr().out == bill_table([1, 5]) + "\n"
+
+
+def test_the_command_prints_prices_and_what_is_assumed(capsys):
+    main(["--prices"])
+    printed = capsys.readouterr().out
+    assert price_table() in printed
+    assert "`messages_in`" in printed
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "many"])
+def test_the_command_refuses_counts_that_are_none(count, capsys):
+    with pytest.raises(SystemExit):
+        main([f"--sessions={count}"])
+    assert "--sessions" in capsys.readouterr().err
