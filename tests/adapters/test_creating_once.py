@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Barrier
 from typing import Any
 
@@ -11,10 +12,13 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.config import settings
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role
+from chalicelib.domain.session import Session
+from tests.makers import a_session
 
 TWINS = 8
 CACHES = [value for value in vars(bootstrap).values() if hasattr(value, "cache_clear")]
@@ -84,6 +88,25 @@ def test_one_session_is_created_and_all_are_told_the_same_secret(gateway):
     answers = twins(create)
     assert answers == [answers[0]] * TWINS
     assert len(items(gateway, "S#")) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class TableOfTheSlower(Table):
+    """The same table, to somebody whose twin creates the session in between its two writes."""
+
+    twin: Session
+
+    def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
+        if item["sk"] == "SESSION":
+            assert DynamoSessions(Table(self.client, self.name)).create(self.twin) == self.twin
+        return Table.put(self, item, condition)
+
+
+def test_the_slower_of_two_twins_returns_what_the_faster_one_wrote(table):
+    twin = a_session(webhook_secret="whsec_faster")
+    slower = DynamoSessions(TableOfTheSlower(table.client, table.name, twin))
+    assert slower.create(a_session(webhook_secret="whsec_slower")) == twin
+    assert DynamoSessions(table).find("default", "ana") == twin
 
 
 def test_one_api_key_is_made_and_all_are_told_its_secret(gateway):
