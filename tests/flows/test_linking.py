@@ -14,13 +14,12 @@ from PIL import Image
 from websockets.exceptions import InvalidStatus
 
 from infra.local.client import ROOT, Stack, next_frame
-
-DOCUMENTS = Path(__file__).parent / "documents"
+from tests.flows.printed import printed
 
 
 def as_printed(name: str, stack: Stack, number: str) -> str:
     """A document's text, but for the port and the phone number, which tests share."""
-    return (DOCUMENTS / name).read_text().replace("8080", str(stack.port)).replace("6281234567890", number)
+    return printed(name, {"8080": str(stack.port), "6281234567890": number})
 
 
 def phone(stack: Stack, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

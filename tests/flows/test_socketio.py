@@ -1,7 +1,6 @@
 """Seed 003's clients: the unmodified socket.io-client over both transports."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +8,7 @@ import requests
 
 from infra.local.client import Stack
 from tests.flows.javascript import Script
-
-DOCUMENTS = Path(__file__).parent / "documents"
+from tests.flows.printed import printed
 
 PRELUDE = """
 const { io } = require('socket.io-client');
@@ -88,8 +86,8 @@ def test_a_client_is_told_everything_in_the_documented_order(
 
 
 def test_the_documents_own_page_does_what_it_says(stack: Stack, number: str, run: Run) -> None:
-    text = (DOCUMENTS / "socketio.js").read_text() + (DOCUMENTS / "socketio_complete.js").read_text()
-    text = text.replace("http://localhost:3000", stack.url).replace("my-session", number)
+    text = printed("socketio.js", {"http://localhost:3000": stack.url, "my-session": number})
+    text += printed("socketio_complete.js", {})
     ours = "socket.on('qr-code', (code) => say('code', code.urlCode));"
     script = run("{", PAGE, text, ours, "}", TOKEN="")
     assert script.next("answer")[0]["success"] is True
