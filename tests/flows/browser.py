@@ -68,7 +68,7 @@ class Tab:
         self.page.goto(address)
         return self
 
-    def until(self, look: Callable[[], T | None], *, within: float = 20.0) -> T:
+    def until(self, look: Callable[[], T | None], *, within: float = 40.0) -> T:
         """Return what ``look`` finds, as soon as it finds something; the page goes on meanwhile."""
 
         def step() -> T | None:

@@ -33,10 +33,10 @@ def put_in(text: str, changes: dict[str, str]) -> str:
 
 
 def refresh(tab: Tab) -> None:
-    """Let five of the page's seconds pass, and wait for what it asks then."""
+    """Let five of the page's seconds pass at once, beside those that pass anyway, and wait for what it asks then."""
     asked = len(tab.console)
     tab.page.clock.run_for(REFRESH)
-    tab.until(lambda: len(tab.console) == asked + 1)
+    tab.until(lambda: len(tab.console) > asked)
 
 
 def test_the_page_shows_a_code_when_a_send_fails_and_closes_it_when_connected(
@@ -65,7 +65,7 @@ def test_the_page_shows_a_code_when_a_send_fails_and_closes_it_when_connected(
     assert company.scan(read_code(directory / "screen.png"), number).ok
     company.until(number, "CONNECTED")
     refresh(tab)
-    expect(page.locator("#qr-dialog")).to_be_hidden()
+    expect(page.locator("#qr-dialog")).to_be_hidden(timeout=10_000)
     expect(page.locator("#notice")).to_have_text("WhatsApp session reconnected")
     assert tab.console[-1] == "CONNECTED false"
     assert set(tab.console[:-1]) <= {"DISCONNECTED true", "DISCONNECTED false"}
