@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench format clean package deploy destroy
+.PHONY: help run demo test fuzz check bench format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -20,6 +20,11 @@ demo: .venv/run  ## link, send and receive once on the terminal, with timings; o
 # Three at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
 test: .venv/dev  ## run all tests
 	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+
+# A seed of its own each time: what it finds, FUZZ_SEED= finds again.
+fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
+	@export FUZZ=$(or $(FUZZ),30) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)); \
+	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(BIN)/python -m pytest -n 3 --timeout 1800 tests/doors/test_fuzz.py $(ARGS)
 
 check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff check

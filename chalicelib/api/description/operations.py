@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final, cast
 
 from chalicelib.api.answers import JSON
@@ -30,8 +31,7 @@ def operation(doorway: Doorway, route: Route, tag: str, schemas: Schemas) -> Sch
         "description": "\n\n".join(part for part in (more.strip(), _needs(route)) if part),
         "security": _security(doorway, route),
         "parameters": [*_variables(route), *(_parameter(taken) for taken in route.takes)],
-        "responses": {str(status): _answer(status, kind, schemas) for status, kind in route.gives.items()}
-        | {str(status): _refusal(doorway, kinds, schemas) for status, kinds in _refused(route)},
+        "responses": _responses(doorway, route, schemas),
     }
     if route.body:
         told["requestBody"] = _body(route, schemas)
@@ -87,10 +87,32 @@ def _body(route: Route, schemas: Schemas) -> Schema:
     return {"required": bool(needed), "content": {JSON: content}}
 
 
+def _responses(doorway: Doorway, route: Route, schemas: Schemas) -> Schema:
+    told = {str(status): _answer(status, kind, schemas) for status, kind in sorted(route.gives.items())}
+    for status, kinds in refusals.by_status(refusals.of(route)).items():
+        refusal = _refusal(doorway, kinds, schemas)
+        told[str(status)] = _either(told[str(status)], refusal) if status in route.gives else refusal
+    return told
+
+
+def _either(one: Schema, other: Schema) -> Schema:
+    """Return both answers as one: a status that a route has words of its own for, beside its dialect's errors."""
+    mine, theirs = one["content"][JSON], other["content"][JSON]
+    shapes = [mine["schema"], theirs["schema"]]
+    shown = {"own": {"value": mine["example"]}} if "example" in mine else {}
+    form = {
+        "schema": shapes[0] if shapes[0] == shapes[1] else {"anyOf": shapes},
+        "examples": shown | theirs["examples"],
+    }
+    return other | {"content": {JSON: form}}
+
+
 def _answer(status: int, kind: Any, schemas: Schemas) -> Schema:
     forms = kind if isinstance(kind, Mapping) else {} if kind is None else {JSON: kind}
     content = {form.partition(";")[0]: _form(form, shape, schemas) for form, shape in forms.items()}
-    return {"description": _OK[status]} | ({"content": content} if content else {})
+    return {"description": _OK.get(status) or f"{HTTPStatus(status).phrase}."} | (
+        {"content": content} if content else {}
+    )
 
 
 def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
@@ -99,10 +121,6 @@ def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
     told: Schema = {"schema": schemas.of(shape)}
     example = examples.answer(shape) if form == JSON else None
     return told | ({"example": example} if example is not None else {})
-
-
-def _refused(route: Route) -> list[tuple[int, Any]]:
-    return list(refusals.by_status(refusals.of(route)).items())
 
 
 def _refusal(doorway: Doorway, kinds: list[Any], schemas: Schemas) -> Schema:

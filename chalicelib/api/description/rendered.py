@@ -81,7 +81,10 @@ def _shown(form: dict[str, Any], document: dict[str, Any]) -> str:
     if "example" in form:
         return block(as_json(form["example"]))
     examples = document["components"]["examples"]
-    values = {name: examples[one["$ref"].rpartition("/")[2]]["value"] for name, one in form.get("examples", {}).items()}
+    values = {
+        name: one["value"] if "value" in one else examples[one["$ref"].rpartition("/")[2]]["value"]
+        for name, one in form.get("examples", {}).items()
+    }
     return "".join(
         f"<details class='example'><summary>{code(name)}</summary>{block(as_json(value))}</details>"
         for name, value in values.items()

@@ -1,0 +1,81 @@
+"""The doors over moto's AWS: made once for a module's tests, and as at the beginning for each of them."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+from chalice.test import Client
+from moto import mock_aws
+
+from chalicelib import bootstrap, config
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.table import Table
+from infra.local.template import load_template
+from tests.doors.rig import Doors, FastClock
+
+REGION = "eu-west-1"
+ELSEWHERE = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled")
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Doors]:
+    from app import app
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_DEFAULT_REGION", REGION)
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+        patch.setattr(bootstrap, "time", FastClock())
+        with mock_aws():
+            for name, value in _provided().items():
+                patch.setenv(name, value)
+            _forget()
+            with Client(app) as client:
+                doors = Doors(client, Table(clients.dynamodb(), "switchboard"), os.environ["MAILBOX"])
+                doors.furnish()
+                clients.dynamodb().meta.events.register("before-call.dynamodb", doors.note)
+                yield doors
+            _forget()
+
+
+@pytest.fixture
+def doors(house: Doors) -> Doors:
+    house.begin_again()
+    house.operations.clear()
+    return house
+
+
+def _provided() -> dict[str, str]:
+    """Make what the functions find in AWS; returns where it is."""
+    properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
+    kept = {name: value for name, value in properties.items() if name not in ELSEWHERE}
+    kept["StreamSpecification"] |= {"StreamEnabled": True}
+    boto3.client("dynamodb").create_table(TableName="switchboard", **kept | {"SSESpecification": {"Enabled": True}})
+    sqs = boto3.client("sqs")
+    wake, mailbox = (sqs.create_queue(QueueName=f"switchboard-{name}")["QueueUrl"] for name in ("wake", "mail"))
+    keys = {"current": "k1", "keys": {"k1": {"secret": "a signing key of thirty-two bytes or more"}}}
+    return {
+        "TABLE_NAME": "switchboard",
+        "WAKE_QUEUE_URL": wake,
+        "MAILBOX": mailbox,
+        "SIGNING_KEYS_SECRET": boto3.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps(keys))[
+            "ARN"
+        ],
+        "WS_ENDPOINT": f"https://x.execute-api.{REGION}.amazonaws.com/api",
+        "STAGE": "test",
+        **dict.fromkeys(("ARRIVALS_PER_MINUTE", "SEND_BURST", "ASK_BURST"), "1000000"),
+    }
+
+
+def _forget() -> None:
+    """Have services, settings and clients made anew."""
+    for module in (bootstrap, config, clients):
+        for made in vars(module).values():
+            if hasattr(made, "cache_clear"):
+                made.cache_clear()

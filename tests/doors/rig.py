@@ -1,0 +1,115 @@
+"""The app over the real adapters and moto's AWS in this process, on a clock that waiting moves."""
+
+import time
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from botocore.model import OperationModel
+from chalice.test import Client
+from moto.dynamodb.models import dynamodb_backends
+
+from chalicelib import bootstrap
+from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.api.description import samples
+from chalicelib.domain.account import fingerprint
+from chalicelib.domain.principal import Role, User
+from tests.account_fakes import FakeKeySecrets
+
+HASTE = 20
+"""How much longer a wait is on the clock than it says: there is nobody to wait for."""
+PASSWORD = "admin123"
+SCANNING, STOPPED = "shop.scanning", "shop.stopped"
+"""Sessions beside the sample one: that one is connected."""
+
+
+@dataclass
+class FastClock:
+    """The machine's time, and what was slept away; it stands for the module ``time`` where services are made."""
+
+    slept: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += HASTE * seconds
+
+    def time_ns(self) -> int:
+        return time.time_ns() + int(self.slept * 1e9)
+
+
+@dataclass
+class Doors:
+    """The app, and a tenant with users, keys, sessions and a message, as at the beginning whenever that is wanted."""
+
+    client: Client
+    table: Table
+    mailbox: str
+    key: str = ""
+    """The secret of an API key for the connected session."""
+    operations: list[str] = field(default_factory=list)
+    """What the table was asked for."""
+    beginning: Any = None
+
+    def furnish(self) -> None:
+        """Make the tenant with all that is in it, and remember how it was."""
+        bootstrap.first_administrator("admin", PASSWORD, "default")
+        bootstrap.users().register("default", samples.USER.name, PASSWORD, Role.MEMBER)
+        bootstrap.users().register("default", "rita", PASSWORD, Role.READ_ONLY)
+        bootstrap.tenants().create("acme", "Acme", admin="ana", password=PASSWORD)
+        now, sessions = bootstrap.clock(), DynamoSessions(self.table)
+        sessions.create(replace(samples.SESSION, mailbox=self.mailbox))
+        code = replace(samples.CODE, expires_at=now + 3_600_000)
+        sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
+        sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
+        DynamoMessages(self.table).put(replace(samples.MESSAGE, created_at=now))
+        self.key = FakeKeySecrets()()
+        DynamoKeys(self.table).add(replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now))
+        self.beginning = deepcopy(self._stored().items)
+
+    def begin_again(self) -> None:
+        """Have everything in the table as it was at the beginning."""
+        self._stored().items = deepcopy(self.beginning)
+
+    def token(self, name: str = "admin") -> str:
+        """A new token of that user."""
+        user = bootstrap.accounts().users.get(name)
+        assert isinstance(user, User)
+        return bootstrap.accounts().tokens.issue(user, now=bootstrap.clock())[0]
+
+    def note(self, model: OperationModel, **_: object) -> None:
+        """Remember an operation that the table is asked for."""
+        self.operations.append(model.name)
+
+    def __call__(
+        self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Ask over HTTP; returns status, headers and body."""
+        answer = self.client.http.request(method, path, headers=headers or {}, body=body)
+        return answer.status_code, answer.headers, answer.body
+
+    def _stored(self) -> Any:
+        region = self.table.client.meta.region_name
+        return dynamodb_backends["123456789012"][region].tables[self.table.name]
+
+
+Environ = dict[str, Any]
+
+
+def as_wsgi(doors: Doors) -> Callable[[Environ, Callable[..., Any]], list[bytes]]:
+    """The doors as a WSGI application."""
+
+    def application(environ: Environ, start: Callable[..., Any]) -> list[bytes]:
+        headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        if environ.get("CONTENT_TYPE"):
+            headers["Content-Type"] = environ["CONTENT_TYPE"]
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        path, query = environ["REQUEST_URI"].partition("?")[0], environ["QUERY_STRING"]
+        target = f"{path}?{query}" if query else path
+        status, answered, content = doors(environ["REQUEST_METHOD"], target, headers, body)
+        start(f"{status} Answered", list(answered.items()))
+        return [content]
+
+    return application
