@@ -5,7 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,11 @@ def deploy(choices: Choices, say: Say) -> None:
         return
     account = _checked(choices)
     say(f"Deploying {choices.stack} to account {account.number} in {account.region}.")
-    packaged = package(choices.stage)
+    bring(account, package(choices.stage), choices, say)
+
+
+def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> None:
+    """Bring what was packaged into the account; raises Refused."""
     stack = Stack(account, choices.stack, say)
     before = stack.free()
     parameters = _parameters(packaged.template, choices, before, account.region)
@@ -75,11 +80,15 @@ def _checked(choices: Choices) -> Account:
 
 
 def _parameters(template: Mapping[str, Any], choices: Choices, before: State | None, region: str) -> dict[str, str]:
-    """Return the template's parameters: what was chosen now, else before; raises Refused where they don't fit."""
+    """Return all of the template's parameters but the image: what was chosen now, else before, else its default.
+
+    Raises Refused where they don't fit together.
+    """
     declared = template.get("Parameters", {})
-    former = {name: value for name, value in before.parameters.items() if name in declared} if before else {}
-    former.pop("WorkerImage", None)
-    chosen = former | dict(choices.parameters)
+    chosen = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
+    chosen |= {name: value for name, value in before.parameters.items() if name in declared} if before else {}
+    chosen |= choices.parameters
+    chosen.pop("WorkerImage", None)
     check(template, chosen, region=region)
     return chosen
 
@@ -88,10 +97,7 @@ def _upload(account: Account, name: str, packaged: Package) -> str:
     """Upload archive and template; return the template's address."""
     bucket = artifacts.ensure(account, name)
     artifacts.upload(account, bucket, packaged.archive, packaged.key)
-    template = json.dumps(packaged.translated(bucket, account.region), sort_keys=True)
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "template.json"
-        path.write_text(template)
+    with _written(packaged.translated(bucket, account.region)) as path:
         key = artifacts.upload(account, bucket, path)
     suffix = "amazonaws.com.cn" if account.region.startswith("cn-") else "amazonaws.com"
     return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
@@ -120,15 +126,20 @@ def _lint(template: Mapping[str, Any], region: str) -> None:
     command = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or shutil.which("cfn-lint")
     if command is None:
         raise Refused("cfn-lint isn't installed. Run: rm .venv/dev && make deploy DRY_RUN=1")
-    done = subprocess.run(
-        [command, "--regions", region, "--non-zero-exit-code", "error", "-"],
-        input=json.dumps(template),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with _written(template) as path:
+        options = ["--regions", region, "--non-zero-exit-code", "error", "--template", str(path)]
+        done = subprocess.run([command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Refused(f"The template has faults:\n{done.stdout.strip()}")
+
+
+@contextmanager
+def _written(template: Mapping[str, Any]) -> Iterator[Path]:
+    """Write the template into a file for a while; equal templates give equal files."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "template.json"
+        path.write_text(json.dumps(template, sort_keys=True))
+        yield path
 
 
 def _planned(choices: Choices) -> str:

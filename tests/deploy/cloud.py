@@ -1,0 +1,188 @@
+"""AWS as a deployment meets it: moto behind HTTP, with what its CloudFormation lacks of a change set's end.
+
+moto executes a change set in one go: a resource that fails is an internal error, and outputs stay empty. CloudFormation
+would record the failure, take everything back, and say so; that is added here.
+"""
+
+import json
+import os
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
+from infra.deploy import account as accounts
+from infra.deploy.account import Account
+from infra.deploy.packaging import Package
+from infra.local.cloudformation import register
+from infra.local.moto_server import MotoServer
+
+REGIONS = iter(boto3.Session().get_available_regions("cloudformation"))
+"""Each test has a region of its own, since all that moto holds in a process is one account's."""
+
+
+@contextmanager
+def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """Run an empty region, and make this process's environment one that has credentials for it."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(CloudFormationBackend, "execute_change_set", execute)
+    # moto reads a bucket's policy without its conditions: what is denied but over TLS would be denied at all.
+    monkeypatch.setattr(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
+    register()
+    region = next(REGIONS)
+    with MotoServer() as server:
+        for name, value in environment(server.url, region).items():
+            monkeypatch.setenv(name, value)
+        yield accounts.log_in(region)
+
+
+def environment(url: str, region: str) -> dict[str, str]:
+    """Return what leads an AWS SDK to moto, with credentials."""
+    return {
+        "AWS_ENDPOINT_URL": url,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+    }
+
+
+def execute(self: CloudFormationBackend, change_set_name: str, stack_name: str | None = None) -> None:
+    """Execute a change set as CloudFormation does: with outputs, or with a failure that is taken back."""
+    (change_set,) = (one for one in self.change_sets.values() if one.change_set_name == change_set_name)
+    stack, kind = change_set.stack, change_set.change_set_type
+    before = dict(stack.template_dict), dict(stack.parameters)
+    stack._add_stack_event(f"{kind}_IN_PROGRESS")
+    try:
+        _apply(stack, change_set)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the resource failed
+        _fail(stack, kind, error)
+        _restore(stack, *before, new=kind == "CREATE")
+    else:
+        stack._add_stack_event(f"{kind}_COMPLETE")
+        stack.status = f"{kind}_COMPLETE"
+    change_set.execution_status = "EXECUTE_COMPLETE"
+
+
+def _apply(stack: Stack, change_set: ChangeSet) -> None:
+    change_set.apply()
+    stack.template, stack.template_dict = change_set.template, change_set.template_dict
+    stack.parameters = change_set.parameters
+    stack.output_map = stack._create_output_map()
+
+
+def _fail(stack: Stack, kind: str, error: Exception) -> None:
+    for name, status, reason in (
+        ("First", f"{kind}_FAILED", str(error)),
+        ("Second", f"{kind}_FAILED", "Resource creation cancelled"),
+    ):
+        stack.events.append(
+            Event(stack.stack_id, stack.name, name, "physical", "AWS::Some::Thing", status, reason, "{}")
+        )
+
+
+def _restore(stack: Stack, template: dict[str, Any], parameters: dict[str, str], *, new: bool) -> None:
+    stack.template, stack.template_dict, stack.parameters = json.dumps(template), template, parameters
+    stack.status = "ROLLBACK_COMPLETE" if new else "UPDATE_ROLLBACK_COMPLETE"
+    stack._add_stack_event(stack.status)
+
+
+MANIFEST = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": {
+        "mediaType": "application/vnd.docker.container.image.v1+json",
+        "size": 7,
+        "digest": f"sha256:{'0' * 64}",
+    },
+    "layers": [],
+}
+DOCKER = """#!{python}
+import json, os, sys
+arguments = sys.argv[1:]
+with open({log!r}, "a") as log:
+    given = sys.stdin.read() if "--password-stdin" in arguments else None
+    log.write(json.dumps([arguments, given]) + "\\n")
+answers = {answers}
+if arguments[:2] == ["buildx", "build"]:
+    import boto3
+    repository, tag = arguments[arguments.index("--tag") + 1].partition("/")[2].split(":")
+    boto3.client("ecr").put_image(repositoryName=repository, imageTag=tag, imageManifest=json.dumps({manifest} | {{"tag": tag}}))
+for words, (code, text) in answers.items():
+    if " ".join(arguments).startswith(words):
+        print(text)
+        sys.exit(code)
+"""
+
+
+class Docker:
+    """A stand-in for Docker's command line, the one thing that can't be had here: it writes down what it is told.
+
+    ``answers`` are exit codes and texts by how the arguments begin.
+    """
+
+    def __init__(self, directory: Path, python: str, **answers: tuple[int, str]) -> None:
+        self._log = directory / "docker.log"
+        said = {
+            "version": (0, "28.2.2"),
+            "buildx version": (0, "v0.24"),
+            "buildx inspect": (0, "linux/amd64, linux/arm64"),
+        }
+        said |= {name.replace("_", " "): answer for name, answer in answers.items()}
+        self.path = directory / "bin"
+        self.path.mkdir()
+        program = self.path / "docker"
+        program.write_text(DOCKER.format(python=python, log=str(self._log), answers=said, manifest=MANIFEST))
+        program.chmod(0o755)
+
+    @property
+    def told(self) -> list[tuple[list[str], str | None]]:
+        lines = self._log.read_text().splitlines() if self._log.exists() else []
+        return [(arguments, given) for arguments, given in map(json.loads, lines)]
+
+    def builds(self) -> list[list[str]]:
+        return [arguments for arguments, _ in self.told if arguments[:2] == ["buildx", "build"]]
+
+
+def a_package(directory: Path, **resources: Any) -> Package:
+    """Return a package of a template that moto makes in no time: what a deployment itself touches, and ``resources``."""
+    archive = directory / "deployment.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("app.py", "")
+    keyed = [{"AttributeName": name, "KeyType": kind} for name, kind in (("pk", "HASH"), ("sk", "RANGE"))]
+    table = {
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        "KeySchema": keyed,
+    }
+    made = {
+        "Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": table},
+        "SigningKeys": {"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Retain", "Properties": {}},
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "WorkerImage"}}},
+        **resources,
+    }
+    outputs = {"Address": "https://d111.cloudfront.net", "TableName": {"Ref": "Table"}}
+    outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}}
+    parameters = {"WorkerImage": {"Type": "String"}, "StandbyWorkers": {"Type": "Number", "Default": 1}}
+    template = {
+        "Parameters": parameters,
+        "Resources": made,
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    return Package(archive, template)
+
+
+def client(account: Account, service: str) -> Any:
+    return account.session.client(service)  # type: ignore[call-overload]

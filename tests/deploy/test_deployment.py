@@ -1,0 +1,211 @@
+"""A stage into an account and out of it again, over HTTP, with a stand-in for Docker alone."""
+
+import base64
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.passwords import ArgonPasswords
+from infra.deploy import artifacts, image
+from infra.deploy.account import Account
+from infra.deploy.choices import Choices
+from infra.deploy.deployment import bring
+from infra.deploy.destruction import destroy
+from infra.deploy.refusal import Refused
+from tests.deploy.cloud import Docker, a_package, client, running
+
+STAGE = "dev"
+STACK = "switchboard-dev"
+SECRET = "switchboard-dev/first-administrator"
+PREBUILT = "registry.example/worker:7"
+BROKEN = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "not a name at all!"}}
+
+
+class Deploying:
+    """Deploys into the account, and remembers what was said."""
+
+    def __init__(self, account: Account, directory: Path, docker: Docker) -> None:
+        self.account = account
+        self.docker = docker
+        self.directory = directory
+        self.said: list[str] = []
+
+    def __call__(self, *, build: bool = False, parameters: Any = None, **resources: Any) -> str:
+        """Deploy the small template with ``resources`` more; return what was said."""
+        self.said.clear()
+        choices = Choices(STAGE, parameters or {}, image=None if build else PREBUILT)
+        bring(self.account, a_package(self.directory, **resources), choices, self.said.append)
+        return "\n".join(self.said)
+
+    def destroy(self) -> str:
+        self.said.clear()
+        destroy(Choices(STAGE, {}, region=self.account.region, confirmed=STAGE), self.said.append)
+        return "\n".join(self.said)
+
+    @property
+    def stack(self) -> Any:
+        return client(self.account, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+
+
+@contextmanager
+def an_account(directory: Path) -> Iterator[Deploying]:
+    with pytest.MonkeyPatch.context() as patching, running(patching) as account:
+        docker = Docker(directory, sys.executable)
+        patching.setenv("PATH", str(docker.path))
+        yield Deploying(account, directory, docker)
+
+
+@pytest.fixture
+def deploying(tmp_path: Path) -> Iterator[Deploying]:
+    with an_account(tmp_path) as deploying:
+        yield deploying
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
+    """A stage that was deployed once, with an image; tests of it only look."""
+    with an_account(tmp_path_factory.mktemp("deployed")) as deploying:
+        deploying(build=True)
+        yield deploying
+
+
+def test_a_deployment_ends_with_addresses_and_where_the_password_is(deployed: Deploying) -> None:
+    said = "\n".join(deployed.said)
+    assert "Address: https://d111.cloudfront.net" in said
+    assert f"aws secretsmanager get-secret-value --secret-id {SECRET} --region {deployed.account.region}" in said
+    kept = json.loads(client(deployed.account, "secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])
+    assert kept["username"] == "admin"
+    assert len(kept["password"]) >= 20
+    assert kept["password"] not in said + json.dumps(deployed.docker.told)
+
+
+def test_the_first_administrator_is_in_the_table_and_logins_have_keys(deployed: Deploying) -> None:
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in deployed.stack["Outputs"]}
+    rows = client(deployed.account, "dynamodb").scan(TableName=outputs["TableName"])["Items"]
+    (user,) = (row for row in rows if row["pk"]["S"] == "U#admin")
+    secrets = client(deployed.account, "secretsmanager")
+    password = json.loads(secrets.get_secret_value(SecretId=SECRET)["SecretString"])["password"]
+    (hashed,) = (value["S"] for value in user.values() if value.get("S", "").startswith("$argon2"))
+    assert ArgonPasswords().matches(hashed, password)
+    keys = json.loads(secrets.get_secret_value(SecretId=outputs["SigningKeysSecret"])["SecretString"])
+    secret = keys["keys"][keys["current"]]["secret"]
+    assert len(base64.urlsafe_b64decode(secret + "=")) == 32
+
+
+def test_the_image_is_built_for_arm_and_pushed_with_a_login_that_is_forgotten(deployed: Deploying) -> None:
+    uri = f"{deployed.account.number}.dkr.ecr.{deployed.account.region}.amazonaws.com"
+    (build,) = deployed.docker.builds()
+    assert build[build.index("--platform") + 1] == "linux/arm64"
+    assert build[build.index("--tag") + 1] == f"{uri}/switchboard-dev-worker:{image.tag()}"
+    assert build[-1] == str(Path(__file__).parents[2])
+    assert (
+        ["login", "--username", "AWS", "--password-stdin", uri],
+        f"{deployed.account.number}-auth-token",
+    ) in deployed.docker.told
+    assert deployed.docker.told[-1] == (["logout", uri], None)
+    repository = client(deployed.account, "ecr").describe_repositories()["repositories"][0]
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+
+
+def test_the_bucket_of_the_code_is_private_encrypted_versioned_and_over_tls_only(deployed: Deploying) -> None:
+    s3, name = client(deployed.account, "s3"), artifacts.bucket_name(deployed.account, STACK)
+    assert set(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values()) == {True}
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    assert s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_deploying_twice_builds_uploads_and_changes_nothing(deploying: Deploying) -> None:
+    deploying(build=True)
+    secrets = client(deploying.account, "secretsmanager")
+    before = secrets.get_secret_value(SecretId=SECRET)["SecretString"]
+    said = deploying(build=True)
+    assert "Nothing has changed." in said
+    assert "The worker's image is there already" in said
+    assert "created now" not in said
+    assert len(deploying.docker.builds()) == 1
+    assert secrets.get_secret_value(SecretId=SECRET)["SecretString"] == before
+    bucket = artifacts.bucket_name(deploying.account, STACK)
+    assert len(client(deploying.account, "s3").list_object_versions(Bucket=bucket)["Versions"]) == 2
+
+
+def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deploying) -> None:
+    deploying(parameters={"StandbyWorkers": "3"})
+    deploying(Another={"Type": "AWS::SNS::Topic", "Properties": {}})
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in deploying.stack["Parameters"]}
+    assert (given["StandbyWorkers"], given["WorkerImage"]) == ("3", PREBUILT)
+    # An image that stands already needs no Docker.
+    assert deploying.docker.told == []
+
+
+def test_a_failed_change_says_what_failed_and_leaves_the_old_version(deploying: Deploying) -> None:
+    deploying()
+    with pytest.raises(Refused) as refused:
+        deploying(Another=BROKEN)
+    lines = str(refused.value).splitlines()
+    assert lines[0] == "The deployment failed (UPDATE_ROLLBACK_COMPLETE). The old version goes on serving."
+    assert len(lines) == 2
+    assert lines[1].startswith("  First (AWS::Some::Thing): ")
+    assert "Nothing has changed" not in deploying(Another={"Type": "AWS::SNS::Topic", "Properties": {}})
+
+
+def test_a_first_deployment_that_failed_is_cleared_away_by_the_next(deploying: Deploying) -> None:
+    with pytest.raises(Refused, match="ROLLBACK_COMPLETE"):
+        deploying(Another=BROKEN)
+    said = deploying()
+    assert "which was never up (ROLLBACK_COMPLETE)" in said
+    assert deploying.stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_build_that_fails_creates_no_stack(
+    deploying: Deploying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    broken = Docker(tmp_path / "other", sys.executable, buildx_build=(1, ""))
+    monkeypatch.setenv("PATH", str(broken.path))
+    with pytest.raises(Refused, match="could not build and push the worker's image"):
+        deploying(build=True)
+    assert client(deploying.account, "cloudformation").list_stacks()["StackSummaries"] == []
+
+
+def test_a_removed_stage_leaves_what_is_protected_and_says_so(deploying: Deploying) -> None:
+    role = client(deploying.account, "iam").create_role(
+        RoleName=f"r-{deploying.account.region}", AssumeRolePolicyDocument="{}"
+    )
+    code = {"ZipFile": "def handler(): pass"}
+    function = {"Runtime": "python3.13", "Handler": "index.handler", "Role": role["Role"]["Arn"], "Code": code}
+    deploying(
+        Cluster={"Type": "AWS::ECS::Cluster", "Properties": {}},
+        Api={"Type": "AWS::Lambda::Function", "Properties": function},
+    )
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in deploying.stack["Outputs"]}
+    mailbox = client(deploying.account, "sqs").create_queue(QueueName=f"{STACK}-worker-01J")["QueueUrl"]
+    said = deploying.destroy()
+    assert f"aws dynamodb delete-table --table-name {outputs['TableName']}" in said
+    assert f"aws secretsmanager delete-secret --secret-id {outputs['SigningKeysSecret']}" in said
+    assert "and 1 mailboxes of workers" in said
+    assert client(deploying.account, "dynamodb").list_tables()["TableNames"] == [outputs["TableName"]]
+    assert client(deploying.account, "lambda").list_functions()["Functions"] == []
+    assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
+    assert client(deploying.account, "s3").list_buckets()["Buckets"] == []
+    assert mailbox not in client(deploying.account, "sqs").list_queues().get("QueueUrls", [])
+    assert SECRET not in [
+        one["Name"] for one in client(deploying.account, "secretsmanager").list_secrets()["SecretList"]
+    ]
+
+
+def test_removing_what_isn_t_there_says_so(deploying: Deploying) -> None:
+    assert deploying.destroy() == (
+        f"There is no stack {STACK} in account {deploying.account.number}, region {deploying.account.region}."
+    )
+
+
+def test_a_stage_is_removed_only_by_its_name() -> None:
+    with pytest.raises(Refused, match="add CONFIRM=dev"):
+        destroy(Choices(STAGE, {}, confirmed="prod"), print)
