@@ -9,10 +9,12 @@ from chalicelib.api import (
     admin,
     bare,
     bare_webhook,
+    company,
     enveloped,
     enveloped_contacts,
     enveloped_settings,
     health,
+    letsbot,
     socketio,
     socketio_sessions,
     tenants,
@@ -35,6 +37,8 @@ WORKING: Final = (
     socketio.doorway,
     socketio_sessions.doorway,
     socketio.engine,
+    letsbot.doorway,
+    company.doorway,
 )
 DOORWAYS: Final = (*WORKING, describe(WORKING))
 

@@ -37,7 +37,11 @@ def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape, *
         key=own_key(call),
     )
     # Chalice's path is the route's, with its variables' names.
-    session_path = at or call.request.path.rpartition("/")[0].replace("{id}", session_id)
+    return answer(message, shape, at or call.request.path.rpartition("/")[0].replace("{id}", session_id))
+
+
+def answer(message: Message, shape: SentShape, session_path: str) -> Answer:
+    """Return the answer for a message that was taken in; it is found under its session's path."""
     return Answer(
         shape(message),
         status=200 if message.status in _ACKNOWLEDGED else 202,

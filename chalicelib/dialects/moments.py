@@ -35,3 +35,8 @@ def iso(at: int | None) -> str | None:
 def seconds_until(at: int, now: int) -> int:
     """Return whole seconds from ``now`` to ``at``, never below 0."""
     return max(0, (at - now) // 1000)
+
+
+def microseconds(at: int) -> str:
+    """Return milliseconds since the Unix epoch as PHP's Carbon writes a time: ``2025-11-07T20:13:29.000000Z``."""
+    return f"{iso(at)[:-1]}000Z"

@@ -16,6 +16,7 @@ GatewayError
 ├── MethodNotAllowed             405
 ├── Conflict                     409  the request is right, the moment isn't
 │   ├── SessionExists            409  carries the session that stands
+│   ├── SessionAmbiguous         409  no session was named, and there are several
 │   ├── SessionDeleting          409
 │   ├── UserExists               409
 │   ├── TenantExists             409
@@ -200,6 +201,12 @@ class SessionExists(Conflict):
     """A session has this id already; ``context["session"]`` is it."""
 
     code = "SESSION_EXISTS"
+
+
+class SessionAmbiguous(Conflict):
+    """The request names no session, and it isn't clear which one of the tenant's is meant."""
+
+    code = "SESSION_AMBIGUOUS"
 
 
 class SessionDeleting(Conflict):

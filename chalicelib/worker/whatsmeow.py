@@ -7,6 +7,7 @@ it connects in a thread that nobody joins, and the worker is thrown away with it
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -134,7 +135,7 @@ class Whatsmeow:
 
     def _paired(self, message: Any) -> None:
         if message.Status == ev.PairStatusEv.SUCCESS:
-            self._emit(c.PairSuccess(Device(jid=Jid2String(message.ID), lid=self._device().lid)))
+            self._emit(c.PairSuccess(replace(self._device(), jid=Jid2String(message.ID))))
         else:
             self._emit(c.PairError(str(message.Error)))
 
@@ -146,4 +147,5 @@ class Whatsmeow:
 
     def _device(self) -> Device:
         me = self._client.get_me()
-        return Device(jid=Jid2String(me.JID), lid=Jid2String(me.LID) if me.LID.User else None)
+        lid = Jid2String(me.LID) if me.LID.User else None
+        return Device(jid=Jid2String(me.JID), lid=lid, platform=me.Platform or None)

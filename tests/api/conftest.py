@@ -19,6 +19,7 @@ from chalicelib.domain.session import Session
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
 from chalicelib.services.answering import Answering
+from chalicelib.services.bulk import Bulk
 from chalicelib.services.channels import Channels
 from chalicelib.services.closing import Closing
 from chalicelib.services.conversation import Conversation
@@ -27,6 +28,7 @@ from chalicelib.services.keys import ApiKeys
 from chalicelib.services.messages import Messages
 from chalicelib.services.moves import Moves
 from chalicelib.services.naming import Naming
+from chalicelib.services.only import OnlySession
 from chalicelib.services.outbox import Outbox
 from chalicelib.services.questions import Questions
 from chalicelib.services.reservations import Reservations
@@ -172,6 +174,9 @@ class World:
     def answering(self) -> Answering:
         return Answering(self.asked, self.clock)
 
+    def bulk(self) -> Bulk:
+        return Bulk(self.outbox(), self.keys, self.clock, self.sleep)
+
     def dispatch(self) -> Dispatch:
         return Dispatch(self.messages, self.clock, self.new_id)
 
@@ -221,6 +226,8 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "watching", lambda: services["watching"])
     monkeypatch.setattr(bootstrap, "socketio", world.socketio)
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
+    monkeypatch.setattr(bootstrap, "bulk", world.bulk)
+    monkeypatch.setattr(bootstrap, "only_session", lambda: OnlySession(services["sessions"], world.clock))
     monkeypatch.setattr(bootstrap, "naming", world.naming)
     monkeypatch.setattr(bootstrap, "questions", world.questions)
     monkeypatch.setattr(bootstrap, "messages", world.reading)

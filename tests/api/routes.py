@@ -15,12 +15,16 @@ NEEDS: Final[dict[Route, Permission]] = {
 GUARDED: Final = sorted(NEEDS)
 ABOUT_A_SESSION: Final = [route for route in GUARDED if "{id}" in route[1]]
 
-NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"}
+NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {
+    "{company}": "acme"
+}
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {
     "send": {"session_id": "ana", "to": "628987654321", "message": "Kopi?"},
     "check-number": {"number": "628987654321"},
     "send-message": {"to": "628987654321", "message": "Kopi?"},
+    "message/send": {"phone": "628987654321", "body": "Kopi?"},
+    "bulk": {"recipients": ["628987654321"], "message": "Kopi?"},
     "name": {"name": "Ben"},
     "webhook": {"webhook_url": "https://example.com/hook", "webhookUrl": "https://example.com/hook"},
     "enabled": {"enabled": False},
@@ -38,7 +42,8 @@ def a_path(template: str) -> str:
 
 
 def a_body(template: str) -> dict[str, object] | None:
-    return _BODIES.get(template.rpartition("/")[2])
+    segments = template.split("/")
+    return _BODIES.get("/".join(segments[-2:]), _BODIES.get(segments[-1]))
 
 
 def is_public(needs: Need) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.api import account_bodies, bodies, contact_bodies
+from chalicelib.api import account_bodies, bodies, company_bodies, contact_bodies, letsbot_bodies
 from chalicelib.api.description import samples as s
 from chalicelib.api.health import HealthJson
 from chalicelib.dialects import (
@@ -14,14 +14,18 @@ from chalicelib.dialects import (
     bare,
     bare_messages,
     bare_webhook,
+    company,
+    company_messages,
     enveloped,
     enveloped_accounts,
     enveloped_contacts,
     enveloped_messages,
+    letsbot,
     socketio,
     socketio_sessions,
 )
 from chalicelib.dialects.envelope import Success
+from chalicelib.domain.bulk import Attempt, Report
 
 
 def answer(kind: Any) -> Any:
@@ -55,6 +59,8 @@ def _answers() -> dict[Any, Any]:
         bare_messages.BareMessageJson: bare_messages.message(s.MESSAGE),
         bare_messages.BareMessagePageJson: bare_messages.many([s.MESSAGE], s.MESSAGE.id),
         **_socketio(),
+        **_letsbot(),
+        **_companies(),
     }
 
 
@@ -67,6 +73,27 @@ def _socketio() -> dict[Any, Any]:
         Success[sessions.AuthenticatedJson]: sessions.authenticated(s.SESSION),
         Success[sessions.WidJson]: sessions.wid(s.SESSION),
         sessions.SentJson: sessions.sent(s.MESSAGE),
+    }
+
+
+def _letsbot() -> dict[Any, Any]:
+    return {
+        Success[letsbot.LetsBotCodeJson]: letsbot.code(s.CODE),
+        Success[letsbot.LetsBotSessionJson]: letsbot.found(s.SESSION),
+        Success[letsbot.LetsBotStatusJson]: letsbot.status(s.SESSION),
+        Success[letsbot.LetsBotGoneJson]: letsbot.logged_out(s.CREATED, s.NOW),
+        Success[letsbot.LetsBotReceiptJson]: letsbot.sent(s.MESSAGE),
+    }
+
+
+def _companies() -> dict[Any, Any]:
+    report = Report((Attempt("+628987654321", s.MESSAGE),))
+    return {
+        company.CompanyStatusAnswer: company.status(s.SCANNING, s.NOW),
+        company.CompanyCodeAnswer: company.code(s.SCANNING, s.CODE),
+        company.CompanyTestAnswer: company.tested(s.SESSION),
+        company_messages.CompanySentAnswer: company_messages.sent(s.MESSAGE),
+        company_messages.CompanyBulkAnswer: company_messages.bulk(report),
     }
 
 
@@ -115,6 +142,9 @@ def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
         bodies.SendBody("+628987654321", "Your order is on its way."),
         contact_bodies.CheckBody("+628987654321"),
         contact_bodies.SendFromBody("+628987654321", "Your order is on its way.", session_id=s.SESSION.id),
+        letsbot_bodies.LetsBotMessage("+628987654321", "Your order is on its way."),
+        company_bodies.CompanyMessage(to="+628987654321", message="Your order is on its way."),
+        company_bodies.CompanyBulk(recipients=["+628987654321", "+491701234567"], message="We open at nine."),
         account_bodies.ChangePassword("the old password", password),
         account_bodies.NewUser("ben", password, "member"),
         account_bodies.UserPatch(role="read_only"),

@@ -1,0 +1,64 @@
+"""What seed 004's requests may hold. Its document names no fields: those of its family's systems are all good."""
+
+from typing import Annotated
+
+import msgspec
+
+from chalicelib.api.bodies import Line
+from chalicelib.api.fields import text
+from chalicelib.domain.bulk import MOST_RECIPIENTS
+from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.messages import MAX_TEXT
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+
+# The bounds belong to the list: beside None there would be nothing to count.
+Numbers = Annotated[list[Line], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+
+
+class CompanyMessage(msgspec.Struct):
+    """A message to send: ``to`` or ``phone``, and ``text`` or ``message``; of two the first counts."""
+
+    to: Line | None = None
+    phone: Line | None = None
+    text: Text | None = None
+    message: Text | None = None
+
+    @property
+    def recipient(self) -> str:
+        """The recipient; raises InvalidField where there is none."""
+        return _given(self.to, self.phone, field="to")
+
+    @property
+    def said(self) -> str:
+        """The text; raises InvalidField where there is none."""
+        return text(_given(self.text, self.message, field="message"), field="message")
+
+
+class CompanyBulk(msgspec.Struct):
+    """One text to many: ``recipients`` or ``numbers``, and ``text`` or ``message``; of two the first counts."""
+
+    recipients: Numbers | None = None
+    numbers: Numbers | None = None
+    text: Text | None = None
+    message: Text | None = None
+
+    @property
+    def to(self) -> list[str]:
+        """The recipients; raises InvalidField where there are none."""
+        found = self.recipients or self.numbers
+        if not found:
+            raise InvalidField("'recipients' is missing.", field="recipients")
+        return found
+
+    @property
+    def said(self) -> str:
+        """The text; raises InvalidField where there is none."""
+        return text(_given(self.text, self.message, field="message"), field="message")
+
+
+def _given(*values: str | None, field: str) -> str:
+    for value in values:
+        if value is not None:
+            return value
+    raise InvalidField(f"'{field}' is missing.", field=field)

@@ -1,0 +1,163 @@
+"""Seed 004's answers under ``/whatsapp/companies/{company}``: is it connected, and if not, what there is to scan."""
+
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
+
+from chalicelib.dialects.moments import Moment, microseconds
+from chalicelib.dialects.scanning import needs_qr
+from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.session import LIVE, QRCode, Session, Status
+
+Word = Literal["CONNECTED", "DISCONNECTED", "UNKNOWN", "NOT_CONFIGURED"]
+
+WORDS: Final[dict[Status, Word]] = {
+    Status.CREATED: "DISCONNECTED",
+    Status.STARTING: "DISCONNECTED",
+    Status.SCAN_QR: "DISCONNECTED",
+    Status.PAIRING: "DISCONNECTED",
+    Status.CONNECTED: "CONNECTED",
+    Status.DISCONNECTED: "DISCONNECTED",
+    Status.LOGGED_OUT: "DISCONNECTED",
+    Status.STOPPED: "DISCONNECTED",
+    Status.DELETING: "DISCONNECTED",
+    Status.PASSKEY_REQUIRED: "UNKNOWN",
+    Status.FAILED: "UNKNOWN",
+}
+"""The ``status`` of a session, in this family's words; a company without a session is NOT_CONFIGURED."""
+
+DISCONNECTED: Final = "WhatsApp session is disconnected."
+"""What the document has a bulk say that stops."""
+_ASK: Final = "The session isn't running. Ask for its QR code to link it."
+_NONE: Final = "This company has no WhatsApp session yet. Ask for its QR code to make one."
+_SENTENCES: Final[dict[str, str]] = {
+    "CONNECTED": "WhatsApp session is connected.",
+    "DISCONNECTED": DISCONNECTED,
+    "UNKNOWN": "The WhatsApp session failed.",
+    "NOT_CONFIGURED": _NONE,
+}
+
+
+class CompanyStatusJson(TypedDict):
+    """How the company's session stands."""
+
+    status: Word
+    needs_qr: bool
+    qr_code: Annotated[str | None, "The text to draw as a QR code, while one can be scanned. A secret."]
+    qr_error: Annotated[str | None, "Why there is no code, where none will come by itself."]
+    checked_at: Moment
+
+
+class CompanyStatusAnswer(TypedDict):
+    """The answer to session-status."""
+
+    success: Literal[True]
+    data: CompanyStatusJson
+
+
+class CompanyCodeAnswer(TypedDict):
+    """A code that can be scanned now."""
+
+    success: Literal[True]
+    qr_code: Annotated[str, "The text to draw as a QR code. A secret: who has it can link the account."]
+    status: Word
+
+
+class CompanyTestAnswer(TypedDict):
+    """Whether the session could send now."""
+
+    success: bool
+    status: Word
+    message: str
+
+
+class CompanyError(TypedDict):
+    """An error."""
+
+    success: Literal[False]
+    error: str
+    code: Annotated[str, "Stable, for programs."]
+    status_code: Annotated[int, "The HTTP status again."]
+    field: NotRequired[Annotated[str, "The part of the request at fault."]]
+    hint: NotRequired[Annotated[str, "What to do."]]
+    request_id: NotRequired[str]
+    status: NotRequired[Word]
+    session_disconnected: NotRequired[Literal[True]]
+    needs_qr: NotRequired[bool]
+    qr_code: NotRequired[Annotated[str, "The code to scan, if there is one."]]
+    message_id: NotRequired[Annotated[str, "The gateway's id for the message that failed."]]
+    total: NotRequired[Annotated[int, "The recipients of a bulk that began with nobody."]]
+    success_count: NotRequired[int]
+    failure_count: NotRequired[int]
+    remaining: NotRequired[list[str]]
+
+
+def status(of: Session | None, now: int) -> CompanyStatusAnswer:
+    """Return how the session stands; None where the company has none."""
+    qr = of.code_at(now) if of else None
+    return {
+        "success": True,
+        "data": {
+            "status": word(of),
+            "needs_qr": of is None or needs_qr(of),
+            "qr_code": qr.code if qr else None,
+            "qr_error": _why_none(of),
+            "checked_at": microseconds(now),
+        },
+    }
+
+
+def code(of: Session, qr: QRCode) -> CompanyCodeAnswer:
+    """Return a code."""
+    return {"success": True, "qr_code": qr.code, "status": word(of)}
+
+
+def tested(of: Session | None) -> CompanyTestAnswer:
+    """Return whether the session could send now."""
+    said = word(of)
+    return {"success": said == "CONNECTED", "status": said, "message": _SENTENCES[said]}
+
+
+def word(of: Session | None) -> Word:
+    """Return this family's word for how the session stands."""
+    return WORDS[of.status] if of else "NOT_CONFIGURED"
+
+
+def error(what: GatewayError, *, now: int, session_id: str | None) -> CompanyError:  # noqa: ARG001 - every family's
+    """Return an error; about a session it says how that stands."""
+    body: CompanyError = {
+        "success": False,
+        "error": what.message,
+        "code": what.code,
+        "status_code": what.status,
+    }
+    if what.field:
+        body["field"] = what.field
+    if what.hint:
+        body["hint"] = what.hint
+    if "request_id" in what.context:
+        body["request_id"] = what.context["request_id"]
+    if "message" in what.context:
+        body["message_id"] = what.context["message"].id
+    if "session" in what.context:
+        standing: Session = what.context["session"]
+        body["status"] = word(standing)
+        if isinstance(what, SessionNotConnected):
+            body |= {"session_disconnected": True, "needs_qr": needs_qr(standing)}
+            qr = standing.code_at(now)
+            if qr:
+                body["qr_code"] = qr.code
+    if "recipients" in what.context:
+        remaining = what.context["recipients"]
+        body |= {"total": len(remaining), "success_count": 0, "failure_count": 0, "remaining": list(remaining)}
+        body["error"] = DISCONNECTED if isinstance(what, SessionNotConnected) else what.message
+    return body
+
+
+def _why_none(of: Session | None) -> str | None:
+    """Return why no code will come unless somebody does something; None where one is there, will come, or isn't due."""
+    if of is None:
+        return _NONE
+    if WORDS[of.status] == "UNKNOWN":
+        return of.message or of.reason or _SENTENCES["UNKNOWN"]
+    if of.status in LIVE or not needs_qr(of) or not of.answered:
+        return None
+    return of.message or _ASK

@@ -1,0 +1,114 @@
+"""Seed 004's sends: one message, and many, which stop where the session is disconnected."""
+
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
+
+from chalicelib.dialects.company import DISCONNECTED
+from chalicelib.dialects.scanning import needs_qr
+from chalicelib.domain.bulk import Attempt, Report
+from chalicelib.domain.errors import SessionNotConnected
+from chalicelib.domain.jid import phone_in
+from chalicelib.domain.messages import Message, MessageStatus
+
+_SAID: Final[dict[MessageStatus, str]] = {
+    MessageStatus.QUEUED: "Message queued",
+    MessageStatus.SENDING: "Message queued",
+    MessageStatus.UNKNOWN: "It is unknown whether the message was sent",
+}
+
+
+class CompanyReceiptJson(TypedDict):
+    """What a sender is told of a message at once."""
+
+    message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    to: str | None
+
+
+class CompanySentAnswer(TypedDict):
+    """The answer to a send."""
+
+    success: Literal[True]
+    message: str
+    data: CompanyReceiptJson
+
+
+class CompanyResultJson(TypedDict):
+    """What came of one recipient of a bulk."""
+
+    to: Annotated[str, "As it was written."]
+    success: bool
+    id: NotRequired[str]
+    message_id: NotRequired[str | None]
+    status: NotRequired[MessageStatus]
+    error: NotRequired[str]
+    code: NotRequired[str]
+
+
+class CompanyBulkAnswer(TypedDict):
+    """What came of a bulk. ``success`` says that every recipient was tried, not that every message was sent."""
+
+    success: bool
+    message: NotRequired[str]
+    error: NotRequired[Annotated[str, "Why it stopped."]]
+    code: NotRequired[str]
+    hint: NotRequired[str]
+    status_code: NotRequired[int]
+    session_disconnected: NotRequired[Literal[True]]
+    needs_qr: NotRequired[bool]
+    total: int
+    success_count: Annotated[int, "Messages that were sent, or are on their way."]
+    failure_count: Annotated[int, "Recipients that were tried in vain."]
+    remaining: Annotated[list[str], "Recipients that weren't tried."]
+    results: list[CompanyResultJson]
+
+
+def sent(of: Message) -> CompanySentAnswer:
+    """Return the answer to a send."""
+    return {"success": True, "message": _SAID.get(of.status, "Message sent successfully"), "data": _receipt(of)}
+
+
+def _receipt(of: Message) -> CompanyReceiptJson:
+    """Return what a sender is told of a message at once."""
+    number = phone_in(of.to)
+    return {
+        "message_id": of.whatsapp_id,
+        "id": of.id,
+        "status": of.status,
+        "to": f"+{number}" if number else of.to,
+    }
+
+
+def bulk(report: Report) -> CompanyBulkAnswer:
+    """Return what came of a bulk."""
+    counts: CompanyBulkAnswer = {
+        "success": report.stopped is None,
+        "total": report.total,
+        "success_count": report.successes,
+        "failure_count": report.failures,
+        "remaining": list(report.remaining),
+        "results": [_result(attempt) for attempt in report.attempts],
+    }
+    if report.stopped is None:
+        return {**counts, "message": f"{report.successes} of {report.total} messages sent"}
+    body: CompanyBulkAnswer = {
+        **counts,
+        "error": report.stopped.message,
+        "code": report.stopped.code,
+        "status_code": report.stopped.status,
+    }
+    if report.stopped.hint:
+        body["hint"] = report.stopped.hint
+    if isinstance(report.stopped, SessionNotConnected):
+        body |= {"session_disconnected": True, "error": DISCONNECTED}
+        body["needs_qr"] = needs_qr(report.stopped.context["session"])
+    return body
+
+
+def _result(of: Attempt) -> CompanyResultJson:
+    body: CompanyResultJson = {"to": of.to, "success": of.error is None}
+    if of.message:
+        body |= {"id": of.message.id, "message_id": of.message.whatsapp_id, "status": of.message.status}
+    if of.error:
+        body |= {"code": of.error.code, "error": of.error.message}
+    return body
