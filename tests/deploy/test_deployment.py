@@ -193,7 +193,8 @@ def test_a_removed_stage_leaves_what_is_protected_and_says_so(deploying: Deployi
     assert client(deploying.account, "dynamodb").list_tables()["TableNames"] == [outputs["TableName"]]
     assert client(deploying.account, "lambda").list_functions()["Functions"] == []
     assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
-    assert client(deploying.account, "s3").list_buckets()["Buckets"] == []
+    bucket = artifacts.bucket_name(deploying.account, STACK)
+    assert bucket not in [one["Name"] for one in client(deploying.account, "s3").list_buckets()["Buckets"]]
     assert mailbox not in client(deploying.account, "sqs").list_queues().get("QueueUrls", [])
     assert SECRET not in [
         one["Name"] for one in client(deploying.account, "secretsmanager").list_secrets()["SecretList"]
