@@ -11,6 +11,7 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.formats import stamped
 from chalicelib.adapters.dynamodb.messages import to_item as message_item
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
@@ -52,7 +53,7 @@ def queues(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def a_record(message: Message, number: int = 1) -> dict[str, Any]:
     """What the stream says of a new message."""
-    item = message_item(message)
+    item = stamped(message_item(message))
     return {
         "eventName": "INSERT",
         "eventSourceARN": STREAM,

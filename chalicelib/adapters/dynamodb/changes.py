@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.dynamodb.formats import readable
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
 from chalicelib.adapters.dynamodb.sessions import from_item
 from chalicelib.adapters.dynamodb.values import plain
@@ -31,10 +32,10 @@ def change(record: Mapping[str, Any]) -> Change:
     kind = stream["Keys"]["sk"]["S"]
     cursor = _cursor(record["eventSourceARN"], sequence)
     if kind.startswith("M#") and image and not removed:
-        return Change(sequence, uid, _message_event(message_from_item(plain(image)), cursor))
+        return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
     if kind != "SESSION" or not image:
         return Change(sequence, uid, None)
-    session = from_item(plain(image))
+    session = from_item(readable(plain(image)))
     at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
     return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
 

@@ -48,12 +48,12 @@ class DynamoChannels:
     def enlist(self, channel: Channel) -> None:
         """Write its place on the principal's list."""
         pk, sk = _place(channel)
-        self.table.put({"pk": pk, "sk": sk, "v": 1, "ttl": (channel.connected_at + 2 * LIFETIME) // 1000})
+        self.table.put({"pk": pk, "sk": sk, "ttl": (channel.connected_at + 2 * LIFETIME) // 1000})
 
     def bind(self, connection: str, channel: Channel) -> None:
         """Write the connection's item."""
         ttl = (channel.connected_at + 2 * LIFETIME) // 1000
-        self.table.put({"pk": f"W#{connection}", "sk": "CHANNEL", "v": 1, "sid": channel.sid, "ttl": ttl})
+        self.table.put({"pk": f"W#{connection}", "sk": "CHANNEL", "sid": channel.sid, "ttl": ttl})
 
     def bound(self, connection: str) -> str | None:
         """Read it."""
@@ -68,7 +68,7 @@ class DynamoChannels:
         """Write a subscription like every watcher's; what was said is kept on it, so a new one knows of nothing."""
         watcher = subscription(channel, room)
         fields: dict[str, Any] = msgspec.to_builtins(watcher)
-        kept = {"v": 1, "ttl": (channel.connected_at + 2 * LIFETIME) // 1000, **fields}
+        kept = {"ttl": (channel.connected_at + 2 * LIFETIME) // 1000, **fields}
         self.table.put({"pk": _room(watcher.tenant, room), "sk": f"W#{channel.sid}", **kept})
         return watcher
 
@@ -94,7 +94,7 @@ class DynamoChannels:
                 return True
             if refused.item:
                 return False
-            first = {"pk": pk, "sk": sk, "v": 1, "arrived": 1, "ttl": minute * 60 + 180}
+            first = {"pk": pk, "sk": sk, "arrived": 1, "ttl": minute * 60 + 180}
             if self.table.put(first, Condition("attribute_not_exists(pk)", {})) is None:
                 return True
 
@@ -103,7 +103,7 @@ def _item(channel: Channel) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(channel)
     fields |= {"rooms": list(channel.rooms), "packets": list(channel.packets)}
     ttl = (max(channel.expires_at, channel.connected_at + LIFETIME) + LIFETIME) // 1000
-    return {"pk": f"C#{channel.sid}", "sk": "CHANNEL", "v": 1, "ttl": ttl, **fields}
+    return {"pk": f"C#{channel.sid}", "sk": "CHANNEL", "ttl": ttl, **fields}
 
 
 def _place(channel: Channel) -> tuple[str, str]:

@@ -22,7 +22,7 @@ class DynamoHistory:
         """Put the event under its cursor: the same record again writes the same item."""
         # A message's text stands in the message alone.
         fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
-        kept = {"v": 1, "ttl": envelope.at // 1000 + KEPT}
+        kept = {"ttl": envelope.at // 1000 + KEPT}
         self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
 
     def get(self, uid: str, cursor: str) -> Envelope | None:

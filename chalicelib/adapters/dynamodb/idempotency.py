@@ -19,7 +19,7 @@ class DynamoIdempotency:
 
     def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> Claim:
         """Put what the key is used for on condition that it wasn't used within a day."""
-        item = {"pk": _pk(tenant, key), "sk": "KEY", "v": 1, "fingerprint": fingerprint, "result": result, "at": now}
+        item = {"pk": _pk(tenant, key), "sk": "KEY", "fingerprint": fingerprint, "result": result, "at": now}
         free = Condition("attribute_not_exists(pk) OR #ttl < :now", {":now": now // 1000}, {"#ttl": "ttl"})
         taken = self.table.put({**item, "ttl": now // 1000 + KEPT}, free)
         if isinstance(taken, Refused) and taken.item:

@@ -27,7 +27,7 @@ class DynamoKeys:
 
     def add(self, key: ApiKey) -> None:
         """Put it on both lists, then the key itself."""
-        kept = {"v": 1, "ttl": key.expires_at // 1000 + KEPT} if key.expires_at is not None else {"v": 1}
+        kept = {"ttl": key.expires_at // 1000 + KEPT} if key.expires_at is not None else {}
         for pk, sk in _lists(key):
             self.table.put({"pk": pk, "sk": sk, "fingerprint": key.fingerprint, **kept})
         fields: dict[str, Any] = msgspec.to_builtins(key)

@@ -13,7 +13,7 @@ from chalicelib.domain.lease import GRACE, Lease
 def _to_item(lease: Lease) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(lease)
     falls_due = None if lease.released else lease.until + GRACE
-    return {"pk": f"S#{lease.uid}", "sk": "LEASE", "v": 1, **due(lease.uid, falls_due), **fields}
+    return {"pk": f"S#{lease.uid}", "sk": "LEASE", **due(lease.uid, falls_due), **fields}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ def to_item(message: Message) -> Item:
     return {
         "pk": f"S#{message.uid}",
         "sk": f"M#{message.id}",
-        "v": 1,
         "ttl": _ttl(message),
         **({"open_at": message.id} if message.status in OPEN else {}),
         **{name: value for name, value in fields.items() if value is not None},
@@ -55,7 +54,7 @@ class DynamoMessages:
     def note_whatsapp_id(self, message: Message) -> None:
         """Write which message WhatsApp's id means; receipts carry no other."""
         pk, sk = f"S#{message.uid}", f"A#{message.whatsapp_id}"
-        self.table.put({"pk": pk, "sk": sk, "v": 1, "message": message.id, "ttl": _ttl(message)})
+        self.table.put({"pk": pk, "sk": sk, "message": message.id, "ttl": _ttl(message)})
 
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Read what the id means, then the message."""

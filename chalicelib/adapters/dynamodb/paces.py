@@ -32,5 +32,5 @@ class DynamoPaces:
         return 0.0
 
     def _write(self, uid: str, full_at: float, condition: Condition) -> Refused | None:
-        item = {"pk": f"S#{uid}", "sk": self.of, "v": 1, "full_at": round(full_at * MICROSECONDS)}
+        item = {"pk": f"S#{uid}", "sk": self.of, "full_at": round(full_at * MICROSECONDS)}
         return self.table.put(item, condition)

@@ -20,7 +20,7 @@ def to_item(question: Question) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(question)
     pk, sk = _key(question)
     end = {"expires_at": question.expires_at, "ttl": question.expires_at // 1000 + KEPT}
-    return {"pk": pk, "sk": sk, "v": 1, **end, **{name: value for name, value in fields.items() if value is not None}}
+    return {"pk": pk, "sk": sk, **end, **{name: value for name, value in fields.items() if value is not None}}
 
 
 def from_item(item: Item) -> Question:

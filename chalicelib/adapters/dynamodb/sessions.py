@@ -8,9 +8,10 @@ import msgspec
 from chalicelib.adapters.dynamodb.due import due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.session import Session
+from chalicelib.services.ports import Unavailable
 
-FORMAT: Final = 1
-"""The version of the items' format, in every item as ``v``."""
+HALFWAY: Final = 60_000
+"""Milliseconds after which a create is surely over: no function runs that long."""
 
 
 def to_item(session: Session) -> Item:
@@ -19,7 +20,6 @@ def to_item(session: Session) -> Item:
     return {
         "pk": f"S#{session.uid}",
         "sk": "SESSION",
-        "v": FORMAT,
         **due(session.uid, session.deadline),
         **{name: value for name, value in fields.items() if value is not None},
     }
@@ -39,16 +39,20 @@ class DynamoSessions:
     def create(self, session: Session) -> Session:
         """Put the directory entry if its place is free, then the session.
 
-        An entry without its session is a create or a removal that was killed halfway: its place is taken over. Of two
-        that create the same uid one writes the session, and both return that.
+        An entry without its session is a create or a removal that was killed halfway: its place is taken over, unless
+        it is so new that its session may just be being written; then Unavailable is raised. Of two that create the same
+        uid one writes the session, and both return that.
         """
-        entry = {"pk": f"T#{session.tenant}", "sk": f"S#{session.id}", "v": FORMAT, "uid": session.uid}
+        entry = {"pk": f"T#{session.tenant}", "sk": f"S#{session.id}", "uid": session.uid, "at": session.created_at}
         taken = self.table.put(entry, Condition("attribute_not_exists(pk)", {}))
         while isinstance(taken, Refused):
-            uid = (taken.item or {}).get("uid", "")
+            standing = taken.item or {}
+            uid = standing.get("uid", "")
             stands = self.get(uid) if uid else None
             if stands:
                 return stands
+            if uid != session.uid and session.created_at - standing.get("at", 0) < HALFWAY:
+                raise Unavailable(f"the session that is to be {session.tenant}'s {session.id} is just being created")
             taken = self.table.put(entry, Condition("attribute_not_exists(pk) OR uid = :gone", {":gone": uid}))
         twin = self.table.put(to_item(session), Condition("attribute_not_exists(pk)", {}))
         return from_item(twin.item) if isinstance(twin, Refused) and twin.item else session

@@ -29,7 +29,7 @@ class DynamoStandbys:
     def put(self, standby: Standby) -> None:
         """Write a new one."""
         fields: dict[str, Any] = msgspec.to_builtins(standby)
-        self.table.put({"pk": POOL, "sk": standby.worker, "v": 1, **fields})
+        self.table.put({"pk": POOL, "sk": standby.worker, **fields})
 
     def renew(self, worker: str, *, until: int) -> bool:
         """Mark it ready on condition that it waits."""
@@ -56,7 +56,7 @@ class DynamoStandbys:
 
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
         """Write what it serves on an item of its own, then remove it from the pool: never neither."""
-        self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "v": 1, "uid": uid, "epoch": epoch})
+        self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "uid": uid, "epoch": epoch})
         self.table.delete(POOL, worker)
 
     def ended(self, worker: str) -> tuple[str, int] | None:

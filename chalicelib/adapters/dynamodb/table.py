@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
+from chalicelib.adapters.dynamodb.formats import readable, stamped
 from chalicelib.adapters.dynamodb.values import plain, typed
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Table:
         """Return the item."""
         with translated():
             answer = self.client.get_item(TableName=self.name, Key=typed({"pk": pk, "sk": sk}), ConsistentRead=True)
-        return plain(answer["Item"]) if "Item" in answer else None
+        return readable(plain(answer["Item"])) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
         """Return the items of up to 100 keys, those that are there, in no order."""
@@ -51,14 +52,14 @@ class Table:
         while asked:
             with translated():
                 answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": asked, "ConsistentRead": True}})
-            found += [plain(item) for item in answer["Responses"].get(self.name, [])]
+            found += [readable(plain(item)) for item in answer["Responses"].get(self.name, [])]
             unread: Any = answer["UnprocessedKeys"].get(self.name, {"Keys": []})
             asked = unread["Keys"]
         return found
 
     def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
         """Write the whole item, if the condition holds."""
-        return self._write("put_item", {"Item": typed(item)}, condition)
+        return self._write("put_item", {"Item": typed(stamped(item))}, condition)
 
     def update(self, pk: str, sk: str, change: Condition, condition: Condition) -> Refused | None:
         """Change an item that is there, if the condition holds."""
@@ -109,7 +110,7 @@ class Table:
             arguments |= {"Limit": left} if left else {}
             with translated():
                 answer = self.client.query(**arguments)
-            yield from (plain(item) for item in answer["Items"])
+            yield from (plain(item) if keys_only else readable(plain(item)) for item in answer["Items"])
             left = None if left is None else left - len(answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
@@ -128,7 +129,7 @@ class Table:
         except ClientError as error:
             if refused(error, "ConditionalCheckFailedException"):
                 stands: Any = error.response.get("Item")
-                return Refused(plain(stands) if stands else None)
+                return Refused(readable(plain(stands)) if stands else None)
             with translated():
                 raise
         except Exception:

@@ -43,4 +43,4 @@ class DynamoTenants:
 
 def _item(tenant: Tenant) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(tenant)
-    return {"pk": ALL, "sk": tenant.id, "v": 1, **fields}
+    return {"pk": ALL, "sk": tenant.id, **fields}

@@ -25,4 +25,4 @@ class DynamoUpgrades:
     def put(self, upgrade: Upgrade) -> None:
         """Write it."""
         fields: dict[str, Any] = msgspec.to_builtins(upgrade)
-        self.table.put({"pk": KEY, "sk": KEY, "v": 1, **fields})
+        self.table.put({"pk": KEY, "sk": KEY, **fields})

@@ -23,7 +23,7 @@ class DynamoUsers:
 
     def add(self, user: User) -> bool:
         """Put the name on the tenant's list, then the user on condition that there is none: nobody is unlisted."""
-        self.table.put({"pk": f"T#{user.tenant}", "sk": f"U#{user.name}", "v": 1, "name": user.name})
+        self.table.put({"pk": f"T#{user.tenant}", "sk": f"U#{user.name}", "name": user.name})
         taken = self.table.put(_item(user), Condition("attribute_not_exists(pk)", {}))
         if taken and (taken.item or {}).get("tenant") != user.tenant:
             self.table.delete(f"T#{user.tenant}", f"U#{user.name}")
@@ -53,7 +53,7 @@ class DynamoUsers:
 
 def _item(user: User) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(user)
-    return {"pk": f"U#{user.name}", "sk": "USER", "v": 1, **fields}
+    return {"pk": f"U#{user.name}", "sk": "USER", **fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class DynamoLoginAttempts:
         change = Condition("SET failures = failures + :one", {":one": 1})
         open_window = Condition("#ttl > :now", {":now": now // 1000}, {"#ttl": "ttl"})
         if isinstance(self.table.update(f"L#{key}", "LOGIN", change, open_window), Refused):
-            self.table.put({"pk": f"L#{key}", "sk": "LOGIN", "v": 1, "failures": 1, "ttl": ends})
+            self.table.put({"pk": f"L#{key}", "sk": "LOGIN", "failures": 1, "ttl": ends})
 
     def recent(self, key: str, *, now: int) -> int:
         """Read the counter; one whose window is over counts nothing, deleted yet or not."""

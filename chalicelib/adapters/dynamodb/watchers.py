@@ -22,9 +22,9 @@ class DynamoWatchers:
         Its place on its principal's list comes in between: nobody is told anything whom its principal's end can't find.
         """
         fields: dict[str, Any] = msgspec.to_builtins(watcher)
-        kept = {"v": 1, "ttl": (watcher.connected_at + 2 * LIFETIME) // 1000, **fields}
+        kept = {"ttl": (watcher.connected_at + 2 * LIFETIME) // 1000, **fields}
         self.table.put({"pk": f"W#{watcher.id}", "sk": "WATCHER", **kept})
-        place = {"pk": f"P#{watcher.principal}", "sk": f"W#{watcher.id}", "v": 1, "ttl": kept["ttl"]}
+        place = {"pk": f"P#{watcher.principal}", "sk": f"W#{watcher.id}", "ttl": kept["ttl"]}
         self.table.put(place)
         self.table.put({"pk": _room(watcher.tenant, watcher.session), "sk": f"W#{watcher.id}", **kept})
 
