@@ -12,13 +12,13 @@ import pytest
 
 from chalicelib import bootstrap
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.sessions import HALFWAY, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.config import settings
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role
-from chalicelib.domain.session import Session
-from tests.makers import a_session
+from chalicelib.services.ports import Unavailable
+from tests.makers import NOW, a_session
 
 TWINS = 8
 CACHES = [value for value in vars(bootstrap).values() if hasattr(value, "cache_clear")]
@@ -92,21 +92,53 @@ def test_one_session_is_created_and_all_are_told_the_same_secret(gateway):
 
 @dataclass(frozen=True, slots=True)
 class TableOfTheSlower(Table):
-    """The same table, to somebody whose twin creates the session in between its two writes."""
+    """The same table, to somebody who is slow between the two writes of a create: ``meanwhile`` happens there."""
 
-    twin: Session
+    meanwhile: Callable[[DynamoSessions], None]
 
     def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
         if item["sk"] == "SESSION":
-            assert DynamoSessions(Table(self.client, self.name)).create(self.twin) == self.twin
+            self.meanwhile(DynamoSessions(Table(self.client, self.name)))
         return Table.put(self, item, condition)
 
 
 def test_the_slower_of_two_twins_returns_what_the_faster_one_wrote(table):
     twin = a_session(webhook_secret="whsec_faster")
-    slower = DynamoSessions(TableOfTheSlower(table.client, table.name, twin))
+
+    def meanwhile(sessions: DynamoSessions) -> None:
+        assert sessions.create(twin) == twin
+
+    slower = DynamoSessions(TableOfTheSlower(table.client, table.name, meanwhile))
     assert slower.create(a_session(webhook_secret="whsec_slower")) == twin
     assert DynamoSessions(table).find("default", "ana") == twin
+
+
+def test_nobody_else_takes_the_place_of_a_session_that_is_being_written(table):
+    other = a_session(uid="01JAVA0000000000000000000B", created_at=NOW + HALFWAY - 1)
+
+    def meanwhile(sessions: DynamoSessions) -> None:
+        with pytest.raises(Unavailable):
+            sessions.create(other)
+
+    session = a_session()
+    slower = DynamoSessions(TableOfTheSlower(table.client, table.name, meanwhile))
+    assert slower.create(session) == session
+    assert DynamoSessions(table).create(other) == session
+    assert items(table, "S#") == [f"S#{session.uid}"]
+
+
+def test_the_place_of_a_create_that_was_killed_is_free_when_that_is_sure(table):
+    class Killed(Exception):
+        pass
+
+    def meanwhile(sessions: DynamoSessions) -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        DynamoSessions(TableOfTheSlower(table.client, table.name, meanwhile)).create(a_session())
+    next_one = a_session(uid="01JAVA0000000000000000000B", created_at=NOW + HALFWAY)
+    assert DynamoSessions(table).create(next_one) == next_one
+    assert DynamoSessions(table).find("default", "ana") == next_one
 
 
 def test_one_api_key_is_made_and_all_are_told_its_secret(gateway):
