@@ -52,6 +52,7 @@ def build(stage: str, out: Path, *, python: Path, environment: Mapping[str, str]
     """Package ``stage`` into the folder ``out`` (made anew); ``python``, with Chalice beside it, is the runtime's."""
     if stage not in stages():
         raise CannotPackage(f"There is no stage {stage}: .chalice/config.json has {' and '.join(stages())}.")
+    out = out.absolute()
     shutil.rmtree(out, ignore_errors=True)
     sources = out / "sources"
     _copy_sources(sources)

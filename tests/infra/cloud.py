@@ -1,0 +1,109 @@
+"""The whole translated template, created in moto as CloudFormation would create it in an account."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from moto.core import config
+from moto.moto_api import state_manager
+
+from infra.deploy.packaging import located, translated
+from infra.local.cloudformation import register
+from infra.local.conditions import decided
+from infra.local.moto_server import MotoServer
+from infra.package.building import Package
+from tests.infra import types
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"
+STACK = "switchboard-dev"
+BUCKET, KEY = "artifacts", "functions.zip"
+PARAMETERS = {"WorkerImage": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/switchboard-dev-worker:1"}
+
+
+@dataclass
+class Cloud:
+    """A moto with the stack in it."""
+
+    url: str
+    template: dict[str, Any]
+    name: str = STACK
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="testing",
+            aws_secret_access_key="testing",
+        )
+
+    def create(self, parameters: Mapping[str, str] = PARAMETERS) -> None:
+        self.client("cloudformation").create_stack(StackName=self.name, **self._asked(self.template, parameters))
+        # Without host names, which moto's CloudFormation leaves out of a VPC, its RunTask fails.
+        given = self.template["Resources"]["Vpc"]["Properties"]["EnableDnsHostnames"]
+        self.client("ec2").modify_vpc_attribute(VpcId=self.physical["Vpc"], EnableDnsHostnames={"Value": given})
+
+    def update(self, template: dict[str, Any], parameters: Mapping[str, str] = PARAMETERS) -> None:
+        self.client("cloudformation").update_stack(StackName=self.name, **self._asked(template, parameters))
+
+    @property
+    def stack(self) -> dict[str, Any]:
+        return dict(self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0])
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        return {one["OutputKey"]: one["OutputValue"] for one in self.stack["Outputs"]}
+
+    @property
+    def physical(self) -> dict[str, str]:
+        found = self.client("cloudformation").describe_stack_resources(StackName=self.name)["StackResources"]
+        return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+
+    def function_environment(self, function: str) -> dict[str, str]:
+        """What Lambda tells a function, its secrets resolved as CloudFormation resolves them."""
+        told = self.client("lambda").get_function_configuration(FunctionName=self.physical[function])
+        return {name: self._resolved(str(value)) for name, value in told["Environment"]["Variables"].items()}
+
+    def asked(self, resource: str) -> dict[str, Any]:
+        """The properties with which a resource was made that moto itself doesn't know."""
+        return types.ASKED[f"{self.name}/{resource}"]
+
+    def sdk_environment(self) -> dict[str, str]:
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        }
+
+    def _resolved(self, value: str) -> str:
+        if not value.startswith("{{resolve:secretsmanager:"):
+            return value
+        arn = value.removeprefix("{{resolve:secretsmanager:").removesuffix(":SecretString}}")
+        return str(self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
+
+    def _asked(self, template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+        # moto leaves holes where a condition leaves something out of a list, so they are decided first.
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        return {"TemplateBody": json.dumps(decided(template, parameters)), "Parameters": given}
+
+
+@contextmanager
+def moto_cloud(package: Package, name: str = STACK) -> Iterator[Cloud]:
+    """Serve a moto that knows all of the template's types, and has no stack yet."""
+    config.default_user_config["lambda"]["use_docker"] = False
+    with MotoServer() as server:
+        state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
+        cloud = Cloud(server.url, translated(located(package.document(), f"s3://{BUCKET}/{KEY}"), REGION), name)
+        types.learn(cloud.client)
+        register()
+        cloud.client("s3").create_bucket(Bucket=BUCKET)
+        # An empty zip: nobody runs it here, and moto would unpack it once a function.
+        cloud.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"PK\x05\x06" + bytes(18))
+        yield cloud

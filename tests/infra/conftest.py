@@ -1,0 +1,32 @@
+"""The package, made once for all workers of a test run, and the cloud that stands on it."""
+
+import fcntl
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.package.building import Package, build
+from tests.infra.cloud import Cloud, moto_cloud
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "packaged"
+    with (shared / "packaged.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            build("dev", folder, python=Path(sys.executable))
+            (folder / "done").touch()
+    return Package(folder / "package")
+
+
+@pytest.fixture(scope="session")
+def cloud(package: Package) -> Iterator[Cloud]:
+    with moto_cloud(package) as running:
+        running.create()
+        yield running

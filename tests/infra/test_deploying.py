@@ -1,0 +1,64 @@
+"""The whole template by way of the deployment: its change set, what follows it, and a second one that changes nothing."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from moto.cloudformation.models import CloudFormationBackend
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+
+from infra.deploy import account as accounts
+from infra.deploy import artifacts, packaging
+from infra.deploy.account import Account
+from infra.deploy.choices import Choices
+from infra.deploy.deployment import bring
+from infra.package.building import Package
+from tests.deploy.cloud import Docker, environment, execute
+from tests.infra.cloud import REGION, Cloud
+
+STACK = "switchboard-prod"
+
+
+@pytest.fixture
+def account(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setattr(CloudFormationBackend, "execute_change_set", execute)
+    monkeypatch.setattr(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
+    for name, value in environment(cloud.url, REGION).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", str(Docker(tmp_path, sys.executable).path))
+    yield accounts.log_in(REGION)
+    cloud.client("ecr").delete_repository(repositoryName=f"{STACK}-worker", force=True)
+
+
+def test_the_whole_template_is_deployed_and_nothing_changes_the_second_time(
+    cloud: Cloud, account: Account, package: Package
+) -> None:
+    said: list[str] = []
+    whole = packaging.Package(package.archive, package.document())
+    choices = Choices("prod", {"LogDays": "90"})
+    bring(account, whole, choices, said.append)
+    told = "\n".join(said)
+    assert "The first administrator is admin, created now" in told
+    assert "Address: https://" in told
+    stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in stack["Parameters"]}
+    assert given["WorkerImage"].startswith(f"{account.number}.dkr.ecr.{REGION}.amazonaws.com/{STACK}-worker:")
+    assert given["LogDays"] == "90"
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    (api,) = (one["PhysicalResourceId"] for one in resources if one["LogicalResourceId"] == "APIHandler")
+    location = cloud.client("lambda").get_function(FunctionName=api)["Configuration"]
+    assert location["CodeSize"] == package.archive.stat().st_size
+    said.clear()
+    bring(account, whole, Choices("prod", {}), said.append)
+    assert "Nothing has changed." in said
+    bucket = artifacts.bucket_name(account, STACK)
+    templates = [
+        one for one in cloud.client("s3").list_objects_v2(Bucket=bucket)["Contents"] if one["Key"].endswith("json")
+    ]
+    body = cloud.client("s3").get_object(Bucket=bucket, Key=templates[0]["Key"])["Body"].read()
+    assert len(templates) == 1
+    assert "Transform" not in json.loads(body)

@@ -1,0 +1,207 @@
+"""What stands after the stack's creation, asked of the services themselves where moto keeps it."""
+
+import json
+
+import pytest
+
+from infra.local.conditions import decided
+from tests.infra.cloud import PARAMETERS, moto_cloud
+
+EVERYTHING = PARAMETERS | {
+    "PrivateWorkers": "yes",
+    "OwnKey": "yes",
+    "Protected": "no",
+    "WorkerCapacity": "FARGATE_SPOT",
+    "ReservedConcurrency": "0",
+    "AlarmEmail": "ops@example.com",
+    "RequestsPerFiveMinutes": "2000",
+    "DomainName": "whatsapp.example.com",
+    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    "HostedZoneId": "Z0123456789",
+}
+
+
+def statements(role):
+    return [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
+
+
+def test_everything_is_created(cloud):
+    assert cloud.stack["StackStatus"] == "CREATE_COMPLETE"
+    assert set(decided(cloud.template, PARAMETERS)["Resources"]) == set(cloud.physical)
+
+
+def test_so_it_is_with_every_choice_taken(package):
+    with moto_cloud(package, "switchboard-all") as full:
+        full.create(EVERYTHING)
+        told = full.function_environment("Control")
+        assert set(full.template["Resources"]) == set(full.physical)
+        assert told["WORKER_SUBNETS"].split(",") == [full.physical["PrivateSubnetA"], full.physical["PrivateSubnetB"]]
+        assert (told["WORKER_PUBLIC_ADDRESS"], told["WORKER_CAPACITY"]) == ("0", "FARGATE_SPOT")
+        assert full.outputs["Address"] == "https://whatsapp.example.com"
+        table = full.client("dynamodb").describe_table(TableName=full.outputs["TableName"])["Table"]
+        assert not table["DeletionProtectionEnabled"]
+        alarms = full.client("cloudwatch").describe_alarms()["MetricAlarms"]
+        mine = [one for one in alarms if one["AlarmName"].startswith("switchboard-all")]
+        assert {tuple(one["AlarmActions"]) for one in mine} == {(full.physical["AlarmTopic"],)}
+
+
+def test_the_table_is_protected_and_tells_what_happens(cloud):
+    table = cloud.client("dynamodb").describe_table(TableName=cloud.outputs["TableName"])["Table"]
+    assert table["DeletionProtectionEnabled"]
+    assert table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+    assert [one["IndexName"] for one in table["LocalSecondaryIndexes"]] == ["open"]
+    assert [one["IndexName"] for one in table["GlobalSecondaryIndexes"]] == ["due"]
+
+
+def test_items_end_by_their_time_and_the_table_is_encrypted_and_can_be_put_back(cloud):
+    # moto's CloudFormation leaves these out.
+    asked = decided(cloud.template, PARAMETERS)["Resources"]["Table"]
+    assert asked["Properties"]["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
+    assert asked["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert asked["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert asked["DeletionPolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("consumer", ["ControlMapping", "FanoutMapping"])
+def test_a_consumer_of_the_stream_splits_reports_and_gives_up_in_the_end(cloud, consumer):
+    mapping = cloud.asked(consumer)
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"]
+    assert mapping["MaximumRecordAgeInSeconds"] == 3600
+    bucket = cloud.outputs["FailureBucketName"]
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == f"arn:aws:s3:::{bucket}"
+
+
+def test_the_reconciler_is_called_for_sessions_alone(cloud):
+    (pattern,) = cloud.asked("ControlMapping")["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {"dynamodb": {"Keys": {"sk": {"S": ["SESSION"]}}}}
+
+
+@pytest.mark.parametrize(
+    ("queue", "dead"), [("WakeQueue", "WakeDeadLetterQueue"), ("DeliveryQueue", "DeliveryDeadLetterQueue")]
+)
+def test_what_fails_five_times_goes_to_the_dead_letters_and_all_is_encrypted(cloud, queue, dead):
+    sqs = cloud.client("sqs")
+
+    def attributes(name):
+        return sqs.get_queue_attributes(QueueUrl=cloud.physical[name], AttributeNames=["All"])["Attributes"]
+
+    redrive = json.loads(attributes(queue)["RedrivePolicy"])
+    assert redrive == {"deadLetterTargetArn": attributes(dead)["QueueArn"], "maxReceiveCount": 5}
+    assert {attributes(name)["SqsManagedSseEnabled"] for name in (queue, dead)} == {"true"}
+
+
+@pytest.mark.parametrize("bucket", ["FailureBucketName", "MediaBucketName"])
+def test_buckets_are_private_encrypted_short_lived_and_for_tls_only(cloud, bucket):
+    s3, name = cloud.client("s3"), cloud.outputs[bucket]
+    (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    (statement,) = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    # moto's CloudFormation leaves these out.
+    asked = cloud.template["Resources"][bucket.removesuffix("Name")]["Properties"]
+    assert set(asked["PublicAccessBlockConfiguration"].values()) == {True}
+    assert [one["ExpirationInDays"] for one in asked["LifecycleConfiguration"]["Rules"]] == [7]
+
+
+def test_workers_reach_out_and_nothing_reaches_in(cloud):
+    described = cloud.client("ec2").describe_security_groups(GroupIds=[cloud.physical["WorkerSecurityGroup"]])
+    (group,) = described["SecurityGroups"]
+    assert group["IpPermissions"] == []
+    # moto's CloudFormation lets everything out.
+    out = cloud.template["Resources"]["WorkerSecurityGroup"]["Properties"]["SecurityGroupEgress"]
+    assert {(one["FromPort"], one["ToPort"]) for one in out} == {(443, 443), (2049, 2049)}
+
+
+def test_only_workers_reach_the_linked_devices_files(cloud):
+    described = cloud.client("ec2").describe_security_groups(GroupIds=[cloud.physical["DeviceSecurityGroup"]])
+    (rule,) = described["SecurityGroups"][0]["IpPermissions"]
+    assert [one["GroupId"] for one in rule["UserIdGroupPairs"]] == [cloud.physical["WorkerSecurityGroup"]]
+    assert (rule["FromPort"], rule["ToPort"]) == (2049, 2049)
+
+
+def test_the_worker_s_container_is_locked_down(cloud):
+    described = cloud.client("ecs").describe_task_definition(taskDefinition=cloud.outputs["WorkerTaskDefinition"])
+    definition = described["taskDefinition"]
+    (container,) = definition["containerDefinitions"]
+    assert definition["runtimePlatform"] == {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"}
+    assert container["image"] == PARAMETERS["WorkerImage"]
+    assert container["readonlyRootFilesystem"]
+    assert container["user"] == "10001:10001"
+    assert container["linuxParameters"] == {"capabilities": {"drop": ["ALL"]}}
+    assert container["restartPolicy"] == {"enabled": False}
+    assert container["healthCheck"]["command"] == ["CMD", "python", "-m", "chalicelib.worker.health"]
+    assert container["logConfiguration"]["options"]["awslogs-group"] == cloud.outputs["WorkerLogGroup"]
+
+
+def test_its_files_are_mounted_over_tls_by_role_through_the_access_point(cloud):
+    described = cloud.client("ecs").describe_task_definition(taskDefinition=cloud.outputs["WorkerTaskDefinition"])
+    (volume,) = [one for one in described["taskDefinition"]["volumes"] if one["name"] == "devices"]
+    assert volume["efsVolumeConfiguration"] == {
+        "fileSystemId": cloud.outputs["DeviceFileSystem"],
+        "rootDirectory": "/",
+        "transitEncryption": "ENABLED",
+        "authorizationConfig": {"accessPointId": cloud.physical["DeviceAccess"], "iam": "ENABLED"},
+    }
+    efs = cloud.client("efs")
+    (point,) = efs.describe_access_points(FileSystemId=cloud.outputs["DeviceFileSystem"])["AccessPoints"]
+    assert {"Uid": str(point["PosixUser"]["Uid"]), "Gid": str(point["PosixUser"]["Gid"])} == {
+        "Uid": "10001",
+        "Gid": "10001",
+    }
+    (files,) = efs.describe_file_systems(FileSystemId=cloud.outputs["DeviceFileSystem"])["FileSystems"]
+    assert files["Encrypted"]
+    assert files["NumberOfMountTargets"] == 2
+
+
+def test_functions_that_ring_their_own_queue_may(cloud):
+    functions = {
+        n: r["Properties"] for n, r in cloud.template["Resources"].items() if r["Type"] == "AWS::Lambda::Function"
+    }
+    assert {name for name, one in functions.items() if one.get("RecursiveLoop") == "Allow"} == {"Wake", "Deliver"}
+
+
+def test_each_function_has_a_role_of_its_own(cloud):
+    resources = cloud.template["Resources"]
+    functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Lambda::Function"]
+    roles = [one["Role"]["Fn::GetAtt"][0] for one in functions]
+    assert len(roles) == len(set(roles)) == 10
+
+
+def test_a_star_is_allowed_only_where_aws_knows_no_resource(cloud):
+    roles = [r["Properties"] for r in cloud.template["Resources"].values() if r["Type"] == "AWS::IAM::Role"]
+    broad = [one for role in roles if "Policies" in role for one in statements(role) if one["Resource"] == "*"]
+    assert {one["Action"] for one in broad} == {"ecs:ListTasks", "ecr:GetAuthorizationToken"}
+    assert not [one for role in roles if "Policies" in role for one in statements(role) if "*" in str(one["Action"])]
+
+
+def test_logs_hold_neither_queries_nor_bodies(cloud):
+    for stage in ("RestAPIapiStage", "WebsocketAPIStage"):
+        asked = json.dumps(cloud.template["Resources"][stage]["Properties"])
+        assert "$context.requestId" in asked
+        assert not [word for word in ('path\\":\\"$context.path', "querystring", "$input") if word in asked]
+        assert '"DataTraceEnabled": true' not in asked
+
+
+def test_what_clouds_front_sends_on_comes_with_its_proof(cloud):
+    origins = cloud.asked("Distribution")["DistributionConfig"]["Origins"]
+    assert [one["Id"] for one in origins] == ["rest", "websocket"]
+    assert {header["HeaderName"] for one in origins for header in one["OriginCustomHeaders"]} == {"X-Switchboard-Edge"}
+    assert cloud.asked("EdgeFunction")["FunctionCode"].startswith("import cf from 'cloudfront';")
+
+
+def test_every_alarm_says_what_to_do_and_stays_quiet_without_data(cloud):
+    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    mine = [one for one in alarms if one["AlarmName"].startswith(cloud.name)]
+    assert len(mine) >= 15
+    assert all(len(one["AlarmDescription"]) > 20 for one in mine)
+    assert {one["TreatMissingData"] for one in mine} == {"notBreaching"}
+
+
+def test_what_the_log_is_searched_for_has_an_alarm(cloud):
+    resources = cloud.template["Resources"].values()
+    filters = [one["Properties"] for one in resources if one["Type"] == "AWS::Logs::MetricFilter"]
+    alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
+    counted = {one["MetricTransformations"][0]["MetricName"] for one in filters}
+    assert counted == {one["MetricName"] for one in alarms if "Switchboard/" in str(one.get("Namespace"))}
