@@ -22,6 +22,7 @@ from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.packaging import Package
 from infra.local.cloudformation import register
+from infra.local.conditions import decided
 from infra.local.moto_server import MotoServer
 
 REGIONS = iter(boto3.Session().get_available_regions("cloudformation"))
@@ -77,6 +78,8 @@ def execute(self: CloudFormationBackend, change_set_name: str, stack_name: str |
 
 
 def _apply(stack: Stack, change_set: ChangeSet) -> None:
+    # moto leaves holes where a condition leaves something out of a list, so they are decided first.
+    change_set.template_dict = decided(change_set.template_dict, change_set.parameters)
     change_set.apply()
     stack.template, stack.template_dict = change_set.template, change_set.template_dict
     stack.parameters = change_set.parameters
