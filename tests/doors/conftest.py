@@ -31,13 +31,14 @@ def house() -> Iterator[Doors]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-        patch.setattr(bootstrap, "time", FastClock())
+        clock = FastClock()
+        patch.setattr(bootstrap, "time", clock)
         with mock_aws():
             for name, value in _provided().items():
                 patch.setenv(name, value)
             _forget()
             with Client(app) as client:
-                doors = Doors(client, Table(clients.dynamodb(), "switchboard"), os.environ["MAILBOX"])
+                doors = Doors(client, Table(clients.dynamodb(), "switchboard"), clock, os.environ["MAILBOX"])
                 doors.furnish()
                 clients.dynamodb().meta.events.register("before-call.dynamodb", doors.note)
                 yield doors

@@ -32,8 +32,11 @@ class FastClock:
     """The machine's time, and what was slept away; it stands for the module ``time`` where services are made."""
 
     slept: float = 0.0
+    at_first: Callable[[], None] = lambda: None
+    """Called when somebody begins to wait."""
 
     def sleep(self, seconds: float) -> None:
+        self.at_first()
         self.slept += HASTE * seconds
 
     def time_ns(self) -> int:
@@ -46,9 +49,12 @@ class Doors:
 
     client: Client
     table: Table
+    clock: FastClock
     mailbox: str
     key: str = ""
     """The secret of an API key for the connected session."""
+    scanning_key: str = ""
+    """The same for the one that shows a code."""
     operations: list[str] = field(default_factory=list)
     """What the table was asked for."""
     beginning: Any = None
@@ -65,8 +71,12 @@ class Doors:
         sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
         sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
         DynamoMessages(self.table).put(replace(samples.MESSAGE, created_at=now))
-        self.key = FakeKeySecrets()()
-        DynamoKeys(self.table).add(replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now))
+        secrets = FakeKeySecrets()
+        self.key, self.scanning_key = secrets(), secrets()
+        key = replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)
+        other = replace(key, id="01KDVM3W00APIKEY00000000A2", fingerprint=fingerprint(self.scanning_key) or "")
+        DynamoKeys(self.table).add(key)
+        DynamoKeys(self.table).add(replace(other, session=SCANNING))
         self.beginning = deepcopy(self._stored().items)
 
     def begin_again(self) -> None:
@@ -77,7 +87,8 @@ class Doors:
         """A new token of that user."""
         user = bootstrap.accounts().users.get(name)
         assert isinstance(user, User)
-        return bootstrap.accounts().tokens.issue(user, now=bootstrap.clock())[0]
+        # By the machine's clock: the library that checks tokens knows no other.
+        return bootstrap.accounts().tokens.issue(user, now=time.time_ns() // 1_000_000)[0]
 
     def note(self, model: OperationModel, **_: object) -> None:
         """Remember an operation that the table is asked for."""

@@ -99,5 +99,6 @@ def described(case: Case, answer: Any, caller: str) -> None:
         raise AssertionError(f"{error}\n{said}") from None
     assert answer.status_code != 500, said
     assert answer.status_code != 503 or "retry-after" in answer.headers, said
+    assert caller != "admin" or answer.status_code != 401 or case.path.startswith("/api/auth/"), said
     if caller == "admin":
         case.validate_response(answer, checks=[negative_data_rejection])

@@ -1,0 +1,81 @@
+"""What each route costs in operations of the table: measured, and as the page in the docs says it."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from app import DOORWAYS
+from chalicelib.api.description import samples
+from chalicelib.api.description.document import document
+from tests.doors.rig import PASSWORD, SCANNING, STOPPED, Doors
+
+PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
+DOCUMENT = json.loads(json.dumps(document(DOORWAYS)))
+ROUTES = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
+
+SESSIONS = {"qr": SCANNING, "qrcode": SCANNING, "session-status": SCANNING, "connect": STOPPED, "login": STOPPED}
+"""Sessions other than the connected one, by the last part of the path: those of which the call asks something."""
+BODIES: dict[str, dict[str, Any]] = {
+    "POST /api/auth/login": {"username": "admin", "password": PASSWORD},
+    "POST /api/auth/change-password": {"old_password": PASSWORD, "new_password": "another one"},
+    "POST /api/auth/register": {"username": "cleo", "password": "a password"},
+    "POST /api/admin/tenants": {"id": "globex", "username": "gus", "password": "a password"},
+    "POST /api/sessions": {"phone": "+4915112345678"},
+}
+"""Where the description's example would be refused here: the name is taken, or the password another."""
+QUERIES = {"/socket.io": "?EIO=4&transport=polling", "/whatsapp": "?session={session}"}
+
+
+def request(route: str) -> tuple[str, str, bytes]:
+    """The method, the path and the body of a call that finds what it is about."""
+    method, path = route.split(" ")
+    told = DOCUMENT["paths"][path][method.lower()]
+    session = SESSIONS.get(path.rpartition("/")[2], samples.SESSION.id)
+    values = {one["name"]: one["example"] for one in told.get("parameters", []) if one["in"] == "path"}
+    values |= {"id": session} if "id" in values else {}
+    address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
+    query = next((query.format(session=session) for start, query in QUERIES.items() if path.startswith(start)), "")
+    example = BODIES.get(route) or told.get("requestBody", {}).get("content", {}).get("application/json", {}).get(
+        "example"
+    )
+    return method, address + query, b"" if example is None else json.dumps(example).encode()
+
+
+def measured(doors: Doors, route: str) -> tuple[int, str]:
+    """The status that a call is answered with, and its operations, but for those of credentials and of waiting."""
+    doors.begin_again()
+    method, path, body = request(route)
+    headers = _credential(doors, route)
+    if route == "POST /socket.io":
+        _, _, opened = doors("GET", path)
+        path, body = f"{path}&sid={json.loads(opened[1:])['sid']}", b"3"
+    waited: list[int] = []
+    doors.clock.at_first = lambda: waited.append(len(doors.operations))
+    doors.operations.clear()
+    status, _, _ = doors(method, path, headers, body)
+    asked = doors.operations[: waited[0]] if waited else doors.operations
+    return status, written(asked[1:] if headers else asked)
+
+
+def _credential(doors: Doors, route: str) -> dict[str, str]:
+    method, path = route.split(" ")
+    if DOCUMENT["paths"][path][method.lower()]["security"] == [{}]:
+        return {}
+    if not path.startswith("/api/v1/"):
+        return {"Authorization": f"Bearer {doors.token()}"}
+    headers = {"X-API-Key": doors.scanning_key if path.endswith("/qr") else doors.key}
+    doors("GET", "/sessions", headers)  # The first call with a key also writes when that was: once a minute.
+    return headers
+
+
+def written(operations: list[str]) -> str:
+    """Operations as the page writes them: ``GetItem 2, PutItem``."""
+    counted: Any = Counter(operations)
+    return ", ".join(name if count == 1 else f"{name} {count}" for name, count in sorted(counted.items())) or "none"
+
+
+def told() -> dict[str, str]:
+    """What the page says of each route."""
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]+) \|$", PAGE.read_text(), re.MULTILINE))

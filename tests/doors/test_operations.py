@@ -1,0 +1,20 @@
+"""Each route costs what the docs say, in operations of the table."""
+
+import pytest
+
+from tests.doors import costs
+from tests.doors.rig import Doors
+
+# Nobody answers there: no worker is behind these doors, and a question waits for one.
+UNANSWERED = {"POST /api/sessions/{id}/check-number", "GET /api/sessions/{id}/groups"}
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(costs.told()) == set(costs.ROUTES)
+
+
+@pytest.mark.parametrize("route", costs.ROUTES)
+def test_a_route_costs_what_the_table_says(doors: Doors, route: str) -> None:
+    status, operations = costs.measured(doors, route)
+    assert status < 300 or (route in UNANSWERED and status == 503), "the call didn't find what it is about"
+    assert f"| `{route}` | {operations} |" == f"| `{route}` | {costs.told().get(route)} |"
