@@ -3,10 +3,7 @@
 import time
 from dataclasses import dataclass
 from functools import cache
-from secrets import token_bytes, token_urlsafe
 from typing import TYPE_CHECKING
-
-from ulid import ULID
 
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.channels import DynamoChannels
@@ -25,15 +22,13 @@ from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.upgrades import DynamoUpgrades
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.names import named_id, new_api_key, new_id, new_secret, new_sid
 from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.queues import DeliveryQueue, SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
-from chalicelib.domain.account import ENTROPY as KEY_ENTROPY
-from chalicelib.domain.account import secret_of as key_secret
 from chalicelib.domain.pace import Pace
-from chalicelib.domain.signature import ENTROPY, secret_of
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.administrators import Administrators
 from chalicelib.services.answering import Answering
@@ -75,31 +70,6 @@ if TYPE_CHECKING:
 def clock() -> int:
     """Return the time in milliseconds since the Unix epoch."""
     return time.time_ns() // 1_000_000
-
-
-def new_id() -> str:
-    """Return a new ULID."""
-    return str(ULID())
-
-
-def new_secret() -> str:
-    """Return a new secret to sign webhooks with."""
-    return secret_of(token_bytes(ENTROPY))
-
-
-def new_sid() -> str:
-    """Return a new name for a Socket.IO channel: it is also what its client is recognised by."""
-    return token_urlsafe(24)
-
-
-def new_api_key() -> str:
-    """Return the secret of a new API key."""
-    return key_secret(token_bytes(KEY_ENTROPY))
-
-
-def named_id(at: int, entropy: bytes) -> str:
-    """Return the ULID of a time (milliseconds since the Unix epoch) and ten bytes."""
-    return str(ULID.from_bytes(at.to_bytes(6) + entropy))
 
 
 @cache

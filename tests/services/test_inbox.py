@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.bootstrap import named_id
+from chalicelib.adapters.names import named_id
 from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.inbox import Received

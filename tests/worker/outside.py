@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 from typing import Any
 
-from chalicelib.bootstrap import named_id
+from chalicelib.adapters.names import named_id
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
 from chalicelib.services.answering import Answering

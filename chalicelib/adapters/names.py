@@ -1,0 +1,32 @@
+"""Names and secrets that were never there before: ULIDs, and random bytes as each of their users writes them."""
+
+from secrets import token_bytes, token_urlsafe
+
+from ulid import ULID
+
+from chalicelib.domain import account, signature
+
+
+def new_id() -> str:
+    """Return a new ULID."""
+    return str(ULID())
+
+
+def named_id(at: int, entropy: bytes) -> str:
+    """Return the ULID of a time (milliseconds since the Unix epoch) and ten bytes."""
+    return str(ULID.from_bytes(at.to_bytes(6) + entropy))
+
+
+def new_secret() -> str:
+    """Return a new secret to sign webhooks with."""
+    return signature.secret_of(token_bytes(signature.ENTROPY))
+
+
+def new_sid() -> str:
+    """Return a new name for a Socket.IO channel: it is also what its client is recognised by."""
+    return token_urlsafe(24)
+
+
+def new_api_key() -> str:
+    """Return the secret of a new API key."""
+    return account.secret_of(token_bytes(account.ENTROPY))
