@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.adapters.dynamodb.formats import readable
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
+from chalicelib.adapters.dynamodb.redriven import from_item as redriven_from_item
 from chalicelib.adapters.dynamodb.sessions import from_item
 from chalicelib.adapters.dynamodb.values import plain
 from chalicelib.domain.events import DELETED, Envelope
@@ -33,6 +34,8 @@ def change(record: Mapping[str, Any]) -> Change:
     cursor = _cursor(record["eventSourceARN"], sequence)
     if kind.startswith("M#") and image and not removed:
         return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
+    if kind.startswith("E#") and image and not removed:
+        return Change(sequence, uid, redriven_from_item(readable(plain(image)), cursor))
     if kind != "SESSION" or not image:
         return Change(sequence, uid, None)
     session = from_item(readable(plain(image)))

@@ -10,9 +10,6 @@ from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Unavailable
 
-FORMAT: Final = 1
-"""The version of the items' format, in every item as ``v``."""
-
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over: no function runs that long."""
 
@@ -23,7 +20,6 @@ def to_item(session: Session) -> Item:
     return {
         "pk": f"S#{session.uid}",
         "sk": "SESSION",
-        "v": FORMAT,
         **due(session.uid, session.deadline),
         **{name: value for name, value in fields.items() if value is not None},
     }
@@ -47,13 +43,7 @@ class DynamoSessions:
         it is so new that its session may just be being written; then Unavailable is raised. Of two that create the same
         uid one writes the session, and both return that.
         """
-        entry = {
-            "pk": f"T#{session.tenant}",
-            "sk": f"S#{session.id}",
-            "v": FORMAT,
-            "uid": session.uid,
-            "at": session.created_at,
-        }
+        entry = {"pk": f"T#{session.tenant}", "sk": f"S#{session.id}", "uid": session.uid, "at": session.created_at}
         taken = self.table.put(entry, Condition("attribute_not_exists(pk)", {}))
         while isinstance(taken, Refused):
             standing = taken.item or {}
