@@ -42,7 +42,7 @@ GOODBYE_S: Final = 10.0
 TENANT: Final = "default"
 STACK_FILE: Final = "stack.json"
 PERMISSIONS_FILE: Final = "permissions.json"
-"""What each function and the workers used of their roles in the last run, and what was refused to them."""
+"""What each function and the workers may do, what they did in the last run, and what was refused to them."""
 
 
 class Stack:
@@ -131,8 +131,7 @@ class Stack:
         self._console.say(greeting(self._settings, USER, self._password.shown))
 
     def _note_permissions(self, permissions: Permissions) -> None:
-        used = {caller: sorted(map(list, uses)) for caller, uses in sorted(permissions.used.items())}
-        self._state.write(PERMISSIONS_FILE, {"used": used, "refused": permissions.refused})
+        self._state.write(PERMISSIONS_FILE, permissions.noted())
 
     def _make_first_administrator(self) -> None:
         first_administrator(USER, self._password.text, TENANT)

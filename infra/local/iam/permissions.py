@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any
 
 from infra.local.iam.callers import OPERATOR
 from infra.local.iam.policy import Statement, Use
@@ -34,3 +35,13 @@ class Permissions:
                     )
                 self.used.setdefault(caller, set()).add((use.action, use.resource))
         return None
+
+    def noted(self) -> dict[str, Any]:
+        """Return what was allowed, used and refused, as JSON: action and resource, by caller."""
+        with self._lock:
+            allowed = {
+                caller: [[action, on] for one in each for action in one.actions for on in one.resources]
+                for caller, each in self.roles.items()
+            }
+            used = {caller: sorted(map(list, uses)) for caller, uses in self.used.items()}
+            return {"allowed": allowed, "used": used, "refused": list(self.refused)}

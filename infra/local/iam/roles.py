@@ -1,7 +1,7 @@
 """The template's roles by who has them: functions by the role that the template gives them, workers by their task's."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from infra.local.iam.callers import WORKER
@@ -51,10 +51,3 @@ def without_names(value: Any, names: Mapping[str, str]) -> Any:
             return names.get(f"{name}.{attribute}", f"{name}.{attribute}")
         case _:
             return {name: without_names(one, names) for name, one in value.items()}
-
-
-def granted(roles: Mapping[str, tuple[Statement, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield each caller's permissions one by one: the caller, an action and a resource as the template writes them."""
-    for caller, each in roles.items():
-        for one in each:
-            yield from ((caller, action, resource) for action in one.actions for resource in one.resources)

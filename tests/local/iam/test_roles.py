@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from infra.local.iam.policy import Use
-from infra.local.iam.roles import granted, roles_of, statements_of, without_names
+from infra.local.iam.roles import roles_of, statements_of, without_names
 
 RESOURCES: dict[str, dict[str, Any]] = {
     "Control": {"Properties": {"Role": {"Fn::GetAtt": ["ControlRole", "Arn"]}}},
@@ -37,16 +37,6 @@ def test_a_role_allows_what_its_policies_say_together():
 def test_a_policy_from_elsewhere_is_not_taken_for_granted():
     with pytest.raises(KeyError, match="not in the template"):
         statements_of("WideRole", RESOURCES)
-
-
-def test_each_permission_is_told_by_itself():
-    told = set(granted({"Control": statements_of("ControlRole", RESOURCES)}))
-    assert told == {
-        ("Control", "a:B", "arn:x"),
-        ("Control", "a:C", "arn:x"),
-        ("Control", "d:E", "arn:y"),
-        ("Control", "d:E", "arn:z"),
-    }
 
 
 def test_what_exists_beside_the_template_is_filled_in():
