@@ -30,7 +30,7 @@ def deploy(choices: Choices, say: Say) -> None:
     # What the person typed comes first: a slip is told in a second.
     check(load_template(TEMPLATE).document, choices.parameters, region=choices.region or DRY_REGION)
     if choices.dry:
-        rehearse(choices, say)
+        rehearse(package(choices.stage), choices, say)
         return
     account = _checked(choices)
     say(f"Deploying {choices.stack} to account {account.number} in {account.region}.")
@@ -49,10 +49,9 @@ def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> No
     _finish(account, choices.stack, stack, say)
 
 
-def rehearse(choices: Choices, say: Say) -> None:
-    """Do all that needs no account: package, translate, lint; then say what would be done."""
+def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
+    """Do all that needs no account: translate, lint; then say what would be done. Raises Refused."""
     region = choices.region or DRY_REGION
-    packaged = package(choices.stage)
     template = packaged.translated(f"{choices.stack}-artifacts", region)
     check(template, choices.parameters, region=region)
     _lint(template, region)

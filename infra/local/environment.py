@@ -35,4 +35,5 @@ def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping
     path = search_path(client.get("PYTHONPATH", ""), str(LOOPBACK_SITE), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
     own = {"AWS_ACCESS_KEY_ID": WORKER, "DEVICES": str(state.devices), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-    return aws.environment() | dict(proxies) | own
+    # A container has a /tmp of its own; here they would share one, and nobody asks for their health.
+    return aws.environment() | dict(proxies) | own | {"HEARTBEAT": ""}

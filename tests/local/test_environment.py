@@ -25,6 +25,7 @@ def test_workers_are_led_to_the_loopback(aws, tmp_path):
     found = for_workers(aws, read_settings({}), State(tmp_path), LOOPBACK)
     assert found["HTTPS_PROXY"] == LOOPBACK["HTTPS_PROXY"]
     assert found["DEVICES"] == str(tmp_path / "devices")
+    assert found["HEARTBEAT"] == ""
     assert found["PYTHONPATH"].startswith("/loop:")
 
 

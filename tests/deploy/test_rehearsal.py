@@ -1,0 +1,40 @@
+"""What a deployment does without an account."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.deploy.choices import Choices
+from infra.deploy.deployment import rehearse
+from infra.deploy.refusal import Refused
+from tests.deploy.cloud import Docker, a_package
+
+
+@pytest.fixture(autouse=True)
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
+    stand_in = Docker(tmp_path, sys.executable, version=(1, ""))
+    monkeypatch.setenv("PATH", str(stand_in.path))
+    return stand_in
+
+
+def test_it_says_what_would_be_done_and_what_is_still_missing(tmp_path: Path) -> None:
+    said: list[str] = []
+    rehearse(a_package(tmp_path), Choices("prod", {"StandbyWorkers": "2"}, region="eu-west-1", dry=True), said.append)
+    told = "\n".join(said)
+    assert "and push it as switchboard-prod-worker:" in told
+    assert "(not yet: Docker's engine doesn't answer." in told
+    assert "the bucket switchboard-prod-artifacts-ACCOUNT-eu-west-1" in told
+    assert "the stack switchboard-prod in eu-west-1, with StandbyWorkers=2" in told
+    assert said[-1] == "Nothing was created."
+
+
+def test_a_faulty_template_is_found(tmp_path: Path) -> None:
+    faulty = a_package(tmp_path, Queue={"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": "soon"}})
+    with pytest.raises(Refused, match=r"The template has faults:\n(.|\n)*DelaySeconds|soon"):
+        rehearse(faulty, Choices("dev", {}, dry=True), print)
+
+
+def test_what_was_packaged_may_lack_a_parameter_that_was_chosen(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no parameter LogDays"):
+        rehearse(a_package(tmp_path), Choices("dev", {"LogDays": "30"}, dry=True), print)

@@ -1,0 +1,52 @@
+"""A stack that can't be changed just now says why, and what to do."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto.cloudformation.models import cloudformation_backends
+
+from infra.deploy.account import Account
+from infra.deploy.refusal import Refused
+from infra.deploy.stack import Stack
+from tests.deploy.cloud import client, running
+
+BODY = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    with running(monkeypatch) as account:
+        client(account, "cloudformation").create_stack(StackName="mine", TemplateBody=BODY)
+        yield account
+
+
+def stand(account: Account, status: str) -> Stack:
+    """Put the stack into a status."""
+    cloudformation_backends[account.number][account.region].get_stack("mine").status = status
+    return Stack(account, "mine", lambda _: None)
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
+def test_one_that_is_being_changed_is_left_alone(account: Account, status: str) -> None:
+    with pytest.raises(Refused, match=rf"is being changed \({status}\)"):
+        stand(account, status).free()
+
+
+def test_one_that_is_stuck_is_said_how_to_free(account: Account) -> None:
+    with pytest.raises(Refused, match="aws cloudformation continue-update-rollback --stack-name mine"):
+        stand(account, "UPDATE_ROLLBACK_FAILED").free()
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+def test_one_that_was_never_up_is_cleared_away(account: Account, status: str) -> None:
+    stack = stand(account, status)
+    assert stack.free() is None
+    assert stack.state() is None
+
+
+def test_one_that_stands_is_told_with_what_it_has(account: Account) -> None:
+    stack = stand(account, "UPDATE_ROLLBACK_COMPLETE")
+    state = stack.free()
+    assert state is not None
+    assert state.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert [(name, kind) for name, kind, _ in stack.resources()] == [("Topic", "AWS::SNS::Topic")]
