@@ -128,6 +128,8 @@ def sent(of: Message) -> Success[LetsBotReceiptJson]:
 def error(what: GatewayError, *, now: int, session_id: str | None) -> LetsBotError:  # noqa: ARG001 - every family's
     """Return an error."""
     body = cast("LetsBotError", failure(what))
+    if what.field == "to":
+        body["field"] = "phone"  # as this family calls it
     if isinstance(what, SessionNotConnected):
         body |= {"session_disconnected": True, "needs_qr": needs_qr(what.context["session"])}
     elif "message" in what.context:

@@ -82,7 +82,7 @@ class OnlySession:
         """
         waits = session.status in _IDLE and session.answered and needs_qr(session)
         rest = _RESTS.get(session.reason) if waits else None
-        rested = rest is not None and self.clock() - session.since >= rest
+        rested = rest is not None and max(0, self.clock() - session.since) >= rest
         return self.sessions.start(session.tenant, session.id) if rested else session
 
     def _get(self, tenant: str, session_id: str) -> Session | None:
