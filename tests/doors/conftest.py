@@ -10,11 +10,12 @@ import pytest
 from chalice.test import Client
 from moto import mock_aws
 
-from chalicelib import bootstrap, config
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.bootstrap import parts
 from infra.local.template import load_template
 from tests.doors.rig import Doors, FastClock
+from tests.forgetting import forget
 
 REGION = "eu-west-1"
 ELSEWHERE = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled")
@@ -32,17 +33,17 @@ def house() -> Iterator[Doors]:
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
         clock = FastClock()
-        patch.setattr(bootstrap, "time", clock)
+        patch.setattr(parts, "time", clock)
         with mock_aws():
             for name, value in _provided().items():
                 patch.setenv(name, value)
-            _forget()
+            forget()
             with Client(app) as client:
                 doors = Doors(client, Table(clients.dynamodb(), "switchboard"), clock, os.environ["MAILBOX"])
                 doors.furnish()
                 clients.dynamodb().meta.events.register("before-call.dynamodb", doors.note)
                 yield doors
-            _forget()
+            forget()
 
 
 @pytest.fixture
@@ -72,11 +73,3 @@ def _provided() -> dict[str, str]:
         "STAGE": "test",
         **dict.fromkeys(("ARRIVALS_PER_MINUTE", "SEND_BURST", "ASK_BURST"), "1000000"),
     }
-
-
-def _forget() -> None:
-    """Have services, settings and clients made anew."""
-    for module in (bootstrap, config, clients):
-        for made in vars(module).values():
-            if hasattr(made, "cache_clear"):
-                made.cache_clear()

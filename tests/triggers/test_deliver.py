@@ -10,7 +10,6 @@ import boto3
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.formats import stamped
 from chalicelib.adapters.dynamodb.messages import to_item as message_item
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
@@ -22,6 +21,7 @@ from chalicelib.domain.messages import Direction, Message, MessageStatus, Party,
 from chalicelib.domain.signature import verify
 from chalicelib.triggers import deliver, fanout
 from tests.adapters.conftest import aws, table
+from tests.forgetting import forget
 from tests.makers import SECRET, a_message, a_running_session
 from tests.receivers import Receiver, listening
 
@@ -41,14 +41,9 @@ def queues(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("WS_ENDPOINT", "https://sockets.example")
     monkeypatch.setenv("STAGE", "local")
     monkeypatch.setenv("WEBHOOK_ALLOW_LOCAL", "1")
-    remembered: list[Any] = [settings, clients.dynamodb, clients.sqs, clients.sockets]
-    remembered += [bootstrap.webhooks, bootstrap.history, bootstrap.push, bootstrap._table, bootstrap._sessions]
-    remembered += [bootstrap._moves, bootstrap._wakes, bootstrap._sockets]
-    for one in remembered:
-        one.cache_clear()
+    forget()
     yield sqs
-    for one in remembered:
-        one.cache_clear()
+    forget()
 
 
 def a_record(message: Message, number: int = 1) -> dict[str, Any]:

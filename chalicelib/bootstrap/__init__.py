@@ -1,0 +1,36 @@
+"""Joins services to adapters, each once a process and when it is first asked for; the only place that knows both."""
+
+from chalicelib.bootstrap.access import accounts, api_keys, first_administrator, reservations, tenants, users
+from chalicelib.bootstrap.control import history, reconciler, standbys, sweeper, webhooks
+from chalicelib.bootstrap.owners import bulk, messages, naming, only_session, outbox, questions, sessions
+from chalicelib.bootstrap.parts import clock
+from chalicelib.bootstrap.watchers import push, rooms, socketio, watching
+from chalicelib.bootstrap.workers import Worker, worker
+
+__all__ = [
+    "Worker",
+    "accounts",
+    "api_keys",
+    "bulk",
+    "clock",
+    "first_administrator",
+    "history",
+    "messages",
+    "naming",
+    "only_session",
+    "outbox",
+    "push",
+    "questions",
+    "reconciler",
+    "reservations",
+    "rooms",
+    "sessions",
+    "socketio",
+    "standbys",
+    "sweeper",
+    "tenants",
+    "users",
+    "watching",
+    "webhooks",
+    "worker",
+]

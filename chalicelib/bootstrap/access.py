@@ -1,0 +1,71 @@
+"""Joins what knows who may do what: accounts, users, tenants, keys."""
+
+from functools import cache
+
+from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
+from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
+from chalicelib.adapters.names import new_api_key, new_id
+from chalicelib.bootstrap import parts
+from chalicelib.config import settings
+from chalicelib.services.accounts import Accounts
+from chalicelib.services.administrators import Administrators
+from chalicelib.services.keys import ApiKeys
+from chalicelib.services.reservations import Reservations
+from chalicelib.services.tenants import Tenants
+from chalicelib.services.users import Users
+
+
+@cache
+def reservations() -> Reservations:
+    """Return who has things created once."""
+    # Imported late, as in ``accounts``.
+    from chalicelib.adapters.seals import KeyedSeals  # noqa: PLC0415
+
+    return Reservations(DynamoIdempotency(parts.table()), KeyedSeals(parts.signing_keys()), parts.clock, new_id)
+
+
+@cache
+def accounts() -> Accounts:
+    """Return who checks credentials."""
+    # Imported late: the worker's image has neither library, and the functions of the stream don't need them.
+    from chalicelib.adapters.passwords import ArgonPasswords  # noqa: PLC0415
+    from chalicelib.adapters.tokens import JwtTokens  # noqa: PLC0415
+
+    return Accounts(
+        users=DynamoUsers(parts.table()),
+        tenants=DynamoTenants(parts.table()),
+        attempts=DynamoLoginAttempts(parts.table()),
+        passwords=ArgonPasswords(),
+        tokens=JwtTokens(parts.signing_keys()),
+        closing=parts.closing(),
+        clock=parts.clock,
+        allow_anonymous=settings().allow_anonymous,
+    )
+
+
+@cache
+def api_keys() -> ApiKeys:
+    """Return who keeps API keys."""
+    return ApiKeys(
+        DynamoKeys(parts.table()), DynamoUsers(parts.table()), parts.closing(), parts.clock, new_id, new_api_key
+    )
+
+
+@cache
+def users() -> Users:
+    """Return the administrators' side of users."""
+    stores = DynamoUsers(parts.table()), DynamoTenants(parts.table())
+    return Users(*stores, Administrators(stores[1]), api_keys(), parts.closing(), accounts().passwords, parts.clock)
+
+
+@cache
+def tenants() -> Tenants:
+    """Return the operators' side of tenants."""
+    return Tenants(DynamoTenants(parts.table()), users(), parts.clock)
+
+
+def first_administrator(name: str, password: str, tenant: str) -> bool:
+    """Create the deployment's first administrator; False, and nothing changed, if there is a user of that name."""
+    return accounts().first_administrator(name, password, tenant)

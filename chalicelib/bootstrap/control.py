@@ -1,0 +1,90 @@
+"""Joins what runs behind the calls: the log's consumers and the reconciler."""
+
+from functools import cache
+
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.upgrades import DynamoUpgrades
+from chalicelib.adapters.names import new_id
+from chalicelib.adapters.poster import HttpPoster
+from chalicelib.adapters.queues import DeliveryQueue
+from chalicelib.bootstrap import parts
+from chalicelib.config import settings
+from chalicelib.services.history import History
+from chalicelib.services.reconciler import Reconciler
+from chalicelib.services.standbys import Standbys
+from chalicelib.services.sweeper import Sweeper
+from chalicelib.services.upgrades import Upgrades
+from chalicelib.services.webhooks import Webhooks
+
+
+@cache
+def history() -> History:
+    """Return who keeps events."""
+    return History(DynamoHistory(parts.table()))
+
+
+@cache
+def webhooks() -> Webhooks:
+    """Return who tells endpoints."""
+    here = settings()
+    return Webhooks(
+        sessions=parts.session_store(),
+        history=DynamoHistory(parts.table()),
+        messages=DynamoMessages(parts.table()),
+        deliveries=DeliveryQueue(clients.sqs(), here.delivery_queue, here.dead_deliveries),
+        poster=HttpPoster(local=here.webhooks_local),
+        moves=parts.moves(),
+        clock=parts.clock,
+    )
+
+
+@cache
+def standbys() -> Standbys:
+    """Return who keeps workers waiting."""
+    here = settings()
+    return Standbys(
+        DynamoStandbys(parts.table()),
+        parts.workers(),
+        parts.mailboxes(),
+        parts.clock,
+        new_id,
+        count=here.standby_workers,
+        task=here.worker_task,
+    )
+
+
+@cache
+def reconciler() -> Reconciler:
+    """Return who brings sessions to what is wanted of them."""
+    return Reconciler(
+        sessions=parts.session_store(),
+        leases=DynamoLeases(parts.table()),
+        moves=parts.moves(),
+        workers=parts.workers(),
+        mailboxes=parts.mailboxes(),
+        standbys=standbys(),
+        wakes=parts.wakes(),
+        clock=parts.clock,
+        task=settings().worker_task,
+    )
+
+
+@cache
+def sweeper() -> Sweeper:
+    """Return who looks after what was missed."""
+    index, here = DynamoDueIndex(parts.table()), settings()
+    upgrades = Upgrades(
+        store=DynamoUpgrades(parts.table()),
+        index=index,
+        reconciler=reconciler(),
+        standbys=standbys(),
+        clock=parts.clock,
+        task=here.worker_task,
+        per_minute=here.upgrades_per_minute,
+    )
+    return Sweeper(index, reconciler(), standbys(), upgrades, parts.clock)

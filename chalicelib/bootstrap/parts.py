@@ -1,0 +1,103 @@
+"""What services are made of: the clock, the adapters, and the services that others share."""
+
+import time
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.channels import DynamoChannels
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.names import new_id, new_sid
+from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
+from chalicelib.adapters.sockets import ApiGatewaySockets
+from chalicelib.adapters.tasks import EcsWorkers
+from chalicelib.config import settings
+from chalicelib.services.channels import Channels
+from chalicelib.services.closing import Closing
+from chalicelib.services.moves import Moves
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.tokens import SecretKeys
+
+
+def clock() -> int:
+    """Return the time in milliseconds since the Unix epoch."""
+    return time.time_ns() // 1_000_000
+
+
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
+@cache
+def table() -> Table:
+    """Return the one table."""
+    return Table(clients.dynamodb(), settings().table)
+
+
+@cache
+def signing_keys() -> "SecretKeys":
+    """Return the keys that sign tokens."""
+    from chalicelib.adapters.tokens import SecretKeys  # noqa: PLC0415
+
+    return SecretKeys(clients.secrets(), settings().signing_keys)
+
+
+@cache
+def session_store() -> DynamoSessions:
+    """Return where sessions are kept."""
+    return DynamoSessions(table())
+
+
+@cache
+def channels() -> Channels:
+    """Return Socket.IO clients' channels."""
+    return Channels(DynamoChannels(table()), sockets(), wakes(), clock, sleep, new_sid)
+
+
+@cache
+def moves() -> Moves:
+    """Return who moves sessions."""
+    return Moves(session_store(), clock, new_id)
+
+
+@cache
+def wakes() -> WakeQueue:
+    """Return the queue of what must happen soon."""
+    return WakeQueue(clients.sqs(), settings().wake_queue)
+
+
+@cache
+def mailboxes() -> SqsMailboxes:
+    """Return workers' mailboxes."""
+    return SqsMailboxes(clients.sqs(), settings().queue_prefix)
+
+
+@cache
+def sockets() -> ApiGatewaySockets:
+    """Return the way to watchers."""
+    return ApiGatewaySockets(clients.sockets(settings().sockets_endpoint))
+
+
+@cache
+def closing() -> Closing:
+    """Return who ends watchers with their credential."""
+    return Closing(DynamoWatchers(table()), sockets(), channels())
+
+
+@cache
+def workers() -> EcsWorkers:
+    """Return who starts and stops tasks."""
+    here = settings()
+    return EcsWorkers(
+        clients.ecs(),
+        here.cluster,
+        here.worker_task,
+        here.subnets,
+        here.security_groups,
+        public=here.public_workers,
+        capacity=here.capacity,
+    )

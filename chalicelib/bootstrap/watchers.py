@@ -1,0 +1,53 @@
+"""Joins what tells watchers."""
+
+from functools import cache
+
+from chalicelib.adapters.dynamodb.channels import DynamoChannels
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.bootstrap import parts
+from chalicelib.config import settings
+from chalicelib.services.conversation import Conversation
+from chalicelib.services.push import Push
+from chalicelib.services.rooms import Rooms
+from chalicelib.services.socketio import SocketIO
+from chalicelib.services.watching import Watching
+
+
+@cache
+def watching() -> Watching:
+    """Return who lets watchers in and out."""
+    return Watching(parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), parts.clock)
+
+
+@cache
+def push() -> Push:
+    """Return who tells watchers."""
+    return Push(
+        parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), rooms(), parts.clock
+    )
+
+
+@cache
+def rooms() -> Rooms:
+    """Return who tells Socket.IO clients."""
+    return Rooms(
+        channels=parts.channels(),
+        store=DynamoChannels(parts.table()),
+        sessions=parts.session_store(),
+        watchers=DynamoWatchers(parts.table()),
+        wakes=parts.wakes(),
+        clock=parts.clock,
+    )
+
+
+@cache
+def socketio() -> SocketIO:
+    """Return who lets Socket.IO clients in and out."""
+    return SocketIO(
+        channels=parts.channels(),
+        store=DynamoChannels(parts.table()),
+        conversation=Conversation(parts.channels(), rooms(), parts.clock),
+        wakes=parts.wakes(),
+        clock=parts.clock,
+        most_arrivals=settings().arrivals_per_minute,
+    )

@@ -1,0 +1,49 @@
+"""Joins what a worker works with."""
+
+from dataclasses import dataclass
+
+from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.questions import DynamoQuestions
+from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.names import named_id, new_id
+from chalicelib.adapters.queues import SqsMailboxes
+from chalicelib.bootstrap import parts
+from chalicelib.config import settings
+from chalicelib.services.answering import Answering
+from chalicelib.services.dispatch import Dispatch
+from chalicelib.services.inbox import Inbox
+from chalicelib.services.link import Link
+from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What a worker works with; its leases go over a client of their own that fails fast."""
+
+    sessions: SessionStore
+    link: Link
+    dispatch: Dispatch
+    answering: Answering
+    inbox: Inbox
+    leases: LeaseStore
+    standbys: StandbyStore
+    mailbox: SqsMailboxes
+    clock: Clock
+
+
+def worker() -> Worker:
+    """Return a worker's parts."""
+    return Worker(
+        sessions=parts.session_store(),
+        link=Link(parts.moves()),
+        dispatch=Dispatch(DynamoMessages(parts.table()), parts.clock, new_id),
+        answering=Answering(DynamoQuestions(parts.table()), parts.clock),
+        inbox=Inbox(DynamoMessages(parts.table()), parts.clock, named_id),
+        leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
+        standbys=DynamoStandbys(parts.table()),
+        mailbox=parts.mailboxes(),
+        clock=parts.clock,
+    )
