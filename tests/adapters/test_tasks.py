@@ -1,0 +1,71 @@
+"""RunTask as moto is asked for it: what makes two calls the same, and what doesn't."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.adapters.tasks import EcsWorkers
+from chalicelib.services.ports import Order
+
+ORDER = Order(worker="u-1", mailbox="https://queue/u-1", tenant="default", session="ana", uid="u", epoch=1)
+
+
+class Cluster:
+    """A cluster with two revisions of a task definition, and the calls that were made."""
+
+    def __init__(self) -> None:
+        self.client = boto3.client("ecs")
+        self.client.create_cluster(clusterName="switchboard")
+        container: Any = {"name": "worker", "image": "local", "memory": 512}
+        self.revisions = [
+            self.client.register_task_definition(family="worker", containerDefinitions=[container])["taskDefinition"][
+                "taskDefinitionArn"
+            ]
+            for _ in range(2)
+        ]
+        ec2 = boto3.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
+        self.subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        self.group = ec2.create_security_group(GroupName="w", Description="w", VpcId=vpc)["GroupId"]
+        self.calls: list[dict[str, Any]] = []
+        self.client.meta.events.register("before-call.ecs.RunTask", self._note)
+
+    def _note(self, params: dict[str, Any], **_: Any) -> None:
+        self.calls.append(json.loads(params["body"]))
+
+    def workers(self, revision: int) -> EcsWorkers:
+        return EcsWorkers(self.client, "switchboard", self.revisions[revision], [self.subnet], [self.group])
+
+
+@pytest.fixture
+def cluster(aws):
+    return Cluster()
+
+
+def test_the_same_order_comes_with_the_same_token_so_that_no_second_task_is_started(cluster):
+    for _ in range(2):
+        cluster.workers(0).start(ORDER)
+    first, second = cluster.calls
+    assert first == second
+    assert len(first["clientToken"]) <= 64
+
+
+def test_after_an_upgrade_the_order_s_token_is_another_one_since_ecs_would_refuse_it(cluster):
+    for revision in (0, 1):
+        cluster.workers(revision).start(ORDER)
+    first, second = cluster.calls
+    assert first["taskDefinition"] != second["taskDefinition"]
+    assert first["clientToken"] != second["clientToken"]
+
+
+def test_a_worker_s_task_is_found_by_its_name_and_stopped(cluster):
+    workers = cluster.workers(0)
+    workers.start(ORDER)
+    workers.stop(ORDER.worker, reason="A newer version takes over.")
+    workers.stop("nobody", reason="It isn't there.")
+    listed = cluster.client.list_tasks(cluster="switchboard", desiredStatus="STOPPED")["taskArns"]
+    (task,) = cluster.client.describe_tasks(cluster="switchboard", tasks=listed)["tasks"]
+    assert (task["startedBy"], task["stoppedReason"]) == ("u-1", "A newer version takes over.")
