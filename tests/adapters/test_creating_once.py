@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -21,7 +22,8 @@ from chalicelib.services.ports import Unavailable
 from tests.makers import NOW, a_session
 
 TWINS = 8
-CACHES = [value for value in vars(bootstrap).values() if hasattr(value, "cache_clear")]
+JOINTS = (bootstrap, *(value for value in vars(bootstrap).values() if isinstance(value, ModuleType)))
+CACHES = {value for joint in JOINTS for value in vars(joint).values() if hasattr(value, "cache_clear")}
 
 
 def forget() -> None:
