@@ -21,7 +21,8 @@ from samtranslator.translator.translator import Translator
 from infra.deploy.refusal import Refused
 from infra.local.settings import REPOSITORY
 
-OUT: Final = REPOSITORY / "out"
+OUT: Final = REPOSITORY / "out" / "deploy"
+"""Not where ``make package`` writes: that may be run at any time."""
 ARCHIVE: Final = "./deployment.zip"
 """How the packaged template refers to the functions' archive."""
 SERVERLESS: Final = "AWS::Serverless-2016-10-31"

@@ -3,7 +3,7 @@
 import base64
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,30 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
     with an_account(tmp_path_factory.mktemp("deployed")) as deploying:
         deploying(build=True)
         yield deploying
+
+
+def run_task(account: Account) -> Callable[[], Any]:
+    """Run a task in the stage's cluster; return who tells about it."""
+    ecs, ec2 = client(account, "ecs"), client(account, "ec2")
+    (cluster,) = ecs.list_clusters()["clusterArns"]
+    ecs.register_task_definition(
+        family="worker",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        containerDefinitions=[{"name": "worker", "image": PREBUILT, "memory": 512}],
+    )
+    place = {
+        "subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
+        "securityGroups": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+    }
+    started = ecs.run_task(
+        cluster=cluster,
+        taskDefinition="worker",
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": place},
+    )
+    task = started["tasks"][0]["taskArn"]
+    return lambda: ecs.describe_tasks(cluster=cluster, tasks=[task])["tasks"][0]
 
 
 def test_a_deployment_ends_with_addresses_and_where_the_password_is(deployed: Deploying) -> None:
@@ -185,12 +209,14 @@ def test_a_removed_stage_leaves_what_is_protected_and_says_so(deploying: Deployi
         Api={"Type": "AWS::Lambda::Function", "Properties": function},
     )
     outputs = {one["OutputKey"]: one["OutputValue"] for one in deploying.stack["Outputs"]}
+    task = run_task(deploying.account)
     mailbox = client(deploying.account, "sqs").create_queue(QueueName=f"{STACK}-worker-01J")["QueueUrl"]
     said = deploying.destroy()
     assert f"aws dynamodb delete-table --table-name {outputs['TableName']}" in said
     assert f"aws secretsmanager delete-secret --secret-id {outputs['SigningKeysSecret']}" in said
     assert "and 1 mailboxes of workers" in said
     assert client(deploying.account, "dynamodb").list_tables()["TableNames"] == [outputs["TableName"]]
+    assert task()["desiredStatus"] == "STOPPED"
     assert client(deploying.account, "lambda").list_functions()["Functions"] == []
     assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
     bucket = artifacts.bucket_name(deploying.account, STACK)
