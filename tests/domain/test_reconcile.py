@@ -11,8 +11,10 @@ from chalicelib.domain.reconcile import (
     STOP_TIMEOUT,
     Act,
     Step,
+    Version,
     backoff,
     next_step,
+    version_of,
 )
 from chalicelib.domain.session import LIVE, Desired, Session, Status
 from tests.makers import DEVICE, NOW, a_running_session, a_session
@@ -137,3 +139,38 @@ def test_a_deleted_session_s_worker_is_rung_and_what_it_erased_is_removed():
 def test_a_deleted_session_without_a_worker_gets_one_that_erases():
     session = a_running_session(status=Status.DELETING, desired=Desired.DELETED, generation=2, requested_at=NOW + 9)
     assert next_step(session, the_lease(session, released=True), NOW + 10) == Step(Act.CLAIM)
+
+
+@pytest.mark.parametrize("status", [Status.CONNECTED, Status.DISCONNECTED])
+def test_a_connected_session_s_worker_of_another_version_can_give_way(status):
+    session = a_running_session(status=status, task="worker:1")
+    assert version_of(session, the_lease(session), "worker:2", NOW) is Version.OLD
+    assert version_of(session, the_lease(session), "worker:1", NOW) is Version.CURRENT
+
+
+@pytest.mark.parametrize("status", [Status.STARTING, Status.SCAN_QR, Status.PAIRING, Status.DELETING])
+def test_a_worker_that_is_busy_linking_or_removing_is_not_interrupted(status):
+    session = a_running_session(status=status, task="worker:1")
+    assert version_of(session, the_lease(session), "worker:2", NOW) is Version.BUSY
+
+
+@pytest.mark.parametrize("desired", [Desired.STOPPED, Desired.UNLINKED, Desired.DELETED])
+def test_a_session_that_is_about_to_end_is_not_moved(desired):
+    session = a_running_session(desired=desired, task="worker:1")
+    assert version_of(session, the_lease(session), "worker:2", NOW) is Version.BUSY
+
+
+def test_a_session_whose_worker_is_being_replaced_anyway_is_not_moved():
+    session = a_running_session(task="worker:1")
+    for lease in (None, the_lease(session, released=True), the_lease(session, NOW - GRACE)):
+        assert version_of(session, lease, "worker:2", NOW) is Version.BUSY
+
+
+@pytest.mark.parametrize("status", [Status.CREATED, *RESTING])
+def test_a_session_without_a_worker_has_no_old_one(status):
+    assert version_of(a_session(status=status, task="worker:1"), None, "worker:2", NOW) is Version.CURRENT
+
+
+def test_a_worker_of_which_no_version_is_known_is_an_old_one():
+    session = a_running_session(task=None)
+    assert version_of(session, the_lease(session), "worker:2", NOW) is Version.OLD
