@@ -52,9 +52,9 @@ class _Immediate:
         return True
 
     @classmethod
-    def update_from_cloudformation_json(cls, *_: Any, **__: Any) -> Any:
-        """Refuse: the stack is made once a run and never updated."""
-        raise NotImplementedError
+    def update_from_cloudformation_json(cls, original_resource: Any, *_: Any, **__: Any) -> Any:
+        """Leave it as it is: nothing of it that may change is kept here."""
+        return original_resource
 
     @classmethod
     def delete_from_cloudformation_json(cls, *_: Any, **__: Any) -> None:
@@ -138,6 +138,13 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
             execution_role_arn=given.get("executionRoleArn"),
             runtime_platform=given.get("runtimePlatform"),
         )
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+    ) -> TaskDefinition:
+        """Register another revision: a definition is never changed."""
+        return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)
 
 
 def _api_name(name: str) -> str:

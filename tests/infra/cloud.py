@@ -41,7 +41,16 @@ class Cloud:
             aws_secret_access_key="testing",
         )
 
+    def stands(self) -> bool:
+        """Whether the stack is there: a test with a moto of its own empties all that run in the process."""
+        found = self.client("cloudformation").list_stacks()["StackSummaries"]
+        return any(one["StackName"] == self.name for one in found)
+
     def create(self, parameters: Mapping[str, str] = PARAMETERS) -> None:
+        state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
+        self.client("s3").create_bucket(Bucket=BUCKET)
+        # An empty zip: nobody runs it here, and moto would unpack it once a function.
+        self.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"PK\x05\x06" + bytes(18))
         self.client("cloudformation").create_stack(StackName=self.name, **self._asked(self.template, parameters))
         # Without host names, which moto's CloudFormation leaves out of a VPC, its RunTask fails.
         given = self.template["Resources"]["Vpc"]["Properties"]["EnableDnsHostnames"]
@@ -89,9 +98,15 @@ class Cloud:
         return str(self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
     def _asked(self, template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-        # moto leaves holes where a condition leaves something out of a list, so they are decided first.
-        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-        return {"TemplateBody": json.dumps(decided(template, parameters)), "Parameters": given}
+        # moto leaves holes where a condition leaves something out of a list, so they are decided first; and it takes
+        # a number for another one than the same number in words, so that nothing would ever be unchanged.
+        body = decided(template, parameters)
+        body["Parameters"] = {
+            name: {"Type": "String", "Default": str(one.get("Default"))} for name, one in body["Parameters"].items()
+        }
+        every = {name: one["Default"] for name, one in body["Parameters"].items()} | dict(parameters)
+        given = [{"ParameterKey": name, "ParameterValue": value} for name, value in every.items()]
+        return {"TemplateBody": json.dumps(body), "Parameters": given}
 
 
 @contextmanager
@@ -99,11 +114,7 @@ def moto_cloud(package: Package, name: str = STACK) -> Iterator[Cloud]:
     """Serve a moto that knows all of the template's types, and has no stack yet."""
     config.default_user_config["lambda"]["use_docker"] = False
     with MotoServer() as server:
-        state_manager.set_transition("ecs::task", {"progression": "manual", "times": 10**9})
         cloud = Cloud(server.url, translated(located(package.document(), f"s3://{BUCKET}/{KEY}"), REGION), name)
-        types.learn(cloud.client)
         register()
-        cloud.client("s3").create_bucket(Bucket=BUCKET)
-        # An empty zip: nobody runs it here, and moto would unpack it once a function.
-        cloud.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"PK\x05\x06" + bytes(18))
-        yield cloud
+        with types.known(cloud.client):
+            yield cloud

@@ -26,7 +26,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 
 @pytest.fixture(scope="session")
-def cloud(package: Package) -> Iterator[Cloud]:
+def running_cloud(package: Package) -> Iterator[Cloud]:
     with moto_cloud(package) as running:
-        running.create()
         yield running
+
+
+@pytest.fixture
+def cloud(running_cloud: Cloud) -> Cloud:
+    if not running_cloud.stands():
+        running_cloud.create()
+    return running_cloud

@@ -4,19 +4,73 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from infra.deploy.keys import new_keys
 from infra.local.settings import REPOSITORY
+from tests.infra.cloud import Cloud, moto_cloud
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the functions answered, the tasks that came of it, and what else the stack had then."""
+
+    answers: dict[str, Any]
+    tasks: list[dict[str, Any]]
+    definition: dict[str, Any]
+    groups: list[str]
+    mailboxes: list[str]
+    prefix: str
+    outputs: dict[str, str]
+    physical: dict[str, str]
+    roles: dict[str, str]
+
+    @property
+    def told(self) -> dict[str, str]:
+        (override,) = self.tasks[0]["overrides"]["containerOverrides"]
+        return {one["name"]: one["value"] for one in override["environment"]}
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {one["name"]: one["value"] for one in self.tasks[0]["attachments"][0]["details"]}
 
 
 @pytest.fixture(scope="module")
-def done(cloud):
-    """Have the functions create a session and connect it; return what they answered, and the task that came of it."""
-    cloud.client("secretsmanager").put_secret_value(
-        SecretId=cloud.outputs["SigningKeysSecret"], SecretString=json.dumps(new_keys())
-    )
+def done(package) -> Done:
+    """Have the functions create a session and connect it."""
+    with moto_cloud(package, "switchboard-job") as cloud:
+        cloud.create()
+        keys = {"SecretId": cloud.outputs["SigningKeysSecret"], "SecretString": json.dumps(new_keys())}
+        cloud.client("secretsmanager").put_secret_value(**keys)
+        answers, ecs = ordered(cloud), cloud.client("ecs")
+        here = {"cluster": cloud.outputs["ClusterName"]}
+        tasks = ecs.describe_tasks(tasks=ecs.list_tasks(**here)["taskArns"], **here)["tasks"]
+        described = ecs.describe_task_definition(taskDefinition=cloud.outputs["WorkerTaskDefinition"])
+        (attachment,) = tasks[0]["attachments"]
+        interface = next(one["value"] for one in attachment["details"] if one["name"] == "networkInterfaceId")
+        found = cloud.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[interface])["NetworkInterfaces"]
+        prefix = cloud.function_environment("Control")["QUEUE_PREFIX"]
+        iam = cloud.client("iam")
+        return Done(
+            answers=answers,
+            tasks=tasks,
+            definition=described["taskDefinition"],
+            groups=[one["GroupId"] for one in found[0]["Groups"]],
+            mailboxes=cloud.client("sqs").list_queues(QueueNamePrefix=prefix)["QueueUrls"],
+            prefix=prefix,
+            outputs=cloud.outputs,
+            physical=cloud.physical,
+            roles={
+                name: iam.get_role(RoleName=cloud.physical[name])["Role"]["Arn"]
+                for name in ("WorkerRole", "WorkerStartRole")
+            },
+        )
+
+
+def ordered(cloud: Cloud) -> dict[str, Any]:
     table = cloud.client("dynamodb").describe_table(TableName=cloud.outputs["TableName"])["Table"]
     filters = cloud.asked("ControlMapping")["FilterCriteria"]["Filters"]
     finished = subprocess.run(
@@ -29,55 +83,41 @@ def done(cloud):
         check=False,
     )
     assert finished.returncode == 0, finished.stderr
-    ecs = cloud.client("ecs")
-    tasks = ecs.list_tasks(cluster=cloud.outputs["ClusterName"])["taskArns"]
-    found = ecs.describe_tasks(cluster=cloud.outputs["ClusterName"], tasks=tasks)["tasks"]
-    return json.loads(finished.stdout), found
+    return dict(json.loads(finished.stdout))
 
 
 def test_the_session_is_created_and_wanted_running(done):
-    answers, _ = done
+    answers = done.answers
     assert (answers["login"], answers["created"]["status"], answers["connected"]["status"]) == (200, 201, 200)
     assert answers["handled"] == {"batchItemFailures": []}
     assert answers["records"] == 2
 
 
-def test_one_task_is_accepted_for_it(done, cloud):
-    _, tasks = done
-    assert len(tasks) == 1
-    assert tasks[0]["taskDefinitionArn"] == cloud.outputs["WorkerTaskDefinition"]
+def test_one_task_is_accepted_for_it(done):
+    (task,) = done.tasks
+    assert task["taskDefinitionArn"] == done.outputs["WorkerTaskDefinition"]
+    assert done.outputs["ClusterName"] in task["clusterArn"]
 
 
-def test_the_task_is_told_whose_it_is_and_no_secret(done, cloud):
-    _, (task,) = done
-    (override,) = task["overrides"]["containerOverrides"]
-    told = {one["name"]: one["value"] for one in override["environment"]}
-    assert override["name"] == "worker"
+def test_the_task_is_told_whose_it_is_and_no_secret(done):
+    told = done.told
     assert told["SWITCHBOARD_SESSION"] == "5511999990001"
-    assert told["SWITCHBOARD_WORKER"] == task["startedBy"] == f"{told['SWITCHBOARD_UID']}-{told['SWITCHBOARD_EPOCH']}"
+    worker = f"{told['SWITCHBOARD_UID']}-{told['SWITCHBOARD_EPOCH']}"
+    assert told["SWITCHBOARD_WORKER"] == done.tasks[0]["startedBy"] == worker
     assert set(told) == {f"SWITCHBOARD_{name}" for name in ("WORKER", "MAILBOX", "TENANT", "SESSION", "UID", "EPOCH")}
 
 
-def test_its_mailbox_is_there_under_the_stack_s_prefix(done, cloud):
-    _, (task,) = done
-    prefix = cloud.function_environment("Control")["QUEUE_PREFIX"]
-    (url,) = cloud.client("sqs").list_queues(QueueNamePrefix=prefix)["QueueUrls"]
-    assert url.endswith(f"/{prefix}{task['startedBy']}")
+def test_its_mailbox_is_there_under_the_stack_s_prefix(done):
+    (url,) = done.mailboxes
+    assert url == done.told["SWITCHBOARD_MAILBOX"]
+    assert url.endswith(f"/{done.prefix}{done.told['SWITCHBOARD_WORKER']}")
 
 
-def test_the_task_stands_in_the_stack_s_subnets_behind_its_security_group(done, cloud):
-    _, (task,) = done
-    (attachment,) = task["attachments"]
-    details = {one["name"]: one["value"] for one in attachment["details"]}
-    assert details["subnetId"] in (cloud.physical["SubnetA"], cloud.physical["SubnetB"])
-    interface = cloud.client("ec2").describe_network_interfaces(NetworkInterfaceIds=[details["networkInterfaceId"]])
-    (group,) = interface["NetworkInterfaces"][0]["Groups"]
-    assert group["GroupId"] == cloud.physical["WorkerSecurityGroup"]
+def test_the_task_stands_in_the_stack_s_subnets_behind_its_security_group(done):
+    assert done.place["subnetId"] in (done.physical["SubnetA"], done.physical["SubnetB"])
+    assert done.groups == [done.physical["WorkerSecurityGroup"]]
 
 
-def test_the_task_runs_under_the_worker_s_own_role(cloud):
-    described = cloud.client("ecs").describe_task_definition(taskDefinition=cloud.outputs["WorkerTaskDefinition"])
-    roles = cloud.client("iam")
-    definition = described["taskDefinition"]
-    for name, role in (("taskRoleArn", "WorkerRole"), ("executionRoleArn", "WorkerStartRole")):
-        assert definition[name] == roles.get_role(RoleName=cloud.physical[role])["Role"]["Arn"]
+def test_the_task_runs_under_the_worker_s_own_role(done):
+    assert done.definition["taskRoleArn"] == done.roles["WorkerRole"]
+    assert done.definition["executionRoleArn"] == done.roles["WorkerStartRole"]

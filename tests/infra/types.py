@@ -5,7 +5,8 @@ those. A type that is in neither list, and that moto doesn't know, fails the tes
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
@@ -58,7 +59,10 @@ def _route(clients: Clients, name: str, given: Properties) -> Made:
 
 
 def _stage(clients: Clients, name: str, given: Properties) -> Made:
-    clients("apigatewayv2").create_stage(**given)
+    # CloudFormation turns words into the numbers that a service wants.
+    route = given["DefaultRouteSettings"]
+    numbers = {name: int(value) for name, value in route.items() if name.startswith("Throttling")}
+    clients("apigatewayv2").create_stage(**{**given, "DefaultRouteSettings": {**route, **numbers}})
     return given["StageName"], {}
 
 
@@ -103,16 +107,21 @@ REMEMBERED = (
 )
 
 
-# A class that nobody holds is forgotten, and moto finds the types among the living classes.
-_MODELS: list[type[CloudFormationModel]] = []
+_SERVING: list[Clients] = []
+"""Makers of clients of the motos that run; all that run in a process keep the same resources."""
 
 
-def learn(clients: Clients) -> None:
-    """Teach moto the types; ``clients`` makes clients of the moto that creates them."""
-    _MODELS[:] = [_model(kind, CALLED.get(kind, _remembered), clients) for kind in (*CALLED, *REMEMBERED)]
+@contextmanager
+def known(clients: Clients) -> Iterator[None]:
+    """Have moto know the types for as long as the moto that ``clients`` leads to serves."""
+    _SERVING.append(clients)
+    try:
+        yield
+    finally:
+        _SERVING.remove(clients)
 
 
-def _model(kind: str, make: Callable[[Clients, str, Properties], Made], clients: Clients) -> type[CloudFormationModel]:
+def _model(kind: str, make: Callable[[Clients, str, Properties], Made]) -> type[CloudFormationModel]:
     class Resource(CloudFormationModel):
         # moto files each model under the second part of its module's name.
         __module__ = "moto.cloudformation.ext"
@@ -134,14 +143,14 @@ def _model(kind: str, make: Callable[[Clients, str, Properties], Made], clients:
             cls, resource_name: str, cloudformation_json: Any, *_: Any, **kwargs: Any
         ) -> "Resource":
             given = cloudformation_json.get("Properties", {})
-            made = cls(make(clients, resource_name, given))
+            made = cls(make(_SERVING[-1], resource_name, given))
             made.key = f"{kwargs['StackId'].split('/')[1]}/{kwargs['LogicalId']}"
             ASKED[made.key] = given
             return made
 
         @classmethod
-        def update_from_cloudformation_json(cls, original_resource: Any, cloudformation_json: Any, **_: Any) -> Any:
-            ASKED[original_resource.key] = cloudformation_json["Properties"]
+        def update_from_cloudformation_json(cls, original_resource: Any, *_: Any, **given: Any) -> Any:
+            ASKED[original_resource.key] = given["cloudformation_json"]["Properties"]
             return original_resource
 
         @classmethod
@@ -155,3 +164,7 @@ def _model(kind: str, make: Callable[[Clients, str, Properties], Made], clients:
             return True
 
     return Resource
+
+
+# A class that nobody holds is forgotten, and moto finds the types among the living classes.
+MODELS = [_model(kind, CALLED.get(kind, _remembered)) for kind in (*CALLED, *REMEMBERED)]
