@@ -14,6 +14,19 @@ LONGEST_LIFE: Final = 3650
 
 Name = Annotated[str, msgspec.Meta(max_length=100)]
 Password = Annotated[str, msgspec.Meta(max_length=1024)]
+NewPassword = Annotated[
+    str,
+    # The rule is checked with a sentence of its own; here it is for the description.
+    msgspec.Meta(
+        max_length=1024,
+        description="Any characters.",
+        extra_json_schema={"minLength": SHORTEST, "maxLength": LONGEST},
+    ),
+]
+UserName = Annotated[
+    str,
+    msgspec.Meta(max_length=100, description="Letters, digits and ``_.@+-``, 64 at most. A login names no tenant."),
+]
 RoleName = Literal["admin", "member", "read_only", "user"]
 
 
@@ -26,15 +39,15 @@ class ChangePassword(msgspec.Struct):
     """A password to change."""
 
     old_password: Password
-    new_password: Password
+    new_password: NewPassword
 
 
 class NewUser(msgspec.Struct):
     """A user to create; a member if nothing else is said."""
 
-    username: Name
-    password: Password
-    role: RoleName = "member"
+    username: UserName
+    password: NewPassword
+    role: Annotated[RoleName, msgspec.Meta(description="``user`` is another word for ``member``.")] = "member"
 
 
 class UserPatch(msgspec.Struct):
@@ -42,22 +55,25 @@ class UserPatch(msgspec.Struct):
 
     role: RoleName | None = None
     disabled: bool | None = None
-    password: Password | None = None
+    password: NewPassword | None = None
 
 
 class NewApiKey(msgspec.Struct):
     """An API key to make."""
 
-    session_id: Name | None = None
-    expires_in_days: int | None = None
+    session_id: Annotated[Name | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+    expires_in_days: Annotated[
+        Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_LIFE})] | None,
+        msgspec.Meta(description="Without it the key is good until it is revoked."),
+    ] = None
 
 
 class NewTenant(msgspec.Struct):
     """A tenant to create, with its first administrator."""
 
-    id: Name
-    username: Name
-    password: Password
+    id: Annotated[str, msgspec.Meta(max_length=100, description="Lower-case letters, digits and ``-``, 40 at most.")]
+    username: UserName
+    password: NewPassword
     name: Name | None = None
 
 

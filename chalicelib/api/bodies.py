@@ -17,11 +17,14 @@ LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
 
 Line = Annotated[str, msgspec.Meta(max_length=100)]
-Url = Annotated[str, msgspec.Meta(max_length=2048)]
+Name = Annotated[str, msgspec.Meta(max_length=100, description="A line of text, for people.")]
+Phone = Annotated[str, msgspec.Meta(max_length=100, description="With its country code; ``+`` or not.")]
+Url = Annotated[str, msgspec.Meta(max_length=2048, description="A public https address.")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 
 class LoginBody(msgspec.Struct):
-    """Seed 001's login."""
+    """A user's name and password."""
 
     username: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
     # The bound keeps hashing cheap: argon2 reads all of it.
@@ -29,41 +32,47 @@ class LoginBody(msgspec.Struct):
 
 
 class EnvelopedSession(msgspec.Struct):
-    """Seed 001's new session; null is as good as absent."""
+    """A new session; null is as good as absent."""
 
-    phone: Line | None = None
-    name: Line | None = None
-    webhook_url: Url | None = None
-    enabled: bool | None = None
+    phone: Annotated[Phone | None, msgspec.Meta(description="The number to link. It becomes the session's id.")] = None
+    name: Name | None = None
+    webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
+    enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
 
 
 class EnvelopedSettings(msgspec.Struct):
-    """Seed 001's changes of a session: what is absent or null stays as it is, an empty address is removed."""
+    """Changes of a session: what is absent or null stays as it is."""
 
-    name: Line | None = None
-    webhook_url: Url | None = None
-    enabled: bool | None = None
+    name: Name | None = None
+    webhook_url: Annotated[Url | None, msgspec.Meta(description="An empty address removes it.")] = None
+    enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
 
 
 class NameBody(msgspec.Struct):
     """A session's new name."""
 
-    name: Line
+    name: Name
 
 
 class BareWebhook(msgspec.Struct, rename="camel"):
-    """Where seed 002's events go; ``url`` is what an older page of its documents calls ``webhookUrl``."""
+    """Where a session's events go."""
 
     webhook_url: Url | None = None
-    url: Url | None = None
-    events: Annotated[list[Event], msgspec.Meta(min_length=1, max_length=20)] | None = None
-    secret: Annotated[str, msgspec.Meta(max_length=256)] | None = None
+    url: Annotated[Url | None, msgspec.Meta(description="The older name of ``webhookUrl``.")] = None
+    events: Annotated[
+        Annotated[list[Event], msgspec.Meta(min_length=1, max_length=20)] | None,
+        msgspec.Meta(description="Those to tell of; all if none is named."),
+    ] = None
+    secret: Annotated[
+        Annotated[str, msgspec.Meta(max_length=256)] | None,
+        msgspec.Meta(description="What ``X-Webhook-Signature`` is made with: 8 characters or more."),
+    ] = None
 
 
 class WebhookBody(msgspec.Struct):
-    """A session's new webhook; an empty address removes it."""
+    """A session's new webhook."""
 
-    webhook_url: Url
+    webhook_url: Annotated[Url, msgspec.Meta(description="A public https address; an empty one removes the webhook.")]
 
 
 class EnabledBody(msgspec.Struct):
@@ -73,19 +82,22 @@ class EnabledBody(msgspec.Struct):
 
 
 class BareSession(msgspec.Struct, rename="camel"):
-    """Seed 002's new session; null is as good as absent."""
+    """A new session; null is as good as absent."""
 
-    session_id: Line | None = None
-    phone_number: Line | None = None
-    name: Line | None = None
-    webhook_url: Url | None = None
+    session_id: Annotated[
+        Line | None,
+        msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; made up if it is absent."),
+    ] = None
+    phone_number: Annotated[Phone | None, msgspec.Meta(description="The number to link.")] = None
+    name: Name | None = None
+    webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
 
 
 class SendBody(msgspec.Struct):
-    """A message to send; both families name the fields alike."""
+    """A message to send."""
 
-    to: Line
-    message: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+    to: Annotated[Line, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
+    message: Annotated[Text, msgspec.Meta(description="Text, as people write it.")]
 
 
 B = TypeVar("B", bound=msgspec.Struct)

@@ -49,7 +49,7 @@ class SessionPageJson(TypedDict):
 
 
 class SessionGoneJson(TypedDict):
-    """A session that was deleted; seed 003's clients, who delete here too, read all but the first."""
+    """A session that was deleted; clients of the Socket.IO family, who delete here too, read all but the first."""
 
     id: str
     sessionName: str
