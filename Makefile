@@ -18,7 +18,7 @@ demo: .venv/run  ## link, send and receive once on the terminal, with timings; o
 	@exec $(BIN)/python -m infra.demo
 
 # Three at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
-test: .venv/dev  ## run all tests
+test: .venv/dev .venv/checkov/installed  ## run all tests
 	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 # A seed of its own each time: what it finds, FUZZ_SEED= finds again.
@@ -61,6 +61,12 @@ clean:  ## forget the local stack's accounts, sessions and keys
 .venv/dev: $(REQUIREMENTS) | .venv/python
 	@echo "Installing the packages and tools into .venv ..."
 	@$(PIP) install -r requirements.txt -r infra/worker/requirements.txt --group dev
+	@touch $@
+
+.venv/checkov/installed: pyproject.toml | .venv/python
+	@echo "Installing checkov into an environment of its own ..."
+	@$(BIN)/python -m venv .venv/checkov
+	@$(PIP) --python .venv/checkov install --group checkov
 	@touch $@
 
 # pip 25.1 knows dependency groups; Chalice doesn't take 26.3 yet.
