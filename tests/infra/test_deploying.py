@@ -16,7 +16,7 @@ from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
 from infra.package.building import Package
-from tests.deploy.cloud import Docker, environment, execute
+from tests.deploy.cloud import Docker, environment, execute, objects_disposed
 from tests.infra.cloud import REGION, Cloud
 
 STACK = "switchboard-prod"
@@ -29,7 +29,8 @@ def account(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     for name, value in environment(cloud.url, REGION).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PATH", str(Docker(tmp_path, sys.executable).path))
-    yield accounts.log_in(REGION)
+    with objects_disposed(monkeypatch):
+        yield accounts.log_in(REGION)
     cloud.client("ecr").delete_repository(repositoryName=f"{STACK}-worker", force=True)
 
 

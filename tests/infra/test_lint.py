@@ -1,0 +1,61 @@
+"""The template as others judge it: CloudFormation's linter, and checkov on what would be created."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.deploy.packaging import located, translated
+from infra.local.conditions import decided
+from infra.local.settings import REPOSITORY
+from tests.infra.cloud import PARAMETERS
+from tests.infra.test_stack import EVERYTHING
+
+LEFT_SO = yaml.safe_load((REPOSITORY / "infra" / "checkov.yaml").read_text())
+CHECKOV = REPOSITORY / ".venv" / "checkov" / "bin" / "checkov"
+
+
+@pytest.fixture(scope="module")
+def plain(package):
+    return translated(located(package.document(), "s3://artifacts/functions.zip"), "us-east-1")
+
+
+def test_cloudformation_s_linter_finds_nothing_in_the_merged_and_in_the_translated_template(package, plain, tmp_path):
+    whole = tmp_path / "translated.json"
+    whole.write_text(json.dumps(plain))
+    linter = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [linter, "--regions", "us-east-1", "--template", package.template, whole],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_what_checkov_finds_is_what_is_left_so_with_a_reason(plain, tmp_path):
+    """Of the stack as it is by default, and as it is with every choice taken."""
+    assert CHECKOV.exists(), "Run: make .venv/checkov/installed"
+    alarmed = PARAMETERS | {"AlarmEmail": "ops@example.com"}
+    for name, parameters in {"usual": alarmed, "everything": EVERYTHING}.items():
+        document = decided(plain, parameters)
+        # A thousand lines about routes, which checkov has no word for.
+        document["Resources"]["RestAPI"]["Properties"].pop("Body")
+        (tmp_path / f"{name}.json").write_text(json.dumps(document, indent=1))
+    asked = ["--directory", tmp_path, "--framework", "cloudformation", "--skip-download", "--output", "json"]
+    done = subprocess.run([CHECKOV, *asked], capture_output=True, text=True, check=False)
+    told = json.loads(done.stdout)
+    assert told["summary"]["parsing_errors"] == 0
+    assert told["summary"]["resource_count"] > 200
+    found = {one["check_id"]: one["check_name"] for one in told["results"]["failed_checks"]}
+    assert {name: said for name, said in found.items() if name not in LEFT_SO} == {}
+    assert set(LEFT_SO) - set(found) == set()
+
+
+def test_every_reason_is_a_sentence():
+    assert [
+        name for name, reason in LEFT_SO.items() if len(reason.split()) < 8 or not reason.strip().endswith(".")
+    ] == []
