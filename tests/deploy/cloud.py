@@ -16,7 +16,7 @@ import boto3
 import pytest
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeKey
 
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
@@ -42,7 +42,29 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with MotoServer() as server:
         for name, value in environment(server.url, region).items():
             monkeypatch.setenv(name, value)
-        yield accounts.log_in(region)
+        with objects_disposed(monkeypatch):
+            yield accounts.log_in(region)
+
+
+@contextmanager
+def objects_disposed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the files behind the objects that are put from here on: moto leaves that to a collection at any time."""
+    made: list[FakeKey] = []
+    make, fill = FakeKey.__init__, FakeKey.__setstate__
+
+    def making(self: FakeKey, *arguments: Any, **named: Any) -> None:
+        make(self, *arguments, **named)
+        made.append(self)
+
+    def copied(self: FakeKey, state: Any) -> None:
+        fill(self, state)
+        made.append(self)
+
+    monkeypatch.setattr(FakeKey, "__init__", making)
+    monkeypatch.setattr(FakeKey, "__setstate__", copied)
+    yield
+    for key in made:
+        key.dispose()
 
 
 def environment(url: str, region: str) -> dict[str, str]:
