@@ -9,6 +9,7 @@ from typing import Any
 from app import DOORWAYS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
+from tests.api.described import conforms
 from tests.doors.rig import PASSWORD, SCANNING, STOPPED, Doors
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
@@ -44,7 +45,7 @@ def request(route: str) -> tuple[str, str, bytes]:
 
 
 def measured(doors: Doors, route: str) -> tuple[int, str]:
-    """The status that a call is answered with, and its operations, but for those of credentials and of waiting."""
+    """The status that a call is answered with, as described, and its operations but for credentials and waiting."""
     doors.begin_again()
     method, path, body = request(route)
     headers = _credential(doors, route)
@@ -54,7 +55,8 @@ def measured(doors: Doors, route: str) -> tuple[int, str]:
     waited: list[int] = []
     doors.clock.at_first = lambda: waited.append(len(doors.operations))
     doors.operations.clear()
-    status, _, _ = doors(method, path, headers, body)
+    status, answered, content = doors(method, path, headers, body)
+    conforms(method, path, status, answered.get("Content-Type", ""), lambda: json.loads(content))
     asked = doors.operations[: waited[0]] if waited else doors.operations
     return status, written(asked[1:] if headers else asked)
 
