@@ -18,6 +18,26 @@ def test_so_is_one_that_refers_to_a_resource_left_out():
     assert template.local_resources() == {}
 
 
+def test_what_only_watches_over_guards_or_fronts_is_left_out():
+    watching = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Dimensions": [{"Ref": "Mine"}]}}
+    guarding = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": {"Ref": "Mine"}}}
+    assert set(a_template({"Mine": QUEUE, "Alarm": watching, "Policy": guarding}).local_resources()) == {"Mine"}
+
+
+def test_unless_something_that_is_kept_refers_to_it():
+    task = {"Type": "AWS::ECS::TaskDefinition", "Properties": {"TaskRoleArn": {"Fn::GetAtt": ["Role", "Arn"]}}}
+    role = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Ref": "Key"}}}
+    key = {"Type": "AWS::KMS::Key"}
+    kept = a_template({"Task": task, "Role": role, "Key": key, "Other": role}).local_resources()
+    assert set(kept) == {"Task", "Role", "Key"}
+
+
+def test_any_other_resource_that_is_added_is_there():
+    template = load_template(TEMPLATE).decided({})
+    template.document["Resources"]["Extra"] = {"Type": "AWS::DynamoDB::Table", "Properties": {}}
+    assert "Extra" in template.local_resources()
+
+
 def test_references_are_found_in_every_kind_of_expression():
     value = [
         {"Ref": "A"},
@@ -34,6 +54,8 @@ def test_only_the_outermost_expressions_count():
 
 
 def test_moto_gets_every_local_resource_of_the_real_template():
-    kept = load_template(TEMPLATE).local_resources()
+    kept = load_template(TEMPLATE).decided({}).local_resources()
     assert {"Table", "WakeQueue", "WakeDeadLetterQueue", "Cluster", "WorkerTask", "SigningKeys", "SubnetA"} <= set(kept)
+    assert {"DeviceFiles", "WorkerRole", "WorkerLogs", "MediaBucket"} <= set(kept)
     assert not {"ControlMapping", "SweepRule", "TaskStateRule", "SweepRulePermission"} & set(kept)
+    assert not {"Distribution", "Dashboard", "SessionsFailed", "ControlRole", "PrivateSubnetA", "Key"} & set(kept)

@@ -1,0 +1,77 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from infra.package.building import CannotPackage, build, stages
+from infra.package.bytecode import precompile
+from infra.package.merging import EDGE_CODE, merge_template
+from infra.package.pythons import packager
+
+
+def test_an_unknown_stage_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(CannotPackage, match="There is no stage moon"):
+        build("moon", tmp_path / "out", python=Path(sys.executable))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_stages_are_those_of_the_configuration():
+    assert stages() == ["dev", "prod"]
+
+
+def test_generated_code_is_put_where_the_template_wants_it():
+    merged = json.loads(merge_template(f'Resources: {{F: {{Code: "{EDGE_CODE}", Name: !Ref Table}}}}'))
+    assert merged["Resources"]["F"]["Code"].startswith("import cf from")
+    assert merged["Resources"]["F"]["Name"] == {"Ref": "Table"}
+
+
+def test_the_functions_are_told_of_their_stage_and_their_stack(package):
+    document = package.document()
+    api = document["Resources"]["APIHandler"]["Properties"]
+    assert api["Environment"]["Variables"] == {"STAGE": "dev"}
+    assert document["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"] == {"Ref": "Table"}
+    assert api["Role"] == {"Fn::GetAtt": ["ApiRole", "Arn"]}
+
+
+def test_bytecode_is_found_without_the_source_s_time(tmp_path):
+    archive = tmp_path / "functions.zip"
+    with ZipFile(archive, "w") as package:
+        package.writestr("greeting.py", "WORD = 'hello'\n")
+    precompile(archive, Path(sys.executable))
+    with ZipFile(archive) as package:
+        package.extractall(tmp_path / "out")
+        names = set(package.namelist())
+    assert "greeting.py" in names
+    assert len(names) == 2
+    said = subprocess.run(
+        [sys.executable, "-v", "-c", "import greeting; print(greeting.WORD)"],
+        cwd=tmp_path / "out",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout == "hello\n"
+    assert "matches" in next(line for line in said.stderr.splitlines() if "greeting" in line and "pyc" in line)
+
+
+def test_the_same_sources_make_the_same_package(tmp_path):
+    made = []
+    for name in ("one.zip", "other.zip"):
+        with ZipFile(tmp_path / name, "w") as package:
+            package.writestr("greeting.py", "WORD = 'hello'\n")
+        precompile(tmp_path / name, Path(sys.executable))
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
+
+
+def test_a_python_that_only_complains_is_passed_over(tmp_path, monkeypatch):
+    for name in ("python3.12", "python3.13"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 127\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    expected = Path(sys.executable) if sys.version_info >= (3, 12) else None
+    assert packager({}) == expected
+    assert packager({"PACKAGE_PYTHON": str(tmp_path / "nowhere")}) == expected
