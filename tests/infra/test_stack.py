@@ -60,7 +60,7 @@ def test_items_end_by_their_time_and_the_table_is_encrypted_and_can_be_put_back(
     assert asked["Properties"]["SSESpecification"] == {"SSEEnabled": True, "SSEType": "KMS"}
     assert asked["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert asked["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert asked["DeletionPolicy"] == "Retain"
+    assert asked["DeletionPolicy"] == "RetainExceptOnCreate"
 
 
 @pytest.mark.parametrize("consumer", ["ControlMapping", "FanoutMapping"])
