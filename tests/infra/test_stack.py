@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra.local.conditions import decided
+from infra.local.template import references
 from tests.infra.cloud import PARAMETERS, moto_cloud
 
 EVERYTHING = PARAMETERS | {
@@ -184,7 +185,14 @@ def test_logs_hold_neither_queries_nor_bodies(cloud):
         assert '"DataTraceEnabled": true' not in asked
 
 
-def test_what_clouds_front_sends_on_comes_with_its_proof(cloud):
+def test_the_account_lets_api_gateway_log_before_a_stage_does(cloud):
+    resources = cloud.template["Resources"]
+    assert resources["AccessLog"]["DependsOn"] == "AccessLogAccount"
+    for name in ("RestAPIapiStage", "WebsocketAPIStage"):
+        assert "AccessLog" in references(resources[name]["Properties"])
+
+
+def test_what_cloudfront_sends_on_comes_with_its_proof(cloud):
     origins = cloud.asked("Distribution")["DistributionConfig"]["Origins"]
     assert [one["Id"] for one in origins] == ["rest", "websocket"]
     assert {header["HeaderName"] for one in origins for header in one["OriginCustomHeaders"]} == {"X-Switchboard-Edge"}
