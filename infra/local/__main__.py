@@ -20,7 +20,11 @@ def main() -> int:
 
 
 def _serve(settings: Settings) -> int:
-    # Only now: before the check, what this imports may be missing.
+    # Only now: before the check, what these import may be missing.
+    from infra.local.descriptions import remember_descriptions  # noqa: PLC0415
+
+    # Before moto, which reads some as it is imported.
+    remember_descriptions()
     from infra.local.run import UNFIT, run  # noqa: PLC0415
 
     try:

@@ -141,7 +141,12 @@ class FargateTaskDefinition(_Immediate, CloudFormationModel):
 
     @classmethod
     def update_from_cloudformation_json(
-        cls, original_resource: Any, new_resource_name: str, cloudformation_json: Any, account_id: str, region_name: str
+        cls,
+        original_resource: Any,  # noqa: ARG003 - moto's signature
+        new_resource_name: str,
+        cloudformation_json: Any,
+        account_id: str,
+        region_name: str,
     ) -> TaskDefinition:
         """Register another revision: a definition is never changed."""
         return cls.create_from_cloudformation_json(new_resource_name, cloudformation_json, account_id, region_name)

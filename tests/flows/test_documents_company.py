@@ -67,8 +67,10 @@ def test_the_page_shows_a_code_when_a_send_fails_and_closes_it_when_connected(
     refresh(tab)
     expect(page.locator("#qr-dialog")).to_be_hidden(timeout=10_000)
     expect(page.locator("#notice")).to_have_text("WhatsApp session reconnected")
-    assert tab.console[-1] == "CONNECTED false"
-    assert set(tab.console[:-1]) <= {"DISCONNECTED true", "DISCONNECTED false"}
+    # On a busy machine, a second question may be on its way when the first is answered.
+    answered = tab.console.index("CONNECTED false")
+    assert set(tab.console[answered:]) == {"CONNECTED false"}
+    assert set(tab.console[:answered]) <= {"DISCONNECTED true", "DISCONNECTED false"}
 
     heard, tab.refusal = len(tab.console), None
     page.clock.run_for(4 * REFRESH)

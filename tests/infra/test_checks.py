@@ -28,7 +28,7 @@ def test_the_package_is_as_it_should_be(package):
 def test_it_holds_the_functions_code_its_bytecode_and_nothing_of_the_worker_s(package):
     with ZipFile(package.archive) as archive:
         names = set(archive.namelist())
-    assert {"app.py", "chalicelib/bootstrap.py", "chalice/app.py", "msgspec/__init__.py"} <= names
+    assert {"app.py", "chalicelib/bootstrap/parts.py", "chalice/app.py", "msgspec/__init__.py"} <= names
     assert any(name.startswith("chalicelib/__pycache__/bootstrap.") for name in names)
     assert not [name for name in names if name.startswith(("chalicelib/worker", "infra", "tests", "neonize", "PIL"))]
 

@@ -19,13 +19,15 @@ class Permissions:
     refused: list[str] = field(default_factory=list)
     """What was not, as sentences."""
     _lock: Lock = field(default_factory=Lock)
+    _known: dict[tuple[str, Use], bool] = field(default_factory=dict)
+    """What was decided before: callers ask for the same again and again."""
 
     def denial(self, caller: str, uses: Iterable[Use]) -> str | None:
         """Return why the caller may not do all this, in AWS's words; None if it may."""
         if caller == OPERATOR:
             return None
         for use in uses:
-            allowed = any(statement.allows(use) for statement in self.roles.get(caller, ()))
+            allowed = self._allowed(caller, use)
             with self._lock:
                 if not allowed:
                     self.refused.append(f"{caller}: {use.action} on {use.resource}")
@@ -35,6 +37,13 @@ class Permissions:
                     )
                 self.used.setdefault(caller, set()).add((use.action, use.resource))
         return None
+
+    def _allowed(self, caller: str, use: Use) -> bool:
+        known = self._known.get((caller, use))
+        if known is None:
+            known = any(statement.allows(use) for statement in self.roles.get(caller, ()))
+            self._known[caller, use] = known
+        return known
 
     def noted(self) -> dict[str, Any]:
         """Return what was allowed, used and refused, as JSON: action and resource, by caller."""

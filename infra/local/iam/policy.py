@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 
@@ -12,8 +12,8 @@ class Use:
 
     action: str
     resource: str
-    context: Mapping[str, str] = field(default_factory=dict)
-    """Condition keys and their values."""
+    context: tuple[tuple[str, str], ...] = ()
+    """Condition keys, each with its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Statement:
         return (
             any(like(action.lower(), use.action.lower()) for action in self.actions)
             and any(like(resource, use.resource) for resource in self.resources)
-            and all(_holds(*condition, use.context) for condition in self.conditions)
+            and all(_holds(*condition, dict(use.context)) for condition in self.conditions)
         )
 
 

@@ -69,15 +69,15 @@ def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> It
     cluster = body["cluster"]
     if not cluster.startswith("arn:"):
         cluster = f"arn:aws:ecs:{region}:{account}:cluster/{cluster}"
-    context = {"ecs:cluster": cluster}
+    context = (("ecs:cluster", cluster),)
     match operation:
         case "RunTask":
             definition = body["taskDefinition"]
             yield Use("ecs:RunTask", definition, context)
             if body.get("tags"):
                 resource = f"arn:aws:ecs:{region}:{account}:task/{cluster.rpartition('/')[2]}/new"
-                yield Use("ecs:TagResource", resource, {"ecs:CreateAction": "RunTask"})
-            passed = {"iam:PassedToService": ECS_SERVICE}
+                yield Use("ecs:TagResource", resource, (("ecs:CreateAction", "RunTask"),))
+            passed = (("iam:PassedToService", ECS_SERVICE),)
             yield from (Use("iam:PassRole", role, passed) for role in roles(definition))
         case "StopTask":
             yield Use("ecs:StopTask", body["task"], context)

@@ -47,10 +47,10 @@ def test_all_conditions_must_hold():
             "ArnEquals": {"ecs:cluster": "arn:c"},
         }
     )
-    passed = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
-    assert statement.allows(Use("dynamodb:GetItem", TABLE, passed | {"ecs:cluster": "arn:c"}))
-    assert not statement.allows(Use("dynamodb:GetItem", TABLE, passed))
-    assert not statement.allows(Use("dynamodb:GetItem", TABLE, passed | {"ecs:cluster": "arn:d"}))
+    passed = ("iam:PassedToService", "ecs-tasks.amazonaws.com")
+    assert statement.allows(Use("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:c"))))
+    assert not statement.allows(Use("dynamodb:GetItem", TABLE, (passed,)))
+    assert not statement.allows(Use("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:d"))))
 
 
 @pytest.mark.parametrize(

@@ -47,15 +47,15 @@ def test_a_queue_that_is_made_with_tags_needs_leave_to_tag():
 
 def test_a_task_needs_leave_to_pass_its_definitions_roles():
     assert needed("AmazonEC2ContainerServiceV20141113.RunTask", cluster="c", taskDefinition="d:1", tags=[1]) == [
-        Use("ecs:RunTask", "d:1", {"ecs:cluster": CLUSTER}),
-        Use("ecs:TagResource", "arn:aws:ecs:us-east-1:123456789012:task/c/new", {"ecs:CreateAction": "RunTask"}),
-        Use("iam:PassRole", "role of d:1", {"iam:PassedToService": "ecs-tasks.amazonaws.com"}),
+        Use("ecs:RunTask", "d:1", (("ecs:cluster", CLUSTER),)),
+        Use("ecs:TagResource", "arn:aws:ecs:us-east-1:123456789012:task/c/new", (("ecs:CreateAction", "RunTask"),)),
+        Use("iam:PassRole", "role of d:1", (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)),
     ]
 
 
 def test_the_cluster_may_come_by_its_arn():
     [use] = needed("AmazonEC2ContainerServiceV20141113.ListTasks", cluster=CLUSTER)
-    assert use == Use("ecs:ListTasks", "*", {"ecs:cluster": CLUSTER})
+    assert use == Use("ecs:ListTasks", "*", (("ecs:cluster", CLUSTER),))
 
 
 def test_a_watcher_is_written_to_through_its_api_and_stage():
