@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz check bench format clean package deploy destroy
+.PHONY: help run demo test fuzz check audit bench format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -17,9 +17,9 @@ run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE
 demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one
 	@exec $(BIN)/python -m infra.demo
 
-# Four at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
+# Three at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
 test: .venv/dev .venv/checkov/installed  ## run all tests
-	@exec $(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 # A seed of its own each time: what it finds, FUZZ_SEED= finds again.
 fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
@@ -31,6 +31,9 @@ check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: .venv/audit/installed  ## ask PyPI for known faults in what is pinned
+	@for list in $(filter %.txt,$(REQUIREMENTS)); do .venv/audit/bin/pip-audit --strict --progress-spinner off -r $$list || exit 1; done
 
 bench: .venv/dev  ## measure beside the raw client library
 	@exec $(BIN)/python -m infra.bench
@@ -67,6 +70,11 @@ clean:  ## forget the local stack's accounts, sessions and keys
 	@echo "Installing checkov into an environment of its own ..."
 	@$(BIN)/python -m venv .venv/checkov
 	@$(PIP) --python .venv/checkov install --group checkov
+	@touch $@
+
+.venv/audit/installed: pyproject.toml | .venv/python
+	@$(BIN)/python -m venv .venv/audit
+	@$(PIP) --python .venv/audit install --group audit
 	@touch $@
 
 # pip 25.1 knows dependency groups; Chalice doesn't take 26.3 yet.

@@ -29,7 +29,7 @@ def test_it_holds_the_functions_code_its_bytecode_and_nothing_of_the_worker_s(pa
     with ZipFile(package.archive) as archive:
         names = set(archive.namelist())
     assert {"app.py", "chalicelib/bootstrap/parts.py", "chalice/app.py", "msgspec/__init__.py"} <= names
-    assert any(name.startswith("chalicelib/__pycache__/bootstrap.") for name in names)
+    assert any(name.startswith("chalicelib/bootstrap/__pycache__/parts.") for name in names)
     assert not [name for name in names if name.startswith(("chalicelib/worker", "infra", "tests", "neonize", "PIL"))]
 
 

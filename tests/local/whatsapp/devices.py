@@ -30,12 +30,16 @@ class RawClient:
     async def until(self, event: str, **fields: object) -> dict[str, Any]:
         """Read on until it says `event`, with those fields."""
         assert self._process.stdout
-        async with asyncio.timeout(PATIENCE_S):
-            while line := await self._process.stdout.readline():
-                self.heard.append(json.loads(line))
-                if fields.items() <= self.heard[-1].items() and self.heard[-1]["event"] == event:
-                    return self.heard[-1]
-        raise AssertionError(f"the client ended before {event}; it said {[one['event'] for one in self.heard]}")
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while line := await self._process.stdout.readline():
+                    self.heard.append(json.loads(line))
+                    if fields.items() <= self.heard[-1].items() and self.heard[-1]["event"] == event:
+                        return self.heard[-1]
+            told = "the client ended"
+        except TimeoutError:
+            told = f"{PATIENCE_S} s went by"
+        raise AssertionError(f"{told} before {event}; it said {[one['event'] for one in self.heard]}")
 
     async def code(self) -> str:
         return str((await self.until("qr"))["code"])
@@ -44,9 +48,9 @@ class RawClient:
         """The next message that a person sent; it may have come before what was waited for last."""
         return await self._unclaimed("message", peer=False)
 
-    async def receipt(self, name: str) -> dict[str, Any]:
-        """The next receipt of a message; it may have come before what was waited for last."""
-        return await self._unclaimed("receipt", ids=[name])
+    async def receipt(self, name: str, **fields: object) -> dict[str, Any]:
+        """The next receipt of a message, with those fields; it may have come before what was waited for last."""
+        return await self._unclaimed("receipt", ids=[name], **fields)
 
     async def _unclaimed(self, event: str, **fields: object) -> dict[str, Any]:
         wanted = {"event": event, **fields}
