@@ -1,4 +1,7 @@
-"""Twins: requests with one Idempotency-Key at the same moment, each a thread with services of its own, on one table."""
+"""Twins: requests with one Idempotency-Key at the same moment, each a thread, on one table.
+
+moto is asked over HTTP here: within a process it checks a write's condition against a table that other threads change.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,45 +9,38 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Barrier
-from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.sessions import HALFWAY, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
-from chalicelib.config import settings
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role
 from chalicelib.services.ports import Unavailable
+from infra.local.moto_server import MotoServer
+from tests.forgetting import forget
 from tests.makers import NOW, a_session
 
 TWINS = 8
-JOINTS = (bootstrap, *(value for value in vars(bootstrap).values() if isinstance(value, ModuleType)))
-CACHES = {value for joint in JOINTS for value in vars(joint).values() if hasattr(value, "cache_clear")}
-
-
-def forget() -> None:
-    for one in (*CACHES, settings, clients.dynamodb, clients.secrets):
-        one.cache_clear()
 
 
 @pytest.fixture
 def gateway(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    import boto3
-
     keys = {"current": "k1", "keys": {"k1": {"secret": "a signing key of thirty-two bytes or more"}}}
     boto3.client("secretsmanager").create_secret(Name="keys", SecretString=json.dumps(keys))
-    monkeypatch.setenv("TABLE_NAME", table.name)
-    monkeypatch.setenv("SIGNING_KEYS_SECRET", "keys")
-    monkeypatch.setenv("WS_ENDPOINT", "https://sockets.example.com")
-    monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    forget()
-    bootstrap.first_administrator("admin", "admin123", "default")
-    yield table
-    forget()
+    with MotoServer() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("TABLE_NAME", table.name)
+        monkeypatch.setenv("SIGNING_KEYS_SECRET", "keys")
+        monkeypatch.setenv("WS_ENDPOINT", "https://sockets.example.com")
+        monkeypatch.setenv("AWS_REGION", "eu-west-1")
+        forget()
+        bootstrap.first_administrator("admin", "admin123", "default")
+        yield table
+        forget()
 
 
 @contextmanager
