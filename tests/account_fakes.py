@@ -7,8 +7,8 @@ from itertools import count
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.principal import User
-from chalicelib.services.account_ports import TokenClaims
 from chalicelib.services.accounts import WINDOW
+from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
 
 

@@ -11,7 +11,7 @@ import jwt
 from chalicelib.adapters.clients import translated
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.principal import User
-from chalicelib.services.account_ports import TokenClaims
+from chalicelib.services.ports.accounts import TokenClaims
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient

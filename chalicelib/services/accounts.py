@@ -13,9 +13,9 @@ from chalicelib.domain.errors import (
     Unauthenticated,
 )
 from chalicelib.domain.principal import DEFAULT_TENANT, Principal, Role, User
-from chalicelib.services.account_ports import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
 from chalicelib.services.closing import Closing
 from chalicelib.services.ports import Clock
+from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
 
 MAX_FAILURES: Final = 5
 """Failed logins of one user from one address within the window of LoginAttempts, before more are refused unread."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from chalicelib.domain.account import LISTED, Tenant
 from chalicelib.domain.errors import Contended, LastAdministrator
-from chalicelib.services.account_ports import TenantStore
+from chalicelib.services.ports.accounts import TenantStore
 
 TRIES: Final = 8
 """Writes tried while others change the same tenant."""

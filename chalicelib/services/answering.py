@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.questions import Contact, Group, Question, answered, fitting, put_back, refused, taken
 from chalicelib.services.ports import Clock
-from chalicelib.services.question_ports import QuestionStore
+from chalicelib.services.ports.questions import QuestionStore
 
 
 @dataclass(frozen=True, slots=True)

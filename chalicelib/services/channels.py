@@ -10,8 +10,8 @@ from typing import Final
 
 from chalicelib.domain.channel import MOST_WAITING, SILENCE, Channel, Transport, new_channel
 from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
-from chalicelib.services.channel_ports import ChannelStore, ChannelWakes, NewSid
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
+from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
 
 TRIES: Final = 20
 FIRST_LOOK: Final = 0.04

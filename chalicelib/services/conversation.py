@@ -8,9 +8,9 @@ from chalicelib.domain.channel import Channel, life_ends
 from chalicelib.domain.errors import GatewayError, Invalid
 from chalicelib.domain.principal import Principal
 from chalicelib.domain.socketio import MAIN, Kind, Said, frame
-from chalicelib.services.channel_ports import Identify
 from chalicelib.services.channels import Channels
 from chalicelib.services.ports import Clock
+from chalicelib.services.ports.channels import Identify
 from chalicelib.services.rooms import Rooms
 
 

@@ -9,9 +9,9 @@ from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_
 from chalicelib.domain.errors import Forbidden, KeyNotFound, ResultGone, TooManyKeys, Unauthenticated
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Principal
-from chalicelib.services.account_ports import KeyStore, NewKey, UserStore
 from chalicelib.services.closing import Closing
 from chalicelib.services.ports import Clock, NewId, Unavailable
+from chalicelib.services.ports.accounts import KeyStore, NewKey, UserStore
 
 FRESH: Final = 60_000
 """Milliseconds in which a key's use isn't noted again."""

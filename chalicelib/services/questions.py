@@ -10,7 +10,7 @@ from chalicelib.domain.errors import AnswerNotReady, AnswerRefused, SessionNotFo
 from chalicelib.domain.questions import PLACES, Contact, GroupList, Question, Subject
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, SessionStore, Sleep, Unavailable
-from chalicelib.services.question_ports import QuestionStore
+from chalicelib.services.ports.questions import QuestionStore
 from chalicelib.services.refusals import why_not_connected
 
 POLLS: Final = (0.1, 0.05, 0.05, 0.05, 0.1, 0.1, 0.15, 0.2, 0.25)

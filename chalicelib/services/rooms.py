@@ -10,9 +10,9 @@ from chalicelib.domain.channel import MOST_ROOMS, SOCKETIO, Channel
 from chalicelib.domain.errors import Invalid, InvalidField, SessionNotFound
 from chalicelib.domain.session import ID, Session, Status
 from chalicelib.domain.watcher import Watcher
-from chalicelib.services.channel_ports import ChannelStore, ChannelWakes
 from chalicelib.services.channels import Channels
 from chalicelib.services.ports import Clock, Gone, SessionStore, Unavailable, WatcherStore
+from chalicelib.services.ports.channels import ChannelStore, ChannelWakes
 
 GOODBYE: Final = 1
 """Seconds from session-complete to the disconnection."""

@@ -22,10 +22,10 @@ from chalicelib.domain.principal import Principal
 from chalicelib.domain.socketio import Kind as Word
 from chalicelib.domain.socketio import Said, frame, parse
 from chalicelib.domain.watcher import SETTLING
-from chalicelib.services.channel_ports import ChannelStore, ChannelWakes, Identify
 from chalicelib.services.channels import Channels
 from chalicelib.services.conversation import Conversation, same
 from chalicelib.services.ports import Clock, Gone
+from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, Identify
 
 UNKNOWN_SID: Final = 1
 """Engine.IO's code for a sid that isn't one."""

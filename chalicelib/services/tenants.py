@@ -7,8 +7,8 @@ from chalicelib.domain.account import Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import DEFAULT_TENANT, Role
-from chalicelib.services.account_ports import TenantStore
 from chalicelib.services.ports import Clock
+from chalicelib.services.ports.accounts import TenantStore
 from chalicelib.services.users import Users
 
 AT_ONCE: Final = 100

@@ -6,12 +6,12 @@ from typing import Final
 from chalicelib.domain.errors import Contended, Forbidden, ResultGone, UserExists, UserNotFound
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role, User
-from chalicelib.services.account_ports import Passwords, TenantStore, UserStore
 from chalicelib.services.accounts import renewed
 from chalicelib.services.administrators import Administrators
 from chalicelib.services.closing import Closing
 from chalicelib.services.keys import ApiKeys
 from chalicelib.services.ports import Clock
+from chalicelib.services.ports.accounts import Passwords, TenantStore, UserStore
 
 TRIES: Final = 5
 """Writes tried while others change the same user."""

@@ -14,8 +14,8 @@ from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.channel import new_channel
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.watcher import Watcher
-from chalicelib.services import account_ports as ports
 from chalicelib.services.accounts import WINDOW
+from chalicelib.services.ports import accounts as ports
 from tests import account_fakes as fakes
 from tests.makers import NOW
 

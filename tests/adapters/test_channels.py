@@ -7,8 +7,8 @@ import pytest
 from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.channel import SOCKETIO, Channel, Transport, new_channel
-from chalicelib.services.channel_ports import ChannelStore
 from chalicelib.services.ports import WatcherStore
+from chalicelib.services.ports.channels import ChannelStore
 from tests.fake_channels import MemoryChannels
 from tests.fakes import MemoryWatchers
 from tests.makers import NOW

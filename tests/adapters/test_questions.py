@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamodb.questions import DynamoQuestions
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
-from chalicelib.services.question_ports import QuestionStore
+from chalicelib.services.ports.questions import QuestionStore
 from tests.fake_questions import MemoryQuestions
 from tests.makers import NOW, a_session
 

@@ -1,0 +1,38 @@
+"""What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
+
+from chalicelib.services.ports.history import Deliveries, HistoryStore, Poster
+from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces
+from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStore
+from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
+from chalicelib.services.ports.surroundings import Clock, NewId, NewSecret, Sleep, Unavailable
+from chalicelib.services.ports.watchers import Gone, Sockets, WatcherStore
+from chalicelib.services.ports.workers import Mailboxes, NoCapacity, Order, Wakes, Workers
+
+__all__ = [
+    "Clock",
+    "Deliveries",
+    "DueIndex",
+    "Gone",
+    "HistoryStore",
+    "IdempotencyStore",
+    "LeaseStore",
+    "Mailboxes",
+    "MessageStore",
+    "NewId",
+    "NewSecret",
+    "NoCapacity",
+    "Order",
+    "Paces",
+    "Poster",
+    "SessionStore",
+    "Sleep",
+    "Sockets",
+    "Standby",
+    "StandbyStore",
+    "Unavailable",
+    "Upgrade",
+    "UpgradeStore",
+    "Wakes",
+    "WatcherStore",
+    "Workers",
+]
