@@ -16,7 +16,7 @@ from chalicelib.domain.principal import Role, User
 from chalicelib.domain.watcher import Watcher
 from chalicelib.services.accounts import WINDOW
 from chalicelib.services.ports import accounts as ports
-from tests import account_fakes as fakes
+from tests.fakes import accounts as fakes
 from tests.makers import NOW
 
 

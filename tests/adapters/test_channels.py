@@ -9,8 +9,8 @@ from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.channel import SOCKETIO, Channel, Transport, new_channel
 from chalicelib.services.ports import WatcherStore
 from chalicelib.services.ports.channels import ChannelStore
-from tests.fake_channels import MemoryChannels
 from tests.fakes import MemoryWatchers
+from tests.fakes.channels import MemoryChannels
 from tests.makers import NOW
 
 

@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
 from chalicelib.services.ports.questions import QuestionStore
-from tests.fake_questions import MemoryQuestions
+from tests.fakes.questions import MemoryQuestions
 from tests.makers import NOW, a_session
 
 ASKED = Question("uid", "Q1", Subject.NUMBER, NOW, place=3, number="628111111111")

@@ -15,8 +15,8 @@ from chalicelib.domain.errors import Unauthenticated
 from chalicelib.services.accounts import Accounts
 from chalicelib.services.closing import Closing
 from chalicelib.services.keys import FRESH, ApiKeys
-from tests.account_fakes import FakeKeySecrets, PlainPasswords
 from tests.fakes import FakeClock, FakeIds, FakeSockets
+from tests.fakes.accounts import FakeKeySecrets, PlainPasswords
 
 
 @pytest.fixture

@@ -39,17 +39,7 @@ from chalicelib.services.tenants import Tenants
 from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
-from tests.account_fakes import (
-    FakeKeySecrets,
-    MemoryKeys,
-    MemoryLoginAttempts,
-    MemoryTenants,
-    MemoryUsers,
-    PlainPasswords,
-)
 from tests.api.described import conforms
-from tests.fake_channels import MemoryChannels
-from tests.fake_questions import MemoryQuestions
 from tests.fakes import (
     FakeClock,
     FakeIds,
@@ -62,6 +52,16 @@ from tests.fakes import (
     MemorySessions,
     MemoryWatchers,
 )
+from tests.fakes.accounts import (
+    FakeKeySecrets,
+    MemoryKeys,
+    MemoryLoginAttempts,
+    MemoryTenants,
+    MemoryUsers,
+    PlainPasswords,
+)
+from tests.fakes.channels import MemoryChannels
+from tests.fakes.questions import MemoryQuestions
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SECRET = "a signing key of thirty-two bytes or more"

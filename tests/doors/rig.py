@@ -18,7 +18,7 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.api.description import samples
 from chalicelib.domain.account import fingerprint
 from chalicelib.domain.principal import Role, User
-from tests.account_fakes import FakeKeySecrets
+from tests.fakes.accounts import FakeKeySecrets
 
 HASTE = 20
 """How much longer a wait is on the clock than it says: there is nobody to wait for."""

@@ -29,8 +29,9 @@ from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
 from chalicelib.services.webhooks import Webhooks
-from tests import account_fakes, fakes
-from tests.fake_channels import MemoryChannels
+from tests import fakes
+from tests.fakes import accounts as account_fakes
+from tests.fakes.channels import MemoryChannels
 from tests.makers import SECRET
 
 

@@ -21,8 +21,8 @@ from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.answering import Answering
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.questions import Questions
-from tests.fake_questions import MemoryQuestions
 from tests.fakes import FakeMailboxes
+from tests.fakes.questions import MemoryQuestions
 from tests.makers import DEVICE, a_running_session
 from tests.services.rig import Rig
 

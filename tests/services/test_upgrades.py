@@ -8,7 +8,7 @@ from chalicelib.domain.session import Session, Status
 from chalicelib.services.reconciler import LOOKS
 from chalicelib.services.sweeper import Sweeper
 from chalicelib.services.upgrades import PATIENCE, SETTLES, Upgrades
-from tests.fake_upgrades import LeasesByTime, MemoryUpgrades
+from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
 from tests.makers import a_running_session
 from tests.services.rig import Rig
 

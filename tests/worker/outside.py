@@ -16,8 +16,8 @@ from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.inbox import Inbox
 from chalicelib.services.link import Link
 from chalicelib.services.moves import Moves
-from tests.fake_questions import MemoryQuestions
 from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
+from tests.fakes.questions import MemoryQuestions
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"

@@ -1,0 +1,28 @@
+"""The services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
+
+from tests.fakes.history import FakePoster, MemoryDeliveries, MemoryHistory
+from tests.fakes.messages import MemoryIdempotency, MemoryMessages, MemoryPaces
+from tests.fakes.sessions import MemoryLeases, MemorySessions
+from tests.fakes.standbys import MemoryStandbys
+from tests.fakes.surroundings import FakeClock, FakeIds
+from tests.fakes.watchers import FakeSockets, MemoryWatchers
+from tests.fakes.workers import FakeMailboxes, FakeWakes, FakeWorkers
+
+__all__ = [
+    "FakeClock",
+    "FakeIds",
+    "FakeMailboxes",
+    "FakePoster",
+    "FakeSockets",
+    "FakeWakes",
+    "FakeWorkers",
+    "MemoryDeliveries",
+    "MemoryHistory",
+    "MemoryIdempotency",
+    "MemoryLeases",
+    "MemoryMessages",
+    "MemoryPaces",
+    "MemorySessions",
+    "MemoryStandbys",
+    "MemoryWatchers",
+]

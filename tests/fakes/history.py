@@ -1,0 +1,52 @@
+"""History in memory, and webhooks that note what is posted."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.webhook import Delivery, Outcome
+
+
+@dataclass
+class MemoryHistory:
+    """HistoryStore."""
+
+    rows: dict[tuple[str, str], Envelope] = field(default_factory=dict)
+
+    def append(self, envelope: Envelope) -> None:
+        self.rows[envelope.uid, envelope.cursor] = replace(envelope, message=None)
+
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        return self.rows.get((uid, cursor))
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
+        return later[:limit]
+
+
+@dataclass
+class MemoryDeliveries:
+    """Deliveries: what is queued, each with its delay in seconds, and what is with the dead letters."""
+
+    queued: list[tuple[Delivery, float]] = field(default_factory=list)
+    buried: list[Delivery] = field(default_factory=list)
+
+    def put(self, delivery: Delivery, *, delay: float) -> None:
+        self.queued.append((delivery, delay))
+
+    def bury(self, delivery: Delivery) -> None:
+        self.buried.append(delivery)
+
+
+@dataclass
+class FakePoster:
+    """Poster: endpoints that answer with the outcomes in order, then 200."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    posted: list[tuple[str, bytes, Mapping[str, str]]] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        self.posted.append((url, body, headers))
+        self.meanwhile()
+        return self.outcomes.pop(0) if self.outcomes else Outcome(200)

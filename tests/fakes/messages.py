@@ -1,0 +1,76 @@
+"""Messages, paces and Idempotency-Keys in memory."""
+
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain.idempotency import Claim
+from chalicelib.domain.messages import OPEN, Message
+from chalicelib.domain.pace import Pace
+
+
+@dataclass
+class MemoryMessages:
+    """MessageStore."""
+
+    rows: dict[tuple[str, str], Message] = field(default_factory=dict)
+    known: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def put(self, message: Message) -> bool:
+        return self.rows.setdefault((message.uid, message.id), message) is message
+
+    def get(self, uid: str, message_id: str) -> Message | None:
+        return self.rows.get((uid, message_id))
+
+    def move(self, message: Message) -> bool:
+        stands = self.rows.get((message.uid, message.id))
+        if stands is None or stands.version != message.version - 1:
+            return False
+        self.rows[message.uid, message.id] = message
+        return True
+
+    def open(self, uid: str, *, limit: int) -> list[Message]:
+        return [m for m in reversed(self._newest_first(uid)) if m.status in OPEN][:limit]
+
+    def note_whatsapp_id(self, message: Message) -> None:
+        self.known[message.uid, message.whatsapp_id or ""] = message.id
+
+    def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
+        return self.rows.get((uid, self.known.get((uid, whatsapp_id), "")))
+
+    def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
+        return [m for m in self._newest_first(uid) if before is None or m.id < before][:limit]
+
+    def _newest_first(self, uid: str) -> list[Message]:
+        return sorted((m for m in self.rows.values() if m.uid == uid), key=lambda m: m.id, reverse=True)
+
+
+@dataclass
+class MemoryIdempotency:
+    """IdempotencyStore."""
+
+    rows: dict[tuple[str, str], Claim] = field(default_factory=dict)
+
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> Claim:
+        stands = self.rows.get((tenant, key))
+        if stands is None or stands.at // 1000 + 86_400 < now // 1000:
+            stands = self.rows[tenant, key] = Claim(fingerprint, result, now)
+        return stands
+
+    def finish(self, tenant: str, key: str, *, result: str) -> None:
+        stands = self.rows.get((tenant, key))
+        if stands and stands.result == result:
+            self.rows[tenant, key] = replace(stands, made=True)
+
+
+@dataclass
+class MemoryPaces:
+    """Paces."""
+
+    pace: Pace = field(default_factory=lambda: Pace(burst=1000, per_minute=60_000))
+    full_at: dict[str, float] = field(default_factory=dict)
+
+    def take(self, uid: str, *, now: int) -> float:
+        stands = self.full_at.get(uid, 0)
+        wait = self.pace.wait(stands, now=now)
+        if not wait:
+            self.full_at[uid] = self.pace.taken(stands, now=now)
+        return wait

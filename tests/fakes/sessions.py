@@ -1,0 +1,81 @@
+"""Sessions and leases in memory."""
+
+from dataclasses import dataclass, field, replace
+
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.session import Session
+
+
+@dataclass
+class MemorySessions:
+    """SessionStore."""
+
+    rows: dict[str, Session] = field(default_factory=dict)
+    moves: list[Session] = field(default_factory=list)
+
+    def create(self, session: Session) -> Session:
+        stands = self.find(session.tenant, session.id)
+        if stands:
+            return stands
+        self.rows[session.uid] = session
+        return session
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        return next((s for s in self.rows.values() if (s.tenant, s.id) == (tenant, session_id)), None)
+
+    def get(self, uid: str) -> Session | None:
+        return self.rows.get(uid)
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        rows = sorted(
+            (s for s in self.rows.values() if s.tenant == tenant and s.id > (after or "")), key=lambda s: s.id
+        )
+        page = rows[:limit]
+        return page, page[-1].id if len(page) == limit else None
+
+    def move(self, session: Session) -> bool:
+        stands = self.rows.get(session.uid)
+        if stands is None or stands.version != session.version - 1:
+            return False
+        self.rows[session.uid] = session
+        self.moves.append(session)
+        return True
+
+    def remove(self, session: Session) -> bool:
+        stands = self.rows.get(session.uid)
+        if stands is not None and stands.version != session.version:
+            return False
+        self.rows.pop(session.uid, None)
+        return True
+
+
+@dataclass
+class MemoryLeases:
+    """LeaseStore."""
+
+    rows: dict[str, Lease] = field(default_factory=dict)
+
+    def get(self, uid: str) -> Lease | None:
+        return self.rows.get(uid)
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        before = self.rows.get(lease.uid)
+        if before and not before.admits(epoch=lease.epoch, now=now):
+            return False, before
+        self.rows[lease.uid] = lease
+        return True, before
+
+    def renew(self, lease: Lease) -> bool:
+        stands = self.rows.get(lease.uid)
+        if stands is None or stands.released or (stands.worker, stands.epoch) != (lease.worker, lease.epoch):
+            return False
+        self.rows[lease.uid] = replace(stands, until=lease.until)
+        return True
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        stands = self.rows.get(uid)
+        mine = stands is not None and (stands.worker, stands.epoch) == (worker, epoch)
+        if stands is not None and not mine and not (stands.epoch < epoch and stands.released):
+            return False
+        self.rows[uid] = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
+        return True

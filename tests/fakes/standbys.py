@@ -1,0 +1,61 @@
+"""The standby pool in memory."""
+
+from dataclasses import dataclass, field, replace
+
+from chalicelib.services.ports import Standby
+
+
+@dataclass
+class MemoryStandbys:
+    """StandbyStore."""
+
+    pool: dict[str, Standby] = field(default_factory=dict)
+    serving: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def all(self) -> list[Standby]:
+        return [self.pool[worker] for worker in sorted(self.pool)]
+
+    def get(self, worker: str) -> Standby | None:
+        return self.pool.get(worker)
+
+    def put(self, standby: Standby) -> None:
+        self.pool[standby.worker] = standby
+
+    def renew(self, worker: str, *, until: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or standby.uid is not None:
+            return False
+        self.pool[worker] = replace(standby, until=until, ready=True)
+        return True
+
+    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or not standby.ready or standby.uid is not None:
+            return False
+        self.pool[worker] = replace(standby, uid=uid, epoch=epoch)
+        return True
+
+    def free(self, worker: str, *, uid: str, epoch: int) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or (standby.uid, standby.epoch) != (uid, epoch):
+            return False
+        self.pool[worker] = replace(standby, uid=None, epoch=None)
+        return True
+
+    def retire(self, worker: str) -> bool:
+        standby = self.pool.get(worker)
+        if standby is None or standby.uid is not None:
+            return False
+        del self.pool[worker]
+        return True
+
+    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
+        self.serving[worker] = (uid, epoch)
+        self.pool.pop(worker, None)
+
+    def ended(self, worker: str) -> tuple[str, int] | None:
+        given = self.serving.pop(worker, None)
+        standby = self.pool.pop(worker, None)
+        if given is None and standby and standby.uid is not None and standby.epoch is not None:
+            given = standby.uid, standby.epoch
+        return given

@@ -1,0 +1,29 @@
+"""A clock that stands, and ids in order."""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from tests.makers import NOW
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands until it is moved; sleeping moves it."""
+
+    now: int = NOW
+
+    def __call__(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += max(1, round(seconds * 1000))
+
+
+@dataclass
+class FakeIds:
+    """ids in order: 01FAKE…0001, …"""
+
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
+
+    def __call__(self) -> str:
+        return f"01FAKE{next(self.numbers):020d}"

@@ -1,0 +1,48 @@
+"""Watchers in memory, and sockets that note what is sent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chalicelib.domain.watcher import Watcher
+from chalicelib.services.ports import Gone
+
+
+@dataclass
+class MemoryWatchers:
+    """WatcherStore."""
+
+    rows: dict[str, Watcher] = field(default_factory=dict)
+    enlisted: dict[str, str] = field(default_factory=dict)
+
+    def add(self, watcher: Watcher) -> None:
+        self.rows[watcher.id] = watcher
+
+    def get(self, watcher: str) -> Watcher | None:
+        return self.rows.get(watcher)
+
+    def remove(self, watcher: str) -> None:
+        self.rows.pop(watcher, None)
+
+    def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
+        return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
+
+    def of(self, principal: str) -> Sequence[str]:
+        channels = [sid for sid, whose in self.enlisted.items() if whose == principal]
+        return [*(name for name, w in self.rows.items() if w.principal == principal and name == w.id), *channels]
+
+
+@dataclass
+class FakeSockets:
+    """Sockets."""
+
+    gone: set[str] = field(default_factory=set)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+
+    def post(self, watcher: str, text: str) -> None:
+        if watcher in self.gone:
+            raise Gone(watcher)
+        self.sent.append((watcher, text))
+
+    def close(self, watcher: str) -> None:
+        self.closed.append(watcher)

@@ -1,0 +1,69 @@
+"""Tasks, mailboxes and the wake queue, which only note what is asked of them."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.services.ports import NoCapacity, Order
+
+
+@dataclass
+class FakeWorkers:
+    """Workers."""
+
+    started: list[Order] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+    full: bool = False
+
+    def start(self, order: Order) -> None:
+        if self.full:
+            raise NoCapacity("RESOURCE:FARGATE")
+        if order not in self.started:
+            self.started.append(order)
+
+    def stop(self, worker: str, *, reason: str) -> None:
+        self.stopped.append(worker)
+
+
+@dataclass
+class FakeMailboxes:
+    """Mailboxes."""
+
+    there: set[str] = field(default_factory=set)
+    rung: list[str] = field(default_factory=list)
+
+    def create(self, worker: str) -> str:
+        self.there.add(f"https://queue/{worker}")
+        return f"https://queue/{worker}"
+
+    def ring(self, mailbox: str) -> None:
+        self.rung.append(mailbox)
+
+    def delete(self, mailbox: str) -> None:
+        self.there.discard(mailbox)
+
+
+@dataclass
+class FakeWakes:
+    """Wakes."""
+
+    jobs: list[tuple[str, str, float]] = field(default_factory=list)
+
+    def reconcile(self, uid: str, *, delay: float) -> None:
+        self.jobs.append(("reconcile", uid, delay))
+
+    def snapshot(self, watcher: str, *, delay: float) -> None:
+        self.jobs.append(("snapshot", watcher, delay))
+
+    def fill_standbys(self, *, delay: float) -> None:
+        self.jobs.append(("fill_standbys", "", delay))
+
+    def greet(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("greet", sid, delay))
+
+    def beat(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("beat", sid, delay))
+
+    def part(self, sid: str, *, delay: float) -> None:
+        self.jobs.append(("part", sid, delay))
+
+    def still_lost(self, uid: str, *, delay: float) -> None:
+        self.jobs.append(("still_lost", uid, delay))
