@@ -1,0 +1,58 @@
+"""The stores: each test gets those in memory, then those in the table."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
+from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.paces import DynamoPaces
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.domain.pace import Pace
+from chalicelib.services import ports
+from tests import fakes
+
+
+@dataclass
+class Stores:
+    sessions: ports.SessionStore
+    leases: ports.LeaseStore
+    standbys: ports.StandbyStore
+    watchers: ports.WatcherStore
+    history: ports.HistoryStore
+    messages: ports.MessageStore
+    keys: ports.IdempotencyStore
+    paces: ports.Paces
+
+
+PACE = Pace(burst=3, per_minute=60)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def stores(request: pytest.FixtureRequest) -> Stores:
+    if request.param == "memory":
+        return Stores(
+            fakes.MemorySessions(),
+            fakes.MemoryLeases(),
+            fakes.MemoryStandbys(),
+            fakes.MemoryWatchers(),
+            fakes.MemoryHistory(),
+            fakes.MemoryMessages(),
+            fakes.MemoryIdempotency(),
+            fakes.MemoryPaces(PACE),
+        )
+    table = request.getfixturevalue("table")
+    return Stores(
+        DynamoSessions(table),
+        DynamoLeases(table),
+        DynamoStandbys(table),
+        DynamoWatchers(table),
+        DynamoHistory(table),
+        DynamoMessages(table),
+        DynamoIdempotency(table),
+        DynamoPaces(table, PACE),
+    )

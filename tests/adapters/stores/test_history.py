@@ -1,0 +1,30 @@
+"""History, in the table and in memory."""
+
+from dataclasses import replace
+
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Direction, MessageStatus, event
+from tests.makers import NOW, a_message
+
+INBOUND = a_message(direction=Direction.INBOUND, status=MessageStatus.RECEIVED, text="Kopi ☕")
+
+
+def test_history_is_read_in_order_after_a_cursor_and_repeats_vanish(stores):
+    events = [
+        Envelope(f"E{n}", "session.qr", "default", "ana", "u", NOW, f"label#{n:0>40}", {"attempt": n})
+        for n in range(12)
+    ]
+    for one in [*reversed(events), *events]:
+        stores.history.append(one)
+    stores.history.append(replace(events[0], uid="another"))
+    assert stores.history.since("u", None, limit=100) == events
+    assert stores.history.since("u", events[8].cursor, limit=2) == events[9:11]
+    assert stores.history.get("u", events[8].cursor) == events[8]
+    assert stores.history.get("u", "nowhere") is None
+
+
+def test_history_keeps_a_message_s_event_without_its_text(stores):
+    told = event(INBOUND, "E1", NOW)
+    envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data, INBOUND)
+    stores.history.append(envelope)
+    assert stores.history.since(INBOUND.uid, None, limit=1) == [replace(envelope, message=None)]

@@ -1,0 +1,87 @@
+"""Messages, in the table and in memory."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event
+from tests.makers import NOW, a_message
+
+INBOUND = a_message(
+    id="01JMSG00000000000000000002",
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    sender=Party("628987654321", "200000000000002", "Bö"),
+    text="Kopi ☕\nat nine?",
+    kind="image",
+    copied=True,
+    whatsapp_id="3A01",
+    epoch=3,
+    expires_at=NOW + 1,
+    sent_at=NOW + 2,
+    delivered_at=NOW + 3,
+    read_at=NOW + 4,
+    error_code="code",
+    error_message="A sentence.",
+)
+
+
+@pytest.mark.parametrize("message", [INBOUND, replace(INBOUND, last_event=event(INBOUND, "E1", NOW)), a_message()])
+def test_a_message_comes_back_as_it_went_in(stores, message):
+    assert stores.messages.put(message)
+    assert stores.messages.get(message.uid, message.id) == message
+    assert stores.messages.get("another", message.id) is None
+
+
+def test_a_message_is_put_once(stores):
+    assert stores.messages.put(a_message())
+    assert not stores.messages.put(a_message(text="another"))
+    assert stores.messages.get(a_message().uid, a_message().id).text == a_message().text
+
+
+def test_a_message_moves_only_from_the_version_that_was_read(stores):
+    message = a_message()
+    stores.messages.put(message)
+    sending = advance(message, MessageStatus.SENDING, now=NOW, event_id="E1", epoch=1)
+    assert stores.messages.move(sending)
+    assert not stores.messages.move(advance(message, MessageStatus.FAILED, now=NOW, event_id="E2"))
+    assert not stores.messages.move(replace(sending, id="unknown"))
+    assert stores.messages.get(message.uid, message.id) == sending
+
+
+def test_what_a_worker_owes_is_open_oldest_first_and_nothing_else_is(stores):
+    for number, status in enumerate([*reversed(MessageStatus), MessageStatus.QUEUED]):
+        stores.messages.put(a_message(id=f"M{number}", status=status))
+    stores.messages.put(a_message(id="M0", uid="another"))
+    (one, two, three) = stores.messages.open(a_message().uid, limit=9)
+    assert [m.status for m in (one, two, three)] == [MessageStatus.SENDING, MessageStatus.QUEUED, MessageStatus.QUEUED]
+    assert [m.id for m in (one, two, three)] == sorted(m.id for m in (one, two, three))
+    assert stores.messages.open(a_message().uid, limit=2) == [one, two]
+    stores.messages.move(advance(one, MessageStatus.SENT, now=NOW, event_id="E1"))
+    assert stores.messages.open(a_message().uid, limit=9) == [two, three]
+
+
+def test_a_message_is_found_by_whatsapp_s_id_within_its_session(stores):
+    message = a_message(whatsapp_id="3EB0")
+    stores.messages.put(message)
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB0") is None
+    stores.messages.note_whatsapp_id(message)
+    stores.messages.note_whatsapp_id(message)
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB0") == message
+    assert stores.messages.by_whatsapp_id("another", "3EB0") is None
+    stores.messages.note_whatsapp_id(replace(message, id="never put", whatsapp_id="3EB1"))
+    assert stores.messages.by_whatsapp_id(message.uid, "3EB1") is None
+
+
+def test_messages_are_read_backwards_from_the_newest_or_from_one_of_them(stores):
+    messages: list[Message] = [a_message(id=f"M{number}") for number in range(5)]
+    for message in messages:
+        stores.messages.put(message)
+        stores.messages.note_whatsapp_id(replace(message, whatsapp_id="3EB0"))
+    uid = a_message().uid
+    assert stores.messages.recent(uid, limit=9, before=None) == messages[::-1]
+    assert stores.messages.recent(uid, limit=2, before=None) == messages[:2:-1]
+    assert stores.messages.recent(uid, limit=2, before="M3") == messages[2:0:-1]
+    assert stores.messages.recent(uid, limit=2, before="M2-gone") == messages[2:0:-1]
+    assert stores.messages.recent(uid, limit=2, before="M0") == []
+    assert stores.messages.recent("another", limit=2, before=None) == []

@@ -1,0 +1,44 @@
+"""The standby pool, in the table and in memory."""
+
+from chalicelib.domain.lease import TTL
+from chalicelib.services import ports
+from tests.makers import NOW
+
+
+def test_a_standby_is_given_one_session_by_one_of_many(stores):
+    stores.standbys.put(ports.Standby("b", "q", NOW + TTL))
+    assert not stores.standbys.assign("b", uid="u", epoch=1), "it isn't ready yet"
+    assert stores.standbys.renew("b", until=NOW + 2 * TTL)
+    assert stores.standbys.assign("b", uid="u", epoch=1)
+    assert not stores.standbys.assign("b", uid="v", epoch=1)
+    assert not stores.standbys.renew("b", until=NOW + 3 * TTL)
+    assert stores.standbys.get("b") == ports.Standby("b", "q", NOW + 2 * TTL, ready=True, uid="u", epoch=1)
+    assert not stores.standbys.free("b", uid="u", epoch=2)
+    assert stores.standbys.free("b", uid="u", epoch=1)
+    assert stores.standbys.assign("b", uid="v", epoch=1)
+
+
+def test_a_serving_standby_is_out_of_the_pool_and_what_it_serves_is_known_at_its_end(stores):
+    stores.standbys.put(ports.Standby("b", "q", NOW + TTL, ready=True))
+    stores.standbys.assign("b", uid="u", epoch=4)
+    stores.standbys.serve("b", uid="u", epoch=4)
+    assert stores.standbys.all() == []
+    assert stores.standbys.ended("b") == ("u", 4)
+    assert stores.standbys.ended("b") is None
+
+
+def test_a_standby_that_waits_can_be_retired_and_one_that_was_given_a_session_cannot(stores):
+    for worker in ("a", "b"):
+        stores.standbys.put(ports.Standby(worker, "q", NOW + TTL, ready=True, task="worker:1"))
+    assert stores.standbys.assign("b", uid="u", epoch=1)
+    assert [stores.standbys.retire(worker) for worker in ("a", "b", "c")] == [True, False, False]
+    assert [(standby.worker, standby.task) for standby in stores.standbys.all()] == [("b", "worker:1")]
+    assert not stores.standbys.renew("a", until=NOW + 2 * TTL)
+
+
+def test_a_standby_that_ended_before_it_served_is_known_for_what_it_was_given(stores):
+    stores.standbys.put(ports.Standby("b", "q", NOW + TTL, ready=True))
+    assert stores.standbys.ended("unknown") is None
+    stores.standbys.assign("b", uid="u", epoch=4)
+    assert stores.standbys.ended("b") == ("u", 4)
+    assert stores.standbys.all() == []

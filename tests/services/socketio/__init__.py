@@ -1,0 +1,1 @@
+"""The Socket.IO server over fakes: clients in, told, and out."""

@@ -1,0 +1,15 @@
+"""A gateway with one session that shows a code."""
+
+import pytest
+
+from chalicelib.domain.session import Status
+from tests.makers import a_code, a_running_session
+from tests.services.rig import Rig
+
+
+@pytest.fixture
+def rig():
+    rig = Rig()
+    session = a_running_session(status=Status.SCAN_QR, qr=a_code())
+    rig.store.rows[session.uid] = session
+    return rig
