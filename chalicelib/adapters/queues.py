@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.domain.webhook import Delivery
+from chalicelib.reading import Reader
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
+
+_DELIVERY: Final = Reader(Delivery)
 
 LONGEST_DELAY: Final = 900
 LONGEST_POLL: Final = 20
@@ -78,7 +80,7 @@ class DeliveryQueue:
 
 def read_delivery(body: str) -> Delivery:
     """Return the delivery in a message of the webhook queue."""
-    return msgspec.json.decode(body, type=Delivery)
+    return _DELIVERY.json(body)
 
 
 def _send(client: "SQSClient", url: str, body: dict[str, Any], delay: float) -> None:

@@ -12,6 +12,7 @@ from chalice.app import Request
 from chalicelib.dialects.bare_webhook import Event
 from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
 from chalicelib.domain.messages import MAX_TEXT
+from chalicelib.reading import Reader
 
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
@@ -103,11 +104,11 @@ class SendBody(msgspec.Struct):
 B = TypeVar("B", bound=msgspec.Struct)
 
 
-def read(request: Request, model: type[B]) -> B:
-    """Return the request's body as ``model``; raises Invalid, InvalidField or BodyTooLarge."""
+def read(request: Request, model: Reader[B]) -> B:
+    """Return the request's body as its model; raises Invalid, InvalidField or BodyTooLarge."""
     raw = _bytes(request)
     try:
-        return msgspec.json.decode(raw.strip() or b"{}", type=model)
+        return model.json(raw.strip() or b"{}")
     except msgspec.ValidationError as error:
         _explain(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

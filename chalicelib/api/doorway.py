@@ -23,6 +23,7 @@ from chalicelib.api.fields import existing_id
 from chalicelib.api.parameters import Parameter
 from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
+from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
 
 _log: Final = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ class Doorway:
 
         def register(view: View) -> View:
             route = Route(method, path, needs, view, gives or {}, refuses, takes)
-            model = route.body
+            model = Reader(route.body) if route.body else None
 
             def handle(**variables: str) -> Response:
                 return self._handle(route, model, {name: unquote(value) for name, value in variables.items()})
@@ -159,7 +160,7 @@ class Doorway:
 
         return register
 
-    def _handle(self, route: Route, model: type[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
+    def _handle(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
         request = self.blueprint.current_request
         try:
             principal = admit(request, route.needs, anonymous=self.anonymous)

@@ -12,8 +12,10 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.reading import Reader
 from chalicelib.services.inbox import Received
 
+_RECEIVED: Final = Reader(Received)
 PATTERN: Final = "inbox-*.jsonl"
 
 
@@ -54,7 +56,7 @@ def _read(file: Path) -> list[Received]:
     found = []
     for line in file.read_bytes().splitlines():
         try:
-            found.append(msgspec.json.decode(line, type=Received))
+            found.append(_RECEIVED.json(line))
         except msgspec.DecodeError:
             # Its writer died in the middle of the line.
             continue

@@ -12,6 +12,9 @@ import msgspec
 from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.channel import Channel, subscription
 from chalicelib.domain.watcher import LIFETIME, Watcher
+from chalicelib.reading import Reader
+
+_CHANNEL: Final = Reader(Channel)
 
 MINUTE: Final = 60_000
 
@@ -31,7 +34,7 @@ class DynamoChannels:
     def get(self, sid: str) -> Channel | None:
         """Read it."""
         item = self.table.get(f"C#{sid}", "CHANNEL")
-        return msgspec.convert(item, Channel) if item else None
+        return _CHANNEL.plain(item) if item else None
 
     def change(self, channel: Channel) -> bool:
         """Write it whole on condition of the serial before."""

@@ -7,6 +7,9 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.events import Envelope
+from chalicelib.reading import Reader
+
+_ENVELOPE: Final = Reader(Envelope)
 
 KEPT: Final = 30 * 86_400
 """Seconds that an event is kept."""
@@ -28,7 +31,7 @@ class DynamoHistory:
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Read one event."""
         item = self.table.get(f"S#{uid}", f"H#{cursor}")
-        return msgspec.convert(item, Envelope) if item else None
+        return _ENVELOPE.plain(item) if item else None
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Read the events after the cursor."""
@@ -37,4 +40,4 @@ class DynamoHistory:
             # "H#" + cursor + "\\0" is the first key after the cursor's own, "I" the first after all of history.
             {":pk": f"S#{uid}", ":after": f"H#{cursor}\0" if cursor else "H#", ":end": "I"},
         )
-        return [msgspec.convert(item, Envelope) for item in self.table.query(where, limit=limit)]
+        return [_ENVELOPE.plain(item) for item in self.table.query(where, limit=limit)]

@@ -8,6 +8,9 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.account import MOST_KEYS, ApiKey
+from chalicelib.reading import Reader
+
+_API_KEY: Final = Reader(ApiKey)
 
 KEPT: Final = 7 * 86_400
 """Seconds that an expired key is still listed."""
@@ -23,7 +26,7 @@ class DynamoKeys:
     def get(self, fingerprint: str) -> ApiKey | None:
         """Read the key."""
         item = self.table.get(f"K#{fingerprint}", "KEY")
-        return msgspec.convert(item, ApiKey) if item else None
+        return _API_KEY.plain(item) if item else None
 
     def add(self, key: ApiKey) -> None:
         """Put it on both lists, then the key itself."""
@@ -73,7 +76,7 @@ class DynamoKeys:
 
     def _listed(self, entries: Iterable[Item]) -> list[ApiKey]:
         items = self.table.get_many([(f"K#{entry['fingerprint']}", "KEY") for entry in entries])
-        return sorted((msgspec.convert(item, ApiKey) for item in items), key=lambda key: key.id)
+        return sorted((_API_KEY.plain(item) for item in items), key=lambda key: key.id)
 
 
 def _lists(key: ApiKey) -> tuple[tuple[str, str], ...]:

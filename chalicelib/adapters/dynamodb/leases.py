@@ -1,13 +1,16 @@
 """Leases in the table, one beside each session."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.adapters.dynamodb.due import due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.reading import Reader
+
+_LEASE: Final = Reader(Lease)
 
 
 def _to_item(lease: Lease) -> Item:
@@ -25,7 +28,7 @@ class DynamoLeases:
     def get(self, uid: str) -> Lease | None:
         """Read the lease."""
         item = self.table.get(f"S#{uid}", "LEASE")
-        return msgspec.convert(item, Lease) if item else None
+        return _LEASE.plain(item) if item else None
 
     def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
         """Put the lease on condition of the very one that was read, if that one admits it."""

@@ -1,12 +1,15 @@
 """Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.messages import OPEN, Message
+from chalicelib.reading import Reader
+
+_MESSAGE: Final = Reader(Message)
 
 
 def to_item(message: Message) -> Item:
@@ -23,7 +26,7 @@ def to_item(message: Message) -> Item:
 
 def from_item(item: Item) -> Message:
     """Return the message of an item; attributes that this version doesn't know are left alone."""
-    return msgspec.convert(item, Message)
+    return _MESSAGE.plain(item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.questions import Question
+from chalicelib.reading import Reader
+
+_QUESTION: Final = Reader(Question)
 
 KEPT: Final = 300
 """Seconds after its end that DynamoDB removes a question whose asker died."""
@@ -25,7 +28,7 @@ def to_item(question: Question) -> Item:
 
 def from_item(item: Item) -> Question:
     """Return the question of an item."""
-    return msgspec.convert(item, Question)
+    return _QUESTION.plain(item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.events import Envelope
+from chalicelib.reading import Reader
+
+_ENVELOPE: Final = Reader(Envelope)
 
 KEPT: Final = 86_400
 """Seconds until DynamoDB may remove it, in which the same event isn't told a third time."""
@@ -17,7 +20,7 @@ KEPT: Final = 86_400
 
 def from_item(item: Item, cursor: str) -> Envelope:
     """Return the event of an item, as it stands in the log at ``cursor``."""
-    return replace(msgspec.convert(item, Envelope), cursor=cursor)
+    return replace(_ENVELOPE.plain(item), cursor=cursor)
 
 
 @dataclass(frozen=True, slots=True)

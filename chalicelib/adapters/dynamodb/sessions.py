@@ -8,7 +8,10 @@ import msgspec
 from chalicelib.adapters.dynamodb.due import due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.session import Session
+from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
+
+_SESSION: Final = Reader(Session)
 
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over: no function runs that long."""
@@ -27,7 +30,7 @@ def to_item(session: Session) -> Item:
 
 def from_item(item: Item) -> Session:
     """Return the session of an item; attributes that this version doesn't know are left alone."""
-    return msgspec.convert(item, Session)
+    return _SESSION.plain(item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.reading import Reader
 from chalicelib.services.ports import Standby
+
+_STANDBY: Final = Reader(Standby)
 
 POOL: Final = "STANDBY"
 
@@ -68,4 +71,4 @@ class DynamoStandbys:
 
 
 def _from_item(item: Item) -> Standby:
-    return msgspec.convert(item, Standby)
+    return _STANDBY.plain(item)

@@ -7,6 +7,9 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.account import Tenant
+from chalicelib.reading import Reader
+
+_TENANT: Final = Reader(Tenant)
 
 ALL: Final = "TENANTS"
 
@@ -20,7 +23,7 @@ class DynamoTenants:
     def get(self, tenant: str) -> Tenant | None:
         """Read the tenant."""
         item = self.table.get(ALL, tenant)
-        return msgspec.convert(item, Tenant) if item else None
+        return _TENANT.plain(item) if item else None
 
     def add(self, tenant: Tenant) -> bool:
         """Put the tenant on condition that there is none of that id."""
@@ -38,7 +41,7 @@ class DynamoTenants:
         """Read one page of the partition."""
         start = {"pk": ALL, "sk": after} if after else None
         items = list(self.table.query(Condition("pk = :pk", {":pk": ALL}), limit=limit, after=start))
-        return [msgspec.convert(item, Tenant) for item in items], items[-1]["sk"] if len(items) == limit else None
+        return [_TENANT.plain(item) for item in items], items[-1]["sk"] if len(items) == limit else None
 
 
 def _item(tenant: Tenant) -> Item:

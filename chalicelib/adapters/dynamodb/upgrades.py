@@ -6,7 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.reading import Reader
 from chalicelib.services.ports import Upgrade
+
+_UPGRADE: Final = Reader(Upgrade)
 
 KEY: Final = "UPGRADE"
 
@@ -20,7 +23,7 @@ class DynamoUpgrades:
     def get(self) -> Upgrade | None:
         """Read it."""
         item = self.table.get(KEY, KEY)
-        return msgspec.convert(item, Upgrade) if item else None
+        return _UPGRADE.plain(item) if item else None
 
     def put(self, upgrade: Upgrade) -> None:
         """Write it."""

@@ -1,13 +1,16 @@
 """Users and their failed logins in the table."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.principal import User
+from chalicelib.reading import Reader
 from chalicelib.services.accounts import WINDOW
+
+_USER: Final = Reader(User)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,7 @@ class DynamoUsers:
     def get(self, name: str) -> User | None:
         """Read the user."""
         item = self.table.get(f"U#{name}", "USER")
-        return msgspec.convert(item, User) if item else None
+        return _USER.plain(item) if item else None
 
     def add(self, user: User) -> bool:
         """Put the name on the tenant's list, then the user on condition that there is none: nobody is unlisted."""
@@ -46,7 +49,7 @@ class DynamoUsers:
         where = Condition("pk = :pk AND begins_with(sk, :u)", {":pk": f"T#{tenant}", ":u": "U#"})
         start = {"pk": f"T#{tenant}", "sk": f"U#{after}"} if after else None
         names = [entry["name"] for entry in self.table.query(where, limit=limit, after=start)]
-        users = [msgspec.convert(item, User) for item in self.table.get_many([(f"U#{name}", "USER") for name in names])]
+        users = [_USER.plain(item) for item in self.table.get_many([(f"U#{name}", "USER") for name in names])]
         here = sorted((user for user in users if user.tenant == tenant), key=lambda user: user.name)
         return here, names[-1] if len(names) == limit else None
 

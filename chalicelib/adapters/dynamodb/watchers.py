@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.watcher import LIFETIME, Watcher
+from chalicelib.reading import Reader
+
+_WATCHER: Final = Reader(Watcher)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class DynamoWatchers:
     def get(self, watcher: str) -> Watcher | None:
         """Read it."""
         item = self.table.get(f"W#{watcher}", "WATCHER")
-        return msgspec.convert(item, Watcher) if item else None
+        return _WATCHER.plain(item) if item else None
 
     def remove(self, watcher: str) -> None:
         """Remove the subscription and the place on the list, then the watcher, which says where they are."""
@@ -44,7 +47,7 @@ class DynamoWatchers:
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Read the subscriptions to that session."""
         where = Condition("pk = :pk", {":pk": _room(tenant, session_id)})
-        return [msgspec.convert(item, Watcher) for item in self.table.query(where)]
+        return [_WATCHER.plain(item) for item in self.table.query(where)]
 
     def of(self, principal: str) -> Sequence[str]:
         """Read the principal's list."""
