@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from threading import Lock
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -19,42 +20,52 @@ if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
 
 
+_ONE_AT_A_TIME: Final = Lock()
+"""boto3's default session, which makes the clients, isn't safe between threads; the clients are."""
+
+
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Return the table's client."""
-    return boto3.client("dynamodb", config=_config(connect=2, read=5, attempts=4))
+    with _ONE_AT_A_TIME:
+        return boto3.client("dynamodb", config=_config(connect=2, read=5, attempts=4))
 
 
 @cache
 def lease_dynamodb() -> "DynamoDBClient":
     """Return the client for leases alone: it fails fast, once, so that the worker's fence knows where it stands."""
-    return boto3.client("dynamodb", config=_config(connect=1, read=2, attempts=1))
+    with _ONE_AT_A_TIME:
+        return boto3.client("dynamodb", config=_config(connect=1, read=2, attempts=1))
 
 
 @cache
 def sqs() -> "SQSClient":
     """Return the queues' client; its reads outlast a long poll of 20 s."""
-    return boto3.client("sqs", config=_config(connect=2, read=30, attempts=4))
+    with _ONE_AT_A_TIME:
+        return boto3.client("sqs", config=_config(connect=2, read=30, attempts=4))
 
 
 @cache
 def ecs() -> "ECSClient":
     """Return the tasks' client."""
-    return boto3.client("ecs", config=_config(connect=2, read=10, attempts=3))
+    with _ONE_AT_A_TIME:
+        return boto3.client("ecs", config=_config(connect=2, read=10, attempts=3))
 
 
 @cache
 def secrets() -> "SecretsManagerClient":
     """Return the secrets' client."""
-    return boto3.client("secretsmanager", config=_config(connect=2, read=5, attempts=3))
+    with _ONE_AT_A_TIME:
+        return boto3.client("secretsmanager", config=_config(connect=2, read=5, attempts=3))
 
 
 @cache
 def sockets(endpoint: str) -> "ApiGatewayManagementApiClient":
     """Return the client of ``@connections`` at ``endpoint``; a slow watcher costs two seconds at the most."""
-    return boto3.client(
-        "apigatewaymanagementapi", endpoint_url=endpoint, config=_config(connect=1, read=2, attempts=2, pool=32)
-    )
+    with _ONE_AT_A_TIME:
+        return boto3.client(
+            "apigatewaymanagementapi", endpoint_url=endpoint, config=_config(connect=1, read=2, attempts=2, pool=32)
+        )
 
 
 def _config(*, connect: float, read: float, attempts: int, pool: int = 10) -> Config:
