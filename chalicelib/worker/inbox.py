@@ -38,6 +38,11 @@ class Inbox:
         self.terminated = True
         self._queue.put(Terminated())
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something to take."""
+        return not self._queue.empty()
+
     def next(self, seconds: float) -> Happening | None:
         """Return what happened next, or None after ``seconds``."""
         self._beat()

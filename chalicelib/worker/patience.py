@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from threading import Thread
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
@@ -37,11 +37,26 @@ def patiently(call: Callable[[], T], inbox: Inbox) -> T:
 
 def bounded(call: Callable[[], T], seconds: float) -> T | None:
     """Return what ``call`` returns, or None if that takes longer than ``seconds``: its thread is then left behind."""
-    answers: list[T] = []
-    thread = Thread(target=lambda: answers.append(call()), name="bounded", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    return answers[0] if answers else None
+    return Bounded(call, seconds)()
+
+
+class Bounded(Generic[T]):
+    """A call that may hang, made on a thread of its own; while one hangs, no other is made."""
+
+    def __init__(self, call: Callable[[], T], seconds: float) -> None:
+        self._call = call
+        self._seconds = seconds
+        self._thread: Thread | None = None
+
+    def __call__(self) -> T | None:
+        """Return what the call returns, or None if that takes longer, or raises."""
+        if self._thread and self._thread.is_alive():
+            return None
+        answers: list[T] = []
+        self._thread = Thread(target=lambda: answers.append(self._call()), name="bounded", daemon=True)
+        self._thread.start()
+        self._thread.join(self._seconds)
+        return answers[0] if answers else None
 
 
 def backoff(failures: int) -> int:

@@ -25,23 +25,29 @@ class Phase(StrEnum):
 
 @dataclass(slots=True)
 class Pulse:
-    """The client's phase, and when (monotonic milliseconds) its socket was last seen open."""
+    """The client's phase, and since when (monotonic milliseconds) looks at it have found no socket.
 
-    seen_at: int
+    Counted from a look and not from the last time it was open: between two looks a worker may have waited for AWS.
+    """
+
     phase: Phase = Phase.CONNECTING
+    closed_since: int | None = None
 
     @property
     def mute(self) -> bool:
         """Whether a dead client would say nothing now, so that it must be looked at."""
         return self.phase in {Phase.CONNECTING, Phase.SCANNING}
 
-    def move(self, phase: Phase, now: int) -> None:
+    def move(self, phase: Phase) -> None:
         """Say how far the client has come; it lives."""
-        self.phase, self.seen_at = phase, now
+        self.phase, self.closed_since = phase, None
 
-    def lost(self, *, connected: bool, now: int) -> bool:
-        """Whether a client whose socket is open, or not, counts as dead at ``now``."""
-        if connected or not self.mute:
-            self.seen_at = now
+    def lost(self, *, connected: bool | None, now: int) -> bool:
+        """Whether a client counts as dead at ``now`` whose socket is open, or not, or (None) being opened."""
+        reopens = connected is None and self.phase is Phase.SCANNING
+        if connected or reopens or not self.mute:
+            self.closed_since = None
             return False
-        return now - self.seen_at >= (DEAD_FOR if self.phase is Phase.SCANNING else NO_CODE_FOR)
+        if self.closed_since is None:
+            self.closed_since = now
+        return now - self.closed_since >= (DEAD_FOR if self.phase is Phase.SCANNING else NO_CODE_FOR)

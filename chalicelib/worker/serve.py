@@ -18,7 +18,7 @@ from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parting import Parting
-from chalicelib.worker.patience import backoff
+from chalicelib.worker.patience import Bounded, backoff
 from chalicelib.worker.pulse import Phase, Pulse
 from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.replaced import PAUSE, comes_back
@@ -33,6 +33,8 @@ LOOK_AFTER: Final = 50
 TICK: Final = 0.5
 """Seconds between looks at a client that would say nothing if it died."""
 IDLE_TICK: Final = 5.0
+ANSWERS_IN: Final = 0.5
+"""Seconds for the client to say whether its socket is open. It doesn't while it opens one, which may take for ever."""
 
 _LAST: Final = (c.LoggedOut, c.PasskeyRequest, c.ClientOutdated, c.TemporaryBan)
 """Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
@@ -66,7 +68,8 @@ class Service:
         self._quiet = quiet
         self._linked = linked
         self._round = Round()
-        self._pulse = Pulse(seen_at=monotonic())
+        self._pulse = Pulse()
+        self._connected = Bounded(client.is_connected, ANSWERS_IN)
         self._look_at = monotonic() + LOOK_EVERY
         self._again_at: int | None = None
 
@@ -99,7 +102,7 @@ class Service:
                 # Which status follows is the reconciler's to say, unless the owner has said it.
                 return self._parting.stop() if self._desk.look().desired is Desired.STOPPED else Exit(DONE)
             case c.QR(code=code):
-                self._pulse.move(Phase.SCANNING, monotonic())
+                self._pulse.move(Phase.SCANNING)
                 self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
                 return None
             case c.CodesRanOut() | c.Ended():
@@ -125,12 +128,12 @@ class Service:
         match event:
             case c.PairSuccess():
                 self._linked = True
-                self._pulse.move(Phase.PAIRING, monotonic())
+                self._pulse.move(Phase.PAIRING)
             case c.PairError():
                 self._pause()
             case c.Connected():
                 self._linked = True
-                self._pulse.move(Phase.ONLINE, monotonic())
+                self._pulse.move(Phase.ONLINE)
                 self._handover = replace(self._handover, failures=0)
                 self._devices.prune(session.uid, session.epoch)
                 self._quiet.connected(monotonic())
@@ -151,7 +154,8 @@ class Service:
             return self._parting.gone(confirmed=False)
         if self._again_at is not None and now >= self._again_at:
             return Again(self._handover)
-        if self._pulse.mute and self._pulse.lost(connected=self._client.is_connected(), now=now):
+        # Only when nothing waits that may say why the socket is closed.
+        if self._pulse.mute and not self._inbox.waiting and self._pulse.lost(connected=self._connected(), now=now):
             return self._died()
         return self._look() if now >= self._look_at else None
 

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.inbox import Inbox
-from chalicelib.worker.patience import Interrupted, backoff, bounded, patiently
+from chalicelib.worker.patience import Bounded, Interrupted, backoff, bounded, patiently
 
 
 def test_a_call_is_made_again_until_aws_answers() -> None:
@@ -36,6 +36,23 @@ def test_a_call_that_hangs_is_left_behind() -> None:
     hangs = threading.Event()
     assert bounded(hangs.wait, 0.05) is None
     hangs.set()
+
+
+def test_while_a_call_hangs_no_other_is_made() -> None:
+    hangs, calls = threading.Event(), []
+
+    def call() -> int:
+        calls.append(1)
+        hangs.wait(10)
+        return len(calls)
+
+    ask = Bounded(call, 0.05)
+    assert [ask(), ask(), ask()] == [None, None, None]
+    assert calls == [1]
+    hangs.set()
+    while (answer := ask()) is None:
+        pass
+    assert answer == 2
 
 
 def test_a_call_that_comes_back_is_answered() -> None:
