@@ -18,6 +18,7 @@ from chalicelib.api import (
     socketio,
     socketio_sessions,
     tenants,
+    tickets,
 )
 from chalicelib.api.description.served import describe
 from chalicelib.api.gateway import answer_anything, let_pages_ask
@@ -32,6 +33,7 @@ WORKING: Final = (
     account.doorway,
     admin.doorway,
     tenants.doorway,
+    tickets.doorway,
     bare.doorway,
     bare_webhook.doorway,
     socketio.doorway,

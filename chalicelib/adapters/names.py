@@ -4,7 +4,7 @@ from secrets import token_bytes, token_urlsafe
 
 from ulid import ULID
 
-from chalicelib.domain import account, signature
+from chalicelib.domain import account, signature, ticket
 
 
 def new_id() -> str:
@@ -30,3 +30,8 @@ def new_sid() -> str:
 def new_api_key() -> str:
     """Return the secret of a new API key."""
     return account.secret_of(token_bytes(account.ENTROPY))
+
+
+def new_ticket() -> str:
+    """Return the secret of a new ticket."""
+    return ticket.ticket_of(token_bytes(ticket.ENTROPY))

@@ -1,6 +1,6 @@
 """Who may pass: the one place that reads credentials and checks permissions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final
 
@@ -10,6 +10,7 @@ from chalicelib import bootstrap
 from chalicelib.domain.account import is_key
 from chalicelib.domain.errors import Forbidden, SessionNotFound, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
+from chalicelib.domain.ticket import is_ticket
 
 
 class Public(Enum):
@@ -47,6 +48,18 @@ def recognise(given: str) -> Principal:
 def identify(token: str) -> Principal:
     """Return whose token it is; raises Unauthenticated, also for an API key: those have no place in an address."""
     return bootstrap.accounts().authenticate(token)
+
+
+def knocking(given: str) -> Callable[[], Principal]:
+    """Return what tells, as often as it is asked, who comes with that token or ticket to a WebSocket.
+
+    A ticket is spent with this, whatever comes of it. Both raise Unauthenticated.
+    """
+    if not is_ticket(given):
+        return lambda: identify(given)
+    tickets = bootstrap.tickets()
+    holder = tickets.take(given)
+    return lambda: tickets.standing(holder)
 
 
 def permit(principal: Principal, needs: Permission) -> Principal:

@@ -41,7 +41,8 @@ _ASK_AGAIN: Final = 2
 def create(call: Call, body: BareSession) -> Answer:
     """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
     sessions = bootstrap.sessions()
-    named = call.naming(session_id(body.session_id, field="sessionId") if body.session_id else None)
+    wanted = session_id(body.session_id, field="sessionId") if body.session_id else None
+    named = call.naming(wanted, field="sessionId")
     phone = phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None
     title = line(body.name or "", field="name")
     url = webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None

@@ -45,28 +45,34 @@ class Call:
     principal: Principal | None
 
     @property
-    def tenant(self) -> str:
-        """The caller's tenant."""
+    def caller(self) -> Principal:
+        """Who makes it, on routes that need to know."""
         if self.principal is None:
             raise Unauthenticated("This needs a credential.")
-        return self.principal.tenant
+        return self.principal
+
+    @property
+    def tenant(self) -> str:
+        """The caller's tenant."""
+        return self.caller.tenant
 
     @property
     def name(self) -> str:
         """The caller's name: a user's, on routes that keys have no permission for."""
-        if self.principal is None:
-            raise Unauthenticated("This needs a credential.")
-        return self.principal.name
+        return self.caller.name
 
     @property
     def bound(self) -> str | None:
         """The one session that the caller's key is for, if it is for one."""
         return self.principal.session if self.principal else None
 
-    def naming(self, session_id: str | None) -> str | None:
-        """Return the id for a new session: by a key that is bound to one, that one's, else Forbidden is raised."""
+    def naming(self, session_id: str | None, *, field: str) -> str | None:
+        """Return the session that ``field`` names, None for none; by a key that is bound to one, always that one.
+
+        Raises Forbidden if such a key names another.
+        """
         if self.bound is not None and session_id not in {None, self.bound}:
-            raise Forbidden("This API key is for another session alone.", field="id")
+            raise Forbidden("This API key is for another session alone.", field=field)
         return self.bound or session_id
 
     @property

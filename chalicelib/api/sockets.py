@@ -4,7 +4,7 @@ API Gateway's WebSocket APIs have no paths: which session, and in which dialect,
 Nothing can be posted to a connection before ``$connect`` has returned, so nothing is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -12,7 +12,7 @@ from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
 from chalicelib.api import caller
-from chalicelib.api.auth import bearer, identify, permit
+from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.doorway import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.api.socketio import VERSION, who
@@ -40,11 +40,12 @@ def connect(event: WebsocketEvent) -> Response:
             return Response(body="", status_code=200)
         if dialect not in DIALECTS:
             raise Invalid("There is no WebSocket at this address.")
-        # Its frames tell of both.
-        principal = permit(permit(_principal(request, query), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
-        session = existing_id(unquote(query.get(SESSION_PARAMETER, "")))
+        # Its frames tell of sessions and of messages.
+        who_knocks = knocking(_credential(request, query))
+        principal = permit(permit(who_knocks(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
+        session = reach(principal, existing_id(unquote(query.get(SESSION_PARAMETER, ""))))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
-        _check_again(event.connection_id, request, query)
+        _check_again(event.connection_id, who_knocks)
     except GatewayError as error:
         return _refusal(error)
     except Unavailable as error:
@@ -85,22 +86,22 @@ def _refusal(error: GatewayError) -> Response:
     return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
 
 
-def _check_again(watcher: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
+def _check_again(watcher: str, who_knocks: Callable[[], Principal]) -> None:
     """Let the watcher in only if its credential is still good now that it is on its principal's list.
 
     Whoever ends a credential writes that first and closes the list's watchers then: one of the two sees the other.
     """
     try:
-        _principal(request, query)
+        who_knocks()
     except Unauthenticated:
         bootstrap.watching().disconnect(watcher)
         raise
 
 
-def _principal(request: Mapping[str, Any], query: Mapping[str, str]) -> Principal:
-    """Return who knocks: by ``?token=``, since browsers can't send headers here, or by the Authorization header."""
+def _credential(request: Mapping[str, Any], query: Mapping[str, str]) -> str:
+    """Return the token or ticket: of ``?token=``, since browsers can't send headers here, or of a header."""
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
     token = query.get("token") or bearer(headers.get("authorization"))
     if not token:
         raise Unauthenticated("This needs a token: add ?token=… to the address.")
-    return identify(token)
+    return token

@@ -1,6 +1,6 @@
 """Joins services to adapters, each once a process and when it is first asked for; the only place that knows both."""
 
-from chalicelib.bootstrap.access import accounts, api_keys, first_administrator, reservations, tenants, users
+from chalicelib.bootstrap.access import accounts, api_keys, first_administrator, reservations, tenants, tickets, users
 from chalicelib.bootstrap.control import history, reconciler, standbys, sweeper, webhooks
 from chalicelib.bootstrap.owners import bulk, messages, naming, only_session, outbox, questions, sessions
 from chalicelib.bootstrap.parts import clock
@@ -29,6 +29,7 @@ __all__ = [
     "standbys",
     "sweeper",
     "tenants",
+    "tickets",
     "users",
     "watching",
     "webhooks",

@@ -5,8 +5,9 @@ from functools import cache
 from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
 from chalicelib.adapters.dynamodb.keys import DynamoKeys
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.tickets import DynamoTickets
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
-from chalicelib.adapters.names import new_api_key, new_id
+from chalicelib.adapters.names import new_api_key, new_id, new_ticket
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.accounts import Accounts
@@ -14,6 +15,7 @@ from chalicelib.services.administrators import Administrators
 from chalicelib.services.keys import ApiKeys
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.tenants import Tenants
+from chalicelib.services.tickets import Tickets
 from chalicelib.services.users import Users
 
 
@@ -51,6 +53,12 @@ def api_keys() -> ApiKeys:
     return ApiKeys(
         DynamoKeys(parts.table()), DynamoUsers(parts.table()), parts.closing(), parts.clock, new_id, new_api_key
     )
+
+
+@cache
+def tickets() -> Tickets:
+    """Return who gives and takes tickets for WebSockets."""
+    return Tickets(DynamoTickets(parts.table()), accounts(), api_keys(), parts.clock, new_ticket)
 
 
 @cache

@@ -64,6 +64,14 @@ class NewKeyJson(KeyJson):
     api_key: Annotated[str, "The secret."]
 
 
+class TicketJson(TypedDict):
+    """A ticket, which opens one WebSocket."""
+
+    ticket: Annotated[str, "A secret, good once: to send as ``?token=…``."]
+    expires_at: Moment
+    expires_in: Annotated[int, "Seconds."]
+
+
 class OwnKeysJson(TypedDict):
     """One's own API keys; the moments are the newest one's, for clients that know of one only."""
 

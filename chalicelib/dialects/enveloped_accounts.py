@@ -16,11 +16,12 @@ from chalicelib.dialects.account_shapes import (
     RevokedJson,
     TenantJson,
     TenantPageJson,
+    TicketJson,
     UserJson,
     UserPageJson,
 )
 from chalicelib.dialects.envelope import Success, success
-from chalicelib.dialects.moments import iso
+from chalicelib.dialects.moments import iso, seconds_until
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.principal import User
 
@@ -71,6 +72,11 @@ def key(of: ApiKey) -> KeyJson:
 def new_key(of: ApiKey, secret: str) -> Success[NewKeyJson]:
     """Return a new API key with its secret: the only answer that has it."""
     return success({"success": True, "api_key": secret, **key(of)}, "Keep the API key: it is not shown again.")
+
+
+def ticket(secret: str, ends: int, now: int) -> Success[TicketJson]:
+    """Return a ticket for a WebSocket: the only answer that has it."""
+    return success({"ticket": secret, "expires_at": iso(ends), "expires_in": seconds_until(ends, now)})
 
 
 def own_keys(of: Sequence[ApiKey]) -> Success[OwnKeysJson]:

@@ -51,6 +51,7 @@ class Principal:
     """A caller whose credential was good until ``expires_at`` (milliseconds since the Unix epoch; None: no end).
 
     ``key`` is the id of the API key that it called with, ``session`` the one session that this key is bound to.
+    ``generation`` is that of the token that a user called with.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Principal:
     expires_at: int | None = None
     key: str | None = None
     session: str | None = None
+    generation: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission table grants it."""

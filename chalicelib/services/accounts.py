@@ -76,12 +76,11 @@ class Accounts:
     def authenticate(self, token: str) -> Principal:
         """Return who a token's bearer is, with one read of its user; raises Unauthenticated for a bad or ended one."""
         claims = self.tokens.read(token)
-        user = self.users.get(claims.name)
-        if user is None or not user.active:
-            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
-        if (user.tenant, user.token_generation) != (claims.tenant, claims.generation):
-            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
-        return Principal(user.name, user.tenant, user.role, claims.expires_at)
+        return self._standing(claims.name, claims.tenant, claims.generation, claims.expires_at)
+
+    def standing(self, bearer: Principal) -> Principal:
+        """Return a token's bearer as its user stands now; raises Unauthenticated if the token has ended since."""
+        return self._standing(bearer.name, bearer.tenant, bearer.generation, bearer.expires_at)
 
     def anonymous(self) -> Principal | None:
         """Return who a caller without any credential is, where that is allowed at all."""
@@ -107,6 +106,13 @@ class Accounts:
             return user
         self.attempts.failed(key, now=now)
         return None
+
+    def _standing(self, name: str, tenant: str, generation: int | None, expires_at: int | None) -> Principal:
+        user, now = self.users.get(name), self.clock()
+        current = user is not None and (user.tenant, user.token_generation) == (tenant, generation)
+        if user is None or not user.active or not current or (expires_at is not None and expires_at <= now):
+            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
+        return Principal(user.name, user.tenant, user.role, expires_at, generation=generation)
 
     def _login(self, user: User) -> Login:
         token, expires_at = self.tokens.issue(user, now=self.clock())

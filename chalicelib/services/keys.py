@@ -33,12 +33,14 @@ class ApiKeys:
     def authenticate(self, secret: str) -> Principal:
         """Return who calls with that key, with one read of the key; raises Unauthenticated."""
         found, now = fingerprint(secret), self.clock()
-        key = self.store.get(found) if found else None
-        if key is None or not key.good(now):
-            raise Unauthenticated("The API key isn't good, or not any more.")
+        key = self._good(self.store.get(found) if found else None, now)
         if key.last_used is None or now - key.last_used >= FRESH:
             self._note(key, now)
-        return Principal(principal_of(key.id), key.tenant, key.role, key.expires_at, key=key.id, session=key.session)
+        return _caller(key)
+
+    def standing(self, caller: Principal) -> Principal:
+        """Return a key's caller as the key stands now; raises Unauthenticated if it has ended since."""
+        return _caller(self._good(self.store.find(caller.tenant, caller.key or ""), self.clock()))
 
     def create(
         self, owner: str, *, session: str | None, lasts: int | None, made: Reservation | None = None
@@ -101,6 +103,11 @@ class ApiKeys:
                 self.store.put(replace(key, role=user.role, suspended=user.suspended))
                 self.closing.close(principal_of(key.id))
 
+    def _good(self, key: ApiKey | None, now: int) -> ApiKey:
+        if key is None or not key.good(now):
+            raise Unauthenticated("The API key isn't good, or not any more.")
+        return key
+
     def _end(self, key: ApiKey) -> None:
         self.store.remove(key)
         self.closing.close(principal_of(key.id))
@@ -110,3 +117,7 @@ class ApiKeys:
             self.store.touch(key, now=now)
         except Unavailable:
             _log.warning("the use of an API key couldn't be noted", extra={"key": key.id})
+
+
+def _caller(key: ApiKey) -> Principal:
+    return Principal(principal_of(key.id), key.tenant, key.role, key.expires_at, key=key.id, session=key.session)

@@ -11,6 +11,7 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import bootstrap
+from chalicelib.adapters.names import new_ticket
 from chalicelib.adapters.seals import KeyedSeals
 from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
 from chalicelib.domain.account import ApiKey, Tenant, fingerprint
@@ -36,6 +37,7 @@ from chalicelib.services.rooms import Rooms
 from chalicelib.services.sessions import Sessions
 from chalicelib.services.socketio import SocketIO
 from chalicelib.services.tenants import Tenants
+from chalicelib.services.tickets import Tickets
 from chalicelib.services.users import Users
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching import Watching
@@ -57,6 +59,7 @@ from tests.fakes.accounts import (
     MemoryKeys,
     MemoryLoginAttempts,
     MemoryTenants,
+    MemoryTickets,
     MemoryUsers,
     PlainPasswords,
 )
@@ -89,6 +92,7 @@ class World:
     users: MemoryUsers = field(default_factory=MemoryUsers)
     tenants: MemoryTenants = field(default_factory=MemoryTenants)
     api_keys: MemoryKeys = field(default_factory=MemoryKeys)
+    given: MemoryTickets = field(default_factory=MemoryTickets)
     new_key: FakeKeySecrets = field(default_factory=FakeKeySecrets)
     watchers: MemoryWatchers = field(default_factory=MemoryWatchers)
     channels: MemoryChannels = field(default_factory=MemoryChannels)
@@ -135,6 +139,9 @@ class World:
 
     def keeper(self) -> ApiKeys:
         return ApiKeys(self.api_keys, self.users, self.closing(), self.clock, self.new_id, self.new_key)
+
+    def tickets(self) -> Tickets:
+        return Tickets(self.given, self.accounts(), self.keeper(), self.clock, new_ticket)
 
     def people(self) -> Users:
         administrators = Administrators(self.tenants)
@@ -220,6 +227,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "sessions", lambda: services["sessions"])
     monkeypatch.setattr(bootstrap, "accounts", world.accounts)
     monkeypatch.setattr(bootstrap, "api_keys", world.keeper)
+    monkeypatch.setattr(bootstrap, "tickets", world.tickets)
     monkeypatch.setattr(bootstrap, "users", world.people)
     monkeypatch.setattr(bootstrap, "reservations", world.reservations)
     monkeypatch.setattr(bootstrap, "tenants", world.operators)

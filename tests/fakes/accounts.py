@@ -7,6 +7,7 @@ from itertools import count
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.principal import User
+from chalicelib.domain.ticket import Ticket
 from chalicelib.services.accounts import WINDOW
 from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
@@ -79,6 +80,19 @@ class MemoryKeys:
         rows = sorted((k for k in self.rows.values() if k.tenant == tenant), key=lambda k: k.id)
         page = [k for k in rows if k.id > (after or "")][:limit]
         return page, page[-1].id if len(page) == limit else None
+
+
+@dataclass
+class MemoryTickets:
+    """TicketStore."""
+
+    rows: dict[str, Ticket] = field(default_factory=dict)
+
+    def add(self, ticket: Ticket) -> None:
+        self.rows[ticket.fingerprint] = ticket
+
+    def take(self, fingerprint: str) -> Ticket | None:
+        return self.rows.pop(fingerprint, None)
 
 
 @dataclass

@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.api import account_bodies, bodies, company_bodies, contact_bodies, letsbot_bodies
 from chalicelib.api.description import samples as s
 from chalicelib.api.health import HealthJson
+from chalicelib.api.tickets import NewTicket
 from chalicelib.dialects import (
     account_shapes,
     bare,
@@ -26,6 +27,7 @@ from chalicelib.dialects import (
 )
 from chalicelib.dialects.envelope import Success
 from chalicelib.domain.bulk import Attempt, Report
+from chalicelib.domain.ticket import LIFE
 
 
 def answer(kind: Any) -> Any:
@@ -118,6 +120,7 @@ def _accounts() -> dict[Any, Any]:
         Success[kinds.OneUserJson]: shapes.one_user(s.USER),
         Success[kinds.UserPageJson]: shapes.users([s.USER], None),
         Success[kinds.NewKeyJson]: shapes.new_key(s.KEY, "sb_Rk2bq…"),
+        Success[kinds.TicketJson]: shapes.ticket("wst_f7Qd2…", s.NOW + LIFE, s.NOW),
         Success[kinds.OwnKeysJson]: shapes.own_keys([s.KEY]),
         Success[kinds.KeyPageJson]: shapes.keys([s.KEY], None),
         Success[kinds.RevokedJson]: shapes.revoked(1, "API key revoked"),
@@ -149,6 +152,7 @@ def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
         account_bodies.NewUser("ben", password, "member"),
         account_bodies.UserPatch(role="read_only"),
         account_bodies.NewApiKey(session_id=s.SESSION.id, expires_in_days=90),
+        NewTicket(s.SESSION.id),
         account_bodies.NewTenant("acme", "ana", password, "Acme"),
         account_bodies.TenantPatch(disabled=True),
     ]

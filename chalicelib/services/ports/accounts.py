@@ -6,6 +6,7 @@ from typing import Protocol
 
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.principal import User
+from chalicelib.domain.ticket import Ticket
 
 
 class UserStore(Protocol):
@@ -122,3 +123,20 @@ class NewKey(Protocol):
 
     def __call__(self) -> str:
         """Return a new one, as ``domain.account`` has them."""
+
+
+class TicketStore(Protocol):
+    """Tickets, by the fingerprint of their secret."""
+
+    def add(self, ticket: Ticket) -> None:
+        """Store a new ticket."""
+
+    def take(self, fingerprint: str) -> Ticket | None:
+        """Return the ticket and remove it, in one: nobody else is given it. It may have ended."""
+
+
+class NewTicket(Protocol):
+    """Secrets of tickets."""
+
+    def __call__(self) -> str:
+        """Return a new one, as ``domain.ticket`` has them."""

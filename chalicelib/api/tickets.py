@@ -1,0 +1,36 @@
+"""Tickets under ``/api/ws-ticket``: for WebSockets, whose credential stands in an address, and may be seen there."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.bodies import Line
+from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.fields import session_id
+from chalicelib.dialects import enveloped_accounts as shapes
+from chalicelib.dialects.account_shapes import TicketJson
+from chalicelib.dialects.envelope import Success
+from chalicelib.dialects.enveloped import error
+from chalicelib.domain.principal import Permission
+
+doorway: Final = Doorway(__name__, error)
+
+
+class NewTicket(msgspec.Struct):
+    """A ticket to be given."""
+
+    session_id: Annotated[Line | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+
+
+@doorway.route("POST", "/api/ws-ticket", needs=Permission.SESSIONS_READ, gives={201: Success[TicketJson]})
+def give(call: Call, body: NewTicket) -> Answer:
+    """Give a ticket, which opens one WebSocket within a minute: ``?token=`` takes it in the place of a token.
+
+    It is for addresses, which get into logs and histories: once used it is worth nothing. An API key may ask for one,
+    so that a page can watch what only its server has the key for.
+    """
+    named = session_id(body.session_id, field="session_id") if body.session_id else None
+    secret, ends = bootstrap.tickets().give(call.caller, session=call.naming(named, field="session_id"))
+    return Answer(shapes.ticket(secret, ends, bootstrap.clock()), status=201)
