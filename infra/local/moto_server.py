@@ -3,14 +3,18 @@
 import io
 import json
 import logging
+import socket
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from threading import RLock, Thread
 from typing import Any, Final, Self
 
 from moto.core.model_instances import model_data
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
+
+from infra.local.moto_direct import JSON, Answer, Call, answered, remember_names
+from infra.local.moto_handler import GlancingHandler
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
@@ -26,11 +30,15 @@ class MotoServer:
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        remember_names()
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
-            "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=MotoRequestHandler
+            "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler
         )
-        self._thread = Thread(target=self._server.serve_forever, name="moto", daemon=True)
+        self._connections = set[socket.socket]()
+        vars(self._server).update(direct=self.answer, connections=self._connections)
+        self._ended = False
+        self._thread = Thread(target=self._serve, name="moto", daemon=True)
 
     @property
     def url(self) -> str:
@@ -42,9 +50,29 @@ class MotoServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
+        self._ended = True
+        # One last connection: the server's own end would look every half a second whether it has come.
+        socket.create_connection(self._server.server_address[:2]).close()  # type: ignore[arg-type]
         self._thread.join()
         self._server.server_close()
+        for one in list(self._connections):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _serve(self) -> None:
+        while not self._ended:
+            self._server.handle_request()
+
+    def answer(self, call: Call) -> Answer:
+        """Answer a direct call, for whoever has it in this process."""
+        denied = self.denial(call.headers.get("authorization", ""), call.target, call.body)
+        if denied is not None:
+            return Answer(400, {"content-type": JSON}, _refusal(denied))
+        if not call.target.startswith("DynamoDB_"):
+            return answered(call)
+        # moto reads and writes a table without locks: conditions could be checked against what is changing.
+        with self._lock, self.during_write():
+            return answered(call)
 
     def _guarded(self, application: Wsgi) -> Wsgi:
         def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -58,15 +86,18 @@ class MotoServer:
             environ["wsgi.input"] = io.BytesIO(body)
             denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), target, body)
             if denied is not None:
-                start_response("400 Bad Request", [("Content-Type", "application/x-amz-json-1.0")])
-                return [json.dumps({"__type": "AccessDeniedException", "message": denied}).encode()]
+                start_response("400 Bad Request", [("Content-Type", JSON)])
+                return [_refusal(denied)]
             if not target.startswith("DynamoDB_"):
                 return application(environ, start_response)
-            # moto reads and writes a table without locks: conditions could be checked against what is changing.
             with self._lock, self.during_write():
                 return application(environ, start_response)
 
         return answer
+
+
+def _refusal(sentence: str) -> bytes:
+    return json.dumps({"__type": "AccessDeniedException", "message": sentence}).encode()
 
 
 class _Forgetful(list[Any]):
