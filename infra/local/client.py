@@ -31,8 +31,11 @@ def expect(held: object, otherwise: str) -> None:
         raise NotAsExpected(otherwise)
 
 
-def eventually(look: Callable[[], T | None], *, within: float = 20.0, every: float = 0.05) -> T:
-    """What ``look`` finds, as soon as it finds something that is true."""
+def eventually(look: Callable[[], T | None], *, within: float = 60.0, every: float = 0.1) -> T:
+    """What ``look`` finds, as soon as it finds something that is true.
+
+    A look is often a dozen questions to the local AWS, which what is waited for needs too: hence not more often.
+    """
     ends = time.monotonic() + within
     while not (found := look()):
         expect(time.monotonic() < ends, f"not within {within} s; the last look found {found!r}")
@@ -103,9 +106,10 @@ class Stack:
         return requests.delete(self.url + path, headers=self.headers, timeout=40)
 
     def session(self, session_id: str) -> dict[str, Any]:
-        """The session as seed 001's list shows it."""
-        listed: list[dict[str, Any]] = self.get("/api/sessions").json()["data"]["sessions"]
-        return next(one for one in listed if one["id"] == session_id)
+        """The session as `/api` shows it."""
+        answer = self.get(f"/api/sessions/{session_id}")
+        expect(answer.ok, answer.text)
+        return dict(answer.json()["data"])
 
     def begin(self, session_id: str) -> None:
         """Create and connect a session."""
@@ -131,7 +135,7 @@ class Stack:
         expect(answer.ok, answer.text)
         self.until(session_id, "CONNECTED")
 
-    def until(self, session_id: str, status: str, *, within: float = 20.0) -> dict[str, Any]:
+    def until(self, session_id: str, status: str, *, within: float = 60.0) -> dict[str, Any]:
         """Wait for the session's status."""
 
         def look() -> dict[str, Any] | None:
@@ -202,7 +206,7 @@ class Stack:
             return False
 
 
-def next_frame(socket: ClientConnection, kind: str, *, within: float = 20.0) -> dict[str, Any]:
+def next_frame(socket: ClientConnection, kind: str, *, within: float = 60.0) -> dict[str, Any]:
     """The watcher's next frame of that type; others before it are passed over."""
     ends = time.monotonic() + within
     while True:
