@@ -1,7 +1,7 @@
 """Partial batch failures: what AWS is told so that it repeats no more than it has to."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,18 +14,41 @@ PASSING = (Unavailable, Contended)
 """What a retry can mend; anything else is a bug, told loudly once, and must not hold up what comes behind it."""
 
 
-def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None]) -> dict[str, Any]:
-    """Run ``act`` on each stream record in order; from the first that fails for now on, all come again."""
-    for record in event["Records"]:
+def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None], *, at_once: int = 1) -> dict[str, Any]:
+    """Run ``act`` on each stream record; from the first that fails for now on, all come again.
+
+    Records of one partition are taken in order. With ``at_once`` over 1 as many partitions are taken side by side, and
+    some of what comes again has been done then.
+    """
+    records = event["Records"]
+    if at_once == 1 or len(lanes := _lanes(records)) == 1:
+        stopped = [_stopped_at(records, act)]
+    else:
+        with ThreadPoolExecutor(at_once) as pool:
+            stopped = list(pool.map(lambda lane: _stopped_at(lane, act), lanes))
+    failed = [sequence for sequence in stopped if sequence is not None]
+    return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}] if failed else []}
+
+
+def _lanes(records: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    lanes: dict[str, list[Mapping[str, Any]]] = {}
+    for record in records:
+        lanes.setdefault(record["dynamodb"]["Keys"]["pk"]["S"], []).append(record)
+    return list(lanes.values())
+
+
+def _stopped_at(records: Iterable[Mapping[str, Any]], act: Callable[[Mapping[str, Any]], None]) -> str | None:
+    """Return the sequence number of the record that has to come again, and before which all went well."""
+    for record in records:
+        sequence: str = record["dynamodb"]["SequenceNumber"]
         try:
             act(record)
         except PASSING:
-            sequence = record["dynamodb"]["SequenceNumber"]
             log.warning("a stream record comes again", extra={"sequence": sequence}, exc_info=True)
-            return {"batchItemFailures": [{"itemIdentifier": sequence}]}
+            return sequence
         except Exception:
-            log.exception("a stream record can't be handled", extra={"sequence": record["dynamodb"]["SequenceNumber"]})
-    return {"batchItemFailures": []}
+            log.exception("a stream record can't be handled", extra={"sequence": sequence})
+    return None
 
 
 def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: int = 1) -> dict[str, Any]:

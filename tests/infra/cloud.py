@@ -94,7 +94,7 @@ class Cloud:
     def _resolved(self, value: str) -> str:
         if not value.startswith("{{resolve:secretsmanager:"):
             return value
-        arn = value.removeprefix("{{resolve:secretsmanager:").removesuffix(":SecretString}}")
+        arn = value.removeprefix("{{resolve:secretsmanager:").removesuffix(":SecretString:::}}")
         return str(self.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"])
 
     def _asked(self, template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
