@@ -1,12 +1,20 @@
 """The version of the items' format, as the table has it."""
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.adapters.dynamodb.formats import FORMAT, UnknownFormat
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition, Refused
+from chalicelib.adapters.dynamodb.tenants import DynamoTenants
+from chalicelib.adapters.dynamodb.users import DynamoUsers
 from chalicelib.adapters.dynamodb.values import typed
-from tests.makers import a_session
+from chalicelib.domain.account import Tenant
+from chalicelib.domain.messages import MessageStatus, advance
+from chalicelib.domain.principal import Role, User
+from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
 THERE = {"pk": "S#u", "sk": "SESSION", "uid": "u"}
 WHOLE = Condition("pk = :pk", {":pk": "S#u"})
@@ -60,3 +68,31 @@ def test_a_later_version_s_attribute_is_left_alone_and_a_missing_one_has_its_def
         table.update(f"S#{session.uid}", "SESSION", change, Condition("version = :v", {":v": 0})), Refused
     )
     assert sessions.get(session.uid) == session
+
+
+def test_what_only_a_later_version_knows_survives_every_move_by_this_one(table):
+    sessions, messages, users, tenants = (
+        DynamoSessions(table),
+        DynamoMessages(table),
+        DynamoUsers(table),
+        DynamoTenants(table),
+    )
+    session, message = a_running_session(version=0, qr=a_code(), deadline=NOW), a_message()
+    user, tenant = User("admin", "default", Role.ADMIN, "hash", NOW), Tenant("acme", "Acme", NOW, ("cleo",))
+    sessions.create(session)
+    messages.put(message)
+    users.add(user)
+    tenants.add(tenant)
+    places = [(f"S#{session.uid}", "SESSION"), (f"S#{message.uid}", f"M#{message.id}")]
+    places += [("U#admin", "USER"), ("TENANTS", "acme")]
+    for pk, sk in places:
+        there = Condition("attribute_exists(pk)", {})
+        assert table.update(pk, sk, Condition("SET later = :on", {":on": {"by": "a later version"}}), there) is None
+    assert sessions.move(replace(session, version=1, qr=None, deadline=None))
+    assert messages.move(advance(message, MessageStatus.SENDING, now=NOW, event_id="E1", epoch=1))
+    assert users.put(replace(user, version=1, disabled=True))
+    assert tenants.put(replace(tenant, version=1, name="Acme & Co"))
+    assert [table.get(pk, sk)["later"] for pk, sk in places] == [{"by": "a later version"}] * 4
+    moved = table.get(*places[0])
+    assert {"qr", "deadline", "due_shard", "due_at"}.isdisjoint(moved), "what this version knows it also removes"
+    assert sessions.get(session.uid) == replace(session, version=1, qr=None, deadline=None)

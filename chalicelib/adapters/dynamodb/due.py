@@ -12,6 +12,10 @@ AT_ONCE: Final = 50
 """Sessions a shard and sweep; the next sweep goes on where this one's work has made room."""
 
 
+DUE: Final = frozenset({"due_shard", "due_at"})
+"""The index's attributes."""
+
+
 def due(uid: str, at: int | None) -> dict[str, Any]:
     """Return the index attributes of an item of ``uid`` that is due at ``at``; none if it never is.
 

@@ -1,6 +1,6 @@
 """Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
@@ -10,17 +10,18 @@ from chalicelib.domain.messages import OPEN, Message
 from chalicelib.reading import Reader
 
 _MESSAGE: Final = Reader(Message)
+_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"})
 
 
 def to_item(message: Message) -> Item:
     """Return the message's item."""
-    fields: dict[str, Any] = msgspec.to_builtins(message)
+    values: dict[str, Any] = msgspec.to_builtins(message)
     return {
         "pk": f"S#{message.uid}",
         "sk": f"M#{message.id}",
         "ttl": _ttl(message),
         **({"open_at": message.id} if message.status in OPEN else {}),
-        **{name: value for name, value in fields.items() if value is not None},
+        **{name: value for name, value in values.items() if value is not None},
     }
 
 
@@ -45,9 +46,9 @@ class DynamoMessages:
         return from_item(item) if item else None
 
     def move(self, message: Message) -> bool:
-        """Put the message over the version before it."""
+        """Write the message over the version before it."""
         before = Condition("version = :before", {":before": message.version - 1})
-        return self.table.put(to_item(message), before) is None
+        return self.table.rewrite(to_item(message), _KNOWN, before) is None
 
     def open(self, uid: str, *, limit: int) -> list[Message]:
         """Read the index, whose order is that of the ids; a local index reads as consistently as the table."""

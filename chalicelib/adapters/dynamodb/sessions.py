@@ -1,17 +1,18 @@
 """Sessions in the table: the directory by tenant and id, the session by uid, one conditional write a move."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
 
-from chalicelib.adapters.dynamodb.due import due
+from chalicelib.adapters.dynamodb.due import DUE, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.session import Session
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
 
 _SESSION: Final = Reader(Session)
+_KNOWN: Final = frozenset({one.name for one in fields(Session)} | DUE)
 
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over: no function runs that long."""
@@ -19,12 +20,12 @@ HALFWAY: Final = 60_000
 
 def to_item(session: Session) -> Item:
     """Return the session's item."""
-    fields: dict[str, Any] = msgspec.to_builtins(session)
+    values: dict[str, Any] = msgspec.to_builtins(session)
     return {
         "pk": f"S#{session.uid}",
         "sk": "SESSION",
         **due(session.uid, session.deadline),
-        **{name: value for name, value in fields.items() if value is not None},
+        **{name: value for name, value in values.items() if value is not None},
     }
 
 
@@ -81,9 +82,9 @@ class DynamoSessions:
         return [by_uid[entry["uid"]] for entry in entries if entry["uid"] in by_uid], more
 
     def move(self, session: Session) -> bool:
-        """Put the session over the version before it; the version also says that the epoch is the one that was read."""
+        """Write the session over the version before it, which also says that the epoch is the one that was read."""
         condition = Condition("uid = :uid AND version = :before", {":uid": session.uid, ":before": session.version - 1})
-        return self.table.put(to_item(session), condition) is None
+        return self.table.rewrite(to_item(session), _KNOWN, condition) is None
 
     def remove(self, session: Session) -> bool:
         """Remove what hangs on the session, then the session unless it changed, then its id if still its own."""

@@ -1,6 +1,6 @@
 """The table's calls: plain values in and out, a failed condition as an outcome, everything else as Unavailable."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,25 @@ class Table:
     def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
         """Write the whole item, if the condition holds."""
         return self._write("put_item", {"Item": typed(stamped(item))}, condition)
+
+    def rewrite(self, item: Item, known: Collection[str], condition: Condition) -> Refused | None:
+        """Make an item that is there what ``item`` says, if the condition holds.
+
+        Of the ``known`` attributes those that it doesn't have are removed. What isn't known stays: a later version of
+        this code wrote it, and reads it again.
+        """
+        pk, sk = item["pk"], item["sk"]
+        fields = stamped(
+            {name: value for name, value in item.items() if name not in {"pk", "sk"} and value is not None}
+        )
+        gone = sorted(set(known) - fields.keys())
+        # Numbered, since some of the names are reserved words.
+        names = {f"#n{number}": name for number, name in enumerate([*fields, *gone])}
+        values = {f":n{number}": value for number, value in enumerate(fields.values())}
+        sets = ", ".join(f"#n{number} = :n{number}" for number in range(len(fields)))
+        removes = ", ".join(f"#n{number}" for number in range(len(fields), len(names)))
+        change = Condition(f"SET {sets} REMOVE {removes}" if removes else f"SET {sets}", values, names)
+        return self.update(pk, sk, change, condition)
 
     def update(self, pk: str, sk: str, change: Condition, condition: Condition) -> Refused | None:
         """Change an item that is there, if the condition holds."""

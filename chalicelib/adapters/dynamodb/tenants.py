@@ -1,6 +1,6 @@
 """Tenants in the table, in one partition: they are few, and read by those who manage them alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
@@ -10,6 +10,7 @@ from chalicelib.domain.account import Tenant
 from chalicelib.reading import Reader
 
 _TENANT: Final = Reader(Tenant)
+_KNOWN: Final = frozenset(one.name for one in fields(Tenant))
 
 ALL: Final = "TENANTS"
 
@@ -30,8 +31,9 @@ class DynamoTenants:
         return self.table.put(_item(tenant), Condition("attribute_not_exists(pk)", {})) is None
 
     def put(self, tenant: Tenant) -> bool:
-        """Put the tenant over the version before."""
-        return self.table.put(_item(tenant), Condition("version = :before", {":before": tenant.version - 1})) is None
+        """Write the tenant over the version before."""
+        before = Condition("version = :before", {":before": tenant.version - 1})
+        return self.table.rewrite(_item(tenant), _KNOWN, before) is None
 
     def remove(self, tenant: Tenant) -> None:
         """Remove the tenant on condition that it didn't change."""
@@ -45,5 +47,5 @@ class DynamoTenants:
 
 
 def _item(tenant: Tenant) -> Item:
-    fields: dict[str, Any] = msgspec.to_builtins(tenant)
-    return {"pk": ALL, "sk": tenant.id, **fields}
+    values: dict[str, Any] = msgspec.to_builtins(tenant)
+    return {"pk": ALL, "sk": tenant.id, **values}

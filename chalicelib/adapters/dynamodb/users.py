@@ -1,6 +1,6 @@
 """Users and their failed logins in the table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,7 @@ from chalicelib.reading import Reader
 from chalicelib.services.accounts import WINDOW
 
 _USER: Final = Reader(User)
+_KNOWN: Final = frozenset(one.name for one in fields(User))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class DynamoUsers:
         return taken is None
 
     def put(self, user: User) -> bool:
-        """Put the user over the version before."""
-        return self.table.put(_item(user), Condition("version = :before", {":before": user.version - 1})) is None
+        """Write the user over the version before."""
+        before = Condition("version = :before", {":before": user.version - 1})
+        return self.table.rewrite(_item(user), _KNOWN, before) is None
 
     def remove(self, user: User) -> bool:
         """Remove the user unless it changed, then its name from the list."""
@@ -55,8 +57,8 @@ class DynamoUsers:
 
 
 def _item(user: User) -> Item:
-    fields: dict[str, Any] = msgspec.to_builtins(user)
-    return {"pk": f"U#{user.name}", "sk": "USER", **fields}
+    values: dict[str, Any] = msgspec.to_builtins(user)
+    return {"pk": f"U#{user.name}", "sk": "USER", **values}
 
 
 @dataclass(frozen=True, slots=True)
