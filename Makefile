@@ -32,8 +32,11 @@ check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-audit: .venv/audit/installed  ## ask PyPI for known faults in what is pinned
-	@for list in $(filter %.txt,$(REQUIREMENTS)); do .venv/audit/bin/pip-audit --strict --progress-spinner off -r $$list || exit 1; done
+# The two lists are resolved anew, as the packager and the image do; the groups are looked up as they are installed here.
+AUDIT = .venv/audit/bin/pip-audit --strict --progress-spinner off $(AUDIT_FLAGS)
+audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known faults in all that is pinned (AUDIT_FLAGS=)
+	@$(AUDIT) $(addprefix --requirement ,$(filter %.txt,$(REQUIREMENTS)))
+	@$(AUDIT) $$(printf ' --path %s' .venv/{,checkov/,audit/}lib/python3*/site-packages)
 
 bench: .venv/dev  ## measure beside the raw client library
 	@exec $(BIN)/python -m infra.bench
@@ -68,12 +71,12 @@ clean:  ## forget the local stack's accounts, sessions and keys
 
 .venv/checkov/installed: pyproject.toml | .venv/python
 	@echo "Installing checkov into an environment of its own ..."
-	@$(BIN)/python -m venv .venv/checkov
+	@$(BIN)/python -m venv --without-pip .venv/checkov
 	@$(PIP) --python .venv/checkov install --group checkov
 	@touch $@
 
 .venv/audit/installed: pyproject.toml | .venv/python
-	@$(BIN)/python -m venv .venv/audit
+	@$(BIN)/python -m venv --without-pip .venv/audit
 	@$(PIP) --python .venv/audit install --group audit
 	@touch $@
 
