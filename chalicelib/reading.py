@@ -19,13 +19,13 @@ class Reader(Generic[T]):
     """Reads one type. Make it while its module is imported, and keep it."""
 
     def __init__(self, kind: type[T]) -> None:
-        self._kind = kind
+        self.kind = kind
         with _ONE_AT_A_TIME:
             self._decoder = msgspec.json.Decoder(kind)
 
     def plain(self, value: Any) -> T:
         """Return what a plain value (dicts, lists, texts, numbers) stands for; raises msgspec.ValidationError."""
-        return msgspec.convert(value, self._kind)
+        return msgspec.convert(value, self.kind)
 
     def json(self, text: str | bytes) -> T:
         """Return what JSON stands for; raises msgspec.DecodeError, and its ValidationError where it isn't that type."""

@@ -1,21 +1,11 @@
-"""What request bodies may hold, and how a body is read: JSON whatever its content type says, nothing at all is ``{}``.
+"""What the requests of seeds 001 and 002 may hold, and what the other families' bodies are made of."""
 
-Unknown fields are ignored: clients of both families send extras.
-"""
-
-import re
-from typing import Annotated, Final, NoReturn, TypeVar
+from typing import Annotated
 
 import msgspec
-from chalice.app import Request
 
 from chalicelib.dialects.bare_webhook import Event
-from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
 from chalicelib.domain.messages import MAX_TEXT
-from chalicelib.reading import Reader
-
-LIMIT: Final = 256 * 1024
-"""Bytes that a body may have."""
 
 Line = Annotated[str, msgspec.Meta(max_length=100)]
 Name = Annotated[str, msgspec.Meta(max_length=100, description="A line of text, for people.")]
@@ -99,61 +89,3 @@ class SendBody(msgspec.Struct):
 
     to: Annotated[Line, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
     message: Annotated[Text, msgspec.Meta(description="Text, as people write it.")]
-
-
-B = TypeVar("B", bound=msgspec.Struct)
-
-
-def read(request: Request, model: Reader[B]) -> B:
-    """Return the request's body as its model; raises Invalid, InvalidField or BodyTooLarge."""
-    raw = _bytes(request)
-    try:
-        return model.json(raw.strip() or b"{}")
-    except msgspec.ValidationError as error:
-        _explain(str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(
-            "The body is not JSON.", hint="Send a JSON object, with Content-Type: application/json."
-        ) from error
-
-
-def _bytes(request: Request) -> bytes:
-    raw = request.raw_body
-    body = raw if isinstance(raw, bytes) else raw.encode()
-    if len(body) > LIMIT:
-        raise BodyTooLarge(f"The body is larger than {LIMIT // 1024} KB.")
-    return body
-
-
-_AT: Final = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
-_MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
-_LENGTH: Final = re.compile(r"of length (?P<side><=|>=) (?P<bound>\d+)")
-_TYPE: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
-_NAMES: Final = {
-    "str": "text",
-    "bool": "true or false",
-    "int": "a number",
-    "float": "a number",
-    "null": "null",
-    "object": "an object",
-    "array": "a list",
-}
-
-
-def _explain(problem: str) -> NoReturn:
-    """Raise msgspec's finding as a sentence about the field at fault."""
-    if missing := _MISSING.search(problem):
-        raise InvalidField(f"'{missing['field']}' is missing.", field=missing["field"]) from None
-    at = _AT.search(problem)
-    field = at["field"] if at else ""
-    if not field:
-        raise Invalid("The body must be a JSON object.") from None
-    if length := _LENGTH.search(problem):
-        too = "is empty" if length["side"] == ">=" else f"is too long: {length['bound']} characters at most"
-        raise InvalidField(f"'{field}' {too}.", field=field) from None
-    if types := _TYPE.search(problem):
-        expected, got = types["expected"].removesuffix(" | null"), types["got"]
-        raise InvalidField(
-            f"'{field}' must be {_NAMES.get(expected, expected)}, not {_NAMES.get(got, got)}.", field=field
-        ) from None
-    raise InvalidField(f"'{field}' is not valid.", field=field) from None

@@ -18,9 +18,9 @@ from chalicelib import bootstrap
 from chalicelib.api import caller
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
-from chalicelib.api.bodies import read
 from chalicelib.api.fields import existing_id
 from chalicelib.api.parameters import Parameter
+from chalicelib.api.received import read
 from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.reading import Reader

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.api.bodies import LIMIT
+from chalicelib.api.received import LIMIT
 from tests.api.conftest import Caller, World
 
 BOTH = pytest.mark.parametrize("path", ["/api/sessions", "/sessions"])
@@ -117,6 +117,33 @@ def test_an_id_that_no_session_may_have_is_refused(world: World, ana: Caller, na
 def test_a_login_says_what_is_wrong_with_it(nobody: Caller, body: dict[str, Any], sentence: str) -> None:
     answer = nobody("POST", "/api/auth/login", body)
     assert (answer.status, answer.json["error"]) == (400, sentence)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field", "sentence"),
+    [
+        ("/api/auth/api-key", {"expires_in_days": 1.5}, "expires_in_days", "must be a whole number, not a number"),
+        ("/api/auth/api-key", {"expires_in_days": 1e99}, "expires_in_days", "must be a whole number, not a number"),
+        ("/api/auth/api-key", {"session_id": 5}, "session_id", "must be text, not a number"),
+        (
+            "/api/auth/register",
+            {"username": "bo", "password": "long enough", "role": "god"},
+            "role",
+            "must be one of admin, member, read_only, user",
+        ),
+        (
+            "/sessions/ana/webhook",
+            {"events": ["status", "x"]},
+            "events[1]",
+            "must be one of message, status, connection",
+        ),
+        ("/sessions/ana/webhook", {"events": ["status"] * 21}, "events", "is too long: 20 entries at most"),
+        ("/sessions/ana/webhook", {"events": []}, "events", "is empty"),
+    ],
+)
+def test_what_would_be_right_is_said(ana: Caller, path: str, body: dict[str, Any], field: str, sentence: str) -> None:
+    answer = ana("POST", path, body)
+    assert (answer.status, answer.json["field"], answer.json["error"]) == (400, field, f"'{field}' {sentence}.")
 
 
 def test_curls_default_content_type_is_no_obstacle(nobody: Caller) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from app import app
-from chalicelib.api.bodies import LIMIT
 from chalicelib.api.codes import DEFAULT_WAIT, FORMATS, LONGEST_WAIT
 from chalicelib.api.pages import FEW, MOST
+from chalicelib.api.received import LIMIT
 from chalicelib.config import settings
 from chalicelib.dialects import socketio
 from chalicelib.dialects.enveloped_frames import WORDS

@@ -8,7 +8,7 @@ import pytest
 from chalice.deploy.swagger import TemplatedSwaggerGenerator
 
 from app import app
-from chalicelib.api.bodies import LIMIT
+from chalicelib.api.received import LIMIT
 from tests.api.conftest import World
 
 DEFINITION = TemplatedSwaggerGenerator().generate_swagger(app)

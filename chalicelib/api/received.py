@@ -1,0 +1,87 @@
+"""A request's body, read as its model: JSON whatever its content type says, nothing at all is ``{}``.
+
+Unknown fields are ignored: clients of all families send extras. What is wrong with a known one is told in a sentence.
+"""
+
+import re
+import typing
+from typing import Any, Final, NoReturn, TypeVar
+
+import msgspec
+from chalice.app import Request
+
+from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
+from chalicelib.reading import Reader
+
+LIMIT: Final = 256 * 1024
+"""Bytes that a body may have."""
+
+B = TypeVar("B", bound=msgspec.Struct)
+
+
+def read(request: Request, model: Reader[B]) -> B:
+    """Return the request's body as its model; raises Invalid, InvalidField or BodyTooLarge."""
+    raw = request.raw_body
+    body = raw if isinstance(raw, bytes) else raw.encode()
+    if len(body) > LIMIT:
+        raise BodyTooLarge(f"The body is larger than {LIMIT // 1024} KB.")
+    try:
+        return model.json(body.strip() or b"{}")
+    except msgspec.ValidationError as error:
+        _explain(str(error), model.kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(
+            "The body is not JSON.", hint="Send a JSON object, with Content-Type: application/json."
+        ) from error
+
+
+_AT: Final = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
+_MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
+_LENGTH: Final = re.compile(r"Expected `(?P<of>\w+)` of length (?P<side><=|>=) (?P<bound>\d+)")
+_TYPE: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
+_NAMES: Final = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "null": "null",
+    "object": "an object",
+    "array": "a list",
+}
+
+
+def _explain(problem: str, model: type[msgspec.Struct]) -> NoReturn:
+    """Raise msgspec's finding as a sentence about the field at fault."""
+    if missing := _MISSING.search(problem):
+        raise InvalidField(f"'{missing['field']}' is missing.", field=missing["field"]) from None
+    at = _AT.search(problem)
+    field = at["field"] if at else ""
+    if not field:
+        raise Invalid("The body must be a JSON object.") from None
+    raise InvalidField(f"'{field}' {_wrong(problem, field, model)}.", field=field) from None
+
+
+def _wrong(problem: str, field: str, model: type[msgspec.Struct]) -> str:
+    if length := _LENGTH.search(problem):
+        if length["side"] == ">=":
+            return "is empty"
+        return f"is too long: {length['bound']} {'entries' if length['of'] == 'array' else 'characters'} at most"
+    if types := _TYPE.search(problem):
+        expected = _NAMES.get(types["expected"].removesuffix(" | null"), types["expected"])
+        got = _NAMES.get(types["got"], types["got"])
+        # Where no number is wanted, whether it is a whole one is nothing to its writer.
+        return f"must be {expected}, not {'a number' if types['got'] == 'int' else got}"
+    words = _words(model, field.partition("[")[0])
+    return f"must be one of {', '.join(words)}" if words else "is not valid"
+
+
+def _words(model: type[msgspec.Struct], field: str) -> tuple[str, ...]:
+    """Return the words that a field may have; none if it takes others as well."""
+    named = dict(zip(model.__struct_encode_fields__, model.__struct_fields__, strict=True))
+    return _literals(typing.get_type_hints(model).get(named.get(field, "")))
+
+
+def _literals(hint: Any) -> tuple[str, ...]:
+    if typing.get_origin(hint) is typing.Literal:
+        return typing.get_args(hint)
+    return tuple(word for inner in typing.get_args(hint) for word in _literals(inner))
