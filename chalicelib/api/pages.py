@@ -54,6 +54,11 @@ def page(call: Call) -> tuple[list[Session], str | None]:
     A key that is bound to a session sees that one alone.
     """
     limit, after = bounds(call)
+    return sessions_after(call, after, limit=limit)
+
+
+def sessions_after(call: Call, after: str | None, *, limit: int) -> tuple[list[Session], str | None]:
+    """Return up to ``limit`` sessions that the caller may see, and where the next page starts if another follows."""
     if call.bound is None:
         return bootstrap.sessions().page(call.tenant, limit=limit, after=after)
     try:

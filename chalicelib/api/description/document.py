@@ -7,8 +7,8 @@ from chalicelib.api.description import refusals, tags
 from chalicelib.api.description.operations import example_id, operation
 from chalicelib.api.description.schemas import Schema, Schemas
 from chalicelib.api.doorway import Doorway, Route
+from chalicelib.api.version import VERSION
 
-VERSION: Final = "1.0.0"
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
 The routes come in families, each in the words of the clients that were written for it; all of them work on the same

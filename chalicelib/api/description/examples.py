@@ -10,10 +10,12 @@ from chalicelib.api import account_bodies, bodies, company_bodies, contact_bodie
 from chalicelib.api.description import samples as s
 from chalicelib.api.health import HealthJson
 from chalicelib.api.tickets import NewTicket
+from chalicelib.api.version import VERSION
 from chalicelib.dialects import (
     account_shapes,
     bare,
     bare_messages,
+    bare_status,
     bare_webhook,
     company,
     company_messages,
@@ -55,6 +57,13 @@ def _answers() -> dict[Any, Any]:
         bare.BareCreatedJson: bare.created(s.SCANNING, s.NOW),
         bare.BareCodeJson: bare.code(s.SCANNING, s.CODE, s.NOW),
         bare.BareGoneJson: bare.gone(s.SESSION.id, at_once=True),
+        bare_status.BareStatusJson: bare_status.status(
+            bare_status.counts([s.SESSION, s.SCANNING], complete=True),
+            version=VERSION,
+            uptime=90_000,
+            latency=7,
+            now=s.NOW,
+        ),
         bare_webhook.BareWebhookJson: bare_webhook.webhook(s.SESSION),
         bare_webhook.BareWebhookGoneJson: bare_webhook.removed(s.SESSION.id),
         bare_messages.BareSentJson: bare_messages.sent(s.MESSAGE),

@@ -29,7 +29,7 @@ _BY_PATH: Final = (
     (re.compile(r"/api/(auth|admin)/"), ACCOUNTS),
     (re.compile(r"/api/v1/"), LETSBOT),
     (re.compile(r"/whatsapp/"), COMPANY),
-    (re.compile(r"/sessions\b"), BARE),
+    (re.compile(r"/(sessions|status)\b"), BARE),
     (re.compile(r"/socket\.io|/api/sessions/\{id\}/initialize-with-qr"), SOCKETIO),
     (re.compile(r"/api/(?!health)"), ENVELOPE),
 )
