@@ -19,7 +19,7 @@ from chalicelib.domain.errors import Contended, SessionDeleting, SessionExists
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
-doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
+doorway: Final = Doorway(__name__, shapes.error, anonymous=True, names_session="sessionId")
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)

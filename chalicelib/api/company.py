@@ -32,7 +32,7 @@ from chalicelib.domain.jid import recipient
 from chalicelib.domain.principal import Permission
 from chalicelib.domain.session import Session
 
-doorway: Final = Doorway(__name__, shapes.error)
+doorway: Final = Doorway(__name__, shapes.error, names_session="session")
 SESSION: Final = word("session", "The session's id; without it the company's only session is meant, or its default.")
 _READ, _WRITE, _SEND = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND
 _UNCLEAR: Final = (TenantNotFound, SessionNotFound, SessionAmbiguous)

@@ -123,13 +123,17 @@ class Route:
 class Doorway:
     """Where one dialect's requests come in."""
 
-    def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False) -> None:
-        """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured."""
+    def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False, names_session: str = "id") -> None:
+        """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured.
+
+        ``names_session`` is the part of a request that names a session where its path doesn't.
+        """
         self.name = name
         self.blueprint = Blueprint(name)
         self.routes: list[Route] = []
         self.error = error
         self.anonymous = anonymous
+        self.names_session = names_session
 
     @property
     def needs(self) -> dict[tuple[str, str], Need]:
@@ -182,6 +186,8 @@ class Doorway:
             return self._refuse(_unexpected(request), variables)
 
     def _refuse(self, error: GatewayError, variables: Mapping[str, str]) -> Response:
+        if error.field == "id" and "id" not in variables:
+            error.field = self.names_session
         shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))
         return refuse(error, shape)
 

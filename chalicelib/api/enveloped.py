@@ -29,7 +29,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
-doorway: Final = Doorway(__name__, shapes.error)
+doorway: Final = Doorway(__name__, shapes.error, names_session="phone")
 _READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 from chalicelib.dialects.moments import Moment, microseconds
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.reasons import news
 from chalicelib.domain.session import LIVE, QRCode, Session, Status
 
 Word = Literal["CONNECTED", "DISCONNECTED", "UNKNOWN", "NOT_CONFIGURED"]
@@ -160,4 +161,4 @@ def _why_none(of: Session | None) -> str | None:
         return of.message or of.reason or _SENTENCES["UNKNOWN"]
     if of.status in LIVE or not needs_qr(of) or not of.answered:
         return None
-    return of.message or _ASK
+    return news(of.reason, of.message) or _ASK

@@ -11,6 +11,7 @@ class Reason(StrEnum):
     WORKER_LOST = "worker_lost"
     UPGRADED = "upgraded"
     NO_CAPACITY = "no_capacity"
+    NO_SPOT_CAPACITY = "no_spot_capacity"
     WORKER_KEEPS_FAILING = "worker_keeps_failing"
     WAITING_FOR_SCAN = "waiting_for_scan"
     NEW_SCAN_ROUND = "new_scan_round"
@@ -32,6 +33,7 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.WORKER_LOST: "The worker was lost; another one takes over.",
     Reason.UPGRADED: "A worker of a newer version takes over.",
     Reason.NO_CAPACITY: "There is no room for a worker just now; it is tried again.",
+    Reason.NO_SPOT_CAPACITY: "There is no Spot capacity just now; a worker is started on demand instead.",
     Reason.WORKER_KEEPS_FAILING: "Worker after worker came to nothing. See the worker's log, then start it again.",
     Reason.WAITING_FOR_SCAN: "Scan the QR code in WhatsApp: Settings, Linked devices, Link a device.",
     Reason.NEW_SCAN_ROUND: "All codes expired unscanned; a new one follows.",
@@ -57,3 +59,8 @@ SENTENCES: Final[dict[str, str]] = {
 def sentence(reason: str | None) -> str | None:
     """Return the sentence for ``reason``; a reason of WhatsApp's own that has none stays without."""
     return SENTENCES.get(reason) if reason else None
+
+
+def news(reason: str | None, message: str | None) -> str | None:
+    """Return why a session is as it is, None where its owner knows that: it is as the owner asked."""
+    return None if reason in {Reason.REQUESTED, Reason.UNLINKED_BY_OWNER} else message

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
     SessionNotConnected,
     SessionStopped,
 )
+from chalicelib.domain.reasons import news
 from chalicelib.domain.session import Desired, Session, Status
 
 DELETING_TAKES: Final = 5
@@ -47,7 +48,9 @@ def why_no_code(session: Session) -> GatewayError | None:
             return SessionFailed(session.message or "", context=context)
         case _ if session.desired is not Desired.RUNNING or session.answered:
             return SessionStopped(
-                session.message or "The session isn't running.", hint="Connect it first.", context=context
+                news(session.reason, session.message) or "The session isn't running.",
+                hint="Connect it first.",
+                context=context,
             )
         case _:
             return None
@@ -59,8 +62,10 @@ def why_not_connected(session: Session) -> GatewayError | None:
         return SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
     if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
         return None
+    starting = session.status is Status.STARTING and session.desired is Desired.RUNNING
+    otherwise = "It is starting: try again in a moment." if starting else "Connect it."
     return SessionNotConnected(
         "The session isn't connected to WhatsApp.",
-        hint=session.message or "Connect it, and scan its QR code if it isn't linked.",
+        hint=news(session.reason, session.message) or f"{otherwise} If it isn't linked, scan its QR code.",
         context={"session": session},
     )

@@ -53,7 +53,7 @@ def test_a_create_may_choose_its_id_and_ignores_what_it_does_not_know(world: Wor
 def test_a_second_create_is_a_conflict(world: World, ana: Caller) -> None:
     world.put(a_session())
     answer = ana("POST", "/sessions", {"sessionId": "ana"})
-    assert (answer.status, answer.json["code"]) == (409, "SESSION_EXISTS")
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (409, "SESSION_EXISTS", "sessionId")
     assert answer.json["timestamp"].endswith("Z")
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.reasons import Reason, sentence
 from chalicelib.domain.session import Desired, Status
 from tests.api.conftest import Caller, World
 from tests.makers import a_code, a_running_session, a_session
@@ -86,6 +87,17 @@ def test_it_says_why_there_is_no_code(world: World, ana: Caller, path: str, stat
     assert (answer.status, answer.json["code"]) == (409, code)
     assert answer.json["error"]
     assert world.clock.now == begun
+
+
+@PATHS
+@pytest.mark.parametrize("reason", [Reason.REQUESTED, Reason.UNLINKED_BY_OWNER])
+def test_an_owner_is_not_told_what_it_asked_for_but_what_to_do(
+    world: World, ana: Caller, path: str, reason: Reason
+) -> None:
+    stopped = {"status": Status.STOPPED, "desired": Desired.STOPPED, "observed_generation": 1}
+    world.put(a_running_session(**stopped, reason=reason, message=sentence(reason)))
+    answer = ana("GET", path)
+    assert (answer.json["error"], answer.json["hint"]) == ("The session isn't running.", "Connect it first.")
 
 
 @PATHS

@@ -161,7 +161,8 @@ def test_the_session_is_the_one_named(world: World, nobody: Caller, method: str,
         world.put(a_running_session(id=name, uid=name))
     assert ana(method, path, body).json["code"] == "SESSION_AMBIGUOUS"
     for name in ("cid", "-", "a" * 65):
-        assert ana(method, f"{path}?session={name}", body).status == 404
+        answer = ana(method, f"{path}?session={name}", body)
+        assert (answer.status, answer.json["field"]) == (404, "session")
     bound = Caller(nobody.client, world.key(session="ana"))
     assert bound(method, f"{path}?session=bob", body).status == 404
     for caller, query in ((ana, "?session=bob"), (bound, ""), (bound, "?session=ana")):

@@ -59,7 +59,7 @@ def test_a_session_without_a_number_gets_an_id(ana: Caller) -> None:
 def test_a_second_create_carries_the_session_that_stands(ana: Caller) -> None:
     first = ana("POST", "/api/sessions", GUIDE).json["data"]["session"]
     again = ana("POST", "/api/sessions", GUIDE | {"name": "Another"})
-    assert (again.status, again.json["code"]) == (409, "SESSION_EXISTS")
+    assert (again.status, again.json["code"], again.json["field"]) == (409, "SESSION_EXISTS", "phone")
     assert again.json["data"]["session"] == first
 
 

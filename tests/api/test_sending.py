@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.domain.messages import MAX_TEXT, MessageStatus
 from chalicelib.domain.pace import Pace
-from chalicelib.domain.session import Status
+from chalicelib.domain.reasons import Reason, sentence
+from chalicelib.domain.session import Desired, Status
 from tests.api.conftest import Caller, World
 from tests.fakes import MemoryPaces
 from tests.makers import DEVICE, a_code, a_running_session
@@ -223,6 +224,22 @@ def test_a_session_that_is_not_connected_says_what_it_needs(
     assert (answer.json["session_disconnected"], answer.json["needs_qr"]) == (True, needs_qr)
     assert not {"data", "qrCode"} & set(answer.json)
     assert world.messages.rows == {}
+
+
+@pytest.mark.parametrize(
+    ("status", "desired", "hint"),
+    [
+        (Status.STARTING, Desired.RUNNING, "It is starting: try again in a moment."),
+        (Status.STOPPED, Desired.STOPPED, "Connect it."),
+    ],
+)
+@BOTH
+def test_its_hint_says_what_to_do(
+    *, world: World, ana: Caller, path: str, status: Status, desired: Desired, hint: str
+) -> None:
+    asked = {"reason": Reason.REQUESTED, "message": sentence(Reason.REQUESTED)}
+    world.put(a_running_session(status=status, desired=desired, **asked))
+    assert ana("POST", path, BODY).json["hint"].startswith(hint)
 
 
 def test_the_code_to_scan_comes_with_it(world: World, ana: Caller) -> None:
