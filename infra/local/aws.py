@@ -12,6 +12,7 @@ from moto.dynamodb.models.table import Table
 from moto.moto_api import state_manager
 
 from infra.local.cloudformation import register
+from infra.local.moto_inside import answer_inside
 from infra.local.moto_server import MotoServer, keep_no_instances
 from infra.local.template import Template, is_expression, key
 
@@ -71,13 +72,15 @@ class LocalAws:
 
     def client(self, service: str) -> Any:
         """Return a boto3 client of this AWS, whatever the environment says."""
-        return boto3.client(
+        client = boto3.client(
             service,  # type: ignore[call-overload]
             region_name=REGION,
             endpoint_url=self.url,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - moto takes any
         )
+        answer_inside(client.meta.events, self._server)
+        return client
 
     def resolve(self, value: Any) -> Any:
         """Return ``value`` of the template with its expressions replaced; those about functions and APIs stay."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from infra.local.aws import LocalAws
 from infra.local.iam.callers import WORKER, sign_by_caller
+from infra.local.moto_inside import answer_inside
 from infra.local.process import LOOPBACK_SITE, search_path
 from infra.local.settings import REPOSITORY, Network, Settings
 from infra.local.state import State
@@ -27,7 +28,7 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     os.environ["ALLOWED_ORIGINS"] = ",".join(filter(None, (os.environ.get("ALLOWED_ORIGINS"), LOCAL_PAGES)))
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
-    sign_by_caller()
+    answer_inside(sign_by_caller().get_component("event_emitter"), aws.server)
 
 
 def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,7 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
 
 from infra.local.environment import become_lambda, for_workers
 from infra.local.settings import read_settings
@@ -9,6 +12,8 @@ LOOPBACK = {"HTTPS_PROXY": "http://127.0.0.1:1", "PYTHONPATH": "/loop"}
 
 def test_functions_see_the_templates_variables_and_nothing_of_the_developers_account(aws, monkeypatch):
     monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", ThreadPoolExecutor.submit)
     os.environ["ALLOWED_ORIGINS"] = "null"
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"):
         os.environ[name] = "mine"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import boto3
 from botocore.credentials import Credentials, ReadOnlyCredentials
-from botocore.session import get_session
+from botocore.session import Session, get_session
 
 OPERATOR: Final = "local"
 """Who sets the local AWS up, and plays its own parts: everything is allowed."""
@@ -39,12 +39,16 @@ def caller_of(authorization: str) -> str:
     return found["caller"] if found else OPERATOR
 
 
-def sign_by_caller() -> None:
-    """Have the clients that this process makes from now on sign each request as whoever is calling then."""
+def sign_by_caller() -> Session:
+    """Have the clients that this process makes from now on sign each request as whoever is calling then.
+
+    Returns the session that they are made from.
+    """
     session = get_session()
     vars(session)["_credentials"] = _CallersCredentials("caller", "local")  # botocore has no other way in
     boto3.setup_default_session(botocore_session=session)
     ThreadPoolExecutor.submit = _submit_in_context  # type: ignore[method-assign,assignment]
+    return session
 
 
 class _CallersCredentials(Credentials):
