@@ -26,7 +26,7 @@ class Talk:
     def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, spool: Spool) -> None:
         self._inbox = inbox
         self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
-        self._answerer = Answerer(desk, hold, parts.answering, inbox, log)
+        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log), self._sender)
         self._intake = Intake(desk, parts.inbox, spool, log)
         self._client: c.Client | None = None
 
@@ -44,24 +44,24 @@ class Talk:
         """Begin to connect, and to send and to answer once that is allowed."""
         self._client = client
         self._intake.start()
-        self._sender.start(client)
-        self._answerer.start(client)
+        for clerk in self._clerks:
+            clerk.start(client)
         client.connect()
 
     def allow(self, *, online: bool) -> None:
         """Say whether the session is connected: only then is anything sent or asked."""
-        self._sender.allow(online=online)
-        self._answerer.allow(online=online)
+        for clerk in self._clerks:
+            clerk.allow(online=online)
 
     def ring(self) -> None:
         """Say that there may be something to send, or to answer."""
-        self._sender.ring()
-        self._answerer.ring()
+        for clerk in self._clerks:
+            clerk.ring()
 
     def stop(self) -> None:
         """Send and answer nothing more."""
-        self._answerer.stop()
-        self._sender.stop()
+        for clerk in self._clerks:
+            clerk.stop()
 
     def hang_up(self) -> None:
         """Send and answer nothing more, close the socket, and keep what had come in by then."""

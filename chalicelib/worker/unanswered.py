@@ -20,6 +20,7 @@ class WhatsAppRefused(Exception):
         self.sentence = sentence
 
 
+COULD_NOT_ASK: Final = "The WhatsApp client couldn't ask."
 _REFUSED: Final = re.compile(r"info query returned status (\d+)")
 _NO_CONNECTION: Final = (
     "websocket not connected",
@@ -39,4 +40,4 @@ def unanswered(error: str) -> Exception:
         return WhatsAppRefused(f"WhatsApp refused to answer (error {refused[1]}).")
     if any(text in error for text in _NO_CONNECTION):
         return NoConnection()
-    return WhatsAppRefused("The WhatsApp client couldn't ask.")
+    return WhatsAppRefused(COULD_NOT_ASK)
