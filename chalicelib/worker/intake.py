@@ -5,6 +5,7 @@ So it never waits for AWS, unless AWS has been away for very long.
 """
 
 import time
+from collections.abc import Callable
 from queue import Queue
 from threading import Condition, Thread
 from typing import Final
@@ -45,10 +46,7 @@ class Intake:
         with self._changed:
             self._came += 1
             self._unwritten += 1
-            try:
-                self._spool.add(received)
-            except OSError:
-                self._log.warning("spool_broken")
+            self._try(lambda: self._spool.add(received))
         self._queue.put(received)
 
     def settle(self, seconds: float) -> None:
@@ -60,21 +58,25 @@ class Intake:
                 self._changed.wait_for(lambda: self._unwritten == 0, left)
                 self._changed.wait_for(lambda was=before: self._came != was, min(QUIET_FOR, left))  # type: ignore[misc]
                 if self._unwritten == 0 and self._came == before:
-                    self._spool.remove()
+                    self._try(self._spool.remove)
                     return
 
     def _run(self) -> None:
-        try:
-            self._take_over()
-        except OSError:
-            self._log.warning("spool_broken")
+        self._try(self._take_over)
         while True:
             self._write(self._queue.get())
             with self._changed:
                 self._unwritten -= 1
                 if self._unwritten == 0:
-                    self._spool.empty()
+                    self._try(self._spool.empty)
                 self._changed.notify_all()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do something with the file; a disk that fails keeps nothing from the table."""
+        try:
+            act()
+        except OSError:
+            self._log.warning("spool_broken")
 
     def _take_over(self) -> None:
         for file, messages in self._spool.left():

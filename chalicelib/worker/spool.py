@@ -32,7 +32,8 @@ class Spool:
         if self._descriptor is None:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
             self._descriptor = os.open(self._own, flags, 0o600)
-        os.write(self._descriptor, msgspec.json.encode(received) + b"\n")
+        # The line break comes first: it parts this line from one that a full disk cut off.
+        os.write(self._descriptor, b"\n" + msgspec.json.encode(received))
 
     def empty(self) -> None:
         """Forget what was added: all of it is in the table."""
@@ -54,10 +55,10 @@ class Spool:
 
 def _read(file: Path) -> list[Received]:
     found = []
-    for line in file.read_bytes().splitlines():
+    for line in filter(None, file.read_bytes().split(b"\n")):
         try:
             found.append(_RECEIVED.json(line))
-        except msgspec.DecodeError:
-            # Its writer died in the middle of the line.
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            # Its writer died in the middle of the line, or the disk was full.
             continue
     return found

@@ -129,3 +129,27 @@ def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Ga
     intake.keep(RECEIVED)
     intake.settle(10)
     assert gate.kept == [RECEIVED]
+
+
+class BadDisk(Spool):
+    """A file that can be written to, once, and nothing else."""
+
+    def empty(self) -> None:
+        raise OSError
+
+    def remove(self) -> None:
+        raise OSError
+
+    def left(self) -> list[tuple[Path, list[Received]]]:
+        raise OSError
+
+
+def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -> None:
+    desk, _ = Theatre(tmp_path / "devices").desk()
+    intake = Intake(desk, gate, BadDisk(tmp_path), Log())
+    intake.start()
+    gate.opened.set()
+    for text in ("Kopi?", "Teh?"):
+        intake.keep(replace(RECEIVED, text=text))
+        intake.settle(10)
+    assert texts(gate) == ["Kopi?", "Teh?"]

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -59,11 +60,21 @@ def test_nobody_else_may_read_it(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_a_line_that_a_dead_writer_left_half_is_passed_over(tmp_path: Path) -> None:
-    Spool(tmp_path).add(RECEIVED)
+def test_a_line_that_was_only_written_half_is_passed_over_and_spoils_no_other(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.add(RECEIVED)
     (file,) = tmp_path.iterdir()
-    file.write_bytes(file.read_bytes() + b'{"whatsapp_id":"3A')
+    with file.open("ab") as disk:
+        disk.write(b'\n{"whatsapp_id":"3A')
     assert left(tmp_path) == [[RECEIVED]]
+    spool.add(RECEIVED)
+    assert left(tmp_path) == [[RECEIVED, RECEIVED]]
+
+
+@pytest.mark.parametrize("torn", [b'{"whatsapp_id":"\xff"}', b"{}", b"[]", b"\x00"])
+def test_what_is_no_message_is_passed_over(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "inbox-1.jsonl").write_bytes(torn + b"\n")
+    assert left(tmp_path) == [[]]
 
 
 @given(WORDS, WORDS, st.none() | WORDS, st.booleans())
