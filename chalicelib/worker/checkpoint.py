@@ -19,11 +19,11 @@ sqlite3.connect(sys.argv[1], timeout=2).execute("PRAGMA wal_checkpoint(PASSIVE)"
 
 
 def checkpoint(database: Path) -> bool:
-    """Merge the log into ``database`` and sync both; return whether it was done in time."""
-    if not database.exists():
-        return False
+    """Merge the log into ``database`` and sync both; return whether that worked, in time."""
     command = [sys.executable, "-I", "-S", "-c", _SCRIPT, str(database)]
     try:
+        if not database.exists():
+            return False
         done = subprocess.run(  # noqa: S603 - our own script over our own path
             command,
             timeout=LASTS,
@@ -32,12 +32,17 @@ def checkpoint(database: Path) -> bool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-    except subprocess.TimeoutExpired:
+    except (subprocess.TimeoutExpired, OSError):
         return False
     return done.returncode == 0
 
 
 def written_at(database: Path) -> int:
-    """Return when the log was last written to, in nanoseconds of the file's own clock; 0 if there is none."""
-    log = database.with_name(database.name + "-wal")
-    return log.stat().st_mtime_ns if log.exists() else 0
+    """Return when the log was last written to, in nanoseconds of the file's own clock; 0 if nobody can tell.
+
+    There is none once the client has closed its database, which it may do at any time.
+    """
+    try:
+        return database.with_name(database.name + "-wal").stat().st_mtime_ns
+    except OSError:
+        return 0

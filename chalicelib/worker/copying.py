@@ -4,7 +4,7 @@ import os
 import shutil
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +23,17 @@ def copy(source: Path, target: Path) -> bool:
     The ``-shm`` file is an index for running processes and never copied. ``target`` is on the disk when this returns.
     Raises Torn; then ``target`` is worth nothing.
     """
-    log = source.with_name(source.name + "-wal")
+    log, copied = (file.with_name(file.name + "-wal") for file in (source, target))
     for _ in range(TRIES):
         before = _state(source), _state(log)
-        shutil.copyfile(source, target)
-        if log.exists():
-            shutil.copyfile(log, target.with_name(target.name + "-wal"))
-        if before == (_state(source), _state(log)):
-            break
+        # A log that another try left would be merged into a database that it doesn't belong to.
+        copied.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            shutil.copyfile(source, target)
+            if log.exists():
+                shutil.copyfile(log, copied)
+            if before == (_state(source), _state(log)):
+                break
         time.sleep(PAUSE)
     else:
         raise Torn(f"{source.name} is being written")

@@ -4,7 +4,9 @@ A worker only ever opens the database of its own epoch, a copy of the newest one
 dead can only harm its own copy, and no two processes open the same file: what makes SQLite's WAL sound on EFS.
 """
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -60,15 +62,18 @@ class Devices:
         return Opened(own, linked=False)
 
     def prune(self, uid: str, epoch: int) -> None:
-        """Remove the databases of earlier epochs; the one of ``epoch`` has proved itself."""
-        for database in _databases(self.root / uid):
-            if _epoch(database) < epoch:
-                _remove(database)
+        """Remove the databases of earlier epochs; the one of ``epoch`` has proved itself.
 
-    def forget(self, uid: str) -> None:
-        """Remove the linked device, whatever epochs it is stored under."""
+        What the disk refuses to remove is left for the next time: it does no harm, and the session is connected.
+        """
+        with suppress(OSError):
+            self.forget(uid, epoch - 1)
+
+    def forget(self, uid: str, epoch: int) -> None:
+        """Remove the linked device as far as a worker of ``epoch`` knows it: a later one may have linked another."""
         for database in _databases(self.root / uid):
-            _remove(database)
+            if _epoch(database) <= epoch:
+                _remove(database)
 
     def erase(self, uid: str) -> None:
         """Remove everything that is stored for the session.
@@ -78,10 +83,19 @@ class Devices:
         """
         shutil.rmtree(self.root / uid, ignore_errors=True)
 
-    def uids(self) -> list[tuple[str, float]]:
-        """Return what is stored, and when it last changed in seconds since the Unix epoch."""
-        homes = [home for home in self.root.iterdir() if home.is_dir()] if self.root.is_dir() else []
-        return [(home.name, home.stat().st_mtime) for home in homes]
+    def uids(self) -> list[str]:
+        """Return for which sessions something is stored."""
+        if not self.root.is_dir():
+            return []
+        with os.scandir(self.root) as homes:
+            return [home.name for home in homes if home.is_dir()]
+
+    def changed_at(self, uid: str) -> float | None:
+        """Return when what is stored last changed, in seconds since the Unix epoch; None if it is gone meanwhile."""
+        try:
+            return (self.root / uid).stat().st_mtime
+        except FileNotFoundError:
+            return None
 
 
 def _database(home: Path, epoch: int) -> Path:

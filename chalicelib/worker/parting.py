@@ -82,6 +82,6 @@ class Parting:
             self._hold.release()
             self._desk.report(e.Erased(confirmed=confirmed))
         else:
-            self._devices.forget(uid)
+            self._devices.forget(uid, self._desk.claim.epoch)
             self._desk.report(e.Unlinked(confirmed=confirmed))
         return Exit(DONE)

@@ -1,7 +1,10 @@
 """Checkpoints from a process of their own."""
 
 import sqlite3
+import sys
 from pathlib import Path
+
+import pytest
 
 from chalicelib.worker.checkpoint import checkpoint, written_at
 from tests.worker.databases import leave
@@ -38,3 +41,9 @@ def test_a_write_shows_in_when_the_log_was_written(tmp_path: Path) -> None:
     database = tmp_path / "device.db"
     leave(database, "ana")
     assert written_at(database) > 0
+
+
+def test_a_machine_without_a_process_to_spare_puts_it_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave(tmp_path / "device.db", "ana")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    assert not checkpoint(tmp_path / "device.db")

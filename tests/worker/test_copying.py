@@ -1,13 +1,15 @@
 """Copies of databases that somebody may still write."""
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from chalicelib.worker import copying
 from chalicelib.worker.copying import Torn, copy, is_linked
-from tests.worker.databases import leave
+from tests.worker.databases import devices, leave, log_of
 
 
 def test_a_database_that_keeps_changing_is_not_copied(tmp_path: Path) -> None:
@@ -31,6 +33,24 @@ def test_a_database_that_keeps_changing_is_not_copied(tmp_path: Path) -> None:
     finally:
         over.set()
         writer.join()
+
+
+def test_a_log_that_was_merged_while_it_was_copied_is_not_merged_again(tmp_path: Path) -> None:
+    source, target = tmp_path / "source.db", tmp_path / "target.db"
+    leave(source, "ana")
+    # What an earlier try copied, before the client closed its database.
+    target.with_name("target.db-wal").write_bytes(log_of(source).read_bytes())
+    with closing(sqlite3.connect(source)) as client:
+        client.execute("DELETE FROM whatsmeow_device")
+        client.commit()
+        client.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert not copy(source, target)
+    assert devices(target) == []
+
+
+def test_a_database_that_vanishes_is_none(tmp_path: Path) -> None:
+    with pytest.raises(Torn):
+        copy(tmp_path / "gone.db", tmp_path / "target.db")
 
 
 def test_no_shared_memory_file_is_copied(tmp_path: Path) -> None:

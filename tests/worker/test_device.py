@@ -104,9 +104,23 @@ def test_older_epochs_go_once_the_new_one_has_proved_itself(tmp_path: Path) -> N
 def test_a_forgotten_device_leaves_no_keys(tmp_path: Path) -> None:
     leave(stored(tmp_path, 1), "ana")
     leave(stored(tmp_path, 2), "ana")
-    Devices(tmp_path).forget(UID)
+    Devices(tmp_path).forget(UID, 2)
     assert list((tmp_path / UID).iterdir()) == []
     assert not Devices(tmp_path).open(UID, 3).linked
+
+
+def test_a_worker_that_thaws_while_it_unlinks_takes_no_later_device(tmp_path: Path) -> None:
+    leave(stored(tmp_path, 1), "ana")
+    leave(stored(tmp_path, 2), "bo")
+    Devices(tmp_path).forget(UID, 1)
+    assert devices(stored(tmp_path, 2)) == ["bo"]
+    assert not stored(tmp_path, 1).exists()
+
+
+def test_a_disk_that_refuses_keeps_older_epochs_and_ends_nothing(tmp_path: Path) -> None:
+    stored(tmp_path, 1).mkdir(parents=True)
+    Devices(tmp_path).prune(UID, 2)
+    assert stored(tmp_path, 1).exists()
 
 
 def test_erasing_takes_the_directory_and_is_no_error_twice(tmp_path: Path) -> None:

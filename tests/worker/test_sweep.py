@@ -48,3 +48,14 @@ def test_without_an_answer_nothing_is_erased(tmp_path: Path) -> None:
 
 def test_where_nothing_is_stored_nothing_is_swept(tmp_path: Path) -> None:
     assert sweep(Devices(tmp_path / "none"), MemorySessions(), now=NOW) == 0
+
+
+def test_a_directory_that_another_worker_takes_meanwhile_is_passed_over(tmp_path: Path) -> None:
+    home = a_home(tmp_path, "gone", hours_old=2)
+
+    class Raced(Devices):
+        def uids(self) -> list[str]:
+            home.rename(home.with_name("elsewhere"))
+            return ["gone"]
+
+    assert sweep(Raced(tmp_path), MemorySessions(), now=NOW) == 0
