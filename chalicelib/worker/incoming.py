@@ -53,12 +53,12 @@ def _received(info: Any, kind: str, text: str | None, phone_of: PhoneOf) -> Rece
         return None
     sender = _party((source.Sender, source.SenderAlt), info.Pushname, phone_of)
     if chat.Server not in {USERS, LIDS} and not source.IsGroup:
-        chat_jid = _jid(sender)
+        chat_jid = _jid(sender, source.Sender)
     elif source.IsGroup:
         chat_jid = f"{chat.User}@{chat.Server}"
     else:
         beside = source.RecipientAlt if source.IsFromMe else source.SenderAlt
-        chat_jid = _jid(_party((chat, beside), "", phone_of))
+        chat_jid = _jid(_party((chat, beside), "", phone_of), chat)
     return Received(
         whatsapp_id=info.ID,
         chat=chat_jid,
@@ -78,5 +78,8 @@ def _party(jids: tuple[Any, Any], name: str, phone_of: PhoneOf) -> Party:
     return Party(phone, lid.User if lid is not None else None, name or None)
 
 
-def _jid(party: Party) -> str:
-    return f"{party.phone}@{USERS}" if party.phone else f"{party.lid}@{LIDS}"
+def _jid(party: Party, otherwise: Any) -> str:
+    """Return how a party is named; by the JID it came under if it is neither a phone number nor a LID, but a bot."""
+    if party.phone:
+        return f"{party.phone}@{USERS}"
+    return f"{party.lid}@{LIDS}" if party.lid else f"{otherwise.User}@{otherwise.Server}"

@@ -142,3 +142,9 @@ def test_receipts(kind: str, status: MessageStatus | None) -> None:
 def test_a_receipt_of_our_own_devices_is_none() -> None:
     mine = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True)
     assert receipt(wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type="READ")) is None
+
+
+def test_a_bot_has_neither_number_nor_lid_and_its_chat_is_named_after_it() -> None:
+    found = incoming(a_text(a_source("867051314767696@bot", "867051314767696@bot")), nobody)
+    assert found
+    assert (found.chat, found.sender) == ("867051314767696@bot", Party(None, None, "Bo"))
