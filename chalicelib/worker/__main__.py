@@ -1,5 +1,6 @@
 """``python -m chalicelib.worker``: one worker, told by its environment what for."""
 
+import signal
 import sys
 
 from chalicelib.worker.order import lacking
@@ -12,6 +13,8 @@ def main() -> None:
         sys.exit(
             f"This worker isn't told what to do: {', '.join(missing)} not set. The gateway starts workers by itself."
         )
+    # As a container's first process it would be deaf to SIGTERM, not ended by it, until it says what is to be done.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     # Only now: they load AWS's library, which is no use to anybody who is told what is missing.
     from chalicelib.bootstrap import worker  # noqa: PLC0415
     from chalicelib.worker.process import work  # noqa: PLC0415

@@ -12,7 +12,6 @@ from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
 from chalicelib.domain.lease import FENCE_AFTER, RENEW_EVERY
-from chalicelib.services.ports import Unavailable
 
 FENCED: Final = 70
 """Exit code of a worker that its fence ended."""
@@ -85,7 +84,7 @@ class Fence:
             sent = self._monotonic()
             try:
                 held = self._renew()
-            except Unavailable:
+            except Exception:  # noqa: BLE001 - Unavailable, or what nobody expected: a thread that dies renews no more
                 return RETRY_AFTER
             if not held and not self._over.is_set():
                 self._die()

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
@@ -65,6 +66,20 @@ def begin() -> int:
     _LOGGER.setLevel(logging.INFO)
     _LOGGER.propagate = False
     return kept
+
+
+def tell_of_threads(log: Log) -> None:
+    """Have ``log`` told, by its name alone, of an error that ends a thread or comes out of a library's callback.
+
+    Python would print it with its text, which may hold what doesn't belong in a log.
+    """
+
+    def ended(broken: threading.ExceptHookArgs) -> None:
+        thread = broken.thread.name if broken.thread else None
+        log.warning("thread_broken", thread=thread, error=broken.exc_type.__name__)
+
+    threading.excepthook = ended
+    sys.unraisablehook = lambda broken: log.warning("callback_broken", error=broken.exc_type.__name__)
 
 
 def hand_back(kept: int) -> None:

@@ -11,7 +11,7 @@ from typing import Final, NoReturn
 from chalicelib.config import settings
 from chalicelib.worker import log
 from chalicelib.worker.device import Devices
-from chalicelib.worker.ending import BROKEN, Ending, Exit, end
+from chalicelib.worker.ending import BROKEN, Again, Ending, Exit, defer_sigterm, end
 from chalicelib.worker.heartbeat import Heartbeat
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import from_environment
@@ -27,9 +27,10 @@ def work(make_parts: Callable[[], Parts]) -> NoReturn:
     """Do what the environment orders, then end this image of the process. Only the main thread may call it."""
     descriptor = log.begin()
     journal = log.Log()
+    log.tell_of_threads(journal)
     try:
         ending = _run(make_parts(), journal)
-    except Exception:  # noqa: BLE001 - whatever it was: the library's threads would keep the process alive
+    except BaseException:  # noqa: BLE001 - whatever it was: the library's threads would keep the process alive
         journal.warning("broken")
         ending = Exit(BROKEN)
     end(ending, log_descriptor=descriptor)
@@ -40,7 +41,7 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
     heartbeat.beat()
     inbox = Inbox(heartbeat.beat)
     signal.signal(signal.SIGTERM, lambda _number, _frame: inbox.terminate())
-    # The image before this one may have blocked it, so that none gets lost in between.
+    # Blocked so far, so that none gets lost: see ``defer_sigterm``.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.umask(0o077)
     # Only now: the library sets up logging and prints when it is imported.
@@ -49,7 +50,10 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
     handover, devices = from_environment(), Devices(Path(settings().devices))
     if handover.renewed is None:
         Thread(target=_sweep, args=(devices, parts, journal), name="sweep", daemon=True).start()
-    return Worker(parts, devices, Whatsmeow, inbox, journal).run(handover)
+    ending = Worker(parts, devices, Whatsmeow, inbox, journal).run(handover)
+    if isinstance(ending, Again):
+        defer_sigterm(lambda: not inbox.terminated)
+    return ending
 
 
 def _sweep(devices: Devices, parts: Parts, journal: log.Log) -> None:

@@ -1,9 +1,10 @@
 """A standby: waits in the pool until it is given a session."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.services.ports import Standby
+from chalicelib.services.ports import Standby, Unavailable
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parts import Parts
@@ -27,6 +28,9 @@ def wait(handover: Handover, parts: Parts, inbox: Inbox) -> Handover | None:
             if item.uid is not None:
                 return _given(handover, item)
         inbox.next(SIGN_EVERY)
+    # So that nobody counts on it any more; if a session was quicker, its claim is made anew for want of a lease.
+    with suppress(Unavailable):
+        parts.standbys.retire(worker)
     return None
 
 

@@ -3,6 +3,7 @@
 import threading
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ class Bench:
     """A fence with a clock, an AWS and a death of its own."""
 
     now: int = 0
-    answers: list[bool | None] = field(default_factory=list)
+    answers: list[bool | Exception] = field(default_factory=list)
     takes: int = 0
     deaths: int = 0
 
@@ -26,8 +27,8 @@ class Bench:
     def renew(self) -> bool:
         self.now += self.takes
         answer = self.answers.pop(0) if self.answers else True
-        if answer is None:
-            raise Unavailable
+        if isinstance(answer, Exception):
+            raise answer
         return answer
 
     def die(self) -> None:
@@ -62,8 +63,9 @@ def test_a_renewal_counts_from_when_it_was_sent() -> None:
     assert bench.fence.check() == FENCE_AFTER - 2_500
 
 
-def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again() -> None:
-    bench = Bench(answers=[None])
+@pytest.mark.parametrize("error", [Unavailable(), ValueError("what nobody expected")])
+def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again(error: Exception) -> None:
+    bench = Bench(answers=[error])
     bench.now = RENEW_EVERY
     assert bench.fence.renew() == RETRY_AFTER
     assert bench.fence.renewed == 0
@@ -109,9 +111,9 @@ def test_a_hanging_renewal_does_not_save_the_process() -> None:
     hangs.set()
 
 
-@given(st.lists(st.tuples(st.integers(0, 40_000), st.sampled_from([True, None]), st.integers(0, 3_000))))
+@given(st.lists(st.tuples(st.integers(0, 40_000), st.sampled_from([True, Unavailable()]), st.integers(0, 3_000))))
 def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
-    steps: list[tuple[int, bool | None, int]],
+    steps: list[tuple[int, bool | Exception, int]],
 ) -> None:
     """Others count from when a good renewal arrived, which is never before it was sent, and wait GRACE on top."""
     bench = Bench()
@@ -121,7 +123,7 @@ def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
         bench.takes, bench.answers = takes, [answer]
         began = bench.now
         bench.fence.renew()
-        sent = began if answer else sent
+        sent = began if answer is True else sent
         bench.fence.check()
         assert bool(bench.deaths) == (bench.now - sent >= FENCE_AFTER)
         if bench.deaths:

@@ -54,3 +54,16 @@ read, write = os.pipe(); os.close(read); os.dup2(write, kept)
 log.Log().info('lost'); os._exit(0)
 """
     assert lines(script) == []
+
+
+def test_a_thread_or_a_callback_that_breaks_is_told_by_its_error_and_not_its_text() -> None:
+    thread, callback = events("""
+import ctypes, threading
+log.tell_of_threads(log.Log(worker='w')) if log.begin() else None
+def breaks(): raise ValueError('code')
+thread = threading.Thread(target=breaks, name='mailbox'); thread.start(); thread.join()
+ctypes.CFUNCTYPE(None)(breaks)()
+""")
+    assert (thread["event"], thread["thread"], thread["error"]) == ("thread_broken", "mailbox", "ValueError")
+    assert (callback["event"], callback["error"], callback["worker"]) == ("callback_broken", "ValueError", "w")
+    assert "code" not in json.dumps([thread, callback])

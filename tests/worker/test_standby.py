@@ -4,7 +4,7 @@ import threading
 
 from chalicelib.services.ports import Order, Standby
 from chalicelib.worker import standby
-from chalicelib.worker.inbox import Inbox, Rung
+from chalicelib.worker.inbox import Happening, Inbox, Rung
 from chalicelib.worker.order import Claim, Handover
 from tests.worker.outside import Outside, now
 
@@ -21,10 +21,11 @@ def test_a_standby_that_is_not_in_the_pool_is_not_wanted() -> None:
     assert standby.wait(IDLE, Outside(), Inbox()) is None
 
 
-def test_a_standby_that_is_to_end_ends() -> None:
-    inbox = Inbox()
+def test_a_standby_that_is_to_end_leaves_the_pool() -> None:
+    outside, inbox = a_pool(), Inbox()
     inbox.terminate()
-    assert standby.wait(IDLE, a_pool(), inbox) is None
+    assert standby.wait(IDLE, outside, inbox) is None
+    assert outside.standbys.pool == {}
 
 
 def test_a_ring_makes_it_find_what_it_was_given() -> None:
@@ -45,10 +46,17 @@ def test_a_ring_makes_it_find_what_it_was_given() -> None:
 
 
 def test_waiting_says_that_it_is_ready_and_alive() -> None:
-    outside, inbox = a_pool(), Inbox()
-    threading.Timer(0.1, inbox.terminate).start()
-    standby.wait(IDLE, outside, inbox)
-    item = outside.standbys.pool["standby-1"]
+    outside = a_pool()
+
+    class Looked(Inbox):
+        def next(self, seconds: float) -> Happening | None:
+            self.terminate()
+            items.append(outside.standbys.pool["standby-1"])
+            return super().next(seconds)
+
+    items: list[Standby] = []
+    standby.wait(IDLE, outside, Looked())
+    (item,) = items
     assert item.ready
     assert 0 < item.until - now() <= standby.ALIVE_FOR
 
