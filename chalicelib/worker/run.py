@@ -1,13 +1,14 @@
 """The worker from its order to its ending: waits if it is a standby, takes the lease, serves, gives the lease back."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
 from time import sleep
 from typing import Final
 
 from chalicelib.domain.errors import Fenced
+from chalicelib.domain.events import LoggedOut
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker import standby, tenure
@@ -106,6 +107,10 @@ class Worker:
         except Unreadable:
             log.warning("device_unreadable")
             return self._part_without_client(desk, hold)
+        if not opened.linked and session.connected_at and session.device and session.desired is Desired.RUNNING:
+            # The client deleted it when WhatsApp said so at a login, and the worker before us died before it told.
+            desk.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
+            return Exit(DONE)
         return self._serve(handover, desk, hold, opened, log)
 
     def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened, log: Log) -> Ending:
@@ -147,12 +152,15 @@ class Worker:
         while True:
             began = monotonic()
             rings: Sequence[str] = ()
-            with suppress(Unavailable):
+            try:
                 rings = self._parts.mailbox.wait(mailbox, POLL)
-            if rings:
-                # First acted on, then taken out: somebody waits for what they rang for.
-                self._inbox.put(Rung())
-                with suppress(Unavailable):
+                if rings:
+                    # First acted on, then taken out: somebody waits for what they rang for.
+                    self._inbox.put(Rung())
                     self._parts.mailbox.heard(mailbox, rings)
-            elif monotonic() - began < SHORT * 1000:
+            except Unavailable:
+                pass
+            except Exception:  # noqa: BLE001 - whatever it was: a worker that hears nobody answers no question
+                self._log.warning("mailbox_broken")
+            if not rings and monotonic() - began < SHORT * 1000:
                 sleep(SHORT)

@@ -7,7 +7,9 @@ it connects in a thread that nobody joins, and the worker is thrown away with it
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -24,7 +26,8 @@ from chalicelib.services.inbox import Received
 from chalicelib.worker import client as c
 from chalicelib.worker.answers import contact, group
 from chalicelib.worker.incoming import incoming, receipt, undecryptable
-from chalicelib.worker.stanzas import Stanzas
+from chalicelib.worker.log import Log
+from chalicelib.worker.stanzas import Stanzas, said_at_login, said_while_linking
 from chalicelib.worker.unanswered import unanswered
 from chalicelib.worker.unsent import unsent
 
@@ -39,13 +42,14 @@ class Whatsmeow:
 
     def __init__(self, database: Path, emit: c.Emit, *, linking: bool) -> None:
         self._emit = emit
-        # A passkey is only seen in the trace of stanzas, so it is on until a device is linked, and never kept.
-        LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.WARNING)
-        self._stanzas = Stanzas(emit) if linking else None
+        self._log = Log()
+        # A passkey is only seen in the trace of stanzas, and that costs: it is on while a device is being linked.
+        LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
+        self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem)
         self._client.event.qr(lambda _, code: emit(c.QR(code.decode())))
         for event, handle in self._handlers().items():
-            self._client.event(event)(lambda _, message, handle=handle: handle(message))
+            self._client.event(event)(partial(self._heard, handle))
 
     def connect(self) -> None:
         """Connect in a thread that is never joined."""
@@ -96,9 +100,16 @@ class Whatsmeow:
         error: str | None = None
         try:
             self._client.connect()
-        except NeonizeError as failure:
+        except Exception as failure:  # noqa: BLE001 - a client that ended must not look as if it went on
             error = str(failure)
         self._emit(c.Ended(error))
+
+    def _heard(self, handle: Callable[[Any], None], _: Any, message: Any) -> None:
+        """Handle an event; one that can't be read is told by its name, and the next one is handled all the same."""
+        try:
+            handle(message)
+        except Exception:  # noqa: BLE001 - it comes from outside, and the library would print it
+            self._log.warning("client_event_broken", kind=type(message).__name__)
 
     def _handlers(self) -> dict[Any, Any]:
         emit = self._emit

@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from chalicelib.worker import client as c
-from chalicelib.worker.stanzas import CODES, LOGGER, RECEIVED, Stanzas, said
+from chalicelib.worker.stanzas import CLIENT, CODES, LOGGER, RECEIVED, Stanzas, said_at_login, said_while_linking
 
 PASSKEY = '<notification from="s.whatsapp.net" id="1" type="passkey_prologue_request"><passkey_request_options>'
+UNLINKED = "Got 401: logged out from another device connect failure, sending LoggedOut event and deleting session"
 OUTDATED = '<failure location="x" reason="405" t="1"/>'
 
 
@@ -25,12 +26,25 @@ OUTDATED = '<failure location="x" reason="405" t="1"/>'
     ],
 )
 def test_a_line_means_something_or_nothing(logger: str, line: str, event: c.ClientEvent | None) -> None:
-    assert said(logger, line) == event
+    assert said_while_linking(logger, line) == event
+
+
+@pytest.mark.parametrize(
+    ("logger", "line", "event"),
+    [
+        (CLIENT, UNLINKED, c.LoggedOut(401)),
+        (CLIENT, "Got 405: client outdated connect failure", None),
+        (RECEIVED, UNLINKED, None),
+        (CLIENT, f"Unknown text: {UNLINKED}", None),
+    ],
+)
+def test_at_a_login_only_the_end_of_the_link_is_read(logger: str, line: str, event: c.ClientEvent | None) -> None:
+    assert said_at_login(logger, line) == event
 
 
 def test_lines_are_looked_at_until_it_is_closed_and_passed_on_to_nobody() -> None:
     heard: list[c.ClientEvent] = []
-    handler = Stanzas(heard.append)
+    handler = Stanzas(heard.append, said_while_linking)
     logging.getLogger(RECEIVED).debug(PASSKEY)
     handler.close()
     logging.getLogger(RECEIVED).debug(PASSKEY)
