@@ -20,6 +20,7 @@ class Settings:
     security_groups: tuple[str, ...]  # WORKER_SECURITY_GROUPS, comma-separated, functions only
     public_workers: bool  # WORKER_PUBLIC_ADDRESS=0: workers are behind NAT gateways, functions only
     capacity: str  # WORKER_CAPACITY: the ECS capacity provider of workers, functions only
+    spot_fallback: bool  # WORKER_SPOT_FALLBACK=0: without Spot capacity sessions wait for it, functions only
     signing_keys: str  # SIGNING_KEYS_SECRET: the secret with the token signing keys, functions only
     standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
     upgrades_per_minute: int  # UPGRADES_PER_MINUTE: workers of an older task definition that give way a minute; 0: none
@@ -60,6 +61,7 @@ def settings() -> Settings:
         security_groups=_names(env.get("WORKER_SECURITY_GROUPS", "")),
         public_workers=env.get("WORKER_PUBLIC_ADDRESS", "1") == "1",
         capacity=env.get("WORKER_CAPACITY", "FARGATE"),
+        spot_fallback=env.get("WORKER_SPOT_FALLBACK", "1") == "1",
         signing_keys=env.get("SIGNING_KEYS_SECRET", ""),
         standby_workers=int(env.get("STANDBY_WORKERS", "1")),
         upgrades_per_minute=int(env.get("UPGRADES_PER_MINUTE", "10")),

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
-from chalicelib.services.ports import NoCapacity, Order
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
 
 if TYPE_CHECKING:
     from types_boto3_ecs.client import ECSClient
 
 CONTAINER: Final = "worker"
+ON_DEMAND: Final = "FARGATE"
+SPOT: Final = "FARGATE_SPOT"
+NEVER_PLACED: Final = "Capacity is unavailable"
+"""How a task's ``stoppedReason`` begins, and a failure's ``reason``, where Fargate had no room for it."""
 NO_ROOM: Final = (
     "ThrottlingException",
     "ServerException",
@@ -41,16 +45,18 @@ class EcsWorkers:
         """Call RunTask with a client token made from the worker's id: the same order never starts a second task.
 
         Save after an upgrade: ECS refuses a token that comes again with another task definition. Of two tasks of one
-        order one gets the lease, and the other ends.
+        order one gets the lease, and the other ends. After a refusal the token is another one, too: for a day ECS
+        answers a token as it did the first time.
         """
+        capacity = ON_DEMAND if order.on_demand else self.capacity
         variables = [{"name": name, "value": value} for name, value in order_variables(order).items()]
         arguments: dict[str, Any] = {
             "cluster": self.cluster,
             "taskDefinition": self.task_definition,
-            "capacityProviderStrategy": [{"capacityProvider": self.capacity, "weight": 1}],
+            "capacityProviderStrategy": [{"capacityProvider": capacity, "weight": 1}],
             "count": 1,
             "startedBy": order.worker,
-            "clientToken": sha256(f"{order.worker} {self.task_definition}".encode()).hexdigest(),
+            "clientToken": self._token(order),
             "networkConfiguration": {
                 "awsvpcConfiguration": {
                     "subnets": list(self.subnets),
@@ -71,7 +77,10 @@ class EcsWorkers:
             with translated():
                 raise
         if answer["failures"]:
-            raise NoCapacity(", ".join(failure.get("reason", "") for failure in answer["failures"]))
+            raise _no_room(capacity, ", ".join(failure.get("reason", "") for failure in answer["failures"]))
+
+    def _token(self, order: Order) -> str:
+        return sha256(f"{order.worker} {order.refusals} {self.task_definition}".encode()).hexdigest()
 
     def stop(self, worker: str, *, reason: str) -> None:
         """Stop whatever runs for the worker."""
@@ -96,12 +105,13 @@ def order_variables(order: Order) -> Mapping[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class EndedTask:
-    """What a task-state event says of a worker whose task has stopped."""
+    """What a task-state event says of a worker whose task has stopped; ``refusal``: it never ran for lack of room."""
 
     worker: str
     mailbox: str | None
     uid: str | None
     epoch: int | None
+    refusal: NoCapacity | None = None
 
 
 def ended(detail: Mapping[str, Any]) -> EndedTask | None:
@@ -113,10 +123,15 @@ def ended(detail: Mapping[str, Any]) -> EndedTask | None:
         for override in detail.get("overrides", {}).get("containerOverrides", [])
         for variable in override.get("environment", [])
     }
-    epoch = variables.get("SWITCHBOARD_EPOCH")
+    epoch, why = variables.get("SWITCHBOARD_EPOCH"), detail.get("stoppedReason", "")
     return EndedTask(
         worker=detail["startedBy"],
         mailbox=variables.get("SWITCHBOARD_MAILBOX"),
         uid=variables.get("SWITCHBOARD_UID"),
         epoch=int(epoch) if epoch else None,
+        refusal=_no_room(detail.get("capacityProviderName"), why) if NEVER_PLACED in why else None,
     )
+
+
+def _no_room(capacity: str | None, reason: str) -> NoCapacity:
+    return NoSpotCapacity(reason) if capacity == SPOT else NoCapacity(reason)

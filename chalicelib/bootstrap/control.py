@@ -55,6 +55,7 @@ def standbys() -> Standbys:
         new_id,
         count=here.standby_workers,
         task=here.worker_task,
+        falls_back=here.spot_fallback,
     )
 
 
@@ -71,6 +72,7 @@ def reconciler() -> Reconciler:
         wakes=parts.wakes(),
         clock=parts.clock,
         task=settings().worker_task,
+        falls_back=settings().spot_fallback,
     )
 
 

@@ -88,17 +88,18 @@ class WorkerClaimed(LinkEvent):
 
 @dataclass(frozen=True, slots=True)
 class Launched(LinkEvent):
-    """RunTask was called once more for the claim in force, with the same token."""
+    """RunTask was called once more for the claim in force: after a refusal anew, else with the same token."""
 
     type: ClassVar[str] = "session.launched"
 
 
 @dataclass(frozen=True, slots=True)
 class LaunchRefused(LinkEvent):
-    """ECS had no room, or throttled; tried again at ``retry_at``."""
+    """ECS had no room, or throttled; tried again at ``retry_at``, from then on without Spot if ``on_demand``."""
 
     reason: str
     retry_at: int
+    on_demand: bool = False
     type: ClassVar[str] = "session.launch_refused"
 
 

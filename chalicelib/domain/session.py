@@ -90,7 +90,9 @@ class Session:
     ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
-    ``task`` is the task definition that its worker was started from.
+    ``task`` is the task definition that its worker was started from. ``claimed_at`` is when the worker was claimed, or
+    when ECS had room for it; ``refusals`` counts how often it had none since the claim, and ``on_demand`` says that the
+    worker isn't to run on Spot, where there was none.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
     ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
@@ -129,6 +131,8 @@ class Session:
     mailbox: str | None = None
     claimed_at: int = 0
     launches: int = 0
+    refusals: int = 0
+    on_demand: bool = False
     attempts: int = 0
     round: int = 0
     device: Device | None = None

@@ -132,12 +132,17 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
                 standby=standby,
                 claimed_at=now,
                 launches=1,
+                refusals=0,
+                on_demand=False,
                 attempts=session.attempts + 1,
                 round=max(session.round, spent),
                 erased=False,
             )
-        case e.LaunchRefused():
-            return replace(session, attempts=session.attempts + 1)
+        case e.LaunchRefused(on_demand=on_demand):
+            return replace(session, refusals=session.refusals + 1, on_demand=session.on_demand or on_demand)
+        case e.Launched() if session.next_at:
+            # It was refused before: only now somebody is on the way, and gets all the time for it.
+            return replace(session, claimed_at=now)
         case e.Launched():
             return replace(session, launches=session.launches + 1)
         case e.QRShown(qr=qr):

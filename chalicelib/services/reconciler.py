@@ -7,9 +7,19 @@ from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, U
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import Act, Step, Version, backoff, next_step, version_of
-from chalicelib.domain.session import LIVE, Desired, Session
+from chalicelib.domain.session import LIVE, Desired, Session, Status
 from chalicelib.services.moves import Moves
-from chalicelib.services.ports import Clock, LeaseStore, Mailboxes, NoCapacity, Order, SessionStore, Wakes, Workers
+from chalicelib.services.ports import (
+    Clock,
+    LeaseStore,
+    Mailboxes,
+    NoCapacity,
+    NoSpotCapacity,
+    Order,
+    SessionStore,
+    Wakes,
+    Workers,
+)
 from chalicelib.services.standbys import Standbys
 
 LONGEST_WAKE: Final = 900.0
@@ -22,7 +32,7 @@ FILL_DELAY: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Starts, rings, stops and replaces workers."""
+    """Starts, rings, stops and replaces workers, on demand where Spot has no room if ``falls_back``."""
 
     sessions: SessionStore
     leases: LeaseStore
@@ -33,6 +43,7 @@ class Reconciler:
     wakes: Wakes
     clock: Clock
     task: str
+    falls_back: bool
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, from what stands now: whatever told us of it may be old."""
@@ -64,8 +75,21 @@ class Reconciler:
             case Act.REST:
                 pass
 
-    def worker_ended(self, worker: str, *, uid: str | None, epoch: int | None, mailbox: str | None) -> None:
-        """Note that a worker's task has stopped: its lease is free at once, and its session looked at."""
+    def worker_ended(
+        self,
+        worker: str,
+        *,
+        uid: str | None,
+        epoch: int | None,
+        mailbox: str | None,
+        refusal: NoCapacity | None = None,
+    ) -> None:
+        """Note that a worker's task has stopped: its lease is free at once, and its session looked at.
+
+        ``refusal`` says that it never ran, since there was no room after all: it is started anew.
+        """
+        if refusal and uid is not None and self._refused_late(worker, uid, refusal):
+            return
         served = self.standbys.ended(worker)
         if uid is not None and epoch is not None:
             served = uid, epoch
@@ -128,15 +152,35 @@ class Reconciler:
             session=session.id,
             uid=session.uid,
             epoch=session.epoch,
+            refusals=session.refusals,
+            on_demand=session.on_demand,
         )
         try:
             self.workers.start(order)
-        except NoCapacity:
-            retry_at = self.clock() + backoff(session.attempts + 2)
-            self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
+        except NoCapacity as refusal:
+            self._refused(session, refusal)
         else:
             if again:
                 self.moves.report(session, Launched())
+
+    def _refused(self, session: Session, refusal: NoCapacity) -> None:
+        """Have it tried again: without Spot at once, else a little later each time."""
+        if isinstance(refusal, NoSpotCapacity) and self.falls_back and not session.on_demand:
+            self.moves.report(session, LaunchRefused(Reason.NO_SPOT_CAPACITY, self.clock(), on_demand=True))
+        else:
+            retry_at = self.clock() + backoff(session.refusals + 2)
+            self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
+
+    def _refused_late(self, worker: str, uid: str, refusal: NoCapacity) -> bool:
+        """Take a refusal that came after RunTask for one of RunTask's; False if another claim is in force by now."""
+        session = self.sessions.get(uid)
+        if session is None or session.worker != worker or session.status not in {Status.STARTING, Status.DELETING}:
+            return False
+        # Told twice, it is news once: by then it is being tried again.
+        known = session.next_at or (session.on_demand and isinstance(refusal, NoSpotCapacity))
+        if not known:
+            self._refused(session, refusal)
+        return True
 
     def _settle(self, session: Session) -> None:
         event = Unlinked() if session.desired is Desired.UNLINKED else Stopped()

@@ -1,9 +1,19 @@
 """The standby pool: workers that wait for a session, because Fargate needs most of a minute to start one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.services.ports import Clock, Mailboxes, NewId, NoCapacity, Order, Standby, StandbyStore, Workers
+from chalicelib.services.ports import (
+    Clock,
+    Mailboxes,
+    NewId,
+    NoCapacity,
+    NoSpotCapacity,
+    Order,
+    Standby,
+    StandbyStore,
+    Workers,
+)
 
 STARTING_TAKES: Final = 120_000
 """Milliseconds that a standby may take from RunTask to its first sign of life."""
@@ -11,7 +21,7 @@ STARTING_TAKES: Final = 120_000
 
 @dataclass(frozen=True, slots=True)
 class Standbys:
-    """Keeps ``count`` workers waiting."""
+    """Keeps ``count`` workers waiting, on demand where Spot has no room if ``falls_back``."""
 
     store: StandbyStore
     workers: Workers
@@ -20,6 +30,7 @@ class Standbys:
     new_id: NewId
     count: int
     task: str
+    falls_back: bool
 
     def fill(self, *, more: int = 0) -> None:
         """Start as many standbys as are missing, and ``more``; those of an older version make room.
@@ -75,8 +86,16 @@ class Standbys:
         mailbox = self.mailboxes.create(worker)
         self.store.put(Standby(worker=worker, mailbox=mailbox, until=now + STARTING_TAKES, task=self.task))
         try:
-            self.workers.start(Order(worker=worker, mailbox=mailbox))
+            self._order(Order(worker=worker, mailbox=mailbox))
         except NoCapacity:
             # The pool is a convenience: without room the sweep tries again in a minute.
             self.store.ended(worker)
             self.mailboxes.delete(mailbox)
+
+    def _order(self, order: Order) -> None:
+        try:
+            self.workers.start(order)
+        except NoSpotCapacity:
+            if not self.falls_back:
+                raise
+            self.workers.start(replace(order, refusals=1, on_demand=True))

@@ -11,4 +11,6 @@ def handle(event: Mapping[str, Any]) -> None:
     """Free the lease of a worker whose task has stopped, and look at its session."""
     task = ended(event["detail"])
     if task:
-        bootstrap.reconciler().worker_ended(task.worker, uid=task.uid, epoch=task.epoch, mailbox=task.mailbox)
+        bootstrap.reconciler().worker_ended(
+            task.worker, uid=task.uid, epoch=task.epoch, mailbox=task.mailbox, refusal=task.refusal
+        )

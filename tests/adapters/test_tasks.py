@@ -1,15 +1,18 @@
 """RunTask as moto is asked for it: what makes two calls the same, and what doesn't."""
 
 import json
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
-from chalicelib.adapters.tasks import EcsWorkers
-from chalicelib.services.ports import Order
+from chalicelib.adapters.tasks import EcsWorkers, ended
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
 
 ORDER = Order(worker="u-1", mailbox="https://queue/u-1", tenant="default", session="ana", uid="u", epoch=1)
+FULL = "Capacity is unavailable at this time. Please try again later or in a different availability zone"
 
 
 class Cluster:
@@ -31,13 +34,20 @@ class Cluster:
         self.subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         self.group = ec2.create_security_group(GroupName="w", Description="w", VpcId=vpc)["GroupId"]
         self.calls: list[dict[str, Any]] = []
+        self.full: set[str] = set()
         self.client.meta.events.register("before-call.ecs.RunTask", self._note)
 
-    def _note(self, params: dict[str, Any], **_: Any) -> None:
-        self.calls.append(json.loads(params["body"]))
+    def _note(self, params: dict[str, Any], **_: Any) -> Any:
+        call = json.loads(params["body"])
+        self.calls.append(call)
+        refused = {one["capacityProvider"] for one in call["capacityProviderStrategy"]} & self.full
+        # moto has room for everybody: this is ECS's answer where there is none.
+        return (SimpleNamespace(status_code=200), {"tasks": [], "failures": [{"reason": FULL}]}) if refused else None
 
-    def workers(self, revision: int) -> EcsWorkers:
-        return EcsWorkers(self.client, "switchboard", self.revisions[revision], [self.subnet], [self.group])
+    def workers(self, revision: int, capacity: str = "FARGATE") -> EcsWorkers:
+        return EcsWorkers(
+            self.client, "switchboard", self.revisions[revision], [self.subnet], [self.group], capacity=capacity
+        )
 
 
 @pytest.fixture
@@ -69,3 +79,42 @@ def test_a_worker_s_task_is_found_by_its_name_and_stopped(cluster):
     listed = cluster.client.list_tasks(cluster="switchboard", desiredStatus="STOPPED")["taskArns"]
     (task,) = cluster.client.describe_tasks(cluster="switchboard", tasks=listed)["tasks"]
     assert (task["startedBy"], task["stoppedReason"]) == ("u-1", "A newer version takes over.")
+
+
+def test_spot_that_is_full_is_told_from_a_region_that_is(cluster):
+    cluster.full = {"FARGATE", "FARGATE_SPOT"}
+    with pytest.raises(NoSpotCapacity, match="Capacity is unavailable"):
+        cluster.workers(0, "FARGATE_SPOT").start(ORDER)
+    for order, capacity in ((replace(ORDER, on_demand=True), "FARGATE_SPOT"), (ORDER, "FARGATE")):
+        with pytest.raises(NoCapacity) as refused:
+            cluster.workers(0, capacity).start(order)
+        assert not isinstance(refused.value, NoSpotCapacity)
+
+
+def test_what_is_refused_on_spot_is_another_request_on_demand(cluster):
+    cluster.full = {"FARGATE_SPOT"}
+    workers = cluster.workers(0, "FARGATE_SPOT")
+    with pytest.raises(NoSpotCapacity):
+        workers.start(ORDER)
+    workers.start(replace(ORDER, refusals=1, on_demand=True))
+    first, second = cluster.calls
+    assert [call["capacityProviderStrategy"][0]["capacityProvider"] for call in cluster.calls] == [
+        "FARGATE_SPOT",
+        "FARGATE",
+    ]
+    assert first["clientToken"] != second["clientToken"], "ECS keeps its answer to a token for a day"
+
+
+@pytest.mark.parametrize(
+    ("told", "refusal"),
+    [
+        ({"stoppedReason": FULL, "capacityProviderName": "FARGATE_SPOT"}, NoSpotCapacity),
+        ({"stoppedReason": FULL, "capacityProviderName": "FARGATE"}, NoCapacity),
+        ({"stoppedReason": "Essential container in task exited"}, type(None)),
+        ({}, type(None)),
+    ],
+)
+def test_a_task_that_ended_for_lack_of_room_says_so(told, refusal):
+    task = ended({"lastStatus": "STOPPED", "startedBy": "u-1", **told})
+    assert task
+    assert type(task.refusal) is refusal

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.services.ports import NoCapacity, Order
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
 
 
 @dataclass
@@ -12,10 +12,13 @@ class FakeWorkers:
     started: list[Order] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     full: bool = False
+    spot_full: bool = False
 
     def start(self, order: Order) -> None:
         if self.full:
             raise NoCapacity("RESOURCE:FARGATE")
+        if self.spot_full and not order.on_demand:
+            raise NoSpotCapacity("Capacity is unavailable at this time.")
         if order not in self.started:
             self.started.append(order)
 

@@ -63,6 +63,7 @@ class Rig:
     most_arrivals: int = 100
     standby_count: int = 0
     task: str = "worker:2"
+    falls_back: bool = True
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
 
@@ -112,7 +113,16 @@ class Rig:
 
     @property
     def standbys(self) -> Standbys:
-        return Standbys(self.pool, self.workers, self.mailboxes, self.clock, self.new_id, self.standby_count, self.task)
+        return Standbys(
+            self.pool,
+            self.workers,
+            self.mailboxes,
+            self.clock,
+            self.new_id,
+            self.standby_count,
+            self.task,
+            self.falls_back,
+        )
 
     @property
     def reconciler(self) -> Reconciler:
@@ -126,6 +136,7 @@ class Rig:
             self.wakes,
             self.clock,
             self.task,
+            self.falls_back,
         )
 
     @property

@@ -93,22 +93,6 @@ def test_a_standby_that_does_not_come_is_overtaken_by_a_new_claim(rig):
     assert (now(rig).epoch, now(rig).worker) == (2, f"{session.uid}-2")
 
 
-def test_no_room_is_said_and_tried_again_later(rig):
-    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
-    rig.workers.full = True
-    rig.reconciler.reconcile(session.uid)
-    assert (now(rig).status, now(rig).reason) == (Status.STARTING, Reason.NO_CAPACITY)
-    retry_at = now(rig).next_at
-    assert retry_at is not None
-    rig.reconciler.reconcile(session.uid)
-    assert rig.wakes.jobs[-1] == ("reconcile", session.uid, (retry_at - NOW) / 1000)
-    rig.workers.full = False
-    rig.clock.now = retry_at
-    rig.reconciler.reconcile(session.uid)
-    assert len(rig.workers.started) == 1
-    assert now(rig).next_at is None
-
-
 def test_a_task_that_does_not_come_is_asked_for_again_under_the_same_order(rig):
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     rig.reconciler.reconcile(session.uid)

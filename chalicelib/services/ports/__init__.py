@@ -6,7 +6,7 @@ from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStor
 from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
 from chalicelib.services.ports.surroundings import Clock, NewId, NewSecret, Sleep, Unavailable
 from chalicelib.services.ports.watchers import Gone, Sockets, WatcherStore
-from chalicelib.services.ports.workers import Mailboxes, NoCapacity, Order, Wakes, Workers
+from chalicelib.services.ports.workers import Mailboxes, NoCapacity, NoSpotCapacity, Order, Wakes, Workers
 
 __all__ = [
     "Clock",
@@ -21,6 +21,7 @@ __all__ = [
     "NewId",
     "NewSecret",
     "NoCapacity",
+    "NoSpotCapacity",
     "Order",
     "Paces",
     "Poster",

@@ -6,7 +6,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker's task is started for; no secret is in it. A standby's order names no session yet."""
+    """What a worker's task is started for; no secret is in it. A standby's order names no session yet.
+
+    ``refusals`` is how often ECS has refused it so far, which makes it a new request; ``on_demand`` rules Spot out.
+    """
 
     worker: str
     mailbox: str
@@ -14,17 +17,23 @@ class Order:
     session: str | None = None
     uid: str | None = None
     epoch: int | None = None
+    refusals: int = 0
+    on_demand: bool = False
 
 
 class NoCapacity(Exception):
-    """ECS has no room, or throttles."""
+    """ECS has no room, or throttles; nothing was started."""
+
+
+class NoSpotCapacity(NoCapacity):
+    """There is no room on Spot; there may be some on demand."""
 
 
 class Workers(Protocol):
     """The workers' tasks."""
 
     def start(self, order: Order) -> None:
-        """Start a task for ``order``, once however often it is called; raises NoCapacity."""
+        """Start a task for ``order``, once however often it is called; raises NoCapacity and NoSpotCapacity."""
 
     def stop(self, worker: str, *, reason: str) -> None:
         """End the worker's task, if it runs."""
