@@ -20,7 +20,7 @@ from chalicelib.services.ports import Order, Standby
 from infra.local.aws import LocalAws
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
-from tests.deploy.dockerfile import DOCKERFILE, IGNORED, ROOT, Image, in_context, only, stages
+from tests.deploy.dockerfile import DOCKERFILE, IGNORED, ROOT, Image, environment, in_context, only, stages
 
 BUILD, FINAL = stages()
 
@@ -75,6 +75,20 @@ def test_nobody_is_root_and_everything_is_started_without_a_shell() -> None:
     assert only(FINAL, "STOPSIGNAL").rest == "SIGTERM"
     assert only(FINAL, "CMD").words == ["python", "-m", "chalicelib.worker"]
     assert only(FINAL, "HEALTHCHECK").rest.endswith('CMD ["python", "-m", "chalicelib.worker.health"]')
+
+
+def test_the_task_runs_the_image_as_it_is() -> None:
+    """ECS reads its own health check, command and user: whoever runs the image by hand gets the same."""
+    (told,) = load_template(TEMPLATE).of_type("AWS::ECS::TaskDefinition")["WorkerTask"]["ContainerDefinitions"]
+    check = told["HealthCheck"]
+    spans = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
+    wanted = [f"--{name}={check[key]}s" for name, key in spans.items()] + [f"--retries={check['Retries']}"]
+    assert only(FINAL, "HEALTHCHECK").rest.split(" CMD ")[0].split() == wanted
+    assert ["CMD", *only(FINAL, "HEALTHCHECK").words] == check["Command"]
+    assert (only(FINAL, "CMD").words, only(FINAL, "USER").rest) == (told["Command"], told["User"])
+    variables = environment(FINAL)
+    assert all(variables[one["Name"]] == one["Value"] for one in told["Environment"] if one["Name"] in variables)
+    assert {mount["ContainerPath"] for mount in told["MountPoints"]} == {"/tmp", variables["DEVICES"]}  # noqa: S108
 
 
 def test_the_last_stage_installs_one_library_and_takes_the_packages_from_the_first() -> None:
