@@ -19,7 +19,10 @@ doorway: Final = Doorway(__name__, bare.error, anonymous=True)
 
 @doorway.route("GET", "/status", needs=Permission.SESSIONS_READ, gives={200: bare_status.BareStatusJson})
 def status(call: Call) -> Answer:
-    """Say how the gateway stands, and how many of the tenant's sessions stand how; a bound key's is one alone."""
+    """Say how the gateway stands, and how many sessions stand how.
+
+    A key that is bound to a session is told of that one alone.
+    """
     asked = bootstrap.clock()
     found, after = sessions_after(call, None, limit=MOST)
     latency = bootstrap.clock() - asked

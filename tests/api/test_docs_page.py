@@ -1,11 +1,14 @@
 """The page at ``/docs``: whole, safe, and in need of nothing from elsewhere."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
 
-from chalicelib.api.description.markup import inline, prose
+from chalicelib.api.description.markup import inline, json_block, prose
+from chalicelib.api.description.start import STEPS
 from tests.api.conftest import Caller
+from tests.api.described import operation
 
 
 class Page(HTMLParser):
@@ -21,7 +24,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.add(tag)
-        if tag != "meta":
+        if tag not in {"meta", "wbr"}:
             self.open.append(tag)
         told = dict(attrs)
         self.ids += [told["id"] or ""] if "id" in told else []
@@ -57,3 +60,21 @@ def test_it_needs_nothing_from_elsewhere_and_runs_nothing(page: Page, nobody: Ca
 def test_what_is_said_can_not_become_markup() -> None:
     assert inline("a <b> & `<i>`") == "a &lt;b&gt; &amp; <code>&lt;i&gt;</code>"
     assert prose("One.\n\n- `a`\n- b") == "<p>One.</p><ul><li><code>a</code></li><li>b</li></ul>"
+
+
+def test_json_is_coloured_and_no_less_safe() -> None:
+    assert json_block({"a<": 'b"&', "n": [1, None]}) == (
+        '<pre tabindex="0">{\n  <span class="key">&quot;a&lt;&quot;</span>: '
+        '<span class="string">&quot;b\\&quot;&amp;&quot;</span>,\n  <span class="key">&quot;n&quot;</span>: [\n    '
+        '<span class="word">1</span>,\n    <span class="word">null</span>\n  ]\n}</pre>'
+    )
+
+
+def test_its_first_steps_are_calls_that_there_are() -> None:
+    called = [
+        (found["method"] or "GET", found["path"].partition("?")[0])
+        for _, command in STEPS
+        for found in re.finditer(r"curl (?:-s )?(?:-X (?P<method>\w+) )?\"?\$URL(?P<path>[^ \"]+)", command)
+    ]
+    assert len(called) == 5
+    assert all(operation(method, path) for method, path in called)

@@ -3,7 +3,10 @@
 import json
 import re
 from html import escape
-from typing import Any
+from typing import Any, Final
+
+_PARTS: Final = re.compile(r'(?P<key>"(?:[^"\\]|\\.)*")(?=:)|(?P<string>"(?:[^"\\]|\\.)*")|(?P<word>[\w.+-]+)|[^"\w]+')
+"""What JSON is made of."""
 
 
 def text(value: str) -> str:
@@ -27,9 +30,11 @@ def block(value: str) -> str:
     return f'<pre tabindex="0">{text(value)}</pre>'
 
 
-def as_json(value: Any) -> str:
-    """Return a value as JSON to read."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+def json_block(value: Any) -> str:
+    """Return a value as JSON to read, its keys, texts and words told apart by colour."""
+    said = json.dumps(value, indent=2, ensure_ascii=False)
+    parts = (_coloured(found) for found in _PARTS.finditer(said))
+    return f'<pre tabindex="0">{"".join(parts)}</pre>'
 
 
 def in_a_line(value: Any) -> str:
@@ -53,3 +58,7 @@ def _paragraph(part: str) -> str:
     if all(line.startswith("- ") for line in lines):
         return "<ul>" + "".join(f"<li>{inline(line[2:])}</li>" for line in lines) + "</ul>"
     return f"<p>{inline(part)}</p>"
+
+
+def _coloured(found: re.Match[str]) -> str:
+    return element("span", text(found[0]), found.lastgroup) if found.lastgroup else text(found[0])

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from chalicelib.api.description.markup import code, element, prose, text
 from chalicelib.api.description.rendered import rendered_operation
+from chalicelib.api.description.start import start
 from chalicelib.api.description.tables import schema_table
 
 _STYLE: Final = Path(__file__).with_name("page.css")
@@ -21,7 +22,8 @@ def page(document: dict[str, Any]) -> str:
         f"<title>{text(info['title'])} API</title><style>{_STYLE.read_text()}</style>"
     )
     body = (
-        f'<nav aria-label="Operations"><a class="home" href="#top">{text(info["title"])}</a>{navigation}'
+        f'<nav aria-label="Operations"><a class="home" href="#top">{text(info["title"])}</a>'
+        f'<a class="family" href="#start">Begin</a>{navigation}'
         '<a class="family" href="#websockets">WebSockets</a><a class="family" href="#schemas">Schemas</a></nav>'
         f'<main id="top">{_introduction(document)}'
         + "".join(_family(tag, families[tag["name"]], document) for tag in document["tags"])
@@ -44,10 +46,15 @@ def _families(document: dict[str, Any]) -> dict[str, list[tuple[str, str, dict[s
 
 def _links(name: str, operations: list[tuple[str, str, dict[str, Any]]]) -> str:
     rows = "".join(
-        f'<li><a href="#{told["operationId"]}"><b class="{method}">{method}</b><span>{text(path)}</span></a></li>'
+        f'<li><a href="#{told["operationId"]}"><b class="{method}">{method}</b><span>{_breakable(path)}</span></a></li>'
         for method, path, told in operations
     )
     return f'<a class="family" href="#{_anchor(name)}">{text(name)}</a><ul>{rows}</ul>'
+
+
+def _breakable(path: str) -> str:
+    """Return a path that a narrow column may break before a slash."""
+    return text(path).replace("/", "<wbr>/")
 
 
 def _introduction(document: dict[str, Any]) -> str:
@@ -59,7 +66,7 @@ def _introduction(document: dict[str, Any]) -> str:
     return (
         f"<header><h1>{text(info['title'])}</h1><p>The same as a document: "
         '<a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
-        f"{prose(info['description'])}<h2>Credentials</h2><dl>{schemes}</dl></header>"
+        f"{prose(info['description'])}</header>{start()}<section><h2>Credentials</h2><dl>{schemes}</dl></section>"
     )
 
 

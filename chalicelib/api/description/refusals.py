@@ -50,13 +50,15 @@ def shape_of(doorway: Doorway) -> Any:
 
 
 def sentence(kind: type[e.GatewayError]) -> str:
-    """Return the first line of what the error says of itself."""
+    """Return the first line of what the error says of itself; what all errors have in common is no error's sentence."""
+    if kind is e.GatewayError:
+        return "Something went wrong on our side; say the request id."
     return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
 
 
 def example(kind: type[e.GatewayError], shape: ErrorShape) -> Mapping[str, Any]:
     """Return the error's body, made by the dialect's own function."""
-    what = "Something went wrong on our side." if kind is e.GatewayError else sentence(kind).partition(";")[0]
+    what = sentence(kind).partition(";")[0]
     error = kind(
         what.rstrip(".") + ".",
         field="to" if issubclass(kind, e.InvalidField) else None,

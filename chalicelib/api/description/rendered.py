@@ -1,12 +1,11 @@
 """One operation as HTML: what it takes, a call with curl, and its answers."""
 
 import re
-from typing import Any, Final
+from typing import Any
 
-from chalicelib.api.description.markup import as_json, block, code, in_a_line, inline, prose, text
+from chalicelib.api.description.markup import block, code, in_a_line, inline, json_block, prose, text
+from chalicelib.api.description.start import URL
 from chalicelib.api.description.tables import link, parameter_table
-
-_HOST: Final = "http://localhost:8080"
 
 
 def rendered_operation(method: str, path: str, told: dict[str, Any], document: dict[str, Any]) -> str:
@@ -18,8 +17,13 @@ def rendered_operation(method: str, path: str, told: dict[str, Any], document: d
     parts.append(_body(told))
     parts.append(f"<h4>Call</h4>{block(_curl(method, path, told))}<h4>Answers</h4>")
     shown: list[str] = []
-    for status, answer in told["responses"].items():
-        parts.append(_answer(status, answer, document, shown))
+    answers = {status: _answer(status, answer, document, shown) for status, answer in told["responses"].items()}
+    bad = [status for status in answers if not _good(status)]
+    parts += [answer for status, answer in answers.items() if status not in bad]
+    errors = "".join(answers[status] for status in bad)
+    parts.append(
+        f'<details class="errors"><summary>Errors: {", ".join(bad)}</summary>{errors}</details>' if bad else ""
+    )
     return f"<details><summary>{summary}</summary>{''.join(parts)}</div></details>"
 
 
@@ -37,7 +41,7 @@ def _body(told: dict[str, Any]) -> str:
         return ""
     content = told["requestBody"]["content"]["application/json"]
     need = "" if told["requestBody"]["required"] else " <small>optional</small>"
-    example = block(as_json(content["example"])) if "example" in content else ""
+    example = json_block(content["example"]) if "example" in content else ""
     return f"<h4>Body{need}</h4><p>{link(content['schema']['$ref'])}</p>{example}"
 
 
@@ -46,7 +50,7 @@ def _curl(method: str, path: str, told: dict[str, Any]) -> str:
     needed = [one for one in told.get("parameters", []) if one["in"] == "query" and one.get("required")]
     query = "&".join(f"{one['name']}={one['schema']['const']}" for one in needed if "const" in one["schema"])
     address = re.sub(r"\{(\w+)\}", lambda found: str(values[found[1]]), path)
-    target = f"{_HOST}{address}" if not query else f"'{_HOST}{address}?{query}'"
+    target = f"{URL}{address}" if not query else f'"{URL}{address}?{query}"'
     lines = [f"curl {target}" if method == "get" else f"curl -X {method.upper()} {target}"]
     if told["security"] != [{}]:
         lines.append('-H "Authorization: Bearer $TOKEN"')
@@ -67,9 +71,13 @@ def _answer(status: str, answer: dict[str, Any], document: dict[str, Any], befor
     # 202 often has the shape and the example that 200 has.
     example = "" if shown in before else shown
     before.append(shown)
-    good = "good" if status.startswith("2") else "bad"
+    good = "good" if _good(status) else "bad"
     said = f'<h5 class="{good}">{text(status)}</h5>{prose(answer["description"])}'
     return f'<div class="answer">{said}{kinds}{example}</div>'
+
+
+def _good(status: str) -> bool:
+    return status < "400"
 
 
 def _shape(form: dict[str, Any]) -> str:
@@ -79,13 +87,13 @@ def _shape(form: dict[str, Any]) -> str:
 
 def _shown(form: dict[str, Any], document: dict[str, Any]) -> str:
     if "example" in form:
-        return block(as_json(form["example"]))
+        return json_block(form["example"])
     examples = document["components"]["examples"]
     values = {
         name: one["value"] if "value" in one else examples[one["$ref"].rpartition("/")[2]]["value"]
         for name, one in form.get("examples", {}).items()
     }
     return "".join(
-        f"<details class='example'><summary>{code(name)}</summary>{block(as_json(value))}</details>"
+        f"<details class='example'><summary>{code(name)}</summary>{json_block(value)}</details>"
         for name, value in values.items()
     )

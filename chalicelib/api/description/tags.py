@@ -23,7 +23,7 @@ LETSBOT: Final = Tag("LetsBot", "Routes under `/api/v1`: the API key says which 
 COMPANY: Final = Tag("Companies", "Routes under `/whatsapp/companies`: a company is a tenant, and has one session.")
 ACCOUNTS: Final = Tag("Accounts", "Users, their passwords and API keys, and the tenants that they belong to.")
 GATEWAY: Final = Tag("Gateway", "About the gateway itself.")
-ALL: Final = (GATEWAY, ACCOUNTS, ENVELOPE, BARE, SOCKETIO, LETSBOT, COMPANY)
+ALL: Final = (ENVELOPE, BARE, SOCKETIO, LETSBOT, COMPANY, ACCOUNTS, GATEWAY)
 
 _BY_PATH: Final = (
     (re.compile(r"/api/(auth|admin)/"), ACCOUNTS),
