@@ -15,7 +15,7 @@ from aiohttp import web
 from infra.local.whatsapp import WhatsApp
 
 SCRIPT = Path(__file__).with_name("raw_client.py")
-PATIENCE_S = 30
+PATIENCE_S = 90
 NUMBER = "6281234567890"
 
 
