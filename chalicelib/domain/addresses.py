@@ -62,6 +62,20 @@ def is_loopback(address: str) -> bool:
     return parsed is not None and parsed.is_loopback
 
 
+def network_of(address: str) -> str:
+    """Return what counts as one caller's: the address, of IPv6 the /64 network, of which everybody has a whole one.
+
+    What is no address is itself.
+    """
+    match _parsed(address):
+        case IPv6Address() as v6 if v6.ipv4_mapped:
+            return str(v6.ipv4_mapped)
+        case IPv6Address() as v6:
+            return str(IPv6Network((int(v6), 64), strict=False))
+        case _:
+            return address
+
+
 def is_public_host(host: str) -> bool:
     """Whether ``host`` is a full domain name, or a public address in its usual notation; nothing is resolved."""
     return is_public(host) if _parsed(host) else len(host) <= 253 and bool(_NAME.fullmatch(host))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.account import Tenant
+from chalicelib.domain.addresses import network_of
 from chalicelib.domain.errors import (
     Contended,
     Forbidden,
@@ -18,7 +19,7 @@ from chalicelib.services.ports import Clock
 from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
 
 MAX_FAILURES: Final = 5
-"""Failed logins of one user from one address within the window of LoginAttempts, before more are refused unread."""
+"""Failed logins of one user from one network within the window of LoginAttempts, before more are refused unread."""
 WINDOW: Final = 300
 """Seconds until a failed login is forgotten."""
 
@@ -96,16 +97,21 @@ class Accounts:
     def _checked(self, name: str, password: str, address: str) -> User | None:
         """Return the user if that is its password; raises TooManyAttempts.
 
-        A name that doesn't exist takes as long as a wrong password, and is counted like one.
+        A name that doesn't exist takes as long as a wrong password, and is counted like one. Of many guesses at once
+        all are read before the first has failed: one that is right is worth nothing if enough others were wrong.
         """
-        key, now = f"{name}@{address}", self.clock()
-        if self.attempts.recent(key, now=now) >= MAX_FAILURES:
-            raise TooManyAttempts("Too many failed logins. Wait a few minutes.", retry_after=WINDOW)
+        key = f"{name}@{network_of(address)}"
+        self._must_be_open(key)
         user = self.users.get(name)
         if self.passwords.matches(user.password_hash if user else "", password) and user:
+            self._must_be_open(key)
             return user
-        self.attempts.failed(key, now=now)
+        self.attempts.failed(key, now=self.clock())
         return None
+
+    def _must_be_open(self, key: str) -> None:
+        if self.attempts.recent(key, now=self.clock()) >= MAX_FAILURES:
+            raise TooManyAttempts("Too many failed logins. Wait a few minutes.", retry_after=WINDOW)
 
     def _standing(self, name: str, tenant: str, generation: int | None, expires_at: int | None) -> Principal:
         user, now = self.users.get(name), self.clock()

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chalicelib.domain.addresses import network_of
 from chalicelib.domain.channel import HANDSHAKE, POLL, Channel, Transport
 from chalicelib.domain.engineio import (
     MAX_PAYLOAD,
@@ -49,7 +50,7 @@ class SocketIO:
 
         Raises TooManyAttempts when too many clients came from that address within a minute.
         """
-        if not self.store.arrived(address, now=self.clock(), most=self.most_arrivals):
+        if not self.store.arrived(network_of(address), now=self.clock(), most=self.most_arrivals):
             raise TooManyAttempts("Too many connections from your address. Wait a minute.", retry_after=60)
         channel = self.channels.open(connection=connection)
         if principal:

@@ -157,6 +157,19 @@ def test_failed_logins_count_within_their_window(stores):
     assert stores.attempts.recent("admin@127.0.0.1", now=later) == 1
 
 
+def test_the_first_failures_of_one_moment_all_count(table: Table) -> None:
+    attempts, others = DynamoLoginAttempts(table), [1, 2]
+
+    def meanwhile(**_: object) -> None:
+        if others:
+            others.pop()
+            attempts.failed("admin@127.0.0.1", now=NOW)
+
+    table.client.meta.events.register("before-call.dynamodb.PutItem", meanwhile)
+    attempts.failed("admin@127.0.0.1", now=NOW)
+    assert attempts.recent("admin@127.0.0.1", now=NOW) == 3
+
+
 def test_a_removed_user_and_its_keys_leave_nothing_in_the_table(table: Table) -> None:
     users, keys = DynamoUsers(table), DynamoKeys(table)
     users.add(ADMIN)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.addresses import is_loopback, is_public, is_public_host
+from chalicelib.domain.addresses import is_loopback, is_public, is_public_host, network_of
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,19 @@ def test_a_full_name_or_a_public_address_is_a_public_host(host):
 )
 def test_a_number_in_disguise_or_an_inner_name_is_none(host):
     assert not is_public_host(host)
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+        ("", ""),
+    ],
+)
+def test_a_caller_is_its_address_or_its_network(address, network):
+    assert network_of(address) == network

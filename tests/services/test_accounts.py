@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.principal import Permission, Role
 from chalicelib.services.accounts import MAX_FAILURES, WINDOW
+from tests.fakes.accounts import PlainPasswords
 from tests.makers import a_session
 from tests.services.rig import Rig
 
@@ -50,6 +51,27 @@ def test_too_many_failures_close_the_door_for_a_while_and_only_there(rig):
     assert login(rig, address="127.0.0.2").token
     rig.clock.now += WINDOW * 1000 + 1
     assert login(rig).token
+
+
+def test_a_caller_with_a_network_of_addresses_is_one_caller(rig):
+    for number in range(MAX_FAILURES):
+        with pytest.raises(InvalidCredentials):
+            login(rig, "wrong", address=f"2001:db8:1:2::{number}")
+    with pytest.raises(TooManyAttempts):
+        login(rig, address="2001:db8:1:2:3:4:5:6")
+    assert login(rig, address="2001:db8:1:3::1").token
+
+
+def test_a_right_guess_among_many_wrong_ones_of_the_same_moment_opens_nothing(rig):
+    class WhileOthersGuess(PlainPasswords):
+        def matches(self, password_hash: str, password: str) -> bool:
+            for _ in range(MAX_FAILURES):
+                rig.attempts.failed("admin@127.0.0.1", now=rig.clock())
+            return super().matches(password_hash, password)
+
+    accounts = replace(rig.accounts, passwords=WhileOthersGuess())
+    with pytest.raises(TooManyAttempts):
+        accounts.login("admin", "admin123", address="127.0.0.1")
 
 
 def test_a_token_that_is_over_or_not_ours_is_refused(rig):

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.principal import User
 from chalicelib.reading import Reader
 from chalicelib.services.accounts import WINDOW
@@ -68,12 +68,13 @@ class DynamoLoginAttempts:
     table: Table
 
     def failed(self, key: str, *, now: int) -> None:
-        """Count one more within the window, or begin a new one."""
-        ends = now // 1000 + WINDOW
+        """Count one more within the window, or begin a new one; of many at once each counts."""
+        ttl, at = {"#ttl": "ttl"}, {":now": now // 1000}
         change = Condition("SET failures = failures + :one", {":one": 1})
-        open_window = Condition("#ttl > :now", {":now": now // 1000}, {"#ttl": "ttl"})
-        if isinstance(self.table.update(f"L#{key}", "LOGIN", change, open_window), Refused):
-            self.table.put({"pk": f"L#{key}", "sk": "LOGIN", "failures": 1, "ttl": ends})
+        first = {"pk": f"L#{key}", "sk": "LOGIN", "failures": 1, "ttl": now // 1000 + WINDOW}
+        while self.table.update(f"L#{key}", "LOGIN", change, Condition("#ttl > :now", at, ttl)):
+            if self.table.put(first, Condition("attribute_not_exists(pk) OR #ttl <= :now", at, ttl)) is None:
+                return
 
     def recent(self, key: str, *, now: int) -> int:
         """Read the counter; one whose window is over counts nothing, deleted yet or not."""

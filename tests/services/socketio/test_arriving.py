@@ -86,5 +86,9 @@ def test_too_many_from_one_address_are_refused_for_a_minute(rig):
     with pytest.raises(TooManyAttempts):
         rig.socketio.open(None, "1.2.3.4")
     rig.socketio.open(None, "5.6.7.8")
+    for host in ("1", "2"):
+        rig.socketio.open(None, f"2001:db8:1:2::{host}")
+    with pytest.raises(TooManyAttempts):
+        rig.socketio.open(None, "2001:db8:1:2:ffff:ffff:ffff:ffff")
     rig.clock.now += 60_000
     rig.socketio.open(None, "1.2.3.4")
