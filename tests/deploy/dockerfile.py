@@ -15,6 +15,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "worker" / "Dockerfile"
 IGNORED = DOCKERFILE.with_name("Dockerfile.dockerignore")
+REQUIREMENTS = DOCKERFILE.with_name("requirements.txt")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,17 @@ from chalicelib.services.ports import Order, Standby
 from infra.local.aws import LocalAws
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
-from tests.deploy.dockerfile import DOCKERFILE, IGNORED, ROOT, Image, environment, in_context, only, stages
+from tests.deploy.dockerfile import (
+    DOCKERFILE,
+    IGNORED,
+    REQUIREMENTS,
+    ROOT,
+    Image,
+    environment,
+    in_context,
+    only,
+    stages,
+)
 
 BUILD, FINAL = stages()
 
@@ -35,7 +45,7 @@ def digest_of(*paths: Path) -> str:
 @pytest.fixture(scope="session")
 def image() -> Image:
     """The image, whose packages are fetched and installed anew only when its recipe changes."""
-    recipe = digest_of(DOCKERFILE, IGNORED, ROOT / "infra" / "worker" / "requirements.txt")
+    recipe = digest_of(DOCKERFILE, IGNORED, REQUIREMENTS)
     code = digest_of(*sorted((ROOT / "chalicelib").rglob("*.py")))
     made = Image(ROOT / ".pytest_cache" / f"image-{recipe}")
     done = made.root / "done"
