@@ -2,6 +2,7 @@
 
 import re
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 import pytest
 
@@ -44,6 +45,14 @@ def test_it_has_every_operation_and_schema(page: Page, nobody: Caller) -> None:
     told = nobody("GET", "/openapi.json").json
     operations = {one["operationId"] for methods in told["paths"].values() for one in methods.values()}
     assert operations | {f"schema-{name}" for name in told["components"]["schemas"]} <= set(page.ids)
+
+
+def test_the_gateway_s_address_leads_to_it(nobody: Caller) -> None:
+    answer = nobody("GET", "/")
+    assert (answer.status, urljoin("https://gateway.example/", answer.headers["Location"])) == (
+        302,
+        "https://gateway.example/docs",
+    )
 
 
 def test_its_links_lead_somewhere_on_it(page: Page) -> None:

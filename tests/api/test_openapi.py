@@ -44,7 +44,7 @@ def test_every_operation_has_a_name_of_its_own() -> None:
 @each
 def test_every_operation_says_what_it_does_and_gives(name: str, told: dict[str, Any]) -> None:
     assert told["summary"].endswith(".")
-    assert any(status.startswith("2") for status in told["responses"]), "declare what it gives"
+    assert any(status[0] in "23" for status in told["responses"]), "declare what it gives"
     assert {"500", "503"} <= set(told["responses"])
 
 

@@ -41,7 +41,7 @@ def operation(doorway: Doorway, route: Route, tag: str, schemas: Schemas) -> Sch
 def operation_id(route: Route) -> str:
     """Return a name for the operation, by its method and path: no two have the same of both."""
     words = re.sub(r"[^A-Za-z0-9]+", " ", route.path).title().replace(" ", "")
-    return route.method.lower() + words
+    return route.method.lower() + (words or "Root")
 
 
 def example_id(doorway: Doorway, code: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the description is served: ``/openapi.json`` for programs, ``/docs`` for people. Both are public."""
+"""Where the description is served: ``/openapi.json`` for programs, ``/docs`` for people. All of it is public."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -48,3 +48,8 @@ def _serve(doorway: Doorway, document: Callable[[], dict[str, Any]], page: Calla
     def docs(call: Call) -> Answer:
         """Give the description of this API as a page to read."""
         return Answer(page(), content_type=HTML, headers={"Content-Security-Policy": POLICY})
+
+    @doorway.route("GET", "/", needs=PUBLIC, gives={302: None})
+    def home(call: Call) -> Answer:
+        """Lead whoever opens the gateway's address in a browser to the description."""
+        return Answer("", 302, content_type=HTML, headers={"Location": "docs"})
