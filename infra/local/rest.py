@@ -48,6 +48,9 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
+        if target.startswith("//"):
+            # Chalice's gateway would take the first name for a host, and serve the rest.
+            return web.json_response(UNKNOWN_PATH, status=404)
         loop = asyncio.get_running_loop()
         call = loop.run_in_executor(self._executor, self._call, request.method, target, dict(request.headers), body)
         try:

@@ -63,6 +63,11 @@ def test_an_unknown_path_is_answered_as_the_gateway_does():
     assert b"secret" not in body
 
 
+def test_a_path_that_begins_with_two_slashes_is_unknown():
+    status, _ = asked_json("GET", "//elsewhere/things/1")
+    assert status == 404
+
+
 def test_a_view_that_fails_is_an_error_of_the_server():
     assert asked("GET", "/broken")[0] == 500
 
