@@ -10,7 +10,7 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.account import MOST_KEYS, ApiKey, Tenant
 from chalicelib.domain.channel import new_channel
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.watcher import Watcher
@@ -168,6 +168,13 @@ def test_the_first_failures_of_one_moment_all_count(table: Table) -> None:
     table.client.meta.events.register("before-call.dynamodb.PutItem", meanwhile)
     attempts.failed("admin@127.0.0.1", now=NOW)
     assert attempts.recent("admin@127.0.0.1", now=NOW) == 3
+
+
+def test_whoever_ends_a_user_s_keys_misses_none_however_many_were_made_at_once(table: Table) -> None:
+    keys = DynamoKeys(table)
+    for number in range(2 * MOST_KEYS + 1):
+        keys.add(replace(BARE, id=f"01K{number:03}", fingerprint=f"f{number}"))
+    assert len(keys.of_owner(BARE.owner)) == 2 * MOST_KEYS + 1
 
 
 def test_a_removed_user_and_its_keys_leave_nothing_in_the_table(table: Table) -> None:

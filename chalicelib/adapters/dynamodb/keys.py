@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
-from chalicelib.domain.account import MOST_KEYS, ApiKey
+from chalicelib.domain.account import ApiKey
 from chalicelib.reading import Reader
 
 _API_KEY: Final = Reader(ApiKey)
@@ -63,9 +63,9 @@ class DynamoKeys:
         return self.get(entry["fingerprint"]) if entry else None
 
     def of_owner(self, name: str) -> Sequence[ApiKey]:
-        """Read the owner's list, then its keys in one batch."""
+        """Read the owner's whole list, then its keys: whoever ends them must miss none."""
         where = Condition("pk = :pk AND begins_with(sk, :k)", {":pk": f"U#{name}", ":k": "K#"})
-        return self._listed(self.table.query(where, limit=2 * MOST_KEYS))
+        return self._listed(self.table.query(where))
 
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
         """Read one page of the tenant's list, then its keys in one batch."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
+from chalicelib.adapters.dynamodb.batches import in_batches
 from chalicelib.adapters.dynamodb.formats import readable, stamped
 from chalicelib.adapters.dynamodb.values import plain, typed
 
@@ -46,15 +47,16 @@ class Table:
         return readable(plain(answer["Item"])) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        """Return the items of up to 100 keys, those that are there, in no order."""
+        """Return the items of these keys, those that are there, in no order; 100 a call."""
         found: list[Item] = []
-        asked: Any = [typed({"pk": pk, "sk": sk}) for pk, sk in keys]
-        while asked:
+
+        def read(asked: Any) -> Any:
             with translated():
                 answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": asked, "ConsistentRead": True}})
-            found += [readable(plain(item)) for item in answer["Responses"].get(self.name, [])]
-            unread: Any = answer["UnprocessedKeys"].get(self.name, {"Keys": []})
-            asked = unread["Keys"]
+            found.extend(readable(plain(item)) for item in answer["Responses"].get(self.name, []))
+            return answer["UnprocessedKeys"].get(self.name, {"Keys": []})["Keys"]
+
+        in_batches([typed({"pk": pk, "sk": sk}) for pk, sk in keys], 100, read)
         return found
 
     def put(self, item: Item, condition: Condition | None = None) -> Refused | None:
@@ -96,11 +98,13 @@ class Table:
 
     def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
         """Remove items, 25 a call."""
-        asked: Any = [{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys]
-        while asked:
+
+        def remove(asked: Any) -> Any:
             with translated():
-                answer = self.client.batch_write_item(RequestItems={self.name: asked[:25]})
-            asked = answer["UnprocessedItems"].get(self.name, []) + asked[25:]
+                answer = self.client.batch_write_item(RequestItems={self.name: asked})
+            return answer["UnprocessedItems"].get(self.name, [])
+
+        in_batches([{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys], 25, remove)
 
     def query(
         self,
