@@ -68,6 +68,11 @@ def test_an_expired_token_is_told_so() -> None:
         tokens("k1", k1=OLD).read(token)
 
 
+def test_a_token_of_a_function_whose_clock_is_ahead_is_good() -> None:
+    token, _ = tokens("k1", k1=OLD).issue(ANA, now=now() + 2_000)
+    assert tokens("k1", k1=OLD).read(token).name == "ana"
+
+
 def test_the_secret_is_read_once_and_again_after_a_while(aws: None) -> None:
     client = boto3.client("secretsmanager")
 
