@@ -1,5 +1,6 @@
 """What only the table can do wrong: halves of a create, the due index, the stream's records."""
 
+import time
 from dataclasses import replace
 
 import boto3
@@ -11,10 +12,12 @@ from chalicelib.adapters.dynamodb.history import DynamoHistory
 from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
+from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions, from_item, to_item
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.lease import GRACE, Lease
 from chalicelib.domain.messages import MessageStatus, advance, event
+from chalicelib.domain.pace import Pace
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.history import History
 from chalicelib.services.ports import Unavailable
@@ -66,6 +69,16 @@ def test_a_lease_falls_due_when_it_has_expired_and_a_released_one_never(table):
     assert due.due(NOW + GRACE + MINUTE) == []
     leases.release("u", worker="w", epoch=1)
     assert due.due(NOW + 60 * MINUTE) == []
+
+
+def test_what_may_outlast_its_session_goes_by_itself_and_what_counts_does_not(table):
+    leases, session = DynamoLeases(table), a_session()
+    leases.release(session.uid, worker="w", epoch=1)
+    DynamoPaces(table, Pace(burst=3, per_minute=60)).take(session.uid, now=NOW)
+    assert table.get(f"S#{session.uid}", "LEASE")["ttl"] > time.time()
+    assert table.get(f"S#{session.uid}", "PACE")["ttl"] > NOW // 1000
+    assert leases.acquire(Lease(session.uid, "w2", 2, NOW), now=NOW)[0]
+    assert "ttl" not in table.get(f"S#{session.uid}", "LEASE")
 
 
 def test_an_item_of_a_later_version_is_still_read():

@@ -1,5 +1,6 @@
 """Leases in the table, one beside each session."""
 
+import time
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,11 +13,15 @@ from chalicelib.reading import Reader
 
 _LEASE: Final = Reader(Lease)
 
+KEPT: Final = 30 * 86_400
+"""Seconds until DynamoDB may remove a lease that was given back: one may outlast its session, and none is missed."""
+
 
 def _to_item(lease: Lease) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(lease)
     falls_due = None if lease.released else lease.until + GRACE
-    return {"pk": f"S#{lease.uid}", "sk": "LEASE", **due(lease.uid, falls_due), **fields}
+    ends = {"ttl": int(time.time()) + KEPT} if lease.released else {}
+    return {"pk": f"S#{lease.uid}", "sk": "LEASE", **due(lease.uid, falls_due), **ends, **fields}
 
 
 @dataclass(frozen=True, slots=True)

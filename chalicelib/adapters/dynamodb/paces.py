@@ -8,6 +8,8 @@ from chalicelib.domain.pace import Pace
 
 MICROSECONDS: Final = 1_000
 """In a millisecond. Numbers in the table are whole, and a token may take a fraction of a millisecond."""
+KEPT: Final = 86_400
+"""Seconds until DynamoDB may remove a bucket that is full: it is as good as none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +35,4 @@ class DynamoPaces:
 
     def _write(self, uid: str, full_at: float, condition: Condition) -> Refused | None:
         item = {"pk": f"S#{uid}", "sk": self.of, "full_at": round(full_at * MICROSECONDS)}
-        return self.table.put(item, condition)
+        return self.table.put({**item, "ttl": int(full_at / 1000) + KEPT}, condition)
