@@ -50,17 +50,20 @@ class Push:
             self.rooms.lost(envelope.uid)
         with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
             for watcher in followers:
-                if watcher.dialect == SOCKETIO:
-                    pool.submit(self._say, watcher, envelope, session, now)
-                    continue
-                frames = DIALECTS[watcher.dialect].frames(envelope, session, now)
-                if frames or watcher.expires_at <= now:
-                    pool.submit(self._deliver, watcher, frames)
+                pool.submit(self._tell, watcher, envelope, session, now)
 
-    def _say(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
-        sayings = socketio.sayings(envelope, session, now)
-        if sayings:
-            self.rooms.tell(watcher, sayings)
+    def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
+        """Tell one follower. Never raises: others wait, and so does the webhook."""
+        try:
+            if watcher.dialect == SOCKETIO:
+                self.rooms.tell(watcher, socketio.sayings(envelope, session, now))
+                return
+            frames = DIALECTS[watcher.dialect].frames(envelope, session, now)
+            if frames or watcher.expires_at <= now:
+                self._deliver(watcher, frames)
+        except Exception:
+            # Not which one: a Socket.IO client's id is its secret.
+            log.exception("a watcher can't be told", extra={"uid": envelope.uid, "event_id": envelope.id})
 
     def snapshot(self, watcher_id: str) -> None:
         """Tell one watcher what stands, and again if it moved while it was told."""

@@ -71,7 +71,8 @@ class Reconciler:
             case Act.GIVE_UP:
                 self.moves.report(session, GaveUp())
             case Act.REMOVE:
-                self.sessions.remove(session)
+                if self.sessions.remove(session):
+                    self._remove_mailbox(session, lease)
             case Act.REST:
                 pass
 
@@ -90,15 +91,15 @@ class Reconciler:
         """
         if refusal and uid is not None and self._refused_late(worker, uid, refusal):
             return
-        served = self.standbys.ended(worker)
-        if uid is not None and epoch is not None:
-            served = uid, epoch
-        if mailbox:
-            self.mailboxes.delete(mailbox)
+        served = (uid, epoch) if uid is not None and epoch is not None else self.standbys.given(worker)
         # A removed session's lease went with it: released, it would stand there again for ever.
         if served and self.sessions.get(served[0]):
             self.leases.release(served[0], worker=worker, epoch=served[1])
             self.reconcile(served[0])
+        if mailbox:
+            self.mailboxes.delete(mailbox)
+        # Last: told again because something failed, this must still know whom the worker served.
+        self.standbys.forget(worker)
 
     def version(self, uid: str) -> Version:
         """Return what the session's worker was started from."""
@@ -140,9 +141,18 @@ class Reconciler:
             self.wakes.fill_standbys(delay=FILL_DELAY)
         else:
             self._launch(claimed, again=False)
+        self._remove_mailbox(session, lease)
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.
             self.workers.stop(session.worker, reason="Another worker took over.")
+
+    def _remove_mailbox(self, session: Session, lease: Lease | None) -> None:
+        """Remove the mailbox of a worker that is no more, or never was: no task's end may ever tell of it.
+
+        A standby's stays its own: it may be waiting still.
+        """
+        if session.mailbox and not session.standby and not (lease and lease.holds(self.clock())):
+            self.mailboxes.delete(session.mailbox)
 
     def _launch(self, session: Session, *, again: bool) -> None:
         order = Order(

@@ -42,7 +42,7 @@ class Standbys:
         for standby in self.store.all():
             if standby.until <= now:
                 # It never came, or is gone; what it was given is claimed anew by the reconciler.
-                self.store.ended(standby.worker)
+                self.store.forget(standby.worker)
                 self.mailboxes.delete(standby.mailbox)
             elif standby.uid is None and (standby.task == self.task or not self.store.retire(standby.worker)):
                 waiting += standby.task == self.task
@@ -73,9 +73,13 @@ class Standbys:
         """Let the standby wait again: the claim it was taken for was lost."""
         self.store.free(standby.worker, uid=uid, epoch=epoch)
 
-    def ended(self, worker: str) -> tuple[str, int] | None:
-        """Forget a worker whose task has ended; return the (uid, epoch) that it was given, if it was given one."""
-        return self.store.ended(worker)
+    def given(self, worker: str) -> tuple[str, int] | None:
+        """Return the (uid, epoch) that a worker was given, if it was given one."""
+        return self.store.given(worker)
+
+    def forget(self, worker: str) -> None:
+        """Forget a worker whose task has ended."""
+        self.store.forget(worker)
 
     def _waits(self, standby: Standby, now: int) -> bool:
         """Whether it could be given a session; one of an older version will be replaced before long."""
@@ -89,7 +93,7 @@ class Standbys:
             self._order(Order(worker=worker, mailbox=mailbox))
         except NoCapacity:
             # The pool is a convenience: without room the sweep tries again in a minute.
-            self.store.ended(worker)
+            self.store.forget(worker)
             self.mailboxes.delete(mailbox)
 
     def _order(self, order: Order) -> None:

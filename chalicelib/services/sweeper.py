@@ -24,13 +24,15 @@ class Sweeper:
     def sweep(self) -> None:
         """Reconcile what is due, go on with an upgrade, then fill the pool.
 
-        A session that can't be reconciled now keeps nobody waiting.
+        A session that can't be reconciled now, or at all, keeps nobody waiting.
         """
         for uid in self.index.due(self.clock()):
             try:
                 self.reconciler.reconcile(uid)
             except Unavailable:
                 log.warning("a due session couldn't be reconciled", extra={"uid": uid})
+            except Exception:
+                log.exception("a due session can't be reconciled", extra={"uid": uid})
         more = self.upgrades.go_on()
         self.standbys.fill(more=more)
         if not more:

@@ -80,4 +80,8 @@ class Upgrades:
         except Unavailable:
             log.warning("a session couldn't be moved to a new worker", extra={"uid": uid})
             return Version.BUSY
+        except Exception:
+            # It would be met in every round: it is left where it is, and the others move.
+            log.exception("a session can't be moved to a new worker", extra={"uid": uid})
+            return Version.CURRENT
         return version

@@ -53,9 +53,12 @@ class MemoryStandbys:
         self.serving[worker] = (uid, epoch)
         self.pool.pop(worker, None)
 
-    def ended(self, worker: str) -> tuple[str, int] | None:
-        given = self.serving.pop(worker, None)
-        standby = self.pool.pop(worker, None)
-        if given is None and standby and standby.uid is not None and standby.epoch is not None:
-            given = standby.uid, standby.epoch
-        return given
+    def given(self, worker: str) -> tuple[str, int] | None:
+        standby = self.pool.get(worker)
+        if worker not in self.serving and standby and standby.uid is not None and standby.epoch is not None:
+            return standby.uid, standby.epoch
+        return self.serving.get(worker)
+
+    def forget(self, worker: str) -> None:
+        self.serving.pop(worker, None)
+        self.pool.pop(worker, None)

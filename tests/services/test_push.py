@@ -174,3 +174,10 @@ def test_a_ping_is_answered(rig):
     rig.watching.disconnect("w1")
     rig.watching.message("w1", '{"type":"ping"}')
     assert len(told(rig)) == 1
+
+
+def test_a_follower_that_cannot_be_told_is_nobody_else_s_trouble(rig):
+    watcher(rig, "w1", dialect="of a later version")
+    watcher(rig, "w2")
+    rig.push.push(an_event())
+    assert [frame["type"] for frame in told(rig, "w2")] == ["qr"]

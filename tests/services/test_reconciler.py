@@ -7,9 +7,9 @@ from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Session, Status
-from chalicelib.services.ports import Standby
+from chalicelib.services.ports import Standby, Unavailable
 from chalicelib.services.reconciler import FILL_DELAY
-from tests.fakes import MemorySessions
+from tests.fakes import MemoryLeases, MemorySessions
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 from tests.services.rig import Rig
 
@@ -117,6 +117,35 @@ def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
     rig.pool.serve("standby-1", uid=session.uid, epoch=1)
     rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
     assert now(rig).epoch == 2
+
+
+def test_a_former_standby_s_end_that_is_told_again_after_a_failure_is_still_known(rig):
+    session = standing(rig, a_running_session(worker="standby-1"))
+    here(rig, session)
+    rig.pool.serve("standby-1", uid=session.uid, epoch=1)
+
+    class Failing(MemoryLeases):
+        def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+            raise Unavailable("the table doesn't answer")
+
+    leases, rig.leases = rig.leases, Failing(rig.leases.rows)
+    with pytest.raises(Unavailable):
+        rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
+    rig.leases = leases
+    rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
+    assert now(rig).epoch == 2
+
+
+def test_the_mailbox_of_a_worker_that_never_came_goes_with_the_next_claim_and_with_the_session(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    for _ in range(8):
+        rig.reconciler.reconcile(session.uid)
+        rig.clock.now += LAUNCH_TIMEOUT
+    assert now(rig).epoch > 1
+    assert rig.mailboxes.there == {now(rig).mailbox}
+    standing(rig, replace(now(rig), status=Status.DELETING, desired=Desired.DELETED, erased=True))
+    rig.reconciler.reconcile(session.uid)
+    assert (rig.store.rows, rig.mailboxes.there) == ({}, set())
 
 
 def test_an_older_worker_s_end_does_not_touch_its_successor(rig):

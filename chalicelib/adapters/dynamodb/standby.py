@@ -62,12 +62,14 @@ class DynamoStandbys:
         self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "uid": uid, "epoch": epoch})
         self.table.delete(POOL, worker)
 
-    def ended(self, worker: str) -> tuple[str, int] | None:
-        """Read what it was given, wherever that stands, and remove both items."""
-        items = [self.table.get(f"TASK#{worker}", "TASK"), self.table.get(POOL, worker)]
+    def given(self, worker: str) -> tuple[str, int] | None:
+        """Read it, wherever it stands."""
+        items = self.table.get(f"TASK#{worker}", "TASK"), self.table.get(POOL, worker)
+        return next(((item["uid"], item["epoch"]) for item in items if item and "uid" in item), None)
+
+    def forget(self, worker: str) -> None:
+        """Remove both items."""
         self.table.delete_many([(f"TASK#{worker}", "TASK"), (POOL, worker)])
-        given = [(item["uid"], item["epoch"]) for item in items if item and "uid" in item]
-        return given[0] if given else None
 
 
 def _from_item(item: Item) -> Standby:

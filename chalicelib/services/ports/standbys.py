@@ -47,8 +47,11 @@ class StandbyStore(Protocol):
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
         """Take it out of the pool for good, to serve that session; the worker calls this when it holds the lease."""
 
-    def ended(self, worker: str) -> tuple[str, int] | None:
-        """Forget a worker whose task has ended; return the (uid, epoch) that it was given, if it was given one."""
+    def given(self, worker: str) -> tuple[str, int] | None:
+        """Return the (uid, epoch) that the worker was given, if it was given one."""
+
+    def forget(self, worker: str) -> None:
+        """Forget a worker whose task has ended; one that isn't known is no error."""
 
 
 @dataclass(frozen=True, slots=True)

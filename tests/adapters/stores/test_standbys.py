@@ -23,8 +23,10 @@ def test_a_serving_standby_is_out_of_the_pool_and_what_it_serves_is_known_at_its
     stores.standbys.assign("b", uid="u", epoch=4)
     stores.standbys.serve("b", uid="u", epoch=4)
     assert stores.standbys.all() == []
-    assert stores.standbys.ended("b") == ("u", 4)
-    assert stores.standbys.ended("b") is None
+    assert stores.standbys.given("b") == stores.standbys.given("b") == ("u", 4)
+    stores.standbys.forget("b")
+    stores.standbys.forget("b")
+    assert stores.standbys.given("b") is None
 
 
 def test_a_standby_that_waits_can_be_retired_and_one_that_was_given_a_session_cannot(stores):
@@ -38,7 +40,9 @@ def test_a_standby_that_waits_can_be_retired_and_one_that_was_given_a_session_ca
 
 def test_a_standby_that_ended_before_it_served_is_known_for_what_it_was_given(stores):
     stores.standbys.put(ports.Standby("b", "q", NOW + TTL, ready=True))
-    assert stores.standbys.ended("unknown") is None
+    assert stores.standbys.given("unknown") is None
+    assert stores.standbys.given("b") is None
     stores.standbys.assign("b", uid="u", epoch=4)
-    assert stores.standbys.ended("b") == ("u", 4)
+    assert stores.standbys.given("b") == ("u", 4)
+    stores.standbys.forget("b")
     assert stores.standbys.all() == []
