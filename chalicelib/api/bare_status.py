@@ -5,14 +5,13 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.instance import VERSION, uptime
 from chalicelib.api.pages import MOST, sessions_after
-from chalicelib.api.version import VERSION
 from chalicelib.dialects import bare, bare_status
 from chalicelib.domain.principal import Permission
 
 COUNTED: Final = 1_000
 """Sessions that are counted at most: each page of them costs two operations."""
-_STARTED: Final = bootstrap.clock()
 
 doorway: Final = Doorway(__name__, bare.error, anonymous=True)
 
@@ -31,5 +30,5 @@ def status(call: Call) -> Answer:
         found += page
     now = bootstrap.clock()
     counts = bare_status.counts(found, complete=after is None)
-    shape = bare_status.status(counts, version=VERSION, uptime=now - _STARTED, latency=latency, now=now)
+    shape = bare_status.status(counts, version=VERSION, uptime=uptime(now), latency=latency, now=now)
     return Answer(shape)

@@ -1,11 +1,14 @@
 """Whether the gateway answers at all; touches nothing behind it, so that a monitor costs nothing."""
 
-from typing import Final, Literal, TypedDict
+from typing import Annotated, Final, Literal, TypedDict
 
+from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.instance import uptime
 from chalicelib.dialects import bare as shapes
+from chalicelib.dialects.moments import Moment, iso
 
 
 class HealthJson(TypedDict):
@@ -13,6 +16,8 @@ class HealthJson(TypedDict):
 
     status: Literal["ok"]
     service: Literal["switchboard"]
+    timestamp: Moment
+    uptime: Annotated[int, "Seconds that the function which answers has been there: functions come and go."]
 
 
 doorway: Final = Doorway(__name__, shapes.error)
@@ -22,4 +27,5 @@ doorway: Final = Doorway(__name__, shapes.error)
 @doorway.route("GET", "/api/health", needs=PUBLIC, gives={200: HealthJson})
 def health(call: Call) -> Answer:
     """Say that the gateway answers."""
-    return Answer(HealthJson(status="ok", service="switchboard"))
+    now = bootstrap.clock()
+    return Answer(HealthJson(status="ok", service="switchboard", timestamp=iso(now), uptime=uptime(now)))

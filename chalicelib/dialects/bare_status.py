@@ -58,9 +58,9 @@ def counts(sessions: Iterable[Session], *, complete: bool) -> BareCountsJson:
 
 
 def status(of: BareCountsJson, *, version: str, uptime: int, latency: int, now: int) -> BareStatusJson:
-    """Return the whole; ``uptime`` and ``latency`` are milliseconds."""
+    """Return the whole; ``uptime`` is in seconds, ``latency`` in milliseconds."""
     return {
-        "api": {"status": "ok", "version": version, "uptime": uptime // 1000},
+        "api": {"status": "ok", "version": version, "uptime": uptime},
         "database": {"status": "connected", "latency": latency},
         "sessions": of,
         "timestamp": iso(now),

@@ -63,7 +63,7 @@ def test_no_answer_allows_another_origin(ana: Caller) -> None:
 @pytest.mark.parametrize("accept", [None, "*/*", "image/avif,image/webp,*/*;q=0.8", "application/json", "text/html"])
 def test_every_accept_header_gets_an_answer(nobody: Caller, accept: str | None) -> None:
     headers = {"Accept": accept} if accept else {}
-    assert nobody("GET", "/health", **headers).json == {"status": "ok", "service": "switchboard"}
+    assert nobody("GET", "/health", **headers).json["status"] == "ok"
 
 
 @pytest.mark.parametrize("path", ["/sessions", "/api/sessions", "/health"])

@@ -7,7 +7,7 @@ from chalicelib.api.description import refusals, tags
 from chalicelib.api.description.operations import example_id, operation
 from chalicelib.api.description.schemas import Schema, Schemas
 from chalicelib.api.doorway import Doorway, Route
-from chalicelib.api.version import VERSION
+from chalicelib.api.instance import VERSION
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.

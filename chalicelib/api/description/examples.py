@@ -9,8 +9,8 @@ import msgspec
 from chalicelib.api import account_bodies, bodies, company_bodies, contact_bodies, letsbot_bodies
 from chalicelib.api.description import samples as s
 from chalicelib.api.health import HealthJson
+from chalicelib.api.instance import VERSION
 from chalicelib.api.tickets import NewTicket
-from chalicelib.api.version import VERSION
 from chalicelib.dialects import (
     account_shapes,
     bare,
@@ -28,6 +28,7 @@ from chalicelib.dialects import (
     socketio_sessions,
 )
 from chalicelib.dialects.envelope import Success
+from chalicelib.dialects.moments import iso
 from chalicelib.domain.bulk import Attempt, Report
 from chalicelib.domain.ticket import LIFE
 
@@ -49,7 +50,7 @@ def body(model: type[msgspec.Struct]) -> Mapping[str, Any] | None:
 @cache
 def _answers() -> dict[Any, Any]:
     return {
-        HealthJson: HealthJson(status="ok", service="switchboard"),
+        HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(s.NOW), uptime=90),
         **_enveloped(),
         **_accounts(),
         bare.BareSessionJson: bare.session(s.SESSION),
@@ -60,7 +61,7 @@ def _answers() -> dict[Any, Any]:
         bare_status.BareStatusJson: bare_status.status(
             bare_status.counts([s.SESSION, s.SCANNING], complete=True),
             version=VERSION,
-            uptime=90_000,
+            uptime=90,
             latency=7,
             now=s.NOW,
         ),
