@@ -18,7 +18,12 @@ OLD_DAYS: Final = 90
 
 def bucket_name(account: Account, stack: str) -> str:
     """Return the bucket's name, which no other account can have taken by chance."""
-    return f"{stack}-artifacts-{account.number}-{account.region}"
+    return named(stack, account.number, account.region)
+
+
+def named(stack: str, number: str, region: str) -> str:
+    """Return the name for an account's number and a region; 63 letters at the most, as S3 wants it."""
+    return f"{stack}-code-{number}-{region}"
 
 
 def ensure(account: Account, stack: str) -> str:

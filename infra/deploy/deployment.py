@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.deploy import account as accounts
-from infra.deploy import administrator, artifacts, docker, image, keys
+from infra.deploy import administrator, artifacts, docker, image, keys, linked_role, quota
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
+from infra.deploy.destruction import clear
 from infra.deploy.packaging import Package, package
 from infra.deploy.parameters import check
 from infra.deploy.refusal import Refused
@@ -40,8 +41,11 @@ def deploy(choices: Choices, say: Say) -> None:
 def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> None:
     """Bring what was packaged into the account; raises Refused."""
     stack = Stack(account, choices.stack, say)
-    before = stack.free()
+    before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
+    quota.check(account, parameters, before.parameters if before else {})
+    if linked_role.ensure(account):
+        say("Made the role by which ECS works in this account.")
     parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)
     url = _upload(account, choices.stack, packaged)
     if not stack.change(url, parameters, before):
@@ -49,10 +53,21 @@ def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> No
     _finish(account, choices.stack, stack, say)
 
 
+def _before(account: Account, stack: Stack, name: str, say: Say) -> State | None:
+    """Return how the stack stands, one that was never up out of the way; raises Refused."""
+    before = stack.free()
+    if before is None or not before.stillborn:
+        return before
+    say(f"Removing the stack {name}, which was never up ({before.status}) ...")
+    clear(account, stack, name, say)
+    return None
+
+
 def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
     """Do all that needs no account: translate, lint; then say what would be done. Raises Refused."""
     region = choices.region or DRY_REGION
-    template = packaged.translated(f"{choices.stack}-artifacts", region)
+    bucket = artifacts.named(choices.stack, "ACCOUNT", region)
+    template = packaged.translated(bucket, region)
     check(template, choices.parameters, region=region)
     _lint(template, region)
     say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")
@@ -61,7 +76,8 @@ def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
         wrong = docker.complaint()
         if wrong:
             say(f"    (not yet: {wrong})")
-    say(f"  upload {packaged.archive.name} and the template to the bucket {choices.stack}-artifacts-ACCOUNT-{region}")
+    say(f"  upload {packaged.archive.name} and the template to the bucket {bucket}")
+    say(f"  create the role {linked_role.NAME}, unless the account has it")
     say(f"  create or change the stack {choices.stack} in {region}, with {_told(choices.parameters)}")
     say("  put keys that sign logins into its secret, unless it has some")
     say(

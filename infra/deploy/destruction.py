@@ -3,9 +3,11 @@
 import time
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from infra.deploy import account as accounts
 from infra.deploy import administrator, artifacts, image
-from infra.deploy.account import Account, explained
+from infra.deploy.account import Account, explained, refused
 from infra.deploy.choices import Choices
 from infra.deploy.refusal import Refused
 from infra.deploy.stack import Say, Stack
@@ -13,9 +15,14 @@ from infra.deploy.stack import Say, Stack
 STOPPED_WITHIN: Final = 180.0
 """Seconds that workers may take to end; each has 30 to close its connection."""
 PAUSE: Final = 2.0
+PAGE: Final = 1000
+"""Queues that SQS lists at once, at the most."""
+Resource = tuple[str, str, str]
+"""Logical id, type, and physical id."""
+TABLE: Final = "AWS::DynamoDB::Table"
 KEPT: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 REMOVAL: Final = {
-    "AWS::DynamoDB::Table": (
+    TABLE: (
         "aws dynamodb update-table --table-name {0} --no-deletion-protection-enabled"
         " && aws dynamodb delete-table --table-name {0}"
     ),
@@ -51,23 +58,55 @@ def _remove_stack(account: Account, stack: Stack, name: str, say: Say) -> None:
     resources = stack.resources()
     kept = _kept(stack.template(), resources)
     say("Stopping the functions and the workers ...")
-    _still(account, resources)
-    queues = _end_workers(account, resources, f"{name}-worker-")
+    queues = _quiet(account, resources, name)
     say(f"Deleting the stack {name}; CloudFront takes some minutes ...")
     stack.delete()
     say(f"The stack {name} is gone{f', and {queues} mailboxes of workers' if queues else ''}.")
+    _tell(kept, say)
+
+
+def clear(account: Account, stack: Stack, name: str, say: Say) -> None:
+    """Remove a stack that was never up, and what protects a table in it from being taken back; raises Refused."""
+    resources = stack.resources()
+    # A stack that nothing was ever begun for has no template to ask for.
+    kept = _kept(stack.template(), resources) if resources else []
+    _quiet(account, resources, name)
+    _remove_tables(account, resources)
+    stack.delete()
+    _tell([one for one in kept if one[1] != TABLE], say)
+
+
+def _quiet(account: Account, resources: list[Resource], name: str) -> int:
+    """Stop the functions, then the workers; return how many mailboxes they had."""
+    _still(account, resources)
+    return _end_workers(account, resources, f"{name}-worker-")
+
+
+def _remove_tables(account: Account, resources: list[Resource]) -> None:
+    rows = account.session.client("dynamodb")
+    with explained("remove the table of a stack that was never up"):
+        for table in (physical for _, kind, physical in resources if kind == TABLE):
+            try:
+                rows.update_table(TableName=table, DeletionProtectionEnabled=False)
+                rows.delete_table(TableName=table)
+            except ClientError as error:
+                if not refused(error, "ResourceNotFoundException"):
+                    raise
+
+
+def _tell(kept: list[Resource], say: Say) -> None:
     if kept:
         say("This was kept, since it holds what can't be made again. A new deployment doesn't find it. To remove it:")
     for _, kind, physical in kept:
         say(f"  {REMOVAL.get(kind, f'{kind} {{0}}').format(physical)}")
 
 
-def _kept(template: Any, resources: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _kept(template: Any, resources: list[Resource]) -> list[Resource]:
     declared = template["Resources"]
     return [one for one in resources if declared.get(one[0], {}).get("DeletionPolicy") in KEPT]
 
 
-def _still(account: Account, resources: list[tuple[str, str, str]]) -> None:
+def _still(account: Account, resources: list[Resource]) -> None:
     """Keep the functions from being called: the reconciler would start anew what is stopped now."""
     functions = account.session.client("lambda")
     with explained("stop the functions"):
@@ -76,20 +115,20 @@ def _still(account: Account, resources: list[tuple[str, str, str]]) -> None:
                 functions.put_function_concurrency(FunctionName=physical, ReservedConcurrentExecutions=0)
 
 
-def _end_workers(account: Account, resources: list[tuple[str, str, str]], prefix: str) -> int:
+def _end_workers(account: Account, resources: list[Resource], prefix: str) -> int:
     """Stop every task, since a cluster with tasks can't be deleted, and remove the mailboxes; return how many."""
     ecs, sqs = account.session.client("ecs"), account.session.client("sqs")
     with explained("stop the workers"):
         for _, kind, cluster in resources:
             if kind == "AWS::ECS::Cluster":
                 _stop_tasks(ecs, cluster)
-    removed = 0
+    # Without a size SQS ends after the first thousand.
+    pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix, PaginationConfig={"PageSize": PAGE})
     with explained("remove the workers' mailboxes"):
-        for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=prefix):
-            for url in page.get("QueueUrls", []):
-                sqs.delete_queue(QueueUrl=url)
-                removed += 1
-    return removed
+        urls = [url for page in pages for url in page.get("QueueUrls", [])]
+        for url in urls:
+            sqs.delete_queue(QueueUrl=url)
+    return len(urls)
 
 
 def _stop_tasks(ecs: Any, cluster: str) -> None:

@@ -20,7 +20,14 @@ Say = Callable[[str], None]
 CAPABILITIES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND")
 STILLBORN: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS", "CREATE_FAILED"})
 """A stack in one of these was never up, and CloudFormation takes no change to it."""
+GONE: Final = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 NOTHING: Final = ("didn't contain changes", "No updates are to be performed")
+AFTERWARDS: Final = {
+    "UPDATE_ROLLBACK_COMPLETE": "The old version goes on serving.",
+    "ROLLBACK_COMPLETE": "Nothing of it is left.",
+    "ROLLBACK_FAILED": "The next deployment clears away what is left of it.",
+}
+"""What a failed deployment leaves, by the stack's status."""
 PAUSE: Final = 3.0
 """Seconds between looks."""
 
@@ -32,6 +39,11 @@ class State:
     status: str
     outputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stillborn(self) -> bool:
+        """Whether it was never up, so that it has to go before there can be one."""
+        return self.status in STILLBORN
 
 
 class Stack:
@@ -56,16 +68,14 @@ class Stack:
         return State(found["StackStatus"], outputs, given)
 
     def free(self) -> State | None:
-        """Return how the stack stands, one that was never up out of the way; Refused while something is going on."""
+        """Return how the stack stands, None if there is none; Refused where it can't be changed now."""
         state = self.state()
         if state is None or state.status == "DELETE_COMPLETE":
             return None
-        if state.status in STILLBORN:
-            self._say(f"Removing the stack {self._name}, which was never up ({state.status}) ...")
-            self.delete()
-            return None
-        if state.status.endswith("_IN_PROGRESS"):
+        if state.status.endswith("_IN_PROGRESS") and not state.stillborn:
             raise Refused(f"The stack {self._name} is being changed ({state.status}). Try again when that is over.")
+        if state.status == "DELETE_FAILED":
+            raise Refused(f"The stack {self._name} could not be removed before. Go on with that: make destroy")
         if state.status == "UPDATE_ROLLBACK_FAILED":
             how = f"aws cloudformation continue-update-rollback --stack-name {self._name}"
             raise Refused(f"The stack {self._name} is stuck in a rollback that failed. Mend what it names, then: {how}")
@@ -114,9 +124,9 @@ class Stack:
         with explained(f"list what the stack {self._name} has"):
             for page in self._client.get_paginator("list_stack_resources").paginate(StackName=self._name):
                 found += [
-                    (one["LogicalResourceId"], one["ResourceType"], one.get("PhysicalResourceId", ""))
+                    (one["LogicalResourceId"], one["ResourceType"], one["PhysicalResourceId"])
                     for one in page["StackResourceSummaries"]
-                    if one["ResourceStatus"] not in {"DELETE_COMPLETE", "DELETE_SKIPPED"}
+                    if one["ResourceStatus"] not in GONE and one.get("PhysicalResourceId")
                 ]
         return found
 
@@ -152,9 +162,7 @@ class Stack:
         while (status := self._status(self._name)).endswith("_IN_PROGRESS"):
             time.sleep(PAUSE)
         if status != wanted:
-            after = (
-                "The old version goes on serving." if "UPDATE" in status else "Nothing of it is left but what is kept."
-            )
+            after = AFTERWARDS.get(status, "See the stack's events in the console.")
             raise Refused(f"The deployment failed ({status}). {after}\n{self._failures(self._name, since=since)}")
 
     def _status(self, name: str) -> str:

@@ -14,7 +14,9 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.awslambda import urls as lambda_urls
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.iam import models as iam_models
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeKey
 
@@ -27,6 +29,17 @@ from infra.local.moto_server import MotoServer
 
 REGIONS = iter(boto3.Session().get_available_regions("cloudformation"))
 """Each test has a region of its own, since all that moto holds in a process is one account's."""
+QUOTA = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+"""What Lambda says of the account; moto doesn't know."""
+
+
+def _account_settings(*_: Any) -> tuple[int, dict[str, str], str]:
+    return 200, {}, json.dumps({"AccountLimit": QUOTA, "AccountUsage": {}})
+
+
+lambda_urls.url_paths["{0}/2016-08-19/account-settings/$"] = _account_settings
+# As AWS writes it.
+iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 
 @contextmanager
@@ -119,7 +132,12 @@ def _fail(stack: Stack, kind: str, error: Exception) -> None:
 
 
 def _restore(stack: Stack, template: dict[str, Any], parameters: dict[str, str], *, new: bool) -> None:
+    if new:
+        # moto would go on making what the template has, whenever it is asked what there is.
+        template = {"Resources": {}}
     stack.template, stack.template_dict, stack.parameters = json.dumps(template), template, parameters
+    if new:
+        stack.resource_map = stack._create_resource_map()
     stack.status = "ROLLBACK_COMPLETE" if new else "UPDATE_ROLLBACK_COMPLETE"
     stack._add_stack_event(stack.status)
 
@@ -201,6 +219,7 @@ def a_package(directory: Path, **resources: Any) -> Package:
     outputs = {"Address": "https://d111.cloudfront.net", "TableName": {"Ref": "Table"}}
     outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}}
     parameters = {"WorkerImage": {"Type": "String"}, "StandbyWorkers": {"Type": "Number", "Default": 1}}
+    parameters |= {"ReservedConcurrency": {"Type": "Number", "Default": 0}}
     template = {
         "Parameters": parameters,
         "Resources": made,

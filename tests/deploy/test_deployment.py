@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.cloudformation.models import cloudformation_backends
 
 from chalicelib.adapters.passwords import ArgonPasswords
-from infra.deploy import artifacts, image
+from infra.deploy import artifacts, destruction, image
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
 from infra.deploy.destruction import destroy
 from infra.deploy.refusal import Refused
-from tests.deploy.cloud import Docker, a_package, client, running
+from tests.deploy.cloud import QUOTA, Docker, a_package, client, running
 
 STAGE = "dev"
 STACK = "switchboard-dev"
@@ -187,6 +188,29 @@ def test_a_first_deployment_that_failed_is_cleared_away_by_the_next(deploying: D
     assert deploying.stack["StackStatus"] == "CREATE_COMPLETE"
 
 
+def test_what_protects_a_table_doesn_t_keep_the_remains_of_a_first_deployment(deploying: Deploying) -> None:
+    """CloudFormation takes back what it has made, but no table that may not be deleted."""
+    deploying()
+    rows, stacks = client(deploying.account, "dynamodb"), cloudformation_backends[deploying.account.number]
+    (before,) = rows.list_tables()["TableNames"]
+    rows.update_table(TableName=before, DeletionProtectionEnabled=True)
+    stacks[deploying.account.region].get_stack(STACK).status = "ROLLBACK_FAILED"
+    assert "which was never up (ROLLBACK_FAILED)" in deploying()
+    (after,) = rows.list_tables()["TableNames"]
+    assert after != before
+
+
+def test_a_reservation_that_the_account_has_no_room_for_is_refused_before_anything_is_made(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(QUOTA, "ConcurrentExecutions", 10)
+    monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 10)
+    with pytest.raises(Refused, match="Add PARAMETERS=ReservedConcurrency=0, or ask AWS for more"):
+        deploying(build=True, parameters={"ReservedConcurrency": "20"})
+    assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
+    assert client(deploying.account, "cloudformation").list_stacks()["StackSummaries"] == []
+
+
 def test_a_build_that_fails_creates_no_stack(
     deploying: Deploying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,7 +222,9 @@ def test_a_build_that_fails_creates_no_stack(
     assert client(deploying.account, "cloudformation").list_stacks()["StackSummaries"] == []
 
 
-def test_a_removed_stage_leaves_what_is_protected_and_says_so(deploying: Deploying) -> None:
+def test_a_removed_stage_leaves_what_is_protected_and_says_so(
+    deploying: Deploying, monkeypatch: pytest.MonkeyPatch
+) -> None:
     role = client(deploying.account, "iam").create_role(
         RoleName=f"r-{deploying.account.region}", AssumeRolePolicyDocument="{}"
     )
@@ -210,18 +236,21 @@ def test_a_removed_stage_leaves_what_is_protected_and_says_so(deploying: Deployi
     )
     outputs = {one["OutputKey"]: one["OutputValue"] for one in deploying.stack["Outputs"]}
     task = run_task(deploying.account)
-    mailbox = client(deploying.account, "sqs").create_queue(QueueName=f"{STACK}-worker-01J")["QueueUrl"]
+    sqs = client(deploying.account, "sqs")
+    mailboxes = {sqs.create_queue(QueueName=f"{STACK}-worker-{number}")["QueueUrl"] for number in range(5)}
+    # More of them than are listed at once.
+    monkeypatch.setattr(destruction, "PAGE", 2)
     said = deploying.destroy()
     assert f"aws dynamodb delete-table --table-name {outputs['TableName']}" in said
     assert f"aws secretsmanager delete-secret --secret-id {outputs['SigningKeysSecret']}" in said
-    assert "and 1 mailboxes of workers" in said
+    assert "and 5 mailboxes of workers" in said
     assert client(deploying.account, "dynamodb").list_tables()["TableNames"] == [outputs["TableName"]]
     assert task()["desiredStatus"] == "STOPPED"
     assert client(deploying.account, "lambda").list_functions()["Functions"] == []
     assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
     bucket = artifacts.bucket_name(deploying.account, STACK)
     assert bucket not in [one["Name"] for one in client(deploying.account, "s3").list_buckets()["Buckets"]]
-    assert mailbox not in client(deploying.account, "sqs").list_queues().get("QueueUrls", [])
+    assert not mailboxes & set(sqs.list_queues().get("QueueUrls", []))
     assert SECRET not in [
         one["Name"] for one in client(deploying.account, "secretsmanager").list_secrets()["SecretList"]
     ]

@@ -88,3 +88,9 @@ def test_what_doesn_t_fit_is_said(given: dict[str, str], sentence: str) -> None:
 def test_a_rule_may_ask_for_the_region() -> None:
     with pytest.raises(Refused, match="Only in r1, r2"):
         check(SMALL, {}, region="r3")
+
+
+@pytest.mark.parametrize("limit", ["9", "-1", "05", "1000000000", "ten"])
+def test_a_firewall_s_limit_is_one_that_it_takes(limit: str) -> None:
+    with pytest.raises(Refused, match="0, or a whole number from 10"):
+        check(REAL, {"RequestsPerFiveMinutes": limit}, region="us-east-1")

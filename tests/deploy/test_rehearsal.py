@@ -24,7 +24,7 @@ def test_it_says_what_would_be_done_and_what_is_still_missing(tmp_path: Path) ->
     told = "\n".join(said)
     assert "and push it as switchboard-prod-worker:" in told
     assert "(not yet: Docker's engine doesn't answer." in told
-    assert "the bucket switchboard-prod-artifacts-ACCOUNT-eu-west-1" in told
+    assert "the bucket switchboard-prod-code-ACCOUNT-eu-west-1" in told
     assert "the stack switchboard-prod in eu-west-1, with StandbyWorkers=2" in told
     assert said[-1] == "Nothing was created."
 

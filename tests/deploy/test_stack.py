@@ -6,6 +6,7 @@ import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from infra.deploy.account import Account
+from infra.deploy.destruction import clear
 from infra.deploy.refusal import Refused
 from infra.deploy.stack import Stack
 from tests.deploy.cloud import client, running
@@ -37,11 +38,19 @@ def test_one_that_is_stuck_is_said_how_to_free(account: Account) -> None:
         stand(account, "UPDATE_ROLLBACK_FAILED").free()
 
 
-@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "REVIEW_IN_PROGRESS"])
 def test_one_that_was_never_up_is_cleared_away(account: Account, status: str) -> None:
     stack = stand(account, status)
-    assert stack.free() is None
+    state = stack.free()
+    assert state is not None
+    assert state.stillborn
+    clear(account, stack, "mine", lambda _: None)
     assert stack.state() is None
+
+
+def test_one_that_could_not_be_removed_is_to_be_removed_again(account: Account) -> None:
+    with pytest.raises(Refused, match="could not be removed before"):
+        stand(account, "DELETE_FAILED").free()
 
 
 def test_one_that_stands_is_told_with_what_it_has(account: Account) -> None:

@@ -72,6 +72,12 @@ class Cloud:
         found = self.client("cloudformation").describe_stack_resources(StackName=self.name)["StackResources"]
         return {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
 
+    @property
+    def resources(self) -> dict[str, tuple[str, str]]:
+        """Types and physical ids by logical id."""
+        types = {name: one["Type"] for name, one in self.template["Resources"].items()}
+        return {name: (types[name], physical) for name, physical in self.physical.items()}
+
     def function_environment(self, function: str) -> dict[str, str]:
         """What Lambda tells a function, its secrets resolved as CloudFormation resolves them."""
         told = self.client("lambda").get_function_configuration(FunctionName=self.physical[function])

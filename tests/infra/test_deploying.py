@@ -15,9 +15,12 @@ from infra.deploy import artifacts, packaging
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
+from infra.deploy.destruction import destroy
 from infra.package.building import Package
 from tests.deploy.cloud import Docker, environment, execute, objects_disposed
 from tests.infra.cloud import REGION, Cloud
+from tests.infra.removal import as_cloudformation_does
+from tests.infra.standing import standing
 
 STACK = "switchboard-prod"
 
@@ -31,10 +34,9 @@ def account(cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("PATH", str(Docker(tmp_path, sys.executable).path))
     with objects_disposed(monkeypatch):
         yield accounts.log_in(REGION)
-    cloud.client("ecr").delete_repository(repositoryName=f"{STACK}-worker", force=True)
 
 
-def test_the_whole_template_is_deployed_and_nothing_changes_the_second_time(
+def test_the_whole_template_is_deployed_changes_nothing_the_second_time_and_goes_again(
     cloud: Cloud, account: Account, package: Package
 ) -> None:
     said: list[str] = []
@@ -63,3 +65,20 @@ def test_the_whole_template_is_deployed_and_nothing_changes_the_second_time(
     body = cloud.client("s3").get_object(Bucket=bucket, Key=templates[0]["Key"])["Body"].read()
     assert len(templates) == 1
     assert "Transform" not in json.loads(body)
+    destroyed(cloud, account)
+
+
+def destroyed(cloud: Cloud, account: Account) -> None:
+    """Remove the stage as ``make destroy`` does: what it says is kept is all that is there."""
+    found = cloud.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    resources = {one["LogicalResourceId"]: (one["ResourceType"], one.get("PhysicalResourceId", "")) for one in found}
+    said: list[str] = []
+    with as_cloudformation_does(cloud.client):
+        destroy(Choices("prod", {}, region=REGION, confirmed="prod"), said.append)
+    left = standing(cloud.client, resources)
+    assert left == {"Table", "DeviceFiles", "SigningKeys", "FailureBucket", "MediaBucket", "AccessLogRole"}
+    told = "\n".join(said)
+    assert [name for name in left if resources[name][1] not in told] == []
+    assert f"The stack {STACK} is gone." in told
+    for gone in ("The worker's images are gone.", "The bucket of the code is gone."):
+        assert gone in told

@@ -7,6 +7,8 @@ import pytest
 from infra.local.conditions import decided
 from infra.local.template import references
 from tests.infra.cloud import PARAMETERS, moto_cloud
+from tests.infra.removal import as_cloudformation_does
+from tests.infra.standing import asked_about, standing
 
 EVERYTHING = PARAMETERS | {
     "PrivateWorkers": "yes",
@@ -44,6 +46,20 @@ def test_so_it_is_with_every_choice_taken(package):
         alarms = full.client("cloudwatch").describe_alarms()["MetricAlarms"]
         mine = [one for one in alarms if one["AlarmName"].startswith("switchboard-all")]
         assert {tuple(one["AlarmActions"]) for one in mine} == {(full.physical["AlarmTopic"],)}
+        removed(full)
+
+
+def removed(cloud):
+    """Remove the stack; nothing is left of it but what is kept."""
+    resources = cloud.resources
+    assert standing(cloud.client, resources) == asked_about(resources)
+    assert len(asked_about(resources)) > 70
+    with as_cloudformation_does(cloud.client):
+        cloud.client("cloudformation").delete_stack(StackName=cloud.name)
+    kept = {name for name, one in cloud.template["Resources"].items() if "DeletionPolicy" in one}
+    assert standing(cloud.client, resources) == kept & asked_about(resources)
+    # The account's setting for API Gateway, which its role is kept for, is asked of nobody.
+    assert kept - asked_about(resources) == {"AccessLogAccount"}
 
 
 def test_the_table_is_protected_and_tells_what_happens(cloud):
