@@ -1,4 +1,4 @@
-"""What is read from the library's trace. The real lines are held against the real client in test_process."""
+"""What is read from the library's trace. The real lines are held against the real client in test_process_*."""
 
 import logging
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +24,8 @@ from tests.worker.outside import ADDRESS, Outside, now
 __all__ = ["NUMBER", "Stage", "told"]
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
+CHILD = "tests.worker.child"
+PATIENCE_S = 120
 """Seconds; a round of one code alone takes twenty."""
 
 
@@ -56,16 +58,22 @@ class Stage:
         self.happen(event)
         self.outside.mailbox.ring()
 
-    async def start(self, **environment: str) -> asyncio.subprocess.Process:
+    async def start(self, module: str = CHILD, **environment: str) -> asyncio.subprocess.Process:
         """Claim the session for a worker and start it; wanted running, unless it is being deleted."""
         if self.now.desired is not Desired.DELETED:
             self.happen(e.StartRequested())
         worker = f"{self.session.uid}-{self.now.epoch + 1}"
         session = self.happen(e.WorkerClaimed(worker, "mailbox", standby=False))
         order = Order(worker, "mailbox", "default", "ana", session.uid, session.epoch)
-        return await self.run(order, **environment)
+        return await self.run(order, module, **environment)
 
-    async def run(self, order: Order, **others: str) -> asyncio.subprocess.Process:
+    async def connected(self) -> asyncio.subprocess.Process:
+        """Start a worker whose device is linked, and wait until it is connected."""
+        process = await self.start()
+        await self.until_status(Status.CONNECTED)
+        return process
+
+    async def run(self, order: Order, module: str = CHILD, **others: str) -> asyncio.subprocess.Process:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory)} | self.wa.whatsapp.client_environment()
         environment["PYTHONPATH"] += os.pathsep + str(ROOT)
         environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | dict(
@@ -74,7 +82,7 @@ class Stage:
         environment |= others
         with (self.directory / "worker.log").open("ab") as out:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.worker.child", env=environment, stdout=out, stderr=out, cwd=ROOT
+                sys.executable, "-m", module, env=environment, stdout=out, stderr=out, cwd=ROOT
             )
         self.processes.append(process)
         return process
@@ -100,6 +108,12 @@ class Stage:
         qr = (await self.until_status(Status.SCAN_QR)).qr
         assert qr
         return qr.code
+
+    async def another_code(self, former: str) -> str:
+        """Wait for a code that isn't the former one."""
+        session = await self.until(lambda session: session.qr and session.qr.code != former)
+        assert session.qr
+        return session.qr.code
 
     async def linked(self) -> Session:
         """Scan the code and wait until the session is connected."""
@@ -131,6 +145,18 @@ class Stage:
         return (self.directory / "worker.log").read_text()
 
 
+def a_linked_device(directory: Path) -> Path:
+    """Link a client; return the directory with its database, and with the state of the WhatsApp that knows it."""
+
+    async def link() -> None:
+        async with loopback(directory / "wa") as wa, wa.client(directory / "device.db") as client:
+            await wa.linked(client)
+            await wa.until_nothing_waits()
+
+    asyncio.run(link())
+    return directory
+
+
 @asynccontextmanager
 async def stage(directory: Path) -> AsyncIterator[Stage]:
     async with loopback(directory / "wa") as wa:
@@ -144,11 +170,17 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
                 await process.wait()
 
 
-def told(directory: Path, story: Callable[[Stage], Any]) -> None:
-    """Run a story."""
+def told(directory: Path, story: Callable[[Stage], Any], device: Path | None = None) -> None:
+    """Run a story; its session's device is linked already where ``device`` holds one."""
 
     async def run() -> None:
         async with stage(directory) as played:
             await story(played)
 
+    if device:
+        shutil.copytree(device / "wa", directory / "wa")
+        home = directory / "devices" / a_session().uid
+        home.mkdir(parents=True)
+        for file in device.glob("device.db*"):
+            shutil.copy(file, home / file.name.replace("device", "device-0000000000"))
     asyncio.run(run())

@@ -1,0 +1,101 @@
+"""Worker processes with the real client, and who of them may serve the session."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.domain import events as e
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Status
+from chalicelib.services.ports import Order, Standby
+from tests.fakes import MemoryLeases
+from tests.worker.outside import now
+from tests.worker.workers import Stage, told
+
+
+@dataclass
+class CountedLeases(MemoryLeases):
+    """Counts who had to wait."""
+
+    refusals: int = 0
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        taken, before = super().acquire(lease, now=now)
+        self.refusals += not taken
+        return taken, before
+
+
+def test_a_worker_ends_when_a_later_claim_comes_into_force(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        worker = await stage.connected()
+        stage.wish(e.WorkerClaimed("another", "mailbox", standby=False))
+        assert await stage.ended(worker) == 70
+        assert stage.lease().released
+        assert stage.now.status is Status.STARTING
+
+    told(tmp_path, story, device)
+
+
+def test_a_second_worker_waits_for_the_lease_of_the_first(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        first = await stage.connected()
+        first.send_signal(signal.SIGSTOP)
+        stage.outside.leases = leases = CountedLeases(stage.outside.leases.rows)
+        await stage.start()
+        await stage.until(lambda _: leases.refusals > 1)
+        assert stage.lease().epoch == 1
+        assert stage.now.status is Status.STARTING
+        first.send_signal(signal.SIGKILL)
+        # As the end of the first one's task does.
+        stage.outside.leases.release(stage.session.uid, worker=f"{stage.session.uid}-1", epoch=1)
+        await stage.until_status(Status.CONNECTED)
+        assert stage.lease().epoch == 2
+
+    told(tmp_path, story, device)
+
+
+def test_a_standby_serves_what_it_is_given(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        standbys = stage.outside.standbys
+        standbys.put(Standby("standby-1", "mailbox", until=now() + 60_000))
+        worker = await stage.run(Order("standby-1", "mailbox"))
+        await stage.until(lambda _: standbys.pool["standby-1"].ready)
+        # First something that was claimed for somebody else meanwhile: it goes back to waiting.
+        stage.happen(e.StartRequested())
+        stage.happen(e.WorkerClaimed("another", "mailbox", standby=True))
+        assert standbys.assign("standby-1", uid=stage.session.uid, epoch=1)
+        stage.outside.mailbox.ring()
+        await stage.until(lambda _: standbys.pool["standby-1"].uid is None)
+        stage.happen(e.WorkerClaimed("standby-1", "mailbox", standby=True))
+        assert standbys.assign("standby-1", uid=stage.session.uid, epoch=2)
+        stage.outside.mailbox.ring()
+        await stage.until_status(Status.CONNECTED)
+        assert standbys.pool == {}
+        stage.wish(e.StopRequested())
+        assert await stage.ended(worker) == 0
+
+    told(tmp_path, story, device)
+
+
+def test_a_replaced_device_stays_replaced(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        worker = await stage.connected()
+        await stage.until(lambda _: stage.stored() == ["device-0000000001.db"])
+        database = stage.directory / "devices" / stage.session.uid / stage.stored()[0]
+        async with stage.wa.client(database):
+            assert await stage.ended(worker) == 0
+        assert (stage.now.status, stage.now.reason) == (Status.STOPPED, Reason.REPLACED)
+
+    told(tmp_path, story, device)
+
+
+def test_a_worker_that_lost_its_lease_ends_itself_without_a_word(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        worker = await stage.connected()
+        stage.take_lease_away()
+        assert await stage.ended(worker) == 70
+        assert stage.now.status is Status.CONNECTED
+        assert stage.lease().worker == "another"
+
+    told(tmp_path, story, device)

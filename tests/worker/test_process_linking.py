@@ -1,0 +1,69 @@
+"""A worker process with the real client, from its order to a linked device."""
+
+from pathlib import Path
+
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Status
+from tests.worker.workers import NUMBER, Stage, told
+
+
+def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_logged(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start()
+        first = await stage.code()
+        await stage.wa.post("knobs/push-refs")
+        second = await stage.another_code(first)
+        assert stage.now.qr
+        assert stage.now.qr.attempt == 2
+        session = await stage.linked()
+        assert session.device
+        assert (session.device.phone, session.device.jid) == (NUMBER, f"{NUMBER}:1@s.whatsapp.net")
+        assert session.device.lid
+        assert session.device.lid.endswith(":1@lid")
+        types = ["session.qr", "session.qr", "session.pairing", "session.connected"]
+        assert [event.type for event in stage.reported()] == types
+        # The log is written after the report.
+        await stage.until(lambda _: "session.connected" in stage.log())
+        assert "wa.me" not in stage.log()
+        assert NUMBER not in stage.log()
+        assert not any(part in stage.log() for code in (first, second) for part in code.split(",") if len(part) > 9)
+
+    told(tmp_path, story)
+
+
+def test_a_phone_with_the_wrong_secret_leads_to_a_new_code_in_the_same_process(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        worker = await stage.start()
+        first = await stage.code()
+        assert (await stage.wa.scan(first, hmac="wrong"))[0] == 409
+        await stage.until_it_was(Reason.PAIR_ERROR)
+        await stage.another_code(first)
+        assert worker.returncode is None
+        await stage.linked()
+        assert (stage.now.epoch, stage.lease().epoch) == (1, 1)
+
+    told(tmp_path, story)
+
+
+def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.wa.post("knobs/refs", count=1)
+        worker = await stage.start()
+        first = await stage.code()
+        await stage.until_it_was(Reason.NEW_SCAN_ROUND)
+        await stage.another_code(first)
+        assert (stage.now.round, stage.now.qr and stage.now.qr.attempt) == (2, 1)
+        assert worker.returncode is None
+
+    told(tmp_path, story)
+
+
+def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.wa.post("knobs/passkey")
+        worker = await stage.start()
+        await stage.wa.scan(await stage.code())
+        assert await stage.ended(worker) == 0
+        assert stage.now.status is Status.PASSKEY_REQUIRED
+
+    told(tmp_path, story)
