@@ -40,7 +40,6 @@ WORKING: Final = (
     bare_webhook.doorway,
     socketio.doorway,
     socketio_sessions.doorway,
-    socketio.engine,
     letsbot.doorway,
     company.doorway,
 )

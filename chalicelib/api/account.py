@@ -6,7 +6,8 @@ from chalicelib import bootstrap
 from chalicelib.api.account_bodies import ChangePassword, NewApiKey, NewUser, role_of
 from chalicelib.api.account_fields import KEY, existing_key, life, password, user_name
 from chalicelib.api.answers import Answer
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import session_id
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter

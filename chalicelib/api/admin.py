@@ -6,7 +6,8 @@ from chalicelib import bootstrap
 from chalicelib.api.account_bodies import UserPatch, role_of
 from chalicelib.api.account_fields import existing_key, existing_user, password
 from chalicelib.api.answers import Answer
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.pages import PAGE, bounds
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes

@@ -6,8 +6,9 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import BareSession, SendBody
+from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import existing_message, line, session_id, webhook
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer

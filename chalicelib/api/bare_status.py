@@ -4,7 +4,8 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.instance import VERSION, uptime
 from chalicelib.api.pages import MOST, sessions_after
 from chalicelib.dialects import bare, bare_status

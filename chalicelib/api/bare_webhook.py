@@ -6,7 +6,8 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bare import MOVED
 from chalicelib.api.bodies import BareWebhook
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import line, webhook
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY

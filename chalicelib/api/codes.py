@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import JSON, Answer
-from chalicelib.api.doorway import Call
+from chalicelib.api.call import Call
 from chalicelib.api.parameters import one_of, seconds
 from chalicelib.dialects.moments import iso
 from chalicelib.domain import picture

@@ -8,9 +8,10 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import reach
+from chalicelib.api.call import Call
 from chalicelib.api.codes import NO_CODE, WAIT
 from chalicelib.api.company_bodies import CompanyBulk, CompanyMessage
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import existing_id
 from chalicelib.api.once import own_key
 from chalicelib.api.outgoing import UNSENT, answer

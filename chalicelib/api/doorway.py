@@ -4,30 +4,25 @@ Chalice turns a view's exception into its own Response before any middleware see
 """
 
 import inspect
-import logging
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol
 from urllib.parse import unquote
 
 import msgspec
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Response
 
 from chalicelib import bootstrap
-from chalicelib.api import caller
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
+from chalicelib.api.call import Call
+from chalicelib.api.faults import busy, unexpected
 from chalicelib.api.fields import existing_id
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.received import read
-from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
-from chalicelib.domain.principal import Permission, Principal
+from chalicelib.domain.errors import GatewayError
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
-
-_log: Final = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class ErrorShape(Protocol):
@@ -35,64 +30,6 @@ class ErrorShape(Protocol):
 
     def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> Mapping[str, Any]:
         """Return the JSON body."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request and who makes it."""
-
-    request: Request
-    principal: Principal | None
-
-    @property
-    def caller(self) -> Principal:
-        """Who makes it, on routes that need to know."""
-        if self.principal is None:
-            raise Unauthenticated("This needs a credential.")
-        return self.principal
-
-    @property
-    def tenant(self) -> str:
-        """The caller's tenant."""
-        return self.caller.tenant
-
-    @property
-    def name(self) -> str:
-        """The caller's name: a user's, on routes that keys have no permission for."""
-        return self.caller.name
-
-    @property
-    def bound(self) -> str | None:
-        """The one session that the caller's key is for, if it is for one."""
-        return self.principal.session if self.principal else None
-
-    def naming(self, session_id: str | None, *, field: str) -> str | None:
-        """Return the session that ``field`` names, None for none; by a key that is bound to one, always that one.
-
-        Raises Forbidden if such a key names another.
-        """
-        if self.bound is not None and session_id not in {None, self.bound}:
-            raise Forbidden("This API key is for another session alone.", field=field)
-        return self.bound or session_id
-
-    @property
-    def address(self) -> str:
-        """The network address that the caller calls from."""
-        return caller.address(self.request.context, self.request.headers)
-
-    def may(self, permission: Permission) -> bool:
-        """Whether the caller has the permission."""
-        return self.principal is not None and self.principal.may(permission)
-
-    def query(self, name: str) -> str | None:
-        """Return a query parameter, the last one of that name."""
-        parameters = self.request.query_params
-        return parameters[name] if parameters and name in parameters else None
-
-    def read(self, parameter: Parameter[T]) -> T:
-        """Return what came for a parameter; raises InvalidField. The route should say that it takes it."""
-        came = self.request.headers.get(parameter.name) if parameter.header else self.query(parameter.name)
-        return parameter.check(came)
 
 
 View = Callable[..., Answer]
@@ -183,27 +120,10 @@ class Doorway:
         except Unavailable as error:
             return self._refuse(busy(error), variables)
         except Exception:  # noqa: BLE001 - the last door: nobody above can answer in the caller's shape
-            return self._refuse(_unexpected(request), variables)
+            return self._refuse(unexpected(request), variables)
 
     def _refuse(self, error: GatewayError, variables: Mapping[str, str]) -> Response:
         if error.field == "id" and "id" not in variables:
             error.field = self.names_session
         shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))
         return refuse(error, shape)
-
-
-def busy(error: Unavailable) -> GatewayError:
-    """Log what AWS couldn't do just now, and return what the caller is told of it."""
-    _log.warning("a request had to be refused for now: %s", error)
-    return NotReady("The gateway is busy.", hint="Try again.", retry_after=1)
-
-
-def _unexpected(request: Request) -> GatewayError:
-    """Log what nobody foresaw, without the request's body, and return what the caller is told of it."""
-    request_id = request.context.get("requestId") or str(uuid.uuid4())
-    _log.exception("unexpected error in %s %s, request %s", request.method, request.path, request_id)
-    return GatewayError(
-        "Something went wrong on our side.",
-        hint="Try again; if it stays, say the request id.",
-        context={"request_id": request_id},
-    )

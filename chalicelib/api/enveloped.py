@@ -6,8 +6,9 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.bodies import EnvelopedSession, LoginBody, SendBody
+from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import existing_message, line, webhook
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer

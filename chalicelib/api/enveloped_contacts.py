@@ -4,8 +4,9 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
+from chalicelib.api.call import Call
 from chalicelib.api.contact_bodies import CheckBody, SendFromBody
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import enveloped as shapes

@@ -5,7 +5,8 @@ from typing import Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import EnabledBody, EnvelopedSettings, NameBody, WebhookBody
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.enveloped import MOVED
 from chalicelib.api.fields import line, webhook
 from chalicelib.dialects import enveloped as shapes

@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal, TypedDict
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.instance import uptime
 from chalicelib.dialects import bare as shapes
 from chalicelib.dialects.moments import Moment, iso

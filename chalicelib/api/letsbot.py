@@ -4,8 +4,9 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
+from chalicelib.api.call import Call
 from chalicelib.api.codes import LONGEST_WAIT, NO_CODE
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import text
 from chalicelib.api.letsbot_bodies import LetsBotMessage
 from chalicelib.api.once import own_key

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import bootstrap
-from chalicelib.api.doorway import Call
+from chalicelib.api.call import Call
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.domain.errors import IdempotencyKeyReused, ResultGone
 from chalicelib.domain.idempotency import Reservation

@@ -6,7 +6,7 @@ from typing import Any, Final
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import SendBody
-from chalicelib.api.doorway import Call
+from chalicelib.api.call import Call
 from chalicelib.api.fields import text
 from chalicelib.api.once import own_key
 from chalicelib.domain.errors import (

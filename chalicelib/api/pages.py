@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib import bootstrap
-from chalicelib.api.doorway import Call
+from chalicelib.api.call import Call
 from chalicelib.api.fields import MESSAGE_ID, existing_message, line
 from chalicelib.api.parameters import Parameter, whole_number
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound

@@ -1,7 +1,7 @@
-"""Seed 003's routes: the start of a session that answers at once, and Socket.IO's polls.
+"""Socket.IO's polls, of seed 003's clients; the WebSocket side of it is in ``sockets``.
 
-Socket.IO's credential may come with the handshake or only when the client connects to the namespace, so its routes
-check it themselves; see ``services.conversation``. The WebSocket side is in ``sockets``.
+Its credential may come with the handshake or only when the client connects to the namespace, so these routes check it
+themselves; see ``services.conversation``.
 """
 
 from typing import Final, TypedDict
@@ -11,25 +11,19 @@ from chalice.app import Request
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
-from chalicelib.api.doorway import Call, Doorway
-from chalicelib.api.once import REPEATED, once
-from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter, word
-from chalicelib.dialects import socketio as shapes
-from chalicelib.dialects.envelope import Failure, Success, failure
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
+from chalicelib.api.parameters import Parameter, word
 from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
 from chalicelib.domain.errors import (
     BodyTooLarge,
-    Contended,
     Forbidden,
     GatewayError,
     Invalid,
-    SessionDeleting,
-    SessionExists,
     TooManyAttempts,
     Unauthenticated,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.socketio import opening
 
@@ -40,10 +34,6 @@ VERSION: Final = "4"
 """Of Engine.IO: that of Socket.IO 3 and 4."""
 
 
-def _error(what: GatewayError, *, now: int, session_id: str | None) -> Failure:
-    return failure(what)
-
-
 class EngineError(TypedDict):
     """An error in Engine.IO's words."""
 
@@ -51,7 +41,7 @@ class EngineError(TypedDict):
     message: str
 
 
-def _engine_error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
+def _error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
     return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
 
 
@@ -80,30 +70,10 @@ REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts)
 """What is wrong with a poll or its caller."""
 TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
 
-doorway: Final = Doorway(__name__, _error, anonymous=True)
-engine: Final = Doorway(f"{__name__}.engine", _engine_error)
+doorway: Final = Doorway(__name__, _error)
 
 
 @doorway.route(
-    "POST",
-    "/api/sessions/{id}/initialize-with-qr",
-    needs=Permission.SESSIONS_WRITE,
-    gives={200: Success[shapes.InitializingJson]},
-    refuses=(SessionDeleting, Contended, *REPEATED),
-    takes=(IDEMPOTENCY_KEY,),
-)
-def initialize(call: Call, name: str) -> Answer:
-    """Create the session if it isn't there, and want it running; what comes of it is told in its room.
-
-    Repeated with its Idempotency-Key it doesn't start again what was stopped since.
-    """
-    with once(call) as made:
-        if not (made and made.made):
-            _start(call.tenant, name, made)
-    return Answer(shapes.initializing(name))
-
-
-@engine.route(
     "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
 )
 def poll(call: Call) -> Answer:
@@ -116,7 +86,7 @@ def poll(call: Call) -> Answer:
     return _text(call, server.poll(server.known(sid, principal)))
 
 
-@engine.route(
+@doorway.route(
     "POST",
     SOCKETIO_PATH,
     needs=PUBLIC,
@@ -133,16 +103,6 @@ def take(call: Call) -> Answer:
     channel = server.known(sid, _principal(call.request, call.read(TOKEN)))
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
-
-
-def _start(tenant: str, name: str, made: Reservation | None) -> None:
-    sessions = bootstrap.sessions()
-    try:
-        sessions.create(
-            tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True, made=made
-        )
-    except SessionExists:
-        sessions.start(tenant, name)
 
 
 def who(token: str | None) -> Principal:

@@ -1,20 +1,43 @@
-"""Seed 003's other routes about a session: start it again, send, and ask how it stands."""
+"""Seed 003's routes about a session: start it and answer at once, start it again, send, and ask how it stands."""
 
 from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import SendBody
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
+from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import socketio_sessions as shapes
 from chalicelib.dialects.envelope import Success
-from chalicelib.domain.errors import Contended, SessionDeleting
+from chalicelib.dialects.socketio import InitializingJson, initializing
+from chalicelib.domain.errors import Contended, SessionDeleting, SessionExists
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
 _READ: Final = Permission.SESSIONS_READ
+
+
+@doorway.route(
+    "POST",
+    "/api/sessions/{id}/initialize-with-qr",
+    needs=Permission.SESSIONS_WRITE,
+    gives={200: Success[InitializingJson]},
+    refuses=(SessionDeleting, Contended, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def initialize(call: Call, name: str) -> Answer:
+    """Create the session if it isn't there, and want it running; what comes of it is told in its room.
+
+    Repeated with its Idempotency-Key it doesn't start again what was stopped since.
+    """
+    with once(call) as made:
+        if not (made and made.made):
+            _start(call.tenant, name, made)
+    return Answer(initializing(name))
 
 
 @doorway.route(
@@ -59,3 +82,13 @@ def authenticated(call: Call, name: str) -> Answer:
 def wid(call: Call, name: str) -> Answer:
     """Give whose session it is."""
     return Answer(shapes.wid(bootstrap.sessions().get(call.tenant, name)))
+
+
+def _start(tenant: str, name: str, made: Reservation | None) -> None:
+    sessions = bootstrap.sessions()
+    try:
+        sessions.create(
+            tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True, made=made
+        )
+    except SessionExists:
+        sessions.start(tenant, name)

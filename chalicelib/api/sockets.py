@@ -13,7 +13,7 @@ from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 from chalicelib import bootstrap
 from chalicelib.api import caller
 from chalicelib.api.auth import bearer, knocking, permit, reach
-from chalicelib.api.doorway import busy
+from chalicelib.api.faults import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.api.socketio import VERSION, who
 from chalicelib.dialects import DIALECTS

@@ -6,7 +6,8 @@ from chalicelib import bootstrap
 from chalicelib.api.account_bodies import NewTenant, TenantPatch
 from chalicelib.api.account_fields import existing_tenant, password, tenant_id, user_name
 from chalicelib.api.answers import Answer
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import line
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.pages import PAGE, bounds

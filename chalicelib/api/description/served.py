@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.doorway import Call, Doorway
+from chalicelib.api.call import Call
+from chalicelib.api.doorway import Doorway
 from chalicelib.dialects.bare import error
 
 HTML: Final = "text/html; charset=utf-8"
