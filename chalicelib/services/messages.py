@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.errors import MessageNotFound, SessionNotFound
+from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.messages import Message
 from chalicelib.services.ports import Clock, MessageStore, SessionStore
+from chalicelib.services.refusals import found
 
 PAGE_TEXT: Final = 1_000_000
 """Characters of text after which a page ends early: Lambda's answers may have 6 MB."""
@@ -35,20 +36,17 @@ class Messages:
 
         Long texts make a page shorter. Raises SessionNotFound.
         """
-        found = self.messages.recent(self._uid(tenant, session_id), limit=limit + 1, before=before)
+        recent = self.messages.recent(self._uid(tenant, session_id), limit=limit + 1, before=before)
         size = written = 0
-        while size < min(limit, len(found)) and written < PAGE_TEXT:
-            written += len(found[size].text or "")
+        while size < min(limit, len(recent)) and written < PAGE_TEXT:
+            written += len(recent[size].text or "")
             size += 1
-        page = found[:size]
-        more = page[-1].id if len(found) > size else None
+        page = recent[:size]
+        more = page[-1].id if len(recent) > size else None
         return [message for message in page if not self._expired(message)], more
 
     def _uid(self, tenant: str, session_id: str) -> str:
-        session = self.sessions.find(tenant, session_id)
-        if session is None:
-            raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
-        return session.uid
+        return found(self.sessions.find(tenant, session_id), session_id).uid
 
     def _expired(self, message: Message) -> bool:
         return message.kept_until <= self.clock()

@@ -1,20 +1,17 @@
 """Messages to send: checked, stored, rung for, and waited for a little."""
 
-import logging
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from math import ceil
 from typing import Final
 
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
     SendFailed,
-    SessionNotFound,
-    TooFast,
 )
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
 from chalicelib.domain.session import Session
+from chalicelib.services.errands import keep_pace, ring
 from chalicelib.services.ports import (
     Clock,
     IdempotencyStore,
@@ -26,19 +23,18 @@ from chalicelib.services.ports import (
     Sleep,
     Unavailable,
 )
-from chalicelib.services.refusals import why_not_connected
+from chalicelib.services.refusals import found, must_be_connected
+from chalicelib.services.waiting import Patience
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
-POLLS: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, 0.4)
+PAUSES: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, 0.4)
 """Seconds between looks at the message, the last one repeated: none before an acknowledgement can be there, and the
 closest while it usually comes."""
 EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,36 +56,25 @@ class Outbox:
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
         SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp and SendFailed.
         """
-        session = self._found(tenant, session_id)
+        session = found(self.sessions.find(tenant, session_id), session_id)
         message_id = self.new_id()
         if key:
             message_id = self._claim(session, key, to, text, message_id)
             again = self.messages.get(session.uid, message_id)
             if again:
                 return self._outcome(self._wait(again))
-        self._must_be_connected(session)
-        wait = self.paces.take(session.uid, now=self.clock())
-        if wait:
-            raise TooFast(
-                "The session sends faster than its pace allows.",
-                hint="Slow down: accounts that write fast are banned.",
-                retry_after=ceil(wait),
-            )
+        must_be_connected(session)
+        keep_pace(
+            self.paces,
+            session,
+            self.clock,
+            "The session sends faster than its pace allows.",
+            hint="Slow down: accounts that write fast are banned.",
+        )
         message = self._new(session, message_id, to, text)
         self.messages.put(message)
-        self._ring(session)
+        ring(self.mailboxes, session)
         return self._outcome(self._wait(message))
-
-    def _found(self, tenant: str, session_id: str) -> Session:
-        session = self.sessions.find(tenant, session_id)
-        if session is None:
-            raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
-        return session
-
-    def _must_be_connected(self, session: Session) -> None:
-        refusal = why_not_connected(session)
-        if refusal:
-            raise refusal
 
     def _claim(self, session: Session, key: str, to: str, text: str, message_id: str) -> str:
         fingerprint = sha256(f"{session.uid}\0{to}\0{text}".encode()).hexdigest()
@@ -116,23 +101,10 @@ class Outbox:
         )
         return replace(message, last_event=event(message, self.new_id(), now))
 
-    def _ring(self, session: Session) -> None:
-        """Wake the worker. The message stands, so a lost ring only costs time: the worker also looks by itself."""
-        try:
-            if session.mailbox:
-                self.mailboxes.ring(session.mailbox)
-        except Unavailable as error:
-            log.warning("a worker couldn't be rung for: %s", error, extra={"session_uid": session.uid})
-
     def _wait(self, message: Message) -> Message:
         """Return the message once the worker has done with it, or as it stands when patience ends."""
         ends = self.clock() + round(PATIENCE * 1000)
-        looks = 0
-        while not message.settled and self.clock() < ends:
-            self.sleep(POLLS[min(looks, len(POLLS) - 1)])
-            looks += 1
-            message = self._stands(message)
-        return message
+        return Patience(self.clock, self.sleep, PAUSES).until(ends, message, self._stands, lambda m: m.settled)
 
     def _stands(self, message: Message) -> Message:
         """Read the message again. It is accepted by now: an error here would only make its sender send it twice."""

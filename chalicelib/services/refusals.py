@@ -10,6 +10,7 @@ from chalicelib.domain.errors import (
     SessionDisabled,
     SessionFailed,
     SessionNotConnected,
+    SessionNotFound,
     SessionStopped,
 )
 from chalicelib.domain.reasons import news
@@ -17,6 +18,13 @@ from chalicelib.domain.session import Desired, Session, Status
 
 DELETING_TAKES: Final = 5
 """Seconds after which it is worth asking again whether a session is gone."""
+
+
+def found(session: Session | None, session_id: str) -> Session:
+    """Return the session that was looked for by that id; raises SessionNotFound."""
+    if session is None:
+        raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
+    return session
 
 
 def deleting(session: Session) -> SessionDeleting:
@@ -56,15 +64,15 @@ def why_no_code(session: Session) -> GatewayError | None:
             return None
 
 
-def why_not_connected(session: Session) -> GatewayError | None:
-    """Return why nothing can be had of WhatsApp over ``session`` as it stands; None if it is connected."""
+def must_be_connected(session: Session) -> None:
+    """Raise SessionDisabled or SessionNotConnected if nothing can be had of WhatsApp over it as it stands."""
     if not session.enabled:
-        return SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
+        raise SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
     if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
-        return None
+        return
     starting = session.status is Status.STARTING and session.desired is Desired.RUNNING
     otherwise = "It is starting: try again in a moment." if starting else "Connect it."
-    return SessionNotConnected(
+    raise SessionNotConnected(
         "The session isn't connected to WhatsApp.",
         hint=news(session.reason, session.message) or f"{otherwise} If it isn't linked, scan its QR code.",
         context={"session": session},

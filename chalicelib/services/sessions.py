@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import QRNotReady, ResultGone, SessionExists, SessionNotFound
+from chalicelib.domain.errors import QRNotReady, ResultGone, SessionExists
 from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
@@ -18,7 +18,7 @@ from chalicelib.domain.session import Desired, LastEvent, QRCode, Session, Statu
 from chalicelib.domain.transitions import advance
 from chalicelib.services.moves import Moves
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
-from chalicelib.services.refusals import deleting, why_no_code
+from chalicelib.services.refusals import deleting, found, why_no_code
 from chalicelib.services.waiting import Waiting
 
 
@@ -78,7 +78,7 @@ class Sessions:
 
     def get(self, tenant: str, session_id: str) -> Session:
         """Return the tenant's session of that id."""
-        return self._found(self.store.find(tenant, session_id), session_id)
+        return found(self.store.find(tenant, session_id), session_id)
 
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
         """Return up to ``limit`` of the tenant's sessions in the order of their ids, and where the next page starts."""
@@ -160,7 +160,7 @@ class Sessions:
             return stands is None or stands.code_at(self.clock()) is not None or why_no_code(stands) is not None
 
         session = self.get(tenant, session_id)
-        return self._found(self.waiting.until(session, done, seconds=wait), session_id)
+        return found(self.waiting.until(session, done, seconds=wait), session_id)
 
     def _made(self, tenant: str, made: Reservation) -> Session:
         stands = self.store.get(made.id)
@@ -185,9 +185,4 @@ class Sessions:
             return None if unless(session) else request
 
         session, _ = self.moves.move(lambda: self.store.find(tenant, session_id), decide)
-        return self._found(session, session_id)
-
-    def _found(self, session: Session | None, session_id: str) -> Session:
-        if session is None:
-            raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
-        return session
+        return found(session, session_id)

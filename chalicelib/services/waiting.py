@@ -1,16 +1,41 @@
-"""Waiting for the world to follow a wish: polls that start quick and grow slower, bounded in time."""
+"""Waiting for the world to follow a wish: looks that come quick at first and then seldomer, bounded in time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain, repeat
+from typing import Final, TypeVar
 
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, SessionStore, Sleep
 
-FIRST_POLL: Final = 0.1
-SLOWEST_POLL: Final = 0.5
+T = TypeVar("T")
+
+PAUSES: Final = (0.1, 0.15, 0.25, 0.35, 0.5)
+"""Seconds between looks at a session, the last one repeated."""
 PATIENCE: Final = 8.0
 """Seconds that a call waits for a worker to do what its owner asked; it goes on without the caller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a call waits: its clock, its sleep, and the ``pauses`` (in seconds, the last one repeated) between looks."""
+
+    clock: Clock
+    sleep: Sleep
+    pauses: Sequence[float]
+
+    def until(self, ends: int, current: T, look: Callable[[T], T], done: Callable[[T], bool]) -> T:
+        """Return what ``look`` makes of ``current``, again and again, as soon as it is ``done``, or as it then stands.
+
+        ``ends`` is in milliseconds since the Unix epoch; the last pause ends there, and the last look follows it.
+        """
+        for pause in chain(self.pauses, repeat(self.pauses[-1])):
+            left = (ends - self.clock()) / 1000
+            if done(current) or left <= 0:
+                break
+            self.sleep(min(pause, left))
+            current = look(current)
+        return current
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +48,9 @@ class Waiting:
 
     def until(self, session: Session, done: Callable[[Session | None], bool], *, seconds: float) -> Session | None:
         """Return the session as soon as it is ``done``, or as it stands after ``seconds``; None when it is gone."""
-        current: Session | None = session
-        for _ in self._ticks(seconds):
-            if done(current):
-                return current
-            current = self.store.get(session.uid)
-        return current
+        ends = self.clock() + round(seconds * 1000)
+        here: Session | None = session
+        return Patience(self.clock, self.sleep, PAUSES).until(ends, here, lambda _: self.store.get(session.uid), done)
 
     def until_answered(self, session: Session) -> Session:
         """Wait for a final status that answers the owner's request, or for a newer request; return what stands."""
@@ -40,13 +62,3 @@ class Waiting:
     def until_gone(self, session: Session) -> bool:
         """Wait for the session to be removed; return whether it is."""
         return self.until(session, lambda s: s is None, seconds=PATIENCE) is None
-
-    def _ticks(self, seconds: float) -> Iterator[None]:
-        """Yield until time is up, sleeping between; the first comes at once, the last after the last sleep."""
-        end = self.clock() + round(seconds * 1000)
-        pause = FIRST_POLL
-        yield
-        while (left := (end - self.clock()) / 1000) > 0:
-            self.sleep(min(pause, left))
-            pause = min(pause * 1.5, SLOWEST_POLL)
-            yield

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from chalicelib.dialects import DIALECTS
-from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.principal import Principal
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Wakes, WatcherStore
+from chalicelib.services.refusals import found
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,7 @@ class Watching:
         Nothing can be posted to a connection while it is being made, so the snapshot is a job. The subscription is
         written before the job reads, and fan-outs write history before they read subscriptions: nobody misses one.
         """
-        if self.sessions.find(principal.tenant, session) is None:
-            raise SessionNotFound(f"There is no session '{session}'.", field="id")
+        found(self.sessions.find(principal.tenant, session), session)
         now = self.clock()
         ends = now + LIFETIME
         self.watchers.add(
