@@ -6,22 +6,17 @@ from when it arrived, which is later.
 """
 
 import os
-import time
 from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
 from chalicelib.domain.lease import FENCE_AFTER, RENEW_EVERY
+from chalicelib.worker.clock import monotonic
 
 FENCED: Final = 70
 """Exit code of a worker that its fence ended."""
 RETRY_AFTER: Final = 1_000
 """Milliseconds until a renewal that got no answer is sent again."""
-
-
-def monotonic() -> int:
-    """Return milliseconds of a clock that nobody sets, and that goes on across an exec."""
-    return time.monotonic_ns() // 1_000_000
 
 
 def die() -> NoReturn:

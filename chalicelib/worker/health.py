@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.config import settings
-from chalicelib.worker.heartbeat import last_beat, monotonic
+from chalicelib.worker.clock import monotonic
+from chalicelib.worker.heartbeat import last_beat
 
 STALE_AFTER: Final = 60.0
 """Seconds without a beat. At rest there is one every 10 at least; a worker waits 45 for a lease that isn't free."""

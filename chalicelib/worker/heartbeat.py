@@ -5,14 +5,10 @@ stop serving.
 """
 
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 
-
-def monotonic() -> int:
-    """Return milliseconds of the clock that beats are told in: nobody sets it, and all processes of a host share it."""
-    return time.monotonic_ns() // 1_000_000
+from chalicelib.worker.clock import monotonic
 
 
 class Heartbeat:

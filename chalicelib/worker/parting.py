@@ -5,10 +5,10 @@ from typing import Final
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired
 from chalicelib.worker.client import Client
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.device import Devices
 from chalicelib.worker.ending import DONE, Exit
-from chalicelib.worker.fence import monotonic
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.quiet import Quiet

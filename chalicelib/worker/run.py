@@ -13,10 +13,11 @@ from chalicelib.domain.session import Desired
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker import standby, tenure
 from chalicelib.worker.client import MakeClient
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.device import Devices, Opened, Unreadable
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
-from chalicelib.worker.fence import FENCED, monotonic
+from chalicelib.worker.fence import FENCED
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Inbox, Rung
 from chalicelib.worker.log import Log

@@ -10,10 +10,10 @@ from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired, Status
 from chalicelib.worker import client as c
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.device import Devices
 from chalicelib.worker.ending import DONE, Again, Ending, Exit
-from chalicelib.worker.fence import monotonic
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.order import Handover

@@ -8,12 +8,15 @@ from chalicelib.services.ports import Standby, Unavailable
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parts import Parts
-from chalicelib.worker.patience import patiently
+from chalicelib.worker.patience import bounded, patiently
 
 ALIVE_FOR: Final = 30_000
 """Milliseconds that one sign of life is good for."""
 SIGN_EVERY: Final = 10.0
 """Seconds between signs of life; each also finds an assignment whose ring was lost."""
+
+LEAVING_TAKES: Final = 2.0
+"""Seconds for AWS to take it out of the pool; else the end of its task does."""
 
 
 def wait(handover: Handover, parts: Parts, inbox: Inbox) -> Handover | None:
@@ -29,8 +32,7 @@ def wait(handover: Handover, parts: Parts, inbox: Inbox) -> Handover | None:
                 return _given(handover, item)
         inbox.next(SIGN_EVERY)
     # So that nobody counts on it any more; if a session was quicker, its claim is made anew for want of a lease.
-    with suppress(Unavailable):
-        parts.standbys.retire(worker)
+    bounded(lambda: _retire(worker, parts), LEAVING_TAKES)
     return None
 
 
@@ -41,6 +43,11 @@ def let_go(handover: Handover, parts: Parts, inbox: Inbox) -> Handover:
         patiently(lambda: parts.standbys.free(claim.worker, uid=claim.uid, epoch=claim.epoch), inbox)
     order = replace(handover.order, tenant=None, session=None, uid=None, epoch=None)
     return Handover(order, standby=True)
+
+
+def _retire(worker: str, parts: Parts) -> None:
+    with suppress(Unavailable):
+        parts.standbys.retire(worker)
 
 
 def _given(handover: Handover, item: Standby) -> Handover:

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.session import LIVE, Session, Status
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.fence import monotonic
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parts import Parts

@@ -13,10 +13,10 @@ from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
 from chalicelib.worker import client as c
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.desk import Desk
 from chalicelib.worker.device import Devices
 from chalicelib.worker.ending import Ending
-from chalicelib.worker.fence import monotonic
 from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.log import Log

@@ -1,7 +1,6 @@
 """Answering what is asked."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -15,13 +14,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.unanswered import NoConnection, WhatsAppRefused
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
-
-
-def until(look: Callable[[], object]) -> None:
-    ends = time.monotonic() + 10
-    while not look():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
+from tests.worker.threads import until
 
 
 @dataclass

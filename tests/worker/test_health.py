@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.health import complaint
-from chalicelib.worker.heartbeat import Heartbeat, last_beat, monotonic
+from chalicelib.worker.heartbeat import Heartbeat, last_beat
 from chalicelib.worker.inbox import Inbox, Rung
 from tests.worker.workers import ROOT, Stage, told
 

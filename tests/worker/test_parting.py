@@ -9,8 +9,8 @@ from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
 from chalicelib.worker import client as c
+from chalicelib.worker.clock import monotonic
 from chalicelib.worker.ending import Exit
-from chalicelib.worker.fence import monotonic
 from chalicelib.worker.inbox import Rung
 from tests.makers import DEVICE
 from tests.worker.puppets import Theatre

@@ -1,7 +1,7 @@
 """Sending what is owed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -19,15 +19,9 @@ from chalicelib.worker.unsent import NoAnswer, NotOnWhatsApp, NotSent, Refused
 from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
+from tests.worker.threads import until
 
 S = MessageStatus
-
-
-def until(look: Callable[[], object]) -> None:
-    ends = time.monotonic() + 10
-    while not look():
-        assert time.monotonic() < ends
-        time.sleep(0.005)
 
 
 @dataclass
