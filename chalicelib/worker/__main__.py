@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from chalicelib.worker.order import lacking
+from chalicelib.worker.order import lacking, settle_region
 
 
 def main() -> None:
@@ -13,6 +13,7 @@ def main() -> None:
         sys.exit(
             f"This worker isn't told what to do: {', '.join(missing)} not set. The gateway starts workers by itself."
         )
+    settle_region()
     # As a container's first process it would be deaf to SIGTERM, not ended by it, until it says what is to be done.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     # Only now: they load AWS's library, which is no use to anybody who is told what is missing.

@@ -57,6 +57,12 @@ def lacking(env: Mapping[str, str] | None = None) -> tuple[str, ...]:
     return tuple(name for name in NEEDED if name not in given)
 
 
+def settle_region() -> None:
+    """Name the region as AWS's library for Python reads it: a task may be told it under the other name alone."""
+    if not os.environ.get("AWS_DEFAULT_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = os.environ["AWS_REGION"]
+
+
 def from_environment(env: Mapping[str, str] | None = None) -> Handover:
     """Return what ``env``, else the process's environment, says; an order without a session is a standby's."""
     env = os.environ if env is None else env
