@@ -48,6 +48,7 @@ _NAMES: Final = {
     "object": "an object",
     "array": "a list",
 }
+_NUMBERS: Final = {"int", "float"}
 
 
 def _explain(problem: str, model: type[msgspec.Struct]) -> NoReturn:
@@ -67,10 +68,12 @@ def _wrong(problem: str, field: str, model: type[msgspec.Struct]) -> str:
             return "is empty"
         return f"is too long: {length['bound']} {'entries' if length['of'] == 'array' else 'characters'} at most"
     if types := _TYPE.search(problem):
-        expected = _NAMES.get(types["expected"].removesuffix(" | null"), types["expected"])
-        got = _NAMES.get(types["got"], types["got"])
+        wanted, got = types["expected"].removesuffix(" | null"), types["got"]
+        said = f"must be {_NAMES.get(wanted, wanted)}"
+        if {wanted, got} <= _NUMBERS:
+            return said
         # Where no number is wanted, whether it is a whole one is nothing to its writer.
-        return f"must be {expected}, not {'a number' if types['got'] == 'int' else got}"
+        return f"{said}, not {_NAMES['float'] if got in _NUMBERS else _NAMES.get(got, got)}"
     words = _words(model, field.partition("[")[0])
     return f"must be one of {', '.join(words)}" if words else "is not valid"
 
