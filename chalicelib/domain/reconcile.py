@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+from zlib import crc32
 
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.session import LIVE, Desired, Session, Status
@@ -48,6 +49,15 @@ class Step:
 def backoff(attempts: int) -> int:
     """Milliseconds between the last claim and the next, after ``attempts`` claims that came to nothing."""
     return 0 if attempts <= 1 else min(1_000 * 2 ** (attempts - 2), 300_000)
+
+
+def retry_in(uid: str, refusals: int) -> int:
+    """Milliseconds until a launch that was refused once more is tried again: about what ``backoff`` has for it.
+
+    Not the same for all: when ECS refuses thousands in one minute, they don't come back in one moment.
+    """
+    usual = backoff(refusals + 2)
+    return usual // 2 + crc32(f"{uid} {refusals}".encode()) % usual
 
 
 def next_step(session: Session, lease: Lease | None, now: int) -> Step:

@@ -6,7 +6,7 @@ from typing import Final
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.reconcile import Act, Step, Version, backoff, next_step, version_of
+from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
 from chalicelib.domain.session import LIVE, Desired, Session, Status
 from chalicelib.services.moves import Moves
 from chalicelib.services.ports import (
@@ -47,10 +47,11 @@ class Reconciler:
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, from what stands now: whatever told us of it may be old."""
-        session = self.sessions.get(uid)
+        session, lease, now = self.sessions.get(uid), self.leases.get(uid), self.clock()
+        if lease and (session is None or session.answered):
+            self._give_back(lease, now)
         if session is None:
             return
-        lease, now = self.leases.get(uid), self.clock()
         step = next_step(session, lease, now)
         self._take(step, session, lease)
         if step.again_at is not None:
@@ -75,6 +76,11 @@ class Reconciler:
                     self._remove_mailbox(session, lease)
             case Act.REST:
                 pass
+
+    def _give_back(self, lease: Lease, now: int) -> None:
+        """Release a lease that nobody holds any more, and nobody will take over: it would be due for ever."""
+        if not (lease.released or lease.holds(now)):
+            self.leases.release(lease.uid, worker=lease.worker, epoch=lease.epoch)
 
     def worker_ended(
         self,
@@ -178,7 +184,7 @@ class Reconciler:
         if isinstance(refusal, NoSpotCapacity) and self.falls_back and not session.on_demand:
             self.moves.report(session, LaunchRefused(Reason.NO_SPOT_CAPACITY, self.clock(), on_demand=True))
         else:
-            retry_at = self.clock() + backoff(session.refusals + 2)
+            retry_at = self.clock() + retry_in(session.uid, session.refusals)
             self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
 
     def _refused_late(self, worker: str, uid: str, refusal: NoCapacity) -> bool:

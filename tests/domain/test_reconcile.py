@@ -14,6 +14,7 @@ from chalicelib.domain.reconcile import (
     Version,
     backoff,
     next_step,
+    retry_in,
     version_of,
 )
 from chalicelib.domain.session import LIVE, Desired, Session, Status
@@ -174,3 +175,10 @@ def test_a_session_without_a_worker_has_no_old_one(status):
 def test_a_worker_of_which_no_version_is_known_is_an_old_one():
     session = a_running_session(task=None)
     assert version_of(session, the_lease(session), "worker:2", NOW) is Version.OLD
+
+
+def test_those_that_were_refused_at_one_moment_come_back_at_many():
+    waits = {retry_in(f"u{number}", 9) for number in range(1_000)}
+    assert len(waits) > 900
+    assert (min(waits) < 160_000, max(waits) > 440_000) == (True, True)
+    assert retry_in("u1", 9) == retry_in("u1", 9)

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.events import Erased, LoggedOut, QRShown
-from chalicelib.domain.lease import TTL, Lease
+from chalicelib.domain.lease import GRACE, TTL, Lease
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Session, Status
@@ -146,6 +146,19 @@ def test_the_mailbox_of_a_worker_that_never_came_goes_with_the_next_claim_and_wi
     standing(rig, replace(now(rig), status=Status.DELETING, desired=Desired.DELETED, erased=True))
     rig.reconciler.reconcile(session.uid)
     assert (rig.store.rows, rig.mailboxes.there) == ({}, set())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_lease_that_nobody_will_take_over_is_due_no_more(rig, there):
+    session = a_running_session(status=Status.STOPPED, desired=Desired.STOPPED, observed_generation=1)
+    here(rig, session)
+    if there:
+        standing(rig, session)
+    rig.reconciler.reconcile(session.uid)
+    assert not rig.leases.rows[session.uid].released, "its worker is on its way out"
+    rig.clock.now += TTL + GRACE
+    rig.reconciler.reconcile(session.uid)
+    assert rig.leases.rows[session.uid].released
 
 
 def test_an_older_worker_s_end_does_not_touch_its_successor(rig):
