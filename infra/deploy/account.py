@@ -13,6 +13,7 @@ from botocore.exceptions import (
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    UnknownRegionError,
 )
 
 from infra.deploy.refusal import Refused
@@ -35,6 +36,11 @@ def log_in(region: str | None) -> Account:
         session = boto3.Session(region_name=region)
         if session.region_name is None:
             raise NoRegionError
+        try:
+            # By its form: there are more regions than boto3 has heard of.
+            session.get_partition_for_region(session.region_name)
+        except UnknownRegionError as error:
+            raise Refused(f"There is no AWS region {session.region_name}.") from error
         number = session.client("sts").get_caller_identity()["Account"]
         return Account(number, session.region_name, session)
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from infra.deploy import account as accounts
-from infra.deploy import administrator, artifacts, docker, image, keys, linked_role, quota
+from infra.deploy import administrator, artifacts, docker, domain, image, keys, linked_role, quota
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import Package, package
-from infra.deploy.parameters import check
+from infra.deploy.parameters import check, check_image
 from infra.deploy.refusal import Refused
 from infra.deploy.stack import Say, Stack, State
 from infra.local.settings import TEMPLATE
@@ -29,7 +29,10 @@ DRY_REGION: Final = "us-east-1"
 def deploy(choices: Choices, say: Say) -> None:
     """Deploy a stage, or change it to what the working tree has; raises Refused."""
     # What the person typed comes first: a slip is told in a second.
-    check(load_template(TEMPLATE).document, choices.parameters, region=choices.region or DRY_REGION)
+    template = load_template(TEMPLATE).document
+    check(template, choices.parameters, region=choices.region or DRY_REGION)
+    if choices.image is not None:
+        check_image(template, choices.image)
     if choices.dry:
         rehearse(package(choices.stage), choices, say)
         return
@@ -44,6 +47,7 @@ def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> No
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     quota.check(account, parameters, before.parameters if before else {})
+    domain.check(account, parameters)
     if linked_role.ensure(account):
         say("Made the role by which ECS works in this account.")
     parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)

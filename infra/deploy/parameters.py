@@ -27,6 +27,13 @@ def check(template: Mapping[str, Any], given: Mapping[str, str], *, region: str)
     _keep_rules(template.get("Rules", {}), values | {"AWS::Region": region})
 
 
+def check_image(template: Mapping[str, Any], image: str) -> None:
+    """Raise Refused if this can't be the worker's image."""
+    wrong = _wrong(template["Parameters"]["WorkerImage"], image)
+    if wrong:
+        raise Refused(f"IMAGE={image} can't be: it must be {wrong}.")
+
+
 def _wrong(declared: Mapping[str, Any], value: str) -> str | None:
     """Return what the value must be and isn't."""
     allowed = [str(one) for one in declared.get("AllowedValues", [])]

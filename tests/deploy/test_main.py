@@ -67,6 +67,10 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         ({"STAGE": "dev", "PARAMETERS": "StandbyWorkers"}, "PARAMETERS=StandbyWorkers isn't understood."),
         ({"STAGE": "dev", "PARAMETERS": "StandbyWorkers=-1"}, "it must be 0 at least."),
         ({"STAGE": "dev", "PARAMETERS": "LogDays=31"}, "LogDays=31 can't be: it must be one of 1, 3, 5"),
+        (
+            {"STAGE": "dev", "IMAGE": "worker"},
+            "IMAGE=worker can't be: it must be a repository's URI with a tag or a digest.",
+        ),
         ({"STAGE": "dev", "PARAMETERS": "WorkerImage=x"}, "The template has no parameter WorkerImage to choose."),
     ],
 )
@@ -100,6 +104,11 @@ def test_without_credentials_it_says_how_to_configure_them(told, docker) -> None
 def test_without_a_region_it_asks_for_one(told, docker) -> None:
     docker()
     assert "No AWS region is chosen." in told(STAGE="dev")
+
+
+def test_a_region_that_can_t_be_is_told(told, docker) -> None:
+    docker()
+    assert told(STAGE="dev", AWS_REGION="europe") == "There is no AWS region europe."
 
 
 def test_an_unknown_profile_is_named_as_such(told, docker) -> None:

@@ -1,0 +1,65 @@
+"""A certificate and a zone that don't fit the name are told before anything is made."""
+
+from collections.abc import Iterator
+
+import pytest
+from moto.acm.models import acm_backends
+
+from infra.deploy import domain
+from infra.deploy.account import Account
+from infra.deploy.refusal import Refused
+from tests.deploy.cloud import client, running
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    with pytest.MonkeyPatch.context() as patching, running(patching) as account:
+        yield account
+
+
+@pytest.fixture(scope="module")
+def certificate(account: Account) -> str:
+    asked = {"DomainName": "*.example.com", "SubjectAlternativeNames": ["example.com"], "ValidationMethod": "DNS"}
+    acm = account.session.client("acm", region_name="us-east-1")
+    arn = str(acm.request_certificate(**asked)["CertificateArn"])
+    # moto validates it after a minute.
+    acm_backends[account.number]["us-east-1"].get_certificate(arn).status = "ISSUED"
+    return arn
+
+
+def chosen(name: str, certificate: str, zone: str = "") -> dict[str, str]:
+    return {"DomainName": name, "CertificateArn": certificate, "HostedZoneId": zone}
+
+
+def test_one_that_is_issued_for_the_name_fits(account: Account, certificate: str) -> None:
+    domain.check(account, chosen("whatsapp.example.com", certificate))
+    domain.check(account, chosen("example.com", certificate))
+    domain.check(account, {"DomainName": "", "CertificateArn": "", "HostedZoneId": ""})
+
+
+@pytest.mark.parametrize("name", ["a.b.example.com", "example.org", "badexample.com"])
+def test_one_for_another_name_doesn_t(account: Account, certificate: str, name: str) -> None:
+    with pytest.raises(Refused, match=rf"is for \*\.example\.com, example\.com, and not for {name}"):
+        domain.check(account, chosen(name, certificate))
+
+
+def test_one_that_isn_t_issued_yet_doesn_t(account: Account) -> None:
+    acm = account.session.client("acm", region_name="us-east-1")
+    arn = acm.request_certificate(DomainName="new.example.com", ValidationMethod="DNS")["CertificateArn"]
+    with pytest.raises(Refused, match=r"isn't issued \(PENDING_VALIDATION\)"):
+        domain.check(account, chosen("new.example.com", arn))
+
+
+def test_one_that_isn_t_there_is_aws_s_word(account: Account) -> None:
+    nowhere = f"arn:aws:acm:us-east-1:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+    with pytest.raises(Refused, match=r"AWS would not show the certificate: .*\(ResourceNotFoundException\)"):
+        domain.check(account, chosen("whatsapp.example.com", nowhere))
+
+
+def test_the_name_must_be_in_the_zone(account: Account, certificate: str) -> None:
+    made = client(account, "route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
+    zone = made.rpartition("/")[2]
+    domain.check(account, chosen("whatsapp.example.com", certificate, zone))
+    other = client(account, "route53").create_hosted_zone(Name="ample.com", CallerReference="2")["HostedZone"]["Id"]
+    with pytest.raises(Refused, match=r"is for ample\.com, and whatsapp\.example\.com isn't in it"):
+        domain.check(account, chosen("whatsapp.example.com", certificate, other.rpartition("/")[2]))
