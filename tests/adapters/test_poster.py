@@ -21,6 +21,14 @@ from tests.receivers import listening
 
 LOCAL = HttpPoster(local=True)
 PUBLIC = HttpPoster(local=False)
+USES = (
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 @contextmanager
@@ -178,13 +186,17 @@ def test_the_body_of_an_answer_isn_t_waited_for():
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[[str], ssl.SSLContext]]:
-    """A certificate authority's file, and servers' contexts with its certificates for a name."""
+    """A certificate authority's file, and servers' contexts with its certificates for a name.
+
+    Python 3.13 trusts no certificate without the extensions that RFC 5280 asks for.
+    """
     folder = tmp_path_factory.mktemp("tls")
     now = datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
 
     def certificate(name: str, public: ec.EllipticCurvePublicKey, *, ca: bool) -> x509.Certificate:
         alternative = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)
+        uses = dict.fromkeys(USES, False) | {"key_cert_sign": ca, "crl_sign": ca, "digital_signature": not ca}
         return (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
@@ -195,6 +207,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Callable[
             .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
+            .add_extension(x509.KeyUsage(**uses), critical=True)
             .sign(key, hashes.SHA256())
         )
 
