@@ -99,6 +99,8 @@ class Service:
                 self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
                 return None
             case Terminated():
+                # First of all: the time to end in is short, and AWS may take all of it.
+                self._parting.close()
                 # Which status follows is the reconciler's to say, unless the owner has said it.
                 return self._parting.stop() if self._desk.look().desired is Desired.STOPPED else Exit(DONE)
             case c.QR(code=code):

@@ -30,7 +30,7 @@ class Gate:
     kept: list[Received] = field(default_factory=list)
 
     def receive(self, _session: Session, received: Received) -> bool:
-        self.opened.wait(10)
+        self.opened.wait(60)
         if received.text == self.breaks_on:
             raise ValueError(received.text)
         if self.fails:
@@ -72,7 +72,7 @@ def test_the_client_never_waits_for_aws(make: Callable[[], Intake], gate: Gate, 
     assert gate.kept == []
     assert spooled(tmp_path)[0].read_text().count("\n") == 300
     gate.opened.set()
-    intake.settle(10)
+    intake.settle(60)
     assert texts(gate) == [str(count) for count in range(300)]
     assert spooled(tmp_path) == []
 
@@ -85,7 +85,7 @@ def test_what_a_killed_worker_had_not_written_is_written_by_the_next(
     gate.opened.set()
     intake = make()
     intake.keep(replace(RECEIVED, text="Air?"))
-    intake.settle(10)
+    intake.settle(60)
     assert texts(gate) == ["Kopi?", "Teh?", "Air?"]
     assert spooled(tmp_path) == []
 
@@ -95,7 +95,7 @@ def test_aws_that_is_away_for_a_while_costs_no_message(make: Callable[[], Intake
     gate.opened.set()
     intake = make()
     intake.keep(RECEIVED)
-    intake.settle(10)
+    intake.settle(60)
     assert gate.kept == [RECEIVED]
 
 
@@ -105,7 +105,7 @@ def test_a_message_that_cannot_be_kept_is_not_the_end(make: Callable[[], Intake]
     intake = make()
     for text in ("poison", "Kopi?"):
         intake.keep(replace(RECEIVED, text=text))
-    intake.settle(10)
+    intake.settle(60)
     assert texts(gate) == ["Kopi?"]
 
 
@@ -127,7 +127,7 @@ def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Ga
     intake.start()
     gate.opened.set()
     intake.keep(RECEIVED)
-    intake.settle(10)
+    intake.settle(60)
     assert gate.kept == [RECEIVED]
 
 
@@ -151,5 +151,5 @@ def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -
     gate.opened.set()
     for text in ("Kopi?", "Teh?"):
         intake.keep(replace(RECEIVED, text=text))
-        intake.settle(10)
+        intake.settle(60)
     assert texts(gate) == ["Kopi?", "Teh?"]

@@ -25,7 +25,7 @@ def test_stop_keeps_the_device_and_the_next_worker_gives_its_lease_back_at_a_sig
         began, reported = now(), len(stage.reported())
         second.send_signal(signal.SIGTERM)
         assert await stage.ended(second) == 0
-        assert now() - began < 15_000
+        assert now() - began < 30_000  # what a task is given before it is killed
         assert (stage.now.status, stage.lease().released) == (Status.CONNECTED, True)
         assert stage.reported()[reported:] == []
         assert e.QRShown not in {type(event) for event in stage.reported()}
