@@ -8,10 +8,8 @@ import io
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
-from moto.core import responses
 from moto.core.request import Request, environ_key_for_header
 from moto.core.responses import BaseResponse
 from moto.dynamodb.responses import DynamoHandler
@@ -86,11 +84,3 @@ def _environ(call: Call) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(call.body),
     }
-
-
-def remember_names() -> None:
-    """Have moto work out the operations of a class, and their names, once and not at each request."""
-    for name in ("method_names_from_class", "camelcase_to_underscores"):
-        work_out = getattr(responses, name)
-        if not hasattr(work_out, "cache_info"):
-            setattr(responses, name, cache(work_out))

@@ -13,8 +13,9 @@ from moto.core.model_instances import model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from infra.local.moto_direct import JSON, Answer, Call, answered, remember_names
+from infra.local.moto_direct import JSON, Answer, Call, answered
 from infra.local.moto_handler import GlancingHandler
+from infra.local.quick import make_moto_quick
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
@@ -30,7 +31,7 @@ class MotoServer:
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        remember_names()
+        make_moto_quick()
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler
