@@ -29,7 +29,8 @@ def answer_inside(events: BaseEventHooks, server: MotoServer) -> None:
         headers: Any = given.headers  # any mapping serves
         return AWSResponse(request.url, given.status, headers, _Raw(given.body))
 
-    events.register("before-send", answer)  # type: ignore[arg-type]  # the one event whose handler may answer
+    # A client has its session's handlers as well: were both asked, all would happen twice.
+    events.register("before-send", answer, unique_id=server.url)  # type: ignore[arg-type]  # this handler may answer
 
 
 def _call(request: AWSPreparedRequest) -> Call:

@@ -5,6 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from infra.local.aws import REGION
+from infra.local.moto_inside import answer_inside
 
 
 @pytest.fixture
@@ -42,3 +43,14 @@ def test_who_may_not_is_refused_here_too(nobody_listens):
 def test_another_service_goes_over_the_socket(nobody_listens):
     with pytest.raises((EndpointConnectionError, ConnectionClosedError)):
         nobody_listens.client("ecs").list_clusters()
+
+
+def test_what_both_a_session_and_its_client_would_answer_is_done_once(aws, monkeypatch):
+    session = boto3.Session(region_name=REGION)
+    answer_inside(session.events, aws.server)
+    monkeypatch.setattr(boto3, "client", session.client)
+    client = aws.client("sqs")
+    queue = client.create_queue(QueueName="once")["QueueUrl"]
+    client.send_message(QueueUrl=queue, MessageBody="once")
+    told = client.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    assert told["Attributes"]["ApproximateNumberOfMessages"] == "1"
