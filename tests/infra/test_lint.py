@@ -23,6 +23,7 @@ def plain(package):
     return translated(located(package.document(), "s3://artifacts/functions.zip"), "us-east-1")
 
 
+@pytest.mark.timeout(300)
 def test_cloudformation_s_linter_finds_nothing_in_the_merged_and_in_the_translated_template(package, plain, tmp_path):
     whole = tmp_path / "translated.json"
     whole.write_text(json.dumps(plain))
@@ -36,6 +37,7 @@ def test_cloudformation_s_linter_finds_nothing_in_the_merged_and_in_the_translat
     assert (done.returncode, done.stdout) == (0, "")
 
 
+@pytest.mark.timeout(300)
 def test_what_checkov_finds_is_what_is_left_so_with_a_reason(plain, tmp_path):
     """Of the stack as it is by default, and as it is with every choice taken."""
     assert CHECKOV.exists(), "Run: make .venv/checkov/installed"
