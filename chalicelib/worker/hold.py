@@ -1,11 +1,16 @@
 """The lease, held: renewed and fenced until it is given back or handed over."""
 
 from dataclasses import replace
+from typing import Final
 
 from chalicelib.worker.fence import Fence
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import bounded
 from chalicelib.worker.tenure import release, renew
+
+RELEASING_TAKES: Final = 10.0
+"""Seconds to give it back in: no fence ends the worker any more, and a name lookup has no timeout."""
 
 
 class Hold:
@@ -32,7 +37,7 @@ class Hold:
         if not self._released:
             self._released = True
             self._fence.stop()
-            release(self._claim, self._parts)
+            bounded(lambda: release(self._claim, self._parts), RELEASING_TAKES)
 
     def hand_over(self, handover: Handover) -> Handover:
         """Renew, and return ``handover`` with what the next image's fence counts from. This fence goes on till then."""

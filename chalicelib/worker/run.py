@@ -54,6 +54,9 @@ class Worker:
             ending = self._run(handover)
         except Interrupted:
             ending = Exit(DONE)
+        except Exception:  # noqa: BLE001 - whatever it was: here it is told whose worker it was
+            self._log.warning("broken")
+            ending = Exit(BROKEN)
         self._log.info("ends", **({"code": ending.code} if isinstance(ending, Exit) else {"again": True}))
         return ending
 

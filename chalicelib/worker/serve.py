@@ -107,14 +107,11 @@ class Service:
                 self._pulse.move(Phase.SCANNING)
                 self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
                 return None
-            case c.CodesRanOut() | c.Ended():
+            case c.CodesRanOut() | c.Ended() | c.ConnectFailure():
                 self._round.over |= isinstance(happening, c.CodesRanOut)
                 return self._died()
             case c.StreamReplaced():
                 return self._replaced()
-            case c.ConnectFailure():
-                self._try_again()
-                return None
             case _:
                 return self._moved(happening)
 

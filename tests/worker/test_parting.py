@@ -54,6 +54,12 @@ def test_whatsapp_out_of_reach_leaves_it_unconfirmed(linked: Theatre) -> None:
     assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
 
 
+def test_a_refused_login_leaves_it_unconfirmed_and_is_not_tried_again(linked: Theatre) -> None:
+    linked.happen(e.UnlinkRequested())
+    assert linked.play(c.ConnectFailure(500)) == Exit(0)
+    assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
+
+
 def test_a_device_that_is_away_gets_half_a_minute(linked: Theatre) -> None:
     away, began = linked.parting(), monotonic()
     assert away.begin(linked=True, online=False) is None

@@ -7,11 +7,11 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Session, Status
 from chalicelib.services.ports import Order, Unavailable
 from chalicelib.worker import client as c
 from chalicelib.worker.device import Devices
-from chalicelib.worker.ending import DONE, NOTHING_TO_DO, Exit
+from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Exit
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Handover
@@ -47,6 +47,15 @@ def test_a_claim_that_is_over_is_not_served(tmp_path: Path) -> None:
     assert theatre.play() == Exit(NOTHING_TO_DO)
     assert (theatre.reported, theatre.clients) == ([], [])
     assert theatre.outside.leases.rows[theatre.session.uid].released
+
+
+def test_what_nobody_expected_ends_it_in_order(tmp_path: Path) -> None:
+    def report(*_: object, **__: object) -> Session:
+        raise ValueError
+
+    theatre = Theatre(tmp_path)
+    theatre.outside.link.report = report  # type: ignore[method-assign]
+    assert theatre.play(c.QR("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
 
 
 def test_a_standby_that_was_removed_ends(tmp_path: Path) -> None:
