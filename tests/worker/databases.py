@@ -4,7 +4,9 @@ import os
 import sqlite3
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 LEFT = """
 import os, sqlite3, sys
@@ -20,7 +22,24 @@ os._exit(0)
 def leave(database: Path, *jids: str) -> None:
     """Write devices and die, so that they are only in the write-ahead log."""
     database.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run([sys.executable, "-c", LEFT, os.fspath(database), *jids], check=True)
+    if database.exists():
+        _write(database, jids)
+        return
+    for suffix, content in _left(jids).items():
+        database.with_name(database.name + suffix).write_bytes(content)
+
+
+@cache
+def _left(jids: tuple[str, ...]) -> dict[str, bytes]:
+    """Return what a writer of ``jids`` leaves behind, by the files' suffixes: dying takes a process, but only once."""
+    with TemporaryDirectory() as directory:
+        database = Path(directory) / "device.db"
+        _write(database, jids)
+        return {file.name.removeprefix(database.name): file.read_bytes() for file in Path(directory).iterdir()}
+
+
+def _write(database: Path, jids: tuple[str, ...]) -> None:
+    subprocess.run([sys.executable, "-I", "-S", "-c", LEFT, os.fspath(database), *jids], check=True)
 
 
 def devices(database: Path) -> list[str]:
