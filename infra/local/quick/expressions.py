@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 
 from moto.dynamodb.comparisons import ConditionExpressionParser
-from moto.dynamodb.parsing import ast_nodes, expressions
+from moto.dynamodb.parsing import ast_nodes, expressions, validators
 
 from infra.local.quick.places import Place
 
@@ -18,12 +18,23 @@ KEPT: Final = 512
 _nodes: Final[Any] = ast_nodes
 _UpdateParser: Final[Any] = vars(expressions)["UpdateExpressionParser"]
 _make: Final = _UpdateParser.make
+_CHECKS: Final[tuple[Any, ...]] = (
+    validators.ActionCountValidator,
+    validators.OverlappingPathsValidator,
+    validators.UpdateHashRangeKeyValidator,
+)
+"""What only refuses."""
+_PROCESSED: Final[dict[tuple[Any, Any], Any]] = {}
+"""As which kind each traverser processes nodes of a kind."""
 _lex: Final = vars(ConditionExpressionParser)["_lex_condition_expression"]
 
 
 @lru_cache(KEPT)
 def _read(text: str) -> Any:
-    return _make(text)
+    tree = _make(text)
+    # Copies share it.
+    tree.passed = set()
+    return tree
 
 
 @lru_cache(KEPT)
@@ -67,13 +78,22 @@ def traversed(traverser: Any, node: Any, child_id: int = -1) -> Any:
     for place, child in enumerate(node.children or []):
         traverser.pre_processing_of_child(node, place)
         traverser.traverse_node_recursively(child, place)
-    kind = _processed_as(node.__class__, traverser.nodes_to_be_processed())
+    kind = _processed_as(node.__class__, traverser.__class__, traverser)
     if kind is not None:
         node = traverser._processing_map()[kind](node)  # noqa: SLF001 - is its own, in effect
         node.parent = parent
         if parent:
             parent.children[child_id] = node
     return node
+
+
+def checked(check: Any, tree: Any) -> Any:
+    """Have a tree checked, which changes nothing in it, unless the same has passed the same check before."""
+    key = f"{check.__class__.__name__} {vars(check)}"
+    if key not in tree.passed:
+        check.traverse_node_recursively(tree)
+        tree.passed.add(key)
+    return tree
 
 
 @cache
@@ -86,9 +106,11 @@ def _is_searched(kind: Any) -> bool:
     return issubclass(kind, (_nodes.Expression, _nodes.UpdateExpressionFunction))
 
 
-@cache
-def _processed_as(kind: Any, kinds: tuple[Any, ...]) -> Any:
-    return next((one for one in kinds if issubclass(kind, one)), None)
+def _processed_as(kind: Any, by: Any, traverser: Any) -> Any:
+    if (kind, by) not in _PROCESSED:
+        kinds = traverser.nodes_to_be_processed()
+        _PROCESSED[kind, by] = next((one for one in kinds if issubclass(kind, one)), None)
+    return _PROCESSED[kind, by]
 
 
 PLACES: Final = (
@@ -97,4 +119,5 @@ PLACES: Final = (
     Place(_nodes.Node, "find_clauses", clauses),
     Place(_nodes.Node, "__deepcopy__", copied),
     Place(_nodes.DepthFirstTraverser, "traverse_node_recursively", traversed),
+    *(Place(check, "traverse", checked) for check in _CHECKS),
 )

@@ -23,7 +23,10 @@ def query(table: Table, *given: Any, hash_key_conditions: Conditions = None, **n
 def _part(table: Table, key: DynamoType) -> Table:
     kind: Any = Table
     part: Table = object.__new__(kind)
-    vars(part).update(vars(table), items={key: table.items[key]} if key in table.items else {})
+    rows = table.items.get(key, {})
+    # Sorted by nothing: a query sorts what it finds.
+    every = list(rows.values()) if table.range_key_attr else [rows] if rows else []
+    vars(part).update(vars(table), all_items=lambda: every)
     return part
 
 

@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.utilities import bytesize
 
 from infra.local.quick.places import Place
 
@@ -30,14 +29,20 @@ def unequal(value: DynamoType, other: DynamoType) -> bool:
     return not equal(value, other)
 
 
+def before(value: DynamoType, other: DynamoType) -> bool:
+    """Whether one comes before the other in a partition."""
+    return bool(cast_value(value) < cast_value(other))
+
+
 def size(value: DynamoType) -> int:
     """Return how many bytes it counts for."""
-    return bytesize(value.value) if value.type == "S" else _size(value)
+    return len(value.value.encode()) if value.type == "S" else _size(value)
 
 
 PLACES: Final = (
     Place(DynamoType, "cast_value", property(cast_value)),
     Place(DynamoType, "__eq__", equal),
     Place(DynamoType, "__ne__", unequal),
+    Place(DynamoType, "__lt__", before),
     Place(DynamoType, "size", size),
 )

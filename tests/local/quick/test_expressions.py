@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.dynamodb.comparisons import ConditionExpressionParser
 from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.parsing import ast_nodes
@@ -78,6 +79,26 @@ def test_a_tree_is_walked_as_before(text):
         before, deepcopy(UpdateExpressionParser.make(text))
     )
     assert (quick.seen, told(one)) == (before.seen, told(other))
+
+
+def test_a_path_twice_is_refused_each_time_whatever_passed_before(aws):
+    client, table = aws.client("dynamodb"), aws.variables["TABLE_NAME"]
+
+    def update(**names: str) -> None:
+        client.update_item(
+            TableName=table,
+            Key={"pk": {"S": "p"}, "sk": {"S": "s"}},
+            UpdateExpression="SET #a = :v, #b = :v",
+            ExpressionAttributeNames={f"#{key}": name for key, name in names.items()},
+            ExpressionAttributeValues={":v": {"S": "v"}},
+        )
+
+    update(a="one", b="two")
+    for _ in range(2):
+        with pytest.raises(ClientError, match="Two document paths overlap"):
+            update(a="one", b="one")
+    with pytest.raises(ClientError, match="part of the key"):
+        update(a="one", b="pk")
 
 
 def test_what_is_no_update_stays_refused():
