@@ -70,10 +70,10 @@ def _before(account: Account, stack: Stack, name: str, say: Say) -> State | None
 def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
     """Do all that needs no account: translate, lint; then say what would be done. Raises Refused."""
     region = choices.region or DRY_REGION
-    bucket = artifacts.named(choices.stack, "ACCOUNT", region)
-    template = packaged.translated(bucket, region)
+    template = packaged.translated(artifacts.named(choices.stack, "0" * 12, region), region)
     check(template, choices.parameters, region=region)
     _lint(template, region)
+    bucket = artifacts.named(choices.stack, "ACCOUNT", region)
     say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")
     if choices.image is None:
         say(f"  build infra/worker/Dockerfile for {docker.PLATFORM} and push it as {_planned(choices)}:{image.tag()}")

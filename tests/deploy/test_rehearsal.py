@@ -7,6 +7,7 @@ import pytest
 
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import rehearse
+from infra.deploy.packaging import ARCHIVE, SERVERLESS
 from infra.deploy.refusal import Refused
 from tests.deploy.cloud import Docker, a_package
 
@@ -26,6 +27,22 @@ def test_it_says_what_would_be_done_and_what_is_still_missing(tmp_path: Path) ->
     assert "(not yet: Docker's engine doesn't answer." in told
     assert "the bucket switchboard-prod-code-ACCOUNT-eu-west-1" in told
     assert "the stack switchboard-prod in eu-west-1, with StandbyWorkers=2" in told
+    assert said[-1] == "Nothing was created."
+
+
+def test_the_functions_code_may_be_where_it_would_be(tmp_path: Path) -> None:
+    """The bucket's name stands in the template that is linted."""
+    given = {
+        "Handler": "app.app",
+        "Runtime": "python3.13",
+        "CodeUri": ARCHIVE,
+        "Role": "arn:aws:iam::123456789012:role/r",
+    }
+    function = {"Type": "AWS::Serverless::Function", "Properties": given}
+    packaged = a_package(tmp_path, Function=function)
+    packaged.template["Transform"] = SERVERLESS
+    said: list[str] = []
+    rehearse(packaged, Choices("prod", {}, dry=True), said.append)
     assert said[-1] == "Nothing was created."
 
 
