@@ -1,17 +1,41 @@
 """What all tests share."""
 
+import os
+from typing import Final
+
 import pytest
 
 from infra.local.descriptions import remember_descriptions
+from tests.order import dealt
 
 # Each test that makes a boto3 session would read megabytes of them.
 remember_descriptions()
 
-LONG = ("test_living", "test_surviving", "test_permissions", "test_upgrading", "test_image", "test_checks")
+LONG: Final = frozenset(
+    (
+        "test_permissions",
+        "test_process_linking",
+        "test_restarting",
+        "test_rivals",
+        "test_rotating",
+        "test_surviving",
+        "test_unscanned",
+        "test_upgrading",
+        "test_checks",
+        "test_image",
+    )
+)
 """What waits for minutes begins first, so that no one is left over at the end."""
+HEAVY: Final = frozenset(("adapters", "deploy", "flows", "infra", "local", "worker"))
+"""Directories whose tests start what takes its time."""
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long ones first, else leave the order to chance."""
-    items.sort(key=lambda item: item.path.stem not in LONG)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the long ones first and the light ones last, else leave the order to chance."""
+    here = config.rootpath / "tests"
+
+    def weight(item: pytest.Item) -> int:
+        return 2 if item.path.stem in LONG else int(item.path.relative_to(here).parts[0] in HEAVY)
+
+    items[:] = dealt(items, weight, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))

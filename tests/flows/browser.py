@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.local.camera import read_code
 from infra.local.client import eventually
@@ -25,6 +25,9 @@ QUIET = (
     "--disable-sync",
 )
 
+PATIENCE_MS = 60_000
+"""What a page shows, it shows within a minute on a busy machine too."""
+
 T = TypeVar("T")
 
 
@@ -35,6 +38,7 @@ def browsing() -> Iterator[Browser]:
     assert found, NEEDED
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=found, args=[*QUIET, "--disable-gpu"], chromium_sandbox=False)
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -56,6 +60,7 @@ class Tab:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        page.set_default_timeout(PATIENCE_MS)
         self.console: list[str] = []
         self.wrong: list[str] = []
         self.refusal: int | None = None
@@ -68,7 +73,7 @@ class Tab:
         self.page.goto(address)
         return self
 
-    def until(self, look: Callable[[], T | None], *, within: float = 40.0) -> T:
+    def until(self, look: Callable[[], T | None], *, within: float = 60.0) -> T:
         """Return what ``look`` finds, as soon as it finds something; the page goes on meanwhile."""
 
         def step() -> T | None:

@@ -7,16 +7,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from infra.local.chatting import Phone
 from infra.local.client import Stack
 from tests.flows.browser import Tab, browsing, serving
 
 NUMBERS = count(1)
+GENEROUS = dict.fromkeys(("SEND_BURST", "ASK_BURST", "ARRIVALS_PER_MINUTE"), "10000")
+"""Tests that share a session, and all come from one address, must not use up each other's share."""
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that many tests share: each has its own sessions and phones."""
-    running = Stack(tmp_path_factory.mktemp("stack"))
+    """A stack that many tests share: each has phones of its own, and sessions but for ``account``."""
+    running = Stack(tmp_path_factory.mktemp("stack"), GENEROUS)
     running.start()
     yield running
     running.stop()
@@ -39,7 +42,31 @@ def own_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
 @pytest.fixture
 def number() -> str:
     """A phone number that no other test uses."""
-    return f"62812345{next(NUMBERS):05d}"
+    return _number()
+
+
+@pytest.fixture(scope="session")
+def linked() -> list[str]:
+    """The sessions that ``account`` has linked so far."""
+    return []
+
+
+@pytest.fixture
+def account(stack: Stack, linked: list[str]) -> str:
+    """The name and number of a session that is connected, for tests that are about something else.
+
+    They share it. Whoever leaves it in another state has the next one link another.
+    """
+    if not linked or stack.session(linked[-1])["status"] != "CONNECTED":
+        linked.append(_number())
+        stack.link(linked[-1])
+    return linked[-1]
+
+
+@pytest.fixture
+def friend(stack: Stack, number: str) -> Phone:
+    """A phone of the test's own, linked to nothing."""
+    return Phone(stack, "628777" + number[-6:]).switch_on("Bo")
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +91,7 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A directory, and the address on this machine that its files are served at."""
     with serving(tmp_path) as address:
         yield tmp_path, address
+
+
+def _number() -> str:
+    return f"62812345{next(NUMBERS):05d}"

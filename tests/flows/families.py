@@ -185,12 +185,12 @@ class SocketIO(Family):
         """What a client that joins now is told first by that event."""
         address = f"{self.stack.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
         with connect(address) as socket:
-            socket.recv(timeout=10)
+            socket.recv(timeout=40)
             socket.send("40" + json.dumps({"token": self.token}))
-            assert str(socket.recv(timeout=10)).startswith("40{")
+            assert str(socket.recv(timeout=40)).startswith("40{")
             socket.send(f'42["join-session","{self.session}"]')
             while True:
-                packet = str(socket.recv(timeout=20))
+                packet = str(socket.recv(timeout=40))
                 event, said = json.loads(packet[2:]) if packet.startswith("42") else (None, None)
                 if event == wanted:
                     return said

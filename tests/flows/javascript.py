@@ -53,7 +53,7 @@ def run(text: str, directory: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -80,7 +80,7 @@ class Script:
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
 
-    def next(self, what: str, *, within: float = 30.0) -> list[Any]:
+    def next(self, what: str, *, within: float = 60.0) -> list[Any]:
         """Return the values of the next line that says ``what``."""
         ends = time.monotonic() + within
         while True:

@@ -14,7 +14,7 @@ def test_every_family_tells_the_same_story_in_its_own_words(stack: Stack, number
     client, friend = kind(stack, number), Phone(stack, "628777" + number[-6:]).switch_on("Bo")
 
     def stands(stage: str) -> None:
-        eventually(lambda: client.word() == kind.words[stage], within=40)
+        eventually(lambda: client.word() == kind.words[stage])
 
     code = client.begin()
     stands("waiting")

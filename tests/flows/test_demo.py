@@ -15,7 +15,7 @@ def demo(**environment: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=200,
     )
 
 

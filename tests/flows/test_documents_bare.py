@@ -22,7 +22,7 @@ def here(stack: Stack, session: str | None = None) -> dict[str, str]:
 
 
 def curl(text: str) -> Any:
-    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=True, timeout=100)
     return json.loads(done.stdout)
 
 
@@ -62,7 +62,7 @@ def test_curl_creates_looks_lists_and_deletes(stack: Stack, number: str, tmp_pat
 
 def test_the_python_example_prints_a_code_that_scans(stack: Stack, number: str, tmp_path: Path) -> None:
     example = printed("bare_create.py.txt", here(stack))
-    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=True, timeout=100)
     session, picture = said(done.stdout)
     assert stack.scan(read_code(save(picture, tmp_path)), number).ok
     stack.until(session, "CONNECTED")
@@ -78,7 +78,7 @@ def test_the_javascript_example_does_so_in_a_page(stack: Stack, number: str, tab
     directory, address = site
     (directory / "index.html").write_text(f"<script>{printed('bare_create.js', here(stack))}</script>")
     tab.open(address)
-    tab.until(lambda: len(tab.console) == 2, within=40)
+    tab.until(lambda: len(tab.console) == 2)
     session, picture = said("\n".join(tab.console))
     assert stack.scan(read_code(save(picture, directory)), number).ok
     stack.until(session, "CONNECTED")

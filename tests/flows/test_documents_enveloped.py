@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from infra.local.camera import read_code
+from infra.local.chatting import Phone
 from infra.local.client import Stack
 from tests.flows.browser import Tab
 from tests.flows.javascript import run
@@ -24,7 +25,9 @@ def in_a_shell(text: str, **variables: str) -> str:
     assert shutil.which("jq"), "The documents' examples need jq: apt-get install jq, or brew install jq"
     shell = ["bash", "-euo", "pipefail", "-c", text]
     path = "/usr/bin:/bin:/usr/local/bin:/opt/homebrew/bin"
-    done = subprocess.run(shell, env={"PATH": path} | variables, capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        shell, env={"PATH": path} | variables, capture_output=True, text=True, check=True, timeout=100
+    )
     return done.stdout
 
 
@@ -56,14 +59,11 @@ def test_the_websocket_example_shows_the_code_and_says_that_it_is_connected(
     tab.said("Session connected!")
 
 
-def test_the_status_is_shown_and_a_message_sent_with_curl(stack: Stack, number: str) -> None:
-    friend = "628987" + number[-6:]
-    stack.link(number)
-    stack.network(f"phones/{friend}", {})
+def test_the_status_is_shown_and_a_message_sent_with_curl(stack: Stack, account: str, friend: Phone) -> None:
     at = {"8080": str(stack.port)}
     shown = in_a_shell(printed("status.sh", at), TOKEN=stack.token)
-    assert {"id": number, "connected": True, "logged_in": True} in objects(shown)
-    told = in_a_shell(printed("send.sh", at | {"628987654321": friend}), TOKEN=stack.token, SESSION_ID=number)
+    assert {"id": account, "connected": True, "logged_in": True} in objects(shown)
+    told = in_a_shell(printed("send.sh", at | {"628987654321": friend.number}), TOKEN=stack.token, SESSION_ID=account)
     assert json.loads(told)["success"] is True
     assert json.loads(told)["data"]["message_id"]
 

@@ -95,7 +95,7 @@ def goes_through_the_steps(stack: Stack, number: str, tab: Tab, directory: Path)
     assert code_in_blocks(page.locator("#ascii").text_content() or "", directory / "blocks.png") == code
     assert stack.scan(code, number).ok
     told = page.locator("#statuses li")
-    expect(told.last).to_have_text(DONE, timeout=20_000)
+    expect(told.last).to_have_text(DONE)
     statuses = [line.partition(":")[0] for line in told.all_text_contents()]
     assert statuses == ["notLogged", "qrReadSuccess", "authenticated", "ready", DONE]
     expect(page.locator("#qr")).to_be_hidden()
@@ -129,4 +129,4 @@ def test_the_demo_client_says_what_is_wrong(stack: Stack, number: str, tab: Tab,
     tab.page.locator("#token").fill("not.a.token")
     tab.refusal = 401
     tab.page.get_by_role("button", name="Initialize Session").click()
-    expect(tab.page.locator("#hint")).to_contain_text("token", timeout=10_000)
+    expect(tab.page.locator("#hint")).to_contain_text("token")

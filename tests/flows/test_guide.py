@@ -24,7 +24,7 @@ def test_the_guides_examples_do_what_they_say(stack: Stack, number: str, tmp_pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=90,
+        timeout=200,
     )
     assert done.returncode == 0, done.stderr
     assert stack.until(number, "CONNECTED")["logged_in"]

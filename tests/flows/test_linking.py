@@ -4,7 +4,6 @@ import base64
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ import zxingcpp
 from PIL import Image
 from websockets.exceptions import InvalidStatus
 
-from infra.local.client import ROOT, Stack, next_frame
+from infra.local.client import ROOT, Stack, eventually, next_frame
 from tests.flows.printed import printed
 
 
@@ -31,7 +30,7 @@ def phone(stack: Stack, *arguments: str, cwd: Path = ROOT) -> subprocess.Complet
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=100,
     )
 
 
@@ -41,7 +40,7 @@ def quickstart(stack, number, tmp_path):
     text = as_printed("quickstart.sh", stack, number).replace("\nopen qr-code.png", "\n# open qr-code.png")
 
     def run() -> Path:
-        subprocess.run(["bash", "-c", text], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+        subprocess.run(["bash", "-c", text], cwd=tmp_path, check=True, capture_output=True, timeout=100)
         return Path(tmp_path, "qr-code.png")
 
     return run
@@ -64,7 +63,7 @@ def test_the_quick_start_goes_on_when_it_is_run_again(stack, number, quickstart)
 
 def test_the_python_example_as_printed_saves_a_code_that_scans(stack, number, tmp_path):
     example = as_printed("quickstart.py.txt", stack, number)
-    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True, capture_output=True, timeout=60)
+    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, check=True, capture_output=True, timeout=100)
     scanned = phone(stack, "scan", str(tmp_path / "qr-code.png"), "--number", number)
     assert scanned.returncode == 0, scanned.stderr
     stack.until(number, "CONNECTED")
@@ -107,12 +106,12 @@ def test_a_late_watcher_gets_what_stands_and_so_does_one_that_returns(stack, num
     stack.code(number)
     for _ in range(2):
         with stack.watch(number) as socket:
-            assert next_frame(socket, "qr", within=5)
+            assert next_frame(socket, "qr")
     stack.scan(stack.code(number), number)
     stack.until(number, "CONNECTED")
     for _ in range(2):
         with stack.watch(number) as socket:
-            assert next_frame(socket, "connected", within=5)
+            assert next_frame(socket, "connected")
 
 
 @pytest.mark.parametrize("token", ["nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9."])
@@ -151,17 +150,13 @@ def test_a_code_that_the_client_refuses_is_followed_by_a_new_one(stack, number):
     first = stack.code(number)
     assert stack.scan(first, number, hmac="wrong").status_code == 409
     with stack.watch(number) as socket:
-        deadline = time.monotonic() + 20
-        while stack.code(number) == first:
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
+        eventually(lambda: stack.code(number) != first)
         assert next_frame(socket, "qr")
     assert stack.scan(stack.code(number), number).status_code == 200
     stack.until(number, "CONNECTED")
 
 
-def test_nothing_but_whatsapp_s_own_hosts_was_asked_for(stack, number):
-    stack.link(number)
+def test_nothing_but_whatsapp_s_own_hosts_was_asked_for(stack, account):
     hosts = stack.network("hosts").json()
     assert hosts["refused"] == {}
     assert set(hosts["asked"]) == {"web.whatsapp.com"}

@@ -1,16 +1,15 @@
-"""A linked session's life: disconnect, unlink, logout, delete, and the deaths of its workers."""
+"""A linked session's life: disconnect, unlink, logout, delete, and the death of its worker."""
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 import requests
 
-from infra.local.client import ROOT, eventually, next_frame, open_files
+from chalicelib.domain.lease import TTL
+from infra.local.client import eventually, next_frame
+from tests.flows.table import Service
 
 
 def test_a_phone_that_unlinks_the_device_brings_a_fresh_code_by_itself(stack, number):
@@ -25,23 +24,21 @@ def test_a_phone_that_unlinks_the_device_brings_a_fresh_code_by_itself(stack, nu
     stack.until(number, "CONNECTED")
 
 
-def test_a_dropped_connection_comes_back_by_itself(stack, number):
-    stack.link(number)
-    with stack.watch(number) as socket:
+def test_a_dropped_connection_comes_back_by_itself(stack, account):
+    with stack.watch(account) as socket:
         next_frame(socket, "connected")
-        assert stack.network(f"phones/{number}/drop", {}).status_code == 200
+        assert stack.network(f"phones/{account}/drop", {}).status_code == 200
         next_frame(socket, "disconnected")
         next_frame(socket, "connected")
 
 
-def test_a_disconnected_session_keeps_its_device_and_connects_without_a_scan(stack, number):
-    stack.link(number)
-    assert stack.post(f"/api/sessions/{number}/disconnect").status_code == 200
-    session = stack.session(number)
+def test_a_disconnected_session_keeps_its_device_and_connects_without_a_scan(stack, account):
+    assert stack.post(f"/api/sessions/{account}/disconnect").status_code == 200
+    session = stack.session(account)
     assert (session["status"], session["connected"], session["logged_in"]) == ("STOPPED", False, True)
-    assert stack.get(f"/api/sessions/{number}/qr").json()["code"] == "SESSION_STOPPED"
-    stack.post(f"/api/sessions/{number}/connect")
-    stack.until(number, "CONNECTED")
+    assert stack.get(f"/api/sessions/{account}/qr").json()["code"] == "SESSION_STOPPED"
+    stack.post(f"/api/sessions/{account}/connect")
+    stack.until(account, "CONNECTED")
 
 
 @pytest.mark.parametrize("stopped_first", [False, True])
@@ -81,99 +78,17 @@ def test_seed_002_creates_a_session_with_its_code_and_needs_no_credential_here(s
     assert gone.json() == {"message": "Session deleted successfully", "sessionId": body["sessionId"]}
 
 
-def test_a_killed_worker_is_replaced_without_a_scan_within_ten_seconds(own_stack, number):
-    stack = own_stack()
-    stack.start()
-    stack.link(number)
-    (worker,) = stack.serving()
+def test_a_killed_worker_is_replaced_without_a_scan_before_its_lease_runs_out(stack, account):
+    service = Service(stack, account)
+    (worker,) = service.workers()
     began = time.monotonic()
     os.kill(worker, signal.SIGKILL)
-    eventually(lambda: stack.serving() not in ([], [worker]), within=10)
-    stack.until(number, "CONNECTED", within=10)
-    assert time.monotonic() - began < 10
+    service.successor([worker])
+    stack.until(account, "CONNECTED")
+    assert time.monotonic() - began < TTL / 1000
 
 
-def test_a_stack_that_was_stopped_or_killed_connects_again_without_a_scan(own_stack, number):
-    stack = own_stack()
-    stack.start()
-    stack.link(number)
-    time.sleep(1.5)  # the local stand-ins may lose their last second
-    stack.stop()
-    stack.start()
-    stack.until(number, "CONNECTED")
-    workers = stack.workers()
-    stack.kill()
-    eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), within=10)
-    stack.start()
-    stack.until(number, "CONNECTED")
-
-
-@pytest.mark.parametrize("claim", ["the same", "an older"])
-def test_a_second_worker_for_the_same_session_never_connects_beside_the_first(own_stack, number, claim):
-    """Whatever started it: RunTask twice, or a claim that is over."""
-    stack = own_stack()
-    stack.start()
-    stack.link(number)
-    (first,) = stack.serving()
-    environment = dict(
-        line.split("=", 1) for line in Path(f"/proc/{first}/environ").read_text().split("\0") if "=" in line
-    )
-    (database,) = {Path(name) for name in open_files(first) if name.endswith(".db")}
-    epoch = int(database.stem.rpartition("-")[2]) + {"the same": 0, "an older": -1}[claim]
-    order = {"SWITCHBOARD_UID": database.parent.name, "SWITCHBOARD_EPOCH": str(epoch)}
-    environment.pop("SWITCHBOARD_PARENT_PIPE")
-    before = stack.network("hosts").json()["asked"]
-    second = subprocess.Popen([sys.executable, "-m", "chalicelib.worker"], cwd=ROOT, env=environment | order)
-    try:
-        ended = second.wait(90)
-    finally:
-        second.kill()
-    assert ended == 75, "there is nothing for it to do"
-    assert stack.network("hosts").json()["asked"] == before, "it never as much as asked for WhatsApp"
-    assert stack.serving() == [first]
-    assert stack.session(number)["status"] == "CONNECTED"
-
-
-@pytest.mark.timeout(300)
-def test_a_frozen_worker_is_replaced_and_harms_nothing_when_it_thaws(own_stack, number):
-    stack = own_stack()
-    stack.start()
-    stack.link(number)
-    (frozen,) = stack.serving()
-    os.kill(frozen, signal.SIGSTOP)
-    # The lease runs out, the sweep finds it within a minute, another worker takes over.
-    (successor,) = eventually(lambda: [w for w in stack.serving() if w != frozen], within=150, every=0.5)
-    stack.until(number, "CONNECTED")
-    os.kill(frozen, signal.SIGCONT)
-    eventually(lambda: not Path(f"/proc/{frozen}").exists(), within=60)
-    session = stack.until(number, "CONNECTED", within=60)
-    assert session["logged_in"] is True
-    assert stack.serving() == [successor] or len(stack.serving()) == 1
-    assert stack.get("/api/sessions").json()["data"]["sessions"][0]["status"] == "CONNECTED"
-
-
-@pytest.mark.timeout(240)
-def test_codes_that_nobody_scans_rotate_and_in_the_end_the_session_stops_until_asked_again(own_stack, number):
-    stack = own_stack()
-    stack.start()
-    # Fewer codes a round than WhatsApp's six: each is shown for twenty seconds.
-    stack.network("knobs/refs", {"count": 1})
-    stack.begin(number)
-    with stack.watch(number) as socket:
-        codes = [next_frame(socket, "qr", within=40)["qr"] for _ in range(3)]
-        assert len(set(codes)) == 3
-        next_frame(socket, "qr_timeout", within=40)
-    session = stack.until(number, "STOPPED")
-    assert session["reason"] == "qr_timeout"
-    assert stack.get(f"/api/sessions/{number}/qr").json()["code"] == "SESSION_STOPPED"
-    stack.post(f"/api/sessions/{number}/connect")
-    assert stack.scan(stack.code(number), number).status_code == 200
-    stack.until(number, "CONNECTED")
-
-
-def test_a_session_s_secrets_are_in_no_log(own_stack, number):
-    stack = own_stack()
-    stack.start()
+def test_a_session_s_secrets_are_in_no_log(stack, number):
     stack.begin(number)
     code = stack.code(number)
     stack.scan(code, number)

@@ -6,118 +6,117 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
+from websockets.sync.client import ClientConnection
 
 from infra.local.chatting import Phone, messages, send
 from infra.local.client import Stack, eventually, next_frame
-
-
-@pytest.fixture
-def friend(stack: Stack, number: str) -> Phone:
-    """A phone that is linked to nothing."""
-    return Phone(stack, "628777" + number[-6:]).switch_on("Bo")
+from tests.flows.table import Service
 
 
 def the_message(stack: Stack, session: str, message: str):
     return stack.get(f"/api/sessions/{session}/messages/{message}").json()["data"]
 
 
-def test_a_text_sent_arrives_and_its_receipts_come_back(stack, number, friend):
-    stack.link(number)
-    with stack.watch(number) as socket:
-        answer = send(stack, number, friend.number, "Kopi jam sembilan? ☕ @628123 ")
+def chat(stack: Stack, session: str, friend: Phone) -> list[dict[str, Any]]:
+    """What the session and the friend said to each other, oldest first."""
+    return [message for message in messages(stack, session) if message["chat"] == f"{friend.number}@s.whatsapp.net"]
+
+
+def told(socket: ClientConnection, kind: str, message: str) -> dict[str, Any]:
+    """The watcher's next frame of that type about a message; others watch the session's other chats."""
+    while (frame := next_frame(socket, kind))["message_id"] != message:
+        pass
+    return frame
+
+
+def test_a_text_sent_arrives_and_its_receipts_come_back(stack, account, friend):
+    with stack.watch(account) as socket:
+        answer = send(stack, account, friend.number, "Kopi jam sembilan? ☕ @628123 ")
         assert answer.status_code == 200, answer.text
         sent = answer.json()["data"]
         assert sent["status"] in {"sent", "delivered"}
         assert sent["message_id"]
         (letter,) = eventually(friend.inbox)
-        assert (letter["text"], letter["from"]) == ("Kopi jam sembilan? ☕ @628123 ", number)
+        assert (letter["text"], letter["from"]) == ("Kopi jam sembilan? ☕ @628123 ", account)
         assert letter["id"] == sent["message_id"]
-        assert next_frame(socket, "message_status")["message_id"] == sent["message_id"]
+        assert told(socket, "message_status", sent["message_id"])
         friend.read()
-        read = eventually(lambda: (m := the_message(stack, number, sent["id"]))["status"] == "read" and m)
+        read = eventually(lambda: (m := the_message(stack, account, sent["id"]))["status"] == "read" and m)
         assert read["sent_at"] <= read["delivered_at"] <= read["read_at"]
 
 
-def test_a_text_that_comes_in_is_told_and_kept_with_number_and_lid(stack, number, friend):
-    stack.link(number)
-    with stack.watch(number) as socket:
-        name = friend.say(number, "Jam sembilan.\nDi mana?")
-        told = next_frame(socket, "message")
-    (kept,) = messages(stack, number)
-    assert told["message_id"] == kept["message_id"] == name
-    assert told["data"]["message"] == kept["message"] == "Jam sembilan.\nDi mana?"
-    assert (kept["from"], kept["from_name"], kept["to"]) == (friend.number, "Bo", number)
+def test_a_text_that_comes_in_is_told_and_kept_with_number_and_lid(stack, account, friend):
+    with stack.watch(account) as socket:
+        frame = told(socket, "message", friend.say(account, "Jam sembilan.\nDi mana?"))
+    (kept,) = chat(stack, account, friend)
+    assert frame["message_id"] == kept["message_id"]
+    assert frame["data"]["message"] == kept["message"] == "Jam sembilan.\nDi mana?"
+    assert (kept["from"], kept["from_name"], kept["to"]) == (friend.number, "Bo", account)
     assert kept["from_lid"].isdigit()
-    assert kept["chat"] == f"{friend.number}@s.whatsapp.net"
 
 
-def test_both_directions_are_one_chat(stack, number, friend):
-    stack.link(number)
-    friend.say(number, "Halo")
-    eventually(lambda: messages(stack, number))
-    send(stack, number, friend.number, "Halo juga")
-    assert {message["chat"] for message in messages(stack, number)} == {f"{friend.number}@s.whatsapp.net"}
+def test_both_directions_are_one_chat(stack, account, friend):
+    friend.say(account, "Halo")
+    eventually(lambda: chat(stack, account, friend))
+    send(stack, account, friend.number, "Halo juga")
+    assert [message["message"] for message in chat(stack, account, friend)] == ["Halo", "Halo juga"]
 
 
-def test_what_the_accounts_own_phone_writes_comes_as_a_copy(stack, number, friend):
-    stack.link(number)
-    with stack.watch(number) as socket:
-        Phone(stack, number).say(friend.number, "dari telepon")
-        told = next_frame(socket, "message")["data"]
-    assert (told["direction"], told["from_me"], told["message"]) == ("outbound", True, "dari telepon")
-    assert (told["to"], told["from"]) == (friend.number, number)
-    assert [message["status"] for message in messages(stack, number)] == ["sent"]
+def test_what_the_accounts_own_phone_writes_comes_as_a_copy(stack, account, friend):
+    with stack.watch(account) as socket:
+        name = Phone(stack, account).say(friend.number, "dari telepon")
+        copy = told(socket, "message", name)["data"]
+    assert (copy["direction"], copy["from_me"], copy["message"]) == ("outbound", True, "dari telepon")
+    assert (copy["to"], copy["from"]) == (friend.number, account)
+    assert [message["status"] for message in chat(stack, account, friend)] == ["sent"]
 
 
-def test_a_number_that_is_not_on_whatsapp_is_a_clear_refusal(stack, number):
-    stack.link(number)
-    answer = send(stack, number, "628999000111", "Halo?")
+def test_a_number_that_is_not_on_whatsapp_is_a_clear_refusal(stack, account):
+    answer = send(stack, account, "628999000111", "Halo?")
     assert answer.status_code == 422
     assert (answer.json()["code"], answer.json()["field"]) == ("NOT_ON_WHATSAPP", "to")
 
 
-def test_what_whatsapp_refuses_is_told_with_its_number(stack, number, friend):
-    stack.link(number)
-    assert send(stack, number, friend.number, "first").status_code == 200
-    stack.network("knobs/refuse-message", {"code": 463, "number": number})
-    answer = send(stack, number, friend.number, "spam")
+def test_what_whatsapp_refuses_is_told_with_its_number(stack, account, friend):
+    assert send(stack, account, friend.number, "first").status_code == 200
+    stack.network("knobs/refuse-message", {"code": 463, "number": account})
+    answer = send(stack, account, friend.number, "spam")
     assert not answer.ok
     assert "463" in answer.json()["error"]
-    assert [message["status"] for message in messages(stack, number)][-1] == "failed"
+    assert [message["status"] for message in chat(stack, account, friend)][-1] == "failed"
     assert friend.heard() == ["first"]
-    assert send(stack, number, friend.number, "third").status_code == 200
+    assert send(stack, account, friend.number, "third").status_code == 200
 
 
-def on_record(stack: Stack, session: str, count: int) -> None:
-    eventually(lambda: len(messages(stack, session)) == count)
+def on_record(stack: Stack, session: str, friend: Phone, count: int) -> None:
+    eventually(lambda: len(chat(stack, session, friend)) == count)
 
 
-def test_sends_that_wait_for_each_other_go_out_in_the_order_they_came_in(stack, number, friend):
-    stack.link(number)
-    send(stack, number, friend.number, "0")
+def test_sends_that_wait_for_each_other_go_out_in_the_order_they_came_in(stack, account, friend):
+    send(stack, account, friend.number, "0")
     stack.network("knobs/hold-acks", {"ms": 300})
     try:
         with ThreadPoolExecutor(10) as callers:
             calls = []
             for count in range(1, 10):
-                calls.append(callers.submit(send, stack, number, friend.number, str(count)))
-                on_record(stack, number, count + 1)
+                calls.append(callers.submit(send, stack, account, friend.number, str(count)))
+                on_record(stack, account, friend, count + 1)
             assert {call.result().status_code for call in calls} == {200}
     finally:
         stack.network("knobs/hold-acks", {"ms": 0})
     assert friend.heard() == [str(count) for count in range(10)]
 
 
-def test_what_cannot_be_read_at_first_arrives_once_the_phone_sends_it_again(stack, number, friend):
-    stack.link(number)
-    friend.say(number, "first")
-    eventually(lambda: len(messages(stack, number)) == 1)
+def test_what_cannot_be_read_at_first_arrives_once_the_phone_sends_it_again(stack, account, friend):
+    friend.say(account, "first")
+    eventually(lambda: len(chat(stack, account, friend)) == 1)
     stack.network("knobs/spoil-message", {"times": 1})
-    friend.say(number, "second")
-    eventually(lambda: [m for m in messages(stack, number) if m["message"] == "second"])
-    kinds = sorted(message["type"] for message in messages(stack, number))
+    friend.say(account, "second")
+    eventually(lambda: [m for m in chat(stack, account, friend) if m["message"] == "second"])
+    kinds = sorted(message["type"] for message in chat(stack, account, friend))
     assert kinds in (["text", "text"], ["text", "text", "undecryptable"])
 
 
@@ -145,32 +144,34 @@ def chat_round(stack: Stack, sessions: list[str], phones: list[Phone], word: str
         arrived(partial(received, stack, session), wanted)
 
 
-def kill_workers(stack: Stack) -> None:
-    """Kill all workers with a client, and wait until others have taken their places."""
-    killed = stack.serving()
-    for worker in killed:
+def kill_workers(stack: Stack, sessions: list[str]) -> None:
+    """Kill the sessions' workers, and wait until others have taken their places."""
+    services = [Service(stack, session) for session in sessions]
+    killed = [service.workers() for service in services]
+    for (worker,) in killed:
         os.kill(worker, signal.SIGKILL)
-    eventually(lambda: len(set(stack.serving()) - set(killed)) == len(killed))
+    for service, former in zip(services, killed, strict=True):
+        service.successor(former)
 
 
-@pytest.mark.timeout(240)
-def test_two_sessions_and_two_phones_chat_over_killed_workers_and_no_text_is_where_it_must_not_be(own_stack):
-    stack = own_stack()
-    stack.start()
-    sessions = ["628111000001", "628111000002"]
-    phones = [Phone(stack, f"62877700000{place}").switch_on() for place in (1, 2)]
+@pytest.mark.timeout(400)
+def test_two_sessions_and_two_phones_chat_over_killed_workers_and_no_text_is_where_it_must_not_be(stack, number):
+    sessions = [prefix + number[-6:] for prefix in ("628111", "628112")]
+    phones = [Phone(stack, prefix + number[-6:]).switch_on() for prefix in ("628771", "628772")]
     for session in sessions:
         stack.link(session)
-    for word in ("pertama", "kedua", "ketiga"):
-        chat_round(stack, sessions, phones, f"{word}-rahasia")
-        kill_workers(stack)
-        for session in sessions:
-            stack.until(session, "CONNECTED")
+    chat_round(stack, sessions, phones, "pertama-rahasia")
+    kill_workers(stack, sessions)
+    for session in sessions:
+        stack.until(session, "CONNECTED")
+    chat_round(stack, sessions, phones, "kedua-rahasia")
     for phone in phones:
         assert sorted(phone.heard()) == sorted(set(phone.heard())), "nothing came twice"
-    stack.stop()
     assert sessions[0] in stack.log(), "it is the right log"
     assert "rahasia" not in stack.log()
-    rows = json.loads((stack.state / "table.json").read_text())
-    assert any("rahasia" in json.dumps(row) for row in rows), "messages have their texts"
-    assert {row["sk"]["S"][:2] for row in rows if "rahasia" in json.dumps(row)} == {"M#"}
+
+    def rows() -> list[Any]:
+        found = [row for row in json.loads((stack.state / "table.json").read_text()) if "rahasia" in json.dumps(row)]
+        return found if any("kedua-rahasia" in json.dumps(row) for row in found) else []
+
+    assert {row["sk"]["S"][:2] for row in eventually(rows)} == {"M#"}

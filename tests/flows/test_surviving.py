@@ -1,15 +1,14 @@
-"""Messages over the deaths of workers and of the whole stack: each is accounted for."""
+"""Messages both ways over the deaths of workers: each is accounted for."""
 
 import os
 import random
 import signal
 import time
 from collections import Counter
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import requests
 
 from infra.local.chatting import Phone, messages, send
 from infra.local.client import Stack, eventually
@@ -41,12 +40,12 @@ def all_settled(stack: Stack) -> list[dict[str, Any]]:
         sent = outbound(stack)
         return None if {message["status"] for message in sent} & {"queued", "sending"} else sent
 
-    return eventually(look, within=60, every=0.5)
+    return eventually(look, within=120, every=0.5)
 
 
 def accept(stack: Stack, text: str) -> None:
     """Have Ana send a text; ask again while her session isn't connected, as a caller would."""
-    ends = time.monotonic() + 60
+    ends = time.monotonic() + 120
     while time.monotonic() < ends:
         answer = send(stack, ANA, BO, text)
         if answer.status_code != 409:
@@ -118,62 +117,3 @@ def test_each_of_two_hundred_messages_is_accounted_for_over_killed_workers(own_s
     with capsys.disabled():
         print(f"\n{KILLS} kills, out: {dict(statuses)}, back: {len(back) - len(lost)} and {len(lost)} lost")
     assert len(lost) <= LOST_AT_MOST
-
-
-def on_record(stack: Stack, count: int) -> None:
-    eventually(lambda: len(outbound(stack)) == count)
-
-
-def in_the_air(stack: Stack, pool: ThreadPoolExecutor) -> list[Future[requests.Response]]:
-    """Have four texts accepted of which the first is being sent, unacknowledged, and three wait for it."""
-    assert send(stack, ANA, BO, "0").status_code == 200
-    stack.network("knobs/hold-acks", {"ms": 60_000})
-    calls = []
-    for count in range(1, 5):
-        calls.append(pool.submit(send, stack, ANA, BO, str(count)))
-        on_record(stack, count + 1)
-    eventually(lambda: [message["status"] for message in outbound(stack)][1:] == ["sending", *["queued"] * 3])
-    return calls
-
-
-def test_of_what_was_accepted_before_a_kill_the_rest_goes_out_once_and_what_was_in_the_air_is_unknown(own_stack):
-    stack = own_stack()
-    bo = linked(stack)
-    with ThreadPoolExecutor(4) as pool:
-        calls = in_the_air(stack, pool)
-        stack.network("knobs/hold-acks", {"ms": 0})
-        kill_the_worker(stack)
-        assert {call.result().status_code for call in calls} <= {200, 202}
-    assert [message["status"] for message in all_settled(stack)][1] == "unknown"
-    eventually(lambda: bo.heard() == ["0", "1", "2", "3", "4"])
-    assert {message["status"] for message in outbound(stack)[2:]} <= WENT_OUT
-
-
-def test_messages_accepted_before_the_whole_stack_was_killed_go_out_once_or_are_reported(own_stack):
-    stack = own_stack()
-    bo = linked(stack)
-    with ThreadPoolExecutor(4) as pool:
-        calls = in_the_air(stack, pool)
-        time.sleep(1.5)  # the local stand-ins may lose their last second
-        stack.kill()
-        for call in calls:
-            assert isinstance(call.exception(), requests.ConnectionError)
-    stack.start()
-    stack.until(ANA, "CONNECTED")
-    assert [message["status"] for message in all_settled(stack)][1] == "unknown"
-    eventually(lambda: bo.heard() == ["0", "1", "2", "3", "4"])
-
-
-def test_what_phones_say_while_nobody_is_there_arrives(own_stack):
-    stack = own_stack()
-    bo = linked(stack)
-    stack.post(f"/api/sessions/{ANA}/disconnect")
-    said = [f"away {count}" for count in range(5)]
-    for text in said:
-        bo.say(ANA, text)
-    time.sleep(1.5)  # the local stand-ins may lose their last second
-    stack.kill()
-    stack.start()
-    assert messages(stack, ANA) == []
-    stack.post(f"/api/sessions/{ANA}/connect")
-    eventually(lambda: sorted(message["message"] for message in messages(stack, ANA)) == said)

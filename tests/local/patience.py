@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-async def until(condition: Callable[[], Found], seconds: float = 10.0) -> Found:
+async def until(condition: Callable[[], Found], seconds: float = 60.0) -> Found:
     """Return what ``condition`` returns once that is true; raises TimeoutError. It is asked every few milliseconds."""
     async with asyncio.timeout(seconds):
         while not (found := condition()):  # noqa: ASYNC110 - what is waited for knows no event of this loop

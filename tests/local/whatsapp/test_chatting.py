@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from tests.local.whatsapp.devices import NUMBER, Loopback, RawClient, loopback
+from tests.local.whatsapp.devices import NUMBER, PATIENCE_S, Loopback, RawClient, loopback
 
 BO = "628111111111"
 Story = Callable[[Loopback, RawClient], Awaitable[None]]
@@ -25,7 +25,7 @@ def told(tmp_path: Path, story: Story) -> None:
 
 async def knows_its_name(client: RawClient) -> None:
     """Wait until the client lets itself be seen, which it does only under a name."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         client.tell("available")
         while not (await client.until("presence"))["available"]:
             await asyncio.sleep(0.05)

@@ -1,0 +1,133 @@
+"""The whole stack ends or is killed, and starts again: sessions connect without a scan, and each message is accounted for."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from infra.local.chatting import Phone, messages, send
+from infra.local.client import Stack, eventually
+
+ANA = "628111000001"
+WENT_OUT = {"sent", "delivered", "read"}
+
+
+@pytest.fixture(scope="module")
+def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that these tests end as they like, with a session of Ana's."""
+    running = Stack(tmp_path_factory.mktemp("ground"))
+    running.start()
+    running.link(ANA)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def stack(ground: Stack) -> Stack:
+    """The stack, which runs; Ana's session is connected."""
+    if ground.process is None or ground.process.poll() is not None:
+        ground.start()
+    if ground.session(ANA)["status"] != "CONNECTED":
+        ground.post(f"/api/sessions/{ANA}/connect")
+        ground.until(ANA, "CONNECTED")
+    return ground
+
+
+def saved(stack: Stack, **fields: str) -> None:
+    """Wait until a row with these fields is on disk: the local table may lose its last second."""
+    wanted = {name: {"S": value} for name, value in fields.items()}.items()
+    eventually(lambda: any(wanted <= row.items() for row in json.loads((stack.state / "table.json").read_text())))
+
+
+def jid(phone: Phone) -> str:
+    return f"{phone.number}@s.whatsapp.net"
+
+
+def chat(stack: Stack, bo: Phone) -> list[dict[str, Any]]:
+    """What Ana and Bo said, oldest first."""
+    return [message for message in messages(stack, ANA) if message["chat"] == jid(bo)]
+
+
+def statuses(stack: Stack, bo: Phone) -> list[str]:
+    return [message["status"] for message in chat(stack, bo)]
+
+
+def on_record(stack: Stack, bo: Phone, count: int) -> None:
+    eventually(lambda: len(chat(stack, bo)) == count)
+
+
+def in_the_air(stack: Stack, bo: Phone, pool: ThreadPoolExecutor) -> list[Future[requests.Response]]:
+    """Have four texts accepted of which the first is being sent, unacknowledged, and three wait for it."""
+    assert send(stack, ANA, bo.number, "0").status_code == 200
+    stack.network("knobs/hold-acks", {"ms": 60_000})
+    calls = []
+    for count in range(1, 5):
+        calls.append(pool.submit(send, stack, ANA, bo.number, str(count)))
+        on_record(stack, bo, count + 1)
+    eventually(lambda: statuses(stack, bo)[1:] == ["sending", *["queued"] * 3])
+    return calls
+
+
+def settled(stack: Stack, bo: Phone) -> list[str]:
+    """Wait until nothing is owed to Bo any more; return what became of all that was sent."""
+    eventually(lambda: not {"queued", "sending"} & set(statuses(stack, bo)))
+    return statuses(stack, bo)
+
+
+def test_a_stack_that_was_stopped_connects_again_without_a_scan(stack: Stack, friend: Phone) -> None:
+    stack.stop()
+    stack.start()
+    eventually(stack.serving)
+    stack.until(ANA, "CONNECTED")
+    friend.say(ANA, "Halo lagi")
+    eventually(lambda: [message["message"] for message in chat(stack, friend)] == ["Halo lagi"])
+
+
+def test_of_what_was_accepted_before_a_worker_was_killed_the_rest_goes_out_and_what_was_in_the_air_is_unknown(
+    stack: Stack, friend: Phone
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        calls = in_the_air(stack, friend, pool)
+        stack.network("knobs/hold-acks", {"ms": 0})
+        (killed,) = stack.serving()
+        os.kill(killed, signal.SIGKILL)
+        assert {call.result().status_code for call in calls} <= {200, 202}
+    assert settled(stack, friend)[1] == "unknown"
+    eventually(lambda: friend.heard() == ["0", "1", "2", "3", "4"])
+    assert set(statuses(stack, friend)[2:]) <= WENT_OUT
+
+
+def test_messages_accepted_before_the_whole_stack_was_killed_go_out_once_or_are_reported(
+    stack: Stack, friend: Phone
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        calls = in_the_air(stack, friend, pool)
+        for text, status in (("1", "sending"), ("4", "queued")):
+            saved(stack, chat=jid(friend), text=text, status=status)
+        workers = stack.workers()
+        stack.kill()
+        for call in calls:
+            assert isinstance(call.exception(), requests.ConnectionError) or call.result().status_code == 202
+    eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    stack.start()
+    assert settled(stack, friend)[1] == "unknown"
+    eventually(lambda: friend.heard() == ["0", "1", "2", "3", "4"])
+
+
+def test_what_phones_say_while_nobody_is_there_arrives(stack: Stack, friend: Phone) -> None:
+    stack.post(f"/api/sessions/{ANA}/disconnect")
+    said = [f"away {count}" for count in range(5)]
+    for text in said:
+        friend.say(ANA, text)
+    saved(stack, id=ANA, status="STOPPED")
+    stack.kill()
+    stack.start()
+    assert chat(stack, friend) == []
+    stack.post(f"/api/sessions/{ANA}/connect")
+    eventually(lambda: sorted(message["message"] for message in chat(stack, friend)) == said)
