@@ -1,5 +1,6 @@
 """Calls that fail for a while, and calls that never come back."""
 
+import random
 import time
 from collections.abc import Callable
 from threading import Thread
@@ -60,5 +61,9 @@ class Bounded(Generic[T]):
 
 
 def backoff(failures: int) -> int:
-    """Milliseconds to wait after ``failures`` failures in a row: 1 s, doubling, 30 s at the most."""
-    return min(1_000 << min(max(failures - 1, 0), 5), 30_000)
+    """Milliseconds to wait after ``failures`` failures in a row: 1 s, doubling, 30 s at the most, and a little more.
+
+    Up to half as much again, by chance: when WhatsApp comes back, not all workers shall come at once.
+    """
+    least = min(1_000 << min(max(failures - 1, 0), 5), 30_000)
+    return least + random.randrange(least // 2)  # noqa: S311 - chance keeps them apart, nobody shall be surprised

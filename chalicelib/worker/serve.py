@@ -193,9 +193,8 @@ class Service:
 
     def _try_again(self) -> None:
         """WhatsApp can't be reached, or refuses."""
-        pause = backoff(self._handover.failures + 1)
-        self._desk.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=self._desk.clock() + pause))
-        self._pause()
+        retry_at = self._desk.clock() + self._pause()
+        self._desk.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=retry_at))
 
     def _replaced(self) -> Ending | None:
         """Somebody else connected as this device."""
@@ -212,9 +211,11 @@ class Service:
         self._again_at = monotonic() + PAUSE
         return None
 
-    def _pause(self) -> None:
-        """Go on in a fresh image after a while that doubles with each failure in a row."""
+    def _pause(self) -> int:
+        """Go on in a fresh image after a while that doubles with each failure in a row; return its milliseconds."""
         failures = self._handover.failures + 1
         self._handover = replace(self._handover, failures=failures)
         self._pulse.phase = Phase.DEAD
-        self._again_at = monotonic() + backoff(failures)
+        pause = backoff(failures)
+        self._again_at = monotonic() + pause
+        return pause

@@ -59,5 +59,7 @@ def test_a_call_that_comes_back_is_answered() -> None:
     assert bounded(lambda: 7, 5) == 7
 
 
-def test_failures_in_a_row_double_the_pause_up_to_half_a_minute() -> None:
-    assert [backoff(n) for n in (1, 2, 3, 5, 6, 1_000)] == [1_000, 2_000, 4_000, 16_000, 30_000, 30_000]
+def test_failures_in_a_row_double_the_pause_and_chance_keeps_workers_apart() -> None:
+    for failures, least in ((1, 1_000), (2, 2_000), (3, 4_000), (5, 16_000), (6, 30_000), (1_000, 30_000)):
+        pauses = {backoff(failures) for _ in range(50)}
+        assert least <= min(pauses) < max(pauses) < least * 1.5
