@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,9 @@ def links(stack: Stack, number: str, tab: Tab, directory: Path) -> None:
     assert stack.scan(code, number).ok
     tab.said(DONE)
     statuses = [line.removeprefix("Status: ") for line in tab.console if line.startswith("Status: ")]
-    assert statuses == ["notLogged", "qrReadSuccess", "authenticated", "ready"]
+    # The page joins twice, and who joins is told what stands: a second join that comes late may hear the first status.
+    heard = [status for status, _ in groupby(statuses)]
+    assert heard == ["notLogged", "qrReadSuccess", "authenticated", "ready"]
     assert [f"UI: {status}" for status in statuses] == [line for line in tab.console if line.startswith("UI: ")]
     completed = next(line for line in tab.console if line.startswith("Session completed: "))
     assert tab.console[-3:] == [completed, "Success", DONE]
