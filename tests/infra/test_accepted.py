@@ -2,6 +2,7 @@
 
 import json
 
+from chalicelib.worker.order import NEEDED
 from infra.local.conditions import decided
 from infra.local.template import references
 from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION, Cloud
@@ -56,3 +57,12 @@ def test_secrets_are_referred_to_in_full(cloud: Cloud) -> None:
     assert told
     assert {one.partition("}}")[0] for one in told} == {"secretsmanager:${EdgeSecret}:SecretString:::"}
     assert "EdgeSecret" in references(cloud.template["Resources"]["Distribution"])
+
+
+def test_the_worker_is_told_all_that_it_won_t_start_without(cloud: Cloud) -> None:
+    """The order comes with RunTask; the rest is in the definition, the region too, which Fargate doesn't promise."""
+    described = cloud.client("ecs").describe_task_definition(taskDefinition=cloud.outputs["WorkerTaskDefinition"])
+    (container,) = described["taskDefinition"]["containerDefinitions"]
+    told = {one["name"]: one["value"] for one in container["environment"]}
+    assert {name for name in NEEDED if not name.startswith("SWITCHBOARD_")} <= set(told)
+    assert told["AWS_REGION"] == REGION
