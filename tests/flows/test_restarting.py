@@ -5,7 +5,6 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ import requests
 
 from infra.local.chatting import Phone, messages, send
 from infra.local.client import Stack, eventually
+from tests.local.running import alive
 
 ANA = "628111000001"
 WENT_OUT = {"sent", "delivered", "read"}
@@ -110,11 +110,11 @@ def test_messages_accepted_before_the_whole_stack_was_killed_go_out_once_or_are_
         calls = in_the_air(stack, friend, pool)
         for text, status in (("1", "sending"), ("4", "queued")):
             saved(stack, chat=jid(friend), text=text, status=status)
-        workers = stack.workers()
+        workers = set(stack.workers())
         stack.kill()
         for call in calls:
             assert isinstance(call.exception(), requests.ConnectionError) or call.result().status_code == 202
-    eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    eventually(lambda: not alive(workers))
     stack.start()
     assert settled(stack, friend)[1] == "unknown"
     eventually(lambda: friend.heard() == ["0", "1", "2", "3", "4"])

@@ -37,7 +37,7 @@ class Wire:
         await self._socket.send_bytes(framed(last))
 
     async def _frame(self) -> bytes:
-        return (await self._socket.receive_bytes(timeout=10))[3:]  # the server sends each frame as one message
+        return (await self._socket.receive_bytes(timeout=60))[3:]  # the server sends each frame as one message
 
     async def send(self, node: Node) -> None:
         await self._socket.send_bytes(framed(self._outgoing.encrypt(encode(node))))

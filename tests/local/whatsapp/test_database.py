@@ -29,7 +29,7 @@ def test_a_change_outlives_a_killed_process(tmp_path: Path) -> None:
         "database = Database(Path(sys.argv[1])); database.open()\n"
         f"database.run({ADD!r}, '628', 1); os.kill(os.getpid(), signal.SIGKILL)"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "messages.db")], check=False, timeout=30)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "messages.db")], check=False, timeout=100)
     database = Database(tmp_path / "messages.db")
     database.open()
     assert database.rows(ALL) == [("628", 1)]

@@ -14,12 +14,12 @@ def test_it_says_where_it_is_and_ends_when_told(tmp_path: Path) -> None:
         try:
             assert process.stdout
             ready = json.loads(process.stdout.readline())
-            with urllib.request.urlopen(f"{ready['control']}/phones", timeout=10) as answer:
+            with urllib.request.urlopen(f"{ready['control']}/phones", timeout=60) as answer:
                 assert json.load(answer)["phones"] == []
             assert set(ready["environment"]) == {
                 "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SWITCHBOARD_LOOPBACK_ROOT_KEY", "PYTHONPATH",
             }  # fmt: skip
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
