@@ -14,6 +14,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.picture import ascii_art
+from chalicelib.domain.reasons import news
 from chalicelib.domain.session import Session
 from chalicelib.domain.session import Status as S
 from chalicelib.domain.socketio import emitted
@@ -56,7 +57,8 @@ class Saying:
 
 def sayings(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
     """Return what an event is to those in the room; a code is taken from ``session``, as it stands."""
-    name, at, sentence = envelope.session, envelope.at, envelope.data.get("message")
+    name, at, reason = envelope.session, envelope.at, envelope.data.get("reason")
+    sentence = news(reason, envelope.data.get("message"))
     match envelope.type:
         case e.QRShown.type:
             standing = session if session and session.uid == envelope.uid else None
@@ -64,9 +66,11 @@ def sayings(envelope: Envelope, session: Session | None, now: int) -> list[Sayin
         case e.WorkerClaimed.type if envelope.data.get("status") == S.STARTING:
             return [_waiting(name, at, sentence)]
         case e.ScanRoundEnded.type | e.QRTimeout.type | e.LoggedOut.type | e.Unlinked.type:
-            return [_waiting(name, at, sentence, envelope.data.get("reason"))]
-        case e.Stopped.type | e.StreamReplaced.type | e.DELETED:
-            return [_waiting(name, at, sentence, envelope.data.get("reason"))]
+            return [_waiting(name, at, sentence, reason)]
+        case e.Stopped.type | e.StreamReplaced.type:
+            return [_waiting(name, at, sentence, reason)]
+        case e.DELETED:
+            return [_waiting(name, at, "The session was deleted", "deleted")]
         case e.PairSuccess.type:
             return [_scanned(name, at)]
         case e.PairError.type:
@@ -74,7 +78,7 @@ def sayings(envelope: Envelope, session: Session | None, now: int) -> list[Sayin
         case e.Connected.type:
             return [_ready(name, at)]
         case e.PasskeyRequested.type | e.ClientOutdated.type | e.TemporaryBan.type | e.GaveUp.type:
-            return [_error(name, at, envelope.data.get("reason"), sentence)]
+            return [_error(name, at, reason, sentence)]
         case _:
             return []
 
@@ -83,7 +87,7 @@ def snapshot(session: Session | None, now: int) -> list[Saying]:
     """Return what one who joins must know; nothing of a session that isn't there."""
     if session is None:
         return []
-    name, at, sentence = session.id, session.since, session.message
+    name, at, sentence = session.id, session.since, news(session.reason, session.message)
     match session.status:
         case S.SCAN_QR:
             return [_waiting(name, at, sentence), *_code(session, now)]
@@ -123,7 +127,8 @@ def initializing(name: str) -> Success[InitializingJson]:
 
 def _waiting(name: str, at: int, sentence: str | None, ended: str | None = None) -> Saying:
     """Say that it isn't linked; ``ended`` is why it isn't any more, which is news also to who heard the former."""
-    said = _status("notLogged", name, at, message=sentence or "Waiting for authentication")
+    otherwise = "The session isn't running" if ended else "Waiting for authentication"
+    said = _status("notLogged", name, at, message=sentence or otherwise)
     return Saying("status", f"notLogged:{ended}" if ended else "notLogged", said.frames)
 
 

@@ -9,6 +9,7 @@ from chalicelib.dialects.moments import iso
 from chalicelib.dialects.socketio import LASTING, STATUSES, Saying, initializing, sayings, snapshot
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.reasons import Reason, sentence
 from chalicelib.domain.session import Status
 from tests.makers import NOW, a_code, a_running_session
 
@@ -53,6 +54,21 @@ def test_a_status_has_the_documented_fields():
         "timestamp": iso(NOW),
         "message": "Waiting for authentication",
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "message"),
+    [
+        (e.WorkerClaimed.type, {"status": "STARTING", "reason": Reason.REQUESTED}, "Waiting for authentication"),
+        (e.Stopped.type, {"reason": Reason.REQUESTED}, "The session isn't running"),
+        (e.QRTimeout.type, {"reason": Reason.QR_TIMEOUT}, sentence(Reason.QR_TIMEOUT)),
+        (e.DELETED, {}, "The session was deleted"),
+    ],
+)
+def test_a_session_that_is_not_linked_says_what_its_page_may_show(kind, data, message):
+    told = data | {"message": sentence(data.get("reason"))}
+    ((_, update),) = said(sayings(an_event(kind, **told), None, NOW))
+    assert (update["status"], update["message"]) == ("notLogged", message)
 
 
 @pytest.mark.parametrize(
