@@ -5,7 +5,8 @@ from typing import Any
 
 import boto3
 
-from infra.local.client import Stack, eventually, open_files
+from infra.local.client import Stack, eventually
+from infra.local.processes import open_files
 
 
 def environment_of(worker: int) -> dict[str, str]:
@@ -35,7 +36,11 @@ class TheTable:
 
     def task(self, session: str) -> str:
         """Return the task definition that the session's worker was started from."""
-        return str(self.client.get_item(TableName=self.name, Key=self._key(session))["Item"]["task"]["S"])
+        return str(self._item(session)["task"]["S"])
+
+    def epoch(self, session: str) -> int:
+        """Return how often the session has been claimed for a worker."""
+        return int(self._item(session)["epoch"]["N"])
 
     def say_it_was_started_from(self, session: str, task: str) -> None:
         """Have the session's worker be one of another version."""
@@ -45,6 +50,9 @@ class TheTable:
             UpdateExpression="SET task = :task",
             ExpressionAttributeValues={":task": {"S": task}},
         )
+
+    def _item(self, session: str) -> dict[str, Any]:
+        return dict(self.client.get_item(TableName=self.name, Key=self._key(session))["Item"])
 
     def _key(self, session: str) -> dict[str, Any]:
         return {"pk": {"S": f"S#{self.uid(session)}"}, "sk": {"S": "SESSION"}}
