@@ -24,7 +24,6 @@ def report(state: Path, runs: int) -> Iterator[str]:
     """Run both in turn, ``runs`` times, and yield the lines of the report."""
     ours, raw = Figures(), Figures()
     stack = Stack(state / "stack")
-    stack.state.mkdir()
     stack.start()
     try:
         for number in range(runs):

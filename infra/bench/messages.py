@@ -33,7 +33,6 @@ def report(state: Path, runs: int) -> Iterator[str]:
     """Let both chat in turn, ``runs`` times, and yield the lines of the report."""
     ours, raw = Figures(), Figures()
     stack = Stack(state / "stack", {"SEND_BURST": "100000"})
-    stack.state.mkdir()
     stack.start()
     try:
         phone = Phone(stack, FRIEND).switch_on()

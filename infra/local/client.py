@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 import requests
 from websockets.sync.client import ClientConnection, connect
 
+from infra.local.processes import children, open_files
+
 ROOT: Final = Path(__file__).parent.parent.parent
 READY_WITHIN: Final = 60.0
 
@@ -54,10 +56,16 @@ class Stack:
     token: str = ""
 
     def start(self) -> None:
+        """Start it, wait until it is healthy, and log in."""
+        self.open()
+        self.log_in()
+
+    def open(self) -> None:
         """Start it and wait until it is healthy."""
+        self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "stack.json").unlink(missing_ok=True)
         environment = {**os.environ, "PORT": "0", "LOCAL_STATE": str(self.state), **self.environment}
-        with (self.state / "console.log").open("ab") as console:
+        with self.console.open("ab") as console:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local"],
                 cwd=ROOT,
@@ -69,7 +77,6 @@ class Stack:
             )
         self.port = eventually(self._published_port, within=READY_WITHIN)
         eventually(self._healthy, within=READY_WITHIN)
-        self.log_in()
 
     def log_in(self) -> None:
         """Get a token with the local stack's own credentials."""
@@ -77,16 +84,21 @@ class Stack:
         expect(answer.ok, answer.text)
         self.token = answer.json()["data"]["token"]
 
-    def stop(self) -> None:
-        """End it as Ctrl-C does."""
+    def stop(self, which: int = signal.SIGINT) -> None:
+        """End it as Ctrl-C does, or by another signal."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(which)
             expect(self.process.wait(30) == 0, self.log())
 
     def kill(self) -> None:
         """Kill it."""
         self._running().kill()
         self._running().wait(30)
+
+    @property
+    def console(self) -> Path:
+        """Where what it prints goes."""
+        return self.state / "console.log"
 
     @property
     def url(self) -> str:
@@ -158,17 +170,7 @@ class Stack:
 
     def workers(self) -> list[int]:
         """The process ids of this stack's workers."""
-        mine = self._running().pid
-        found = []
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                parent = int(status.read_text().rpartition(")")[2].split()[1])
-                command = (status.parent / "cmdline").read_bytes()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if parent == mine and b"chalicelib.worker" in command:
-                found.append(int(status.parent.name))
-        return found
+        return children(self._running().pid, b"chalicelib.worker")
 
     def serving(self) -> list[int]:
         """The process ids of the workers that hold a WhatsApp database open: those with a client."""
@@ -176,7 +178,7 @@ class Stack:
 
     def log(self) -> str:
         """Everything that the stack, its functions and its workers have written."""
-        logs = [self.state / "console.log", *(self.state / "logs").glob("*")]
+        logs = [self.console, *(self.state / "logs").glob("*")]
         return "\n".join(path.read_text(errors="replace") for path in logs if path.exists())
 
     def _running(self) -> "subprocess.Popen[bytes]":
@@ -213,17 +215,3 @@ def next_frame(socket: ClientConnection, kind: str, *, within: float = 60.0) -> 
         frame: dict[str, Any] = json.loads(socket.recv(timeout=max(0.01, ends - time.monotonic())))
         if frame["type"] == kind:
             return frame
-
-
-def open_files(process: int) -> list[str]:
-    """Return the names of the files that a process has open; none if it is gone."""
-    names = []
-    try:
-        for descriptor in Path(f"/proc/{process}/fd").iterdir():
-            try:
-                names.append(str(descriptor.readlink()))
-            except FileNotFoundError:
-                continue
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return names

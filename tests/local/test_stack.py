@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import requests
 
 from infra.local.settings import REPOSITORY
 from tests.local.patience import until
-from tests.local.running import alive, running_stack
+from tests.local.running import alive, processes, running_stack
 
 SESSION = "6281234567890"
 
@@ -28,31 +29,30 @@ def a_session_starts(stack):
     headers = log_in(stack)
     requests.post(f"{stack.url}/api/sessions", json={"phone": SESSION}, headers=headers, timeout=30)
     requests.post(f"{stack.url}/api/sessions/{SESSION}/connect", headers=headers, timeout=30)
-    asyncio.run(until(lambda: len(stack.processes()) > 1, 30))
-    return stack.processes()
+    asyncio.run(until(lambda: len(processes(stack)) > 1, 30))
+    return processes(stack)
 
 
-def nobody_left(processes):
-    asyncio.run(until(lambda: not alive(processes), 15))
+def nobody_left(of):
+    asyncio.run(until(lambda: not alive(of), 15))
     return True
 
 
 def test_killed_it_leaves_no_process_behind(tmp_path):
     with running_stack(tmp_path) as stack:
-        processes = a_session_starts(stack)
-        stack.process.kill()
-        stack.process.wait()
-        assert nobody_left(processes)
+        started = a_session_starts(stack)
+        stack.kill()
+        assert nobody_left(started)
 
 
 def test_told_to_stop_it_ends_well_and_what_was_there_is_there_again(tmp_path):
     with running_stack(tmp_path) as stack:
-        processes = a_session_starts(stack)
+        started = a_session_starts(stack)
         headers = log_in(stack)
-        assert stack.stop() == 0
-        assert not alive(processes)
+        stack.stop(signal.SIGTERM)
+        assert not alive(started)
         assert not (tmp_path / "stack.json").exists()
-        said = stack.output.read_text()
+        said = stack.console.read_text()
     assert said.startswith(f"Switchboard runs on http://localhost:{stack.port}\n")
     assert "admin / admin123" in said
     assert f"{SESSION}  CREATED" in said
@@ -98,8 +98,8 @@ def test_real_accounts_and_open_doors_do_not_go_together(tmp_path):
 
 def test_real_accounts_have_a_password_of_their_own_and_no_door_stands_open(tmp_path):
     with running_stack(tmp_path, NETWORK="whatsapp") as stack:
-        asyncio.run(until(lambda: "Ctrl-C" in stack.output.read_text()))
-        said = stack.output.read_text()
+        asyncio.run(until(lambda: "Ctrl-C" in stack.console.read_text()))
+        said = stack.console.read_text()
         secret = said.split("admin / ")[1].split()[0]
 
         def status(password):
