@@ -5,9 +5,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from infra.bench import linking, messages
+from infra.bench import linking, messages, processor
 
-PARTS: Final = {"linking": linking.report, "messages": messages.report}
+PARTS: Final = {"linking": linking.report, "messages": messages.report, "processor": processor.report}
 
 
 def main() -> None:
