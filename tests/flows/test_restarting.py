@@ -86,7 +86,8 @@ def test_a_stack_that_was_stopped_connects_again_without_a_scan(stack: Stack, fr
     eventually(stack.serving)
     stack.until(ANA, "CONNECTED")
     friend.say(ANA, "Halo lagi")
-    eventually(lambda: [message["message"] for message in chat(stack, friend)] == ["Halo lagi"])
+    # As on a phone: what can't be opened at once is on record, and comes again.
+    eventually(lambda: "Halo lagi" in [message["message"] for message in chat(stack, friend)], within=150)
 
 
 def test_of_what_was_accepted_before_a_worker_was_killed_the_rest_goes_out_and_what_was_in_the_air_is_unknown(
