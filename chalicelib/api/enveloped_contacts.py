@@ -25,7 +25,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
-from chalicelib.services.naming import is_called
+from chalicelib.services.sessions.naming import is_called
 
 doorway: Final = Doorway(__name__, shapes.error)
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND

@@ -25,7 +25,7 @@ from chalicelib.domain.errors import (
     Unauthenticated,
 )
 from chalicelib.domain.principal import Permission, Principal
-from chalicelib.services.socketio import opening
+from chalicelib.services.watching.socketio import opening
 
 TEXT: Final = "text/plain; charset=UTF-8"
 UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5

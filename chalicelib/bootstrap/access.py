@@ -10,13 +10,13 @@ from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.names import new_api_key, new_id, new_ticket
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.accounts import Accounts
-from chalicelib.services.administrators import Administrators
-from chalicelib.services.keys import ApiKeys
+from chalicelib.services.accounts.accounts import Accounts
+from chalicelib.services.accounts.administrators import Administrators
+from chalicelib.services.accounts.keys import ApiKeys
+from chalicelib.services.accounts.tenants import Tenants
+from chalicelib.services.accounts.tickets import Tickets
+from chalicelib.services.accounts.users import Users
 from chalicelib.services.reservations import Reservations
-from chalicelib.services.tenants import Tenants
-from chalicelib.services.tickets import Tickets
-from chalicelib.services.users import Users
 
 
 @cache

@@ -14,11 +14,11 @@ from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.queues import DeliveryQueue
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.history import History
-from chalicelib.services.reconciler import Reconciler
-from chalicelib.services.standbys import Standbys
-from chalicelib.services.sweeper import Sweeper
-from chalicelib.services.upgrades import Upgrades
+from chalicelib.services.control.reconciler import Reconciler
+from chalicelib.services.control.standbys import Standbys
+from chalicelib.services.control.sweeper import Sweeper
+from chalicelib.services.control.upgrades import Upgrades
+from chalicelib.services.watching.history import History
 from chalicelib.services.webhooks import Webhooks
 
 

@@ -10,14 +10,14 @@ from chalicelib.adapters.names import new_id, new_secret
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.domain.pace import Pace
-from chalicelib.services.bulk import Bulk
-from chalicelib.services.messages import Messages
-from chalicelib.services.naming import Naming
-from chalicelib.services.only import OnlySession
-from chalicelib.services.outbox import Outbox
-from chalicelib.services.questions import Questions
-from chalicelib.services.sessions import Sessions
-from chalicelib.services.waiting import Waiting
+from chalicelib.services.messages.bulk import Bulk
+from chalicelib.services.messages.messages import Messages
+from chalicelib.services.messages.outbox import Outbox
+from chalicelib.services.messages.questions import Questions
+from chalicelib.services.sessions.naming import Naming
+from chalicelib.services.sessions.only import OnlySession
+from chalicelib.services.sessions.sessions import Sessions
+from chalicelib.services.sessions.waiting import Waiting
 
 
 @cache

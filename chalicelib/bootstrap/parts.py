@@ -14,9 +14,9 @@ from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
-from chalicelib.services.channels import Channels
-from chalicelib.services.closing import Closing
-from chalicelib.services.moves import Moves
+from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.closing import Closing
 
 if TYPE_CHECKING:
     from chalicelib.adapters.tokens import SecretKeys

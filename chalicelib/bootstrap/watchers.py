@@ -6,11 +6,11 @@ from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.conversation import Conversation
-from chalicelib.services.push import Push
-from chalicelib.services.rooms import Rooms
-from chalicelib.services.socketio import SocketIO
-from chalicelib.services.watching import Watching
+from chalicelib.services.watching.conversation import Conversation
+from chalicelib.services.watching.push import Push
+from chalicelib.services.watching.rooms import Rooms
+from chalicelib.services.watching.socketio import SocketIO
+from chalicelib.services.watching.watching import Watching
 
 
 @cache

@@ -12,11 +12,11 @@ from chalicelib.adapters.names import named_id, new_id
 from chalicelib.adapters.queues import SqsMailboxes
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.answering import Answering
-from chalicelib.services.dispatch import Dispatch
-from chalicelib.services.inbox import Inbox
-from chalicelib.services.link import Link
+from chalicelib.services.messages.answering import Answering
+from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.inbox import Inbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
+from chalicelib.services.sessions.link import Link
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
 from chalicelib.domain.webhook import Delivery, Outcome, Verdict, attempted, interests, owed, reachable
-from chalicelib.services.moves import Moves
 from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore
+from chalicelib.services.sessions.moves import Moves
 
 EARLY: Final = 1_000
 """Milliseconds that an attempt may be early: the queue's delays are whole seconds."""

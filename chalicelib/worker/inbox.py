@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
-from chalicelib.worker.client import ClientEvent
+from chalicelib.worker.whatsapp.client import ClientEvent
 
 
 @dataclass(frozen=True, slots=True)

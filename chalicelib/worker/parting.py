@@ -4,15 +4,15 @@ from typing import Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired
-from chalicelib.worker.client import Client
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.desk import Desk
-from chalicelib.worker.device import Devices
+from chalicelib.worker.device.device import Devices
+from chalicelib.worker.device.quiet import Quiet
 from chalicelib.worker.ending import DONE, Exit
-from chalicelib.worker.hold import Hold
+from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.patience import bounded
-from chalicelib.worker.quiet import Quiet
-from chalicelib.worker.talk import Talk
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.talk import Talk
+from chalicelib.worker.whatsapp.client import Client
 
 LOGOUT_TAKES: Final = 30_000
 """Milliseconds for connecting and unlinking together; then the device is removed here, and "unconfirmed" recorded."""

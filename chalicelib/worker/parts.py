@@ -7,7 +7,7 @@ from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.questions import Contact, Group, Question
 from chalicelib.domain.session import Session
-from chalicelib.services.inbox import Received
+from chalicelib.services.messages.inbox import Received
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 
 

@@ -10,14 +10,14 @@ from typing import Final, NoReturn
 
 from chalicelib.config import settings
 from chalicelib.worker import log
-from chalicelib.worker.device import Devices
+from chalicelib.worker.device.device import Devices
+from chalicelib.worker.device.sweep import sweep
 from chalicelib.worker.ending import BROKEN, Again, Ending, Exit, defer_sigterm, end
-from chalicelib.worker.heartbeat import Heartbeat
 from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.liveness.heartbeat import Heartbeat
 from chalicelib.worker.order import from_environment
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.run import Worker
-from chalicelib.worker.sweep import sweep
 
 SWEEP_AFTER: Final = 60.0
 """Seconds until a new worker sweeps: its own session comes first."""
@@ -45,7 +45,7 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.umask(0o077)
     # Only now: the library sets up logging and prints when it is imported.
-    from chalicelib.worker.whatsmeow import Whatsmeow  # noqa: PLC0415
+    from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow  # noqa: PLC0415
 
     handover, devices = from_environment(), Devices(Path(settings().devices))
     if handover.renewed is None:

@@ -11,24 +11,24 @@ from chalicelib.domain.events import LoggedOut
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker import standby, tenure
-from chalicelib.worker.client import MakeClient
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.desk import Desk
-from chalicelib.worker.device import Devices, Opened, Unreadable
+from chalicelib.worker.device.device import Devices, Opened, Unreadable
+from chalicelib.worker.device.quiet import Quiet
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
-from chalicelib.worker.fence import FENCED
-from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Inbox, Rung
+from chalicelib.worker.lease import standby, tenure
+from chalicelib.worker.lease.fence import FENCED
+from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parting import Parting
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
-from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.serve import Service
-from chalicelib.worker.spool import Spool
-from chalicelib.worker.talk import Talk
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.spool import Spool
+from chalicelib.worker.talk.talk import Talk
+from chalicelib.worker.whatsapp.client import MakeClient
 
 POLL: Final = 20
 """Seconds of one long poll of the mailbox, SQS's most."""

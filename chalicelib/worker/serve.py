@@ -9,22 +9,22 @@ from typing import Final
 from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired, Status
-from chalicelib.worker import client as c
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.desk import Desk
-from chalicelib.worker.device import Devices
+from chalicelib.worker.device.device import Devices
+from chalicelib.worker.device.quiet import Quiet
 from chalicelib.worker.ending import DONE, Again, Ending, Exit
-from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
+from chalicelib.worker.lease.hold import Hold
+from chalicelib.worker.linking.replaced import PAUSE, comes_back
+from chalicelib.worker.linking.rounds import Round
+from chalicelib.worker.liveness.pulse import Phase, Pulse
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parting import Parting
 from chalicelib.worker.patience import Bounded, backoff
-from chalicelib.worker.pulse import Phase, Pulse
-from chalicelib.worker.quiet import Quiet
-from chalicelib.worker.replaced import PAUSE, comes_back
-from chalicelib.worker.rounds import Round
-from chalicelib.worker.talk import Talk
-from chalicelib.worker.translate import translate
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.talk import Talk
+from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp.translate import translate
 
 LOOK_EVERY: Final = 30_000
 """Milliseconds between looks at what is wanted, in case a ring got lost."""

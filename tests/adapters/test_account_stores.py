@@ -18,7 +18,7 @@ from chalicelib.domain.account import MOST_KEYS, ApiKey, Tenant
 from chalicelib.domain.channel import new_channel
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.watcher import Watcher
-from chalicelib.services.accounts import WINDOW
+from chalicelib.services.accounts.accounts import WINDOW
 from chalicelib.services.ports import accounts as ports
 from tests.fakes import accounts as fakes
 from tests.makers import NOW

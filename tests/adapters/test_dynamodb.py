@@ -19,8 +19,8 @@ from chalicelib.domain.lease import GRACE, Lease
 from chalicelib.domain.messages import MessageStatus, advance, event
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.session import LastEvent
-from chalicelib.services.history import History
 from chalicelib.services.ports import Unavailable
+from chalicelib.services.watching.history import History
 from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
 MINUTE = 60_000

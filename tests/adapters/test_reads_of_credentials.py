@@ -12,9 +12,9 @@ from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.adapters.tokens import JwtTokens, SigningKeys
 from chalicelib.domain.errors import Unauthenticated
-from chalicelib.services.accounts import Accounts
-from chalicelib.services.closing import Closing
-from chalicelib.services.keys import FRESH, ApiKeys
+from chalicelib.services.accounts.accounts import Accounts
+from chalicelib.services.accounts.keys import FRESH, ApiKeys
+from chalicelib.services.watching.closing import Closing
 from tests.fakes import FakeClock, FakeIds, FakeSockets
 from tests.fakes.accounts import FakeKeySecrets, PlainPasswords
 

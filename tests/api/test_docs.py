@@ -21,8 +21,8 @@ from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
-from chalicelib.services.naming import LOOKED_THROUGH
-from chalicelib.services.outbox import EXPIRY, PATIENCE
+from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
+from chalicelib.services.sessions.naming import LOOKED_THROUGH
 from tests.makers import a_message
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()

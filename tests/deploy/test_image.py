@@ -84,7 +84,7 @@ def test_nobody_is_root_and_everything_is_started_without_a_shell() -> None:
     assert only(FINAL, "USER").rest == "10001:10001"
     assert only(FINAL, "STOPSIGNAL").rest == "SIGTERM"
     assert only(FINAL, "CMD").words == ["python", "-m", "chalicelib.worker"]
-    assert only(FINAL, "HEALTHCHECK").rest.endswith('CMD ["python", "-m", "chalicelib.worker.health"]')
+    assert only(FINAL, "HEALTHCHECK").rest.endswith('CMD ["python", "-m", "chalicelib.worker.liveness.health"]')
 
 
 def test_the_task_runs_the_image_as_it_is() -> None:

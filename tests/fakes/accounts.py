@@ -8,7 +8,7 @@ from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.principal import User
 from chalicelib.domain.ticket import Ticket
-from chalicelib.services.accounts import WINDOW
+from chalicelib.services.accounts.accounts import WINDOW
 from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
 

@@ -12,18 +12,18 @@ from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
-from chalicelib.worker import client as c
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.desk import Desk
-from chalicelib.worker.device import Devices
+from chalicelib.worker.device.device import Devices
+from chalicelib.worker.device.quiet import Quiet
 from chalicelib.worker.ending import Ending
-from chalicelib.worker.hold import Hold
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
+from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parting import Parting
-from chalicelib.worker.quiet import Quiet
 from chalicelib.worker.run import Worker
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.whatsapp import client as c
 from tests.fakes import MemoryLeases
 from tests.makers import a_session
 from tests.worker.databases import leave

@@ -8,10 +8,10 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
-from chalicelib.worker import client as c
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.ending import Exit
 from chalicelib.worker.inbox import Rung
+from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.puppets import Theatre
 

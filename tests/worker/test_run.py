@@ -9,13 +9,13 @@ from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.ports import Order, Unavailable
-from chalicelib.worker import client as c
-from chalicelib.worker.device import Devices
+from chalicelib.worker.device.device import Devices
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Exit
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Handover
 from chalicelib.worker.run import Worker
+from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.outside import Bell, Outside
 from tests.worker.puppets import Theatre

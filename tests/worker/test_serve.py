@@ -8,10 +8,10 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Device, Session, Status
-from chalicelib.worker import client as c
 from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.inbox import Rung, Terminated
-from chalicelib.worker.replaced import TAKEOVER
+from chalicelib.worker.linking.replaced import TAKEOVER
+from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.outside import now
 from tests.worker.puppets import Theatre

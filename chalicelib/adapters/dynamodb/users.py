@@ -8,7 +8,7 @@ import msgspec
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.principal import User
 from chalicelib.reading import Reader
-from chalicelib.services.accounts import WINDOW
+from chalicelib.services.accounts.accounts import WINDOW
 
 _USER: Final = Reader(User)
 _KNOWN: Final = frozenset(one.name for one in fields(User))

@@ -1,0 +1,123 @@
+"""API keys: made, shown once, used, revoked."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_of, secret_of
+from chalicelib.domain.errors import Forbidden, KeyNotFound, ResultGone, TooManyKeys, Unauthenticated
+from chalicelib.domain.idempotency import Reservation
+from chalicelib.domain.principal import Principal
+from chalicelib.services.ports import Clock, NewId, Unavailable
+from chalicelib.services.ports.accounts import KeyStore, NewKey, UserStore
+from chalicelib.services.watching.closing import Closing
+
+FRESH: Final = 60_000
+"""Milliseconds in which a key's use isn't noted again."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeys:
+    """Keeps keys. What it returns never has the secret in it, save where one is made."""
+
+    store: KeyStore
+    users: UserStore
+    closing: Closing
+    clock: Clock
+    new_id: NewId
+    new_key: NewKey
+
+    def authenticate(self, secret: str) -> Principal:
+        """Return who calls with that key, with one read of the key; raises Unauthenticated."""
+        found, now = fingerprint(secret), self.clock()
+        key = self._good(self.store.get(found) if found else None, now)
+        if key.last_used is None or now - key.last_used >= FRESH:
+            self._note(key, now)
+        return _caller(key)
+
+    def standing(self, caller: Principal) -> Principal:
+        """Return a key's caller as the key stands now; raises Unauthenticated if it has ended since."""
+        return _caller(self._good(self.store.find(caller.tenant, caller.key or ""), self.clock()))
+
+    def create(
+        self, owner: str, *, session: str | None, lasts: int | None, made: Reservation | None = None
+    ) -> tuple[ApiKey, str]:
+        """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
+
+        It may be bound to a session that doesn't exist yet. The key that ``made`` stands for is found, and its secret
+        made again: it comes from what is reserved. Raises TooManyKeys and ResultGone.
+        """
+        now, secret = (self.clock(), self.new_key()) if made is None else (made.at, secret_of(made.entropy))
+        found = fingerprint(secret) or ""
+        stands = self.store.get(found) if made else None
+        if stands:
+            return stands, secret
+        if made and made.made:
+            raise ResultGone("The API key that was made with this Idempotency-Key has been revoked since.")
+        user = self.users.get(owner)
+        if user is None or not user.active:
+            raise Forbidden("This account is disabled.")
+        if len(self.store.of_owner(owner)) >= MOST_KEYS:
+            raise TooManyKeys(f"There are {MOST_KEYS} API keys already.", hint="Revoke one that isn't used.")
+        expires_at = now + lasts if lasts is not None else None
+        key_id = made.id if made else self.new_id()
+        key = ApiKey(key_id, found, user.tenant, owner, user.role, now, session, expires_at)
+        self.store.add(key)
+        # A change of the user writes the user, then its keys: one that came in between may have missed this one.
+        self.follow(owner)
+        return key, secret
+
+    def mine(self, owner: str) -> Sequence[ApiKey]:
+        """Return the user's keys, the oldest first."""
+        return self.store.of_owner(owner)
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
+        """Return up to ``limit`` of the tenant's keys, the oldest first, and where the next page starts."""
+        return self.store.page(tenant, limit=limit, after=after)
+
+    def revoke(self, tenant: str, key_id: str, *, owner: str | None = None) -> None:
+        """End the tenant's key, which must be ``owner``'s if one is named; raises KeyNotFound."""
+        key = self.store.find(tenant, key_id)
+        if key is None or owner not in {None, key.owner}:
+            raise KeyNotFound("There is no API key of that id.", field="id")
+        self._end(key)
+
+    def revoke_all(self, owner: str) -> int:
+        """End the user's keys and return how many there were."""
+        keys = self.store.of_owner(owner)
+        for key in keys:
+            self._end(key)
+        return len(keys)
+
+    def follow(self, owner: str) -> None:
+        """Have the user's keys be what the user is now: gone, suspended, of its role. Doing it twice does no harm."""
+        user = self.users.get(owner)
+        if user is None or user.disabled:
+            self.revoke_all(owner)
+            return
+        for key in self.store.of_owner(owner):
+            if (key.role, key.suspended) != (user.role, user.suspended):
+                self.store.put(replace(key, role=user.role, suspended=user.suspended))
+                self.closing.close(principal_of(key.id))
+
+    def _good(self, key: ApiKey | None, now: int) -> ApiKey:
+        if key is None or not key.good(now):
+            raise Unauthenticated("The API key isn't good, or not any more.")
+        return key
+
+    def _end(self, key: ApiKey) -> None:
+        self.store.remove(key)
+        self.closing.close(principal_of(key.id))
+
+    def _note(self, key: ApiKey, now: int) -> None:
+        try:
+            self.store.touch(key, now=now)
+        except Unavailable:
+            _log.warning("the use of an API key couldn't be noted", extra={"key": key.id})
+
+
+def _caller(key: ApiKey) -> Principal:
+    return Principal(principal_of(key.id), key.tenant, key.role, key.expires_at, key=key.id, session=key.session)

@@ -1,0 +1,106 @@
+"""Tenants, as the gateway's operators manage them."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.domain.account import Tenant
+from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
+from chalicelib.domain.idempotency import Reservation
+from chalicelib.domain.principal import DEFAULT_TENANT, Role
+from chalicelib.services.accounts.users import Users
+from chalicelib.services.ports import Clock
+from chalicelib.services.ports.accounts import TenantStore
+
+AT_ONCE: Final = 100
+"""Users read at a time."""
+HALFWAY: Final = 60_000
+"""Milliseconds after which a create is surely over."""
+TRIES: Final = 5
+"""Writes tried while others change the same tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """What operators do with tenants."""
+
+    store: TenantStore
+    users: Users
+    clock: Clock
+
+    def create(self, tenant: str, name: str, *, admin: str, password: str, made: Reservation | None = None) -> Tenant:
+        """Create a tenant with its first administrator, or neither, or find the one that ``made`` stands for.
+
+        Raises TenantExists or UserExists.
+        """
+        if made and made.made:
+            return self.get(tenant)
+        created = self._entered(Tenant(tenant, name, self.clock(), (admin,), made_by=made.id if made else None))
+        try:
+            self.users.register(tenant, admin, password, Role.ADMIN, made=made)
+        except UserExists:
+            self.store.remove(created)
+            raise
+        return created
+
+    def get(self, tenant: str) -> Tenant:
+        """Return the tenant; raises TenantNotFound."""
+        found = self.store.get(tenant)
+        if found is None:
+            raise TenantNotFound("There is no tenant of that id.", field="tenant")
+        return found
+
+    def page(self, *, limit: int, after: str | None) -> tuple[list[Tenant], str | None]:
+        """Return up to ``limit`` tenants in the order of their ids, and where the next page starts."""
+        return self.store.page(limit=limit, after=after)
+
+    def change(self, tenant: str, *, name: str | None, disabled: bool | None) -> Tenant:
+        """Rename, disable or enable a tenant; raises TenantNotFound, Forbidden or Contended.
+
+        A disabled tenant's users can't log in, and its tokens, keys and watchers end; enabled again, users and keys are
+        what they were. The tenant is written first, then each user: a repeated call finishes what was cut short.
+        """
+        if disabled and tenant == DEFAULT_TENANT:
+            raise Forbidden("The operators' own tenant can't be disabled.")
+        changed = self._write(tenant, name=name, disabled=disabled)
+        if disabled is not None:
+            self._suspend(tenant, suspended=disabled)
+        return changed
+
+    def _entered(self, tenant: Tenant) -> Tenant:
+        if self.store.add(tenant):
+            return tenant
+        stands = self.get(tenant.id)
+        if tenant.made_by and stands.made_by == tenant.made_by:
+            return stands
+        # A create that was killed halfway left a tenant that nobody is in: its place is taken over.
+        left = (
+            stands.created_at < tenant.created_at - HALFWAY and not self.users.page(tenant.id, limit=1, after=None)[0]
+        )
+        over = replace(tenant, version=stands.version + 1)
+        if left and self.store.put(over):
+            return over
+        raise TenantExists(f"There is a tenant '{tenant.id}' already.", field="id")
+
+    def _write(self, tenant: str, *, name: str | None, disabled: bool | None) -> Tenant:
+        for _ in range(TRIES):
+            stands = self.get(tenant)
+            changed = replace(
+                stands,
+                name=stands.name if name is None else name,
+                disabled=stands.disabled if disabled is None else disabled,
+            )
+            if changed == stands:
+                return stands
+            changed = replace(changed, version=stands.version + 1)
+            if self.store.put(changed):
+                return changed
+        raise Contended("The tenant was changed at the same moment. Try again.")
+
+    def _suspend(self, tenant: str, *, suspended: bool) -> None:
+        after: str | None = None
+        while True:
+            page, after = self.users.page(tenant, limit=AT_ONCE, after=after)
+            for user in page:
+                self.users.suspend(user, suspended=suspended)
+            if after is None:
+                return

@@ -1,0 +1,1 @@
+"""What is wanted and what is there, brought together: reconciler, standby pool, upgrades, the minute's sweep."""

@@ -1,0 +1,205 @@
+"""Brings sessions closer to what their owners want: reads, asks ``next_step``, acts. Safe to run twice, or late."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, Unlinked, WorkerClaimed
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
+from chalicelib.domain.session import LIVE, Desired, Session, Status
+from chalicelib.services.control.standbys import Standbys
+from chalicelib.services.ports import (
+    Clock,
+    LeaseStore,
+    Mailboxes,
+    NoCapacity,
+    NoSpotCapacity,
+    Order,
+    SessionStore,
+    Wakes,
+    Workers,
+)
+from chalicelib.services.sessions.moves import Moves
+
+LONGEST_WAKE: Final = 900.0
+"""Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
+LOOKS: Final = (1.0, 3.0, 8.0)
+"""Seconds after a worker was told to give way at which its session is looked at: its task's end is told much later."""
+FILL_DELAY: Final = 2.0
+"""Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciler:
+    """Starts, rings, stops and replaces workers, on demand where Spot has no room if ``falls_back``."""
+
+    sessions: SessionStore
+    leases: LeaseStore
+    moves: Moves
+    workers: Workers
+    mailboxes: Mailboxes
+    standbys: Standbys
+    wakes: Wakes
+    clock: Clock
+    task: str
+    falls_back: bool
+
+    def reconcile(self, uid: str) -> None:
+        """Take the session's next step, from what stands now: whatever told us of it may be old."""
+        session, lease, now = self.sessions.get(uid), self.leases.get(uid), self.clock()
+        if lease and (session is None or session.answered):
+            self._give_back(lease, now)
+        if session is None:
+            return
+        step = next_step(session, lease, now)
+        self._take(step, session, lease)
+        if step.again_at is not None:
+            self.wakes.reconcile(uid, delay=min((step.again_at - now) / 1000, LONGEST_WAKE))
+
+    def _take(self, step: Step, session: Session, lease: Lease | None) -> None:
+        match step.act:
+            case Act.CLAIM:
+                self._claim(session, lease)
+            case Act.LAUNCH:
+                self._launch(session, again=True)
+            case Act.RING:
+                self.mailboxes.ring(session.mailbox or "")
+            case Act.STOP_WORKER:
+                self.workers.stop(session.worker or "", reason="It was over its deadline.")
+            case Act.SETTLE:
+                self._settle(session)
+            case Act.GIVE_UP:
+                self.moves.report(session, GaveUp())
+            case Act.REMOVE:
+                if self.sessions.remove(session):
+                    self._remove_mailbox(session, lease)
+            case Act.REST:
+                pass
+
+    def _give_back(self, lease: Lease, now: int) -> None:
+        """Release a lease that nobody holds any more, and nobody will take over: it would be due for ever."""
+        if not (lease.released or lease.holds(now)):
+            self.leases.release(lease.uid, worker=lease.worker, epoch=lease.epoch)
+
+    def worker_ended(
+        self,
+        worker: str,
+        *,
+        uid: str | None,
+        epoch: int | None,
+        mailbox: str | None,
+        refusal: NoCapacity | None = None,
+    ) -> None:
+        """Note that a worker's task has stopped: its lease is free at once, and its session looked at.
+
+        ``refusal`` says that it never ran, since there was no room after all: it is started anew.
+        """
+        if refusal and uid is not None and self._refused_late(worker, uid, refusal):
+            return
+        served = (uid, epoch) if uid is not None and epoch is not None else self.standbys.given(worker)
+        # A removed session's lease went with it: released, it would stand there again for ever.
+        if served and self.sessions.get(served[0]):
+            self.leases.release(served[0], worker=worker, epoch=served[1])
+            self.reconcile(served[0])
+        if mailbox:
+            self.mailboxes.delete(mailbox)
+        # Last: told again because something failed, this must still know whom the worker served.
+        self.standbys.forget(worker)
+
+    def version(self, uid: str) -> Version:
+        """Return what the session's worker was started from."""
+        session = self.sessions.get(uid)
+        return version_of(session, self.leases.get(uid), self.task, self.clock()) if session else Version.CURRENT
+
+    def hand_over(self, uid: str) -> None:
+        """Have the session's worker give way to a new one.
+
+        Its task is stopped: it closes its connection and gives the lease back, and the session is claimed anew.
+        """
+        session = self.sessions.get(uid)
+        if session:
+            self.workers.stop(session.worker or "", reason="A newer version takes over.")
+            for delay in LOOKS:
+                self.wakes.reconcile(uid, delay=delay)
+
+    def _claim(self, session: Session, lease: Lease | None) -> None:
+        """Name a worker for the next epoch by one conditional write, then start it.
+
+        The mailbox comes first: its name follows from uid and epoch, so whoever wins the claim finds it there.
+        """
+        epoch = session.epoch + 1
+        standby = self.standbys.take(session.uid, epoch)
+        worker = standby.worker if standby else f"{session.uid}-{epoch}"
+        mailbox = standby.mailbox if standby else self.mailboxes.create(worker)
+        lost = session.status in LIVE
+        task = standby.task if standby else self.task
+        upgraded = lost and session.task is not None and session.task != task
+        claim = WorkerClaimed(worker, mailbox, standby is not None, lost=lost, task=task, upgraded=upgraded)
+        claimed = self.moves.report(session, claim)
+        if claimed is None:
+            # Somebody moved the session meanwhile, and the stream brings it back here.
+            if standby:
+                self.standbys.give_back(standby, session.uid, epoch)
+            return
+        if standby:
+            self.mailboxes.ring(mailbox)
+            self.wakes.fill_standbys(delay=FILL_DELAY)
+        else:
+            self._launch(claimed, again=False)
+        self._remove_mailbox(session, lease)
+        if session.worker and not (lease and lease.released):
+            # Silent, but perhaps only frozen: ECS ends it for good.
+            self.workers.stop(session.worker, reason="Another worker took over.")
+
+    def _remove_mailbox(self, session: Session, lease: Lease | None) -> None:
+        """Remove the mailbox of a worker that is no more, or never was: no task's end may ever tell of it.
+
+        A standby's stays its own: it may be waiting still.
+        """
+        if session.mailbox and not session.standby and not (lease and lease.holds(self.clock())):
+            self.mailboxes.delete(session.mailbox)
+
+    def _launch(self, session: Session, *, again: bool) -> None:
+        order = Order(
+            worker=session.worker or "",
+            mailbox=session.mailbox or "",
+            tenant=session.tenant,
+            session=session.id,
+            uid=session.uid,
+            epoch=session.epoch,
+            refusals=session.refusals,
+            on_demand=session.on_demand,
+        )
+        try:
+            self.workers.start(order)
+        except NoCapacity as refusal:
+            self._refused(session, refusal)
+        else:
+            if again:
+                self.moves.report(session, Launched())
+
+    def _refused(self, session: Session, refusal: NoCapacity) -> None:
+        """Have it tried again: without Spot at once, else a little later each time."""
+        if isinstance(refusal, NoSpotCapacity) and self.falls_back and not session.on_demand:
+            self.moves.report(session, LaunchRefused(Reason.NO_SPOT_CAPACITY, self.clock(), on_demand=True))
+        else:
+            retry_at = self.clock() + retry_in(session.uid, session.refusals)
+            self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
+
+    def _refused_late(self, worker: str, uid: str, refusal: NoCapacity) -> bool:
+        """Take a refusal that came after RunTask for one of RunTask's; False if another claim is in force by now."""
+        session = self.sessions.get(uid)
+        if session is None or session.worker != worker or session.status not in {Status.STARTING, Status.DELETING}:
+            return False
+        # Told twice, it is news once: by then it is being tried again.
+        known = session.next_at or (session.on_demand and isinstance(refusal, NoSpotCapacity))
+        if not known:
+            self._refused(session, refusal)
+        return True
+
+    def _settle(self, session: Session) -> None:
+        event = Unlinked() if session.desired is Desired.UNLINKED else Stopped()
+        settled = self.moves.report(session, event)
+        if settled and session.worker and session.status in LIVE:
+            self.workers.stop(session.worker, reason="Its session was stopped.")

@@ -1,0 +1,102 @@
+"""One text to many: sent one after the other at the session's pace, for as long as the call lasts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from chalicelib.domain.bulk import Attempt, Report
+from chalicelib.domain.errors import (
+    IdempotencyKeyReused,
+    InvalidField,
+    NotOnWhatsApp,
+    NotReady,
+    SendFailed,
+    SessionDisabled,
+    SessionNotConnected,
+    SessionNotFound,
+    TooFast,
+)
+from chalicelib.domain.jid import recipient
+from chalicelib.domain.messages import Message
+from chalicelib.services.messages.outbox import Outbox
+from chalicelib.services.ports import Clock, IdempotencyStore, Sleep, Unavailable
+
+BUDGET: Final = 15.0
+"""Seconds after which no further message is begun: the last one may wait for ten more, and API Gateway for 29."""
+
+_STOPS: Final = (SessionNotConnected, SessionDisabled, SessionNotFound, TooFast)
+"""What ends a bulk: the next message would meet it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """One of a bulk's messages, its recipient as it was written."""
+
+    tenant: str
+    session_id: str
+    to: str
+    text: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Sends bulks. Within a call it waits for the pace; what doesn't fit into the call is left to the caller."""
+
+    outbox: Outbox
+    keys: IdempotencyStore
+    clock: Clock
+    sleep: Sleep
+
+    def send(self, tenant: str, session_id: str, *, to: Sequence[str], text: str, key: str | None = None) -> Report:
+        """Send ``text`` to each recipient, as they were written, and report.
+
+        With an Idempotency-Key the same request again goes on where the first one stopped, and sends nothing twice.
+        Raises IdempotencyKeyReused, and what stopped it if nobody was tried: ``context["recipients"]`` is who wasn't.
+        """
+        if key:
+            self._claim(tenant, session_id, to, text, key)
+        ends = self.clock() + round(BUDGET * 1000)
+        attempts: list[Attempt] = []
+        for place, one in enumerate(to):
+            letter = _Letter(tenant, session_id, one, text, f"{key} {place}" if key else None)
+            try:
+                attempts.append(self._attempt(letter, ends))
+            except _STOPS as stop:
+                if not attempts:
+                    stop.context["recipients"] = tuple(to)
+                    raise
+                return Report(tuple(attempts), tuple(to[place:]), stop)
+            except Unavailable:
+                if not attempts:
+                    raise
+                busy = NotReady("The gateway is busy.", hint="Send the rest again.", retry_after=1)
+                return Report(tuple(attempts), tuple(to[place:]), busy)
+        return Report(tuple(attempts))
+
+    def _attempt(self, letter: _Letter, ends: int) -> Attempt:
+        try:
+            jid = recipient(letter.to, field="recipients")
+            return Attempt(letter.to, self._paced(letter, jid, ends))
+        except (InvalidField, NotOnWhatsApp, SendFailed) as error:
+            return Attempt(letter.to, error.context.get("message"), error)
+
+    def _paced(self, letter: _Letter, jid: str, ends: int) -> Message:
+        while True:
+            if self.clock() >= ends:
+                raise TooFast("The call's time was up.", hint="Send the rest in another call.", retry_after=1)
+            try:
+                return self.outbox.send(letter.tenant, letter.session_id, to=jid, text=letter.text, key=letter.key)
+            except TooFast as error:
+                wait = error.retry_after or 1
+                if self.clock() + wait * 1000 >= ends:
+                    raise
+                self.sleep(wait)
+
+    def _claim(self, tenant: str, session_id: str, to: Sequence[str], text: str, key: str) -> None:
+        said = "\0".join([session_id, text, *to])
+        fingerprint = sha256(said.encode()).hexdigest()
+        claim = self.keys.claim(tenant, key, fingerprint=fingerprint, result=session_id, now=self.clock())
+        if claim.fingerprint != fingerprint:
+            raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")

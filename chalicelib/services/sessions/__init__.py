@@ -1,0 +1,1 @@
+"""Sessions as their owners and their workers move them."""

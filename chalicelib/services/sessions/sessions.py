@@ -1,0 +1,188 @@
+"""The owner's side of sessions: create, get, list, start, stop, unlink, delete."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.errors import QRNotReady, ResultGone, SessionExists
+from chalicelib.domain.events import (
+    CREATED,
+    DeleteRequested,
+    LinkEvent,
+    SettingsChanged,
+    StartRequested,
+    StopRequested,
+    UnlinkRequested,
+)
+from chalicelib.domain.idempotency import Reservation
+from chalicelib.domain.session import Desired, LastEvent, QRCode, Session, Status
+from chalicelib.domain.transitions import advance
+from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
+from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.refusals import deleting, found, why_no_code
+from chalicelib.services.sessions.waiting import Waiting
+
+
+@dataclass(frozen=True, slots=True)
+class Sessions:
+    """What owners do with sessions. Every method that names a session raises SessionNotFound for another tenant's."""
+
+    store: SessionStore
+    moves: Moves
+    waiting: Waiting
+    clock: Clock
+    new_id: NewId
+    new_secret: NewSecret
+
+    def create(
+        self,
+        tenant: str,
+        *,
+        session_id: str | None,
+        phone: str | None,
+        name: str,
+        webhook_url: str | None,
+        enabled: bool,
+        start: bool,
+        made: Reservation | None = None,
+    ) -> Session:
+        """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
+
+        The session that ``made`` stands for is returned as it stands. Raises SessionExists (``context["session"]`` is
+        the one that stands), SessionDeleting and ResultGone.
+        """
+        if made and made.made:
+            return self._made(tenant, made)
+        now, uid = self.clock(), made.id if made else self.new_id()
+        session = Session(
+            tenant=tenant,
+            id=session_id or uid.lower(),
+            uid=uid,
+            created_at=now,
+            name=name,
+            phone=phone,
+            webhook_url=webhook_url,
+            webhook_secret=self.new_secret() if webhook_url else None,
+            enabled=enabled,
+            since=now,
+            last_event=LastEvent(self.new_id(), CREATED, now, {"status": str(Status.CREATED)}),
+        )
+        if start:
+            wanted = advance(session, StartRequested(), now=now, event_id=self.new_id())
+            session = replace(wanted, version=0)
+        stands = self.store.create(session)
+        if stands.status is Status.DELETING:
+            raise deleting(stands)
+        if stands.uid == uid:
+            return stands
+        raise SessionExists(f"There is a session '{stands.id}' already.", field="id", context={"session": stands})
+
+    def get(self, tenant: str, session_id: str) -> Session:
+        """Return the tenant's session of that id."""
+        return found(self.store.find(tenant, session_id), session_id)
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        """Return up to ``limit`` of the tenant's sessions in the order of their ids, and where the next page starts."""
+        return self.store.page(tenant, limit=limit, after=after)
+
+    def change(
+        self,
+        tenant: str,
+        session_id: str,
+        *,
+        name: str | None = None,
+        enabled: bool | None = None,
+        webhook_url: str | None = None,
+    ) -> Session:
+        """Change the settings that are given; an empty webhook address removes it, a new one gets a new secret."""
+        secret = self.new_secret() if webhook_url else None
+        change = SettingsChanged(name=name, enabled=enabled, webhook_url=webhook_url, webhook_secret=secret)
+        return self._want(tenant, session_id, change, unless=lambda _: change == SettingsChanged())
+
+    def set_webhook(
+        self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None
+    ) -> Session:
+        """Have events told in a family's ``words`` there; see Session for the rest. Its own secret stays its own."""
+        change = SettingsChanged(
+            webhook_url=url,
+            webhook_secret=self.new_secret(),
+            webhook_format=words,
+            webhook_events=events,
+            webhook_key=key,
+        )
+
+        def so(stands: Session) -> bool:
+            kept = (stands.webhook_url, stands.webhook_format, stands.webhook_events, stands.webhook_key)
+            return kept == (url, words, events, key) and stands.webhook_disabled_at is None
+
+        return self._want(tenant, session_id, change, unless=so)
+
+    def start(self, tenant: str, session_id: str) -> Session:
+        """Want it running. A start that is under way or done is left alone; after a final status it is a new one."""
+        return self._want(
+            tenant, session_id, StartRequested(), unless=lambda s: s.desired is Desired.RUNNING and not s.answered
+        )
+
+    def stop(self, tenant: str, session_id: str) -> Session:
+        """Want it stopped, its linked device kept; wait a little for the worker to have ended."""
+        wanted = self._want(tenant, session_id, StopRequested(), unless=lambda s: s.desired is Desired.STOPPED)
+        return self.waiting.until_answered(wanted)
+
+    def unlink(self, tenant: str, session_id: str) -> Session:
+        """Want its device unlinked, the session kept; wait a little for that to have happened."""
+        wanted = self._want(tenant, session_id, UnlinkRequested(), unless=lambda s: s.desired is Desired.UNLINKED)
+        return self.waiting.until_answered(wanted)
+
+    def delete(self, tenant: str, session_id: str) -> bool:
+        """Want it gone; wait a little, and return whether it is. What is left is finished without the caller."""
+        wanted = self._want(
+            tenant, session_id, DeleteRequested(), unless=lambda s: s.desired is Desired.DELETED, doomed=True
+        )
+        return self.waiting.until_gone(wanted)
+
+    def code(self, tenant: str, session_id: str, *, wait: float) -> tuple[Session, QRCode]:
+        """Return a code that can be scanned, waiting ``wait`` seconds for one at the most.
+
+        Raises AlreadyConnected, PasskeyRequired, SessionStopped, SessionFailed or SessionDeleting where none will
+        come, and QRNotReady where none came in time.
+        """
+        session = self.await_code(tenant, session_id, wait=wait)
+        code = session.code_at(self.clock())
+        if code:
+            return session, code
+        raise why_no_code(session) or QRNotReady(
+            "There is no QR code yet. Ask again.", retry_after=2, context={"session": session}
+        )
+
+    def await_code(self, tenant: str, session_id: str, *, wait: float) -> Session:
+        """Return the session once it has a code or can't get one, or as it stands after ``wait`` seconds."""
+
+        def done(stands: Session | None) -> bool:
+            return stands is None or stands.code_at(self.clock()) is not None or why_no_code(stands) is not None
+
+        session = self.get(tenant, session_id)
+        return found(self.waiting.until(session, done, seconds=wait), session_id)
+
+    def _made(self, tenant: str, made: Reservation) -> Session:
+        stands = self.store.get(made.id)
+        if stands is None or stands.tenant != tenant:
+            raise ResultGone("The session that was created with this Idempotency-Key has been deleted since.")
+        if stands.status is Status.DELETING:
+            raise deleting(stands)
+        return stands
+
+    def _want(
+        self,
+        tenant: str,
+        session_id: str,
+        request: LinkEvent,
+        *,
+        unless: Callable[[Session], bool],
+        doomed: bool = False,
+    ) -> Session:
+        def decide(session: Session) -> LinkEvent | None:
+            if session.status is Status.DELETING and not doomed:
+                raise deleting(session)
+            return None if unless(session) else request
+
+        session, _ = self.moves.move(lambda: self.store.find(tenant, session_id), decide)
+        return found(session, session_id)

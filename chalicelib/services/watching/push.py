@@ -1,0 +1,109 @@
+"""Events and snapshots to watchers, each in its dialect; one that is gone or slow is nobody else's trouble."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.dialects import DIALECTS, socketio
+from chalicelib.domain.channel import SOCKETIO
+from chalicelib.domain.events import Disconnected, Envelope, QRShown
+from chalicelib.domain.messages import UNTOLD
+from chalicelib.domain.session import Session
+from chalicelib.domain.watcher import SETTLING, Watcher
+from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
+from chalicelib.services.watching.rooms import Rooms
+
+AT_ONCE: Final = 16
+"""Frames in flight at a time."""
+SNAPSHOTS: Final = 3
+"""Snapshots in a row for one watcher whose session moves on while it is told."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Tells watchers."""
+
+    sessions: SessionStore
+    watchers: WatcherStore
+    sockets: Sockets
+    wakes: Wakes
+    rooms: Rooms
+    clock: Clock
+
+    def push(self, envelope: Envelope) -> None:
+        """Tell all who follow the session.
+
+        A code is read from the session as it stands, so one that expired or was scanned meanwhile isn't sent.
+        """
+        if envelope.type in UNTOLD:
+            return
+        followers = self.watchers.following(envelope.tenant, envelope.session)
+        if not followers:
+            return
+        session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
+        now = self.clock()
+        if envelope.type == Disconnected.type and any(one.dialect == SOCKETIO for one in followers):
+            self.rooms.lost(envelope.uid)
+        with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
+            for watcher in followers:
+                pool.submit(self._tell, watcher, envelope, session, now)
+
+    def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
+        """Tell one follower. Never raises: others wait, and so does the webhook."""
+        try:
+            if watcher.dialect == SOCKETIO:
+                self.rooms.tell(watcher, socketio.sayings(envelope, session, now))
+                return
+            frames = DIALECTS[watcher.dialect].frames(envelope, session, now)
+            if frames or watcher.expires_at <= now:
+                self._deliver(watcher, frames)
+        except Exception:
+            # Not which one: a Socket.IO client's id is its secret.
+            log.exception("a watcher can't be told", extra={"uid": envelope.uid, "event_id": envelope.id})
+
+    def snapshot(self, watcher_id: str) -> None:
+        """Tell one watcher what stands, and again if it moved while it was told."""
+        watcher = self.watchers.get(watcher_id)
+        if watcher is None:
+            return
+        told = None
+        for _ in range(SNAPSHOTS):
+            session = self.sessions.find(watcher.tenant, watcher.session)
+            if _standing(session) == told:
+                return
+            told = _standing(session)
+            if not self._deliver(watcher, DIALECTS[watcher.dialect].snapshot(session, self.clock())):
+                return
+
+    def _deliver(self, watcher: Watcher, frames: Sequence[str]) -> bool:
+        """Send ``frames`` in order; return whether the watcher got them. Never raises: others wait."""
+        now = self.clock()
+        try:
+            if watcher.expires_at <= now:
+                self.sockets.close(watcher.id)
+                self.watchers.remove(watcher.id)
+                return False
+            for frame in frames:
+                self.sockets.post(watcher.id, frame)
+        except Gone:
+            self._gone(watcher, now)
+            return False
+        except Unavailable:
+            log.warning("a watcher couldn't be told", extra={"watcher": watcher.id})
+            return False
+        return True
+
+    def _gone(self, watcher: Watcher, now: int) -> None:
+        if now - watcher.connected_at < SETTLING:
+            # API Gateway answers 410 for a moment before a connection is ready: it gets a snapshot instead.
+            self.wakes.snapshot(watcher.id, delay=1)
+        else:
+            self.watchers.remove(watcher.id)
+
+
+def _standing(session: Session | None) -> tuple[str, int] | None:
+    return (session.uid, session.version) if session else ("", 0)

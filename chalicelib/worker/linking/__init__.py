@@ -1,0 +1,1 @@
+"""Linking a device: codes, in rounds; and who replaced whom."""

@@ -1,0 +1,1 @@
+"""Whether the worker and its client still live."""

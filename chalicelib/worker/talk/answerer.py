@@ -1,0 +1,69 @@
+"""Answering what is asked of the session."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from chalicelib.domain.questions import Contact, Group, Question, Subject
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.lease.hold import Hold
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Answering
+from chalicelib.worker.patience import patiently
+from chalicelib.worker.talk.clerk import Clerk
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.whatsapp.client import Client
+from chalicelib.worker.whatsapp.unanswered import COULD_NOT_ASK, NoConnection, WhatsAppRefused
+
+
+class Answerer(Clerk):
+    """Answers one session's questions while it may.
+
+    Nobody looks without a ring: a question lives for seconds, and who asked can ask again. Most rings are for a
+    message, whose sender waits, and which goes first. An ending doesn't wait for the answer that WhatsApp still owes:
+    nobody else will, by then.
+    """
+
+    NAME = "answerer"
+    LOOK_AFTER = 0.05
+
+    def __init__(self, desk: Desk, hold: Hold, answering: Answering, inbox: Inbox, log: Log) -> None:
+        super().__init__(desk, hold, inbox, log)
+        self._answering = answering
+
+    def _turn(self) -> None:
+        if self._ready() is None:
+            return
+        claim = self._desk.claim
+        for question in patiently(partial(self._answering.owed, claim.uid, epoch=claim.epoch), self._inbox):
+            self._answer(question)
+
+    def _answer(self, question: Question) -> None:
+        client = self._ready()
+        if client is None:
+            return
+        taken = patiently(partial(self._answering.take, question, epoch=self._desk.claim.epoch), self._inbox)
+        if taken is None:
+            return
+        patiently(self._asked(client, taken), self._inbox)
+        self._log.info("question", question=taken.id, subject=str(taken.subject))
+
+    def _asked(self, client: Client, question: Question) -> Callable[[], Question | None]:
+        """Ask WhatsApp; return how to report what came of it."""
+        try:
+            answer = _ask(client, question)
+        except NoConnection:
+            return partial(self._answering.put_back, question)
+        except WhatsAppRefused as refused:
+            return partial(self._answering.refuse, question, refused.sentence)
+        except Exception:  # noqa: BLE001 - whatever it was: who asked waits, and so do the next questions
+            self._log.warning("question_broken", question=question.id)
+            return partial(self._answering.refuse, question, COULD_NOT_ASK)
+        return partial(self._answering.answer, question, answer)
+
+
+def _ask(client: Client, question: Question) -> Contact | Sequence[Group]:
+    match question.subject:
+        case Subject.NUMBER:
+            return client.contact(question.number or "")
+        case Subject.GROUPS:
+            return client.groups()

@@ -1,0 +1,71 @@
+"""One session's talk: sends go out, questions are answered, what comes in is sorted, and all end in good order."""
+
+from typing import Final
+
+from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.lease.hold import Hold
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import bounded
+from chalicelib.worker.talk.answerer import Answerer
+from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.intake import Intake
+from chalicelib.worker.talk.sender import Sender
+from chalicelib.worker.talk.spool import Spool
+from chalicelib.worker.whatsapp import client as c
+
+CLOSING_TAKES: Final = 2.0
+"""Seconds for the client to close its socket; the end of the process closes it anyway."""
+SETTLING_TAKES: Final = 2.0
+"""Seconds for what the client still had to be written; the rest is the next worker's, from the file."""
+
+
+class Talk:
+    """Sender, answerer and intake of one client."""
+
+    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, spool: Spool) -> None:
+        self._inbox = inbox
+        self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
+        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log), self._sender)
+        self._intake = Intake(desk, parts.inbox, spool, log)
+        self._client: c.Client | None = None
+
+    def emit(self, event: c.ClientEvent | c.Mail) -> None:
+        """Take an event from the client, in the client's thread."""
+        match event:
+            case c.Incoming(received=received):
+                self._intake.keep(received)
+            case c.Receipt():
+                self._sender.receipt(event)
+            case _:
+                self._inbox.put(event)
+
+    def begin(self, client: c.Client) -> None:
+        """Begin to connect, and to send and to answer once that is allowed."""
+        self._client = client
+        self._intake.start()
+        for clerk in self._clerks:
+            clerk.start(client)
+        client.connect()
+
+    def allow(self, *, online: bool) -> None:
+        """Say whether the session is connected: only then is anything sent or asked."""
+        for clerk in self._clerks:
+            clerk.allow(online=online)
+
+    def ring(self) -> None:
+        """Say that there may be something to send, or to answer."""
+        for clerk in self._clerks:
+            clerk.ring()
+
+    def stop(self) -> None:
+        """Send and answer nothing more."""
+        for clerk in self._clerks:
+            clerk.stop()
+
+    def hang_up(self) -> None:
+        """Send and answer nothing more, close the socket, and keep what had come in by then."""
+        self.stop()
+        if self._client:
+            bounded(self._client.disconnect, CLOSING_TAKES)
+            self._intake.settle(SETTLING_TAKES)

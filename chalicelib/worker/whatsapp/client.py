@@ -1,0 +1,181 @@
+"""What the worker needs of a WhatsApp client: a Protocol, and the events it yields, in whatsmeow's names."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from chalicelib.domain.messages import MessageStatus
+from chalicelib.domain.questions import Contact, Group
+from chalicelib.domain.session import Device
+from chalicelib.services.messages.inbox import Received
+
+
+@dataclass(frozen=True, slots=True)
+class QR:
+    """The client shows a code; six a round, unless the server hands out fewer. ``code`` is a secret."""
+
+    code: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CodesRanOut:
+    """Nobody scanned a code in time, and the client has no more; it is of no further use."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairSuccess:
+    """A phone scanned the code and its signature is good. The client reconnects by itself as the linked device."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class PairError:
+    """A phone scanned the code, but its signature isn't good, or the keys couldn't be stored."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyRequest:
+    """WhatsApp wants a passkey before it links this account; the library has no way to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """Logged in. ``device`` is what the client's own store says."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The socket closed; the client reconnects by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAliveTimeout:
+    """WhatsApp leaves pings unanswered: the connection looks open and isn't."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAliveRestored:
+    """Pings are answered again."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """The device isn't linked any more; the client has deleted it from its store. ``code`` is WhatsApp's number."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamReplaced:
+    """The same device logged in elsewhere; the client doesn't reconnect."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOutdated:
+    """WhatsApp refuses this version of the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemporaryBan:
+    """WhatsApp refuses this account for ``seconds``."""
+
+    code: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectFailure:
+    """WhatsApp refused the login for a reason that has no event of its own; the client doesn't try again."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """``connect`` came back: the first connection failed (``error`` says how), or the client was stopped."""
+
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message came in. WhatsApp has been told so already, by the client itself, and won't repeat it."""
+
+    received: Received
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read)."""
+
+    whatsapp_ids: tuple[str, ...]
+    status: MessageStatus
+
+
+ClientEvent = (
+    QR
+    | CodesRanOut
+    | PairSuccess
+    | PairError
+    | PasskeyRequest
+    | Connected
+    | Disconnected
+    | KeepAliveTimeout
+    | KeepAliveRestored
+    | LoggedOut
+    | StreamReplaced
+    | ClientOutdated
+    | TemporaryBan
+    | ConnectFailure
+    | Ended
+)
+Mail = Incoming | Receipt
+
+Emit = Callable[[ClientEvent | Mail], None]
+"""Called from the client's own threads, one event at a time: it must return at once.
+
+Meanwhile the client collects a hundred events more, which die with it, then stops taking in what WhatsApp sends.
+"""
+
+
+class Client(Protocol):
+    """A WhatsApp client over one device database. Its calls may hang: bound them."""
+
+    def connect(self) -> None:
+        """Begin to connect and return; what follows comes as events."""
+
+    def is_connected(self) -> bool:
+        """Whether a websocket is open. While a code is shown it is the only sign that the client is dead."""
+
+    def send_text(self, to: str, text: str) -> str:
+        """Send ``text`` to the JID ``to``; return WhatsApp's id of it once its server has acknowledged it.
+
+        Takes as long as the server does, 75 s at the most. Raises what ``unsent`` holds.
+        """
+
+    def contact(self, number: str) -> Contact:
+        """Ask whether a phone number (digits) is on WhatsApp; 75 s at the most. Raises what ``unanswered`` holds."""
+
+    def groups(self) -> list[Group]:
+        """Ask which groups the account is in; 75 s at the most. Raises what ``unanswered`` holds."""
+
+    def logout(self) -> bool:
+        """Unlink the device at WhatsApp and forget it; False if WhatsApp refused or couldn't be told."""
+
+    def disconnect(self) -> None:
+        """Close the websocket."""
+
+
+class MakeClient(Protocol):
+    """Makes a client."""
+
+    def __call__(self, database: Path, emit: Emit, *, linking: bool) -> Client:
+        """Return a client over ``database``; ``linking`` says that no device is stored there yet."""

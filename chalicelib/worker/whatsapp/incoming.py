@@ -1,0 +1,85 @@
+"""The library's message and receipt events as what the gateway keeps of them; None for what isn't a message to anybody.
+
+Reads whatsmeow's protobuf messages by field names and imports none of them. Direct chats come under a LID, with the
+phone number beside it; a chat is named by its phone number where that is known, as it is when we write first.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from chalicelib.domain.jid import LIDS, USERS
+from chalicelib.domain.messages import MessageStatus, Party
+from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
+from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.content import content
+
+PhoneOf = Callable[[Any], str | None]
+"""Looks up the phone number of a LID's JID in the client's store."""
+
+_RECEIPTS: Final = {
+    "DELIVERED": MessageStatus.DELIVERED,
+    # Delivered to a device whose user isn't looking.
+    "INACTIVE": MessageStatus.DELIVERED,
+    "READ": MessageStatus.READ,
+    "PLAYED": MessageStatus.READ,
+}
+"""Of the types of receipts those that others give for our messages; the rest is talk among our own devices."""
+
+
+def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
+    """Return a MessageEv's message."""
+    found = content(event.Message)
+    return _received(event.Info, *found, phone_of) if found else None
+
+
+def undecryptable(event: Any, phone_of: PhoneOf) -> Received | None:
+    """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read."""
+    hidden = event.DecryptFailMode == event.DECRYPT_FAIL_HIDE
+    return None if hidden else _received(event.Info, UNDECRYPTABLE, None, phone_of)
+
+
+def receipt(event: Any) -> Receipt | None:
+    """Return a ReceiptEv's receipt, if somebody else gave it for what we sent."""
+    status = _RECEIPTS.get(event.ReceiptType.Name(event.Type))
+    if status is None or event.MessageSource.IsFromMe:
+        return None
+    return Receipt(tuple(event.MessageIDs), status)
+
+
+def _received(info: Any, kind: str, text: str | None, phone_of: PhoneOf) -> Received | None:
+    source = info.MessageSource
+    chat = source.Chat
+    if info.Category == "peer" or chat.Server == "newsletter" or chat.User == "status":
+        return None
+    sender = _party((source.Sender, source.SenderAlt), info.Pushname, phone_of)
+    if chat.Server not in {USERS, LIDS} and not source.IsGroup:
+        chat_jid = _jid(sender, source.Sender)
+    elif source.IsGroup:
+        chat_jid = f"{chat.User}@{chat.Server}"
+    else:
+        beside = source.RecipientAlt if source.IsFromMe else source.SenderAlt
+        chat_jid = _jid(_party((chat, beside), "", phone_of), chat)
+    return Received(
+        whatsapp_id=info.ID,
+        chat=chat_jid,
+        sender=sender,
+        at=max(info.Timestamp, 0),
+        kind=kind,
+        text=text,
+        from_me=source.IsFromMe,
+    )
+
+
+def _party(jids: tuple[Any, Any], name: str, phone_of: PhoneOf) -> Party:
+    phone = next((jid.User for jid in jids if jid.Server == USERS and jid.User), None)
+    lid = next((jid for jid in jids if jid.Server == LIDS and jid.User), None)
+    if phone is None and lid is not None:
+        phone = phone_of(lid)
+    return Party(phone, lid.User if lid is not None else None, name or None)
+
+
+def _jid(party: Party, otherwise: Any) -> str:
+    """Return how a party is named; by the JID it came under if it is neither a phone number nor a LID, but a bot."""
+    if party.phone:
+        return f"{party.phone}@{USERS}"
+    return f"{party.lid}@{LIDS}" if party.lid else f"{otherwise.User}@{otherwise.Server}"

@@ -1,0 +1,71 @@
+"""What only the library's log shows until a client has logged in; every line is dropped after a look.
+
+While no device is stored the library delivers no event but the code: its trace tells the rest. It waits for a stored
+device before it delivers the first event of a login, too, and deletes the one that WhatsApp says was unlinked: if it
+hears of that before it waits, it waits for ever. Its log tells of that.
+
+The lines carry keys, codes and numbers: this handler keeps nothing, and the loggers it listens to pass nothing on. The
+lines are those of neonize 0.5.2.
+"""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.worker.whatsapp import client as c
+
+LOGGER: Final = logging.getLogger("whatsmeow")
+"""The parent of all loggers that the library's lines come out of, but for its database's."""
+RECEIVED: Final = "whatsmeow.Client.Recv"
+CODES: Final = "whatsmeow.Client.QRChannel"
+CLIENT: Final = "whatsmeow.Client"
+
+_PASSKEY: Final = re.compile(r'<notification\b[^>]*\btype="passkey_prologue_request"')
+_OUTDATED: Final = re.compile(r'<failure\b[^>]*\breason="405"')
+_RAN_OUT: Final = "Ran out of QR codes, closing channel"
+_UNLINKED: Final = re.compile(r"Got (\d+)\b.* connect failure, sending LoggedOut event")
+
+Said = Callable[[str, str], c.ClientEvent | None]
+"""What a line means, by its logger and its text."""
+
+
+def said_while_linking(logger: str, line: str) -> c.ClientEvent | None:
+    """Return what a line of the trace of stanzas means, if it means anything to us."""
+    if logger == CODES:
+        return c.CodesRanOut() if line.startswith(_RAN_OUT) else None
+    if logger != RECEIVED:
+        return None
+    if _PASSKEY.match(line):
+        return c.PasskeyRequest()
+    return c.ClientOutdated() if _OUTDATED.match(line) else None
+
+
+def said_at_login(logger: str, line: str) -> c.ClientEvent | None:
+    """Return what a line of the log of a client whose device is stored means, if it means anything to us."""
+    unlinked = _UNLINKED.match(line) if logger == CLIENT else None
+    return c.LoggedOut(int(unlinked[1])) if unlinked else None
+
+
+class Stanzas(logging.Handler):
+    """Emits what the lines say."""
+
+    def __init__(self, emit: Callable[[c.ClientEvent], None], said: Said) -> None:
+        super().__init__(logging.DEBUG)
+        self._emit_event = emit
+        self._said = said
+        LOGGER.propagate = False
+        LOGGER.setLevel(logging.DEBUG)
+        LOGGER.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Look at one line."""
+        event = self._said(record.name, record.getMessage())
+        if event:
+            self._emit_event(event)
+
+    def close(self) -> None:
+        """Stop listening: the library goes on logging, but its lines are dropped before they are made."""
+        LOGGER.removeHandler(self)
+        LOGGER.setLevel(logging.CRITICAL)
+        super().close()

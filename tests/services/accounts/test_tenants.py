@@ -1,0 +1,104 @@
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.account import Tenant
+from chalicelib.domain.errors import Forbidden, TenantExists, TenantNotFound, Unauthenticated, UserExists
+from chalicelib.domain.principal import Role
+from chalicelib.services.accounts.tenants import HALFWAY
+from tests.makers import a_session
+from tests.services.rig import Rig
+
+
+@pytest.fixture
+def rig():
+    rig = Rig()
+    rig.accounts.first_administrator("admin", "admin123", "default")
+    rig.operators.create("acme", "Acme", admin="cleo", password="password")
+    return rig
+
+
+def token(rig: Rig) -> str:
+    return rig.accounts.login("cleo", "password", address="127.0.0.1").token
+
+
+def test_a_tenant_comes_with_its_first_administrator(rig):
+    principal = rig.accounts.authenticate(token(rig))
+    assert (principal.tenant, principal.role) == ("acme", Role.ADMIN)
+    assert rig.operators.get("acme").name == "Acme"
+    assert [tenant.id for tenant in rig.operators.page(limit=10, after=None)[0]] == ["acme", "default"]
+
+
+def test_an_id_is_taken_once_and_the_second_create_makes_no_user(rig):
+    with pytest.raises(TenantExists):
+        rig.operators.create("acme", "Another", admin="dan", password="password")
+    assert rig.users.get("dan") is None
+
+
+def test_a_tenant_whose_administrator_has_a_taken_name_is_not_made(rig):
+    with pytest.raises(UserExists):
+        rig.operators.create("globex", "Globex", admin="cleo", password="password")
+    with pytest.raises(TenantNotFound):
+        rig.operators.get("globex")
+
+
+def test_a_create_that_was_killed_halfway_is_finished_by_a_later_one(rig):
+    rig.tenants.add(Tenant("globex", "Globex", rig.clock.now, ("dan",)))
+    with pytest.raises(TenantExists):
+        rig.operators.create("globex", "Globex", admin="dan", password="password")
+    rig.clock.now += HALFWAY + 1
+    assert rig.operators.create("globex", "Globex", admin="dan", password="password").admins == ("dan",)
+    assert rig.accounts.login("dan", "password", address="127.0.0.1")
+
+
+def test_a_disabled_tenant_s_people_and_keys_are_out_until_it_is_enabled_again(rig):
+    session = a_session(tenant="acme")
+    rig.store.rows[session.uid] = session
+    given, (key, secret) = token(rig), rig.keeper.create("cleo", session=None, lasts=None)
+    rig.watching.connect("w1", rig.accounts.authenticate(given), session="ana", dialect="enveloped")
+    assert rig.operators.change("acme", name=None, disabled=True).disabled
+    for check in (lambda: rig.accounts.authenticate(given), lambda: rig.keeper.authenticate(secret)):
+        with pytest.raises(Unauthenticated):
+            check()
+    with pytest.raises(Forbidden):
+        token(rig)
+    assert rig.sockets.closed == ["w1"]
+    rig.operators.change("acme", name=None, disabled=False)
+    assert rig.keeper.authenticate(secret).key == key.id
+    assert token(rig)
+    with pytest.raises(Unauthenticated):
+        rig.accounts.authenticate(given)
+
+
+def test_enabling_a_tenant_enables_nobody_whom_its_administrator_disabled(rig):
+    rig.people.register("acme", "dan", "password", Role.MEMBER)
+    rig.people.change("acme", "dan", disabled=True)
+    for disabled in (True, False):
+        rig.operators.change("acme", name=None, disabled=disabled)
+    assert not rig.people.get("acme", "dan").active
+
+
+def test_a_disabling_that_was_cut_short_is_finished_by_the_next(rig):
+    given = token(rig)
+    rig.tenants.rows["acme"] = replace(rig.operators.get("acme"), disabled=True, version=7)
+    assert rig.accounts.authenticate(given)
+    rig.operators.change("acme", name=None, disabled=True)
+    with pytest.raises(Unauthenticated):
+        rig.accounts.authenticate(given)
+
+
+def test_a_tenant_is_renamed_and_nothing_else(rig):
+    given = token(rig)
+    assert rig.operators.change("acme", name="Acme Corp", disabled=None).name == "Acme Corp"
+    assert rig.accounts.authenticate(given)
+
+
+def test_the_operators_do_not_lock_themselves_out(rig):
+    with pytest.raises(Forbidden):
+        rig.operators.change("default", name=None, disabled=True)
+    assert not rig.operators.get("default").disabled
+
+
+def test_a_tenant_that_is_not_there_is_not_found(rig):
+    with pytest.raises(TenantNotFound):
+        rig.operators.change("globex", name="x", disabled=None)

@@ -1,0 +1,301 @@
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.events import Erased, LoggedOut, QRShown
+from chalicelib.domain.lease import GRACE, TTL, Lease
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
+from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.services.control.reconciler import FILL_DELAY
+from chalicelib.services.ports import Standby, Unavailable
+from tests.fakes import MemoryLeases, MemorySessions
+from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
+from tests.services.rig import Rig
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+def standing(rig: Rig, session: Session) -> Session:
+    rig.store.rows[session.uid] = session
+    return session
+
+
+def now(rig: Rig) -> Session:
+    return next(iter(rig.store.rows.values()))
+
+
+def here(rig: Rig, session: Session) -> None:
+    lease = Lease(session.uid, session.worker or "", session.epoch, rig.clock() + TTL)
+    rig.leases.rows[session.uid] = lease
+
+
+def ready_standby(rig: Rig) -> Standby:
+    standby = Standby("standby-1", "https://queue/standby-1", NOW + 30_000, ready=True, task=rig.task)
+    rig.pool.put(standby)
+    return standby
+
+
+def test_a_wanted_session_is_claimed_then_its_task_started_with_what_it_needs(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.reconcile(session.uid)
+    claimed = now(rig)
+    assert (claimed.status, claimed.epoch, claimed.worker) == (Status.STARTING, 1, f"{session.uid}-1")
+    (order,) = rig.workers.started
+    assert (order.uid, order.epoch, order.worker, order.mailbox) == (session.uid, 1, claimed.worker, claimed.mailbox)
+    assert order.mailbox in rig.mailboxes.there
+
+
+def test_reconciling_twice_starts_one_worker(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    for _ in range(3):
+        rig.reconciler.reconcile(session.uid)
+    assert len(rig.workers.started) == 1
+    assert now(rig).epoch == 1
+
+
+def test_a_claim_that_lost_its_race_starts_nothing_and_gives_its_standby_back(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    standby = ready_standby(rig)
+
+    class Moved(MemorySessions):
+        def move(self, session: Session) -> bool:
+            return False
+
+    rig.store = Moved(rows=rig.store.rows)
+    rig.reconciler.reconcile(session.uid)
+    assert rig.workers.started == []
+    assert rig.mailboxes.rung == []
+    assert rig.pool.get(standby.worker) == standby
+
+
+def test_a_standby_is_taken_first_and_the_pool_filled_again(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    standby = ready_standby(rig)
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).worker, now(rig).standby) == (standby.worker, True)
+    assert rig.mailboxes.rung == [standby.mailbox]
+    assert ("fill_standbys", "", FILL_DELAY) in rig.wakes.jobs
+    assert rig.workers.started == []
+
+
+def test_a_standby_that_does_not_come_is_overtaken_by_a_new_claim(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    ready_standby(rig)
+    rig.reconciler.reconcile(session.uid)
+    rig.reconciler.reconcile(session.uid)
+    assert rig.wakes.jobs[-1] == ("reconcile", session.uid, 3.0)
+    rig.clock.now += 3_000
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).epoch, now(rig).worker) == (2, f"{session.uid}-2")
+
+
+def test_a_task_that_does_not_come_is_asked_for_again_under_the_same_order(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.reconcile(session.uid)
+    rig.clock.now += LAUNCH_TIMEOUT
+    rig.reconciler.reconcile(session.uid)
+    assert now(rig).launches == 2
+    assert len(rig.workers.started) == 1, "the token makes the second call the first one's"
+
+
+def test_a_worker_s_end_frees_its_lease_and_brings_the_next_at_once(rig):
+    session = standing(rig, a_running_session(device=DEVICE))
+    here(rig, session)
+    rig.reconciler.worker_ended(session.worker or "", uid=session.uid, epoch=1, mailbox=session.mailbox)
+    assert (now(rig).status, now(rig).epoch, now(rig).reason) == (Status.STARTING, 2, Reason.WORKER_LOST)
+    assert now(rig).device == DEVICE
+    assert session.mailbox not in rig.mailboxes.there
+
+
+def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
+    session = standing(rig, a_running_session(worker="standby-1"))
+    here(rig, session)
+    rig.pool.serve("standby-1", uid=session.uid, epoch=1)
+    rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
+    assert now(rig).epoch == 2
+
+
+def test_a_former_standby_s_end_that_is_told_again_after_a_failure_is_still_known(rig):
+    session = standing(rig, a_running_session(worker="standby-1"))
+    here(rig, session)
+    rig.pool.serve("standby-1", uid=session.uid, epoch=1)
+
+    class Failing(MemoryLeases):
+        def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+            raise Unavailable("the table doesn't answer")
+
+    leases, rig.leases = rig.leases, Failing(rig.leases.rows)
+    with pytest.raises(Unavailable):
+        rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
+    rig.leases = leases
+    rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
+    assert now(rig).epoch == 2
+
+
+def test_the_mailbox_of_a_worker_that_never_came_goes_with_the_next_claim_and_with_the_session(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    for _ in range(8):
+        rig.reconciler.reconcile(session.uid)
+        rig.clock.now += LAUNCH_TIMEOUT
+    assert now(rig).epoch > 1
+    assert rig.mailboxes.there == {now(rig).mailbox}
+    standing(rig, replace(now(rig), status=Status.DELETING, desired=Desired.DELETED, erased=True))
+    rig.reconciler.reconcile(session.uid)
+    assert (rig.store.rows, rig.mailboxes.there) == ({}, set())
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_lease_that_nobody_will_take_over_is_due_no_more(rig, there):
+    session = a_running_session(status=Status.STOPPED, desired=Desired.STOPPED, observed_generation=1)
+    here(rig, session)
+    if there:
+        standing(rig, session)
+    rig.reconciler.reconcile(session.uid)
+    assert not rig.leases.rows[session.uid].released, "its worker is on its way out"
+    rig.clock.now += TTL + GRACE
+    rig.reconciler.reconcile(session.uid)
+    assert rig.leases.rows[session.uid].released
+
+
+def test_an_older_worker_s_end_does_not_touch_its_successor(rig):
+    session = standing(rig, a_running_session(epoch=2, worker="w-2"))
+    here(rig, session)
+    rig.reconciler.worker_ended("w-1", uid=session.uid, epoch=1, mailbox=None)
+    assert now(rig) == session
+    assert not rig.leases.rows[session.uid].released
+
+
+def test_a_silent_worker_is_replaced_and_its_task_ended(rig):
+    session = standing(rig, a_running_session())
+    here(rig, session)
+    rig.clock.now += TTL + 5_000
+    rig.reconciler.reconcile(session.uid)
+    assert now(rig).epoch == 2
+    assert rig.workers.stopped == [session.worker]
+
+
+def test_a_phone_that_unlinked_brings_a_fresh_worker_by_itself(rig):
+    session = standing(rig, a_running_session(device=DEVICE, round=1))
+    rig.link.report(LoggedOut("unlinked_from_phone"), uid=session.uid, worker=session.worker or "", epoch=1)
+    rig.leases.release(session.uid, worker=session.worker or "", epoch=1)
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).status, now(rig).epoch) == (Status.STARTING, 2)
+
+
+def test_a_stop_rings_the_worker_and_without_one_is_settled(rig):
+    session = standing(rig, a_running_session(desired=Desired.STOPPED, generation=2, requested_at=NOW))
+    here(rig, session)
+    rig.reconciler.reconcile(session.uid)
+    assert rig.mailboxes.rung == [session.mailbox]
+    rig.leases.rows.clear()
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).status, now(rig).answered) == (Status.STOPPED, True)
+
+
+def test_a_delete_is_finished_without_its_caller(rig):
+    session = standing(
+        rig, a_running_session(status=Status.DELETING, desired=Desired.DELETED, generation=2, requested_at=NOW + 1)
+    )
+    rig.leases.release(session.uid, worker=session.worker or "", epoch=1)
+    rig.clock.now += 1_000
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).status, now(rig).epoch) == (Status.DELETING, 2)
+    rig.link.report(Erased(), uid=session.uid, worker=now(rig).worker or "", epoch=2)
+    rig.reconciler.reconcile(session.uid)
+    assert rig.store.rows == {}
+
+
+def test_a_session_whose_workers_all_come_to_nothing_fails_with_a_reason(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    for _ in range(MAX_ATTEMPTS * 3):
+        rig.reconciler.reconcile(session.uid)
+        current = now(rig)
+        if current.status is Status.FAILED:
+            break
+        rig.reconciler.worker_ended(current.worker or "", uid=session.uid, epoch=current.epoch, mailbox=None)
+        rig.clock.now += 300_000
+    assert (now(rig).status, now(rig).reason) == (Status.FAILED, Reason.WORKER_KEEPS_FAILING)
+    assert now(rig).answered
+
+
+def test_a_worker_that_shows_a_code_has_not_come_to_nothing(rig):
+    session = standing(rig, a_running_session(status=Status.STARTING, attempts=9))
+    rig.link.report(QRShown(a_code()), uid=session.uid, worker=session.worker or "", epoch=1)
+    assert now(rig).attempts == 0
+
+
+def test_a_session_that_is_gone_is_nobody_s_business(rig):
+    rig.reconciler.reconcile("gone")
+    assert rig.workers.started == []
+
+
+def test_standbys_are_filled_counted_and_forgotten_when_they_never_came(rig):
+    rig.standby_count = 2
+    rig.standbys.fill()
+    rig.standbys.fill()
+    assert len(rig.workers.started) == 2
+    rig.clock.now += 120_000
+    rig.standbys.fill()
+    assert len(rig.workers.started) == 4
+    assert len(rig.pool.all()) == 2
+
+
+def test_without_room_the_pool_stays_empty_and_clean(rig):
+    rig.standby_count, rig.workers.full = 1, True
+    rig.standbys.fill()
+    assert rig.pool.all() == []
+    assert rig.mailboxes.there == set()
+
+
+def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
+    rig.standby_count = 1
+    rig.pool.put(replace(ready_standby(rig), uid="u", epoch=1))
+    rig.standbys.fill()
+    assert len(rig.workers.started) == 1
+
+
+def test_a_removed_session_s_worker_leaves_no_lease_behind(rig):
+    rig.reconciler.worker_ended("w-1", uid="gone", epoch=1, mailbox=None)
+    assert rig.leases.rows == {}
+
+
+def test_a_session_keeps_on_record_what_its_worker_was_started_from(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.reconcile(session.uid)
+    assert now(rig).task == rig.task
+
+
+def test_a_worker_that_gave_way_to_a_newer_version_is_not_called_lost(rig):
+    session = standing(rig, a_running_session(task="worker:1"))
+    rig.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig).reason, now(rig).task) == (Reason.UPGRADED, rig.task)
+
+
+def test_a_standby_of_an_older_version_is_given_no_session_and_makes_room(rig):
+    rig.standby_count = 1
+    rig.pool.put(Standby("standby-old", "https://queue/old", NOW + 30_000, ready=True, task="worker:1"))
+    assert rig.standbys.take("u", 1) is None
+    rig.standbys.fill()
+    assert [(standby.worker == "standby-old", standby.task) for standby in rig.pool.all()] == [(False, rig.task)]
+
+
+def test_standbys_that_are_more_than_enough_are_let_go(rig):
+    rig.standby_count = 1
+    rig.standbys.fill(more=2)
+    assert len(rig.pool.all()) == 3
+    rig.standbys.trim()
+    assert len(rig.pool.all()) == 1
+
+
+def test_a_standby_that_was_just_given_a_session_is_not_let_go(rig):
+    standby = ready_standby(rig)
+    rig.pool.assign(standby.worker, uid="u", epoch=1)
+    rig.standbys.trim()
+    rig.task = "worker:3"
+    rig.standbys.fill()
+    assert [each.worker for each in rig.pool.all()] == [standby.worker]

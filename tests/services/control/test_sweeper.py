@@ -1,0 +1,52 @@
+"""The minute's look around, where not all is well."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from chalicelib.domain.session import Desired, Session
+from chalicelib.services.control.sweeper import Sweeper
+from chalicelib.services.control.upgrades import Upgrades
+from chalicelib.services.ports import Unavailable
+from tests.fakes import MemorySessions
+from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
+from tests.makers import a_session
+from tests.services.rig import Rig
+
+
+@dataclass
+class Due(LeasesByTime):
+    """An index that says what it is told to."""
+
+    uids: list[str] = field(default_factory=list)
+
+    def due(self, now: int) -> list[str]:
+        return self.uids
+
+
+def sweep(rig: Rig, *uids: str) -> None:
+    index = Due(rig.leases, list(uids))
+    upgrades = Upgrades(MemoryUpgrades(), index, rig.reconciler, rig.standbys, rig.clock, rig.task, 10)
+    Sweeper(index, rig.reconciler, rig.standbys, upgrades, rig.clock).sweep()
+
+
+def unreadable() -> Session:
+    raise ValueError("an item that nobody can read")
+
+
+def unavailable() -> Session:
+    raise Unavailable("the table doesn't answer")
+
+
+@pytest.mark.parametrize("read", [unreadable, unavailable])
+def test_a_session_that_cannot_be_reconciled_keeps_nobody_waiting(read: Callable[[], Session]) -> None:
+    class Broken(MemorySessions):
+        def get(self, uid: str) -> Session | None:
+            return read() if uid == "broken" else super().get(uid)
+
+    session = a_session(desired=Desired.RUNNING, generation=1)
+    rig = Rig(store=Broken(rows={session.uid: session}), standby_count=1)
+    sweep(rig, "broken", session.uid)
+    assert rig.store.rows[session.uid].epoch == 1
+    assert len(rig.pool.all()) == 1

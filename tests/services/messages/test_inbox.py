@@ -1,0 +1,106 @@
+"""Messages received: each kept once, under a name that follows from what it is."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.adapters.names import named_id
+from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party
+from chalicelib.domain.session import LastEvent
+from chalicelib.services.messages.inbox import Received
+from tests.makers import DEVICE, NOW, a_running_session
+from tests.services.rig import Rig
+
+SESSION = a_running_session(device=DEVICE)
+SENDER = Party("628987654321", "200000000000002", "Bo")
+RECEIVED = Received("3A01", "628987654321@s.whatsapp.net", SENDER, at=NOW - 60_000, text="Kopi?")
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+def kept(rig: Rig) -> Message:
+    (message,) = rig.messages.rows.values()
+    return message
+
+
+def its_event(message: Message) -> LastEvent:
+    assert message.last_event
+    return message.last_event
+
+
+def test_a_text_is_kept_with_who_wrote_it_and_when(rig):
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    message = kept(rig)
+    assert (message.direction, message.status) == (Direction.INBOUND, MessageStatus.RECEIVED)
+    assert (message.sender, message.text, message.whatsapp_id) == (SENDER, "Kopi?", "3A01")
+    assert (message.chat, message.to) == (RECEIVED.chat, "6281234567890@s.whatsapp.net")
+    assert (message.created_at, its_event(message).at) == (NOW - 60_000, NOW)
+    assert its_event(message).type == "message.received"
+
+
+def test_a_repeat_is_the_same_message_and_the_same_event(rig):
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    first = kept(rig)
+    rig.clock.now += 1000
+    assert not rig.inbox.receive(SESSION, RECEIVED)
+    assert kept(rig) == first
+    rig.messages.rows.clear()
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    assert its_event(kept(rig)).id == its_event(first).id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"whatsapp_id": "3A02"},
+        {"chat": "another@s.whatsapp.net"},
+        {"sender": Party(lid="200000000000003")},
+        {"at": NOW},
+    ],
+)
+def test_another_message_is_another(rig, change):
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    assert rig.inbox.receive(SESSION, replace(RECEIVED, **change))
+    assert len(rig.messages.rows) == 2
+
+
+def test_what_another_device_wrote_is_a_copy(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, sender=Party(DEVICE.phone), from_me=True))
+    message = kept(rig)
+    assert (message.direction, message.status, message.copied) == (Direction.OUTBOUND, MessageStatus.SENT, True)
+    assert message.to == RECEIVED.chat
+    assert its_event(message).type == "message.received"
+    assert rig.dispatch.owed(SESSION.uid) == []
+
+
+def test_what_could_not_be_read_is_kept_as_such(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    assert (kept(rig).kind, kept(rig).text) == ("undecryptable", None)
+
+
+def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    assert not rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    assert rig.inbox.receive(SESSION, RECEIVED)
+    assert {message.text for message in rig.messages.rows.values()} == {None, "Kopi?"}
+
+
+def test_a_hostile_length_is_cut(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, text="é" * (MAX_TEXT + 1)))
+    assert kept(rig).text == "é" * MAX_TEXT
+
+
+def test_no_trace_of_a_received_text_is_printed():
+    assert "Kopi" not in repr(RECEIVED)
+
+
+@given(st.integers(0, 2**48 - 1), st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10))
+def test_names_are_the_same_of_the_same_and_sort_by_time(one: int, two: int, entropy: bytes) -> None:
+    assert named_id(one, entropy) == named_id(one, entropy)
+    assert len(named_id(one, entropy)) == 26
+    assert (named_id(one, entropy) < named_id(two, entropy)) == (one < two)

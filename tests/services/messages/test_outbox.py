@@ -1,0 +1,238 @@
+"""Messages to send, on the way in: checked, stored once, rung for, waited for."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.errors import (
+    IdempotencyKeyReused,
+    NotOnWhatsApp,
+    SendFailed,
+    SessionNotConnected,
+    SessionNotFound,
+    TooFast,
+)
+from chalicelib.domain.messages import Direction, Message, MessageStatus
+from chalicelib.domain.pace import Pace
+from chalicelib.domain.session import Desired, Status
+from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
+from chalicelib.services.ports import Unavailable
+from tests.fakes import FakeMailboxes, MemoryMessages, MemoryPaces
+from tests.makers import DEVICE, NOW, a_running_session
+from tests.services.rig import Rig
+
+TO = "628987654321@s.whatsapp.net"
+SESSION = a_running_session(device=DEVICE)
+
+
+@pytest.fixture
+def rig():
+    rig = Rig()
+    rig.store.rows[SESSION.uid] = SESSION
+    return rig
+
+
+def send(rig: Rig, text: str = "Kopi at nine?", **fields) -> Message:
+    return rig.outbox.send("default", "ana", **{"to": TO, "text": text, **fields})
+
+
+def a_worker_sends(rig: Rig, whatsapp_id: str = "3EB0") -> None:
+    """While somebody waits, all that is owed goes out."""
+
+    def work() -> None:
+        for owed in rig.dispatch.owed(SESSION.uid):
+            sending = rig.dispatch.begin(owed, epoch=1)
+            assert sending
+            rig.dispatch.sent(sending, whatsapp_id)
+
+    rig.while_waiting = work
+
+
+def a_worker_fails(rig: Rig, code: str) -> None:
+    def work() -> None:
+        for owed in rig.dispatch.owed(SESSION.uid):
+            sending = rig.dispatch.begin(owed, epoch=1)
+            assert sending
+            rig.dispatch.failed(sending, code, "Refused.")
+
+    rig.while_waiting = work
+
+
+def test_an_acknowledged_message_is_answered_at_once(rig):
+    a_worker_sends(rig)
+    sent = send(rig)
+    assert (sent.status, sent.whatsapp_id) == (MessageStatus.SENT, "3EB0")
+    assert rig.mailboxes.rung == [SESSION.mailbox]
+    assert rig.clock.now - NOW < 50
+
+
+def test_what_is_stored_is_what_was_asked_for(rig):
+    send(rig)
+    (stored,) = rig.messages.rows.values()
+    assert (stored.direction, stored.status) == (Direction.OUTBOUND, MessageStatus.QUEUED)
+    assert (stored.to, stored.chat, stored.text) == (TO, TO, "Kopi at nine?")
+    assert (stored.tenant, stored.session, stored.uid) == ("default", "ana", SESSION.uid)
+    assert stored.sender.phone == DEVICE.phone
+    assert stored.expires_at == NOW + EXPIRY
+    assert stored.last_event.type == "message.queued"
+
+
+def test_a_slow_message_is_answered_as_it_stands_when_patience_ends(rig):
+    queued = send(rig)
+    assert queued.status is MessageStatus.QUEUED
+    assert PATIENCE * 1000 <= rig.clock.now - NOW < PATIENCE * 1000 + 500
+    assert rig.messages.open(SESSION.uid, limit=5) == [queued]
+
+
+def test_an_unknown_session_sends_nothing(rig):
+    with pytest.raises(SessionNotFound):
+        rig.outbox.send("other", "ana", to=TO, text="x", key="k")
+    assert (rig.messages.rows, rig.keys.rows) == ({}, {})
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        *(a_running_session(status=status) for status in Status if status is not Status.CONNECTED),
+        a_running_session(desired=Desired.STOPPED),
+        a_running_session(desired=Desired.DELETED),
+    ],
+    ids=lambda session: f"{session.status}-{session.desired}",
+)
+def test_a_session_that_is_not_connected_takes_nothing_in(rig, session):
+    rig.store.rows[session.uid] = session
+    with pytest.raises(SessionNotConnected) as refused:
+        send(rig)
+    assert refused.value.context["session"] == session
+    assert rig.messages.rows == {}
+    assert rig.mailboxes.rung == []
+
+
+def test_a_session_over_its_pace_takes_nothing_in_and_says_when(rig):
+    rig.paces = MemoryPaces(Pace(burst=2, per_minute=30))
+    a_worker_sends(rig)
+    send(rig)
+    send(rig)
+    with pytest.raises(TooFast) as refused:
+        send(rig)
+    assert refused.value.retry_after == 2
+    assert len(rig.messages.rows) == 2
+    rig.clock.sleep(refused.value.retry_after)
+    assert send(rig).status is MessageStatus.SENT
+
+
+def test_the_same_key_and_request_is_the_same_message(rig):
+    a_worker_sends(rig)
+    first = send(rig, key="k")
+    assert send(rig, key="k") == first
+    assert len(rig.messages.rows) == 1
+    assert send(rig, key="another").id != first.id
+    assert send(rig).id != first.id
+
+
+def test_a_replay_answers_also_when_the_session_is_gone_or_too_fast(rig):
+    a_worker_sends(rig)
+    rig.paces = MemoryPaces(Pace(burst=1, per_minute=1))
+    first = send(rig, key="k")
+    assert send(rig, key="k") == first
+    rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
+    assert send(rig, key="k") == first
+
+
+def test_a_key_that_came_with_another_request_is_refused(rig):
+    a_worker_sends(rig)
+    send(rig, key="k")
+    for changed in ({"text": "Tea?"}, {"to": "200000000000001@lid"}):
+        with pytest.raises(IdempotencyKeyReused):
+            send(rig, key="k", **changed)
+    other = replace(SESSION, id="bo", uid="another")
+    rig.store.rows["another"] = other
+    with pytest.raises(IdempotencyKeyReused):
+        rig.outbox.send("default", "bo", to=TO, text="Kopi at nine?", key="k")
+    assert len(rig.messages.rows) == 1
+
+
+def test_a_key_is_its_tenant_s_own(rig):
+    a_worker_sends(rig)
+    send(rig, key="k")
+    rig.store.rows["theirs"] = replace(SESSION, tenant="other", uid="theirs")
+    with pytest.raises(IdempotencyKeyReused):
+        send(rig, "Tea?", key="k")
+    rig.while_waiting = lambda: None
+    assert rig.outbox.send("other", "ana", to=TO, text="Tea?", key="k").uid == "theirs"
+
+
+def test_a_refused_request_may_be_made_again_with_its_key(rig):
+    rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.STARTING)
+    with pytest.raises(SessionNotConnected):
+        send(rig, key="k")
+    rig.store.rows[SESSION.uid] = SESSION
+    a_worker_sends(rig)
+    assert send(rig, key="k").status is MessageStatus.SENT
+
+
+def test_racing_twins_are_one_message(rig):
+    twins = []
+
+    class Raced(MemoryMessages):
+        """The first twin is overtaken between its look for a message and its write."""
+
+        raced = False
+
+        def put(self, message: Message) -> bool:
+            if not self.raced:
+                self.raced = True
+                twins.append(send(rig, key="k"))
+            return super().put(message)
+
+    rig.messages = Raced()
+    twins.append(send(rig, key="k"))
+    assert len({twin.id for twin in twins}) == 1
+    assert len(rig.messages.rows) == 1
+
+
+def test_a_recipient_without_an_account_is_the_caller_s_mistake(rig):
+    a_worker_fails(rig, "not_on_whatsapp")
+    for _ in range(2):
+        with pytest.raises(NotOnWhatsApp) as refused:
+            send(rig, key="k")
+        assert refused.value.field == "to"
+    assert len(rig.messages.rows) == 1
+
+
+def test_any_other_refusal_is_not(rig):
+    a_worker_fails(rig, "refused")
+    with pytest.raises(SendFailed, match="Refused") as refused:
+        send(rig)
+    assert refused.value.context["message"].status is MessageStatus.FAILED
+
+
+def test_what_a_worker_lost_is_answered_as_unknown(rig):
+    def work() -> None:
+        for owed in rig.dispatch.owed(SESSION.uid):
+            rig.dispatch.begin(owed, epoch=1)
+        rig.while_waiting = lambda: rig.dispatch.owed(SESSION.uid)
+
+    rig.while_waiting = work
+    assert send(rig).status is MessageStatus.UNKNOWN
+
+
+def test_an_accepted_message_is_never_answered_with_an_error_of_ours(rig):
+    """Whoever got one would send it again."""
+
+    class Deaf(FakeMailboxes):
+        def ring(self, mailbox: str) -> None:
+            raise Unavailable("throttled")
+
+    class Forgetful(MemoryMessages):
+        looks = 0
+
+        def get(self, uid: str, message_id: str) -> Message | None:
+            self.looks += 1
+            if self.looks < 5:
+                raise Unavailable("throttled")
+            return super().get(uid, message_id)
+
+    rig.mailboxes, rig.messages = Deaf(), Forgetful()
+    a_worker_sends(rig)
+    assert send(rig).status is MessageStatus.SENT

@@ -1,0 +1,125 @@
+"""Which session is meant where none is named, and when a look starts it."""
+
+import pytest
+
+from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.services.sessions.only import REST, OnlySession
+from tests.makers import DEVICE, a_running_session, a_session
+from tests.services.rig import Rig
+
+
+@pytest.fixture
+def rig() -> Rig:
+    return Rig()
+
+
+@pytest.fixture
+def only(rig: Rig) -> OnlySession:
+    return OnlySession(rig.sessions, rig.clock)
+
+
+def put(rig: Rig, *ids: str, **fields: object) -> None:
+    for one in ids:
+        rig.store.rows[one] = a_session(id=one, uid=one, **fields)
+
+
+def id_of(session: Session | None) -> str | None:
+    return session.id if session else None
+
+
+def test_a_bound_key_means_its_own_however_many_there_are(rig: Rig, only: OnlySession) -> None:
+    put(rig, "ana", "bob", "default")
+    assert id_of(only.find("default", "bob")) == "bob"
+    assert only.find("default", "cid") is None
+
+
+def test_the_only_one_is_meant_and_of_several_the_default(rig: Rig, only: OnlySession) -> None:
+    assert only.find("default", None) is None
+    put(rig, "ana")
+    assert id_of(only.find("default", None)) == "ana"
+    put(rig, "bob")
+    with pytest.raises(SessionAmbiguous):
+        only.find("default", None)
+    put(rig, "default")
+    assert id_of(only.find("default", None)) == "default"
+    assert only.find("acme", None) is None
+
+
+def test_one_that_is_being_deleted_is_not_meant(rig: Rig, only: OnlySession) -> None:
+    put(rig, "a", "b", "c", status=Status.DELETING)
+    put(rig, "d")
+    assert id_of(only.find("default", None)) == "d"
+
+
+@pytest.mark.parametrize(("bound", "made"), [(None, "default"), ("shop", "shop")])
+def test_a_missing_one_is_made_once_and_wanted_running(
+    rig: Rig, only: OnlySession, bound: str | None, made: str
+) -> None:
+    first = only.made("default", bound)
+    assert (first.id, first.desired) == (made, Desired.RUNNING)
+    assert only.made("default", bound) == first
+    assert len(rig.store.rows) == 1
+
+
+def test_one_is_not_made_in_the_place_of_one_that_goes(rig: Rig, only: OnlySession) -> None:
+    put(rig, "default", status=Status.DELETING, desired=Desired.DELETED)
+    with pytest.raises(SessionDeleting):
+        only.made("default", None)
+
+
+def final(reason: str | None, status: Status = Status.STOPPED, **fields: object) -> Session:
+    fields = {"desired": Desired.STOPPED, "observed_generation": 1, "reason": reason, **fields}
+    return a_running_session(status=status, **fields)
+
+
+def starts(rig: Rig, only: OnlySession, session: Session, *, asked: bool) -> bool:
+    rig.store.rows[session.uid] = session
+    looked = only.shown(session) if asked else only.looked_at(session)
+    return looked.generation > session.generation
+
+
+NEW = a_session()
+LOST = final(Reason.UNLINKED_FROM_PHONE, Status.LOGGED_OUT, device=DEVICE, desired=Desired.RUNNING)
+UNSCANNED = final(Reason.QR_TIMEOUT)
+AT_ONCE = [NEW, LOST]
+WHEN_ASKED = [
+    UNSCANNED,
+    final(Reason.REQUESTED),
+    final(Reason.REQUESTED, device=DEVICE),
+    final(Reason.UNLINKED_BY_OWNER, Status.LOGGED_OUT, desired=Desired.UNLINKED),
+    final(Reason.REPLACED, device=DEVICE),
+]
+NEVER = [
+    final(Reason.TEMPORARY_BAN, Status.FAILED),
+    final(Reason.PASSKEY_REQUIRED, Status.PASSKEY_REQUIRED),
+    *(a_running_session(status=status) for status in (Status.STARTING, Status.SCAN_QR, Status.CONNECTED)),
+]
+
+
+@pytest.mark.parametrize("session", AT_ONCE)
+def test_a_look_starts_what_waits_for_a_scan(rig: Rig, only: OnlySession, session: Session) -> None:
+    assert starts(rig, only, session, asked=False)
+    assert starts(rig, only, session, asked=True)
+
+
+@pytest.mark.parametrize("session", WHEN_ASKED)
+def test_a_look_does_not_start_what_was_stopped_but_asking_for_the_code_does(
+    rig: Rig, only: OnlySession, session: Session
+) -> None:
+    assert not starts(rig, only, session, asked=False)
+    assert starts(rig, only, session, asked=True)
+
+
+@pytest.mark.parametrize("session", NEVER)
+def test_what_runs_or_has_failed_is_left_alone(rig: Rig, only: OnlySession, session: Session) -> None:
+    assert not starts(rig, only, session, asked=False)
+    assert not starts(rig, only, session, asked=True)
+
+
+def test_what_nobody_scanned_rests_before_a_look_starts_it_again(rig: Rig, only: OnlySession) -> None:
+    rig.clock.now = UNSCANNED.since + REST - 1
+    assert not starts(rig, only, UNSCANNED, asked=False)
+    rig.clock.now += 1
+    assert starts(rig, only, UNSCANNED, asked=False)

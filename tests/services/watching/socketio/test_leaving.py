@@ -1,0 +1,66 @@
+"""Who goes, and who is let go."""
+
+import pytest
+
+from chalicelib.domain.channel import SILENCE
+from chalicelib.domain.engineio import PING_INTERVAL
+from chalicelib.domain.errors import Invalid
+from tests.services.watching.socketio.clients import ANA, a_client, an_event, hear, identify, sent
+
+
+def test_a_client_that_is_gone_is_forgotten(rig):
+    channel = a_client(rig, '42["join-session","ana"]')
+    rig.sockets.gone.add("c1")
+    rig.push.push(an_event("session.connected"))
+    assert rig.channel_store.get(channel.sid) is None
+    assert not rig.watchers.rows
+
+
+def test_a_client_is_pinged_until_its_time_is_up(rig):
+    channel = a_client(rig)
+    rig.socketio.beat(channel.sid)
+    assert sent(rig)[-1] == "2"
+    assert rig.wakes.jobs[-1] == ("beat", channel.sid, PING_INTERVAL / 1000)
+    rig.clock.now = ANA.expires_at
+    rig.socketio.beat(channel.sid)
+    assert rig.sockets.closed == ["c1"]
+
+
+def test_who_never_connects_is_let_go(rig):
+    channel = rig.socketio.open(None, "1.2.3.4", connection="c1")
+    rig.socketio.beat(channel.sid)
+    assert rig.channel_store.get(channel.sid) is None
+
+
+def test_a_polling_client_that_fell_silent_is_let_go(rig):
+    channel = rig.socketio.open(None, "1.2.3.4")
+    rig.socketio.take(channel, '40{"token":"ana"}', identify)
+    rig.socketio.beat(channel.sid)
+    assert rig.channel_store.get(channel.sid)
+    rig.clock.now += SILENCE + 1
+    rig.socketio.beat(channel.sid)
+    assert rig.channel_store.get(channel.sid) is None
+
+
+@pytest.mark.parametrize("frame", ["9", "4", "42{}", '451-["x"]', "b4AA"])
+def test_who_talks_nonsense_is_let_go(rig, frame):
+    channel = a_client(rig)
+    rig.socketio.hear("c1", frame, identify)
+    assert rig.channel_store.get(channel.sid) is None
+    assert rig.sockets.closed == ["c1"]
+
+
+def test_nonsense_in_a_poll_s_body_is_refused(rig):
+    channel = rig.socketio.open(None, "1.2.3.4")
+    with pytest.raises(Invalid):
+        rig.socketio.take(channel, "9", identify)
+    assert rig.channel_store.get(channel.sid) is None
+
+
+def test_a_client_that_says_goodbye_is_forgotten(rig):
+    channel = a_client(rig, '42["join-session","ana"]', "41")
+    assert not rig.watchers.rows
+    assert rig.channel_store.get(channel.sid)
+    hear(rig, "1")
+    assert rig.channel_store.get(channel.sid) is None
+    assert not rig.socketio.hear("c1", "3", identify)

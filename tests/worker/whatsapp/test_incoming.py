@@ -1,0 +1,150 @@
+"""The library's message and receipt events, as they come out of it."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.messages import MessageStatus, Party
+from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
+from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
+from tests.worker.protos import messages
+from tests.worker.protos import neonize as wa
+
+AT = 1_795_229_017_000
+BO = Party("628777000001", "200000000000002", "Bo")
+
+
+def jid(text: str) -> Any:
+    user, _, server = text.partition("@")
+    user, _, device = user.partition(":")
+    return wa.JID(User=user, Device=int(device or 0), RawAgent=0, Integrator=0, Server=server, IsEmpty=not text)
+
+
+def a_source(chat: str, sender: str, beside: str = "", **more: Any) -> Any:
+    fields = {"IsFromMe": False, "IsGroup": False, "AddressingMode": "LID"} | more
+    to = str(fields.pop("to", ""))
+    return wa.MessageSource(
+        Chat=jid(chat), Sender=jid(sender), SenderAlt=jid(beside), RecipientAlt=jid(to),
+        BroadcastListOwner=jid(""), **fields,
+    )  # fmt: skip
+
+
+def an_info(source: Any, **more: Any) -> Any:
+    fields = {"ID": "3A01", "Pushname": "Bo", "Timestamp": AT} | more
+    return wa.MessageInfo(MessageSource=source, **fields)
+
+
+def a_text(source: Any, **more: Any) -> Any:
+    return wa.Message(Info=an_info(source, **more), Message=messages.Message(conversation="Kopi?"))
+
+
+def nobody(_lid: Any) -> str | None:
+    return None
+
+
+DIRECT = a_source("200000000000002@lid", "200000000000002:3@lid", "628777000001@s.whatsapp.net")
+
+
+def test_a_direct_text_is_in_the_chat_of_its_senders_number() -> None:
+    assert incoming(a_text(DIRECT), nobody) == Received(
+        "3A01", "628777000001@s.whatsapp.net", BO, at=AT, kind="text", text="Kopi?"
+    )
+
+
+def test_a_sender_whom_whatsapp_names_by_number_alone_has_no_lid() -> None:
+    found = incoming(a_text(a_source("628777000001@s.whatsapp.net", "628777000001@s.whatsapp.net")), nobody)
+    assert found
+    assert (found.sender, found.chat) == (Party("628777000001", None, "Bo"), "628777000001@s.whatsapp.net")
+
+
+def test_a_number_that_is_not_beside_is_looked_up() -> None:
+    event = a_text(a_source("200000000000002@lid", "200000000000002@lid"))
+    known, unknown = incoming(event, lambda _: "628777000001"), incoming(event, nobody)
+    assert known
+    assert unknown
+    assert (known.chat, known.sender.phone) == ("628777000001@s.whatsapp.net", "628777000001")
+    assert (unknown.chat, unknown.sender) == ("200000000000002@lid", Party(None, "200000000000002", "Bo"))
+
+
+def test_a_copy_from_another_device_is_in_the_recipients_chat() -> None:
+    source = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True, to="628777000001@s.whatsapp.net")
+    found = incoming(a_text(source, Pushname="Ana"), lambda _: "628111000001")
+    assert found
+    assert (found.from_me, found.chat) == (True, "628777000001@s.whatsapp.net")
+    assert found.sender == Party("628111000001", "200000000000001", "Ana")
+
+
+def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
+    source = a_source("123-456@g.us", "200000000000002:3@lid", "628777000001@s.whatsapp.net", IsGroup=True)
+    found = incoming(a_text(source), nobody)
+    assert found
+    assert (found.chat, found.sender) == ("123-456@g.us", BO)
+
+
+def test_a_broadcast_list_is_its_senders_way_of_writing_to_one() -> None:
+    found = incoming(a_text(a_source("99@broadcast", "200000000000002@lid", "628777000001@s.whatsapp.net")), nobody)
+    assert found
+    assert found.chat == "628777000001@s.whatsapp.net"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        a_text(DIRECT, Category="peer"),
+        a_text(a_source("status@broadcast", "200000000000002@lid", IsGroup=True)),
+        a_text(a_source("123@newsletter", "123@newsletter")),
+        wa.Message(Info=an_info(DIRECT), Message=messages.Message()),
+    ],
+    ids=["peer", "status", "newsletter", "empty"],
+)
+def test_what_is_not_written_to_the_account_is_no_message(event: Any) -> None:
+    assert incoming(event, nobody) is None
+
+
+def test_what_cannot_be_read_says_who_wrote_it() -> None:
+    found = undecryptable(wa.UndecryptableMessage(Info=an_info(DIRECT), DecryptFailMode="DECRYPT_FAIL_SHOW"), nobody)
+    assert found
+    assert (found.kind, found.text, found.sender) == (UNDECRYPTABLE, None, BO)
+
+
+def test_what_its_sender_wants_nobody_to_miss_is_not_missed() -> None:
+    hidden = "DECRYPT_FAIL_HIDE"
+    assert undecryptable(wa.UndecryptableMessage(Info=an_info(DIRECT), DecryptFailMode=hidden), nobody) is None
+
+
+def test_a_time_before_all_time_is_its_beginning() -> None:
+    found = incoming(a_text(DIRECT, Timestamp=-62_135_596_800_000), nobody)
+    assert found
+    assert found.at == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("DELIVERED", MessageStatus.DELIVERED),
+        ("INACTIVE", MessageStatus.DELIVERED),
+        ("READ", MessageStatus.READ),
+        ("PLAYED", MessageStatus.READ),
+        ("SENDER", None),
+        ("RETRY", None),
+        ("READ_SELF", None),
+        ("PEER_MSG", None),
+        ("HISTORY_SYNC", None),
+        ("SERVER_ERROR", None),
+    ],
+)
+def test_receipts(kind: str, status: MessageStatus | None) -> None:
+    event = wa.Receipt(MessageSource=DIRECT, MessageIDs=["3A01", "3A02"], Timestamp=AT, Type=kind)
+    assert receipt(event) == (Receipt(("3A01", "3A02"), status) if status else None)
+
+
+def test_a_receipt_of_our_own_devices_is_none() -> None:
+    mine = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True)
+    assert receipt(wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type="READ")) is None
+
+
+def test_a_bot_has_neither_number_nor_lid_and_its_chat_is_named_after_it() -> None:
+    found = incoming(a_text(a_source("867051314767696@bot", "867051314767696@bot")), nobody)
+    assert found
+    assert (found.chat, found.sender) == ("867051314767696@bot", Party(None, None, "Bo"))

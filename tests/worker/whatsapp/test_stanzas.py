@@ -1,0 +1,60 @@
+"""What is read from the library's trace. The real lines are held against the real client in test_process_*."""
+
+import logging
+
+import pytest
+
+from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp.stanzas import (
+    CLIENT,
+    CODES,
+    LOGGER,
+    RECEIVED,
+    Stanzas,
+    said_at_login,
+    said_while_linking,
+)
+
+PASSKEY = '<notification from="s.whatsapp.net" id="1" type="passkey_prologue_request"><passkey_request_options>'
+UNLINKED = "Got 401: logged out from another device connect failure, sending LoggedOut event and deleting session"
+OUTDATED = '<failure location="x" reason="405" t="1"/>'
+
+
+@pytest.mark.parametrize(
+    ("logger", "line", "event"),
+    [
+        (RECEIVED, PASSKEY, c.PasskeyRequest()),
+        (RECEIVED, OUTDATED, c.ClientOutdated()),
+        (RECEIVED, '<failure reason="401"/>', None),
+        (RECEIVED, f"<message><body>{OUTDATED}</body></message>", None),
+        ("whatsmeow.Client.Send", PASSKEY, None),
+        (CODES, "Ran out of QR codes, closing channel with status timeout", c.CodesRanOut()),
+        (CODES, "Ran out of QR codes, but channel is already closed", None),
+        (CODES, "Emitting QR code https://wa.me/settings/linked_devices#2@ref", None),
+    ],
+)
+def test_a_line_means_something_or_nothing(logger: str, line: str, event: c.ClientEvent | None) -> None:
+    assert said_while_linking(logger, line) == event
+
+
+@pytest.mark.parametrize(
+    ("logger", "line", "event"),
+    [
+        (CLIENT, UNLINKED, c.LoggedOut(401)),
+        (CLIENT, "Got 405: client outdated connect failure", None),
+        (RECEIVED, UNLINKED, None),
+        (CLIENT, f"Unknown text: {UNLINKED}", None),
+    ],
+)
+def test_at_a_login_only_the_end_of_the_link_is_read(logger: str, line: str, event: c.ClientEvent | None) -> None:
+    assert said_at_login(logger, line) == event
+
+
+def test_lines_are_looked_at_until_it_is_closed_and_passed_on_to_nobody() -> None:
+    heard: list[c.ClientEvent] = []
+    handler = Stanzas(heard.append, said_while_linking)
+    logging.getLogger(RECEIVED).debug(PASSKEY)
+    handler.close()
+    logging.getLogger(RECEIVED).debug(PASSKEY)
+    assert heard == [c.PasskeyRequest()]
+    assert not LOGGER.propagate
