@@ -12,6 +12,13 @@ from infra.package.building import Package, build
 from tests.infra.cloud import Cloud, moto_cloud
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give time to whoever comes first and packages, or waits for that."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+
+
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     own = tmp_path_factory.getbasetemp()
