@@ -17,9 +17,9 @@ run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE
 demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one
 	@exec $(BIN)/python -m infra.demo
 
-# Three at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
+# Four at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
 test: .venv/dev .venv/checkov/installed  ## run all tests
-	@exec $(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
+	@exec $(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
 
 # A seed of its own each time: what it finds, FUZZ_SEED= finds again.
 fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
