@@ -23,7 +23,7 @@ def new_secret() -> str:
 
 
 def new_sid() -> str:
-    """Return a new name for a Socket.IO channel: it is also what its client is recognised by."""
+    """Return a new sid for a Socket.IO client: what it is recognised by."""
     return token_urlsafe(24)
 
 

@@ -82,7 +82,7 @@ def poll(call: Call) -> Answer:
     principal = _principal(call.request, call.read(TOKEN))
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
-        return _text(call, opening(server.open(principal, call.address)))
+        return _text(call, opening(*server.open(principal, call.address)))
     return _text(call, server.poll(server.known(sid, principal)))
 
 

@@ -1,11 +1,12 @@
 """A channel: one Socket.IO client, over polls, over an API Gateway connection, or first the one and then the other.
 
-Its sid is unguessable and known to nobody but its client, so it is what a poll is recognised by. Every change is
-a write over the ``serial`` that was read.
+The sid that its client is given is unguessable, and it is what a poll is recognised by: a credential. So nothing is
+kept, queued or logged under it, but under its hash. Every change is a write over the ``serial`` that was read.
 """
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 from chalicelib.domain.watcher import LIFETIME, Watcher
@@ -35,13 +36,14 @@ class Transport(StrEnum):
 class Channel:
     """One client; times in milliseconds since the Unix epoch.
 
+    ``sid`` is the hash of the client's own sid (see ``hashed``); it opens nothing.
     ``tenant`` and ``principal`` are there once a credential was checked, ``only`` the one session that it is good for
     if it is bound to one; ``connected`` once the namespace let it in.
     ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
     for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
     """
 
-    sid: str = field(repr=False)
+    sid: str
     transport: Transport
     connected_at: int
     expires_at: int
@@ -60,6 +62,11 @@ class Channel:
     def silent(self, now: int) -> bool:
         """Whether nothing is heard of it any more; a WebSocket's end is told by API Gateway."""
         return self.transport is Transport.POLLING and now - self.seen_at > SILENCE
+
+
+def hashed(sid: str) -> str:
+    """Return the name under which a client's channel is kept: the SHA-256 of its sid, which is random and long."""
+    return sha256(sid.encode()).hexdigest()
 
 
 def new_channel(sid: str, *, now: int, connection: str | None = None) -> Channel:

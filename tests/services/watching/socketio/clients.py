@@ -40,7 +40,7 @@ def hear(rig: Rig, *frames: str) -> None:
 
 
 def a_client(rig: Rig, *frames: str, token: str = "ana") -> Channel:
-    channel = rig.socketio.open(None, "1.2.3.4", connection="c1")
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection="c1")
     rig.socketio.greet(channel.sid)
     hear(rig, f'40{{"token":"{token}"}}', *frames)
     return channel

@@ -10,16 +10,18 @@ from tests.services.watching.socketio.clients import ANA, BO, a_client, hear, id
 
 
 def test_a_connection_is_greeted_by_a_job(rig):
-    channel = rig.socketio.open(None, "1.2.3.4", connection="c1")
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection="c1")
     assert sent(rig) == []
     assert rig.wakes.jobs == [("greet", channel.sid, 0), ("beat", channel.sid, HANDSHAKE / 1000)]
     rig.socketio.greet(channel.sid)
     opened = json.loads(sent(rig)[0][1:])
-    assert (opened["sid"], opened["upgrades"]) == (channel.sid, [])
+    assert opened["upgrades"] == []
+    with pytest.raises(Invalid, match="Session ID unknown"):
+        rig.socketio.known(opened["sid"], None)
 
 
 def test_a_connection_that_is_not_there_yet_is_greeted_again(rig):
-    channel = rig.socketio.open(None, "1.2.3.4", connection="c1")
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection="c1")
     rig.sockets.gone.add("c1")
     rig.socketio.greet(channel.sid)
     assert rig.wakes.jobs[-1] == ("greet", channel.sid, 1)
@@ -59,18 +61,18 @@ def test_only_the_main_namespace_is_there(rig):
 
 
 def test_a_channel_is_another_principal_s_for_nobody_else(rig):
-    channel = rig.socketio.open(ANA, "1.2.3.4")
-    assert rig.socketio.known(channel.sid, None).sid == channel.sid
-    for sid, who in ((channel.sid, BO), ("none", ANA)):
+    channel, mine = rig.socketio.open(ANA, "1.2.3.4")
+    assert rig.socketio.known(mine, None).sid == channel.sid
+    for sid, who in ((mine, BO), ("none", ANA), (channel.sid, ANA), (channel.sid, None)):
         with pytest.raises(Invalid, match="Session ID unknown"):
             rig.socketio.known(sid, who)
     rig.clock.now = ANA.expires_at
     with pytest.raises(Invalid):
-        rig.socketio.known(channel.sid, ANA)
+        rig.socketio.known(mine, ANA)
 
 
 def test_a_message_that_overtakes_its_upgrade_is_heard(rig):
-    channel = rig.socketio.open(None, "1.2.3.4")
+    channel, _ = rig.socketio.open(None, "1.2.3.4")
     rig.socketio.take(channel, '40{"token":"ana"}', identify)
     rig.socketio.attach(channel, "c1")
     hear(rig, "2probe", '421["join-session","ana"]', "5")

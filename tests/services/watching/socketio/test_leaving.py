@@ -27,13 +27,13 @@ def test_a_client_is_pinged_until_its_time_is_up(rig):
 
 
 def test_who_never_connects_is_let_go(rig):
-    channel = rig.socketio.open(None, "1.2.3.4", connection="c1")
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection="c1")
     rig.socketio.beat(channel.sid)
     assert rig.channel_store.get(channel.sid) is None
 
 
 def test_a_polling_client_that_fell_silent_is_let_go(rig):
-    channel = rig.socketio.open(None, "1.2.3.4")
+    channel, _ = rig.socketio.open(None, "1.2.3.4")
     rig.socketio.take(channel, '40{"token":"ana"}', identify)
     rig.socketio.beat(channel.sid)
     assert rig.channel_store.get(channel.sid)
@@ -51,7 +51,7 @@ def test_who_talks_nonsense_is_let_go(rig, frame):
 
 
 def test_nonsense_in_a_poll_s_body_is_refused(rig):
-    channel = rig.socketio.open(None, "1.2.3.4")
+    channel, _ = rig.socketio.open(None, "1.2.3.4")
     with pytest.raises(Invalid):
         rig.socketio.take(channel, "9", identify)
     assert rig.channel_store.get(channel.sid) is None
