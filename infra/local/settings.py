@@ -24,12 +24,21 @@ class BadSetting(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack."""
+    """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack.
+
+    ``ai_label`` has direct messages carry WhatsApp's "AI" label.
+    """
 
     port: int
     state: Path
     network: Network
     anonymous: bool
+    ai_label: bool = False
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The template's parameters."""
+        return {"WorkerImage": "local", "AiLabel": "on" if self.ai_label else "off"}
 
     @property
     def origin(self) -> str:
@@ -47,7 +56,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     # The loopback's well-known password must never open a stack with real accounts: each has its own state.
     usual = REPOSITORY / ".local" / "real" if real else REPOSITORY / ".local"
     state = Path(environment.get("LOCAL_STATE") or usual).absolute()
-    return Settings(_port(environment.get("PORT") or str(DEFAULT_PORT)), state, network, anonymous)
+    port = _port(environment.get("PORT") or str(DEFAULT_PORT))
+    return Settings(port, state, network, anonymous, _label(environment.get("AI_LABEL") or "off"))
+
+
+def _label(text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise BadSetting(f"AI_LABEL={text} is unknown. Choose on or off.")
+    return text == "on"
 
 
 def _port(text: str) -> int:

@@ -69,7 +69,7 @@ class Stack:
                 await pumping
 
     async def _start(self, ending: AsyncExitStack, front: socket.socket) -> asyncio.Task[None]:
-        aws = ending.enter_context(LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}))
+        aws = ending.enter_context(LocalAws(load_template(TEMPLATE), self._settings.parameters))
         ending.callback(self._rows.save)
         shard = self._open_table(aws)
         keep_signing_keys(self._state, aws)

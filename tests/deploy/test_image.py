@@ -89,7 +89,8 @@ def test_nobody_is_root_and_everything_is_started_without_a_shell() -> None:
 
 def test_the_task_runs_the_image_as_it_is() -> None:
     """ECS reads its own health check, command and user: whoever runs the image by hand gets the same."""
-    (told,) = load_template(TEMPLATE).of_type("AWS::ECS::TaskDefinition")["WorkerTask"]["ContainerDefinitions"]
+    template = load_template(TEMPLATE)
+    (told,) = template.of_type("AWS::ECS::TaskDefinition")["WorkerTask"]["ContainerDefinitions"]
     check = told["HealthCheck"]
     spans = {"interval": "Interval", "timeout": "Timeout", "start-period": "StartPeriod"}
     wanted = [f"--{name}={check[key]}s" for name, key in spans.items()] + [f"--retries={check['Retries']}"]
@@ -97,7 +98,10 @@ def test_the_task_runs_the_image_as_it_is() -> None:
     assert ["CMD", *only(FINAL, "HEALTHCHECK").words] == check["Command"]
     assert (only(FINAL, "CMD").words, only(FINAL, "USER").rest) == (told["Command"], told["User"])
     variables = environment(FINAL)
-    assert all(variables[one["Name"]] == one["Value"] for one in told["Environment"] if one["Name"] in variables)
+    values = {one["Name"]: one["Value"] for one in told["Environment"] if one["Name"] in variables}
+    usual = {name: one.get("Default") for name, one in template.document["Parameters"].items()}
+    plain = {name: usual[value["Ref"]] if isinstance(value, dict) else value for name, value in values.items()}
+    assert plain == {name: variables[name] for name in values}
     assert {mount["ContainerPath"] for mount in told["MountPoints"]} == {"/tmp", variables["DEVICES"]}  # noqa: S108
 
 

@@ -11,6 +11,8 @@ from chalicelib.config import Settings, settings
 from infra.deploy.choices import ALIASES
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
+from tests.deploy.dockerfile import environment as image_environment
+from tests.deploy.dockerfile import stages
 from tests.docs.tables import names, rows, section
 
 ROOT = Path(__file__).parent.parent.parent
@@ -41,6 +43,13 @@ def test_an_order_is_what_the_table_says():
     assert set(names(section("settings.md", "## A worker's order"))) == asked
 
 
+def test_what_the_client_library_reads_is_what_the_template_and_the_image_set_beside_the_settings():
+    (container,) = load_template(TEMPLATE).resources["WorkerTask"]["Properties"]["ContainerDefinitions"]
+    known = set(names(section("settings.md", "## The client library")))
+    assert known == {one["Name"] for one in container["Environment"]} - read_by("chalicelib/config.py", "env") - GIVEN
+    assert known <= set(image_environment(stages()[-1]))
+
+
 def test_the_local_stack_reads_what_the_table_says():
     asked = read_by("infra/local/settings.py", "environment")
     assert set(names(section("settings.md", "## The local stack"))) == asked
@@ -63,7 +72,7 @@ def test_what_the_template_sets_is_said_to_be_set_by_it():
     said = {
         row[0].strip("`") for row in rows(section("settings.md", "## Functions and workers")) if "template" in row[3]
     }
-    assert said == by_template - GIVEN
+    assert said == by_template - GIVEN - set(names(section("settings.md", "## The client library")))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,10 @@ def test_the_real_network_has_a_state_of_its_own_and_lets_nobody_in_without_a_cr
     assert settings.state != read_settings({}).state
 
 
+def test_messages_carry_the_ai_label_only_where_somebody_wants_it():
+    assert [read_settings(given).parameters["AiLabel"] for given in ({}, {"AI_LABEL": "on"})] == ["off", "on"]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -34,6 +38,7 @@ def test_the_real_network_has_a_state_of_its_own_and_lets_nobody_in_without_a_cr
         {"PORT": "-1"},
         {"NETWORK": "telegram"},
         {"NETWORK": "whatsapp", "ALLOW_ANONYMOUS": "1"},
+        {"AI_LABEL": "yes"},
     ],
 )
 def test_a_bad_choice_is_one_sentence(given):

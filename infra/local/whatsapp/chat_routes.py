@@ -22,6 +22,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
     app.router.add_get("/mail", chats.mail)
+    app.router.add_get("/accepted", chats.accepted)
 
 
 class _ChatRoutes:
@@ -69,6 +70,14 @@ class _ChatRoutes:
         ]
         strays = [{"id": one.id, "from": one.sender, "to": one.recipient, "at": one.at} for one in self._network.strays]
         return web.json_response({"waiting": waiting, "to_nobody": strays})
+
+    async def accepted(self, _request: web.Request) -> web.Response:
+        """The latest messages of clients, the newest last: from whom, to whom, and the tags in the stanza."""
+        found = [
+            {"id": one.id, "from": one.sender, "to": one.recipient, "tags": list(one.tags)}
+            for one in self._network.accepted
+        ]
+        return web.json_response({"messages": found})
 
     def _account(self, request: web.Request) -> Account:
         return self._network.account(_number(request))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
+from infra.local.whatsapp.accepted import Accepted
 from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.addressing import sent_by
 from infra.local.whatsapp.client import Client
@@ -51,6 +52,8 @@ def _route(client: Client, stanza: Node) -> int | None:
     recipient = network.accounts.of(stanza.jid("to"))
     if recipient is None:
         return _NOT_FOUND
+    tags = tuple(child.tag for child in stanza.children)
+    network.accepted.append(Accepted(client.account.number, recipient.number, stanza.text("id"), tags))
     with network.database.transaction():
         # One that resends to a device, because that device asked, uses the id again, and has no participants then.
         if stanza.find("participants") and not network.post.mail.first_time(place, stanza.text("id")):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from infra.local.whatsapp import device_lists
+from infra.local.whatsapp.accepted import Accepted
 from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.connection import Connection
 from infra.local.whatsapp.database import Database
@@ -24,6 +25,7 @@ from infra.local.whatsapp.store import Store
 from infra.local.whatsapp.strays import Stray
 
 _MOST_STRAYS = 1000
+_MOST_ACCEPTED = 1000
 
 
 @dataclass(slots=True)
@@ -48,6 +50,7 @@ class Network:
         self.phones = Phones(store, database, self.post)
         self.groups = Groups(database)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
+        self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
         self.waiting: list[Waiting] = []
         self.connections: set[Connection] = set()
         self._online: dict[Place, Connection] = {}
