@@ -75,7 +75,7 @@ def register(call: Call, body: NewUser) -> Answer:
 )
 def create_key(call: Call, body: NewApiKey) -> Answer:
     """Make an API key, bound to a session if one is named; its secret is in this answer and nowhere else."""
-    session = session_id(body.session_id, field="session_id") if body.session_id else None
+    session = session_id(body.session_id, field="session_id") if body.session_id is not None else None
     lasts = life(body.expires_in_days, field="expires_in_days")
     with once(call, body) as made:
         key, secret = bootstrap.api_keys().create(call.name, session=session, lasts=lasts, made=made)

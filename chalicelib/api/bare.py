@@ -42,9 +42,9 @@ _ASK_AGAIN: Final = 2
 def create(call: Call, body: BareSession) -> Answer:
     """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
     sessions = bootstrap.sessions()
-    wanted = session_id(body.session_id, field="sessionId") if body.session_id else None
+    wanted = session_id(body.session_id, field="sessionId") if body.session_id is not None else None
     named = call.naming(wanted, field="sessionId")
-    phone = phone_number(body.phone_number, field="phoneNumber") if body.phone_number else None
+    phone = phone_number(body.phone_number, field="phoneNumber") if body.phone_number is not None else None
     title = line(body.name or "", field="name")
     url = webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None
     with once(call, body) as made:

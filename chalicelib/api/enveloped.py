@@ -61,7 +61,7 @@ def log_in(call: Call, body: LoginBody) -> Answer:
 )
 def create(call: Call, body: EnvelopedSession) -> Answer:
     """Create a session, named by its phone number if it is given one. It isn't started: connect does that."""
-    phone = phone_number(body.phone, field="phone") if body.phone else None
+    phone = phone_number(body.phone, field="phone") if body.phone is not None else None
     session_id, name = call.naming(phone, field="phone"), line(body.name or "", field="name")
     url = webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None
     with once(call, body) as made:

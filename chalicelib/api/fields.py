@@ -13,11 +13,18 @@ _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _WRITTEN: Final = frozenset("\n\t\r")
 """The control characters that people write."""
+_BLANK: Final = {"Cc", "Cf", "Zl", "Zp", "Zs"}
+_IGNORED: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that show nothing: fillers, the blank Braille pattern, variation selectors."""
 _WEB: Final = {"http", "https"}
 
 
 def session_id(value: str, *, field: str) -> str:
     """Return an id that an owner may give a session."""
+    if not value:
+        raise InvalidField(f"'{field}' is empty.", field=field)
     if not _ID.fullmatch(value):
         raise InvalidField(
             f"'{field}' must begin with a letter or digit and go on with letters, digits, '_', '.' or '-', "
@@ -50,10 +57,15 @@ def existing_message(value: str) -> str:
 
 def text(value: str, *, field: str) -> str:
     """Return what a person may write: something visible, with line ends and tabs, but no other control characters."""
-    if not value.strip():
+    if all(map(_invisible, value)):
         raise InvalidField(f"'{field}' is empty.", field=field)
     line("".join(character for character in value if character not in _WRITTEN), field=field)
     return value
+
+
+def _invisible(character: str) -> bool:
+    """Whether the character shows nothing by itself: a blank, a format character (U+200B), a filler, a selector."""
+    return unicodedata.category(character) in _BLANK or bool(_IGNORED.match(character))
 
 
 def key(value: str | None, *, field: str) -> str | None:

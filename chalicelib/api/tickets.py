@@ -32,6 +32,6 @@ def give(call: Call, body: NewTicket) -> Answer:
     It is for addresses, which get into logs and histories: once used it is worth nothing. An API key may ask for one,
     so that a page can watch what only its server has the key for.
     """
-    named = session_id(body.session_id, field="session_id") if body.session_id else None
+    named = session_id(body.session_id, field="session_id") if body.session_id is not None else None
     secret, ends = bootstrap.tickets().give(call.caller, session=call.naming(named, field="session_id"))
     return Answer(shapes.ticket(secret, ends, bootstrap.clock()))

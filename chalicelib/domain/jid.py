@@ -1,41 +1,32 @@
-"""Phone numbers as WhatsApp's addresses (JIDs) carry them: E.164, digits only."""
+"""WhatsApp's addresses (JIDs): ``user@server``, where the user is a phone number or a LID, WhatsApp's id of a person.
+
+A person has both names; WhatsApp tells the LID always and the number mostly.
+"""
 
 import re
 from typing import Final
 
+from chalicelib.domain import phone
 from chalicelib.domain.errors import InvalidField
 
-LONGEST: Final = 15
-"""Digits of an E.164 number, country code included, at most."""
-
-_WRITTEN: Final = re.compile(r"\+?[0-9][0-9 ().\-/]*", re.ASCII)
-_HINT: Final = "Write it with its country code, such as +6281234567890."
+USERS: Final = "s.whatsapp.net"
+"""The server of phone numbers."""
+LIDS: Final = "lid"
+"""The server of LIDs."""
+_OLD_USERS: Final = "c.us"
+_LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
 
 
 def phone_number(text: str, *, field: str) -> str:
-    """Return the digits of an international number, written with or without ``+`` and separators.
-
-    Only impossible numbers are refused: numbering plans grow faster than tables of them. Raises InvalidField.
-    """
-    # Imported late: it costs 50 ms, which only requests with a phone number should pay.
-    from phonenumbers import NumberParseException, ValidationResult, is_possible_number_with_reason, parse  # noqa: PLC0415
-
-    written = text.strip()
-    if not _WRITTEN.fullmatch(written):
-        raise InvalidField(f"'{field}' is not a phone number.", field=field, hint=_HINT)
-    digits = re.sub(r"[^0-9]", "", written)
-    try:
-        possible = is_possible_number_with_reason(parse(f"+{digits}")) == ValidationResult.IS_POSSIBLE
-    except NumberParseException:
-        possible = False
-    if not possible or len(digits) > LONGEST:
-        raise InvalidField(f"'{field}' is not a possible phone number.", field=field, hint=_HINT)
-    return digits
-
-
-USERS: Final = "s.whatsapp.net"
-LIDS: Final = "lid"
-_LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
+    """Return the digits of a phone number, or of a number's JID, however it is written. Raises InvalidField."""
+    user, at, server = phone.written(text).partition("@")
+    if at and server == LIDS:
+        raise InvalidField(
+            f"'{field}' must be a phone number, and a JID that ends in @{LIDS} doesn't tell it.", field=field
+        )
+    if at and server not in {USERS, _OLD_USERS}:
+        raise InvalidField(f"'{field}' must be a phone number, or a JID that ends in @{USERS}.", field=field)
+    return phone.phone_number(user, field=field)
 
 
 def recipient(text: str, *, field: str) -> str:
@@ -43,13 +34,13 @@ def recipient(text: str, *, field: str) -> str:
 
     Groups, broadcasts and newsletters aren't people: they are refused. Raises InvalidField.
     """
-    written = text.strip()
+    written = phone.written(text)
     if _LID.fullmatch(written):
         return written
     user, at, server = written.partition("@")
-    if at and server not in {USERS, "c.us"}:
+    if at and server not in {USERS, _OLD_USERS}:
         raise InvalidField(f"'{field}' must be a person: a phone number, or a JID that ends in @{USERS}.", field=field)
-    return f"{phone_number(user, field=field)}@{USERS}"
+    return f"{phone.phone_number(user, field=field)}@{USERS}"
 
 
 def phone_in(jid: str | None) -> str | None:

@@ -140,3 +140,9 @@ def test_a_bad_key_is_refused_by_field_and_not_made(
     answer = admin("POST", "/api/auth/api-key", body)
     assert (answer.status, answer.json["field"]) == (400, field)
     assert not world.api_keys.rows
+
+
+def test_a_key_for_the_empty_id_is_no_key_for_all(ana: Caller) -> None:
+    answer = ana("POST", "/api/auth/api-key", {"session_id": ""})
+    assert (answer.status, answer.json["field"]) == (400, "session_id")
+    assert ana("GET", "/api/auth/api-key").json["data"]["has_key"] is False

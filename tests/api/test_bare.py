@@ -103,3 +103,23 @@ def test_actions_say_what_is_wanted(world: World, ana: Caller, action: str, desi
     stands = world.sessions.find("default", "ana")
     assert stands
     assert stands.desired is desired
+
+
+def test_an_empty_id_makes_no_session_of_a_random_name(world: World, ana: Caller) -> None:
+    answer = ana("POST", "/sessions", {"sessionId": ""})
+    assert (answer.status, answer.json["field"], answer.json["error"]) == (400, "sessionId", "'sessionId' is empty.")
+    assert world.sessions.rows == {}
+
+
+@pytest.mark.parametrize("body", [{"phoneNumber": ""}, {"phoneNumber": "\u200b"}])
+def test_an_empty_number_makes_no_session_without_one(world: World, ana: Caller, body: dict[str, str]) -> None:
+    answer = ana("POST", "/sessions", body)
+    assert (answer.status, answer.json["field"]) == (400, "phoneNumber")
+    assert world.sessions.rows == {}
+
+
+@pytest.mark.parametrize("written", ["whatsapp:+5215574949947", "\u202a+52 1 55\u20117494\u20119947\u202c"])
+def test_a_session_s_number_is_good_however_it_was_copied(world: World, ana: Caller, written: str) -> None:
+    ana("POST", "/sessions", {"sessionId": "mx", "phoneNumber": written})
+    (made,) = world.sessions.rows.values()
+    assert made.phone == "5215574949947"

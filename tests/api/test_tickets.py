@@ -155,3 +155,8 @@ def test_a_revoked_key_s_watcher_is_closed(world: World, nobody: Caller) -> None
     assert knocks(a_ticket(Caller(nobody.client, world.key()))) == 200
     revoke_the_keys(world)
     assert not world.watchers.rows
+
+
+def test_a_ticket_for_the_empty_id_is_none_for_all(ana: Caller) -> None:
+    answer = ana("POST", "/api/ws-ticket", {"session_id": ""})
+    assert (answer.status, answer.json["field"]) == (400, "session_id")

@@ -9,7 +9,9 @@ from chalicelib.domain.errors import (
     NotOnWhatsApp,
     SendFailed,
 )
+from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.phone import advice
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.errands import keep_pace, ring
 from chalicelib.services.ports import (
@@ -117,5 +119,11 @@ class Outbox:
         if message.status is not MessageStatus.FAILED:
             return message
         if message.error_code == NOT_ON_WHATSAPP:
-            raise NotOnWhatsApp("The recipient isn't on WhatsApp.", field="to", context={"message": message})
+            number = phone_in(message.to)
+            raise NotOnWhatsApp(
+                "The recipient isn't on WhatsApp.",
+                field="to",
+                hint=advice(number) if number else None,
+                context={"message": message},
+            )
         raise SendFailed(message.error_message or "WhatsApp refused the message.", context={"message": message})

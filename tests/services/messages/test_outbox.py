@@ -200,6 +200,16 @@ def test_a_recipient_without_an_account_is_the_caller_s_mistake(rig):
     assert len(rig.messages.rows) == 1
 
 
+def test_who_isn_t_on_whatsapp_is_advised_on_by_the_tables(rig):
+    a_worker_fails(rig, "not_on_whatsapp")
+    with pytest.raises(NotOnWhatsApp) as refused:
+        send(rig, to="22507123456@s.whatsapp.net")
+    assert refused.value.hint == "+22507123456 looks too short for a number of its country."
+    with pytest.raises(NotOnWhatsApp) as plain:
+        send(rig)
+    assert plain.value.hint is None
+
+
 def test_any_other_refusal_is_not(rig):
     a_worker_fails(rig, "refused")
     with pytest.raises(SendFailed, match="Refused") as refused:
