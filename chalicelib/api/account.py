@@ -100,6 +100,7 @@ def revoke_key(call: Call) -> Answer:
     """Revoke one's own API key ``?id=``, or all of them if none is named."""
     key_id = call.read(KEY_ID)
     if key_id is None:
-        return Answer(shapes.revoked(bootstrap.api_keys().revoke_all(call.name), "API keys revoked"))
+        count = bootstrap.api_keys().revoke_all(call.name)
+        return Answer(shapes.revoked(count, "API keys revoked" if count else "There was no API key to revoke"))
     bootstrap.api_keys().revoke(call.tenant, key_id, owner=call.name)
     return Answer(shapes.revoked(1, "API key revoked"))

@@ -8,6 +8,7 @@ from chalicelib.api.account_fields import existing_key, existing_user, password
 from chalicelib.api.answers import Answer
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
+from chalicelib.api.fields import some_of
 from chalicelib.api.pages import PAGE, bounds
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
@@ -50,6 +51,7 @@ def change_user(call: Call, name: str, body: UserPatch) -> Answer:
         disabled=body.disabled,
         password=new,
     )
+    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     return Answer(shapes.one_user(changed, "User updated"))
 
 

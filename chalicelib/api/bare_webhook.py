@@ -53,8 +53,8 @@ def set_webhook(call: Call, name: str, body: BareWebhook) -> Answer:
 )
 def remove_webhook(call: Call, name: str) -> Answer:
     """Have nothing posted any more."""
-    bootstrap.sessions().change(call.tenant, name, webhook_url="")
-    return Answer(shapes.removed(name))
+    _, changed = bootstrap.sessions().change(call.tenant, name, webhook_url="")
+    return Answer(shapes.removed(name, there_was_one=changed))
 
 
 def _address(body: BareWebhook) -> str:

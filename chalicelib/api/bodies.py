@@ -32,10 +32,13 @@ class EnvelopedSession(msgspec.Struct):
 
 
 class EnvelopedSettings(msgspec.Struct):
-    """Changes of a session: what is absent or null stays as it is."""
+    """Changes of a session, one at least: what is absent stays as it is, and so does a null name or ``enabled``."""
 
     name: Name | None = None
-    webhook_url: Annotated[Url | None, msgspec.Meta(description="An empty address removes it.")] = None
+    # ``GET`` shows null where there is no webhook: a client that sends a session back as it wants it means that.
+    webhook_url: Annotated[
+        Url | msgspec.UnsetType | None, msgspec.Meta(description="An empty address, or null, removes it.")
+    ] = msgspec.UNSET
     enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
 
 

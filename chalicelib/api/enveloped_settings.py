@@ -2,13 +2,15 @@
 
 from typing import Final
 
+import msgspec
+
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import EnabledBody, EnvelopedSettings, NameBody, WebhookBody
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.enveloped import MOVED
-from chalicelib.api.fields import line, webhook
+from chalicelib.api.fields import line, some_of, webhook
 from chalicelib.dialects import enveloped as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.domain.principal import Permission
@@ -35,7 +37,7 @@ def rename(call: Call, session_id: str, body: NameBody) -> Answer:
     "PUT", "/api/sessions/{id}/webhook", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def set_webhook(call: Call, session_id: str, body: WebhookBody) -> Answer:
-    """Change the webhook's address; one that was gone for good is tried again when it is set anew after a removal."""
+    """Change the webhook's address; one that was gone for good (410) is tried again, also when it is the same."""
     return _change(call, session_id, EnvelopedSettings(webhook_url=body.webhook_url))
 
 
@@ -48,11 +50,20 @@ def enable(call: Call, session_id: str, body: EnabledBody) -> Answer:
 
 
 def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
-    session = bootstrap.sessions().change(
+    session, changed = bootstrap.sessions().change(
         call.tenant,
         session_id,
         name=None if body.name is None else line(body.name, field="name"),
         enabled=body.enabled,
-        webhook_url=webhook(body.webhook_url, field="webhook_url") if body.webhook_url else body.webhook_url,
+        webhook_url=_address(body.webhook_url),
     )
-    return Answer(shapes.one(session, "Session updated", with_secret=True))
+    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
+    said = "Session updated" if changed else "There was nothing to change: the session is as you want it"
+    return Answer(shapes.one(session, said, with_secret=True))
+
+
+def _address(given: str | msgspec.UnsetType | None) -> str | None:
+    """Return the address to set, an empty one to remove what is set, None to leave that."""
+    if given is msgspec.UNSET:
+        return None
+    return webhook(given, field="webhook_url") if given else ""

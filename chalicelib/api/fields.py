@@ -5,6 +5,8 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
+
 from chalicelib.adapters.endpoints import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
@@ -73,6 +75,13 @@ def key(value: str | None, *, field: str) -> str | None:
     if value is not None and not re.fullmatch(r"[!-~]{1,255}", value):
         raise InvalidField(f"'{field}' must have 1 to 255 visible ASCII characters.", field=field)
     return value
+
+
+def some_of(body: msgspec.Struct) -> None:
+    """Raise InvalidField for the body of a change that changes nothing, since no field of it is given."""
+    names = body.__struct_fields__
+    if all(getattr(body, name) in {None, msgspec.UNSET} for name in names):
+        raise InvalidField(f"There is nothing to change. Give one of these: {', '.join(names)}.", field=names[0])
 
 
 def url(value: str, *, field: str) -> str:

@@ -8,7 +8,7 @@ from chalicelib.api.account_fields import existing_tenant, password, tenant_id, 
 from chalicelib.api.answers import Answer
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
-from chalicelib.api.fields import line
+from chalicelib.api.fields import line, some_of
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.pages import PAGE, bounds
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -65,4 +65,5 @@ def change(call: Call, tenant: str, body: TenantPatch) -> Answer:
     """Rename, disable or enable a tenant."""
     name = line(body.name, field="name") if body.name is not None else None
     changed = bootstrap.tenants().change(existing_tenant(tenant), name=name, disabled=body.disabled)
+    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     return Answer(shapes.one_tenant(changed, "Tenant updated"))

@@ -123,9 +123,10 @@ def webhook(of: Session) -> BareWebhookJson:
     }
 
 
-def removed(session_id: str) -> BareWebhookGoneJson:
-    """Return that there is no webhook any more."""
-    return {"success": True, "message": "Webhook removed", "sessionId": session_id}
+def removed(session_id: str, *, there_was_one: bool) -> BareWebhookGoneJson:
+    """Return that there is no webhook any more, or never was one."""
+    message = "Webhook removed" if there_was_one else "There was no webhook to remove"
+    return {"success": True, "message": message, "sessionId": session_id}
 
 
 def _word(envelope: Envelope) -> Event | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 from chalicelib.dialects.company import DISCONNECTED
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.bulk import Attempt, Report
-from chalicelib.domain.errors import SessionNotConnected
+from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Message, MessageStatus
 
@@ -46,11 +46,11 @@ class CompanyResultJson(TypedDict):
 
 
 class CompanyBulkAnswer(TypedDict):
-    """What came of a bulk. ``success`` says that every recipient was tried, not that every message was sent."""
+    """What came of a bulk. ``success`` says that every recipient was tried and some message taken in, not all."""
 
     success: bool
     message: NotRequired[str]
-    error: NotRequired[Annotated[str, "Why it stopped."]]
+    error: NotRequired[Annotated[str, "Why it stopped, or why no message was taken in."]]
     code: NotRequired[str]
     hint: NotRequired[str]
     status_code: NotRequired[int]
@@ -80,29 +80,35 @@ def _receipt(of: Message) -> CompanyReceiptJson:
 
 
 def bulk(report: Report) -> CompanyBulkAnswer:
-    """Return what came of a bulk."""
+    """Return what came of a bulk. One that stopped says why; so does one of which no message was taken in."""
+    failure = report.stopped or _in_vain(report)
     counts: CompanyBulkAnswer = {
-        "success": report.stopped is None,
+        "success": failure is None,
         "total": report.total,
         "success_count": report.successes,
         "failure_count": report.failures,
         "remaining": list(report.remaining),
         "results": [_result(attempt) for attempt in report.attempts],
     }
-    if report.stopped is None:
+    if failure is None:
         return {**counts, "message": f"{report.successes} of {report.total} messages sent"}
     body: CompanyBulkAnswer = {
         **counts,
-        "error": report.stopped.message,
-        "code": report.stopped.code,
-        "status_code": report.stopped.status,
+        "error": failure.message,
+        "code": failure.code,
+        "status_code": failure.status,
     }
-    if report.stopped.hint:
-        body["hint"] = report.stopped.hint
-    if isinstance(report.stopped, SessionNotConnected):
+    if failure.hint:
+        body["hint"] = failure.hint
+    if isinstance(failure, SessionNotConnected):
         body |= {"session_disconnected": True, "error": DISCONNECTED}
-        body["needs_qr"] = needs_qr(report.stopped.context["session"])
+        body["needs_qr"] = needs_qr(failure.context["session"])
     return body
+
+
+def _in_vain(report: Report) -> GatewayError | None:
+    """Return the first recipient's error if no message was taken in; each one's own is in the results."""
+    return next((attempt.error for attempt in report.attempts), None) if report.successes == 0 else None
 
 
 def _result(of: Attempt) -> CompanyResultJson:

@@ -53,8 +53,8 @@ class DeleteRequested(LinkEvent):
 class SettingsChanged(LinkEvent):
     """The owner changed what isn't about running: None leaves a setting as it is, an empty address removes it.
 
-    A new address comes with a new secret, and is tried again though the old one was gone for good. An address that
-    comes with a format is tried again even if it is the old one, and sets all that the session says of its webhook.
+    An address is tried again though it was gone for good, also if it is the old one. A new one comes with a new secret.
+    One that comes with a format sets all that the session says of its webhook; the old one without a format keeps that.
     """
 
     name: str | None = None

@@ -94,7 +94,8 @@ class Session:
     when ECS had room for it; ``refusals`` counts how often it had none since the claim, and ``on_demand`` says that the
     worker isn't to run on Spot, where there was none.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
-    ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there. An endpoint
+    ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there;
+    ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
     (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
     with.
@@ -109,6 +110,7 @@ class Session:
     webhook_url: str | None = None
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_disabled_at: int | None = None
+    webhook_generation: int = 0
     webhook_format: str | None = None
     webhook_events: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)

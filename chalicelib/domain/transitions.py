@@ -169,14 +169,17 @@ def _changed(session: Session, event: e.SettingsChanged) -> Session:
         name=session.name if event.name is None else event.name,
         enabled=session.enabled if event.enabled is None else event.enabled,
     )
+    if event.webhook_url is None:
+        return after
     same = event.webhook_url == (session.webhook_url or "")
-    if event.webhook_url is None or (same and event.webhook_format is None):
+    # What is under way to the endpoint as it was set before can't disable it as it is set now.
+    after = replace(after, webhook_disabled_at=None, webhook_generation=session.webhook_generation + 1)
+    if same and event.webhook_format is None:
         return after
     return replace(
         after,
         webhook_url=event.webhook_url or None,
         webhook_secret=session.webhook_secret if same else event.webhook_secret if event.webhook_url else None,
-        webhook_disabled_at=None,
         webhook_format=event.webhook_format,
         webhook_events=event.webhook_events,
         webhook_key=event.webhook_key,

@@ -92,7 +92,8 @@ class Webhooks:
         """Send nothing to that endpoint any more; one that was set meanwhile stays."""
 
         def decide(stands: Session) -> LinkEvent | None:
-            same = stands.webhook_url == session.webhook_url and stands.webhook_disabled_at is None
+            same = stands.webhook_url == session.webhook_url and stands.webhook_generation == session.webhook_generation
+            same = same and stands.webhook_disabled_at is None
             return WebhookDisabled() if same and (stands.status, WebhookDisabled) in NEXT else None
 
         self.moves.move(lambda: self.sessions.get(session.uid), decide)

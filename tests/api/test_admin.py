@@ -144,3 +144,11 @@ def test_a_bad_tenant_is_refused_by_field_and_not_made(
 def test_a_tenant_that_is_not_there_is_not_found(ana: Caller, name: str) -> None:
     for method in ("GET", "PATCH"):
         assert ana(method, f"/api/admin/tenants/{name}").json["code"] == "TENANT_NOT_FOUND"
+
+
+@pytest.mark.parametrize(("path", "first"), [("users/bo", "role"), ("tenants/default", "name")])
+@pytest.mark.parametrize("body", [{}, {"isDisabled": True}])
+def test_a_change_of_nothing_is_refused(ana: Caller, path: str, first: str, body: dict[str, object]) -> None:
+    ana("POST", "/api/auth/register", {"username": "bo", "password": "a long password"})
+    refused = ana("PATCH", f"/api/admin/{path}", body)
+    assert (refused.status, refused.json["code"], refused.json["field"]) == (400, "INVALID_FIELD", first)

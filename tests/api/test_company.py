@@ -222,6 +222,15 @@ def test_a_bulk_says_what_came_of_everybody(world: World, ana: Caller) -> None:
     ]
 
 
+def test_a_bulk_of_which_nothing_was_sent_is_no_success(world: World, ana: Caller) -> None:
+    world.put(a_running_session(device=DEVICE))
+    told = ana("POST", BULK, {"numbers": ["12", "nobody"], "text": "Kopi?"}).json
+    assert (told["success"], told["total"], told["success_count"], told["failure_count"]) == (False, 2, 0, 2)
+    assert (told["code"], told["status_code"]) == ("INVALID_FIELD", 400)
+    assert told["error"] == told["results"][0]["error"]
+    assert "message" not in told
+
+
 def test_a_bulk_stops_where_the_session_is_disconnected(world: World, ana: Caller) -> None:
     session = world.put(a_running_session(device=DEVICE))
     a_worker_sends(world, lambda: world.put(replace(session, status=Status.DISCONNECTED)) and None)

@@ -2,7 +2,10 @@
 
 import pytest
 
-from tests.api.conftest import Caller
+from chalicelib.domain.session import Session
+from chalicelib.domain.webhook import reachable
+from tests.api.conftest import Caller, World
+from tests.makers import NOW, SECRET, a_running_session
 
 HOOK = "https://example.com/hook"
 
@@ -56,3 +59,51 @@ def test_a_wrong_change_is_refused_by_its_field_and_changes_nothing(
 
 def test_a_session_that_is_not_there_is_not_changed(ana: Caller) -> None:
     assert ana("PUT", "/api/sessions/nobody", {"name": "Ben"}).status == 404
+
+
+def stands(world: World) -> Session:
+    (session,) = world.sessions.rows.values()
+    return session
+
+
+@pytest.mark.parametrize("path", ["", "/webhook"])
+def test_an_endpoint_that_was_gone_is_told_again_once_its_address_is_set_again(
+    world: World, ana: Caller, path: str
+) -> None:
+    hooked = a_running_session(webhook_url=HOOK, webhook_secret=SECRET, webhook_disabled_at=NOW, webhook_generation=1)
+    world.put(hooked)
+    answer = ana("PUT", f"/api/sessions/ana{path}", {"webhook_url": HOOK}).json
+    assert (answer["message"], answer["data"]["webhook_disabled_at"]) == ("Session updated", None)
+    assert answer["data"]["webhook_secret"] == SECRET, "the address is the old one, and so is its secret"
+    assert (reachable(stands(world)), stands(world).webhook_generation) == (True, 2)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("", {"name": "Ana", "enabled": True, "webhook_url": HOOK}),
+        ("/name", {"name": "Ana"}),
+        ("/enabled", {"enabled": True}),
+        ("/webhook", {"webhook_url": HOOK}),
+    ],
+)
+def test_what_stands_already_is_not_said_to_have_been_changed(
+    world: World, ana: Caller, path: str, body: dict[str, object]
+) -> None:
+    before = world.put(a_running_session(name="Ana", webhook_url=HOOK, webhook_secret=SECRET))
+    answer = ana("PUT", f"/api/sessions/ana{path}", body)
+    assert (answer.status, answer.json["message"][:28]) == (200, "There was nothing to change:")
+    assert stands(world) == before, "nothing is written, and so nothing told"
+
+
+def test_null_removes_the_webhook_as_a_get_shows_that_there_is_none(ana: Caller, made: str) -> None:
+    ana("PUT", f"/api/sessions/{made}", {"webhook_url": HOOK})
+    removed = ana("PUT", f"/api/sessions/{made}", {"name": "Ana", "webhook_url": None}).json
+    assert (removed["message"], removed["data"]["webhook_url"]) == ("Session updated", None)
+
+
+@pytest.mark.parametrize("body", [{}, {"name": None}, {"title": "Ben"}, {"enabled": None, "webhookUrl": HOOK}])
+def test_a_change_of_nothing_is_refused(ana: Caller, made: str, body: dict[str, object]) -> None:
+    refused = ana("PUT", f"/api/sessions/{made}", body)
+    assert (refused.status, refused.json["code"], refused.json["field"]) == (400, "INVALID_FIELD", "name")
+    assert "Give one of these: name, webhook_url, enabled" in refused.json["error"]

@@ -24,8 +24,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/register": {"username": "cleo", "password": "a password"},
     "POST /api/admin/tenants": {"id": "globex", "username": "gus", "password": "a password"},
     "POST /api/sessions": {"phone": "+4915112345678"},
+    "PUT /api/sessions/{id}": {"name": "Another"},
+    "PUT /api/sessions/{id}/name": {"name": "Another"},
+    "PUT /api/sessions/{id}/webhook": {"webhook_url": "https://example.com/another"},
+    "PUT /api/sessions/{id}/enabled": {"enabled": False},
 }
-"""Where the description's example would be refused here: the name is taken, or the password another."""
+"""Where the description's example would be refused here, or change nothing: it is what the sample is already."""
 QUERIES = {"/socket.io": "?EIO=4&transport=polling", "/whatsapp": "?session={session}"}
 
 

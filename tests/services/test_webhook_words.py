@@ -80,15 +80,23 @@ def test_the_native_endpoint_of_before_becomes_the_family_s(rig):
 
 def test_another_address_set_by_another_family_s_call_is_told_natively(rig):
     set_webhook(rig)
-    kept = rig.sessions.change("default", "ana", webhook_url=URL)
+    kept, _ = rig.sessions.change("default", "ana", webhook_url=URL)
     assert (kept.webhook_format, kept.webhook_key) == ("bare", "their own")
-    changed = rig.sessions.change("default", "ana", webhook_url="https://example.com/other")
+    changed, _ = rig.sessions.change("default", "ana", webhook_url="https://example.com/other")
     assert (changed.webhook_format, changed.webhook_events, changed.webhook_key) == (None, None, None)
+
+
+def test_an_endpoint_that_was_gone_keeps_its_words_when_another_family_s_call_sets_it_again(rig):
+    first = set_webhook(rig, events=("status",))
+    rig.store.rows[first.uid] = replace(first, webhook_disabled_at=NOW)
+    again, changed = rig.sessions.change("default", "ana", webhook_url=URL)
+    assert (changed, again.webhook_disabled_at) == (True, None)
+    assert (again.webhook_format, again.webhook_events, again.webhook_key) == ("bare", ("status",), "their own")
 
 
 def test_a_webhook_that_is_removed_leaves_nothing_behind(rig):
     set_webhook(rig, events=("status",))
-    gone = rig.sessions.change("default", "ana", webhook_url="")
+    gone, _ = rig.sessions.change("default", "ana", webhook_url="")
     assert (gone.webhook_url, gone.webhook_secret, gone.webhook_key, gone.webhook_events) == (None, None, None, None)
 
 

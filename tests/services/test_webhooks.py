@@ -134,6 +134,16 @@ def test_410_of_an_endpoint_that_was_changed_meanwhile_disables_nothing(rig):
     assert stands(rig).webhook_disabled_at is None
 
 
+def test_410_of_an_attempt_that_began_before_the_endpoint_was_set_again_disables_nothing(rig):
+    def again() -> None:
+        rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_disabled_at=NOW)
+        rig.sessions.change("default", "ana", webhook_url=URL)
+
+    rig.poster.outcomes, rig.poster.meanwhile = [Outcome(410)], again
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    assert stands(rig).webhook_disabled_at is None
+
+
 def test_410_while_the_session_is_being_deleted_changes_nothing(rig):
     rig.store.move(advance(stands(rig), e.DeleteRequested(), now=NOW, event_id="01D"))
     rig.poster.outcomes = [Outcome(410)]

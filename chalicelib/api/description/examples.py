@@ -66,7 +66,7 @@ def _answers() -> dict[Any, Any]:
             now=s.NOW,
         ),
         bare_webhook.BareWebhookJson: bare_webhook.webhook(s.SESSION),
-        bare_webhook.BareWebhookGoneJson: bare_webhook.removed(s.SESSION.id),
+        bare_webhook.BareWebhookGoneJson: bare_webhook.removed(s.SESSION.id, there_was_one=True),
         bare_messages.BareSentJson: bare_messages.sent(s.MESSAGE),
         bare_messages.BareMessageJson: bare_messages.message(s.MESSAGE),
         bare_messages.BareMessagePageJson: bare_messages.many([s.MESSAGE], s.MESSAGE.id),

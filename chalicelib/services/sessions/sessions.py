@@ -92,11 +92,23 @@ class Sessions:
         name: str | None = None,
         enabled: bool | None = None,
         webhook_url: str | None = None,
-    ) -> Session:
-        """Change the settings that are given; an empty webhook address removes it, a new one gets a new secret."""
+    ) -> tuple[Session, bool]:
+        """Change the settings that are given; return the session, and whether anything had to be changed.
+
+        An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again.
+        """
         secret = self.new_secret() if webhook_url else None
         change = SettingsChanged(name=name, enabled=enabled, webhook_url=webhook_url, webhook_secret=secret)
-        return self._want(tenant, session_id, change, unless=lambda _: change == SettingsChanged())
+
+        def so(stands: Session) -> bool:
+            return (
+                name in {None, stands.name}
+                and enabled in {None, stands.enabled}
+                and webhook_url in {None, stands.webhook_url or ""}
+                and (webhook_url is None or stands.webhook_disabled_at is None)
+            )
+
+        return self._wanted(tenant, session_id, change, unless=so)
 
     def set_webhook(
         self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None
@@ -179,10 +191,21 @@ class Sessions:
         unless: Callable[[Session], bool],
         doomed: bool = False,
     ) -> Session:
+        return self._wanted(tenant, session_id, request, unless=unless, doomed=doomed)[0]
+
+    def _wanted(
+        self,
+        tenant: str,
+        session_id: str,
+        request: LinkEvent,
+        *,
+        unless: Callable[[Session], bool],
+        doomed: bool = False,
+    ) -> tuple[Session, bool]:
         def decide(session: Session) -> LinkEvent | None:
             if session.status is Status.DELETING and not doomed:
                 raise deleting(session)
             return None if unless(session) else request
 
-        session, _ = self.moves.move(lambda: self.store.find(tenant, session_id), decide)
-        return found(session, session_id)
+        session, moved = self.moves.move(lambda: self.store.find(tenant, session_id), decide)
+        return found(session, session_id), moved
