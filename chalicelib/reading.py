@@ -1,10 +1,15 @@
-"""Plain values as the types they stand for, read by msgspec; the only place that asks it to.
+r"""Plain values as the types they stand for, and JSON that somebody sent: read by msgspec, and only here.
+
+Everything that comes from outside as JSON is parsed by this module, so that what no program of ours can work with ends
+at the parser: half a surrogate pair (``"\ud800"``, which no encoding can write down again), nesting without end (each
+level costs the next reader a level of the stack), and numbers that JSON doesn't have (``NaN``).
 
 msgspec works out how to read a type when it first meets it, and other threads that meet the type meanwhile read with
 what isn't finished: that kills the process (seen in 0.22, with classes and dataclasses alike). So each type is worked
 out when the module that names it is imported, one after the other.
 """
 
+import re
 from threading import Lock
 from typing import Any, Final, Generic, TypeVar
 
@@ -12,7 +17,15 @@ import msgspec
 
 T = TypeVar("T")
 
+DEEPEST: Final = 32
+"""Levels of lists and objects in JSON of no fixed type; the deepest that any client of ours sends has four."""
+
 _ONE_AT_A_TIME: Final = Lock()
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class BadJson(ValueError):
+    """A text is not JSON, or nests deeper than ``DEEPEST``, or holds half a surrogate pair."""
 
 
 class Reader(Generic[T]):
@@ -28,5 +41,40 @@ class Reader(Generic[T]):
         return msgspec.convert(value, self.kind)
 
     def json(self, text: str | bytes) -> T:
-        """Return what JSON stands for; raises msgspec.DecodeError, and its ValidationError where it isn't that type."""
-        return self._decoder.decode(text)
+        """Return what JSON stands for; raises msgspec.DecodeError, and its ValidationError where it isn't that type.
+
+        Nesting is as deep as the type; in fields that the type doesn't know, as deep as the stack allows.
+        """
+        try:
+            return self._decoder.decode(text)
+        except (UnicodeError, RecursionError) as error:
+            raise msgspec.DecodeError("JSON is nested too deeply, or isn't text") from error
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return JSON of no fixed type as plain values; raises BadJson."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadJson("It isn't JSON.") from error
+    if _deeper(value, DEEPEST):
+        raise BadJson(f"It is nested more than {DEEPEST} levels deep.")
+    return value
+
+
+def is_text(value: str) -> bool:
+    """Whether ``value`` is made of characters: half a surrogate pair is none, and can't be encoded."""
+    return value.isascii() or _SURROGATE.search(value) is None
+
+
+def _deeper(value: Any, most: int) -> bool:
+    """Whether there are more than ``most`` levels of lists and objects, found without going down the stack."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, list | dict)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+    return any(isinstance(one, list | dict) for one in level)

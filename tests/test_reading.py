@@ -1,5 +1,6 @@
-"""Reading plain values as types, by many threads at once."""
+"""Reading plain values as types, by many threads at once, and JSON that strangers send."""
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -7,8 +8,10 @@ from enum import StrEnum
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chalicelib.reading import Reader
+from chalicelib.reading import DEEPEST, BadJson, Reader, is_text, parse_json
 
 RACE = """
 import sys
@@ -65,3 +68,54 @@ def test_json_that_is_none_is_refused():
 def test_threads_that_meet_a_type_at_the_same_time_all_read_it():
     done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stdout) == (0, "alive\n")
+
+
+@pytest.mark.parametrize("text", ['{"a":[1,"x",null]}', "7", '"\\ud83d\\ude00"', b'{"a": true}'])
+def test_json_from_outside_is_read_as_plain_values(text):
+    assert parse_json(text) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[NaN]",
+        '"\\ud800"',
+        '"\\udfff"',
+        '{"a":"\\ud83dx"}',
+        '{"\\ud800":1}',
+        '["\ud800"]',
+        b'["\xed\xa0\x80"]',
+        b'["\xff"]',
+        "[" * 60_000,
+        "[" * 60_000 + "]" * 60_000,
+        '{"a":' * 60_000 + "1" + "}" * 60_000,
+    ],
+)
+def test_what_no_program_of_ours_can_work_with_ends_at_the_parser(text):
+    with pytest.raises(BadJson):
+        parse_json(text)
+
+
+def test_nesting_has_an_end():
+    assert parse_json("[" * DEEPEST + "]" * DEEPEST)
+    for wrong in ("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), '{"a":[{"b":' * DEEPEST + "1" + "}]}" * DEEPEST):
+        with pytest.raises(BadJson, match="nested"):
+            parse_json(wrong)
+
+
+@pytest.mark.parametrize("text", ['{"colour":"red","x":' + "[" * 60_000 + "]" * 60_000 + "}", '{"colour":"\ud800"}'])
+def test_a_type_s_reader_refuses_the_same(text):
+    with pytest.raises(msgspec.DecodeError):
+        Reader(Thing).json(text)
+
+
+@given(st.text(st.characters()))
+def test_text_is_what_can_be_encoded(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        assert not is_text(text)
+    else:
+        assert is_text(text)

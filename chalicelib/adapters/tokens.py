@@ -93,5 +93,6 @@ class JwtTokens:
             return TokenClaims(claims["sub"], claims["tenant"], claims["gen"], claims["exp"] * 1000)
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The token has expired.", hint="Log in again.") from error
-        except (jwt.InvalidTokenError, KeyError, TypeError) as error:
+        except (jwt.InvalidTokenError, KeyError, TypeError, UnicodeError, RecursionError) as error:
+            # The last two: the library encodes and parses what it was given before it verifies anything.
             raise Unauthenticated("The token isn't one of ours.", hint="Log in again.") from error

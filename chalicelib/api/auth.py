@@ -11,6 +11,7 @@ from chalicelib.domain.account import is_key
 from chalicelib.domain.errors import Forbidden, SessionNotFound, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.ticket import is_ticket
+from chalicelib.reading import is_text
 
 
 class Public(Enum):
@@ -91,6 +92,7 @@ def bearer(header: str | None) -> str | None:
     if header is None:
         return None
     scheme, _, token = header.strip().partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    # Bytes that are no UTF-8 come as halves of surrogate pairs, which no library that checks a token can encode.
+    if scheme.lower() != "bearer" or not token.strip() or not is_text(token):
         raise Unauthenticated("The Authorization header is not 'Bearer <token>'.", hint=_HOW)
     return token.strip()

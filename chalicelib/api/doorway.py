@@ -6,6 +6,7 @@ Chalice turns a view's exception into its own Response before any middleware see
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -19,7 +20,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.faults import busy, unexpected
 from chalicelib.api.fields import existing_id
 from chalicelib.api.parameters import Parameter
-from chalicelib.api.received import read
+from chalicelib.api.received import only_text, read
 from chalicelib.domain.errors import GatewayError
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
@@ -110,6 +111,8 @@ class Doorway:
     def _handle(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
         request = self.blueprint.current_request
         try:
+            only_text("path", variables.values())
+            only_text("query", chain.from_iterable((request.query_params or {}).items()))
             principal = admit(request, route.needs, anonymous=self.anonymous)
             if "id" in variables:
                 reach(principal, existing_id(variables["id"]))

@@ -1,17 +1,19 @@
-"""A request's body, read as its model: JSON whatever its content type says, nothing at all is ``{}``.
+"""What came with a request: texts, and a body, which is read as its model.
 
-Unknown fields are ignored: clients of all families send extras. What is wrong with a known one is told in a sentence.
+A body is JSON whatever its content type says, and nothing at all is ``{}``. Unknown fields are ignored: clients of all
+families send extras. What is wrong with a known one is told in a sentence.
 """
 
 import re
 import typing
+from collections.abc import Iterable
 from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 from chalice.app import Request
 
 from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
-from chalicelib.reading import Reader
+from chalicelib.reading import Reader, is_text
 
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
@@ -29,10 +31,20 @@ def read(request: Request, model: Reader[B]) -> B:
         return model.json(body.strip() or b"{}")
     except msgspec.ValidationError as error:
         _explain(str(error), model.kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except msgspec.DecodeError as error:
         raise Invalid(
             "The body is not JSON.", hint="Send a JSON object, with Content-Type: application/json."
         ) from error
+
+
+def only_text(part: str, values: Iterable[str]) -> None:
+    """Refuse a part of a request (``path``, ``query``) with half a surrogate pair in it; raises Invalid.
+
+    Bytes that are no UTF-8 are read as such halves, and JSON's escapes can write them. No encoder takes them: they
+    would be found where something is logged, hashed or stored.
+    """
+    if not all(is_text(value) for value in values):
+        raise Invalid(f"There are bytes in the request's {part} that are no text.")
 
 
 _AT: Final = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")

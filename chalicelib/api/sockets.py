@@ -15,6 +15,7 @@ from chalicelib.api import caller
 from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.faults import busy
 from chalicelib.api.fields import existing_id
+from chalicelib.api.received import only_text
 from chalicelib.api.socketio import VERSION, who
 from chalicelib.dialects import DIALECTS
 from chalicelib.domain.channel import SOCKETIO
@@ -34,6 +35,7 @@ def connect(event: WebsocketEvent) -> Response:
     request = event.to_dict()
     query: Mapping[str, str] = request.get("queryStringParameters") or {}
     try:
+        only_text("query", query.values())
         dialect = query.get(DIALECT_PARAMETER, "")
         if dialect == SOCKETIO:
             _connect_socketio(event.connection_id, request, query)

@@ -4,7 +4,6 @@ Documented are ``{"type": "qr", "qr": <PNG data URI>}`` and ``{"type": "connecte
 ``pong``. The other words are ours, so that a watcher is never left with a stale code on its screen.
 """
 
-import json
 from typing import Any, Final
 
 from chalicelib.dialects import enveloped_messages
@@ -14,6 +13,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Session, Status
+from chalicelib.reading import BadJson, parse_json
 
 WORDS: Final[dict[str, str]] = {
     e.QRShown.type: "qr",
@@ -100,8 +100,8 @@ def snapshot(session: Session | None, now: int) -> list[str]:
 def reply(text: str) -> list[str]:
     """Return the answer to a client's frame: a pong to a ping, and a sentence to what isn't understood."""
     try:
-        said = json.loads(text)
-    except (ValueError, RecursionError):
+        said = parse_json(text)
+    except BadJson:
         said = None
     if isinstance(said, dict) and said.get("type") == "ping":
         return [frame(type="pong")]

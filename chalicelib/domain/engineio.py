@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.reading import is_text
+
 SEPARATOR: Final = "\x1e"
 PROBE: Final = "probe"
 PING_INTERVAL: Final = 480_000
@@ -56,6 +58,8 @@ def encode(packet: Packet) -> str:
 
 def decode(text: str) -> Packet:
     """Return the packet that a frame is; raises Malformed, also for the base64 form of binary ones (``b…``)."""
+    if not is_text(text):
+        raise Malformed("A packet is text.")
     try:
         return Packet(Kind(text[:1]), text[1:])
     except ValueError:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chalicelib.domain.engineio import Kind as Engine
 from chalicelib.domain.engineio import Malformed, Packet, encode
+from chalicelib.reading import BadJson, parse_json
 
 MAIN: Final = "/"
 _FORM: Final = re.compile(r"(?P<kind>[0-4])(?:(?P<namespace>/[^,]{0,100}),)?(?P<ack>\d{1,15})?(?P<json>.*)", re.DOTALL)
@@ -66,6 +67,6 @@ def parse(text: str) -> Said:
 
 def _data(text: str) -> Any:
     try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        raise Malformed("A packet's data is JSON.") from None
+        return parse_json(text) if text else None
+    except BadJson as error:
+        raise Malformed(f"A packet's data is JSON. {error}") from None

@@ -100,7 +100,7 @@ class SocketApi:
         """Follow API Gateway's route selection expression ``$request.body.action``, which is Chalice's."""
         try:
             action = json.loads(text)["action"]
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             return "$default"
         return action if isinstance(action, str) and action in self._routes else "$default"
 

@@ -138,3 +138,8 @@ def test_a_ping_gets_a_pong() -> None:
 def test_any_other_frame_gets_a_sentence(text: str) -> None:
     (frame,) = DIALECT.reply(text)
     assert json.loads(frame)["code"] == "INVALID_FRAME"
+
+
+@pytest.mark.parametrize("text", ['{"type":' + "[" * 60_000 + "]" * 60_000 + "}", '{"type":"\\ud800"}', "[" * 60_000])
+def test_a_frame_that_no_parser_can_work_with_is_answered_in_a_sentence(text):
+    assert json.loads(DIALECT.reply(text)[0])["code"] == "INVALID_FRAME"

@@ -62,3 +62,8 @@ def test_a_connection_s_life_takes_fewer_rounds_of_the_wake_queue_than_aws_takes
 
 def test_a_ping_comes_before_api_gateway_takes_the_connection_for_idle():
     assert PING_INTERVAL + PING_TIMEOUT < 600_000
+
+
+def test_half_a_surrogate_pair_is_no_packet():
+    with pytest.raises(Malformed):
+        decode('4"\ud800"')

@@ -61,3 +61,11 @@ def test_what_is_no_packet_or_a_binary_one_is_malformed(text):
 
 def test_an_event_is_one_frame():
     assert emitted("qr-code", {"ascii": "█"}) == '42["qr-code",{"ascii":"█"}]'
+
+
+@pytest.mark.parametrize(
+    "text", ['0{"token":"\\ud800"}', '2["leave-session","\\udfff"]', f'2["x",{"[" * 40}{"]" * 40}]', "0" + "[" * 60_000]
+)
+def test_text_that_cannot_be_written_down_and_nesting_without_end_are_malformed(text):
+    with pytest.raises(Malformed):
+        parse(text)
