@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ParamValidationError
 
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
@@ -73,13 +73,91 @@ def _config(*, connect: float, read: float, attempts: int, pool: int = 10) -> Co
     return Config(connect_timeout=connect, read_timeout=read, retries=retries, max_pool_connections=pool)  # type: ignore[arg-type]
 
 
+PASSING: Final = frozenset(
+    {
+        # Throttled. The names differ from service to service.
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        # In each other's way.
+        "AWS.SimpleQueueService.QueueDeletedRecently",
+        "QueueDeletedRecently",
+        "ReplicatedWriteConflictException",
+        "ResourceInUseException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+        # The SDK gets new credentials by itself, and corrects its clock.
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "RequestTimeTooSkewed",
+        # Broken on AWS's side.
+        "InternalError",
+        "InternalFailure",
+        "InternalServerError",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+    }
+)
+"""Codes of refusals that pass, though their HTTP status may be 400."""
+MISCONFIGURED: Final = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "AccessDenied",
+        "AccessDeniedException",
+        "ClusterNotFoundException",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "KMSAccessDeniedException",
+        "KmsAccessDenied",
+        "MissingAuthenticationToken",
+        "MissingAuthenticationTokenException",
+        "OptInRequired",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+        "SignatureDoesNotMatch",
+        "UnauthorizedOperation",
+        "UnrecognizedClientException",
+    }
+)
+"""Codes of refusals that an operator can mend: something is missing, or not permitted."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what botocore raises and nobody expected into Unavailable, chained."""
+    """Turn what botocore raises and nobody expected into Unavailable, Misconfigured or another Rejected, chained.
+
+    Unavailable is only what the same call may get over: no answer, a throttle, a fault of AWS's own.
+    """
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except (ParamValidationError, NoRegionError) as error:
+        # Never sent: the call itself is wrong.
+        raise Rejected(str(error), type(error).__name__) from error
+    except ClientError as error:
+        raise _verdict(error) from error
+    except BotoCoreError as error:
         raise Unavailable(str(error)) from error
+
+
+def _verdict(error: ClientError) -> Unavailable | Rejected:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
+    if code in PASSING or status in {408, 429} or status >= 500:
+        return Unavailable(str(error))
+    return (
+        Misconfigured(str(error), code) if code in MISCONFIGURED or status in {401, 403} else Rejected(str(error), code)
+    )
 
 
 def refused(error: ClientError, *codes: str) -> bool:

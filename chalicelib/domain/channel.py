@@ -21,6 +21,8 @@ SILENCE: Final = 90_000
 """Milliseconds without a poll after which a polling client is gone."""
 MOST_WAITING: Final = 32
 """Packets that wait for a poll; a client that is further behind is gone."""
+LARGEST_WAITING: Final = 300_000
+"""Bytes of packets that wait for a poll, of the 400 KB of an item in DynamoDB; who is further behind is gone."""
 MOST_ROOMS: Final = 20
 """Sessions that one client may follow."""
 

@@ -6,12 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from chalicelib.domain.errors import Contended
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Misconfigured, Unavailable
 
 log = logging.getLogger(__name__)
 
-PASSING = (Unavailable, Contended)
-"""What a retry can mend; anything else is a bug, told loudly once, and must not hold up what comes behind it."""
+PASSING = (Unavailable, Contended, Misconfigured)
+"""What comes again: a retry mends it, or somebody who mends a permission, and then sends again what failed till then.
+
+Anything else is refused for good or a bug, told loudly once, and must not hold up what comes behind it.
+"""
 
 
 def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None], *, at_once: int = 1) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a worker works with, as the composition root hands it over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from chalicelib.domain.events import LinkEvent
@@ -22,10 +22,16 @@ class Link(Protocol):
 
 
 class Dispatch(Protocol):
-    """Messages to send, and what became of them; None from a report means that it was no news. Raises Unavailable."""
+    """Messages to send, and what became of them; None from a report means that it was no news.
 
-    def owed(self, uid: str) -> list[Message]:
-        """Return what is to be sent, in order; what an earlier worker left half sent is reported as unknown."""
+    Raises Unavailable, and Rejected where the table refuses a report for good.
+    """
+
+    def owed(self, uid: str, *, but: Collection[str] = ()) -> list[Message]:
+        """Return what is to be sent, in order; what an earlier worker left half sent is reported as unknown.
+
+        Messages with an id in ``but`` are left alone.
+        """
 
     def begin(self, message: Message, *, epoch: int) -> Message | None:
         """Report that the client is about to be called; None if the message isn't to be sent after all."""
@@ -47,7 +53,10 @@ class Dispatch(Protocol):
 
 
 class Answering(Protocol):
-    """Questions, and their answers; None from a report means that nobody waits for it any more. Raises Unavailable."""
+    """Questions, and their answers; None from a report means that nobody waits for it any more.
+
+    Raises Unavailable, and Rejected where the table refuses a report for good.
+    """
 
     def owed(self, uid: str, *, epoch: int) -> list[Question]:
         """Return what is to be answered, in order."""
@@ -69,7 +78,7 @@ class Incoming(Protocol):
     """Where messages that come in are kept."""
 
     def receive(self, session: Session, received: Received) -> bool:
-        """Keep a message; False if it is there already. Raises Unavailable."""
+        """Keep a message; False if it is there already. Raises Unavailable, and Rejected where it can't be kept."""
 
 
 class Mailbox(Protocol):

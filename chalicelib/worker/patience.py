@@ -23,7 +23,7 @@ class Interrupted(Exception):
 def patiently(call: Callable[[], T], inbox: Inbox) -> T:
     """Return what ``call`` returns, calling it again while AWS doesn't answer: only the fence ends a worker for that.
 
-    Raises Interrupted once the worker is to end anyway.
+    Raises Interrupted once the worker is to end anyway, and Rejected at once: no repetition mends that.
     """
     pause = FIRST
     while True:

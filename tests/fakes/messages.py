@@ -27,8 +27,9 @@ class MemoryMessages:
         self.rows[message.uid, message.id] = message
         return True
 
-    def open(self, uid: str, *, limit: int) -> list[Message]:
-        return [m for m in reversed(self._newest_first(uid)) if m.status in OPEN][:limit]
+    def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
+        found = [m for m in reversed(self._newest_first(uid)) if m.status in OPEN]
+        return [m for m in found if after is None or m.id > after][:limit]
 
     def note_whatsapp_id(self, message: Message) -> None:
         self.known[message.uid, message.whatsapp_id or ""] = message.id

@@ -50,9 +50,11 @@ class DynamoMessages:
         before = Condition("version = :before", {":before": message.version - 1})
         return self.table.rewrite(to_item(message), _KNOWN, before) is None
 
-    def open(self, uid: str, *, limit: int) -> list[Message]:
+    def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
         """Read the index, whose order is that of the ids; a local index reads as consistently as the table."""
         where = Condition("pk = :pk", {":pk": f"S#{uid}"})
+        if after is not None:
+            where = Condition("pk = :pk AND open_at > :after", {":pk": f"S#{uid}", ":after": after})
         return [from_item(item) for item in self.table.query(where, limit=limit, local_index="open")]
 
     def note_whatsapp_id(self, message: Message) -> None:

@@ -9,7 +9,7 @@ from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_
 from chalicelib.domain.errors import Forbidden, KeyNotFound, ResultGone, TooManyKeys, Unauthenticated
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Principal
-from chalicelib.services.ports import Clock, NewId, Unavailable
+from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
 from chalicelib.services.ports.accounts import KeyStore, NewKey, UserStore
 from chalicelib.services.watching.closing import Closing
 
@@ -115,7 +115,7 @@ class ApiKeys:
     def _note(self, key: ApiKey, now: int) -> None:
         try:
             self.store.touch(key, now=now)
-        except Unavailable:
+        except (Unavailable, Rejected):
             _log.warning("the use of an API key couldn't be noted", extra={"key": key.id})
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from chalicelib.domain.reconcile import Version
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
-from chalicelib.services.ports import Clock, DueIndex, Unavailable, Upgrade, UpgradeStore
+from chalicelib.services.ports import Clock, DueIndex, Misconfigured, Unavailable, Upgrade, UpgradeStore
 
 READ_AT_MOST: Final = 200
 """Sessions that are read a minute."""
@@ -77,7 +77,7 @@ class Upgrades:
             version = self.reconciler.version(uid)
             if version is Version.OLD and may_move:
                 self.reconciler.hand_over(uid)
-        except Unavailable:
+        except (Unavailable, Misconfigured):
             log.warning("a session couldn't be moved to a new worker", extra={"uid": uid})
             return Version.BUSY
         except Exception:

@@ -1,5 +1,6 @@
 """One text to many: sent one after the other at the session's pace, for as long as the call lasts."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -20,10 +21,12 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message
 from chalicelib.services.messages.outbox import Outbox
-from chalicelib.services.ports import Clock, IdempotencyStore, Sleep, Unavailable
+from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable
 
 BUDGET: Final = 15.0
 """Seconds after which no further message is begun: the last one may wait for ten more, and API Gateway for 29."""
+
+_log: Final = logging.getLogger(__name__)
 
 _STOPS: Final = (SessionNotConnected, SessionDisabled, SessionNotFound, TooFast)
 """What ends a bulk: the next message would meet it too."""
@@ -68,9 +71,11 @@ class Bulk:
                     stop.context["recipients"] = tuple(to)
                     raise
                 return Report(tuple(attempts), tuple(to[place:]), stop)
-            except Unavailable:
+            except (Unavailable, Rejected) as error:
                 if not attempts:
                     raise
+                # Whoever was sent to is told of, whatever became of the others.
+                _log.warning("a bulk had to stop: %s", error)
                 busy = NotReady("The gateway is busy.", hint="Send the rest again.", retry_after=1)
                 return Report(tuple(attempts), tuple(to[place:]), busy)
         return Report(tuple(attempts))

@@ -1,11 +1,13 @@
 """The worker's side of messages to send: what is owed, what became of each, what receipts say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus, advance, moves
-from chalicelib.services.ports import Clock, MessageStore, NewId
+from chalicelib.services.ports import Clock, MessageStore, NewId, Rejected
 
 AT_ONCE: Final = 50
 EXPIRED: Final = ("expired", "The session came back too late to send it.")
@@ -20,21 +22,38 @@ class Dispatch:
     clock: Clock
     new_id: NewId
 
-    def owed(self, uid: str) -> list[Message]:
-        """Return the messages to send, in the order they were accepted in.
+    def owed(self, uid: str, *, but: Collection[str] = ()) -> list[Message]:
+        """Return up to AT_ONCE messages to send, in the order they were accepted in, without the ids in ``but``.
 
         Call it only between sends: what is found half sent then was left so by a worker that is gone, and is reported
         as unknown. What has expired is reported as failed.
         """
-        owed = []
-        for message in self.messages.open(uid, limit=AT_ONCE):
-            if message.status is MessageStatus.SENDING:
-                self._move(message, MessageStatus.UNKNOWN, error=LEFT)
-            elif message.expires_at and message.expires_at <= self.clock():
-                self._move(message, MessageStatus.FAILED, error=EXPIRED)
-            else:
-                owed.append(message)
-        return owed
+        waiting = (message for message in self._open(uid) if message.id not in but)
+        return list(islice(filter(self._is_owed, waiting), AT_ONCE))
+
+    def _open(self, uid: str) -> Iterator[Message]:
+        """Yield the open messages; what can't be ended stays open, and must not hide what comes after it."""
+        after = None
+        while True:
+            page = self.messages.open(uid, limit=AT_ONCE, after=after)
+            yield from page
+            if len(page) < AT_ONCE:
+                return
+            after = page[-1].id
+
+    def _is_owed(self, message: Message) -> bool:
+        if message.status is MessageStatus.SENDING:
+            self._end(message, MessageStatus.UNKNOWN, LEFT)
+        elif message.expires_at and message.expires_at <= self.clock():
+            self._end(message, MessageStatus.FAILED, EXPIRED)
+        else:
+            return True
+        return False
+
+    def _end(self, message: Message, status: MessageStatus, error: tuple[str, str]) -> None:
+        # One whose end the table refuses for good is met again, and keeps nobody waiting.
+        with suppress(Rejected):
+            self._move(message, status, error=error)
 
     def begin(self, message: Message, *, epoch: int) -> Message | None:
         """Mark the message as being sent under ``epoch``, before the client is called; None if somebody else was."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from chalicelib.domain.errors import TooFast
 from chalicelib.domain.session import Session
-from chalicelib.services.ports import Clock, Mailboxes, Paces, Unavailable
+from chalicelib.services.ports import Clock, Mailboxes, Paces, Rejected, Unavailable
 
 _log: Final = logging.getLogger(__name__)
 
@@ -23,5 +23,5 @@ def ring(mailboxes: Mailboxes, session: Session) -> None:
     try:
         if session.mailbox:
             mailboxes.ring(session.mailbox)
-    except Unavailable as error:
+    except (Unavailable, Rejected) as error:
         _log.warning("a worker couldn't be rung for: %s", error, extra={"session_uid": session.uid})

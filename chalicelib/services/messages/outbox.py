@@ -21,6 +21,7 @@ from chalicelib.services.ports import (
     MessageStore,
     NewId,
     Paces,
+    Rejected,
     SessionStore,
     Sleep,
     Unavailable,
@@ -112,7 +113,7 @@ class Outbox:
         """Read the message again. It is accepted by now: an error here would only make its sender send it twice."""
         try:
             return self.messages.get(message.uid, message.id) or message
-        except Unavailable:
+        except (Unavailable, Rejected):
             return message
 
     def _outcome(self, message: Message) -> Message:

@@ -8,7 +8,7 @@ from chalicelib.domain.errors import AnswerNotReady, AnswerRefused, TooManyQuest
 from chalicelib.domain.questions import PLACES, Contact, GroupList, Question, Subject
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.errands import keep_pace, ring
-from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, SessionStore, Sleep, Unavailable
+from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, Rejected, SessionStore, Sleep, Unavailable
 from chalicelib.services.ports.questions import QuestionStore
 from chalicelib.services.sessions.refusals import found, must_be_connected
 from chalicelib.services.sessions.waiting import Patience
@@ -59,7 +59,7 @@ class Questions:
             answer = self._wait(asked)
         finally:
             # Its place is free again at once; where that fails, as soon as it has expired.
-            with suppress(Unavailable):
+            with suppress(Unavailable, Rejected):
                 self.questions.remove(asked)
         if answer is None:
             raise AnswerNotReady("WhatsApp didn't answer in time.", hint="Ask again in a while.", retry_after=ASK_AGAIN)
@@ -91,5 +91,5 @@ class Questions:
         """Read the question again; where that fails now, the next look may tell."""
         try:
             return self.questions.get(asked) or asked
-        except Unavailable:
+        except (Unavailable, Rejected):
             return asked

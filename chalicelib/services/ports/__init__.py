@@ -4,7 +4,7 @@ from chalicelib.services.ports.history import Deliveries, HistoryStore, Poster
 from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces
 from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStore
 from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
-from chalicelib.services.ports.surroundings import Clock, NewId, NewSecret, Sleep, Unavailable
+from chalicelib.services.ports.surroundings import Clock, Misconfigured, NewId, NewSecret, Rejected, Sleep, Unavailable
 from chalicelib.services.ports.watchers import Gone, Sockets, WatcherStore
 from chalicelib.services.ports.workers import Mailboxes, NoCapacity, NoSpotCapacity, Order, Wakes, Workers
 
@@ -18,6 +18,7 @@ __all__ = [
     "LeaseStore",
     "Mailboxes",
     "MessageStore",
+    "Misconfigured",
     "NewId",
     "NewSecret",
     "NoCapacity",
@@ -25,6 +26,7 @@ __all__ = [
     "Order",
     "Paces",
     "Poster",
+    "Rejected",
     "SessionStore",
     "Sleep",
     "Sockets",

@@ -18,8 +18,11 @@ class MessageStore(Protocol):
     def move(self, message: Message) -> bool:
         """Write ``message`` over the version before its own; False, and nothing written, if that isn't what stands."""
 
-    def open(self, uid: str, *, limit: int) -> list[Message]:
-        """Return the session's queued and sending messages, oldest first, read consistently."""
+    def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
+        """Return the session's queued and sending messages, oldest first, read consistently.
+
+        ``after`` is the id of the message that the page before ended with.
+        """
 
     def note_whatsapp_id(self, message: Message) -> None:
         """Have the message found by its WhatsApp id; again is no harm."""

@@ -7,6 +7,18 @@ class Unavailable(Exception):
     """AWS didn't answer, or answered that it can't just now; the same call may be made again."""
 
 
+class Rejected(Exception):
+    """AWS refused the call, and will refuse it again: no retry mends that. ``code`` is AWS's own, empty if unknown."""
+
+    def __init__(self, message: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Misconfigured(Rejected):
+    """What the call needs isn't there, or isn't permitted to the caller. An operator can mend that, no retry can."""
+
+
 class Clock(Protocol):
     """The wall clock."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.channel import MOST_WAITING, SILENCE, Channel, Transport, hashed, new_channel
+from chalicelib.domain.channel import LARGEST_WAITING, MOST_WAITING, SILENCE, Channel, Transport, hashed, new_channel
 from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
@@ -61,7 +61,8 @@ class Channels:
         def queued(channel: Channel) -> Channel | None:
             if channel.transport is Transport.WEBSOCKET:
                 return None
-            if len(channel.packets) >= MOST_WAITING or channel.silent(self.clock()):
+            waiting = sum(len(packet.encode()) for packet in (*channel.packets, text))
+            if len(channel.packets) >= MOST_WAITING or waiting > LARGEST_WAITING or channel.silent(self.clock()):
                 raise Gone(watcher)
             return replace(channel, packets=(*channel.packets, text))
 

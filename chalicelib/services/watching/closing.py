@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.services.ports import Gone, Sockets, Unavailable, WatcherStore
+from chalicelib.services.ports import Gone, Rejected, Sockets, Unavailable, WatcherStore
 
 AT_ONCE: Final = 16
 """Connections closed at a time."""
@@ -43,7 +43,7 @@ class Closing:
             self.sockets.close(watcher)
         except Gone:
             pass
-        except Unavailable:
+        except (Unavailable, Rejected):
             _log.warning(
                 "a watcher's connection couldn't be closed; it is told nothing more", extra={"watcher": watcher}
             )

@@ -12,7 +12,7 @@ from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import SETTLING, Watcher
-from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
+from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
 from chalicelib.services.watching.rooms import Rooms
 
 AT_ONCE: Final = 16
@@ -92,7 +92,7 @@ class Push:
         except Gone:
             self._gone(watcher, now)
             return False
-        except Unavailable:
+        except (Unavailable, Rejected):
             log.warning("a watcher couldn't be told", extra={"watcher": watcher.id})
             return False
         return True

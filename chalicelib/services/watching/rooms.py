@@ -10,7 +10,7 @@ from chalicelib.domain.channel import MOST_ROOMS, SOCKETIO, Channel
 from chalicelib.domain.errors import Invalid, InvalidField, SessionNotFound
 from chalicelib.domain.session import ID, Session, Status
 from chalicelib.domain.watcher import Watcher
-from chalicelib.services.ports import Clock, Gone, SessionStore, Unavailable, WatcherStore
+from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Unavailable, WatcherStore
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes
 from chalicelib.services.watching.channels import Channels
 
@@ -88,7 +88,7 @@ class Rooms:
                         self.wakes.part(watcher.id, delay=GOODBYE)
         except Gone:
             self._forget(watcher.id)
-        except Unavailable:
+        except (Unavailable, Rejected):
             log.warning("a Socket.IO client couldn't be told")
 
     def lost(self, uid: str) -> None:
@@ -120,7 +120,7 @@ class Rooms:
     def _forget(self, sid: str) -> None:
         try:
             self.channels.close(sid)
-        except Unavailable:
+        except (Unavailable, Rejected):
             log.warning("a Socket.IO client that is gone couldn't be forgotten")
 
 

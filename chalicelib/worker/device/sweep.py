@@ -4,7 +4,7 @@ import random
 from contextlib import suppress
 from typing import Final
 
-from chalicelib.services.ports import SessionStore, Unavailable
+from chalicelib.services.ports import Rejected, SessionStore, Unavailable
 from chalicelib.worker.device.device import Devices
 
 OLD: Final = 3600.0
@@ -17,7 +17,7 @@ def sweep(devices: Devices, sessions: SessionStore, *, now: int) -> int:
     """Erase old directories whose session is gone, and return how many. A uid that is gone never comes back."""
     stored = devices.uids()
     erased = 0
-    with suppress(Unavailable):
+    with suppress(Unavailable, Rejected):
         for uid in random.sample(stored, min(AT_ONCE, len(stored))):
             changed_at = devices.changed_at(uid)
             if changed_at is not None and changed_at < now / 1000 - OLD and sessions.get(uid) is None:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from chalicelib.services.ports import Standby, Unavailable
+from chalicelib.services.ports import Rejected, Standby, Unavailable
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parts import Parts
@@ -46,7 +46,7 @@ def let_go(handover: Handover, parts: Parts, inbox: Inbox) -> Handover:
 
 
 def _retire(worker: str, parts: Parts) -> None:
-    with suppress(Unavailable):
+    with suppress(Unavailable, Rejected):
         parts.standbys.retire(worker)
 
 
