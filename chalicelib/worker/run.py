@@ -10,7 +10,7 @@ from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices, Opened, Unreadable
 from chalicelib.worker.device.quiet import Quiet
@@ -26,7 +26,6 @@ from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.serve import Service
 from chalicelib.worker.talk.desk import Desk
-from chalicelib.worker.talk.spool import Spool
 from chalicelib.worker.talk.talk import Talk
 from chalicelib.worker.whatsapp.client import MakeClient
 
@@ -119,7 +118,7 @@ class Worker:
 
     def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened, log: Log) -> Ending:
         quiet = Quiet(opened.database)
-        talk = Talk(desk, hold, self._parts, self._inbox, log, spool=Spool(opened.database.parent))
+        talk = Talk(desk, hold, self._parts, self._inbox, log, home=opened.database.parent)
         client = self._make_client(opened.database, talk.emit, linking=not opened.linked)
         parting = Parting(desk, hold, self._devices, quiet=quiet, client=client, talk=talk)
         service = Service(
@@ -153,6 +152,7 @@ class Worker:
         return Parting(desk, hold, self._devices, quiet=Quiet(nothing)).gone(confirmed=False)
 
     def _listen(self, mailbox: str) -> None:
+        gone = False
         while True:
             began = monotonic()
             rings: Sequence[str] = ()
@@ -164,6 +164,11 @@ class Worker:
                     self._parts.mailbox.heard(mailbox, rings)
             except Unavailable:
                 pass
+            except Rejected as rejected:
+                # It stays so: said once. The looks without a ring go on.
+                if not gone:
+                    self._log.warning("mailbox_rejected", code=rejected.code)
+                gone = True
             except Exception:  # noqa: BLE001 - whatever it was: a worker that hears nobody answers no question
                 self._log.warning("mailbox_broken")
             if not rings and monotonic() - began < SHORT * 1000:

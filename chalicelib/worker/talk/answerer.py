@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from chalicelib.domain.questions import Contact, Group, Question, Subject
+from chalicelib.services.ports import Rejected
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
@@ -35,7 +36,11 @@ class Answerer(Clerk):
             return
         claim = self._desk.claim
         for question in patiently(partial(self._answering.owed, claim.uid, epoch=claim.epoch), self._inbox):
-            self._answer(question)
+            try:
+                self._answer(question)
+            except Rejected as rejected:
+                # It ends by itself, in seconds; the next one is answered all the same.
+                self._log.warning("question_rejected", question=question.id, code=rejected.code)
 
     def _answer(self, question: Question) -> None:
         client = self._ready()
@@ -44,7 +49,11 @@ class Answerer(Clerk):
         taken = patiently(partial(self._answering.take, question, epoch=self._desk.claim.epoch), self._inbox)
         if taken is None:
             return
-        patiently(self._asked(client, taken), self._inbox)
+        try:
+            patiently(self._asked(client, taken), self._inbox)
+        except Rejected as rejected:
+            self._log.warning("answer_rejected", question=taken.id, code=rejected.code)
+            patiently(partial(self._answering.refuse, taken, COULD_NOT_ASK), self._inbox)
         self._log.info("question", question=taken.id, subject=str(taken.subject))
 
     def _asked(self, client: Client, question: Question) -> Callable[[], Question | None]:

@@ -11,7 +11,7 @@ from threading import Condition, Thread
 from typing import Final
 
 from chalicelib.services.messages.inbox import Received
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Incoming
 from chalicelib.worker.patience import FIRST, LONGEST
@@ -27,7 +27,7 @@ HELD: Final = 10_000
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
 
-    def __init__(self, desk: Desk, inbox: Incoming, spool: Spool, log: Log) -> None:
+    def __init__(self, desk: Desk, inbox: Incoming, spool: Spool[Received], log: Log) -> None:
         self._desk = desk
         self._inbox = inbox
         self._spool = spool
@@ -93,6 +93,11 @@ class Intake:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)
                 continue
+            except Rejected as rejected:
+                # No waiting mends that, and what comes behind it shall not wait; a later worker tries once more.
+                self._try(lambda: self._spool.set_aside(received))
+                self._log.warning("set_aside", kind=received.kind, code=rejected.code)
+                return
             except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
                 self._log.warning("not_kept", kind=received.kind)
                 return

@@ -2,31 +2,34 @@
 
 One thread a session, since two would have to agree on the order in a chat. Receipts are noted on it too, after the
 sends of a turn: WhatsApp's id of a message is then written down, while a receipt may be quicker than the send that it
-is for returns.
+is for returns. Until then they lie in a file, since WhatsApp doesn't repeat them.
 """
 
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.dispatch import AT_ONCE
 from chalicelib.services.messages.outbox import NOT_ON_WHATSAPP
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Rejected
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Dispatch
-from chalicelib.worker.patience import Interrupted, patiently
+from chalicelib.worker.patience import Interrupted, bounded, patiently
 from chalicelib.worker.talk.clerk import Clerk
 from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.receipts import Receipts
+from chalicelib.worker.talk.spool import Spool
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.unsent import NoAnswer, NotOnWhatsApp, NotSent, Refused
 
 NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
 RELINKED: Final = ("another_account", "The session was linked to another account before the message went out.")
+REJECTED: Final = ("rejected", "The table refused to have the message sent: it can't be stored as it is.")
+UNREPORTED: Final = ("unreported", "What became of the message couldn't be stored: it may or may not have gone out.")
 NO_ANSWER: Final = ("no_answer", "WhatsApp didn't acknowledge the message: it may or may not have gone out.")
 
 
@@ -37,30 +40,41 @@ class Sender(Clerk):
     LOOK_EVERY = 30.0  # messages also expire
     ENDING_TAKES = 2.0  # by then a send has come back, or its message counts as unknown
 
-    def __init__(self, desk: Desk, hold: Hold, dispatch: Dispatch, inbox: Inbox, log: Log) -> None:
+    def __init__(
+        self, desk: Desk, hold: Hold, dispatch: Dispatch, inbox: Inbox, log: Log, *, spool: Spool[Receipt]
+    ) -> None:
         super().__init__(desk, hold, inbox, log)
         self._dispatch = dispatch
-        self._receipts: SimpleQueue[Receipt] = SimpleQueue()
+        self._receipts = Receipts(desk, dispatch, inbox, spool, log)
+        self._unendable: set[str] = set()
+        """Messages that the table neither lets be sent nor be ended."""
 
     def receipt(self, receipt: Receipt) -> None:
         """Have a receipt noted; returns at once."""
-        self._receipts.put(receipt)
+        self._receipts.keep(receipt)
         self.ring()
+
+    def settle(self, seconds: float) -> None:
+        """Note, in ``seconds`` at the most, what came after the last turn; the rest is the next worker's."""
+        if not self._thread.is_alive():
+            bounded(self._leave, seconds)
 
     def _leave(self) -> None:
         """Note what came while the last send was going on."""
-        with suppress(Interrupted, Unavailable):
-            self._note_receipts()
+        with suppress(Interrupted):
+            self._receipts.note()
+            self._receipts.close()
 
     def _turn(self) -> None:
         more = True
         while more and not self._over.is_set():
             more = self._send_owed()
-            self._note_receipts()
+            self._receipts.note()
 
     def _send_owed(self) -> bool:
         """Send what is owed; True if there may be more."""
-        owed = patiently(lambda: self._dispatch.owed(self._desk.claim.uid), self._inbox)
+        uid, but = self._desk.claim.uid, self._unendable
+        owed = patiently(lambda: self._dispatch.owed(uid, but=but), self._inbox)
         return all(self._send(message) for message in owed) and len(owed) == AT_ONCE
 
     def _send(self, message: Message) -> bool:
@@ -68,14 +82,38 @@ class Sender(Clerk):
         if self._ready() is None:
             return False
         if self._is_another_account_s(message):
-            patiently(lambda: self._dispatch.failed(message, *RELINKED), self._inbox)
+            self._end(message, self._dispatch.failed, RELINKED)
             return True
-        begun = patiently(lambda: self._dispatch.begin(message, epoch=self._desk.claim.epoch), self._inbox)
+        try:
+            begun = patiently(lambda: self._dispatch.begin(message, epoch=self._desk.claim.epoch), self._inbox)
+        except Rejected:
+            self._end(message, self._dispatch.failed, REJECTED)
+            return True
         if begun is None:
             return True
-        after = patiently(self._tried(begun), self._inbox)
+        try:
+            after = patiently(self._tried(begun), self._inbox)
+        except Rejected:
+            self._end(begun, self._dispatch.unknown, UNREPORTED)
+            return True
         self._log.info("message", message=message.id, status=str(after.status) if after else None)
         return after is None or after.status is not MessageStatus.QUEUED
+
+    def _end(
+        self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]
+    ) -> None:
+        """Report that it isn't to be sent any more. Where the table refuses even that, it is passed over from then on.
+
+        What expires it then needs no worker.
+        """
+        code, sentence = error
+        try:
+            patiently(lambda: report(message, code, sentence), self._inbox)
+        except Rejected as rejected:
+            self._unendable.add(message.id)
+            self._log.warning("message_unendable", message=message.id, code=rejected.code)
+        else:
+            self._log.info("message_ended", message=message.id, code=code)
 
     def _tried(self, message: Message) -> Callable[[], Message | None]:
         """Call the client; return how to report what came of it."""
@@ -101,10 +139,3 @@ class Sender(Clerk):
         """Whether the session was linked anew, by another phone, since the message was accepted."""
         device, sender = self._desk.session.device, message.sender
         return device is not None and sender is not None and sender.phone != device.phone
-
-    def _note_receipts(self) -> None:
-        with suppress(Empty):
-            while True:
-                receipt = self._receipts.get_nowait()
-                ids, status = receipt.whatsapp_ids, receipt.status
-                patiently(partial(self._dispatch.receipt, self._desk.claim.uid, ids, status), self._inbox)

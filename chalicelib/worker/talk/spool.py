@@ -1,63 +1,94 @@
 """What came in and isn't in the table yet, in a file beside the device's keys: it outlives this process.
 
-The client tells WhatsApp that it has a message before it tells us, so nobody else has it any more. Writing it here
-takes microseconds, writing it to the table some milliseconds in which a kill would lose it. Nothing is synced: the
-file is for the death of a process, not of a host. It lies where the keys to the messages lie, and is as well protected.
+The client tells WhatsApp that it has a message or a receipt before it tells us, so nobody else has it any more. Writing
+it here takes microseconds, writing it to the table some milliseconds in which a kill would lose it. Nothing is synced:
+the file is for the death of a process, not of a host. It lies where the keys to the messages lie, and is as well
+protected.
 """
 
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
 from chalicelib.reading import Reader
 from chalicelib.services.messages.inbox import Received
+from chalicelib.worker.whatsapp.client import Receipt
 
-_RECEIVED: Final = Reader(Received)
-PATTERN: Final = "inbox-*.jsonl"
+T = TypeVar("T")
 
 
-class Spool:
-    """One worker's file in the session's ``home``; made when it is first needed."""
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What a file holds: its name begins with ``name``, its lines are read by ``reader``."""
 
-    def __init__(self, home: Path) -> None:
+    name: str
+    reader: Reader[T]
+
+
+MESSAGES: Final = Kind("inbox", Reader(Received))
+RECEIPTS: Final = Kind("receipts", Reader(Receipt))
+
+
+class Spool(Generic[T]):
+    """One worker's file of one kind in the session's ``home``; made when it is first needed."""
+
+    def __init__(self, home: Path, kind: Kind[T]) -> None:
         self._home = home
-        self._own = home / PATTERN.replace("*", f"{time.time_ns():020d}")
+        self._kind = kind
+        self._own = home / f"{kind.name}-{time.time_ns():020d}.jsonl"
         self._descriptor: int | None = None
 
-    def add(self, received: Received) -> None:
-        """Append a message; raises OSError."""
+    def add(self, what: T) -> None:
+        """Append it; raises OSError."""
         if self._descriptor is None:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-            self._descriptor = os.open(self._own, flags, 0o600)
-        # The line break comes first: it parts this line from one that a full disk cut off.
-        os.write(self._descriptor, b"\n" + msgspec.json.encode(received))
+            self._descriptor = _opened(self._own)
+        _append(self._descriptor, what)
+
+    def set_aside(self, what: T) -> None:
+        """Leave it, in a file of its own, to a later worker: the table refuses it for good. Raises OSError."""
+        descriptor = _opened(self._own.with_stem(f"{self._own.stem}-refused"))
+        try:
+            _append(descriptor, what)
+        finally:
+            os.close(descriptor)
 
     def empty(self) -> None:
-        """Forget what was added: all of it is in the table."""
+        """Forget what was added: all of it is in the table, or set aside."""
         if self._descriptor is not None:
             os.ftruncate(self._descriptor, 0)
 
     def remove(self) -> None:
-        """Remove the file, all of which is in the table."""
+        """Remove the file, all of which is in the table, or set aside."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
             self._own.unlink(missing_ok=True)
 
-    def left(self) -> list[tuple[Path, list[Received]]]:
+    def left(self) -> list[tuple[Path, list[T]]]:
         """Return the files that earlier workers left, oldest first, with what is in them; remove them afterwards."""
-        files = sorted(file for file in self._home.glob(PATTERN) if file != self._own)
-        return [(file, _read(file)) for file in files]
+        found = sorted(self._home.glob(f"{self._kind.name}-*.jsonl"))
+        files = [file for file in found if not file.name.startswith(self._own.stem)]
+        return [(file, _read(file, self._kind.reader)) for file in files]
 
 
-def _read(file: Path) -> list[Received]:
+def _opened(file: Path) -> int:
+    return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _append(descriptor: int, what: object) -> None:
+    # The line break comes first: it parts this line from one that a full disk cut off.
+    os.write(descriptor, b"\n" + msgspec.json.encode(what))
+
+
+def _read(file: Path, reader: Reader[T]) -> list[T]:
     found = []
     for line in filter(None, file.read_bytes().split(b"\n")):
         try:
-            found.append(_RECEIVED.json(line))
+            found.append(reader.json(line))
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Its writer died in the middle of the line, or the disk was full.
             continue

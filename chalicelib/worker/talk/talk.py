@@ -1,5 +1,6 @@
 """One session's talk: sends go out, questions are answered, what comes in is sorted, and all end in good order."""
 
+from pathlib import Path
 from typing import Final
 
 from chalicelib.worker.inbox import Inbox
@@ -11,7 +12,7 @@ from chalicelib.worker.talk.answerer import Answerer
 from chalicelib.worker.talk.desk import Desk
 from chalicelib.worker.talk.intake import Intake
 from chalicelib.worker.talk.sender import Sender
-from chalicelib.worker.talk.spool import Spool
+from chalicelib.worker.talk.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.whatsapp import client as c
 
 CLOSING_TAKES: Final = 2.0
@@ -21,13 +22,13 @@ SETTLING_TAKES: Final = 2.0
 
 
 class Talk:
-    """Sender, answerer and intake of one client."""
+    """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
 
-    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, spool: Spool) -> None:
+    def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, home: Path) -> None:
         self._inbox = inbox
-        self._sender = Sender(desk, hold, parts.dispatch, inbox, log)
+        self._sender = Sender(desk, hold, parts.dispatch, inbox, log, spool=Spool(home, RECEIPTS))
         self._clerks = (Answerer(desk, hold, parts.answering, inbox, log), self._sender)
-        self._intake = Intake(desk, parts.inbox, spool, log)
+        self._intake = Intake(desk, parts.inbox, Spool(home, MESSAGES), log)
         self._client: c.Client | None = None
 
     def emit(self, event: c.ClientEvent | c.Mail) -> None:
@@ -64,8 +65,9 @@ class Talk:
             clerk.stop()
 
     def hang_up(self) -> None:
-        """Send and answer nothing more, close the socket, and keep what had come in by then."""
+        """Send and answer nothing more, close the socket, and keep what had come in by then, receipts too."""
         self.stop()
         if self._client:
             bounded(self._client.disconnect, CLOSING_TAKES)
             self._intake.settle(SETTLING_TAKES)
+            self._sender.settle(SETTLING_TAKES)

@@ -11,11 +11,12 @@ import pytest
 from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.inbox import Received
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.talk.intake import Intake
-from chalicelib.worker.talk.spool import Spool
+from chalicelib.worker.talk.spool import MESSAGES, Spool
 from tests.worker.puppets import Theatre
+from tests.worker.threads import until
 
 RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, text="Kopi?")
 
@@ -27,12 +28,15 @@ class Gate:
     opened: Event = field(default_factory=Event)
     fails: int = 0
     breaks_on: str = ""
+    refuses: str = ""
     kept: list[Received] = field(default_factory=list)
 
     def receive(self, _session: Session, received: Received) -> bool:
         self.opened.wait(60)
         if received.text == self.breaks_on:
             raise ValueError(received.text)
+        if received.text == self.refuses:
+            raise Misconfigured("no", "AccessDeniedException")
         if self.fails:
             self.fails -= 1
             raise Unavailable("away")
@@ -50,7 +54,7 @@ def make(tmp_path: Path, gate: Gate) -> Callable[[], Intake]:
     desk, _ = Theatre(tmp_path / "devices").desk()
 
     def one() -> Intake:
-        intake = Intake(desk, gate, Spool(tmp_path), Log())
+        intake = Intake(desk, gate, Spool(tmp_path, MESSAGES), Log())
         intake.start()
         return intake
 
@@ -80,8 +84,8 @@ def test_the_client_never_waits_for_aws(make: Callable[[], Intake], gate: Gate, 
 def test_what_a_killed_worker_had_not_written_is_written_by_the_next(
     make: Callable[[], Intake], gate: Gate, tmp_path: Path
 ) -> None:
-    Spool(tmp_path).add(RECEIVED)
-    Spool(tmp_path).add(replace(RECEIVED, text="Teh?"))
+    Spool(tmp_path, MESSAGES).add(RECEIVED)
+    Spool(tmp_path, MESSAGES).add(replace(RECEIVED, text="Teh?"))
     gate.opened.set()
     intake = make()
     intake.keep(replace(RECEIVED, text="Air?"))
@@ -117,13 +121,13 @@ def test_an_end_waits_only_so_long_and_leaves_the_rest_for_the_next(
     began = time.monotonic()
     intake.settle(0.1)
     assert time.monotonic() - began < 5
-    assert [messages for _, messages in Spool(tmp_path).left()] == [[RECEIVED]]
+    assert [messages for _, messages in Spool(tmp_path, MESSAGES).left()] == [[RECEIVED]]
     gate.opened.set()
 
 
 def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Gate) -> None:
     desk, _ = Theatre(tmp_path / "devices").desk()
-    intake = Intake(desk, gate, Spool(tmp_path / "gone"), Log())
+    intake = Intake(desk, gate, Spool(tmp_path / "gone", MESSAGES), Log())
     intake.start()
     gate.opened.set()
     intake.keep(RECEIVED)
@@ -131,7 +135,7 @@ def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Ga
     assert gate.kept == [RECEIVED]
 
 
-class BadDisk(Spool):
+class BadDisk(Spool[Received]):
     """A file that can be written to, once, and nothing else."""
 
     def empty(self) -> None:
@@ -146,10 +150,27 @@ class BadDisk(Spool):
 
 def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -> None:
     desk, _ = Theatre(tmp_path / "devices").desk()
-    intake = Intake(desk, gate, BadDisk(tmp_path), Log())
+    intake = Intake(desk, gate, BadDisk(tmp_path, MESSAGES), Log())
     intake.start()
     gate.opened.set()
     for text in ("Kopi?", "Teh?"):
         intake.keep(replace(RECEIVED, text=text))
         intake.settle(60)
     assert texts(gate) == ["Kopi?", "Teh?"]
+
+
+def test_what_the_table_refuses_for_good_keeps_nothing_back_and_is_tried_again_by_the_next_worker(
+    make: Callable[[], Intake], gate: Gate, tmp_path: Path
+) -> None:
+    gate.refuses = "Teh?"
+    gate.opened.set()
+    for worker in range(2):
+        intake = make()
+        for text in ("Kopi?", "Teh?", "Air?") if worker == 0 else ():
+            intake.keep(replace(RECEIVED, text=text))
+        intake.settle(60)
+        until(lambda: texts(gate) == ["Kopi?", "Air?"] and len(spooled(tmp_path)) == 1)
+    gate.refuses = ""
+    make()
+    until(lambda: texts(gate) == ["Kopi?", "Air?", "Teh?"])
+    until(lambda: spooled(tmp_path) == [])

@@ -5,17 +5,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import Message, MessageStatus, Party
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
+from chalicelib.worker.talk.desk import Desk
 from chalicelib.worker.talk.sender import Sender
+from chalicelib.worker.talk.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.unsent import NoAnswer, NotOnWhatsApp, NotSent, Refused
+from tests.fakes import FakeIds, MemoryMessages
 from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
@@ -55,12 +60,17 @@ class Office:
         return self.stands(text)
 
 
+def a_sender(theatre: Theatre, desk: Desk, hold: Hold, dispatch: Any = None) -> Sender:
+    spool = Spool(theatre.root, RECEIPTS)
+    return Sender(desk, hold, dispatch or theatre.outside.dispatch, theatre.inbox, Log(), spool=spool)
+
+
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     theatre = Theatre(tmp_path, linked=True)
     desk, hold = theatre.desk()
     client = PuppetClient(theatre.inbox, (), lambda _: None)
-    made = Office(theatre, hold, client, Sender(desk, hold, theatre.outside.dispatch, theatre.inbox, Log()))
+    made = Office(theatre, hold, client, a_sender(theatre, desk, hold))
     client.send = made.send
     yield made
     made.sender.stop()
@@ -137,9 +147,7 @@ def test_a_broken_connection_keeps_all_of_it_for_later_in_order(office: Office) 
 
 def test_what_one_account_was_to_send_is_not_sent_by_another(office: Office) -> None:
     office.theatre.happen(e.Connected(DEVICE))
-    office.sender = Sender(
-        office.theatre.desk()[0], office.hold, office.theatre.outside.dispatch, office.theatre.inbox, Log()
-    )
+    office.sender = a_sender(office.theatre, office.theatre.desk()[0], office.hold)
     for place, phone in enumerate(("628999999999", DEVICE.phone)):
         uid = office.theatre.session.uid
         office.theatre.outside.messages.put(a_message(uid=uid, id=str(place), text=str(place), sender=Party(phone)))
@@ -183,7 +191,7 @@ def test_a_lease_lost_while_the_send_was_written_down_puts_it_back(office: Offic
             return begin(message, epoch=epoch)
 
     desk, _ = office.theatre.desk()
-    sender = Sender(desk, office.hold, Slow(), office.theatre.inbox, Log())  # type: ignore[arg-type]
+    sender = a_sender(office.theatre, desk, office.hold, Slow())
     office.owe("1")
     sender.start(office.client)
     sender.allow(online=True)
@@ -248,9 +256,139 @@ def test_aws_that_is_away_for_a_moment_changes_nothing(office: Office) -> None:
             return getattr(office.theatre.outside.dispatch, name)
 
     desk, _ = office.theatre.desk()
-    sender = Sender(desk, office.hold, Away(), office.theatre.inbox, Log())  # type: ignore[arg-type]
+    sender = a_sender(office.theatre, desk, office.hold, Away())
     office.owe("1")
     sender.start(office.client)
     sender.allow(online=True)
     office.become("1", S.SENT)
     sender.stop()
+
+
+@dataclass
+class RefusingMessages(MemoryMessages):
+    """Messages of which the table refuses, for good, to write some with some statuses."""
+
+    refuses: set[tuple[str, MessageStatus]] = field(default_factory=set)
+
+    def move(self, message: Message) -> bool:
+        if (message.id, message.status) in self.refuses:
+            raise Rejected("Item size to update has exceeded the maximum allowed size", "ValidationException")
+        return super().move(message)
+
+
+def refuse(office: Office, *what: tuple[str, MessageStatus]) -> RefusingMessages:
+    """Have the office's table refuse those."""
+    messages = RefusingMessages(refuses=set(what))
+    office.theatre.outside.messages = messages
+    office.theatre.outside.dispatch = Dispatch(messages, now, FakeIds())
+    desk, _ = office.theatre.desk()
+    office.sender = a_sender(office.theatre, desk, office.hold)
+    return messages
+
+
+def test_a_permanent_refusal_ends_the_message_by_name_and_nothing_else(office: Office) -> None:
+    refuse(office, ("1", S.SENDING))
+    office.owe("1", "2")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    assert office.become("1", S.FAILED).error_code == "rejected"
+    office.become("2", S.SENT)
+    assert office.sent == ["2"]
+
+
+def test_what_can_not_even_be_ended_keeps_nobody_waiting_however_many_there_are(office: Office) -> None:
+    ids = [f"{count:03}" for count in range(60)]
+    refuse(office, *((one, status) for one in ids for status in (S.SENDING, S.FAILED)))
+    office.owe(*ids, "999")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    office.become("999", S.SENT)
+    office.owe("9999")
+    office.sender.ring()
+    office.become("9999", S.SENT)
+    assert office.sent == ["999", "9999"]
+
+
+def test_what_went_out_and_can_not_be_noted_is_in_doubt_and_not_sent_again(office: Office) -> None:
+    refuse(office, ("1", S.SENT))
+    office.owe("1", "2")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    assert office.become("1", S.UNKNOWN).error_code == "unreported"
+    office.become("2", S.SENT)
+    assert office.sent == ["1", "2"]
+
+
+def test_what_was_left_half_sent_and_can_not_be_ended_keeps_nobody_waiting(office: Office) -> None:
+    refuse(office, ("1", S.UNKNOWN))
+    office.theatre.outside.messages.put(a_message(uid=office.theatre.session.uid, id="1", status=S.SENDING, epoch=0))
+    office.owe("2")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    office.become("2", S.SENT)
+    assert office.sent == ["2"]
+
+
+def test_receipts_that_a_killed_worker_had_not_noted_are_noted_by_the_next(office: Office) -> None:
+    office.owe("1", "2")
+    dispatch = office.theatre.outside.dispatch
+    for text in "12":
+        begun = dispatch.begin(office.stands(text), epoch=1)
+        assert begun
+        dispatch.sent(begun, f"3EB0{text}")
+    # Never started: a process that was killed notes nothing.
+    desk, _ = office.theatre.desk()
+    killed = a_sender(office.theatre, desk, office.hold)
+    killed.receipt(Receipt(("3EB01",), S.DELIVERED))
+    killed.receipt(Receipt(("3EB01", "3EB02"), S.READ))
+    office.sender = a_sender(office.theatre, desk, office.hold)
+    office.sender.start(office.client)
+    office.become("1", S.READ)
+    office.become("2", S.READ)
+    office.sender.stop()
+    assert list(office.theatre.root.glob("receipts-*")) == []
+
+
+def test_receipts_that_come_after_the_end_are_noted_too(office: Office) -> None:
+    office.owe("1")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    office.become("1", S.SENT)
+    office.sender.stop()
+    office.sender.receipt(Receipt(("3EB01",), S.DELIVERED))
+    office.sender.settle(60)
+    assert office.stands("1").status is S.DELIVERED
+    assert list(office.theatre.root.glob("receipts-*")) == []
+
+
+def test_a_receipt_that_the_table_refuses_is_not_the_end_of_the_others(office: Office) -> None:
+    refuse(office, ("1", S.DELIVERED))
+    office.owe("1", "2")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    office.become("2", S.SENT)
+    for text in "12":
+        office.sender.receipt(Receipt((f"3EB0{text}",), S.DELIVERED))
+    office.become("2", S.DELIVERED)
+    assert office.stands("1").status is S.SENT
+
+
+def test_receipts_wait_in_the_file_while_aws_is_away(office: Office) -> None:
+    class Away:
+        """Dispatch over an AWS that doesn't come back."""
+
+        def owed(self, *_: object, **__: object) -> list[Message]:
+            raise Unavailable
+
+        def receipt(self, *_: object) -> None:
+            raise Unavailable
+
+    desk, _ = office.theatre.desk()
+    sender = a_sender(office.theatre, desk, office.hold, Away())
+    sender.start(office.client)
+    sender.receipt(Receipt(("3EB01",), S.READ))
+    office.theatre.inbox.terminate()
+    sender.stop()
+    sender.settle(60)
+    ((_, receipts),) = Spool(office.theatre.root, RECEIPTS).left()
+    assert receipts == [Receipt(("3EB01",), S.READ)]

@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.messages import Party
 from chalicelib.services.messages.inbox import Received
-from chalicelib.worker.talk.spool import Spool
+from chalicelib.worker.talk.spool import MESSAGES, Spool
 
 RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, text="Kopi?\n☕")
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def left(home: Path) -> list[list[Received]]:
-    return [messages for _, messages in Spool(home).left()]
+    return [messages for _, messages in Spool(home, MESSAGES).left()]
 
 
 def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, MESSAGES)
     spool.add(RECEIVED)
     spool.add(RECEIVED)
     assert left(tmp_path) == [[RECEIVED, RECEIVED]]
@@ -27,18 +27,18 @@ def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
 
 def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:
     for text in ("one", "two", "three"):
-        Spool(tmp_path).add(Received("3A", "c", Party(), at=1, text=text))
+        Spool(tmp_path, MESSAGES).add(Received("3A", "c", Party(), at=1, text=text))
     assert [[message.text for message in messages] for messages in left(tmp_path)] == [["one"], ["two"], ["three"]]
 
 
 def test_its_own_file_is_no_leftover(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, MESSAGES)
     spool.add(RECEIVED)
     assert spool.left() == []
 
 
 def test_what_is_in_the_table_is_forgotten_and_it_goes_on(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, MESSAGES)
     spool.add(RECEIVED)
     spool.empty()
     assert left(tmp_path) == [[]]
@@ -47,7 +47,7 @@ def test_what_is_in_the_table_is_forgotten_and_it_goes_on(tmp_path: Path) -> Non
 
 
 def test_a_worker_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, MESSAGES)
     spool.remove()
     spool.add(RECEIVED)
     spool.remove()
@@ -55,13 +55,13 @@ def test_a_worker_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    Spool(tmp_path).add(RECEIVED)
+    Spool(tmp_path, MESSAGES).add(RECEIVED)
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o077 == 0
 
 
 def test_a_line_that_was_only_written_half_is_passed_over_and_spoils_no_other(tmp_path: Path) -> None:
-    spool = Spool(tmp_path)
+    spool = Spool(tmp_path, MESSAGES)
     spool.add(RECEIVED)
     (file,) = tmp_path.iterdir()
     with file.open("ab") as disk:
@@ -81,5 +81,5 @@ def test_what_is_no_message_is_passed_over(tmp_path: Path, torn: bytes) -> None:
 def test_a_message_comes_out_as_it_went_in(tmp_path_factory, name, kind, text, mine) -> None:
     home = tmp_path_factory.mktemp("home")
     received = Received("3A", "c", Party(name=name), at=1, kind=kind, text=text, from_me=mine)
-    Spool(home).add(received)
+    Spool(home, MESSAGES).add(received)
     assert left(home) == [[received]]
