@@ -1,4 +1,4 @@
-"""The table's calls: plain values in and out, a failed condition as an outcome, everything else as Unavailable or Rejected."""
+"""The table's calls: plain values in and out, a failed condition as an outcome, other errors translated."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
