@@ -21,7 +21,7 @@ from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True, names_session="sessionId")
-_READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
@@ -58,7 +58,8 @@ def create(call: Call, body: BareSession) -> Answer:
             start=True,
             made=made,
         )
-    shape = shapes.created(sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT), bootstrap.clock())
+    stands = sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT)
+    shape = shapes.created(stands if call.may(_LINK) else stands.without_code(), bootstrap.clock())
     headers = {"Location": f"/sessions/{created.id}"}
     return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})
 
@@ -116,7 +117,7 @@ def log_out(call: Call, name: str) -> Answer:
 @doorway.route(
     "GET",
     "/sessions/{id}/qr",
-    needs=_READ,
+    needs=_LINK,
     gives={200: forms(shapes.BareCodeJson)},
     refuses=NO_CODE,
     takes=(FORMAT, WAIT),

@@ -35,7 +35,8 @@ from chalicelib.domain.session import Session
 
 doorway: Final = Doorway(__name__, shapes.error, names_session="session")
 SESSION: Final = word("session", "The session's id; without it the company's only session is meant, or its default.")
-_READ, _WRITE, _SEND = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_SEND: Final = Permission.MESSAGES_SEND
 _UNCLEAR: Final = (TenantNotFound, SessionNotFound, SessionAmbiguous)
 _AT: Final = "/whatsapp/companies/{company}"
 
@@ -51,18 +52,19 @@ _AT: Final = "/whatsapp/companies/{company}"
 def session_status(call: Call, company: str) -> Answer:
     """Say how the session stands, with the code to scan while there is one.
 
-    A session that waits for a scan is started by a caller who may change it; a read-only one looks, and no more.
+    A session that waits for a scan is started by a caller who may change it; a read-only one looks, sees no code, and
+    no more.
     """
     session = _session(call, company)
     if session and call.may(_WRITE):
         session = bootstrap.only_session().looked_at(session)
-    return Answer(shapes.status(session, bootstrap.clock()))
+    return Answer(shapes.status(session, bootstrap.clock(), shows_code=call.may(_LINK)))
 
 
 @doorway.route(
     "GET",
     f"{_AT}/qrcode",
-    needs=_READ,
+    needs=_LINK,
     gives={200: shapes.CompanyCodeAnswer},
     refuses=(*_UNCLEAR, Contended, *NO_CODE),
     takes=(SESSION, WAIT),

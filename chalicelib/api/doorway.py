@@ -22,6 +22,7 @@ from chalicelib.api.fields import existing_id
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.received import only_text, read
 from chalicelib.domain.errors import GatewayError
+from chalicelib.domain.principal import Permission, Principal
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
 
@@ -109,7 +110,7 @@ class Doorway:
         return register
 
     def _handle(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
-        request = self.blueprint.current_request
+        request, principal = self.blueprint.current_request, None
         try:
             only_text("path", variables.values())
             only_text("query", chain.from_iterable((request.query_params or {}).items()))
@@ -119,13 +120,16 @@ class Doorway:
             body = {} if model is None else {"body": read(request, model)}
             return respond(route.view(Call(request, principal), *variables.values(), **body))
         except GatewayError as error:
-            return self._refuse(error, variables)
+            return self._refuse(error, variables, principal)
         except Unavailable as error:
-            return self._refuse(busy(error), variables)
+            return self._refuse(busy(error), variables, principal)
         except Exception:  # noqa: BLE001 - the last door: nobody above can answer in the caller's shape
-            return self._refuse(unexpected(request), variables)
+            return self._refuse(unexpected(request), variables, principal)
 
-    def _refuse(self, error: GatewayError, variables: Mapping[str, str]) -> Response:
+    def _refuse(self, error: GatewayError, variables: Mapping[str, str], principal: Principal | None) -> Response:
+        # Whatever a refusal tells of a session, its code is for those who may link it.
+        if "session" in error.context and not (principal and principal.may(Permission.SESSIONS_LINK)):
+            error.context["session"] = error.context["session"].without_code()
         if error.field == "id" and "id" not in variables:
             error.field = self.names_session
         shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))

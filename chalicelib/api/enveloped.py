@@ -31,7 +31,7 @@ from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, names_session="phone")
-_READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
@@ -139,7 +139,7 @@ def log_out(call: Call, session_id: str) -> Answer:
 @doorway.route(
     "GET",
     "/api/sessions/{id}/qr",
-    needs=_READ,
+    needs=_LINK,
     gives={200: forms(Success[shapes.CodeJson])},
     refuses=NO_CODE,
     takes=(FORMAT, WAIT),

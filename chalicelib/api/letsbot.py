@@ -4,6 +4,7 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
+from chalicelib.api.auth import permit
 from chalicelib.api.call import Call
 from chalicelib.api.codes import LONGEST_WAIT, NO_CODE
 from chalicelib.api.doorway import Doorway
@@ -20,7 +21,8 @@ from chalicelib.domain.principal import Permission
 from chalicelib.domain.session import Session
 
 doorway: Final = Doorway(__name__, shapes.error)
-_READ, _WRITE, _SEND = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_SEND: Final = Permission.MESSAGES_SEND
 _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
 """Why it may not be known which session is meant."""
 
@@ -28,12 +30,13 @@ _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
 @doorway.route(
     "POST",
     "/api/v1/qr",
-    needs=_WRITE,
+    needs=_LINK,
     gives={200: Success[shapes.LetsBotCodeJson]},
     refuses=(SessionAmbiguous, Contended, *NO_CODE),
 )
 def qr(call: Call) -> Answer:
     """Give the code to scan: the session is made if it isn't there, and started if it doesn't run."""
+    permit(call.caller, _WRITE)
     session = bootstrap.only_session().made(call.tenant, call.bound)
     bootstrap.sessions().start(call.tenant, session.id)
     _, code = bootstrap.sessions().code(call.tenant, session.id, wait=LONGEST_WAIT)

@@ -47,7 +47,7 @@ def connect(event: WebsocketEvent) -> Response:
         principal = permit(permit(who_knocks(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
         session = reach(principal, existing_id(unquote(query.get(SESSION_PARAMETER, ""))))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
-        _check_again(event.connection_id, who_knocks)
+        _check_again(event.connection_id, who_knocks, principal)
     except GatewayError as error:
         return _refusal(error)
     except Unavailable as error:
@@ -88,16 +88,19 @@ def _refusal(error: GatewayError) -> Response:
     return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
 
 
-def _check_again(watcher: str, who_knocks: Callable[[], Principal]) -> None:
-    """Let the watcher in only if its credential is still good now that it is on its principal's list.
+def _check_again(watcher: str, who_knocks: Callable[[], Principal], came: Principal) -> None:
+    """Let the watcher in only if its credential is as good as it was, now that it is on its principal's list.
 
     Whoever ends a credential writes that first and closes the list's watchers then: one of the two sees the other.
     """
     try:
-        who_knocks()
+        still = who_knocks().role is came.role
     except Unauthenticated:
         bootstrap.watching().disconnect(watcher)
         raise
+    if not still:
+        bootstrap.watching().disconnect(watcher)
+        raise Unauthenticated("Your role was changed at this moment. Connect again.")
 
 
 def _credential(request: Mapping[str, Any], query: Mapping[str, str]) -> str:

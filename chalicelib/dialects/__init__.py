@@ -13,7 +13,8 @@ class Dialect(Protocol):
     def frames(self, envelope: Envelope, session: Session | None, now: int) -> list[str]:
         """Return an event's frames; none if the dialect has no word for it.
 
-        A code is never in an event: it is taken from ``session``, as it stands, if it can still be scanned.
+        A code is never in an event: it is taken from ``session``, as it stands, if it can still be scanned. To those
+        who may not link the session it has none.
         """
 
     def snapshot(self, session: Session | None, now: int) -> list[str]:

@@ -29,6 +29,7 @@ DISCONNECTED: Final = "WhatsApp session is disconnected."
 """What the document has a bulk say that stops."""
 _ASK: Final = "The session isn't running. Ask for its QR code to link it."
 _NONE: Final = "This company has no WhatsApp session yet. Ask for its QR code to make one."
+_NOT_SHOWN: Final = "There is a QR code, which is shown to those who may link the session."
 _SENTENCES: Final[dict[str, str]] = {
     "CONNECTED": "WhatsApp session is connected.",
     "DISCONNECTED": DISCONNECTED,
@@ -91,16 +92,16 @@ class CompanyError(TypedDict):
     remaining: NotRequired[list[str]]
 
 
-def status(of: Session | None, now: int) -> CompanyStatusAnswer:
-    """Return how the session stands; None where the company has none."""
+def status(of: Session | None, now: int, *, shows_code: bool = True) -> CompanyStatusAnswer:
+    """Return how the session stands; None where the company has none. ``shows_code`` to those who may link it."""
     qr = of.code_at(now) if of else None
     return {
         "success": True,
         "data": {
             "status": word(of),
             "needs_qr": of is None or needs_qr(of),
-            "qr_code": qr.code if qr else None,
-            "qr_error": _why_none(of),
+            "qr_code": qr.code if qr and shows_code else None,
+            "qr_error": _why_none(of) if shows_code or qr is None else _NOT_SHOWN,
             "checked_at": microseconds(now),
         },
     }

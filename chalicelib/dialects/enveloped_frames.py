@@ -57,8 +57,13 @@ def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
         "at": iso(envelope.at),
     }
     if word == "qr":
-        code = _code(session, now) if session and session.uid == envelope.uid else None
-        return [frame(type="qr", **code, **said)] if code else []
+        standing = session if session and session.uid == envelope.uid else None
+        code = _code(standing, now)
+        if code:
+            return [frame(type="qr", **code, **said)]
+        # One that waits for a scan and has no code has one that this watcher may not see.
+        hidden = standing and standing.status is Status.SCAN_QR and standing.qr is None
+        return [_status(standing, **said)] if standing and hidden else []
     data = envelope.data
     return [
         frame(
@@ -95,6 +100,12 @@ def snapshot(session: Session | None, now: int) -> list[str]:
             snapshot=True,
         )
     ]
+
+
+def _status(session: Session, **said: Any) -> str:
+    """Say how the session stands, where no other word does."""
+    status = {"status": str(session.status), "reason": session.reason, "message": session.message}
+    return frame(type="status", **said, **status, next_at=iso(session.next_at))
 
 
 def reply(text: str) -> list[str]:

@@ -40,7 +40,7 @@ class Channel:
 
     ``sid`` is the hash of the client's own sid (see ``hashed``); it opens nothing.
     ``tenant`` and ``principal`` are there once a credential was checked, ``only`` the one session that it is good for
-    if it is bound to one; ``connected`` once the namespace let it in.
+    if it is bound to one, ``codes`` whether it may be shown codes; ``connected`` once the namespace let it in.
     ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
     for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
     """
@@ -56,6 +56,7 @@ class Channel:
     tenant: str | None = None
     principal: str | None = None
     only: str | None = None
+    codes: bool = False
     connected: bool = False
     ending: bool = False
     rooms: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ def subscription(channel: Channel, room: str) -> Watcher:
         principal=channel.principal or "",
         connected_at=channel.connected_at,
         expires_at=channel.expires_at,
+        codes=channel.codes,
     )
 
 

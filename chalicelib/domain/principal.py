@@ -21,6 +21,7 @@ class Permission(StrEnum):
 
     SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
+    SESSIONS_LINK = "sessions:link"  # to be shown codes: whoever scans one has the session's messages
     MESSAGES_READ = "messages:read"
     MESSAGES_SEND = "messages:send"
     ACCOUNT_OWN = "account:own"  # one's own password and API keys
@@ -30,7 +31,7 @@ class Permission(StrEnum):
 
 
 _READING: Final = frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ})
-_WORKING: Final = _READING | {Permission.SESSIONS_WRITE, Permission.MESSAGES_SEND}
+_WORKING: Final = _READING | {Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK, Permission.MESSAGES_SEND}
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: _WORKING | {Permission.ACCOUNT_OWN, Permission.USERS_MANAGE, Permission.KEYS_MANAGE},

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
@@ -147,6 +147,10 @@ class Session:
     def answered(self) -> bool:
         """Whether the status is final and answers the owner's newest request."""
         return self.status not in LIVE and self.observed_generation == self.generation
+
+    def without_code(self) -> "Session":
+        """Return the session as it is shown to those who may not link it: its status says that it waits for a scan."""
+        return replace(self, qr=None) if self.qr else self
 
     def code_at(self, now: int) -> QRCode | None:
         """Return the code that can be scanned at ``now``, if one can."""

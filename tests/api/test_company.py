@@ -112,12 +112,12 @@ def test_a_page_that_only_looks_gets_its_code(world: World, ana: Caller) -> None
 
 def test_a_reader_s_look_starts_nothing(world: World, nobody: Caller) -> None:
     reader = Caller(nobody.client, world.token(role=Role.READ_ONLY))
-    assert reader("GET", QRCODE).status == 404
+    assert reader("GET", QRCODE).status == 403
     before = world.put(a_session())
     assert "isn't running" in data(reader("GET", STATUS))["qr_error"]
     refused = reader("GET", QRCODE)
-    assert (refused.status, refused.json["code"]) == (409, "SESSION_STOPPED")
-    assert (refused.json["success"], refused.json["status"]) == (False, "DISCONNECTED")
+    assert (refused.status, refused.json["code"]) == (403, "FORBIDDEN")
+    assert (refused.json["success"], refused.json["status_code"]) == (False, 403)
     assert list(world.sessions.rows.values()) == [before]
 
 

@@ -141,5 +141,7 @@ class Users:
         if after.administers:
             self.administrators.count_on(after.tenant, after.name)
         self.keys.follow(after.name)
-        if not after.active or before.token_generation != after.token_generation:
+        ended = not after.active or before.token_generation != after.token_generation
+        # What a watcher is told depends on the role that it came with.
+        if ended or before.role is not after.role:
             self.closing.close(after.name)

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.dialects import socketio as dialect
 from chalicelib.domain.channel import Channel, life_ends
 from chalicelib.domain.errors import GatewayError, Invalid
-from chalicelib.domain.principal import Principal
+from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.socketio import MAIN, Kind, Said, frame
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.channels import Identify
@@ -85,7 +85,12 @@ class Conversation:
         bound = self.channels.change(
             channel.sid,
             lambda c: replace(
-                c, tenant=principal.tenant, principal=principal.name, only=principal.session, expires_at=ends
+                c,
+                tenant=principal.tenant,
+                principal=principal.name,
+                only=principal.session,
+                codes=principal.may(Permission.SESSIONS_LINK),
+                expires_at=ends,
             ),
         )
         if bound:

@@ -56,9 +56,9 @@ class Push:
         """Tell one follower. Never raises: others wait, and so does the webhook."""
         try:
             if watcher.dialect == SOCKETIO:
-                self.rooms.tell(watcher, socketio.sayings(envelope, session, now))
+                self.rooms.tell(watcher, socketio.sayings(envelope, watcher.sees(session), now))
                 return
-            frames = DIALECTS[watcher.dialect].frames(envelope, session, now)
+            frames = DIALECTS[watcher.dialect].frames(envelope, watcher.sees(session), now)
             if frames or watcher.expires_at <= now:
                 self._deliver(watcher, frames)
         except Exception:
@@ -76,7 +76,7 @@ class Push:
             if _standing(session) == told:
                 return
             told = _standing(session)
-            if not self._deliver(watcher, DIALECTS[watcher.dialect].snapshot(session, self.clock())):
+            if not self._deliver(watcher, DIALECTS[watcher.dialect].snapshot(watcher.sees(session), self.clock())):
                 return
 
     def _deliver(self, watcher: Watcher, frames: Sequence[str]) -> bool:

@@ -71,7 +71,7 @@ class Rooms:
             if session is None or (session.uid, session.version) == told:
                 return
             told = (session.uid, session.version)
-            self.tell(watcher, snapshot(session, self.clock()))
+            self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
             self._look_again(session)
 
     def tell(self, watcher: Watcher, sayings: Sequence[Saying]) -> None:
@@ -104,7 +104,7 @@ class Rooms:
             return
         for watcher in self.watchers.following(session.tenant, session.id):
             if watcher.dialect == SOCKETIO:
-                self.tell(watcher, snapshot(session, self.clock()))
+                self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
 
     def _look_again(self, session: Session) -> bool:
         """Ask for another look at a connection that is lost, but not for long; whether it was asked for."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.dialects import DIALECTS
-from chalicelib.domain.principal import Principal
+from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Wakes, WatcherStore
 from chalicelib.services.sessions.refusals import found
@@ -37,6 +37,7 @@ class Watching:
                 principal=principal.name,
                 connected_at=now,
                 expires_at=min(ends, principal.expires_at) if principal.expires_at else ends,
+                codes=principal.may(Permission.SESSIONS_LINK),
             )
         )
         self.wakes.snapshot(watcher_id, delay=0)

@@ -34,6 +34,7 @@ def watcher(rig: Rig, name: str = "w1", **fields) -> Watcher:
         "principal": "ana",
         "connected_at": NOW - SETTLING,
         "expires_at": NOW + LIFETIME,
+        "codes": True,
     }
     rig.watchers.add(Watcher(**(values | fields)))
     return rig.watchers.rows[name]
