@@ -11,7 +11,7 @@ out when the module that names it is imported, one after the other.
 
 import re
 from threading import Lock
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,26 @@ T = TypeVar("T")
 
 DEEPEST: Final = 32
 """Levels of lists and objects in JSON of no fixed type; the deepest that any client of ours sends has four."""
+
+if TYPE_CHECKING:
+    DigitText = str
+else:
+
+    class _AnyText(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, str)
+
+    class DigitText(str, metaclass=_AnyText):
+        """Text that is mostly digits, such as a phone number, which JSON may hold as a whole number too.
+
+        Spreadsheets and workflow tools turn such text into numbers. What is read is always a plain ``str``, so to the
+        type checker it is one; the length is bounded by ``LONGEST_DIGIT_TEXT``.
+        """
+
+        __slots__ = ()
+
+
+LONGEST_DIGIT_TEXT: Final = 100
 
 _ONE_AT_A_TIME: Final = Lock()
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -34,11 +54,18 @@ class Reader(Generic[T]):
     def __init__(self, kind: type[T]) -> None:
         self.kind = kind
         with _ONE_AT_A_TIME:
-            self._decoder = msgspec.json.Decoder(kind)
+            self._decoder = msgspec.json.Decoder(kind, dec_hook=_special)
 
     def plain(self, value: Any) -> T:
         """Return what a plain value (dicts, lists, texts, numbers) stands for; raises msgspec.ValidationError."""
-        return msgspec.convert(value, self.kind)
+        return msgspec.convert(value, self.kind, dec_hook=_special)
+
+    def texts(self, value: Any) -> T:
+        """Return what texts alone stand for, as forms have them: ``true`` is a truth value, ``7`` may be a number.
+
+        Raises msgspec.ValidationError.
+        """
+        return msgspec.convert(value, self.kind, strict=False, dec_hook=_special)
 
     def json(self, text: str | bytes) -> T:
         """Return what JSON stands for; raises msgspec.DecodeError, and its ValidationError where it isn't that type.
@@ -78,3 +105,31 @@ def _deeper(value: Any, most: int) -> bool:
             for inner in (one.values() if isinstance(one, dict) else one)
         ]
     return any(isinstance(one, list | dict) for one in level)
+
+
+def names(text: bytes) -> list[str]:
+    """Return the names in a JSON object, as it has them; raises msgspec.DecodeError for what is none."""
+    try:
+        return list(_OBJECT.decode(text))
+    except (UnicodeError, RecursionError) as error:
+        raise msgspec.DecodeError("JSON is nested too deeply, or isn't text") from error
+
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_SAID: Final = {bool: "bool", float: "float", list: "array", dict: "object", type(None): "null"}
+
+
+def _special(kind: type[Any], value: Any) -> Any:
+    """Read a type that isn't msgspec's own; its errors are worded like msgspec's, which adds the place."""
+    if kind is not DigitText:
+        raise NotImplementedError(f"{kind} can't be read")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Python refuses to write out very long numbers, and none is a phone number.
+        value = str(value) if abs(value) < 10**LONGEST_DIGIT_TEXT else "9" * (LONGEST_DIGIT_TEXT + 1)
+    if not isinstance(value, str):
+        raise TypeError(f"Expected `str`, got `{_SAID.get(type(value), 'object')}`")
+    if len(value) > LONGEST_DIGIT_TEXT:
+        raise ValueError(f"Expected `str` of length <= {LONGEST_DIGIT_TEXT}")
+    return value

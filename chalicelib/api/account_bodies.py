@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from chalicelib.domain.principal import Role
+from chalicelib.reading import DigitText
 
 SHORTEST: Final = 8
 LONGEST: Final = 128
@@ -61,7 +62,7 @@ class UserPatch(msgspec.Struct):
 class NewApiKey(msgspec.Struct):
     """An API key to make."""
 
-    session_id: Annotated[Name | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+    session_id: Annotated[DigitText | None, msgspec.Meta(description="The one session that it is to be for.")] = None
     expires_in_days: Annotated[
         Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_LIFE})] | None,
         msgspec.Meta(description="Without it the key is good until it is revoked."),

@@ -6,10 +6,16 @@ import msgspec
 
 from chalicelib.dialects.bare_webhook import Event
 from chalicelib.domain.messages import MAX_TEXT
+from chalicelib.reading import DigitText
 
 Line = Annotated[str, msgspec.Meta(max_length=100)]
+Digits = Annotated[DigitText, msgspec.Meta(description="A phone number with its country code; a JSON number will do.")]
+SessionId = Annotated[
+    DigitText,
+    msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; a JSON number will do."),
+]
 Name = Annotated[str, msgspec.Meta(max_length=100, description="A line of text, for people.")]
-Phone = Annotated[str, msgspec.Meta(max_length=100, description="With its country code; ``+`` or not.")]
+Phone = Annotated[DigitText, msgspec.Meta(description="With its country code; ``+`` or not.")]
 Url = Annotated[str, msgspec.Meta(max_length=2048, description="A public https address.")]
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
@@ -79,7 +85,7 @@ class BareSession(msgspec.Struct, rename="camel"):
     """A new session; null is as good as absent."""
 
     session_id: Annotated[
-        Line | None,
+        SessionId | None,
         msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; made up if it is absent."),
     ] = None
     phone_number: Annotated[Phone | None, msgspec.Meta(description="The number to link.")] = None
@@ -90,5 +96,5 @@ class BareSession(msgspec.Struct, rename="camel"):
 class SendBody(msgspec.Struct):
     """A message to send."""
 
-    to: Annotated[Line, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
+    to: Annotated[DigitText, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
     message: Annotated[Text, msgspec.Meta(description="Text, as people write it.")]

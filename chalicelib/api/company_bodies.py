@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.api.bodies import Line
+from chalicelib.api.bodies import Digits
 from chalicelib.api.fields import text
 from chalicelib.domain.bulk import MOST_RECIPIENTS
 from chalicelib.domain.errors import InvalidField
@@ -13,14 +13,14 @@ from chalicelib.domain.messages import MAX_TEXT
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
 
 # The bounds belong to the list: beside None there would be nothing to count.
-Numbers = Annotated[list[Line], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
+Numbers = Annotated[list[Digits], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
 
 
 class CompanyMessage(msgspec.Struct):
     """A message to send: ``to`` or ``phone``, and ``text`` or ``message``; of two the first counts."""
 
-    to: Line | None = None
-    phone: Line | None = None
+    to: Digits | None = None
+    phone: Digits | None = None
     text: Text | None = None
     message: Text | None = None
 

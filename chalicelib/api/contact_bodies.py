@@ -2,17 +2,17 @@
 
 import msgspec
 
-from chalicelib.api.bodies import Line, SendBody
+from chalicelib.api.bodies import Digits, SendBody, SessionId
 
 
 class CheckBody(msgspec.Struct):
     """A phone number to look up on WhatsApp, with its country code."""
 
-    number: Line
+    number: Digits
 
 
 class SendFromBody(SendBody):
     """A message to send, and the session to send it from: by its id, or by its phone number."""
 
-    session_id: Line | None = None
-    phone: Line | None = None
+    session_id: SessionId | None = None
+    phone: Digits | None = None

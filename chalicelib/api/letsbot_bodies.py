@@ -4,12 +4,12 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.api.bodies import Line
+from chalicelib.api.bodies import Digits
 from chalicelib.domain.messages import MAX_TEXT
 
 
 class LetsBotMessage(msgspec.Struct):
     """A message to send."""
 
-    phone: Line
+    phone: Digits
     body: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]

@@ -1,9 +1,12 @@
 """What came with a request: texts, and a body, which is read as its model.
 
-A body is JSON whatever its content type says, and nothing at all is ``{}``. Unknown fields are ignored: clients of all
-families send extras. What is wrong with a known one is told in a sentence.
+A body is a form where its content type says so, else JSON; nothing at all is ``{}``. What begins like a JSON object or
+list is JSON whatever its content type says: curl's ``-d`` says that it is a form. Unknown fields are ignored, since
+clients of all families send extras; but one that looks like a known field which isn't given is refused, so that nobody
+believes it was heard. What is wrong is told in a sentence.
 """
 
+import codecs
 import re
 import typing
 from collections.abc import Iterable
@@ -12,11 +15,14 @@ from typing import Any, Final, NoReturn, TypeVar
 import msgspec
 from chalice.app import Request
 
+from chalicelib.api import forms
+from chalicelib.api.lookalikes import meant
 from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
-from chalicelib.reading import Reader, is_text
+from chalicelib.reading import Reader, is_text, names
 
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
+_FORMS: Final = {forms.URLENCODED, forms.MULTIPART}
 
 B = TypeVar("B", bound=msgspec.Struct)
 
@@ -27,14 +33,51 @@ def read(request: Request, model: Reader[B]) -> B:
     body = raw if isinstance(raw, bytes) else raw.encode()
     if len(body) > LIMIT:
         raise BodyTooLarge(f"The body is larger than {LIMIT // 1024} KB.")
+    # Some tools put the mark of a Windows text file before it.
+    body = body.removeprefix(codecs.BOM_UTF8).strip()
+    content_type = request.headers.get("content-type", "")
+    if forms.kind_of(content_type) in _FORMS and body and not body.startswith((b"{", b"[")):
+        return _form(body, content_type, model)
+    return _json(body or b"{}", model)
+
+
+def _json(body: bytes, model: Reader[B]) -> B:
     try:
-        return model.json(body.strip() or b"{}")
+        return _checked(body, model)
     except msgspec.ValidationError as error:
         _explain(str(error), model.kind)
     except msgspec.DecodeError as error:
         raise Invalid(
             "The body is not JSON.", hint="Send a JSON object, with Content-Type: application/json."
         ) from error
+
+
+def _checked(body: bytes, model: Reader[B]) -> B:
+    try:
+        found = model.json(body)
+    except msgspec.ValidationError as error:
+        if _MISSING.search(str(error)):
+            _refuse_lookalikes(names(body), model.kind)
+        raise
+    _refuse_lookalikes(names(body), model.kind)
+    return found
+
+
+def _form(body: bytes, content_type: str, model: Reader[B]) -> B:
+    told = forms.gathered(forms.pairs(body, content_type), model.kind)
+    _refuse_lookalikes(told, model.kind)
+    try:
+        return model.texts(told)
+    except msgspec.ValidationError as error:
+        _explain(str(error), model.kind)
+
+
+def _refuse_lookalikes(given: Iterable[str], model: type[msgspec.Struct]) -> None:
+    """Raise InvalidField for an unknown field in the place of a known one."""
+    for name, known in meant(list(given), model.__struct_encode_fields__):
+        raise InvalidField(
+            f"'{name}' is no field here. Did you mean '{known}'?", field=name, hint=f"Name the field '{known}'."
+        )
 
 
 def only_text(part: str, values: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import Line
+from chalicelib.api.bodies import SessionId
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import session_id
@@ -22,7 +22,7 @@ doorway: Final = Doorway(__name__, error)
 class NewTicket(msgspec.Struct):
     """A ticket to be given."""
 
-    session_id: Annotated[Line | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+    session_id: Annotated[SessionId | None, msgspec.Meta(description="The one session that it is to be for.")] = None
 
 
 @doorway.route("POST", "/api/ws-ticket", needs=Permission.SESSIONS_READ, gives={200: Success[TicketJson]})

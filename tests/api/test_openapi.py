@@ -15,6 +15,7 @@ from chalicelib.api.description import examples
 from chalicelib.api.description.document import document
 from chalicelib.api.description.schemas import Schemas
 from chalicelib.domain.principal import Permission
+from chalicelib.reading import Reader
 from tests.api.conftest import Caller
 from tests.api.described import fits
 
@@ -62,11 +63,14 @@ def test_every_json_answer_has_an_example_that_fits(name: str, told: dict[str, A
             fits(json.loads(json.dumps(example)), form["schema"], f"{name} {status}")
 
 
-@pytest.mark.parametrize("model", {route.body for route in ROUTES if route.body}, ids=lambda model: model.__name__)
+MODELS = sorted({route.body for route in ROUTES if route.body}, key=lambda model: model.__name__)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_every_body_has_an_example_that_is_accepted(model: type[msgspec.Struct]) -> None:
     example = examples.body(model)
     assert example, "give it one in the examples"
-    assert isinstance(msgspec.convert(example, model), model)
+    assert isinstance(Reader(model).plain(example), model)
     schemas = Schemas()
     schemas.of(model)
 

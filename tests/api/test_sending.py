@@ -103,7 +103,7 @@ def test_the_bare_family_sends_without_a_credential_where_that_is_allowed(connec
     ("changed", "field", "sentence"),
     [
         ({"to": None}, "to", "'to' must be text, not null."),
-        ({"to": 628987654321}, "to", "'to' must be text, not a number."),
+        ({"to": 628987654321.5}, "to", "'to' must be text, not a number."),
         ({"to": ["628987654321"]}, "to", "'to' must be text, not a list."),
         ({"to": ""}, "to", "'to' is empty."),
         ({"to": "\u200b"}, "to", "'to' is empty."),

@@ -12,7 +12,11 @@ from chalicelib.api.instance import VERSION
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
 The routes come in families, each in the words of the clients that were written for it; all of them work on the same
-sessions, and one is enough. Unknown fields in a body are ignored, and answers may get more fields with time.
+sessions, and one is enough. Answers may get more fields with time.
+
+Bodies are JSON. A form (`application/x-www-form-urlencoded`, or `multipart/form-data` without files) with the same
+fields will do as well. Unknown fields are ignored, except one that looks like a known field which isn't given: that is
+refused by name, as `phoneNumber` is where `phone` is meant.
 
 Every path answers another method than its own with 405 `METHOD_NOT_ALLOWED` and an `Allow` header, and a path that
 isn't here with 404 `NOT_FOUND`. WebSockets, for which OpenAPI has no words, are in `x-websockets`."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union
 import msgspec
 
 from chalicelib.dialects.moments import Format
+from chalicelib.reading import LONGEST_DIGIT_TEXT, DigitText
 
 Schema = dict[str, Any]
 REF: Final = "#/components/schemas/"
@@ -71,7 +72,9 @@ class Schemas:
         }
 
     def _struct(self, kind: type[msgspec.Struct]) -> Schema:
-        (reference,), components = msgspec.json.schema_components([kind], ref_template=REF + "{name}")
+        (reference,), components = msgspec.json.schema_components(
+            [kind], ref_template=REF + "{name}", schema_hook=_special
+        )
         for name, schema in components.items():
             schema.pop("title", None)
             if "description" in schema:
@@ -87,6 +90,13 @@ class Schemas:
             self.named[name] = {}  # a type may contain itself
             self.named[name] = make()
         return {"$ref": REF + name}
+
+
+def _special(kind: Any) -> Schema:
+    """Return the schema of a body's type that isn't msgspec's own."""
+    if kind is not DigitText:
+        raise NotImplementedError(f"{kind} has no JSON")
+    return {"type": ["string", "integer"], "maxLength": LONGEST_DIGIT_TEXT}
 
 
 def described(kind: Any) -> Schema:
