@@ -9,7 +9,7 @@ from chalicelib.api.bodies import BareSession, SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Doorway
-from chalicelib.api.fields import existing_message, line, session_id, webhook
+from chalicelib.api.fields import existing_message, line, matching, session_id, webhook
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
@@ -56,6 +56,7 @@ def create(call: Call, body: BareSession) -> Answer:
             webhook_url=url,
             enabled=True,
             start=True,
+            require_phone_match=matching(body.require_phone_match, phone, field="requirePhoneMatch"),
             made=made,
         )
     stands = sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT)

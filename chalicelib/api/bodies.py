@@ -35,6 +35,10 @@ class EnvelopedSession(msgspec.Struct):
     name: Name | None = None
     webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
     enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(description="True: an account that isn't ``phone``'s is unlinked as soon as it scans."),
+    ] = None
 
 
 class EnvelopedSettings(msgspec.Struct):
@@ -46,6 +50,12 @@ class EnvelopedSettings(msgspec.Struct):
         Url | msgspec.UnsetType | None, msgspec.Meta(description="An empty address, or null, removes it.")
     ] = msgspec.UNSET
     enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="True: an account that isn't ``phone``'s is unlinked as soon as it scans from now on."
+        ),
+    ] = None
 
 
 class NameBody(msgspec.Struct):
@@ -91,6 +101,10 @@ class BareSession(msgspec.Struct, rename="camel"):
     phone_number: Annotated[Phone | None, msgspec.Meta(description="The number to link.")] = None
     name: Name | None = None
     webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(description="True: an account that isn't ``phoneNumber``'s is unlinked as soon as it scans."),
+    ] = None
 
 
 class SendBody(msgspec.Struct):

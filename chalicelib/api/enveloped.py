@@ -9,7 +9,7 @@ from chalicelib.api.bodies import EnvelopedSession, LoginBody, SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.doorway import Doorway
-from chalicelib.api.fields import existing_message, line, webhook
+from chalicelib.api.fields import existing_message, line, matching, webhook
 from chalicelib.api.once import REPEATED, once
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
@@ -73,6 +73,7 @@ def create(call: Call, body: EnvelopedSession) -> Answer:
             webhook_url=url,
             enabled=body.enabled is not False,
             start=False,
+            require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
             made=made,
         )
     return Answer(shapes.one(session, "Session created", with_secret=True), status=201)

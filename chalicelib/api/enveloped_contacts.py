@@ -17,6 +17,7 @@ from chalicelib.domain.errors import (
     AnswerNotReady,
     AnswerRefused,
     InvalidField,
+    PhoneMismatch,
     SessionDisabled,
     SessionNotConnected,
     SessionNotFound,
@@ -67,7 +68,7 @@ def groups(call: Call, session_id: str) -> Answer:
     "/api/send",
     needs=_SEND,
     gives={200: Success[message_shapes.ReceiptJson], 202: Success[message_shapes.ReceiptJson]},
-    refuses=(SessionNotFound, *UNSENT),
+    refuses=(SessionNotFound, PhoneMismatch, *UNSENT),
     takes=(IDEMPOTENCY_KEY,),
 )
 def send(call: Call, body: SendFromBody) -> Answer:
@@ -77,11 +78,18 @@ def send(call: Call, body: SendFromBody) -> Answer:
 
 
 def _sender(call: Call, body: SendFromBody) -> str:
-    """Return the id of the session to send from. Named by id and by number it must be both."""
+    """Return the id of the session to send from. Named by id and by number it must be both.
+
+    Raises PhoneMismatch for the number of an account that isn't linked: what is sent would come from another one.
+    """
     names = [name for name in (body.session_id, body.phone, call.bound) if name]
     if not names:
         raise InvalidField("'session_id' or 'phone' must say which session to send from.", field="session_id")
-    session = bootstrap.naming().find(call.tenant, names[0], alone=call.bound)
+    naming = bootstrap.naming()
+    if body.phone:
+        session = naming.find_by_phone(call.tenant, body.phone, alone=call.bound)
+    else:
+        session = naming.find(call.tenant, names[0], alone=call.bound)
     for name in names:
         if not is_called(session, name):
             raise SessionNotFound(f"The session '{session.id}' isn't '{name}'.", field="phone")

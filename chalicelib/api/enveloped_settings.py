@@ -56,6 +56,7 @@ def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
         name=None if body.name is None else line(body.name, field="name"),
         enabled=body.enabled,
         webhook_url=_address(body.webhook_url),
+        require_phone_match=body.require_phone_match,
     )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     said = "Session updated" if changed else "There was nothing to change: the session is as you want it"

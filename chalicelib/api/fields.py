@@ -65,6 +65,13 @@ def text(value: str, *, field: str) -> str:
     return value
 
 
+def matching(value: bool | None, phone: str | None, *, field: str) -> bool:  # noqa: FBT001 - a field's value
+    """Return whether no account but that of ``phone`` may be linked: there must be one then."""
+    if value and phone is None:
+        raise InvalidField(f"'{field}' needs a phone number that is to match.", field=field)
+    return bool(value)
+
+
 def _invisible(character: str) -> bool:
     """Whether the character shows nothing by itself: a blank, a format character (U+200B), a filler, a selector."""
     return unicodedata.category(character) in _BLANK or bool(_IGNORED.match(character))

@@ -32,6 +32,9 @@ class BareSessionJson(TypedDict):
     sessionId: str
     status: Word
     phoneNumber: Annotated[str | None, "The linked account's; before that the one that the session was created for."]
+    phoneMismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
+    expectedPhoneNumber: NotRequired[Annotated[str, "Whose account it was created for, where another one is linked."]]
+    requirePhoneMatch: NotRequired[Annotated[Literal[True], "Such an account is unlinked as soon as it scans."]]
     connectedAt: NotRequired[Moment]
     name: NotRequired[str]
     reason: NotRequired[Annotated[str, "Why it has this status: a word for programs."]]
@@ -107,6 +110,10 @@ def session(of: Session, *, with_secret: bool = False) -> BareSessionJson:
         "status": WORDS[of.status],
         "phoneNumber": f"+{phone}" if phone else None,
     }
+    if of.phone_mismatch:
+        body |= {"phoneMismatch": True, "expectedPhoneNumber": f"+{of.phone}"}
+    if of.require_phone_match:
+        body["requirePhoneMatch"] = True
     if of.status is Status.CONNECTED:
         body["connectedAt"] = iso(of.connected_at or of.since)
     if of.name:

@@ -76,6 +76,7 @@ class BareConnectionEvent(TypedDict):
     status: Word
     timestamp: Moment
     reason: NotRequired[str]
+    phoneMismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
 
 
 _STATUSES: Final[dict[str, Literal["sent", "delivered", "read"]]] = {
@@ -175,4 +176,6 @@ def _connection(envelope: Envelope) -> BareConnectionEvent:
     }
     if "reason" in envelope.data:
         said["reason"] = envelope.data["reason"]
+    if envelope.data.get("phone_mismatch"):
+        said["phoneMismatch"] = True
     return said

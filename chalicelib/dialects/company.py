@@ -46,6 +46,7 @@ class CompanyStatusJson(TypedDict):
     qr_code: Annotated[str | None, "The text to draw as a QR code, while one can be scanned. A secret."]
     qr_error: Annotated[str | None, "Why there is no code, where none will come by itself."]
     checked_at: Moment
+    phone_mismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
 
 
 class CompanyStatusAnswer(TypedDict):
@@ -95,16 +96,16 @@ class CompanyError(TypedDict):
 def status(of: Session | None, now: int, *, shows_code: bool = True) -> CompanyStatusAnswer:
     """Return how the session stands; None where the company has none. ``shows_code`` to those who may link it."""
     qr = of.code_at(now) if of else None
-    return {
-        "success": True,
-        "data": {
-            "status": word(of),
-            "needs_qr": of is None or needs_qr(of),
-            "qr_code": qr.code if qr and shows_code else None,
-            "qr_error": _why_none(of) if shows_code or qr is None else _NOT_SHOWN,
-            "checked_at": microseconds(now),
-        },
+    data: CompanyStatusJson = {
+        "status": word(of),
+        "needs_qr": of is None or needs_qr(of),
+        "qr_code": qr.code if qr and shows_code else None,
+        "qr_error": _why_none(of) if shows_code or qr is None else _NOT_SHOWN,
+        "checked_at": microseconds(now),
     }
+    if of and of.phone_mismatch:
+        data["phone_mismatch"] = True
+    return {"success": True, "data": data}
 
 
 def code(of: Session, qr: QRCode) -> CompanyCodeAnswer:

@@ -19,6 +19,8 @@ class SessionJson(TypedDict):
     id: str
     phone: Annotated[str | None, "The number that it was created for, digits only."]
     actual_phone: Annotated[str | None, "The number that scanned, digits only."]
+    phone_mismatch: Annotated[bool, "Another account is linked than the one that it was created for."]
+    require_phone_match: Annotated[bool, "Such an account is unlinked as soon as it scans."]
     name: str
     webhook_url: str | None
     webhook_disabled_at: Annotated[Moment | None, "When the endpoint said that it was gone for good."]
@@ -86,6 +88,8 @@ def session(of: Session) -> SessionJson:
         "id": of.id,
         "phone": of.phone,
         "actual_phone": of.device.phone if of.device else None,
+        "phone_mismatch": of.phone_mismatch,
+        "require_phone_match": of.require_phone_match,
         "name": of.name,
         "webhook_url": of.webhook_url,
         "webhook_disabled_at": iso(of.webhook_disabled_at),

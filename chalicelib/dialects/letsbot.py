@@ -53,6 +53,7 @@ class LetsBotStatusJson(TypedDict):
     platform: Annotated[str | None, "What the account's phone runs, as it said when it scanned; null if it didn't."]
     battery: Annotated[None, "WhatsApp doesn't tell linked devices any more."]
     reason: NotRequired[Annotated[str, "Why it is inactive: a word for programs."]]
+    phone_mismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
 
 
 class LetsBotGoneJson(TypedDict):
@@ -110,6 +111,8 @@ def status(of: Session) -> Success[LetsBotStatusJson]:
     }
     if of.reason and of.status is not Status.CONNECTED:
         said["reason"] = of.reason
+    if device and of.phone_mismatch:
+        said["phone_mismatch"] = True
     return success(said, f"Session is {WORDS[of.status]}")
 
 

@@ -72,11 +72,11 @@ def sayings(envelope: Envelope, session: Session | None, now: int) -> list[Sayin
         case e.DELETED:
             return [_waiting(name, at, "The session was deleted", "deleted")]
         case e.PairSuccess.type:
-            return [_scanned(name, at)]
+            return [_scanned(name, at, mismatch=bool(envelope.data.get("phone_mismatch")))]
         case e.PairError.type:
             return [_status("qrReadError", name, at, error=sentence)]
         case e.Connected.type:
-            return [_ready(name, at)]
+            return [_ready(name, at, mismatch=bool(envelope.data.get("phone_mismatch")))]
         case e.PasskeyRequested.type | e.ClientOutdated.type | e.TemporaryBan.type | e.GaveUp.type:
             return [_error(name, at, reason, sentence)]
         case _:
@@ -92,9 +92,9 @@ def snapshot(session: Session | None, now: int) -> list[Saying]:
         case S.SCAN_QR:
             return [_waiting(name, at, sentence), *_code(session, now)]
         case S.PAIRING:
-            return [_scanned(name, at)]
+            return [_scanned(name, at, mismatch=session.phone_mismatch)]
         case S.CONNECTED:
-            return [_ready(name, at)]
+            return [_ready(name, at, mismatch=session.phone_mismatch)]
         case S.DISCONNECTED:
             return [_error(name, at, session.reason, sentence)] if now - session.since >= LASTING else []
         case S.PASSKEY_REQUIRED | S.FAILED:
@@ -132,16 +132,21 @@ def _waiting(name: str, at: int, sentence: str | None, ended: str | None = None)
     return Saying("status", f"notLogged:{ended}" if ended else "notLogged", said.frames)
 
 
-def _scanned(name: str, at: int) -> Saying:
-    """The client shows nothing between a good scan and the link's keys: both are said at once, in their order."""
-    scanned = _status("qrReadSuccess", name, at, message="QR code scanned")
-    linked = _status("authenticated", name, at, message="Successfully authenticated")
+def _scanned(name: str, at: int, *, mismatch: bool) -> Saying:
+    """The client shows nothing between a good scan and the link's keys: both are said at once, in their order.
+
+    ``mismatch`` says that another account scanned than the one that the session is for.
+    """
+    wrong = {"phoneMismatch": True} if mismatch else {}
+    scanned = _status("qrReadSuccess", name, at, message="QR code scanned", **wrong)
+    linked = _status("authenticated", name, at, message="Successfully authenticated", **wrong)
     return Saying("status", "authenticated", [*scanned.frames, *linked.frames])
 
 
-def _ready(name: str, at: int) -> Saying:
-    ready = _status("ready", name, at, message="Client fully initialized")
-    done = {"sessionName": name, "status": IN_CHAT, "message": "Session authenticated", "timestamp": iso(at)}
+def _ready(name: str, at: int, *, mismatch: bool) -> Saying:
+    wrong = {"phoneMismatch": True} if mismatch else {}
+    ready = _status("ready", name, at, message="Client fully initialized", **wrong)
+    done = {"sessionName": name, "status": IN_CHAT, "message": "Session authenticated", "timestamp": iso(at), **wrong}
     return Saying("status", "ready", [*ready.frames, emitted(SESSION_COMPLETE, done)], last=True)
 
 
@@ -150,7 +155,7 @@ def _error(name: str, at: int, reason: str | None, sentence: str | None) -> Sayi
     return Saying("status", f"error:{reason}", said.frames)
 
 
-def _status(word: str, name: str, at: int, **more: str | None) -> Saying:
+def _status(word: str, name: str, at: int, **more: str | bool | None) -> Saying:
     said = {"status": word, "sessionName": name, "timestamp": iso(at)}
     return Saying("status", word, [emitted(STATUS_UPDATE, said | {k: v for k, v in more.items() if v})])
 

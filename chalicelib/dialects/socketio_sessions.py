@@ -69,6 +69,7 @@ class WidJson(TypedDict):
     """Whose session it is."""
 
     wid: Annotated[str | None, "The linked account, as the library writes it (``…@c.us``); null if none is linked."]
+    phoneMismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
 
 
 class SentJson(TypedDict):
@@ -117,7 +118,10 @@ def authenticated(of: Session) -> Success[AuthenticatedJson]:
 
 def wid(of: Session) -> Success[WidJson]:
     """Return whose session it is."""
-    return success({"wid": f"{of.device.phone}@c.us" if of.device and linked(of) else None})
+    said: WidJson = {"wid": f"{of.device.phone}@c.us" if of.device and linked(of) else None}
+    if said["wid"] and of.phone_mismatch:
+        said["phoneMismatch"] = True
+    return success(said)
 
 
 def sent(of: Message) -> SentJson:

@@ -64,6 +64,7 @@ class SettingsChanged(LinkEvent):
     webhook_format: str | None = None
     webhook_events: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)
+    require_phone_match: bool | None = None
     type: ClassVar[str] = "session.changed"
 
 
@@ -184,9 +185,13 @@ class ConnectFailure(LinkEvent):
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut(LinkEvent):
-    """WhatsApp says that this device isn't linked any more. ``reason`` is a code."""
+    """This device isn't linked any more. ``reason`` is a code: WhatsApp says so, or the account was the wrong one.
+
+    ``phone`` is the number of an account that was refused.
+    """
 
     reason: str
+    phone: str | None = None
     type: ClassVar[str] = "session.logged_out"
 
 

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     UNLINKED_FROM_PHONE = "unlinked_from_phone"
     UNLINKED_BY_OWNER = "unlinked_by_owner"
     UNLINK_UNCONFIRMED = "unlink_unconfirmed"
+    PHONE_MISMATCH = "phone_mismatch"
+    PHONE_MISMATCH_UNCONFIRMED = "phone_mismatch_unconfirmed"
     REPLACED = "replaced"
     CLIENT_OUTDATED = "client_outdated"
     TEMPORARY_BAN = "temporary_ban"
@@ -49,6 +51,14 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.UNLINKED_BY_OWNER: "The device was unlinked as its owner asked.",
     Reason.UNLINK_UNCONFIRMED: (
         "The device's keys are removed, but WhatsApp couldn't be told. Remove it on the phone: Linked devices."
+    ),
+    Reason.PHONE_MISMATCH: (
+        "Another account than the one that the session is for scanned the code; it was unlinked again. "
+        "Scan with the right phone."
+    ),
+    Reason.PHONE_MISMATCH_UNCONFIRMED: (
+        "Another account than the one that the session is for scanned the code; its keys are removed here, but "
+        "WhatsApp couldn't be told. Remove the device on that phone: Linked devices."
     ),
     Reason.REPLACED: "The same linked device connected elsewhere. Connect again to take it back.",
     Reason.CLIENT_OUTDATED: "WhatsApp refuses this version of the client library: Switchboard must be upgraded.",

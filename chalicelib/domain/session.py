@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from chalicelib.domain.phone import is_same_number
+
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What an owner may call a session."""
 
@@ -98,7 +100,7 @@ class Session:
     ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
     (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
-    with.
+    with. ``require_phone_match`` says that no account but that of ``phone`` may be linked.
     """
 
     tenant: str
@@ -115,6 +117,7 @@ class Session:
     webhook_events: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)
     enabled: bool = True
+    require_phone_match: bool = False
     version: int = 0
     desired: Desired = Desired.STOPPED
     generation: int = 0
@@ -151,6 +154,18 @@ class Session:
     def without_code(self) -> "Session":
         """Return the session as it is shown to those who may not link it: its status says that it waits for a scan."""
         return replace(self, qr=None) if self.qr else self
+
+    @property
+    def phone_mismatch(self) -> bool:
+        """Whether the account that is linked isn't the one that the session was created for."""
+        return self.device is not None and not self._is_for(self.device)
+
+    def refuses(self, device: Device) -> bool:
+        """Whether ``device``, which isn't known to have been connected before, must be unlinked again."""
+        return self.require_phone_match and self.connected_at is None and not self._is_for(device)
+
+    def _is_for(self, device: Device) -> bool:
+        return self.phone is None or is_same_number(self.phone, device.phone)
 
     def code_at(self, now: int) -> QRCode | None:
         """Return the code that can be scanned at ``now``, if one can."""

@@ -147,7 +147,7 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
             return replace(session, launches=session.launches + 1)
         case e.QRShown(qr=qr):
             begun = session.status is S.STARTING
-            return replace(session, qr=qr, attempts=0, round=session.round + begun, device=None)
+            return replace(session, qr=qr, attempts=0, round=session.round + begun, device=None, connected_at=None)
         case e.PairSuccess(device=device):
             return replace(session, device=device, attempts=0)
         case e.Connected(device=device):
@@ -168,6 +168,9 @@ def _changed(session: Session, event: e.SettingsChanged) -> Session:
         session,
         name=session.name if event.name is None else event.name,
         enabled=session.enabled if event.enabled is None else event.enabled,
+        require_phone_match=(
+            session.require_phone_match if event.require_phone_match is None else event.require_phone_match
+        ),
     )
     if event.webhook_url is None:
         return after
@@ -270,7 +273,11 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
         case e.QRShown(qr=qr):
             data |= {"attempt": qr.attempt, "expires_at": qr.expires_at}
         case e.PairSuccess(device=device) | e.Connected(device=device):
-            data["phone"] = device.phone
+            data |= {"phone": device.phone, "phone_mismatch": after.phone_mismatch}
+            if after.phone_mismatch:
+                data["expected_phone"] = after.phone
+        case e.LoggedOut(phone=str(phone)):
+            data |= {"phone": phone, "phone_mismatch": True, "expected_phone": after.phone}
         case _:
             pass
     return data

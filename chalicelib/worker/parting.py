@@ -3,7 +3,8 @@
 from typing import Final
 
 from chalicelib.domain import events as e
-from chalicelib.domain.session import Desired
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Desired, Device
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
 from chalicelib.worker.device.quiet import Quiet
@@ -69,6 +70,19 @@ class Parting:
         client, left = self._client, (self.deadline or 0) - monotonic()
         confirmed = bounded(client.logout, max(left, 0) / 1000) if client else None
         return self.gone(confirmed=bool(confirmed))
+
+    def turn_away(self, device: Device) -> Exit:
+        """Unlink the device of an account that the session isn't for, just linked and online, and forget its keys."""
+        if self._talk:
+            self._talk.stop()
+        confirmed = bounded(self._client.logout, LOGOUT_TAKES / 1000) if self._client else None
+        self._closed = True
+        if self._talk:
+            self._talk.hang_up()
+        self._devices.forget(self._desk.claim.uid, self._desk.claim.epoch)
+        reason = Reason.PHONE_MISMATCH if confirmed else Reason.PHONE_MISMATCH_UNCONFIRMED
+        self._desk.report(e.LoggedOut(reason, phone=device.phone))
+        return Exit(DONE)
 
     def gone(self, *, confirmed: bool) -> Exit:
         """Remove what is stored of the device and report that; for a deletion everything that is stored."""

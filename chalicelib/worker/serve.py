@@ -122,6 +122,8 @@ class Service:
         if isinstance(event, c.Disconnected) and self._pulse.phase is not Phase.ONLINE:
             # The restart after a pairing, or one of the client's own further tries.
             return None
+        if isinstance(event, c.Connected) and self._desk.session.refuses(event.device):
+            return self._parting.turn_away(event.device)
         translated = translate(event)
         session = self._desk.report(translated) if translated else self._desk.session
         match event:

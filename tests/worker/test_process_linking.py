@@ -67,3 +67,35 @@ def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
         assert stage.now.status is Status.PASSKEY_REQUIRED
 
     told(tmp_path, story)
+
+
+def test_an_account_that_the_session_isn_t_for_is_unlinked_again_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        phone = "628999000111"
+        stage.require_phone(NUMBER)
+        await stage.wa.post("phones/628777000333")
+        worker = await stage.start()
+        status, answer = await stage.wa.scan(await stage.code(), number=phone)
+        assert status == 200, answer
+        await stage.wa.say("628777000333", phone, "for the other account")
+        session = await stage.until_status(Status.LOGGED_OUT)
+        assert (session.reason, session.device) == (Reason.PHONE_MISMATCH, None)
+        assert session.last_event
+        assert session.last_event.data["phone"] == phone
+        assert await stage.ended(worker) == 0
+        phones = (await stage.wa.get("phones"))["phones"]
+        assert [one["devices"] for one in phones if one["number"] == phone] == [[]], "unlinked at WhatsApp"
+        assert stage.stored() == []
+        assert Status.CONNECTED not in {move.status for move in stage.outside.sessions.moves}
+        assert stage.outside.messages.rows == {}
+
+    told(tmp_path, story)
+
+
+def test_the_account_that_the_session_is_for_is_linked_as_ever(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        stage.require_phone(NUMBER)
+        await stage.start()
+        assert (await stage.linked()).phone_mismatch is False
+
+    told(tmp_path, story)

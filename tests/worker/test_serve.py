@@ -1,13 +1,16 @@
 """What the worker makes of its client's events, where the real client is slow to make them."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.messages import Party
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Device, Session, Status
+from chalicelib.services.messages.inbox import Received
 from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.inbox import Rung, Terminated
 from chalicelib.worker.linking.replaced import TAKEOVER
@@ -169,3 +172,52 @@ def test_a_later_claim_fences_it(linked: Theatre) -> None:
 
 def test_a_session_that_is_gone_fences_it(linked: Theatre) -> None:
     assert linked.play(linked.outside.sessions.rows.clear, Rung()) == Exit(70)
+
+
+def for_another_number(theatre: Theatre) -> None:
+    stands = theatre.now
+    theatre.outside.sessions.rows[stands.uid] = replace(stands, phone="628999999999", require_phone_match=True)
+
+
+def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connected(theatre: Theatre) -> None:
+    for_another_number(theatre)
+    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert theatre.clients[0].calls == ["connect", "logout", "disconnect"]
+    assert (theatre.now.status, theatre.now.reason, theatre.now.device) == (
+        Status.LOGGED_OUT,
+        Reason.PHONE_MISMATCH,
+        None,
+    )
+    assert theatre.now.last_event
+    assert theatre.now.last_event.data["phone"] == DEVICE.phone
+    assert not [event for event in theatre.reported if isinstance(event, e.Connected)]
+
+
+def test_an_account_that_can_t_be_told_to_unlink_is_forgotten_and_that_is_said(theatre: Theatre) -> None:
+    theatre.confirms = False
+    for_another_number(theatre)
+    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert (theatre.now.status, theatre.now.reason) == (Status.LOGGED_OUT, Reason.PHONE_MISMATCH_UNCONFIRMED)
+    assert list((theatre.root / theatre.session.uid).glob("device-*")) == []
+
+
+def test_a_worker_that_takes_over_a_link_that_is_not_accepted_yet_refuses_it_too(linked: Theatre) -> None:
+    for_another_number(linked)
+    assert linked.play(CONNECTED) == Exit(0)
+    assert linked.now.reason == Reason.PHONE_MISMATCH
+
+
+def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -> None:
+    for_another_number(linked)
+    stands = linked.now
+    linked.outside.sessions.rows[stands.uid] = replace(stands, connected_at=now())
+    linked.play(CONNECTED, Terminated())
+    assert linked.now.status is Status.CONNECTED
+    assert linked.now.phone_mismatch
+
+
+def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(theatre: Theatre) -> None:
+    for_another_number(theatre)
+    came = c.Incoming(Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), text="Hi"))
+    theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), came, CONNECTED, came)
+    assert theatre.outside.messages.rows == {}

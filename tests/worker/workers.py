@@ -47,6 +47,11 @@ class Stage:
         assert session
         return session
 
+    def require_phone(self, number: str) -> None:
+        """Have the session be for that number's account alone."""
+        stands = self.now
+        self.outside.sessions.rows[stands.uid] = replace(stands, phone=number, require_phone_match=True)
+
     def happen(self, event: e.LinkEvent) -> Session:
         """Move the session as its owner or the reconciler does."""
         while True:

@@ -17,6 +17,7 @@ GatewayError
 ├── MethodNotAllowed             405
 ├── Conflict                     409  the request is right, the moment isn't
 │   ├── SessionExists            409  carries the session that stands
+│   ├── PhoneMismatch            409  another account is linked than that of the number that was named
 │   ├── SessionAmbiguous         409  no session was named, and there are several
 │   ├── SessionDeleting          409
 │   ├── UserExists               409
@@ -58,6 +59,7 @@ from chalicelib.domain.errors.conflicts import (
     Conflict,
     Contended,
     LastAdministrator,
+    PhoneMismatch,
     ResultGone,
     SessionAmbiguous,
     SessionDeleting,
@@ -123,6 +125,7 @@ __all__ = [
     "NotOnWhatsApp",
     "NotReady",
     "PasskeyRequired",
+    "PhoneMismatch",
     "QRNotReady",
     "ResultGone",
     "SendFailed",

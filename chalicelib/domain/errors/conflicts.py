@@ -16,6 +16,12 @@ class SessionExists(Conflict):
     code = "SESSION_EXISTS"
 
 
+class PhoneMismatch(Conflict):
+    """The session was created for the number that was named, and another account is linked; ``context["session"]``."""
+
+    code = "PHONE_MISMATCH"
+
+
 class SessionAmbiguous(Conflict):
     """The request names no session, and it isn't clear which one of the tenant's is meant."""
 

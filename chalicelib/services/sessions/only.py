@@ -17,7 +17,13 @@ REST: Final = 300_000
 
 _IDLE: Final = {Status.CREATED, Status.LOGGED_OUT, Status.STOPPED}
 _NEVER_STARTED: Final = None
-_RESTS: Final[dict[str | None, int]] = {_NEVER_STARTED: 0, Reason.UNLINKED_FROM_PHONE: 0, Reason.QR_TIMEOUT: REST}
+_RESTS: Final[dict[str | None, int]] = {
+    _NEVER_STARTED: 0,
+    Reason.UNLINKED_FROM_PHONE: 0,
+    Reason.PHONE_MISMATCH: 0,
+    Reason.PHONE_MISMATCH_UNCONFIRMED: 0,
+    Reason.QR_TIMEOUT: REST,
+}
 """How long a session that waits for a scan rests before a look starts it, by its reason; others wait to be asked."""
 
 

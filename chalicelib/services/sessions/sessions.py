@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import QRNotReady, ResultGone, SessionExists
+from chalicelib.domain.errors import InvalidField, QRNotReady, ResultGone, SessionExists
 from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
@@ -43,6 +43,7 @@ class Sessions:
         webhook_url: str | None,
         enabled: bool,
         start: bool,
+        require_phone_match: bool = False,
         made: Reservation | None = None,
     ) -> Session:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
@@ -63,6 +64,7 @@ class Sessions:
             webhook_url=webhook_url,
             webhook_secret=self.new_secret() if webhook_url else None,
             enabled=enabled,
+            require_phone_match=require_phone_match,
             since=now,
             last_event=LastEvent(self.new_id(), CREATED, now, {"status": str(Status.CREATED)}),
         )
@@ -92,17 +94,31 @@ class Sessions:
         name: str | None = None,
         enabled: bool | None = None,
         webhook_url: str | None = None,
+        require_phone_match: bool | None = None,
     ) -> tuple[Session, bool]:
         """Change the settings that are given; return the session, and whether anything had to be changed.
 
         An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again.
+        Raises InvalidField where a phone is to match and the session was created for none.
         """
         secret = self.new_secret() if webhook_url else None
-        change = SettingsChanged(name=name, enabled=enabled, webhook_url=webhook_url, webhook_secret=secret)
+        change = SettingsChanged(
+            name=name,
+            enabled=enabled,
+            webhook_url=webhook_url,
+            webhook_secret=secret,
+            require_phone_match=require_phone_match,
+        )
 
         def so(stands: Session) -> bool:
+            if require_phone_match and stands.phone is None:
+                raise InvalidField(
+                    "'require_phone_match' needs a session that was created for a phone number.",
+                    field="require_phone_match",
+                )
             return (
-                name in {None, stands.name}
+                require_phone_match in {None, stands.require_phone_match}
+                and name in {None, stands.name}
                 and enabled in {None, stands.enabled}
                 and webhook_url in {None, stands.webhook_url or ""}
                 and (webhook_url is None or stands.webhook_disabled_at is None)

@@ -25,15 +25,22 @@ class Talk:
     """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
 
     def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, home: Path) -> None:
+        self._desk = desk
         self._inbox = inbox
         self._sender = Sender(desk, hold, parts.dispatch, inbox, log, spool=Spool(home, RECEIPTS))
         self._clerks = (Answerer(desk, hold, parts.answering, inbox, log), self._sender)
         self._intake = Intake(desk, parts.inbox, Spool(home, MESSAGES), log)
         self._client: c.Client | None = None
+        self._refused = False
 
     def emit(self, event: c.ClientEvent | c.Mail) -> None:
         """Take an event from the client, in the client's thread."""
+        if isinstance(event, c.PairSuccess | c.Connected):
+            # Known here, on the client's thread, before the first message of an account that isn't to be linked.
+            self._refused = self._desk.session.refuses(event.device)
         match event:
+            case c.Incoming() if self._refused:
+                return
             case c.Incoming(received=received):
                 self._intake.keep(received)
             case c.Receipt():

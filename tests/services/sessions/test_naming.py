@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.errors import SessionNotFound
+from chalicelib.domain.errors import PhoneMismatch, SessionNotFound
 from chalicelib.domain.session import Device
 from chalicelib.services.sessions.naming import LOOKED_THROUGH, Naming, is_called
 from tests.fakes import MemorySessions
@@ -38,3 +38,44 @@ def test_a_number_is_looked_for_among_so_many_sessions_and_no_more() -> None:
         Naming(store).find("default", "6281234567890", alone=None)
     del store.rows["s0000"]
     assert Naming(store).find("default", "6281234567890", alone=None).uid == "last"
+
+
+WRONG = a_session(id="628111111111", uid="wrong", phone="628111111111", device=DEVICE)
+"""Created for one number, linked by another."""
+
+
+def test_a_number_never_means_a_session_that_another_account_is_linked_to() -> None:
+    store = MemorySessions()
+    store.create(WRONG)
+    naming = Naming(store)
+    for name in ("628111111111", "+62 811-1111-111"):
+        for alone in (None, "628111111111"):
+            with pytest.raises(PhoneMismatch) as refused:
+                naming.find_by_phone("default", name, alone=alone)
+            assert (refused.value.code, refused.value.status, refused.value.field) == ("PHONE_MISMATCH", 409, "phone")
+            assert refused.value.context["session"] == WRONG
+    with pytest.raises(PhoneMismatch):
+        naming.find("default", "+628111111111", alone=None)
+    assert naming.find_by_phone("default", "6281234567890", alone=None).uid == "wrong"
+    assert naming.find("default", "628111111111", alone=None).uid == "wrong", "its id, whatever is linked"
+
+
+def test_a_number_means_the_session_that_is_linked_by_it_before_one_that_was_to_be() -> None:
+    store = MemorySessions()
+    store.create(WRONG)
+    store.create(a_session(id="zzz", uid="right", device=Device("628111111111:1@s.whatsapp.net")))
+    assert Naming(store).find_by_phone("default", "628111111111", alone=None).uid == "right"
+
+
+@pytest.mark.parametrize("name", ["525574949947", "+52 1 55 7494 9947"])
+def test_a_number_in_either_form_means_its_account(name: str) -> None:
+    store = MemorySessions()
+    store.create(a_session(id="mx", uid="mx", phone="525574949947", device=Device("5215574949947:1@s.whatsapp.net")))
+    assert Naming(store).find_by_phone("default", name, alone=None).uid == "mx"
+
+
+@pytest.mark.parametrize("name", ["whatsapp:+6281234567890", "\u202a+62 812-3456-7890\u202c"])
+def test_a_number_is_read_however_it_was_copied(name: str) -> None:
+    store = MemorySessions()
+    store.create(a_session(device=DEVICE))
+    assert Naming(store).find("default", name, alone=None).uid == a_session().uid
