@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from chalicelib.dialects.bare_webhook import Event
-from chalicelib.domain.messages import MAX_TEXT
+from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
 from chalicelib.reading import DigitText
 
 Line = Annotated[str, msgspec.Meta(max_length=100)]
@@ -17,7 +17,14 @@ SessionId = Annotated[
 Name = Annotated[str, msgspec.Meta(max_length=100, description="A line of text, for people.")]
 Phone = Annotated[DigitText, msgspec.Meta(description="With its country code; ``+`` or not.")]
 Url = Annotated[str, msgspec.Meta(max_length=2048, description="A public https address.")]
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_TEXT)]
+Text = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        description=f"Text, as people write it; besides, {MAX_TEXT_BYTES} bytes in UTF-8 at most.",
+    ),
+]
 
 
 class LoginBody(msgspec.Struct):
@@ -111,4 +118,4 @@ class SendBody(msgspec.Struct):
     """A message to send."""
 
     to: Annotated[DigitText, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
-    message: Annotated[Text, msgspec.Meta(description="Text, as people write it.")]
+    message: Text

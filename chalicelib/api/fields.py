@@ -10,6 +10,7 @@ import msgspec
 from chalicelib.adapters.endpoints import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
+from chalicelib.domain.messages import MAX_TEXT_BYTES
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
@@ -62,6 +63,8 @@ def text(value: str, *, field: str) -> str:
     if all(map(_invisible, value)):
         raise InvalidField(f"'{field}' is empty.", field=field)
     line("".join(character for character in value if character not in _WRITTEN), field=field)
+    if len(value.encode()) > MAX_TEXT_BYTES:
+        raise InvalidField(f"'{field}' is too long: {MAX_TEXT_BYTES} bytes in UTF-8 at most.", field=field)
     return value
 
 

@@ -10,6 +10,13 @@ from chalicelib.domain.session import LastEvent
 
 MAX_TEXT: Final = 65_536
 """Characters of one text at the most, as in WhatsApp's own apps."""
+MAX_TEXT_BYTES: Final = 204_800
+"""Bytes of one text in UTF-8 at the most: half of what an item of DynamoDB's may have, so that the rest surely fits.
+
+A text of the most characters has more if nearly all of them are emoji.
+"""
+MAX_NAME_BYTES: Final = 1_024
+"""Bytes of the name that a sender goes by, which the sender alone decides on."""
 KEPT: Final = 7 * 86_400_000
 """Milliseconds that a message is kept after its newest event."""
 
@@ -115,6 +122,11 @@ class Message:
     def kept_until(self) -> int:
         """When it is forgotten; its own age isn't asked, since it may have waited long before it came in."""
         return (self.last_event.at if self.last_event else self.created_at) + KEPT
+
+
+def fitted(text: str, *, size: int) -> str:
+    """Return as much of the text, from its beginning, as has ``size`` bytes in UTF-8 at the most."""
+    return text.encode()[:size].decode(errors="ignore")
 
 
 def moves(message: Message, status: MessageStatus) -> bool:

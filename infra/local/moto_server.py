@@ -15,6 +15,7 @@ from werkzeug.serving import make_server
 
 from infra.local.moto_direct import JSON, Answer, Call, answered
 from infra.local.moto_handler import GlancingHandler
+from infra.local.moto_sizes import count_items_as_dynamodb_does
 from infra.local.quick import make_moto_quick
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -32,6 +33,7 @@ class MotoServer:
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         make_moto_quick()
+        count_items_as_dynamodb_does()
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler

@@ -9,6 +9,7 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.dynamodb.table import Table
+from infra.local.moto_sizes import count_items_as_dynamodb_does
 from infra.local.quick import make_moto_quick
 from infra.local.template import load_template
 
@@ -24,6 +25,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
     make_moto_quick()
+    count_items_as_dynamodb_does()
     with mock_aws():
         yield
 

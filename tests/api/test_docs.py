@@ -18,7 +18,7 @@ from chalicelib.dialects.frames import LARGEST_TEXT
 from chalicelib.domain import errors
 from chalicelib.domain.channel import MOST_ROOMS, POLL
 from chalicelib.domain.edge import WEBSOCKET_PATHS
-from chalicelib.domain.messages import KEPT, MAX_TEXT, MessageStatus
+from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
@@ -70,6 +70,7 @@ def test_the_numbers_are_the_codes_own() -> None:
     assert f"0 to {LONGEST_WAIT:g}; {DEFAULT_WAIT:g} if you don't say" in GUIDE
     assert f"a body may have {LIMIT // 1024} KB" in GUIDE
     assert f"text of {MAX_TEXT} characters at most" in GUIDE
+    assert f"of {MAX_TEXT_BYTES} bytes in UTF-8" in GUIDE
     assert f"A text of more than {LARGEST_TEXT // 1000} KB is cut" in GUIDE
     assert f"(1 to {MOST}, else {FEW})" in GUIDE
     assert (PATIENCE, EXPIRY, KEPT) == (10, 120_000, 7 * 86_400_000), "the guide says ten seconds, two minutes, a week"

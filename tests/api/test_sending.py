@@ -1,11 +1,12 @@
 """Sending over HTTP, in both dialects: what is answered, and what is refused with nothing stored."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.messages import MAX_TEXT, MessageStatus
+from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.reasons import Reason, sentence
 from chalicelib.domain.session import Desired, Status
@@ -150,6 +151,27 @@ def test_a_missing_field_is_named(connected: World, ana: Caller, path: str, miss
     assert connected.messages.rows == {}
 
 
+def in_utf_8(message: str) -> bytes:
+    """A body that spends no escape on what isn't ASCII."""
+    return json.dumps(BODY | {"message": message}, ensure_ascii=False).encode()
+
+
+@BOTH
+def test_a_text_is_bounded_in_bytes_too(connected: World, ana: Caller, path: str) -> None:
+    answer = ana("POST", path, in_utf_8("😀" * (MAX_TEXT_BYTES // 4 + 1)))
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "message")
+    assert answer.json["error"] == f"'message' is too long: {MAX_TEXT_BYTES} bytes in UTF-8 at most."
+    assert connected.messages.rows == {}
+
+
+@BOTH
+def test_a_text_of_the_most_bytes_is_sent(connected: World, ana: Caller, path: str) -> None:
+    text = "😀" * (MAX_TEXT_BYTES // 4)
+    assert ana("POST", path, in_utf_8(text)).status in {200, 202}
+    (message,) = connected.messages.rows.values()
+    assert message.text == text
+
+
 @BOTH
 def test_a_body_over_the_limit_is_refused(connected: World, ana: Caller, path: str) -> None:
     answer = ana("POST", path, BODY | {"message": "x" * 300_000})
@@ -158,7 +180,8 @@ def test_a_body_over_the_limit_is_refused(connected: World, ana: Caller, path: s
 
 @BOTH
 @pytest.mark.parametrize(
-    "text", ["a\nb\tc\r\nd", "x" * MAX_TEXT, " indented", "👩‍👩‍👧 שלום ﷽", "\u202eabc", "\u200b.", "'; DROP"]
+    "text",
+    ["a\nb\tc\r\nd", "x" * MAX_TEXT, " indented", "👩‍👩‍👧 שלום ﷽", "\u202eabc", "\u200b.", "'; DROP"],
 )
 def test_what_people_write_gets_through_unchanged(connected: World, ana: Caller, path: str, text: str) -> None:
     a_worker_sends(connected)

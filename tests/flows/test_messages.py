@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import requests
 from websockets.sync.client import ClientConnection
 
 from infra.local.chatting import Phone, messages, send
@@ -89,6 +90,15 @@ def test_what_whatsapp_refuses_is_told_with_its_number(stack, account, friend):
     assert [message["status"] for message in chat(stack, account, friend)][-1] == "failed"
     assert friend.heard() == ["first"]
     assert send(stack, account, friend.number, "third").status_code == 200
+
+
+def test_a_text_of_51000_emoji_goes_out_and_holds_up_nothing_behind_it(stack, account, friend):
+    body = json.dumps({"to": friend.number, "message": "😀" * 51_000}, ensure_ascii=False).encode()
+    path = f"{stack.url}/api/sessions/{account}/send"
+    long = requests.post(path, body, headers=stack.headers, timeout=40)
+    assert long.status_code == 200, long.text
+    assert send(stack, account, friend.number, "after it").status_code == 200
+    assert friend.heard() == ["😀" * 51_000, "after it"]
 
 
 def on_record(stack: Stack, session: str, friend: Phone, count: int) -> None:

@@ -6,7 +6,17 @@ from hashlib import sha256
 from typing import Final
 
 from chalicelib.domain.jid import USERS
-from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.messages import (
+    MAX_NAME_BYTES,
+    MAX_TEXT,
+    MAX_TEXT_BYTES,
+    Direction,
+    Message,
+    MessageStatus,
+    Party,
+    event,
+    fitted,
+)
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, MessageStore
 
@@ -63,12 +73,16 @@ class Inbox:
             chat=received.chat,
             kind=received.kind,
             # No app writes longer ones, but a hostile client may, and an item has its limit.
-            text=received.text[:MAX_TEXT] if received.text else received.text,
+            text=fitted(received.text[:MAX_TEXT], size=MAX_TEXT_BYTES) if received.text else received.text,
             to=received.chat if received.from_me else own,
-            sender=received.sender,
+            sender=_named(received.sender),
             copied=received.from_me,
             whatsapp_id=received.whatsapp_id,
         )
         now = self.clock()
         # The event's id follows from the message's: a repeat that is written after all is the same event.
         return self.messages.put(replace(message, last_event=event(message, f"{message.id}-received", now)))
+
+
+def _named(sender: Party) -> Party:
+    return replace(sender, name=fitted(sender.name, size=MAX_NAME_BYTES)) if sender.name else sender

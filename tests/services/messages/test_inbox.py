@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.names import named_id
-from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party
+from chalicelib.domain.messages import (
+    MAX_NAME_BYTES,
+    MAX_TEXT,
+    MAX_TEXT_BYTES,
+    Direction,
+    Message,
+    MessageStatus,
+    Party,
+)
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.messages.inbox import Received
 from tests.makers import DEVICE, NOW, a_running_session
@@ -93,6 +101,17 @@ def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
 def test_a_hostile_length_is_cut(rig):
     rig.inbox.receive(SESSION, replace(RECEIVED, text="é" * (MAX_TEXT + 1)))
     assert kept(rig).text == "é" * MAX_TEXT
+
+
+def test_what_others_write_is_cut_to_the_bytes_that_an_item_has_room_for(rig):
+    sender = replace(RECEIVED.sender, name="👩" * 5_000)
+    rig.inbox.receive(SESSION, replace(RECEIVED, text="x" + "👩" * MAX_TEXT, sender=sender))
+    text, named = kept(rig).text, kept(rig).sender
+    assert text
+    assert named
+    assert MAX_TEXT_BYTES - 4 < len(text.encode()) <= MAX_TEXT_BYTES
+    assert text == "x" + "👩" * (len(text) - 1)
+    assert named.name == "👩" * (MAX_NAME_BYTES // 4)
 
 
 def test_no_trace_of_a_received_text_is_printed():
