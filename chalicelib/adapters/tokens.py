@@ -1,6 +1,7 @@
 """Signed tokens: HS256 JWTs, with signing keys from Secrets Manager that can be changed with overlap."""
 
 import json
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ class JwtTokens:
             "tenant": user.tenant,
             "role": str(user.role),
             "gen": user.token_generation,
+            "jti": secrets.token_urlsafe(12),
             "iat": issued,
             "exp": issued + LIFETIME,
         }
@@ -90,7 +92,9 @@ class JwtTokens:
                 audience=AUDIENCE,
                 options={"require": ["exp", "iat", "sub", "iss", "aud"], "verify_iat": False},
             )
-            return TokenClaims(claims["sub"], claims["tenant"], claims["gen"], claims["exp"] * 1000)
+            # Those of before had no id: the ones that a user was given in the same second go by one.
+            token_id = claims.get("jti", f"{claims['gen']}-{claims['iat']}")
+            return TokenClaims(claims["sub"], claims["tenant"], claims["gen"], claims["exp"] * 1000, token_id)
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated("The token has expired.", hint="Log in again.") from error
         except (jwt.InvalidTokenError, KeyError, TypeError, UnicodeError, RecursionError) as error:

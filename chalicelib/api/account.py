@@ -51,6 +51,23 @@ def change_password(call: Call, body: ChangePassword) -> Answer:
 
 @doorway.route(
     "POST",
+    "/api/auth/logout",
+    needs=_OWN,
+    gives={200: Success[kinds.LoggedOutJson]},
+    refuses=(Contended,),
+    ended=True,
+)
+def log_out(call: Call) -> Answer:
+    """End the token that this is called with, and close the WebSockets that it opened; others of the user's stay.
+
+    Done once more it is done all the same. An API key is revoked, not logged out (403).
+    """
+    bootstrap.accounts().log_out(call.caller)
+    return Answer(shapes.logged_out())
+
+
+@doorway.route(
+    "POST",
     "/api/auth/register",
     needs=Permission.USERS_MANAGE,
     gives={201: Success[kinds.OneUserJson]},

@@ -26,15 +26,17 @@ Need = Permission | Public
 _HOW: Final = "Send 'Authorization: Bearer <token>', with a token from POST /api/auth/login, or with an API key."
 
 
-def admit(request: Request, needs: Need, *, anonymous: bool) -> Principal | None:
+def admit(request: Request, needs: Need, *, anonymous: bool, ended: bool = False) -> Principal | None:
     """Return who calls, None on a public route; raises Unauthenticated and Forbidden.
 
     ``anonymous`` routes let in a caller without any credential where the gateway is configured so; a bad credential
-    is refused all the same.
+    is refused all the same. ``ended`` routes take a token also after its end.
     """
     if isinstance(needs, Public):
         return None
     given = credential(request.headers)
+    if ended and given is not None and not is_key(given):
+        return permit(bootstrap.accounts().bearer(given), needs)
     principal = recognise(given) if given is not None else bootstrap.accounts().anonymous() if anonymous else None
     if principal is None:
         raise Unauthenticated("This needs a credential.", hint=_HOW)

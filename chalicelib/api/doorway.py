@@ -51,6 +51,8 @@ class Route:
     """The errors of its own, besides those that any such route may answer with."""
     takes: tuple[Parameter[Any], ...] = ()
     """Its query parameters and headers."""
+    ended: bool = False
+    """Whether it takes a token also after its end."""
 
     @property
     def body(self) -> type[msgspec.Struct] | None:
@@ -88,6 +90,7 @@ class Doorway:
         gives: Mapping[int, Any] | None = None,
         refuses: tuple[type[GatewayError], ...] = (),
         takes: tuple[Parameter[Any], ...] = (),
+        ended: bool = False,
     ) -> Callable[[View], View]:
         """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
 
@@ -95,7 +98,7 @@ class Doorway:
         """
 
         def register(view: View) -> View:
-            route = Route(method, path, needs, view, gives or {}, refuses, takes)
+            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended)
             model = Reader(route.body) if route.body else None
 
             def handle(**variables: str) -> Response:
@@ -114,7 +117,7 @@ class Doorway:
         try:
             only_text("path", variables.values())
             only_text("query", chain.from_iterable((request.query_params or {}).items()))
-            principal = admit(request, route.needs, anonymous=self.anonymous)
+            principal = admit(request, route.needs, anonymous=self.anonymous, ended=route.ended)
             if "id" in variables:
                 reach(principal, existing_id(variables["id"]))
             body = {} if model is None else {"body": read(request, model)}

@@ -45,6 +45,12 @@ class LoginJson(TypedDict):
     expires_at: Moment
 
 
+class LoggedOutJson(TypedDict):
+    """A token that is good no more."""
+
+    logged_out: Literal[True]
+
+
 class KeyJson(TypedDict):
     """An API key without its secret, which nobody has but its owner."""
 

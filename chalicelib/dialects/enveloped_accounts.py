@@ -7,6 +7,7 @@ from chalicelib.dialects.account_shapes import (
     GoneJson,
     KeyJson,
     KeyPageJson,
+    LoggedOutJson,
     LoginJson,
     NewKeyJson,
     OneTenantJson,
@@ -43,6 +44,11 @@ def user(of: User) -> UserJson:
 def login(token: str, of: User, expires_at: int, message: str = "Login successful") -> Success[LoginJson]:
     """Return a token and whose it is."""
     return success({"success": True, "token": token, "user": user(of), "expires_at": iso(expires_at)}, message)
+
+
+def logged_out() -> Success[LoggedOutJson]:
+    """Return the answer to the end of a token."""
+    return success({"logged_out": True}, "Logged out")
 
 
 def one_user(of: User, message: str | None = None) -> Success[OneUserJson]:

@@ -39,8 +39,9 @@ class Channel:
     """One client; times in milliseconds since the Unix epoch.
 
     ``sid`` is the hash of the client's own sid (see ``hashed``); it opens nothing.
-    ``tenant`` and ``principal`` are there once a credential was checked, ``only`` the one session that it is good for
-    if it is bound to one, ``codes`` whether it may be shown codes; ``connected`` once the namespace let it in.
+    ``tenant`` and ``principal`` are there once a credential was checked, ``token`` is the id of the token that it was,
+    ``only`` the one session that it is good for if it is bound to one, ``codes`` whether it may be shown codes;
+    ``connected`` once the namespace let it in.
     ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
     for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
     """
@@ -57,6 +58,7 @@ class Channel:
     principal: str | None = None
     only: str | None = None
     codes: bool = False
+    token: str | None = None
     connected: bool = False
     ending: bool = False
     rooms: tuple[str, ...] = ()

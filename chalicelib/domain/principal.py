@@ -1,5 +1,6 @@
 """Who a caller is, and what it may do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -52,7 +53,7 @@ class Principal:
     """A caller whose credential was good until ``expires_at`` (milliseconds since the Unix epoch; None: no end).
 
     ``key`` is the id of the API key that it called with, ``session`` the one session that this key is bound to.
-    ``generation`` is that of the token that a user called with.
+    ``generation`` is that of the token that a user called with, ``token`` its id.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Principal:
     key: str | None = None
     session: str | None = None
     generation: int | None = None
+    token: str | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission table grants it."""
@@ -76,8 +78,9 @@ class User:
     """A person with a password (argon2's encoded hash).
 
     ``disabled`` is its administrator's will, ``suspended`` comes from its tenant. Tokens carry ``token_generation``,
-    and are good for as long as it stays the same. ``version`` grows with every write. ``made_by`` is the reservation
-    that it was created with, if the request had an Idempotency-Key.
+    and are good for as long as it stays the same; single ones that ended before their time are in ``ended_tokens``, by
+    their ids, with that time in milliseconds since the Unix epoch. ``version`` grows with every write. ``made_by`` is
+    the reservation that it was created with, if the request had an Idempotency-Key.
     """
 
     name: str
@@ -90,6 +93,7 @@ class User:
     token_generation: int = 0
     version: int = 0
     made_by: str | None = None
+    ended_tokens: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def active(self) -> bool:

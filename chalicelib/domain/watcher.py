@@ -15,7 +15,8 @@ LIFETIME: Final = 2 * 3_600_000
 class Watcher:
     """Who watches what, in which dialect; ``expires_at`` is the end of its token or of the connection's life.
 
-    ``codes`` says that its principal may link the session, and so is shown codes.
+    ``token`` is the id of the token that let it in, if one did. ``codes`` says that its principal may link the
+    session, and so is shown codes.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Watcher:
     connected_at: int
     expires_at: int
     codes: bool = False
+    token: str | None = None
 
     def sees(self, session: Session | None) -> Session | None:
         """Return what it may be told of a session that it follows."""

@@ -40,7 +40,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
     return Stores(DynamoUsers(table), DynamoKeys(table), DynamoTenants(table), DynamoLoginAttempts(table))
 
 
-ADMIN = User("admin", "default", Role.ADMIN, "hash", NOW, token_generation=NOW)
+ADMIN = User("admin", "default", Role.ADMIN, "hash", NOW, token_generation=NOW, ended_tokens={"t1": NOW + 1})
 FULL = ApiKey("01K1", "f1", "default", "admin", Role.ADMIN, NOW, "ana", NOW + 1000, NOW + 5, True)
 BARE = ApiKey("01K2", "f2", "default", "admin", Role.MEMBER, NOW)
 ACME = Tenant("acme", "Acme", NOW, ("cleo", "dan"))

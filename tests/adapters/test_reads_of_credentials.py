@@ -5,6 +5,7 @@ import time
 import pytest
 from botocore.model import OperationModel
 
+from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.keys import DynamoKeys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.tenants import DynamoTenants
@@ -14,8 +15,9 @@ from chalicelib.adapters.tokens import JwtTokens, SigningKeys
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.keys import FRESH, ApiKeys
+from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.closing import Closing
-from tests.fakes import FakeClock, FakeIds, FakeSockets
+from tests.fakes import FakeClock, FakeIds, FakeSockets, FakeWakes
 from tests.fakes.accounts import FakeKeySecrets, PlainPasswords
 
 
@@ -31,6 +33,11 @@ def calls(table: Table) -> list[str]:
     return told
 
 
+def _channels(table: Table) -> Channels:
+    clock = FakeClock()
+    return Channels(DynamoChannels(table), FakeSockets(), FakeWakes(), clock, clock.sleep, FakeIds())
+
+
 @pytest.fixture
 def accounts(table: Table) -> Accounts:
     accounts = Accounts(
@@ -39,7 +46,7 @@ def accounts(table: Table) -> Accounts:
         DynamoLoginAttempts(table),
         PlainPasswords(),
         JwtTokens(lambda: SigningKeys("k1", {"k1": "a signing key of thirty-two bytes or more"})),
-        Closing(DynamoWatchers(table), FakeSockets(), FakeSockets()),
+        Closing(DynamoWatchers(table), FakeSockets(), _channels(table)),
         lambda: time.time_ns() // 1_000_000,
         allow_anonymous=False,
     )

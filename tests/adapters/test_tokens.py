@@ -40,11 +40,26 @@ def test_a_key_is_changed_with_overlap() -> None:
     both = tokens("k2", k1=OLD, k2=NEW)
     after, _ = both.issue(ANA, now=now())
     assert jwt.get_unverified_header(after)["kid"] == "k2"
-    assert both.read(before) == both.read(after)
+    assert [both.read(token).name for token in (before, after)] == [ANA.name, ANA.name]
     late = tokens("k2", k2=NEW)
     assert late.read(after)
     with pytest.raises(Unauthenticated):
         late.read(before)
+
+
+def test_each_token_has_an_id_of_its_own() -> None:
+    signed = [tokens("k1", k1=OLD).issue(ANA, now=now())[0] for _ in range(2)]
+    assert len({tokens("k1", k1=OLD).read(token).id for token in signed}) == 2
+
+
+def test_a_token_without_an_id_goes_by_when_it_was_given() -> None:
+    claims = jwt.decode(tokens("k1", k1=OLD).issue(ANA, now=now())[0], options={"verify_signature": False})
+    given = [claims["iat"], claims["iat"], claims["iat"] - 1]
+    ids = []
+    for iat in given:
+        said = {name: value for name, value in claims.items() if name != "jti"} | {"iat": iat}
+        ids.append(tokens("k1", k1=OLD).read(jwt.encode(said, OLD, "HS256", headers={"kid": "k1"})).id)
+    assert ids[0] == ids[1] != ids[2]
 
 
 def test_a_key_s_name_on_another_key_s_signature_is_refused() -> None:

@@ -109,6 +109,9 @@ class World:
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
 
+    def __post_init__(self) -> None:
+        self.channels.watchers = self.watchers  # as in the table, where both are listed
+
     def sleep(self, seconds: float) -> None:
         self.clock.sleep(seconds)
         self.while_waiting()

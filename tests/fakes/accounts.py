@@ -158,16 +158,17 @@ class PlainTokens:
     """Tokens, without the cryptography."""
 
     clock: FakeClock
+    numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def issue(self, user: User, *, now: int) -> tuple[str, int]:
         expires_at = now + 86_400_000
-        return f"{user.name}|{user.tenant}|{user.token_generation}|{expires_at}", expires_at
+        return f"{user.name}|{user.tenant}|{user.token_generation}|{expires_at}|{next(self.numbers)}", expires_at
 
     def read(self, token: str) -> TokenClaims:
         parts = token.split("|")
-        if len(parts) != 4 or not parts[2].isdigit() or int(parts[3]) <= self.clock():
+        if len(parts) != 5 or not parts[2].isdigit() or int(parts[3]) <= self.clock():
             raise Unauthenticated("The token isn't one of ours.")
-        return TokenClaims(parts[0], parts[1], int(parts[2]), int(parts[3]))
+        return TokenClaims(parts[0], parts[1], int(parts[2]), int(parts[3]), parts[4])
 
 
 @dataclass

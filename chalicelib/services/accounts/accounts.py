@@ -20,6 +20,10 @@ from chalicelib.services.watching.closing import Closing
 
 MAX_FAILURES: Final = 5
 """Failed logins of one user from one network within the window of LoginAttempts, before more are refused unread."""
+TRIES: Final = 5
+"""Writes tried while others change the same user."""
+MOST_ENDED: Final = 50
+"""Tokens of a user that are remembered as ended before their time; with one more all of the user's end."""
 WINDOW: Final = 300
 """Seconds until a failed login is forgotten."""
 
@@ -76,12 +80,37 @@ class Accounts:
 
     def authenticate(self, token: str) -> Principal:
         """Return who a token's bearer is, with one read of its user; raises Unauthenticated for a bad or ended one."""
-        claims = self.tokens.read(token)
-        return self._standing(claims.name, claims.tenant, claims.generation, claims.expires_at)
+        return self.standing(self.bearer(token))
+
+    def bearer(self, token: str) -> Principal:
+        """Return whose token it was when it was given, whatever has become of it; it may do nothing by that.
+
+        Raises Unauthenticated for one that isn't ours, or whose time is up.
+        """
+        told = self.tokens.read(token)
+        return Principal(
+            told.name, told.tenant, Role.READ_ONLY, told.expires_at, generation=told.generation, token=told.id
+        )
 
     def standing(self, bearer: Principal) -> Principal:
         """Return a token's bearer as its user stands now; raises Unauthenticated if the token has ended since."""
-        return self._standing(bearer.name, bearer.tenant, bearer.generation, bearer.expires_at)
+        user, now = self.users.get(bearer.name), self.clock()
+        over = bearer.expires_at is not None and bearer.expires_at <= now
+        if user is None or not user.active or over or not holds(user, bearer):
+            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
+        return replace(bearer, role=user.role)
+
+    def log_out(self, bearer: Principal) -> None:
+        """End the bearer's token and close what it opened; the user's other tokens stay. One that has ended is ended.
+
+        Raises Contended.
+        """
+        for _ in range(TRIES):
+            user = self.users.get(bearer.name)
+            if user is None or not holds(user, bearer) or self.users.put(ending(user, bearer, now=self.clock())):
+                self.closing.close(bearer.name, token=bearer.token)
+                return
+        raise Contended("The user was changed at the same moment. Try again.")
 
     def anonymous(self) -> Principal | None:
         """Return who a caller without any credential is, where that is allowed at all."""
@@ -113,16 +142,23 @@ class Accounts:
         if self.attempts.recent(key, now=self.clock()) >= MAX_FAILURES:
             raise TooManyAttempts("Too many failed logins. Wait a few minutes.", retry_after=WINDOW)
 
-    def _standing(self, name: str, tenant: str, generation: int | None, expires_at: int | None) -> Principal:
-        user, now = self.users.get(name), self.clock()
-        current = user is not None and (user.tenant, user.token_generation) == (tenant, generation)
-        if user is None or not user.active or not current or (expires_at is not None and expires_at <= now):
-            raise Unauthenticated("The token isn't good any more.", hint="Log in again.")
-        return Principal(user.name, user.tenant, user.role, expires_at, generation=generation)
-
     def _login(self, user: User) -> Login:
         token, expires_at = self.tokens.issue(user, now=self.clock())
         return Login(token, expires_at, user)
+
+
+def holds(user: User, bearer: Principal) -> bool:
+    """Whether the bearer's token is one of those that the user's stands for, whoever may use it."""
+    same = (user.tenant, user.token_generation) == (bearer.tenant, bearer.generation)
+    return same and bearer.token not in user.ended_tokens
+
+
+def ending(user: User, bearer: Principal, *, now: int) -> User:
+    """Return the user without the bearer's token; of many that ended before their time, without any of before."""
+    ended = {name: until for name, until in user.ended_tokens.items() if until > now}
+    if bearer.token is None or len(ended) >= MOST_ENDED:
+        return renewed(user, now=now)
+    return replace(user, ended_tokens={**ended, bearer.token: bearer.expires_at or now}, version=user.version + 1)
 
 
 def renewed(user: User, *, now: int) -> User:
@@ -130,4 +166,5 @@ def renewed(user: User, *, now: int) -> User:
 
     It is a time, so a user who is removed and made again under its name never gets a generation that was used.
     """
-    return replace(user, token_generation=max(user.token_generation + 1, now), version=user.version + 1)
+    generation = max(user.token_generation + 1, now)
+    return replace(user, token_generation=generation, ended_tokens={}, version=user.version + 1)

@@ -110,12 +110,13 @@ class Tokens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says of its bearer; the role is the user's own, as it stands."""
+    """What a token says of its bearer; the role is the user's own, as it stands. ``id`` names it among the user's."""
 
     name: str
     tenant: str
     generation: int
     expires_at: int
+    id: str
 
 
 class NewKey(Protocol):

@@ -72,6 +72,11 @@ class Channels:
         if channel.transport is Transport.WEBSOCKET and channel.connection:
             self.sockets.post(channel.connection, text)
 
+    def token(self, watcher: str) -> str | None:
+        """Return the id of the token that the channel's client came with, None for none that is known."""
+        channel = self.store.get(watcher)
+        return channel.token if channel else None
+
     def close(self, watcher: str) -> None:
         """End the channel and its connection; one that is gone is no error."""
         channel = self.store.get(watcher)

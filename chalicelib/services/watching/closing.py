@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.services.ports import Gone, Rejected, Sockets, Unavailable, WatcherStore
+from chalicelib.services.watching.channels import Channels
 
 AT_ONCE: Final = 16
 """Connections closed at a time."""
@@ -20,20 +21,29 @@ class Closing:
 
     watchers: WatcherStore
     sockets: Sockets
-    channels: Sockets  # Socket.IO's, by their sids
+    channels: Channels
 
-    def close(self, principal: str) -> None:
-        """Forget the principal's watchers, then close their connections; doing it twice does no harm."""
+    def close(self, principal: str, *, token: str | None = None) -> None:
+        """Forget the principal's watchers, then close their connections; doing it twice does no harm.
+
+        With a ``token``, those that came with another one stay.
+        """
         followers = self.watchers.of(principal)
         if not followers:
             return
         with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
             # Reading the results raises what the table couldn't do: a watcher that wasn't forgotten would hear more.
-            for _ in pool.map(self._close, followers):
+            for _ in pool.map(lambda one: self._close(one, token), followers):
                 pass
 
-    def _close(self, watcher: str) -> None:
-        if self.watchers.get(watcher) is None:
+    def _close(self, watcher: str, token: str | None) -> None:
+        known = self.watchers.get(watcher)
+        if token:
+            # Of those that connected before tokens were noted nobody knows with which they came.
+            whose = known.token if known else self.channels.token(watcher)
+            if whose not in {None, token}:
+                return
+        if known is None:
             # A channel is forgotten and its connection closed in one: if that fails, the call is to be repeated.
             with suppress(Gone):
                 self.channels.close(watcher)

@@ -90,6 +90,7 @@ class Conversation:
                 principal=principal.name,
                 only=principal.session,
                 codes=principal.may(Permission.SESSIONS_LINK),
+                token=principal.token,
                 expires_at=ends,
             ),
         )

@@ -38,6 +38,7 @@ class Watching:
                 connected_at=now,
                 expires_at=min(ends, principal.expires_at) if principal.expires_at else ends,
                 codes=principal.may(Permission.SESSIONS_LINK),
+                token=principal.token,
             )
         )
         self.wakes.snapshot(watcher_id, delay=0)
