@@ -4,6 +4,7 @@ Its credential may come with the handshake or only when the client connects to t
 themselves; see ``services.conversation``.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Final, TypedDict
 
 from chalice.app import Request
@@ -77,12 +78,17 @@ doorway: Final = Doorway(__name__, _error)
     "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
 )
 def poll(call: Call) -> Answer:
-    """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest."""
+    """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest.
+
+    Until the client has shown who it is, no poll waits. One that polls twice at a time is disconnected.
+    """
     call.read(EIO), call.read(TRANSPORT)
-    principal = _principal(call.request, call.read(TOKEN))
+    who_knocks = showing(call.request.headers, call.read(TOKEN))
+    # A credential that isn't good is refused before anything is counted or written.
+    principal = who_knocks() if who_knocks else None
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
-        return _text(call, opening(*server.open(principal, call.address)))
+        return _text(call, opening(*server.open(who_knocks, call.address)))
     return _text(call, server.poll(server.known(sid, principal)))
 
 
@@ -100,7 +106,8 @@ def take(call: Call) -> Answer:
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
-    channel = server.known(sid, _principal(call.request, call.read(TOKEN)))
+    who_knocks = showing(call.request.headers, call.read(TOKEN))
+    channel = server.known(sid, who_knocks() if who_knocks else None)
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
 
@@ -113,10 +120,13 @@ def who(token: str | None) -> Principal:
     return permit(principal, Permission.SESSIONS_READ)
 
 
-def _principal(request: Request, token: str | None) -> Principal | None:
-    """Return who comes with a credential; None for a client that may still show one when it connects."""
-    token = token or bearer(request.headers.get("authorization"))
-    return who(token) if token else None
+def showing(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
+    """Return what tells, as often as it is asked, who comes with that ``?token=`` or these headers.
+
+    None for a client without a credential, which may show one when it connects. Names of headers are in lower case.
+    """
+    shown = token or bearer(headers.get("authorization"))
+    return (lambda: who(shown)) if shown else None
 
 
 def _body(request: Request) -> str:

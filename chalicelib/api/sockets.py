@@ -16,7 +16,7 @@ from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.faults import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
-from chalicelib.api.socketio import VERSION, who
+from chalicelib.api.socketio import VERSION, showing, who
 from chalicelib.dialects import DIALECTS
 from chalicelib.domain.channel import SOCKETIO
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
@@ -76,12 +76,12 @@ def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mappin
     if query.get("EIO") != VERSION:
         raise Invalid("Unsupported protocol version")
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
-    token = query.get("token") or bearer(headers.get("authorization"))
-    principal, sid, server = who(token) if token else None, query.get("sid"), bootstrap.socketio()
+    who_knocks = showing(headers, query.get("token"))
+    principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()
     if sid:
         server.attach(server.known(sid, principal), connection)
     else:
-        server.open(principal, caller.address(request["requestContext"], headers), connection=connection)
+        server.open(who_knocks, caller.address(request["requestContext"], headers), connection=connection)
 
 
 def _refusal(error: GatewayError) -> Response:

@@ -17,6 +17,15 @@ HANDSHAKE: Final = 45_000
 """Milliseconds in which a client must have connected to the namespace."""
 POLL: Final = 20.0
 """Seconds that a poll is held with nothing to say; below what API Gateway and browsers wait."""
+UNKNOWN_POLL: Final = 0.1
+"""Seconds that a poll is held while nobody knows whose it is: no longer than any other call takes.
+
+A client shows its token beside its first poll. Answered without any pause it would poll as fast as it could meanwhile.
+"""
+MOST_UNKNOWN_POLLS: Final = 50
+"""Polls before a client must have shown who it is; one that hasn't is told to go, and its library waits and retries."""
+OVERDUE: Final = 5_000
+"""Milliseconds past its end in which a held poll is still taken for one: its function may have died."""
 SILENCE: Final = 90_000
 """Milliseconds without a poll after which a polling client is gone."""
 MOST_WAITING: Final = 32
@@ -44,6 +53,8 @@ class Channel:
     ``connected`` once the namespace let it in.
     ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
     for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
+    ``held_until`` is when the poll that is held ends at the latest, 0 with none; ``unknown_polls`` counts those that
+    came before a principal.
     """
 
     sid: str
@@ -61,6 +72,8 @@ class Channel:
     token: str | None = None
     connected: bool = False
     ending: bool = False
+    held_until: int = 0
+    unknown_polls: int = 0
     rooms: tuple[str, ...] = ()
     packets: tuple[str, ...] = field(default=(), repr=False)
 

@@ -8,15 +8,31 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.channel import LARGEST_WAITING, MOST_WAITING, SILENCE, Channel, Transport, hashed, new_channel
+from chalicelib.domain.channel import (
+    LARGEST_WAITING,
+    MOST_UNKNOWN_POLLS,
+    MOST_WAITING,
+    OVERDUE,
+    UNKNOWN_POLL,
+    Channel,
+    Transport,
+    hashed,
+    new_channel,
+)
 from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
 
 TRIES: Final = 20
-FIRST_LOOK: Final = 0.04
-SLOWEST_LOOK: Final = 0.25
+FIRST_LOOK: Final = 0.05
+"""Seconds after which a held poll looks again; each look waits twice as long as the one before."""
+SLOWEST_LOOK: Final = 1.5
+"""Seconds between two looks at the most: 18 in a poll of 20 seconds that hears nothing."""
 NOOP: Final = encode(Packet(Kind.NOOP))
+
+
+class Overlap(Exception):
+    """A client polls while another of its polls is held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +105,36 @@ class Channels:
         """Return the packets that wait for the client, as soon as there are any; None if the channel ends meanwhile.
 
         With none in time, or while a connection asks to take over, it is a noop: an empty body is an error to clients.
+        A client that nobody knows yet isn't waited for, and in the end its channel is ended. Raises Overlap.
         """
-        now = self.clock()
-        ends, pause, current = now + round(seconds * 1000), FIRST_LOOK, channel
-        if now - channel.seen_at > SILENCE // 4:
-            self.change(channel.sid, lambda c: replace(c, seen_at=now))
+        held, pause, current = False, FIRST_LOOK, channel
+        ends = self.clock() + round((seconds if channel.principal else UNKNOWN_POLL) * 1000)
         while True:
-            if current.packets:
-                taken = replace(current, packets=(), serial=current.serial + 1, seen_at=self.clock())
-                if self.store.change(taken):
-                    return join(current.packets)
-            elif current.probed or self.clock() >= ends:
-                return NOOP
+            now = self.clock()
+            if not held and now < current.held_until:
+                raise Overlap
+            if current.packets or current.probed or (held and now >= ends):
+                done = replace(current, packets=(), held_until=0, serial=current.serial + 1, seen_at=now)
+                if self.store.change(done):
+                    return join(current.packets) if current.packets else NOOP
+            elif held:
+                self.sleep(min(pause, max(ends - now, 1) / 1000))
+                pause = min(pause * 2, SLOWEST_LOOK)
             else:
-                self.sleep(pause)
-                pause = min(pause * 1.5, SLOWEST_LOOK)
+                unknown = current.unknown_polls + (0 if current.principal else 1)
+                if unknown > MOST_UNKNOWN_POLLS:
+                    self.close(channel.sid)
+                    return None
+                waits = replace(
+                    current,
+                    held_until=ends + OVERDUE,
+                    unknown_polls=unknown,
+                    serial=current.serial + 1,
+                    seen_at=now,
+                )
+                if self.store.change(waits):
+                    held, current = True, waits
+                    continue
             found = self.store.get(channel.sid)
             if found is None or found.transport is Transport.WEBSOCKET:
                 return NOOP if found else None

@@ -1,11 +1,12 @@
 """What a Socket.IO client says: that it wants in, that it joins or leaves a session, that it goes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.dialects import socketio as dialect
 from chalicelib.domain.channel import Channel, life_ends
-from chalicelib.domain.errors import GatewayError, Invalid
+from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.socketio import MAIN, Kind, Said, frame
 from chalicelib.services.ports import Clock
@@ -44,10 +45,7 @@ class Conversation:
         token = token if isinstance(token, str) and token else None
         try:
             if token or not channel.principal:
-                principal = identify(token)
-                if channel.principal and not same(channel, principal):
-                    raise Invalid("The token isn't that of the handshake.")
-                self.bind(channel, principal)
+                self.bind(channel, lambda: identify(token))
         except GatewayError as error:
             data = {"code": error.code, "status": error.status}
             return Said(Kind.CONNECT_ERROR, {"message": error.message, "data": data})
@@ -79,8 +77,16 @@ class Conversation:
         if said.ack is not None:
             self.channels.post(channel.sid, frame(Said(Kind.ACK, [answer], said.ack)))
 
-    def bind(self, channel: Channel, principal: Principal) -> Channel | None:
-        """Note whose channel it is; it ends with the credential."""
+    def bind(self, channel: Channel, who_knocks: Callable[[], Principal]) -> Channel | None:
+        """Note whose channel it is; it ends with the credential. Raises what ``who_knocks`` raises, and Invalid.
+
+        The credential is looked at again when the channel is on its principal's list, and the channel is closed if it
+        isn't as good as it was: whoever ends a credential writes that first and closes what is on the list then, so one
+        of the two sees the other.
+        """
+        principal = who_knocks()
+        if channel.principal and not same(channel, principal):
+            raise Invalid("The token isn't that of the handshake.")
         ends = life_ends(self.clock(), principal.expires_at)
         bound = self.channels.change(
             channel.sid,
@@ -96,6 +102,12 @@ class Conversation:
         )
         if bound:
             self.channels.store.enlist(bound)
+            try:
+                if who_knocks().role is not principal.role:
+                    raise Unauthenticated("Your role was changed at this moment. Connect again.")
+            except GatewayError:
+                self.channels.close(bound.sid)
+                raise
         return bound
 
 

@@ -36,7 +36,7 @@ class Rooms:
     def enter(self, channel: Channel, name: object) -> Watcher:
         """Let the channel follow the session of that name, which needn't be there yet.
 
-        Raises InvalidField, Invalid, and SessionNotFound where its credential is bound to another one.
+        Raises InvalidField, Invalid, SessionNotFound where its credential is bound to another one, and Gone.
         Joining once more is as good as the first time: what stands is told anew.
         """
         room = _room(name)
@@ -51,7 +51,9 @@ class Rooms:
             return replace(current, rooms=(*current.rooms, room))
 
         # The room is noted first: whatever ends the channel from here on also ends the subscription.
-        current = self.channels.change(channel.sid, entered) or channel
+        current = self.channels.change(channel.sid, entered)
+        if current is None:
+            raise Gone(channel.sid)
         return self.store.subscribe(current, room)
 
     def leave(self, channel: Channel, name: object) -> str:

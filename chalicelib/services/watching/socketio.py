@@ -1,6 +1,7 @@
 """The Socket.IO server: clients come, change from polls to a WebSocket, are kept alive, and are let go."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -25,7 +26,7 @@ from chalicelib.domain.socketio import Said, frame, parse
 from chalicelib.domain.watcher import SETTLING
 from chalicelib.services.ports import Clock, Gone
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, Identify
-from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.channels import Channels, Overlap
 from chalicelib.services.watching.conversation import Conversation, same
 
 UNKNOWN_SID: Final = 1
@@ -45,16 +46,19 @@ class SocketIO:
     clock: Clock
     most_arrivals: int
 
-    def open(self, principal: Principal | None, address: str, *, connection: str | None = None) -> tuple[Channel, str]:
-        """Return a new client's channel, bound to ``principal`` if it came with a credential, and the client's sid.
+    def open(
+        self, who_knocks: Callable[[], Principal] | None, address: str, *, connection: str | None = None
+    ) -> tuple[Channel, str]:
+        """Return a new client's channel, bound to who knocks if it came with a credential, and the client's sid.
 
-        Raises TooManyAttempts when too many clients came from that address within a minute.
+        Raises TooManyAttempts when too many clients came from that address within a minute, and what ``who_knocks``
+        raises.
         """
         if not self.store.arrived(network_of(address), now=self.clock(), most=self.most_arrivals):
             raise TooManyAttempts("Too many connections from your address. Wait a minute.", retry_after=60)
         channel, sid = self.channels.open(connection=connection)
-        if principal:
-            channel = self.conversation.bind(channel, principal) or channel
+        if who_knocks:
+            channel = self.conversation.bind(channel, who_knocks) or channel
         if connection:
             self.wakes.greet(channel.sid, delay=0)
         self.wakes.beat(channel.sid, delay=HANDSHAKE / 1000)
@@ -69,10 +73,17 @@ class SocketIO:
         return channel
 
     def poll(self, channel: Channel, *, seconds: float = POLL) -> str:
-        """Return the body of a poll's answer."""
+        """Return the body of a poll's answer. A second poll beside one that is held ends the client: raises Invalid.
+
+        So does Engine.IO's own server, and no client of its protocol polls twice at a time.
+        """
         if channel.transport is Transport.WEBSOCKET:
             raise Invalid("The client is on its WebSocket.", context={"engine": UNKNOWN_SID})
-        return self.channels.poll(channel, seconds=seconds) or encode(Packet(Kind.CLOSE))
+        try:
+            return self.channels.poll(channel, seconds=seconds) or encode(Packet(Kind.CLOSE))
+        except Overlap:
+            self.channels.close(channel.sid)
+            raise Invalid("overlap from client") from None
 
     def take(self, channel: Channel, body: str, identify: Identify) -> None:
         """Take in the body that a polling client posted; raises Invalid."""
@@ -82,6 +93,10 @@ class SocketIO:
         except Malformed as error:
             self.channels.close(channel.sid)
             raise Invalid(str(error)) from error
+        except Gone as error:
+            # It was ended meanwhile, or fetches nothing.
+            self.channels.close(channel.sid)
+            raise Invalid("Session ID unknown", context={"engine": UNKNOWN_SID}) from error
 
     def attach(self, channel: Channel, connection: str) -> None:
         """Let a connection ask for a channel that polls."""

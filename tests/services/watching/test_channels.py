@@ -1,18 +1,27 @@
 """Channels as a transport: order, the change from polls to a WebSocket, clients that are gone."""
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chalicelib.domain.channel import MOST_WAITING, SILENCE, Transport
+from chalicelib.domain.channel import MOST_UNKNOWN_POLLS, MOST_WAITING, OVERDUE, SILENCE, Channel, Transport
 from chalicelib.services.ports import Gone
+from chalicelib.services.watching.channels import Overlap
 from tests.services.rig import Rig
 
 
 @pytest.fixture
 def rig():
     return Rig()
+
+
+def a_known_channel(rig) -> Channel:
+    """A channel that polls, and whose client has shown who it is."""
+    opened, _ = rig.channels.open()
+    known: Channel = rig.channels.change(opened.sid, lambda c: replace(c, tenant="default", principal="ana"))
+    return known
 
 
 def test_packets_wait_for_a_poll_and_come_in_order(rig):
@@ -24,13 +33,89 @@ def test_packets_wait_for_a_poll_and_come_in_order(rig):
 
 
 def test_an_empty_poll_ends_with_a_noop_after_its_time(rig):
-    (channel, _), before = rig.channels.open(), rig.clock()
+    channel, before = a_known_channel(rig), rig.clock()
     assert rig.channels.poll(channel, seconds=20) == "6"
     assert 20_000 <= rig.clock() - before < 21_000
+    assert rig.channel_store.get(channel.sid).held_until == 0
+
+
+def test_an_empty_poll_reads_the_table_seldom(rig, monkeypatch):
+    channel, asked = a_known_channel(rig), Counter[str]()
+
+    def counting(name: str, real: Any) -> Any:
+        def call(argument: Any) -> Any:
+            asked[name] += 1
+            return real(argument)
+
+        return call
+
+    for name in ("get", "change"):
+        monkeypatch.setattr(rig.channel_store, name, counting(name, getattr(rig.channel_store, name)))
+    assert rig.channels.poll(channel, seconds=20) == "6"
+    assert asked == {"get": 18, "change": 2}
+
+
+def test_a_poll_of_somebody_unknown_is_not_held_and_they_are_told_to_go_in_the_end(rig):
+    channel, _ = rig.channels.open()
+    for _ in range(MOST_UNKNOWN_POLLS):
+        before = rig.clock()
+        assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+        assert rig.clock() - before <= 100
+    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) is None
+    assert rig.channel_store.get(channel.sid) is None
+
+
+def test_why_somebody_unknown_is_refused_is_told_at_once(rig):
+    channel, _ = rig.channels.open()
+    rig.channels.post(channel.sid, "44{}")
+    before = rig.clock()
+    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "44{}"
+    assert rig.clock() == before
+
+
+def test_a_client_that_shows_who_it_is_while_it_polls_is_held_from_the_next_poll_on(rig):
+    channel, _ = rig.channels.open()
+    rig.while_waiting = lambda: rig.channels.change(channel.sid, lambda c: replace(c, principal="ana"))
+    assert rig.channels.poll(channel, seconds=20) == "6"
+    rig.while_waiting = lambda: None
+    before = rig.clock()
+    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+    assert rig.clock() - before >= 20_000
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_second_poll_beside_one_that_is_held_is_an_overlap(rig, known):
+    channel = a_known_channel(rig) if known else rig.channels.open()[0]
+    overlaps: list[str] = []
+
+    def poll_again():
+        rig.while_waiting = lambda: None
+        with pytest.raises(Overlap):
+            rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20)
+        overlaps.append("one")
+
+    rig.while_waiting = poll_again
+    assert rig.channels.poll(channel, seconds=20) == "6"
+    assert overlaps == ["one"]
+
+
+def test_polls_one_after_the_other_overlap_with_none(rig):
+    channel = a_known_channel(rig)
+    for _ in range(3):
+        assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+
+
+def test_a_poll_whose_function_died_is_in_nobody_s_way_for_long(rig):
+    channel = a_known_channel(rig)
+    died = rig.channels.change(channel.sid, lambda c: replace(c, held_until=rig.clock() + 20_000 + OVERDUE))
+    with pytest.raises(Overlap):
+        rig.channels.poll(died, seconds=20)
+    rig.clock.now += 20_000 + OVERDUE
+    assert rig.channels.poll(died, seconds=20) == "6"
 
 
 def test_a_packet_that_comes_while_a_poll_is_held_ends_it(rig):
-    (channel, _), before = rig.channels.open(), rig.clock()
+    channel, before = a_known_channel(rig), rig.clock()
     rig.while_waiting = lambda: rig.channels.post(channel.sid, "4a")
     assert rig.channels.poll(channel, seconds=20).startswith("4a")
     assert rig.clock() - before < 1000

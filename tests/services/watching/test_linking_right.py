@@ -55,7 +55,7 @@ def test_a_code_that_expired_is_no_news_to_anybody(rig):
 
 
 def join(rig: Rig, who: Principal) -> None:
-    rig.socketio.open(who, "1.2.3.4", connection=who.name)
+    rig.socketio.open(lambda: who, "1.2.3.4", connection=who.name)
     for frame in ("40", '42["join-session","ana"]'):
         rig.socketio.hear(who.name, frame, lambda _: who)
 

@@ -1,11 +1,14 @@
 """Who is let in, and who isn't."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.domain.channel import HANDSHAKE
-from chalicelib.domain.errors import Invalid, TooManyAttempts
+from chalicelib.domain.errors import Invalid, TooManyAttempts, Unauthenticated
+from chalicelib.domain.principal import Role
+from chalicelib.services.ports import Gone
 from tests.services.watching.socketio.clients import ANA, BO, a_client, hear, identify, sent, told
 
 
@@ -48,7 +51,7 @@ def test_who_connects_without_one_is_told_why_not_and_hears_nothing(rig, frame):
 
 
 def test_a_token_of_the_handshake_is_enough_and_another_s_is_refused(rig):
-    rig.socketio.open(ANA, "1.2.3.4", connection="c1")
+    rig.socketio.open(lambda: ANA, "1.2.3.4", connection="c1")
     hear(rig, "40")
     assert sent(rig)[-1].startswith("40")
     hear(rig, '40{"token":"bo"}')
@@ -61,7 +64,7 @@ def test_only_the_main_namespace_is_there(rig):
 
 
 def test_a_channel_is_another_principal_s_for_nobody_else(rig):
-    channel, mine = rig.socketio.open(ANA, "1.2.3.4")
+    channel, mine = rig.socketio.open(lambda: ANA, "1.2.3.4")
     assert rig.socketio.known(mine, None).sid == channel.sid
     for sid, who in ((mine, BO), ("none", ANA), (channel.sid, ANA), (channel.sid, None)):
         with pytest.raises(Invalid, match="Session ID unknown"):
@@ -94,3 +97,57 @@ def test_too_many_from_one_address_are_refused_for_a_minute(rig):
         rig.socketio.open(None, "2001:db8:1:2:ffff:ffff:ffff:ffff")
     rig.clock.now += 60_000
     rig.socketio.open(None, "1.2.3.4")
+
+
+def ending_while_enlisted(rig, monkeypatch, after):
+    """Have ``after`` be who the credential belongs to from the moment on at which a channel is being enlisted."""
+    good: list[object] = [ANA]
+    enlist = rig.channel_store.enlist
+
+    def racing(channel):
+        good[:] = [after]
+        rig.closing.close("ana")
+        enlist(channel)
+
+    monkeypatch.setattr(rig.channel_store, "enlist", racing)
+
+    def who(_token=None):
+        if good[0] is None:
+            raise Unauthenticated("The token isn't good any more.")
+        return good[0]
+
+    return who
+
+
+@pytest.mark.parametrize("after", [None, replace(ANA, role=Role.READ_ONLY)], ids=["ended", "another role"])
+def test_a_credential_that_ends_while_its_channel_is_made_opens_none(rig, monkeypatch, after):
+    who = ending_while_enlisted(rig, monkeypatch, after)
+    with pytest.raises(Unauthenticated):
+        rig.socketio.open(who, "1.2.3.4", connection="c1")
+    assert rig.channel_store.rows == {}
+    assert "c1" in rig.sockets.closed
+
+
+@pytest.mark.parametrize("connection", ["c1", None], ids=["websocket", "polling"])
+def test_a_credential_that_ends_while_its_client_connects_lets_nobody_in(rig, monkeypatch, connection):
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection=connection)
+    who = ending_while_enlisted(rig, monkeypatch, None)
+    if connection:
+        assert rig.socketio.hear("c1", '40{"token":"ana"}', who)
+        assert rig.sockets.closed == ["c1"]
+        rig.socketio.hear("c1", '421["join-session","ana"]', who)
+    else:
+        with pytest.raises(Invalid, match="Session ID unknown"):
+            rig.socketio.take(channel, '40{"token":"ana"}', who)
+    assert rig.channel_store.rows == {}
+    assert rig.watchers.following("default", "ana") == []
+
+
+def test_a_channel_that_was_ended_cannot_join(rig):
+    channel, _ = rig.socketio.open(lambda: ANA, "1.2.3.4")
+    rig.socketio.take(channel, "40", identify)
+    standing = rig.channel_store.get(channel.sid)
+    rig.channel_store.remove(standing)
+    with pytest.raises(Gone):
+        rig.rooms.enter(standing, "ana")
+    assert rig.watchers.following("default", "ana") == []

@@ -64,3 +64,18 @@ def test_a_client_that_says_goodbye_is_forgotten(rig):
     hear(rig, "1")
     assert rig.channel_store.get(channel.sid) is None
     assert not rig.socketio.hear("c1", "3", identify)
+
+
+def test_a_client_that_polls_twice_at_a_time_is_let_go(rig):
+    channel, _ = rig.socketio.open(lambda: ANA, "1.2.3.4")
+    answers: list[str] = []
+
+    def poll_again():
+        rig.while_waiting = lambda: None
+        with pytest.raises(Invalid, match="overlap"):
+            rig.socketio.poll(rig.channel_store.get(channel.sid))
+
+    rig.while_waiting = poll_again
+    answers.append(rig.socketio.poll(rig.channel_store.get(channel.sid)))
+    assert answers == ["1"], "the one that was held is told that the channel is closed"
+    assert rig.channel_store.get(channel.sid) is None

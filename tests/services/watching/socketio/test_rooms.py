@@ -80,7 +80,7 @@ def test_a_client_follows_no_more_sessions_than_it_may(rig):
 
 
 def test_a_key_that_is_bound_to_a_session_follows_that_one_alone(rig):
-    rig.socketio.open(replace(ANA, session="shop"), "1.2.3.4", connection="c1")
+    rig.socketio.open(lambda: replace(ANA, session="shop"), "1.2.3.4", connection="c1")
     hear(rig, "40", '421["join-session","ana"]')
     assert json.loads(sent(rig)[-1][3:])[0]["code"] == "SESSION_NOT_FOUND"
     hear(rig, '421["join-session","shop"]')
