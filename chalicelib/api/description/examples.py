@@ -134,6 +134,7 @@ def _accounts() -> dict[Any, Any]:
         Success[kinds.OwnKeysJson]: shapes.own_keys([s.KEY]),
         Success[kinds.KeyPageJson]: shapes.keys([s.KEY], None),
         Success[kinds.RevokedJson]: shapes.revoked(1, "API key revoked"),
+        Success[kinds.LoggedOutJson]: shapes.logged_out(),
         Success[kinds.GoneJson]: shapes.gone("ben", "User deleted"),
         Success[kinds.OneTenantJson]: shapes.one_tenant(s.TENANT),
         Success[kinds.TenantPageJson]: shapes.tenants([s.TENANT], None),
