@@ -24,10 +24,10 @@ def test_the_state_diagram_is_the_transition_table_s():
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_a_file_holds_one_idea(module):
-    # The transition table and the events are read as wholes.
-    whole = {"transitions.py", "events.py"}
+    # The transition table, the events and the kinds of messages are read as wholes.
+    whole = {"transitions.py", "events.py", "content.py"}
     lines = len((ROOT / module).read_text().splitlines())
-    assert lines <= (400 if module.name in whole else 230)
+    assert lines <= (480 if module.name in whole else 230)
 
 
 def test_the_lambda_functions_load_nothing_of_the_worker_s():

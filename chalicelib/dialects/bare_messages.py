@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.moments import Moment, iso
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
@@ -29,8 +30,10 @@ BareMessageJson = TypedDict(
         "from": Annotated[str | None, "The sender's number; null where WhatsApp tells none."],
         "fromLid": Annotated[str | None, "The sender's LID, WhatsApp's name for who hides the number."],
         "fromName": str | None,
-        "type": str,
+        "type": Annotated[str, "A kind that we have no word for has WhatsApp's own name, such as ``orderMessage``."],
         "message": str | None,
+        "content": NotRequired[ContentJson],
+        "context": NotRequired[ContextJson],
         "timestamp": Moment,
         "sentAt": Moment | None,
         "deliveredAt": Moment | None,
@@ -79,6 +82,11 @@ def message(of: Message) -> BareMessageJson:
         "deliveredAt": iso(of.delivered_at),
         "readAt": iso(of.read_at),
     }
+    more = beside(of)
+    if "content" in more:
+        shape["content"] = more["content"]
+    if "context" in more:
+        shape["context"] = more["context"]
     if of.error_code:
         shape["error"] = {"code": of.error_code, "message": of.error_message}
     return shape

@@ -8,6 +8,7 @@ import json
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.bare import WORDS, Word
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.moments import Moment, iso
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
@@ -34,6 +35,8 @@ BareMessageEvent = TypedDict(
         "chat": Annotated[str, "The JID of the conversation."],
         "message": str | None,
         "type": str,
+        "content": NotRequired[ContentJson],
+        "context": NotRequired[ContextJson],
         "timestamp": Moment,
     },
 )
@@ -152,6 +155,7 @@ def _message(envelope: Envelope, message: Message) -> BareMessageEvent:
         "chat": message.chat,
         "message": message.text,
         "type": message.kind,
+        **beside(message),
         "timestamp": iso(message.created_at),
     }
 

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.frames import clipped, frame
 from chalicelib.dialects.moments import Moment, iso
@@ -48,8 +49,10 @@ MessageJson = TypedDict(
         "from": Annotated[str | None, "The sender's number, digits only; null where WhatsApp tells none."],
         "from_lid": Annotated[str | None, "The sender's LID, WhatsApp's name for who hides the number."],
         "from_name": str | None,
-        "type": str,
+        "type": Annotated[str, "A kind that we have no word for has WhatsApp's own name, such as ``orderMessage``."],
         "message": str | None,
+        "content": NotRequired[ContentJson],
+        "context": NotRequired[ContextJson],
         "timestamp": Moment,
         "sent_at": Moment | None,
         "delivered_at": Moment | None,
@@ -100,6 +103,11 @@ def message(of: Message) -> MessageJson:
         "delivered_at": iso(of.delivered_at),
         "read_at": iso(of.read_at),
     }
+    more = beside(of)
+    if "content" in more:
+        shape["content"] = more["content"]
+    if "context" in more:
+        shape["context"] = more["context"]
     if of.error_code:
         shape["error"] = {"code": of.error_code, "message": of.error_message}
     return shape
@@ -142,7 +150,7 @@ def frames(envelope: Envelope) -> list[str]:
         return []
     data: dict[str, Any] = {**message(of)}
     if word == "message_status":
-        del data["message"]
+        data = {name: value for name, value in data.items() if name not in {"message", "content", "context"}}
     elif of.text:
         data |= clipped(of.text, "message")
     said = {"id": envelope.id, "cursor": envelope.cursor, "session_id": envelope.session, "at": iso(envelope.at)}

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.dialects.contents import beside
 from chalicelib.dialects.moments import iso
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import LIDS, USERS, phone_in
@@ -43,7 +44,7 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
     else:
         own = session.device.phone if session.device else session.phone
         told = _message(envelope.data, message, own)
-        said |= {"data": told, **_flat(told, envelope.session)}
+        said |= {"data": told, **_flat(told, message, envelope.session)}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -69,15 +70,19 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
         "from_name": sender.name if sender else None,
         "type": message.kind,
         "message": message.text,
+        **beside(message),
         "timestamp": iso(message.created_at),
         "error": {"code": failed, "message": data.get("error_message")} if failed else None,
     }
 
 
-def _flat(told: Mapping[str, Any], session_id: str) -> dict[str, Any]:
+def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[str, Any]:
     """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
     sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
     group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
+    about = {"target_message_id": message.target.id} if message.target else {}
+    quoted = message.context.quoted if message.context else None
+    replied = {"quoted_message_id": quoted.target.id} if quoted else {}
     return {
         "session_id": session_id,
         "from": sender,
@@ -89,6 +94,8 @@ def _flat(told: Mapping[str, Any], session_id: str) -> dict[str, Any]:
         "message_id": told["message_id"],
         "is_group": bool(group),
         **group,
+        **about,
+        **replied,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from chalicelib.domain.content import Content, Context, Target
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.session import LastEvent
 
@@ -79,8 +80,9 @@ class Message:
     ``id`` is ours (a ULID: messages sort by time), ``whatsapp_id`` WhatsApp's, known once its server acknowledged.
     ``to`` is the recipient's JID as the caller meant it, ``sender`` who wrote it, ``chat`` the JID of its chat.
     ``copied`` says that it is outbound but not ours: another device of the account wrote it, and WhatsApp told us.
-    ``kind`` is text, or what else came in, in which case ``text`` may be its caption. ``epoch`` is the claim under
-    which a worker took it up. ``expires_at`` is when it isn't sent any more.
+    ``kind`` is text, or what else came in, in which case ``text`` may be its caption, ``content`` says what more there
+    is to it, and ``context`` in what it was said. A kind of WhatsApp's that the gateway has no word for has the name of
+    its field. ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
     """
 
     uid: str
@@ -93,6 +95,8 @@ class Message:
     chat: str
     kind: str = "text"
     text: str | None = field(default=None, repr=False)
+    content: Content | None = field(default=None, repr=False)
+    context: Context | None = field(default=None, repr=False)
     to: str | None = None
     sender: Party | None = None
     copied: bool = False
@@ -111,6 +115,11 @@ class Message:
     def settled(self) -> bool:
         """Whether the worker has done with it what it could."""
         return self.status not in OPEN
+
+    @property
+    def target(self) -> Target | None:
+        """The message that this one is about: that it edits, deletes or reacts to."""
+        return self.content.target if self.content else None
 
     @property
     def event_type(self) -> str:
@@ -183,6 +192,7 @@ def summary(message: Message) -> Mapping[str, Any]:
         "status": str(message.status),
         "direction": str(message.direction),
         "kind": message.kind,
+        "target": message.target.id if message.target else None,
         "chat": message.chat,
         "copied": message.copied or None,
         "whatsapp_id": message.whatsapp_id,

@@ -1,4 +1,4 @@
-"""Plain values to DynamoDB's typed ones, and back: None is left out, numbers are integers."""
+"""Plain values to DynamoDB's typed ones, and back: None is left out, whole numbers are ints, others floats."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -17,20 +17,23 @@ def typed(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the client or a stream record answered, as plain values."""
-    return {name: _with_integers(_FROM.deserialize(value)) for name, value in item.items()}
+    return {name: _numbers(_FROM.deserialize(value)) for name, value in item.items()}
 
 
 def _without_none(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
-    return value
-
-
-def _with_integers(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, dict):
-        return {name: _with_integers(inner) for name, inner in value.items()}
     if isinstance(value, list):
-        return [_with_integers(inner) for inner in value]
+        return [_without_none(inner) for inner in value]
+    # The shortest decimal that reads as this number: DynamoDB's numbers are decimal, and boto3 refuses binary ones.
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbers(inner) for inner in value]
     return value

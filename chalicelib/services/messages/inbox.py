@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
+from chalicelib.domain.content import Content, Context
 from chalicelib.domain.jid import USERS
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
@@ -31,8 +32,8 @@ NamedId = Callable[[int, bytes], str]
 class Received:
     """What the client tells of a message that came in; ``at`` is WhatsApp's time in milliseconds since the epoch.
 
-    ``kind`` is text, or what else it is (image, audio, undecryptable, …), in which case ``text`` may be its caption.
-    ``from_me`` says that another device of the same account wrote it.
+    ``kind`` is text, or what else it is (image, audio, undecryptable, …), in which case ``text`` may be its caption,
+    and ``content`` what else there is to it. ``from_me`` says that another device of the same account wrote it.
     """
 
     whatsapp_id: str
@@ -42,6 +43,8 @@ class Received:
     kind: str = "text"
     text: str | None = field(default=None, repr=False)
     from_me: bool = False
+    content: Content | None = field(default=None, repr=False)
+    context: Context | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class Inbox:
             # No app writes longer ones, but a hostile client may, and an item has its limit.
             text=fitted(received.text[:MAX_TEXT], size=MAX_TEXT_BYTES) if received.text else received.text,
             to=received.chat if received.from_me else own,
+            content=received.content,
+            context=received.context,
             sender=_named(received.sender),
             copied=received.from_me,
             whatsapp_id=received.whatsapp_id,

@@ -5,16 +5,21 @@ phone number beside it; a chat is named by its phone number where that is known,
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
+from chalicelib.domain.content import Context
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.content import content
+from chalicelib.worker.whatsapp.content import Found, Said, content
 
 PhoneOf = Callable[[Any], str | None]
 """Looks up the phone number of a LID's JID in the client's store."""
+
+ADMIN_REVOKE: Final = "8"
+"""The ``edit`` of a stanza by which an administrator of a group deletes what another member wrote."""
 
 _RECEIPTS: Final = {
     "DELIVERED": MessageStatus.DELIVERED,
@@ -28,14 +33,18 @@ _RECEIPTS: Final = {
 
 def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
     """Return a MessageEv's message."""
-    found = content(event.Message)
-    return _received(event.Info, *found, phone_of) if found else None
+    info, source = event.Info, event.Info.MessageSource
+    said = Said(from_me=source.IsFromMe, group=source.IsGroup, by_admin=info.Edit == ADMIN_REVOKE)
+    found = content(event.Message, said)
+    if found and (event.IsViewOnce or event.IsViewOnceV2 or event.IsViewOnceV2Extension):
+        found = replace(found, context=replace(found.context or Context(), view_once=True))
+    return _received(info, found, phone_of) if found else None
 
 
 def undecryptable(event: Any, phone_of: PhoneOf) -> Received | None:
     """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read."""
     hidden = event.DecryptFailMode == event.DECRYPT_FAIL_HIDE
-    return None if hidden else _received(event.Info, UNDECRYPTABLE, None, phone_of)
+    return None if hidden else _received(event.Info, Found(UNDECRYPTABLE), phone_of)
 
 
 def receipt(event: Any) -> Receipt | None:
@@ -46,7 +55,7 @@ def receipt(event: Any) -> Receipt | None:
     return Receipt(tuple(event.MessageIDs), status)
 
 
-def _received(info: Any, kind: str, text: str | None, phone_of: PhoneOf) -> Received | None:
+def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
     source = info.MessageSource
     chat = source.Chat
     if info.Category == "peer" or chat.Server == "newsletter" or chat.User == "status":
@@ -64,9 +73,11 @@ def _received(info: Any, kind: str, text: str | None, phone_of: PhoneOf) -> Rece
         chat=chat_jid,
         sender=sender,
         at=max(info.Timestamp, 0),
-        kind=kind,
-        text=text,
+        kind=found.kind,
+        text=found.text,
         from_me=source.IsFromMe,
+        content=found.content,
+        context=found.context,
     )
 
 

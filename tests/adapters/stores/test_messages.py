@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain import content as k
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event
 from tests.makers import NOW, a_message
 
@@ -13,7 +14,13 @@ INBOUND = a_message(
     status=MessageStatus.RECEIVED,
     sender=Party("628987654321", "200000000000002", "Bö"),
     text="Kopi ☕\nat nine?",
-    kind="image",
+    kind="location",
+    content=k.Content(
+        location=k.Location(-6.1753924, 107.0, "Monas", live=True),
+        contacts=(k.Contact("Bo", "BEGIN:VCARD"), k.Contact()),
+        unknown=k.Unknown((7, 8)),
+    ),
+    context=k.Context(quoted=k.Quoted(k.Target("3A02", from_me=False)), mentions=("628@s.whatsapp.net",)),
     copied=True,
     whatsapp_id="3A01",
     epoch=3,

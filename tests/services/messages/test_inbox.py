@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.names import named_id
+from chalicelib.domain.content import Content, Context, Edited, Target
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
     MAX_TEXT,
@@ -49,6 +50,16 @@ def test_a_text_is_kept_with_who_wrote_it_and_when(rig):
     assert (message.chat, message.to) == (RECEIVED.chat, "6281234567890@s.whatsapp.net")
     assert (message.created_at, its_event(message).at) == (NOW - 60_000, NOW)
     assert its_event(message).type == "message.received"
+
+
+def test_what_a_message_says_is_kept_and_its_event_names_the_message_that_it_is_about(rig):
+    told = Content(edited=Edited(Target("3A00", from_me=False), "text"))
+    context = Context(mentions=("628987654321@s.whatsapp.net",))
+    rig.inbox.receive(SESSION, replace(RECEIVED, kind="edited", text="Tea!", content=told, context=context))
+    message = kept(rig)
+    assert (message.kind, message.text, message.content, message.context) == ("edited", "Tea!", told, context)
+    assert (its_event(message).data["kind"], its_event(message).data["target"]) == ("edited", "3A00")
+    assert "Tea" not in f"{message} {its_event(message)}"
 
 
 def test_a_repeat_is_the_same_message_and_the_same_event(rig):

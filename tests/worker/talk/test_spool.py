@@ -1,11 +1,13 @@
 """The file of what isn't in the table yet."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.content import Contact, Content, Context, Location, Quoted, Target
 from chalicelib.domain.messages import Party
 from chalicelib.services.messages.inbox import Received
 from chalicelib.worker.talk.spool import MESSAGES, Spool
@@ -23,6 +25,20 @@ def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
     spool.add(RECEIVED)
     spool.add(RECEIVED)
     assert left(tmp_path) == [[RECEIVED, RECEIVED]]
+
+
+def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
+    content = Content(location=Location(-6.1753924, 107.0, "Monas"), contacts=(Contact("Bo"),))
+    context = Context(quoted=Quoted(Target("3A00", from_me=True), "text", "Where?"), mentions=("1@lid",))
+    received = replace(RECEIVED, kind="location", content=content, context=context)
+    Spool(tmp_path, MESSAGES).add(received)
+    assert left(tmp_path) == [[received]]
+
+
+def test_what_a_worker_left_that_knew_no_content_is_still_read(tmp_path: Path) -> None:
+    line = b'{"whatsapp_id":"3A","chat":"c","sender":{"phone":"1","lid":null,"name":null},"at":1,"text":"Kopi?"}'
+    (tmp_path / "inbox-1.jsonl").write_bytes(b"\n" + line)
+    assert left(tmp_path) == [[Received("3A", "c", Party("1"), at=1, text="Kopi?")]]
 
 
 def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:

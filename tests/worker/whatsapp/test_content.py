@@ -6,8 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, content
+from chalicelib.domain import content as k
+from chalicelib.domain.content import Content, Context, Quoted, Target
+from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, Found, Said, content
 from tests.worker.protos import messages as wa
+
+KEY = wa.ProtocolMessage.DESCRIPTOR.fields_by_name["key"].message_type._concrete_class
+PROTOCOL = wa.ProtocolMessage
+THEIRS, OURS = KEY(ID="3A01", fromMe=True), KEY(ID="3A01", fromMe=False)
+"""A message of who writes of it, and of the other side of a direct chat: so they are meant by their writer."""
 
 
 def a_message(**fields: Any) -> Any:
@@ -30,19 +37,279 @@ def a_message(**fields: Any) -> Any:
         (a_message(contactMessage=wa.ContactMessage(displayName="Bo")), ("contact", "Bo")),
         (a_message(reactionMessage=wa.ReactionMessage(text="👍")), ("reaction", "👍")),
         (a_message(pollUpdateMessage=wa.PollUpdateMessage()), ("poll_vote", None)),
-        (a_message(orderMessage=wa.OrderMessage(message="x")), ("other", None)),
+        (a_message(orderMessage=wa.OrderMessage(message="x")), ("orderMessage", None)),
+        (a_message(placeholderMessage=wa.PlaceholderMessage(type=0)), ("placeholderMessage", None)),
+        (a_message(protocolMessage=PROTOCOL(type=PROTOCOL.SHARE_PHONE_NUMBER)), ("share_phone_number", None)),
+        (a_message(protocolMessage=PROTOCOL()), ("protocolMessage", None)),
+        (a_message(protocolMessage=PROTOCOL(type=PROTOCOL.REVOKE)), ("revoke", None)),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
 def test_kind_and_text(message: Any, found: tuple[str, str | None]) -> None:
-    assert content(message) == found
+    told = content(message)
+    assert told
+    assert (told.kind, told.text) == found
+
+
+def an_edit(**fields: Any) -> Any:
+    new = a_message(**fields)
+    return a_message(protocolMessage=PROTOCOL(type=PROTOCOL.MESSAGE_EDIT, key=THEIRS, editedMessage=new))
+
+
+MINE, SELF = Target("3A01", from_me=True), Target("3A01", from_me=False)
+PLACE = {"degreesLatitude": -6.1753924, "degreesLongitude": 106.8271528, "name": "Monas", "address": "Gambir"}
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "text", "told"),
+    [
+        (an_edit(conversation="Jam sepuluh"), "edited", "Jam sepuluh", Content(edited=k.Edited(SELF, "text"))),
+        (
+            a_message(editedMessage=wa.FutureProofMessage(message=an_edit(conversation="Jam sepuluh"))),
+            "edited",
+            "Jam sepuluh",
+            Content(edited=k.Edited(SELF, "text")),
+        ),
+        (
+            an_edit(imageMessage=wa.ImageMessage(caption="Ini")),
+            "edited",
+            "Ini",
+            Content(edited=k.Edited(SELF, "image")),
+        ),
+        (
+            a_message(
+                secretEncryptedMessage=wa.SecretEncryptedMessage(
+                    targetMessageKey=THEIRS, secretEncType=wa.SecretEncryptedMessage.MESSAGE_EDIT
+                )
+            ),
+            "edited",
+            None,
+            Content(edited=k.Edited(SELF, encrypted=True)),
+        ),
+        (
+            a_message(protocolMessage=PROTOCOL(type=PROTOCOL.REVOKE, key=THEIRS)),
+            "deleted",
+            None,
+            Content(deleted=k.Deleted(SELF)),
+        ),
+        (
+            a_message(reactionMessage=wa.ReactionMessage(key=OURS, text="👍")),
+            "reaction",
+            "👍",
+            Content(reaction=k.Reaction(MINE, "👍")),
+        ),
+        (
+            a_message(reactionMessage=wa.ReactionMessage(key=OURS, text="")),
+            "reaction",
+            None,
+            Content(reaction=k.Reaction(MINE, removed=True)),
+        ),
+        (
+            a_message(encReactionMessage=wa.EncReactionMessage(targetMessageKey=OURS)),
+            "reaction",
+            None,
+            Content(reaction=k.Reaction(MINE)),
+        ),
+        (
+            a_message(pinInChatMessage=wa.PinInChatMessage(key=OURS, type=wa.PinInChatMessage.UNPIN_FOR_ALL)),
+            "pin",
+            None,
+            Content(pin=k.Pin(MINE, pinned=False)),
+        ),
+        (
+            a_message(keepInChatMessage=wa.KeepInChatMessage(key=OURS, keepType=1)),
+            "keep",
+            None,
+            Content(keep=k.Pin(MINE, pinned=True)),
+        ),
+        (
+            a_message(pollUpdateMessage=wa.PollUpdateMessage(pollCreationMessageKey=OURS)),
+            "poll_vote",
+            None,
+            Content(poll_vote=k.Reference(MINE)),
+        ),
+        (
+            a_message(
+                commentMessage=wa.CommentMessage(message=a_message(conversation="Setuju"), targetMessageKey=OURS)
+            ),
+            "comment",
+            "Setuju",
+            Content(comment=k.Reference(MINE)),
+        ),
+        (
+            a_message(locationMessage=wa.LocationMessage(**PLACE, URL="https://example.com")),
+            "location",
+            "Monas",
+            Content(location=k.Location(-6.1753924, 106.8271528, "Monas", "Gambir", "https://example.com")),
+        ),
+        (
+            a_message(
+                liveLocationMessage=wa.LiveLocationMessage(degreesLatitude=1, degreesLongitude=2, accuracyInMeters=9)
+            ),
+            "location",
+            None,
+            Content(location=k.Location(1.0, 2.0, accuracy=9, live=True)),
+        ),
+        (
+            a_message(locationMessage=wa.LocationMessage(degreesLatitude=float("nan"), degreesLongitude=2)),
+            "location",
+            None,
+            Content(location=k.Location()),
+        ),
+        (
+            a_message(
+                documentWithCaptionMessage=wa.FutureProofMessage(
+                    message=a_message(
+                        documentMessage=wa.DocumentMessage(
+                            fileName="a.pdf", title="A", mimetype="application/pdf", fileLength=9, caption="Ini"
+                        )
+                    )
+                )
+            ),
+            "document",
+            "Ini",
+            Content(document=k.Document("a.pdf", "A", "application/pdf", 9)),
+        ),
+        (
+            a_message(audioMessage=wa.AudioMessage(PTT=True, seconds=3, mimetype="audio/ogg")),
+            "audio",
+            None,
+            Content(audio=k.Media("audio/ogg", seconds=3, voice=True)),
+        ),
+        (
+            a_message(ptvMessage=wa.VideoMessage(width=4, height=3)),
+            "video",
+            None,
+            Content(video=k.Media(width=4, height=3, round=True)),
+        ),
+        (
+            a_message(
+                contactsArrayMessage=wa.ContactsArrayMessage(
+                    displayName="2 contacts", contacts=[wa.ContactMessage(displayName="Bo", vcard="BEGIN:VCARD")]
+                )
+            ),
+            "contact",
+            "2 contacts",
+            Content(contacts=(k.Contact("Bo", "BEGIN:VCARD"),)),
+        ),
+        (
+            a_message(
+                pollCreationMessageV3=wa.PollCreationMessage(
+                    name="Jam?", options=[{"optionName": "9"}, {"optionName": "10"}], selectableOptionsCount=1
+                )
+            ),
+            "poll",
+            "Jam?",
+            Content(poll=k.Poll("Jam?", ("9", "10"), 1)),
+        ),
+        (
+            a_message(
+                buttonsResponseMessage=wa.ButtonsResponseMessage(selectedButtonID="b1", selectedDisplayText="Ya")
+            ),
+            "choice",
+            "Ya",
+            Content(choice=k.Choice("b1", "Ya")),
+        ),
+        (
+            a_message(groupInviteMessage=wa.GroupInviteMessage(groupJID="1@g.us", inviteCode="c", groupName="Kopi")),
+            "group_invite",
+            None,
+            Content(group_invite=k.GroupInvite("1@g.us", "Kopi", "c")),
+        ),
+        (
+            a_message(
+                eventMessage=wa.EventMessage(name="Kopi", startTime=7, location=wa.LocationMessage(name="Gambir"))
+            ),
+            "event",
+            "Kopi",
+            Content(event=k.Event("Kopi", starts_at=7, location=k.Location(name="Gambir"))),
+        ),
+        (
+            a_message(protocolMessage=PROTOCOL(type=PROTOCOL.EPHEMERAL_SETTING, ephemeralExpiration=86_400)),
+            "timer",
+            None,
+            Content(timer=k.Timer(86_400)),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_that_a_kind_says_is_dropped(message: Any, kind: str, text: str | None, told: Content) -> None:
+    assert content(message) == Found(kind, text, told)
+
+
+def test_a_kind_that_the_library_does_not_know_is_told_by_the_number_of_its_field() -> None:
+    message = a_message()
+    message.ParseFromString(b"\xda\x3e\x02\x08\x01")
+    assert content(message) == Found("unknown", None, Content(unknown=k.Unknown((1003,))))
+
+
+def test_a_reply_names_what_it_replies_to() -> None:
+    info = wa.ContextInfo(
+        stanzaID="3A02",
+        participant="200000000000002:3@lid",
+        quotedMessage=a_message(conversation="Jam berapa?"),
+        mentionedJID=["628@s.whatsapp.net", "no jid at all"],
+        forwardingScore=2,
+        isForwarded=True,
+        expiration=86_400,
+    )
+    found = content(a_message(extendedTextMessage=wa.ExtendedTextMessage(text="Sembilan", contextInfo=info)))
+    assert found == Found(
+        "text",
+        "Sembilan",
+        None,
+        Context(
+            quoted=Quoted(Target("3A02", participant="200000000000002@lid"), "text", "Jam berapa?"),
+            mentions=("628@s.whatsapp.net",),
+            forwarded=2,
+            expires_in=86_400,
+        ),
+    )
+
+
+def test_what_may_be_seen_once_says_so() -> None:
+    inner = a_message(imageMessage=wa.ImageMessage(caption="Lihat"))
+    found = content(a_message(viewOnceMessageV2=wa.FutureProofMessage(message=inner)))
+    assert found
+    assert (found.kind, found.context) == ("image", Context(view_once=True))
+
+
+@pytest.mark.parametrize(
+    ("said", "key", "target"),
+    [
+        (Said(), THEIRS, SELF),
+        (Said(), OURS, MINE),
+        (Said(from_me=True), THEIRS, MINE),
+        (Said(from_me=True), OURS, SELF),
+        (Said(group=True), THEIRS, SELF),
+        (
+            Said(group=True),
+            KEY(ID="3A01", fromMe=False, participant="62811:2@s.whatsapp.net"),
+            Target("3A01", None, "62811@s.whatsapp.net"),
+        ),
+    ],
+    ids=["their own", "ours", "our own, from our phone", "theirs, from our phone", "in a group", "another member's"],
+)
+def test_whose_the_message_is_depends_on_who_says_so(said: Said, key: Any, target: Target) -> None:
+    found = content(a_message(protocolMessage=PROTOCOL(type=PROTOCOL.REVOKE, key=key)), said)
+    assert found
+    assert found.content
+    assert found.content.target == target
+
+
+def test_an_administrator_s_deletion_is_told_from_a_writer_s_own() -> None:
+    message = a_message(protocolMessage=PROTOCOL(type=PROTOCOL.REVOKE, key=OURS))
+    found = content(message, Said(group=True, by_admin=True))
+    assert found
+    assert found.content == Content(deleted=k.Deleted(Target("3A01"), by_admin=True))
 
 
 @pytest.mark.parametrize(
     "message",
     [
         a_message(),
-        a_message(protocolMessage=wa.ProtocolMessage(type=wa.ProtocolMessage.APP_STATE_SYNC_KEY_SHARE)),
+        a_message(protocolMessage=PROTOCOL(type=PROTOCOL.APP_STATE_SYNC_KEY_SHARE)),
+        a_message(protocolMessage=PROTOCOL(type=PROTOCOL.HISTORY_SYNC_NOTIFICATION)),
         a_message(senderKeyDistributionMessage=wa.SenderKeyDistributionMessage(groupID="g")),
         a_message(messageContextInfo=wa.MessageContextInfo(messageSecret=b"x")),
     ],
@@ -53,7 +320,7 @@ def test_what_serves_the_protocol_is_no_message(message: Any) -> None:
 
 def test_a_group_key_beside_a_text_is_left_aside() -> None:
     key = wa.SenderKeyDistributionMessage(groupID="g")
-    assert content(a_message(conversation="Halo", senderKeyDistributionMessage=key)) == ("text", "Halo")
+    assert content(a_message(conversation="Halo", senderKeyDistributionMessage=key)) == Found("text", "Halo")
 
 
 @given(st.lists(st.sampled_from(WRAPPERS), max_size=DEPTH))
@@ -63,7 +330,18 @@ def test_wrappers_are_opened(wrappers: list[str]) -> None:
         outer = a_message()
         getattr(outer, name).message.CopyFrom(message)
         message = outer
-    assert content(message) == ("text", "Halo")
+    found = content(message)
+    assert found
+    assert (found.kind, found.text) == ("text", "Halo")
+
+
+def test_every_wrapper_of_the_library_s_is_known() -> None:
+    holding = {
+        field.name
+        for field in wa.Message.DESCRIPTOR.fields
+        if field.message_type and field.message_type.name in {"FutureProofMessage", "DeviceSentMessage"}
+    }
+    assert set(WRAPPERS) == holding
 
 
 def test_a_hostile_number_of_wrappers_is_not_followed() -> None:
@@ -72,4 +350,21 @@ def test_a_hostile_number_of_wrappers_is_not_followed() -> None:
         outer = a_message()
         outer.viewOnceMessage.message.CopyFrom(message)
         message = outer
-    assert content(message) == ("other", None)
+    assert content(message) == Found("viewOnceMessage", None, None, Context(view_once=True))
+
+
+def test_what_a_hostile_sender_writes_is_bounded() -> None:
+    long = "ÿ" * 20_000
+    cards = [wa.ContactMessage(displayName=long, vcard=long)] * 100
+    contacts = content(a_message(contactsArrayMessage=wa.ContactsArrayMessage(displayName=long, contacts=cards)))
+    poll = content(
+        a_message(pollCreationMessage=wa.PollCreationMessage(name=long, options=[{"optionName": long}] * 1_000))
+    )
+    info = wa.ContextInfo(
+        stanzaID=long, participant=long, quotedMessage=a_message(conversation=long), mentionedJID=[long] * 1_000
+    )
+    reply = content(a_message(extendedTextMessage=wa.ExtendedTextMessage(text="Ya", contextInfo=info)))
+    place = content(a_message(locationMessage=wa.LocationMessage(name=long, address=long, URL=long)))
+    for found in (contacts, poll, reply, place):
+        assert found
+        assert len(str((found.text, found.content, found.context)).encode()) < 70_000

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.content import Content, Context, Deleted, Target
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
 from chalicelib.worker.whatsapp.client import Receipt
@@ -80,6 +81,25 @@ def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
     found = incoming(a_text(source), nobody)
     assert found
     assert (found.chat, found.sender) == ("123-456@g.us", BO)
+
+
+def test_what_an_administrator_of_the_group_deletes_is_told_as_such() -> None:
+    source = a_source("123-456@g.us", "200000000000002:3@lid", "628777000001@s.whatsapp.net", IsGroup=True)
+    revoke = messages.ProtocolMessage(type=messages.ProtocolMessage.REVOKE)
+    revoke.key.ID, revoke.key.participant = "3A00", "200000000000009@lid"
+    event = wa.Message(Info=an_info(source, Edit="8"), Message=messages.Message(protocolMessage=revoke))
+    found = incoming(event, nobody)
+    assert found
+    assert (found.kind, found.sender) == ("deleted", BO)
+    assert found.content == Content(deleted=Deleted(Target("3A00", None, "200000000000009@lid"), by_admin=True))
+
+
+def test_a_message_that_the_library_unwrapped_may_be_seen_once_all_the_same() -> None:
+    event = a_text(DIRECT)
+    event.IsViewOnceV2 = True
+    found = incoming(event, nobody)
+    assert found
+    assert found.context == Context(view_once=True)
 
 
 def test_a_broadcast_list_is_its_senders_way_of_writing_to_one() -> None:

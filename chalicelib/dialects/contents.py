@@ -1,0 +1,219 @@
+"""What a message says beside its text, as JSON in every family's messages: ``content`` and ``context``.
+
+``content`` has one field, named as the message's ``type`` is. What is about another message names that as
+``message_id``, WhatsApp's id. Fields that have nothing to say are absent.
+"""
+
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, Final, NotRequired, TypedDict
+
+from chalicelib.domain.content import Content, Context, Target
+from chalicelib.domain.messages import Message
+
+
+class TargetJson(TypedDict):
+    """The message that another one is about."""
+
+    message_id: Annotated[str, "WhatsApp's."]
+    from_me: NotRequired[Annotated[bool, "Whether the session's account wrote it; absent where that can't be told."]]
+    participant: NotRequired[Annotated[str, "The JID of who wrote it, in groups."]]
+
+
+class EditedJson(TargetJson):
+    """The message says something else now: that is the ``message`` of this one."""
+
+    type: NotRequired[Annotated[str, "What the message is that was edited: text, image, …"]]
+    encrypted: NotRequired[Annotated[bool, "What it says now can't be read."]]
+
+
+class DeletedJson(TargetJson):
+    """The message was deleted for everybody."""
+
+    by_admin: NotRequired[Annotated[bool, "By an administrator of the group."]]
+
+
+class ReactionJson(TargetJson):
+    """A reaction; without ``emoji`` it was taken back, or can't be read."""
+
+    emoji: NotRequired[str]
+    removed: NotRequired[bool]
+
+
+class PinJson(TargetJson):
+    """The message was pinned, or let go; kept, or kept no longer."""
+
+    pinned: NotRequired[bool]
+
+
+class LocationJson(TypedDict):
+    """A place."""
+
+    latitude: NotRequired[Annotated[float, "In degrees."]]
+    longitude: NotRequired[Annotated[float, "In degrees."]]
+    name: NotRequired[str]
+    address: NotRequired[str]
+    url: NotRequired[str]
+    accuracy: NotRequired[Annotated[int, "In metres."]]
+    live: NotRequired[Annotated[bool, "It moves."]]
+
+
+class DocumentJson(TypedDict):
+    """A file."""
+
+    file_name: NotRequired[str]
+    title: NotRequired[str]
+    mimetype: NotRequired[str]
+    size: NotRequired[Annotated[int, "In bytes."]]
+    pages: NotRequired[int]
+
+
+class MediaJson(TypedDict):
+    """An image, a video, a sound or a sticker."""
+
+    mimetype: NotRequired[str]
+    size: NotRequired[Annotated[int, "In bytes."]]
+    width: NotRequired[Annotated[int, "In pixels."]]
+    height: NotRequired[Annotated[int, "In pixels."]]
+    seconds: NotRequired[int]
+    voice: NotRequired[Annotated[bool, "A voice message."]]
+    gif: NotRequired[Annotated[bool, "A video that plays like one."]]
+    round: NotRequired[Annotated[bool, "A video message."]]
+    animated: NotRequired[bool]
+
+
+class ContactJson(TypedDict):
+    """A contact that was shared."""
+
+    name: NotRequired[str]
+    vcard: NotRequired[str]
+
+
+class PollJson(TypedDict):
+    """A question with options."""
+
+    question: NotRequired[str]
+    options: NotRequired[list[str]]
+    selectable: NotRequired[Annotated[int, "How many may be chosen; absent for any number."]]
+
+
+class ChoiceJson(TypedDict):
+    """What was chosen of buttons or a list."""
+
+    id: NotRequired[str]
+    title: NotRequired[str]
+
+
+class GroupInviteJson(TypedDict):
+    """An invitation to a group."""
+
+    group: NotRequired[Annotated[str, "The group's JID."]]
+    name: NotRequired[str]
+    code: NotRequired[str]
+    expires_at: NotRequired[Annotated[int, "Seconds since the Unix epoch."]]
+
+
+class PlannedEventJson(TypedDict):
+    """Something that is planned in a chat."""
+
+    name: NotRequired[str]
+    description: NotRequired[str]
+    starts_at: NotRequired[Annotated[int, "Seconds since the Unix epoch."]]
+    ends_at: NotRequired[Annotated[int, "Seconds since the Unix epoch."]]
+    link: NotRequired[str]
+    canceled: NotRequired[bool]
+    location: NotRequired[LocationJson]
+
+
+class TimerJson(TypedDict):
+    """The chat's messages disappear from now on, or stay."""
+
+    seconds: NotRequired[Annotated[int, "After how long; absent if they stay."]]
+
+
+class UnknownJson(TypedDict):
+    """A message that the client library can't read."""
+
+    fields: NotRequired[Annotated[list[int], "The numbers of its fields."]]
+
+
+class ContentJson(TypedDict):
+    """What the message says beside its text: the field that is named as its ``type``."""
+
+    edited: NotRequired[EditedJson]
+    deleted: NotRequired[DeletedJson]
+    reaction: NotRequired[ReactionJson]
+    pin: NotRequired[PinJson]
+    keep: NotRequired[PinJson]
+    poll_vote: NotRequired[Annotated[TargetJson, "The poll's message. Votes are encrypted."]]
+    comment: NotRequired[TargetJson]
+    event_response: NotRequired[TargetJson]
+    location: NotRequired[LocationJson]
+    document: NotRequired[DocumentJson]
+    image: NotRequired[MediaJson]
+    video: NotRequired[MediaJson]
+    audio: NotRequired[MediaJson]
+    sticker: NotRequired[MediaJson]
+    contacts: NotRequired[Annotated[list[ContactJson], "Of the type ``contact``."]]
+    poll: NotRequired[PollJson]
+    choice: NotRequired[ChoiceJson]
+    group_invite: NotRequired[GroupInviteJson]
+    event: NotRequired[PlannedEventJson]
+    timer: NotRequired[TimerJson]
+    unknown: NotRequired[UnknownJson]
+
+
+class QuotedJson(TargetJson):
+    """The message that was replied to, as the reply shows it."""
+
+    type: NotRequired[str]
+    message: NotRequired[Annotated[str, "The beginning of its text."]]
+
+
+class ContextJson(TypedDict):
+    """In what the message was said."""
+
+    quoted: NotRequired[QuotedJson]
+    mentions: NotRequired[Annotated[list[str], "JIDs."]]
+    forwarded: NotRequired[Annotated[int, "How often it was passed on, roughly: WhatsApp calls 5 and more many times."]]
+    expires_in: NotRequired[Annotated[int, "The chat's timer for disappearing messages, in seconds."]]
+    view_once: NotRequired[bool]
+
+
+class Beside(TypedDict):
+    """What every family's messages have beside their text, where there is any."""
+
+    content: NotRequired[ContentJson]
+    context: NotRequired[ContextJson]
+
+
+_NAMES: Final = {"kind": "type", "text": "message"}
+"""Our words that are others in JSON."""
+
+
+def beside(of: Message) -> Beside:
+    """Return ``content`` and ``context`` of a message, as far as it has them."""
+    said: Any = {"content": _json(of.content or Content()), "context": _json(of.context or Context())}
+    shape: Beside = {name: value for name, value in said.items() if value}  # type: ignore[assignment]
+    return shape
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_json(one) for one in value]
+    if not is_dataclass(value):
+        return value
+    shape: dict[str, Any] = {}
+    for one in fields(value):
+        inner = getattr(value, one.name)
+        if isinstance(inner, Target):
+            shape = {"message_id": inner.id, "from_me": inner.from_me, "participant": inner.participant} | shape
+        elif is_dataclass(inner) or isinstance(inner, tuple):
+            shape[_NAMES.get(one.name, one.name)] = _json(inner)
+        else:
+            shape[_NAMES.get(one.name, one.name)] = inner
+    return {name: inner for name, inner in shape.items() if _says(name, inner)}
+
+
+def _says(name: str, value: Any) -> bool:
+    """Whether a field has something to say; that is false, too, where it is who wrote a message, or a pin let go."""
+    return bool(value) or (value is not None and name in {"from_me", "pinned"}) or isinstance(value, float)
