@@ -7,7 +7,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired, Device
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
-from chalicelib.worker.device.quiet import Quiet
+from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import DONE, Exit
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.patience import bounded
@@ -28,7 +28,7 @@ class Parting:
         hold: Hold,
         devices: Devices,
         *,
-        quiet: Quiet,
+        wal_sync: WalSync,
         client: Client | None = None,
         talk: Talk | None = None,
     ) -> None:
@@ -37,7 +37,7 @@ class Parting:
         self._devices = devices
         self._client = client
         self._talk = talk
-        self._quiet = quiet
+        self._wal_sync = wal_sync
         self._closed = False
         self.deadline: int | None = None
 
@@ -47,7 +47,7 @@ class Parting:
             self._closed = True
             if self._talk:
                 self._talk.hang_up()
-            self._quiet.settle()
+            self._wal_sync.settle()
 
     def stop(self) -> Exit:
         """Stop as the owner asked; the linked device stays."""

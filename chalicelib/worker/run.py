@@ -13,7 +13,7 @@ from chalicelib.domain.session import Desired
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices, Opened, Unreadable
-from chalicelib.worker.device.quiet import Quiet
+from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
 from chalicelib.worker.inbox import Inbox, Rung
 from chalicelib.worker.lease import standby, tenure
@@ -117,10 +117,10 @@ class Worker:
         return self._serve(handover, desk, hold, opened, log)
 
     def _serve(self, handover: Handover, desk: Desk, hold: Hold, opened: Opened, log: Log) -> Ending:
-        quiet = Quiet(opened.database)
+        wal_sync = WalSync(opened.database)
         talk = Talk(desk, hold, self._parts, self._inbox, log, home=opened.database.parent)
         client = self._make_client(opened.database, talk.emit, linking=not opened.linked)
-        parting = Parting(desk, hold, self._devices, quiet=quiet, client=client, talk=talk)
+        parting = Parting(desk, hold, self._devices, wal_sync=wal_sync, client=client, talk=talk)
         service = Service(
             handover=handover,
             desk=desk,
@@ -130,7 +130,7 @@ class Worker:
             client=client,
             talk=talk,
             parting=parting,
-            quiet=quiet,
+            wal_sync=wal_sync,
             linked=opened.linked,
         )
         try:
@@ -149,7 +149,7 @@ class Worker:
         if desk.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
             return Exit(BROKEN)
         nothing = self._devices.root / desk.claim.uid / "none"
-        return Parting(desk, hold, self._devices, quiet=Quiet(nothing)).gone(confirmed=False)
+        return Parting(desk, hold, self._devices, wal_sync=WalSync(nothing)).gone(confirmed=False)
 
     def _listen(self, mailbox: str) -> None:
         gone = False

@@ -11,7 +11,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired, Status
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
-from chalicelib.worker.device.quiet import Quiet
+from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import DONE, Again, Ending, Exit
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.lease.hold import Hold
@@ -54,7 +54,7 @@ class Service:
         client: c.Client,
         talk: Talk,
         parting: Parting,
-        quiet: Quiet,
+        wal_sync: WalSync,
         linked: bool,
     ) -> None:
         self._handover = handover
@@ -65,7 +65,7 @@ class Service:
         self._client = client
         self._talk = talk
         self._parting = parting
-        self._quiet = quiet
+        self._wal_sync = wal_sync
         self._linked = linked
         self._round = Round()
         self._pulse = Pulse()
@@ -137,7 +137,7 @@ class Service:
                 self._pulse.move(Phase.ONLINE)
                 self._handover = replace(self._handover, failures=0)
                 self._devices.prune(session.uid, session.epoch)
-                self._quiet.connected(monotonic())
+                self._wal_sync.connected(monotonic())
             case _ if isinstance(event, _LAST):
                 return Exit(DONE)
         return None
@@ -150,7 +150,7 @@ class Service:
 
     def _tick(self) -> Ending | None:
         now = monotonic()
-        self._quiet.tick(now)
+        self._wal_sync.tick(now)
         if self._parting.deadline is not None and now >= self._parting.deadline:
             return self._parting.gone(confirmed=False)
         if self._again_at is not None and now >= self._again_at:

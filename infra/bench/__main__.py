@@ -5,9 +5,14 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from infra.bench import linking, messages, processor
+from infra.bench import disk, linking, messages, processor
 
-PARTS: Final = {"linking": linking.report, "messages": messages.report, "processor": processor.report}
+PARTS: Final = {
+    "linking": linking.report,
+    "disk": disk.report,
+    "messages": messages.report,
+    "processor": processor.report,
+}
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
-from chalicelib.worker.device.quiet import Quiet
+from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import Ending
 from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
 from chalicelib.worker.lease.hold import Hold
@@ -161,7 +161,7 @@ class Theatre:
     def parting(self) -> Parting:
         """A parting of its own, for what takes long."""
         desk, hold = self.desk()
-        return Parting(desk, hold, Devices(self.root), quiet=Quiet(self.root / "none"))
+        return Parting(desk, hold, Devices(self.root), wal_sync=WalSync(self.root / "none"))
 
     @property
     def reported(self) -> list[e.LinkEvent]:

@@ -9,6 +9,7 @@ from chalicelib.domain.lease import Lease
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
 from chalicelib.services.ports import Order, Standby
+from chalicelib.worker.device.copying import copy
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now
 from tests.worker.workers import Stage, told
@@ -83,7 +84,9 @@ def test_a_replaced_device_stays_replaced(tmp_path: Path, device: Path) -> None:
         worker = await stage.connected()
         await stage.until(lambda _: stage.stored() == ["device-0000000001.db"])
         database = stage.directory / "devices" / stage.session.uid / stage.stored()[0]
-        async with stage.wa.client(database):
+        # Nobody else can open the database that the worker's client has open.
+        assert copy(database, tmp_path / "copy.db")
+        async with stage.wa.client(tmp_path / "copy.db"):
             assert await stage.ended(worker) == 0
         assert (stage.now.status, stage.now.reason) == (Status.STOPPED, Reason.REPLACED)
 

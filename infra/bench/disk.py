@@ -1,0 +1,154 @@
+"""Linking over a slow disk: scan to connected while each lock, sync and read takes as long as on a network file system.
+
+The delays are made by a shim of a few lines of C (``disk_delay.c``), compiled with ``cc`` when it is run, in front of
+the worker's own C library. Only files of the devices' directory are slow.
+"""
+
+import shutil
+import statistics
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from infra.local.chatting import Phone, send
+from infra.local.client import Stack, eventually, expect, next_frame
+
+SOURCE: Final = Path(__file__).with_name("disk_delay.c")
+FRIEND: Final = "628777300009"
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Microseconds that each of these takes longer."""
+
+    lock: int = 0
+    sync: int = 0
+    read: int = 0
+
+    def __str__(self) -> str:
+        told = [f"{each / 1000:g} ms a {name}" for name, each in asdict(self).items() if each]
+        return ", ".join(told) or "no delay"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How often the workers did each of these to the devices' files."""
+
+    locks: int
+    syncs: int
+    index_locks: int
+    """Locks of the WAL's index, the ``-shm`` file."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlowDisk:
+    """The shim, built in ``directory``, for a stack whose state is in ``state``."""
+
+    directory: Path
+    state: Path
+
+    def environment(self, delays: Delays) -> dict[str, str]:
+        """Build the shim and return the variables that load it. Raises NotAsExpected where there is no C compiler."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        library, compiler = self.directory / "disk_delay.so", shutil.which("cc") or shutil.which("gcc")
+        if not compiler:
+            expect(False, "A C compiler is needed: apt-get install gcc libc6-dev")
+        command = [
+            str(compiler),
+            "-O2",
+            "-Wall",
+            "-Werror",
+            "-shared",
+            "-fPIC",
+            "-o",
+            str(library),
+            str(SOURCE),
+            "-ldl",
+        ]
+        subprocess.run(command, check=True)
+        self._counted.write_bytes(bytes(32))
+        return {
+            "LD_PRELOAD": str(library),
+            "DISK_DELAY_UNDER": str((self.state / "devices").resolve()),
+            "DISK_DELAY_LOCK_US": str(delays.lock),
+            "DISK_DELAY_SYNC_US": str(delays.sync),
+            "DISK_DELAY_READ_US": str(delays.read),
+            "DISK_DELAY_COUNTS": str(self._counted),
+        }
+
+    def counts(self) -> Counts:
+        """Return what was counted so far."""
+        locks, syncs, _, index_locks = struct.unpack("=4Q", self._counted.read_bytes())
+        return Counts(locks, syncs, index_locks)
+
+    @property
+    def _counted(self) -> Path:
+        return self.directory / "counts"
+
+
+@dataclass
+class Figures:
+    """Milliseconds of each run, and the counts of one link, one send and one receive."""
+
+    connected: list[float] = field(default_factory=list)
+    counts: Counts = Counts(0, 0, 0)
+
+
+SPEEDS: Final = (Delays(), Delays(lock=1_000), Delays(lock=2_000), Delays(lock=2_000, sync=5_000, read=1_000))
+
+
+def report(state: Path, runs: int) -> Iterator[str]:
+    """Link ``runs`` times at each speed, and yield the lines of the report."""
+    for number, delays in enumerate(SPEEDS):
+        figures = measure(state / str(number), delays, runs)
+        counts = figures.counts
+        yield (
+            f"scan to connected, {delays!s:44} {statistics.median(figures.connected):9.1f} ms"
+            f" (max {max(figures.connected):.1f})   a link, send and receive: {counts.locks} locks"
+            f" ({counts.index_locks} of -shm), {counts.syncs} syncs"
+        )
+
+
+def measure(state: Path, delays: Delays, runs: int) -> Figures:
+    """Link ``runs`` sessions on a stack of its own whose disk is that slow, the first one with a message each way."""
+    disk, figures = SlowDisk(state / "shim", state / "stack"), Figures()
+    stack = Stack(state / "stack", disk.environment(delays))
+    stack.start()
+    try:
+        phone = Phone(stack, FRIEND).switch_on()
+        for number in range(runs):
+            session = f"62844400{number:04d}"
+            before = disk.counts()
+            figures.connected.append(_link(stack, session))
+            if number == 0:
+                answer = send(stack, session, FRIEND, "out")
+                expect(answer.status_code == 200, answer.text)
+                with stack.watch(session) as watcher:
+                    phone.say(session, "in")
+                    next_frame(watcher, "message")
+                figures.counts = _since(before, disk.counts())
+            stack.delete(f"/api/sessions/{session}")
+    finally:
+        stack.stop()
+    return figures
+
+
+def _link(stack: Stack, session: str) -> float:
+    stack.post("/api/sessions", {"phone": session})
+    eventually(lambda: len(stack.workers()) > len(stack.serving()))
+    with stack.watch(session) as watcher:
+        stack.post(f"/api/sessions/{session}/connect")
+        next_frame(watcher, "qr")
+        code = stack.code(session)
+        began = time.monotonic()
+        stack.scan(code, session)
+        next_frame(watcher, "connected")
+        return (time.monotonic() - began) * 1000
+
+
+def _since(before: Counts, after: Counts) -> Counts:
+    return Counts(after.locks - before.locks, after.syncs - before.syncs, after.index_locks - before.index_locks)
