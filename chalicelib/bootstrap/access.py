@@ -65,7 +65,15 @@ def tickets() -> Tickets:
 def users() -> Users:
     """Return the administrators' side of users."""
     stores = DynamoUsers(parts.table()), DynamoTenants(parts.table())
-    return Users(*stores, Administrators(stores[1]), api_keys(), parts.closing(), accounts().passwords, parts.clock)
+    return Users(
+        *stores,
+        Administrators(stores[1]),
+        api_keys(),
+        parts.closing(),
+        accounts().passwords,
+        accounts().attempts,
+        parts.clock,
+    )
 
 
 @cache

@@ -76,6 +76,20 @@ def network_of(address: str) -> str:
             return address
 
 
+def wider_network_of(address: str) -> str:
+    """Return the network that one who has many addresses may have of them: the /24, of IPv6 the /48.
+
+    What is no address is itself.
+    """
+    match _parsed(network_of(address).partition("/")[0]):
+        case IPv4Address() as v4:
+            return str(IPv4Network((int(v4), 24), strict=False))
+        case IPv6Address() as v6:
+            return str(IPv6Network((int(v6), 48), strict=False))
+        case None:
+            return address
+
+
 def is_public_host(host: str) -> bool:
     """Whether ``host`` is a full domain name, or a public address in its usual notation; nothing is resolved."""
     return is_public(host) if _parsed(host) else len(host) <= 253 and bool(_NAME.fullmatch(host))

@@ -16,9 +16,9 @@ from chalicelib.adapters.dynamodb.values import typed
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.account import MOST_KEYS, ApiKey, Tenant
 from chalicelib.domain.channel import new_channel
+from chalicelib.domain.logins import KNOWN, WINDOW, Failures, source
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.watcher import Watcher
-from chalicelib.services.accounts.accounts import WINDOW
 from chalicelib.services.ports import accounts as ports
 from tests.fakes import accounts as fakes
 from tests.makers import NOW
@@ -151,14 +151,48 @@ def test_tenants_are_listed_page_by_page(stores):
     assert (first + second, end) == (tenants, None)
 
 
+HERE = source("admin", "203.0.113.7")
+
+
 def test_failed_logins_count_within_their_window(stores):
     for _ in range(3):
-        stores.attempts.failed("admin@127.0.0.1", now=NOW)
-    assert stores.attempts.recent("admin@127.0.0.1", now=NOW) == 3
+        stores.attempts.failed(HERE, now=NOW)
+    assert stores.attempts.recent(HERE, now=NOW) == Failures(3, 3, 3, 3)
     later = NOW + WINDOW * 1000
-    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 0
-    stores.attempts.failed("admin@127.0.0.1", now=later)
-    assert stores.attempts.recent("admin@127.0.0.1", now=later) == 1
+    assert stores.attempts.recent(HERE, now=later) == Failures()
+    stores.attempts.failed(HERE, now=later)
+    assert stores.attempts.recent(HERE, now=later) == Failures(1, 1, 1, 1)
+
+
+def test_failed_logins_count_by_user_by_address_and_by_network(stores):
+    stores.attempts.failed(HERE, now=NOW)
+    seen = {
+        "the same user elsewhere": source("admin", "198.51.100.1"),
+        "another user here": source("bo", "203.0.113.7"),
+        "another user in the network": source("bo", "203.0.113.200"),
+        "another user elsewhere": source("bo", "198.51.100.1"),
+    }
+    assert {what: stores.attempts.recent(one, now=NOW) for what, one in seen.items()} == {
+        "the same user elsewhere": Failures(by_user=1),
+        "another user here": Failures(by_address=1, by_network=1),
+        "another user in the network": Failures(by_network=1),
+        "another user elsewhere": Failures(),
+    }
+
+
+def test_where_a_user_has_logged_in_is_known_for_a_while(stores):
+    stores.attempts.succeeded(HERE, now=NOW)
+    assert stores.attempts.recent(HERE, now=NOW).known_until == NOW // 1000 + KNOWN
+    assert not stores.attempts.recent(source("admin", "203.0.113.8"), now=NOW).known_until
+    assert not stores.attempts.recent(source("bo", "203.0.113.7"), now=NOW).known_until
+    assert not stores.attempts.recent(HERE, now=NOW + KNOWN * 1000).known_until
+
+
+def test_what_is_forgiven_is_what_counts_against_the_name_alone(stores):
+    stores.attempts.failed(HERE, now=NOW)
+    stores.attempts.forgive("admin")
+    stores.attempts.forgive("nobody")
+    assert stores.attempts.recent(HERE, now=NOW) == Failures(by_pair=1, by_user=0, by_address=1, by_network=1)
 
 
 def test_the_first_failures_of_one_moment_all_count(table: Table) -> None:
@@ -167,11 +201,20 @@ def test_the_first_failures_of_one_moment_all_count(table: Table) -> None:
     def meanwhile(**_: object) -> None:
         if others:
             others.pop()
-            attempts.failed("admin@127.0.0.1", now=NOW)
+            attempts.failed(HERE, now=NOW)
 
     table.client.meta.events.register("before-call.dynamodb.PutItem", meanwhile)
-    attempts.failed("admin@127.0.0.1", now=NOW)
-    assert attempts.recent("admin@127.0.0.1", now=NOW) == 3
+    attempts.failed(HERE, now=NOW)
+    assert attempts.recent(HERE, now=NOW) == Failures(3, 3, 3, 3)
+
+
+def test_failures_of_before_count_by_the_pair(table: Table) -> None:
+    counter = {"pk": "L#admin@203.0.113.7", "sk": "LOGIN", "failures": 4, "ttl": NOW // 1000 + 10}
+    table.client.put_item(TableName=table.name, Item=typed(stamped(counter)))
+    attempts = DynamoLoginAttempts(table)
+    assert attempts.recent(HERE, now=NOW) == Failures(by_pair=4)
+    attempts.failed(HERE, now=NOW)
+    assert attempts.recent(HERE, now=NOW) == Failures(5, 1, 1, 1)
 
 
 def test_whoever_ends_a_user_s_keys_misses_none_however_many_were_made_at_once(table: Table) -> None:

@@ -149,7 +149,14 @@ class World:
     def people(self) -> Users:
         administrators = Administrators(self.tenants)
         return Users(
-            self.users, self.tenants, administrators, self.keeper(), self.closing(), PlainPasswords(), self.clock
+            self.users,
+            self.tenants,
+            administrators,
+            self.keeper(),
+            self.closing(),
+            PlainPasswords(),
+            self.attempts,
+            self.clock,
         )
 
     def operators(self) -> Tenants:

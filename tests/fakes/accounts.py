@@ -6,9 +6,9 @@ from itertools import count
 
 from chalicelib.domain.account import ApiKey, Tenant
 from chalicelib.domain.errors import Unauthenticated
+from chalicelib.domain.logins import KNOWN, WINDOW, Failures, Source
 from chalicelib.domain.principal import User
 from chalicelib.domain.ticket import Ticket
-from chalicelib.services.accounts.accounts import WINDOW
 from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
 
@@ -127,16 +127,34 @@ class MemoryTenants:
 class MemoryLoginAttempts:
     """LoginAttempts."""
 
-    failures: dict[str, tuple[int, int]] = field(default_factory=dict)
+    failures: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
+    known: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def failed(self, key: str, *, now: int) -> None:
+    def failed(self, source: Source, *, now: int) -> None:
         ends = now // 1000 + WINDOW
-        failures, open_until = self.failures.get(key, (0, ends))
-        self.failures[key] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
+        for counter in self._counters(source):
+            failures, open_until = self.failures.get(counter, (0, ends))
+            self.failures[counter] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
 
-    def recent(self, key: str, *, now: int) -> int:
-        failures, open_until = self.failures.get(key, (0, 0))
-        return failures if open_until > now // 1000 else 0
+    def recent(self, source: Source, *, now: int) -> Failures:
+        counted = [self.failures.get(counter, (0, 0)) for counter in self._counters(source)]
+        until = self.known.get((source.name, source.address), 0)
+        pair, user, address, network = (failures if ends > now // 1000 else 0 for failures, ends in counted)
+        return Failures(pair, user, address, network, until if until > now // 1000 else 0)
+
+    def succeeded(self, source: Source, *, now: int) -> None:
+        self.known[source.name, source.address] = now // 1000 + KNOWN
+
+    def forgive(self, name: str) -> None:
+        self.failures.pop(("user", name), None)
+
+    def _counters(self, source: Source) -> list[tuple[str, ...]]:
+        return [
+            ("pair", source.name, source.address),
+            ("user", source.name),
+            ("address", source.address),
+            ("network", source.network),
+        ]
 
 
 @dataclass

@@ -200,6 +200,7 @@ class Rig:
             self.keeper,
             self.closing,
             account_fakes.PlainPasswords(),
+            self.attempts,
             self.clock,
         )
 

@@ -8,7 +8,9 @@ Keys (pk / sk):
     S#uid        / E#id       an event told again   UPGRADE / UPGRADE   how far the workers' upgrade is
     I#tenant#key / KEY        an Idempotency-Key
     R#tenant#id  / W#watcher  a subscription        W#watcher / WATCHER   the watcher
-    U#name       / USER       a user                L#key / LOGIN   failed logins
+    U#name       / USER       a user
+    L#name@address / LOGIN, KNOWN   failed logins of a user from an address, and that there was a good one
+    L#name / USER, L#address / ADDRESS, L#network / NETWORK   failed logins by each of these
     U#name       / K#ulid     a user's API keys     K#hash / KEY    an API key
     T#tenant     / U#name     a tenant's users      T#tenant / K#ulid   a tenant's API keys
     TENANTS      / id         a tenant              P#name / W#id   a principal's watchers

@@ -6,9 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.domain.logins import KNOWN, WINDOW, Failures, Source
 from chalicelib.domain.principal import User
 from chalicelib.reading import Reader
-from chalicelib.services.accounts.accounts import WINDOW
 
 _USER: Final = Reader(User)
 _KNOWN: Final = frozenset(one.name for one in fields(User))
@@ -63,20 +63,51 @@ def _item(user: User) -> Item:
 
 @dataclass(frozen=True, slots=True)
 class DynamoLoginAttempts:
-    """The LoginAttempts port: one counter a key, which starts anew when its window is over."""
+    """The LoginAttempts port: counters which start anew when their window is over, and an item for a known address."""
 
     table: Table
 
-    def failed(self, key: str, *, now: int) -> None:
+    def failed(self, source: Source, *, now: int) -> None:
+        """Count in each of the counters."""
+        for pk, sk in _counters(source):
+            self._count(pk, sk, now)
+
+    def recent(self, source: Source, *, now: int) -> Failures:
+        """Read all in one batch; what is over counts nothing, deleted yet or not."""
+        keys = [*_counters(source), _known(source)]
+        found = {(item["pk"], item["sk"]): item for item in self.table.get_many(keys) if item["ttl"] > now // 1000}
+        pair, user, address, network = (found[key]["failures"] if key in found else 0 for key in keys[:-1])
+        known_until = found[keys[-1]]["ttl"] if keys[-1] in found else 0
+        return Failures(pair, user, address, network, known_until)
+
+    def succeeded(self, source: Source, *, now: int) -> None:
+        """Write the item anew."""
+        pk, sk = _known(source)
+        self.table.put({"pk": pk, "sk": sk, "ttl": now // 1000 + KNOWN})
+
+    def forgive(self, name: str) -> None:
+        """Remove the name's counter."""
+        self.table.delete(*_of_user(name))
+
+    def _count(self, pk: str, sk: str, now: int) -> None:
         """Count one more within the window, or begin a new one; of many at once each counts."""
         ttl, at = {"#ttl": "ttl"}, {":now": now // 1000}
         change = Condition("SET failures = failures + :one", {":one": 1})
-        first = {"pk": f"L#{key}", "sk": "LOGIN", "failures": 1, "ttl": now // 1000 + WINDOW}
-        while self.table.update(f"L#{key}", "LOGIN", change, Condition("#ttl > :now", at, ttl)):
+        first = {"pk": pk, "sk": sk, "failures": 1, "ttl": now // 1000 + WINDOW}
+        while self.table.update(pk, sk, change, Condition("#ttl > :now", at, ttl)):
             if self.table.put(first, Condition("attribute_not_exists(pk) OR #ttl <= :now", at, ttl)) is None:
                 return
 
-    def recent(self, key: str, *, now: int) -> int:
-        """Read the counter; one whose window is over counts nothing, deleted yet or not."""
-        item = self.table.get(f"L#{key}", "LOGIN")
-        return item["failures"] if item and item["ttl"] > now // 1000 else 0
+
+def _counters(source: Source) -> tuple[tuple[str, str], ...]:
+    """Return where failures are counted: by pair, user, address and network, as Failures has them."""
+    pair = f"L#{source.name}@{source.address}", "LOGIN"
+    return pair, _of_user(source.name), (f"L#{source.address}", "ADDRESS"), (f"L#{source.network}", "NETWORK")
+
+
+def _of_user(name: str) -> tuple[str, str]:
+    return f"L#{name}", "USER"
+
+
+def _known(source: Source) -> tuple[str, str]:
+    return f"L#{source.name}@{source.address}", "KNOWN"

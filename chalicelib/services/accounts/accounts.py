@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.account import Tenant
-from chalicelib.domain.addresses import network_of
 from chalicelib.domain.errors import (
     Contended,
     Forbidden,
@@ -13,19 +12,16 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from chalicelib.domain.logins import WINDOW, Failures, Source, source
 from chalicelib.domain.principal import DEFAULT_TENANT, Principal, Role, User
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
 from chalicelib.services.watching.closing import Closing
 
-MAX_FAILURES: Final = 5
-"""Failed logins of one user from one network within the window of LoginAttempts, before more are refused unread."""
 TRIES: Final = 5
 """Writes tried while others change the same user."""
 MOST_ENDED: Final = 50
 """Tokens of a user that are remembered as ended before their time; with one more all of the user's end."""
-WINDOW: Final = 300
-"""Seconds until a failed login is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,8 @@ class Accounts:
 
     def login(self, name: str, password: str, *, address: str) -> Login:
         """Return a token for the right password; raises InvalidCredentials, Forbidden, or TooManyAttempts unread."""
-        user = self._checked(name, password, address)
+        where = source(name, address)
+        user, before = self._checked(where, password)
         if user is None:
             raise InvalidCredentials("The user name or the password is wrong.")
         if not user.active:
@@ -60,6 +57,8 @@ class Accounts:
         if self.passwords.outdated(user.password_hash):
             # Somebody else's change of the same moment comes first: the next login tries again.
             self.users.put(replace(user, password_hash=self.passwords.hash(password), version=user.version + 1))
+        if before.is_news(self.clock()):
+            self.attempts.succeeded(where, now=self.clock())
         return self._login(user)
 
     def change_password(self, name: str, old: str, new: str, *, address: str) -> Login:
@@ -67,7 +66,7 @@ class Accounts:
 
         Raises InvalidCredentials for a wrong old password, which counts like a failed login.
         """
-        user = self._checked(name, old, address)
+        user, _ = self._checked(source(name, address), old, proven=True)
         if user is None:
             raise InvalidCredentials("The old password is wrong.", field="old_password")
         if old == new:
@@ -123,24 +122,25 @@ class Accounts:
         self.tenants.add(Tenant(tenant, tenant, now, (name,)))
         return self.users.add(user)
 
-    def _checked(self, name: str, password: str, address: str) -> User | None:
-        """Return the user if that is its password; raises TooManyAttempts.
+    def _checked(self, where: Source, password: str, *, proven: bool = False) -> tuple[User | None, Failures]:
+        """Return the user if that is its password, and what had failed before; raises TooManyAttempts.
 
         A name that doesn't exist takes as long as a wrong password, and is counted like one. Of many guesses at once
         all are read before the first has failed: one that is right is worth nothing if enough others were wrong.
         """
-        key = f"{name}@{network_of(address)}"
-        self._must_be_open(key)
-        user = self.users.get(name)
+        before = self._open(where, proven=proven)
+        user = self.users.get(where.name)
         if self.passwords.matches(user.password_hash if user else "", password) and user:
-            self._must_be_open(key)
-            return user
-        self.attempts.failed(key, now=self.clock())
-        return None
+            return user, self._open(where, proven=proven)
+        self.attempts.failed(where, now=self.clock())
+        return None, before
 
-    def _must_be_open(self, key: str) -> None:
-        if self.attempts.recent(key, now=self.clock()) >= MAX_FAILURES:
+    def _open(self, where: Source, *, proven: bool) -> Failures:
+        now = self.clock()
+        failures = self.attempts.recent(where, now=now)
+        if failures.too_many(now=now, proven=proven):
             raise TooManyAttempts("Too many failed logins. Wait a few minutes.", retry_after=WINDOW)
+        return failures
 
     def _login(self, user: User) -> Login:
         token, expires_at = self.tokens.issue(user, now=self.clock())

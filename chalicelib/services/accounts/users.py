@@ -10,7 +10,7 @@ from chalicelib.services.accounts.accounts import renewed
 from chalicelib.services.accounts.administrators import Administrators
 from chalicelib.services.accounts.keys import ApiKeys
 from chalicelib.services.ports import Clock
-from chalicelib.services.ports.accounts import Passwords, TenantStore, UserStore
+from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, UserStore
 from chalicelib.services.watching.closing import Closing
 
 TRIES: Final = 5
@@ -53,6 +53,7 @@ class Users:
     keys: ApiKeys
     closing: Closing
     passwords: Passwords
+    attempts: LoginAttempts
     clock: Clock
 
     def register(self, tenant: str, name: str, password: str, role: Role, *, made: Reservation | None = None) -> User:
@@ -105,10 +106,16 @@ class Users:
         disabled: bool | None = None,
         password: str | None = None,
     ) -> User:
-        """Change what is given, all in one write; raises UserNotFound, LastAdministrator or Contended."""
+        """Change what is given, all in one write; raises UserNotFound, LastAdministrator or Contended.
+
+        A new password is a new beginning: what was guessed at the old one counts against the name no more.
+        """
         self.get(tenant, name)
         new_hash = self.passwords.hash(password) if password is not None else None
-        return self._change(tenant, name, UserChange(role=role, disabled=disabled, password_hash=new_hash))
+        changed = self._change(tenant, name, UserChange(role=role, disabled=disabled, password_hash=new_hash))
+        if new_hash is not None:
+            self.attempts.forgive(name)
+        return changed
 
     def suspend(self, user: User, *, suspended: bool) -> None:
         """Let a user feel what has become of its tenant."""

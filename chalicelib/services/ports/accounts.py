@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.logins import Failures, Source
 from chalicelib.domain.principal import User
 from chalicelib.domain.ticket import Ticket
 
@@ -76,13 +77,19 @@ class TenantStore(Protocol):
 
 
 class LoginAttempts(Protocol):
-    """How often logins failed lately, per user and address."""
+    """How often logins failed lately, and where users have logged in; times in milliseconds since the Unix epoch."""
 
-    def failed(self, key: str, *, now: int) -> None:
-        """Count a failed login."""
+    def failed(self, source: Source, *, now: int) -> None:
+        """Count a failed login by all that it is counted by; of many at once each counts."""
 
-    def recent(self, key: str, *, now: int) -> int:
-        """Return how many failed within the window."""
+    def recent(self, source: Source, *, now: int) -> Failures:
+        """Return what was counted within the window, read consistently."""
+
+    def succeeded(self, source: Source, *, now: int) -> None:
+        """Note that the user has logged in from that address."""
+
+    def forgive(self, name: str) -> None:
+        """Forget what was counted against the name from wherever; single addresses stay as they are."""
 
 
 class Passwords(Protocol):

@@ -10,8 +10,8 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from chalicelib.domain.logins import MOST_BY_ADDRESS, MOST_BY_NETWORK, MOST_BY_PAIR, MOST_BY_USER, WINDOW, source
 from chalicelib.domain.principal import Permission, Role
-from chalicelib.services.accounts.accounts import MAX_FAILURES, WINDOW
 from tests.fakes.accounts import PlainPasswords
 from tests.makers import a_session
 from tests.services.rig import Rig
@@ -42,7 +42,7 @@ def test_a_wrong_name_and_a_wrong_password_look_the_same(rig, name, password):
 
 
 def test_too_many_failures_close_the_door_for_a_while_and_only_there(rig):
-    for _ in range(MAX_FAILURES):
+    for _ in range(MOST_BY_PAIR):
         with pytest.raises(InvalidCredentials):
             login(rig, "wrong")
     with pytest.raises(TooManyAttempts) as refusal:
@@ -54,7 +54,7 @@ def test_too_many_failures_close_the_door_for_a_while_and_only_there(rig):
 
 
 def test_a_caller_with_a_network_of_addresses_is_one_caller(rig):
-    for number in range(MAX_FAILURES):
+    for number in range(MOST_BY_PAIR):
         with pytest.raises(InvalidCredentials):
             login(rig, "wrong", address=f"2001:db8:1:2::{number}")
     with pytest.raises(TooManyAttempts):
@@ -65,8 +65,8 @@ def test_a_caller_with_a_network_of_addresses_is_one_caller(rig):
 def test_a_right_guess_among_many_wrong_ones_of_the_same_moment_opens_nothing(rig):
     class WhileOthersGuess(PlainPasswords):
         def matches(self, password_hash: str, password: str) -> bool:
-            for _ in range(MAX_FAILURES):
-                rig.attempts.failed("admin@127.0.0.1", now=rig.clock())
+            for _ in range(MOST_BY_PAIR):
+                rig.attempts.failed(source("admin", "127.0.0.1"), now=rig.clock())
             return super().matches(password_hash, password)
 
     accounts = replace(rig.accounts, passwords=WhileOthersGuess())
@@ -129,7 +129,7 @@ def test_a_changed_password_closes_the_watchers_of_before(rig):
 
 
 def test_a_wrong_old_password_is_told_as_such_and_counts_like_a_failed_login(rig):
-    for _ in range(MAX_FAILURES):
+    for _ in range(MOST_BY_PAIR):
         with pytest.raises(InvalidCredentials) as refusal:
             change(rig, old="wrong")
         assert refusal.value.field == "old_password"
@@ -188,3 +188,84 @@ def test_a_login_brings_an_old_hash_up_to_date_and_ends_nothing(rig):
     user = rig.users.get("admin")
     assert (user.password_hash, user.version) == ("plain:admin123", 1)
     assert rig.accounts.authenticate(token)
+
+
+def guess(rig: Rig, name: str = "admin", address: str = "127.0.0.1") -> bool:
+    """Whether a wrong guess was read at all."""
+    try:
+        login(rig, "wrong", name, address)
+    except TooManyAttempts:
+        return False
+    except InvalidCredentials:
+        return True
+    raise AssertionError("the guess was right")
+
+
+def test_sixty_networks_get_no_further_with_one_user_than_a_few_guesses(rig):
+    read = [guess(rig, address=f"10.{number}.0.1") for number in range(60)]
+    assert sum(read) == MOST_BY_USER
+    with pytest.raises(TooManyAttempts):
+        login(rig, address="10.200.0.1")
+
+
+def test_one_address_gets_no_further_with_many_names_than_a_few_guesses(rig):
+    assert sum(guess(rig, f"user{number}", "203.0.113.9") for number in range(150)) == MOST_BY_ADDRESS
+    with pytest.raises(TooManyAttempts):
+        login(rig, address="203.0.113.9")
+    assert login(rig, address="203.0.113.10").token
+
+
+@pytest.mark.parametrize("template", ["203.0.113.{}", "2001:db8:7:{}::1"])
+def test_a_larger_network_s_addresses_are_counted_together(rig, template):
+    read = [guess(rig, f"user{number}", template.format(number)) for number in range(150)]
+    assert sum(read) == MOST_BY_NETWORK
+    with pytest.raises(TooManyAttempts):
+        login(rig, address=template.format(200))
+
+
+def test_strangers_do_not_lock_a_user_out_where_it_has_logged_in_before(rig):
+    assert login(rig, address="198.51.100.7").token
+    # From everywhere, from next door, and from the user's own address under other names.
+    for number in range(60):
+        guess(rig, address=f"10.{number}.0.1")
+        guess(rig, address=f"198.51.100.{number + 10}")
+        guess(rig, f"user{number}", "198.51.100.7")
+    assert login(rig, address="198.51.100.7").token
+    with pytest.raises(TooManyAttempts):
+        login(rig, address="192.0.2.1")
+    rig.clock.now += WINDOW * 1000 + 1
+    assert login(rig, address="192.0.2.1").token
+
+
+def test_a_known_address_still_has_the_guesses_of_one_pair_alone(rig):
+    assert login(rig).token
+    assert sum(guess(rig) for _ in range(50)) == MOST_BY_PAIR
+
+
+def test_guesses_at_a_user_do_not_keep_its_bearer_from_changing_the_password(rig):
+    for number in range(60):
+        guess(rig, address=f"10.{number}.0.1")
+    assert change(rig, old="admin123", new="another one").token
+
+
+def test_a_new_password_from_an_administrator_forgives_what_was_guessed_at_the_old_one(rig):
+    for number in range(60):
+        guess(rig, address=f"10.{number}.0.1")
+    rig.people.change("default", "admin", password="another one")
+    assert login(rig, "another one", address="192.0.2.1").token
+
+
+def test_a_right_guess_among_wrong_ones_from_many_networks_opens_nothing(rig):
+    class WhileOthersGuess(PlainPasswords):
+        def matches(self, password_hash: str, password: str) -> bool:
+            for number in range(MOST_BY_USER):
+                rig.attempts.failed(source("admin", f"10.{number}.0.1"), now=rig.clock())
+            return super().matches(password_hash, password)
+
+    accounts = replace(rig.accounts, passwords=WhileOthersGuess())
+    with pytest.raises(TooManyAttempts):
+        accounts.login("admin", "admin123", address="192.0.2.1")
+
+
+def test_a_name_that_is_nobody_s_is_counted_like_any_other(rig):
+    assert sum(guess(rig, "nobody", f"10.{number}.0.1") for number in range(60)) == MOST_BY_USER
