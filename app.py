@@ -22,7 +22,7 @@ from chalicelib.api import (
     tickets,
 )
 from chalicelib.api.description.served import describe
-from chalicelib.api.gateway import answer_anything, let_pages_ask
+from chalicelib.api.gateway import answer_anything, answer_head, let_pages_ask
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
@@ -50,6 +50,7 @@ app.experimental_feature_flags.update(["WEBSOCKETS"])
 answer_anything(app)
 for doorway in DOORWAYS:
     app.register_blueprint(doorway.blueprint)
+answer_head(app)
 let_pages_ask(app)
 app.register_blueprint(sockets)
 app.register_blueprint(triggers)

@@ -1,26 +1,52 @@
-"""What all REST answers share: binary for everybody, pages from elsewhere, and Chalice's own refusals in shape."""
+"""What all REST answers share: binary for everybody, HEAD, pages from elsewhere, and refusals where there is no route.
 
-from collections.abc import Callable
+A request that no route takes is refused in the words of the family that its path belongs to. It comes here because the
+packaged API hands such requests to the function as well, by its resource ``CATCH_ALL``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from chalicelib import bootstrap
+from chalicelib.api import socketio
 from chalicelib.api.answers import Answer, refuse, respond
+from chalicelib.api.doorway import ErrorShape
 from chalicelib.api.origins import allowed, preflight
-from chalicelib.dialects import bare, enveloped
-from chalicelib.domain.errors import MethodNotAllowed
+from chalicelib.dialects import bare, company, enveloped, letsbot
+from chalicelib.domain.edge import CATCH_ALL
+from chalicelib.domain.errors import MethodNotAllowed, NotFound
 
 ANYTHING: Final = "*/*"
 TEXT: Final = "text/plain; charset=UTF-8"
+FAMILIES: Final[tuple[tuple[str, ErrorShape], ...]] = (
+    # path that all of the family's begin with, the longest first
+    ("/api/v1", letsbot.error),
+    ("/api", enveloped.error),
+    ("/whatsapp", company.error),
+    ("/socket.io", socketio.doorway.error),
+    ("", bare.error),
+)
+"""How each family says an error; what belongs to none is answered as under ``/sessions``."""
+
+Respond = Callable[[Request], Response]
 
 
 def answer_anything(app: Chalice) -> None:
-    """Have ``app`` answer text and pictures alike to every Accept header, or none."""
+    """Have ``app`` answer text and pictures alike to every Accept header, or none, and whatever has no route."""
     app.api.binary_types = [ANYTHING]
     app.register_middleware(_accept_anything, "http")
     app.register_middleware(_let_pages_read, "http")
-    app.register_middleware(_refuse_in_shape, "http")
+    app.register_middleware(_refusing_unknown(app), "http")
+
+
+def answer_head(app: Chalice) -> None:
+    """Answer HEAD, as monitors send it, at each path that ``app`` has GET for by now: the same without its body."""
+    for path, methods in list(app.routes.items()):
+        if "GET" in methods:
+            app.route(path, methods=["HEAD"], content_types=[])(_without_body(methods["GET"].view_function))
 
 
 def let_pages_ask(app: Chalice) -> None:
@@ -31,32 +57,79 @@ def let_pages_ask(app: Chalice) -> None:
 
     def ask(**variables: str) -> Response:
         """Say which pages from elsewhere may call."""
-        return respond(Answer("", 204, content_type=TEXT))
+        return _nothing()
 
     for path in list(app.routes):
         app.route(path, methods=["OPTIONS"], content_types=[])(ask)
 
 
-def _accept_anything(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def family(path: str) -> ErrorShape:
+    """Return how the family that a path belongs to says an error."""
+    return next(shape for prefix, shape in FAMILIES if path == prefix or path.startswith(f"{prefix}/"))
+
+
+def _without_body(view: Callable[..., Response]) -> Callable[..., Response]:
+    def head(**variables: str) -> Response:
+        response = view(**variables)
+        response.body = b""
+        return response
+
+    head.__doc__ = view.__doc__
+    return head
+
+
+def _accept_anything(request: Request, get_response: Respond) -> Response:
     """Give a request without Accept header one: Chalice would answer 400 to it, since all answers are binary."""
     request.headers = CaseInsensitiveMapping({"accept": ANYTHING, **request.headers})
     return get_response(request)
 
 
-def _let_pages_read(request: Request, get_response: Callable[[Request], Response]) -> Response:
+def _let_pages_read(request: Request, get_response: Respond) -> Response:
     """Let pages that are on the list ask, and read the answer, refusals as well."""
     response = get_response(request)
     response.headers.update(preflight(request) if request.method == "OPTIONS" else allowed(request))
     return response
 
 
-def _refuse_in_shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Turn Chalice's answer to a wrong method into the caller's dialect."""
-    response = get_response(request)
-    if response.status_code != MethodNotAllowed.status or isinstance(response.body, bytes):
-        return response
-    error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {response.headers['Allow']}.")
-    shape: Any = enveloped.error if request.path.startswith("/api/") else bare.error
-    answer = refuse(error, shape(error, now=bootstrap.clock(), session_id=None))
-    answer.headers["Allow"] = response.headers["Allow"]
+def _refusing_unknown(app: Chalice) -> Callable[[Request, Respond], Response]:
+    """Return what answers a request that ``app`` has no route for; Chalice would say 405 in words of its own."""
+
+    def refuse_unknown(request: Request, get_response: Respond) -> Response:
+        if request.method in app.routes.get(request.path, {}):
+            return get_response(request)
+        return _refused(app.routes, request)
+
+    return refuse_unknown
+
+
+def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Response:
+    if request.method == "OPTIONS":
+        # A page may ask before it learns, from the answer itself, that there is nothing.
+        return _nothing()
+    # Chalice's path is the route's, with its variables' names.
+    proxied = request.path == CATCH_ALL
+    path = f"/{(request.uri_params or {}).get('proxy', '')}" if proxied else request.path
+    methods = ", ".join(_methods(routes, path) if proxied else routes.get(path, {}))
+    error: MethodNotAllowed | NotFound
+    if methods:
+        error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {methods}.")
+    else:
+        error = NotFound("There is nothing at this address.", hint="GET /docs shows what there is.")
+    answer = refuse(error, family(path)(error, now=bootstrap.clock(), session_id=None))
+    if methods:
+        answer.headers["Allow"] = methods
+    if request.method == "HEAD":
+        answer.body = b""
     return answer
+
+
+def _methods(routes: Mapping[str, Mapping[str, Any]], path: str) -> list[str]:
+    """Return the methods of the route that a path fits, none where there is none; names win over variables."""
+    for template in sorted(routes, key=lambda one: one.count("{")):
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path.removesuffix("/")):
+            return list(routes[template])
+    return []
+
+
+def _nothing() -> Response:
+    return respond(Answer("", 204, content_type=TEXT))

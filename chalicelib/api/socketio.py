@@ -86,6 +86,9 @@ def poll(call: Call) -> Answer:
     who_knocks = showing(call.request.headers, call.read(TOKEN))
     # A credential that isn't good is refused before anything is counted or written.
     principal = who_knocks() if who_knocks else None
+    if call.request.method == "HEAD":
+        # A monitor's: it neither opens a channel nor takes what waits in one.
+        return _text(call, "")
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         return _text(call, opening(*server.open(who_knocks, call.address)))

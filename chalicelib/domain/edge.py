@@ -21,6 +21,9 @@ VIEWER_HEADER: Final = "X-Switchboard-Viewer"
 PROOF_HEADER: Final = "X-Switchboard-Edge"
 """What only the edge and the functions know: with it, a request came through the edge and not around it."""
 
+CATCH_ALL: Final = "/{proxy+}"
+"""The REST API's resource for what no other takes: unknown paths, and methods that a known path doesn't have."""
+
 WEBSOCKET_PATHS: Final[tuple[tuple[str, str], ...]] = (
     # path template                 dialect
     ("/api/sessions/{id}/ws", "enveloped"),
@@ -46,12 +49,15 @@ class Door:
 REST: Final = Door("rest", {})
 
 _ROWS: Final = tuple(
-    (re.compile(template.replace("{id}", "(?P<id>[^/]+)")), dialect) for template, dialect in WEBSOCKET_PATHS
+    (re.compile(template.replace("{id}", "(?P<id>[^/]+)") + "/?"), dialect) for template, dialect in WEBSOCKET_PATHS
 )
 
 
 def door(path: str, query: Mapping[str, str]) -> Door:
-    """Return the door that ``path`` (percent-encoded as it came) leads to; everything unlisted is REST."""
+    """Return the door that ``path`` (percent-encoded as it came) leads to; everything unlisted is REST.
+
+    One slash at the end changes nothing.
+    """
     if path.removesuffix("/") == SOCKETIO_PATH:
         name, value = SOCKETIO_TRANSPORT
         if query.get(name) == value:
@@ -61,6 +67,8 @@ def door(path: str, query: Mapping[str, str]) -> Door:
         found = pattern.fullmatch(path)
         if found:
             return Door("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
+    if path.endswith("/") and path != "/":
+        return Door("rest", {}, path.removesuffix("/"))
     return REST
 
 

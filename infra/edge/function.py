@@ -44,4 +44,4 @@ def _pattern(template: str) -> str:
     literals = template.split("{id}")
     if len(literals) > 2 or not all(re.fullmatch("[A-Za-z0-9_/-]*", literal) for literal in literals):
         raise ValueError(f"{template} can't be said in the edge function.")
-    return f"^{'([^/]+)'.join(literals)}$"
+    return f"^{'([^/]+)'.join(literals)}/?$"

@@ -42,6 +42,9 @@ function door(path, query) {
             return { dialect: PATHS[i].dialect, session: found[1] };
         }
     }
+    if (path.length > 1 && path.charAt(path.length - 1) === '/') {
+        return { path: path.slice(0, -1) };
+    }
     return {};
 }
 

@@ -1,32 +1,41 @@
 """API Gateway's REST API in front of the Chalice app: what a Lambda proxy event holds, and how long an answer may take.
 
-Chalice's own local gateway does the routing and the CORS preflight; this adds what it leaves out of the event.
+Chalice's own local gateway does the routing and the CORS preflight; this adds what it leaves out of the event, and what
+the template adds to the API: the resource that takes all that no other does, and API Gateway's own answers.
 """
 
 import asyncio
 import base64
-import json
 import logging
 from concurrent.futures import Executor
+from contextlib import suppress
+from functools import cache
 from typing import Any, Final
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import CustomLocalChalice, LocalChalice, LocalGateway, LocalGatewayException
+from chalice.local import (
+    CustomLocalChalice,
+    LambdaEventConverter,
+    LocalChalice,
+    LocalGateway,
+    MatchResult,
+    RouteMatcher,
+)
 from multidict import CIMultiDict
 
+from chalicelib.domain.edge import CATCH_ALL
 from infra.local.functions import REST_NAME
 from infra.local.iam.callers import calling_as
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
 
 INTEGRATION_TIMEOUT_S: Final = 29.0
 """API Gateway's own limit."""
 PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
 """API Gateway's own limit, in bytes."""
-
-UNKNOWN_PATH: Final = {"error": {"code": "NOT_FOUND", "message": "There is nothing at this address."}}
-"""The template's answer to a path without a route; a test holds the two together."""
 
 log = logging.getLogger(__name__)
 
@@ -44,33 +53,31 @@ class RestApi:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _message(413, "Request Too Long")
+            return _own_answer(request, "REQUEST_TOO_LARGE", 413)
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        if target.startswith("//"):
-            # Chalice's gateway would take the first name for a host, and serve the rest.
-            return web.json_response(UNKNOWN_PATH, status=404)
         loop = asyncio.get_running_loop()
         call = loop.run_in_executor(self._executor, self._call, request.method, target, dict(request.headers), body)
         try:
             return _response(request, await asyncio.wait_for(call, self._timeout_s))
         except TimeoutError:
-            return _message(504, "Endpoint request timed out")
-        except LocalGatewayException:
-            # No route. Chalice's text for that repeats the caller's credentials; API Gateway's is the template's.
-            return web.json_response(UNKNOWN_PATH, status=404)
+            return _own_answer(request, "DEFAULT_5XX", 504)
+        except _FunctionFailed:
+            return _own_answer(request, "DEFAULT_5XX", 502)
 
     def _call(self, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
         try:
             with calling_as(REST_NAME):
                 return dict(self._gateway.handle_request(method, path, headers, body))
-        except LocalGatewayException:
-            raise
-        except Exception:
+        except Exception as error:
             # What the app itself doesn't catch would be a failed Lambda call.
             log.exception("the REST function failed")
-            return {"statusCode": 502, "body": json.dumps({"message": "Internal server error"})}
+            raise _FunctionFailed from error
+
+
+class _FunctionFailed(Exception):
+    """The function ended with an exception."""
 
 
 def thread_safe(app: Chalice) -> Chalice:
@@ -82,6 +89,15 @@ def thread_safe(app: Chalice) -> Chalice:
 
 
 class _Gateway(LocalGateway):
+    def __init__(self, app: Chalice, config: Config) -> None:
+        super().__init__(app, config)
+        self.event_converter = LambdaEventConverter(_Resources(list(app.routes)), app.api.binary_types)
+
+    def _has_user_defined_options_method(self, event: dict[str, Any]) -> bool:
+        if event["requestContext"]["resourcePath"] == CATCH_ALL:
+            return True
+        return bool(super()._has_user_defined_options_method(event))
+
     def _generate_lambda_event(self, method: str, path: str, headers: Any, body: bytes | None) -> dict[str, Any]:
         event: dict[str, Any] = super()._generate_lambda_event(method, path, headers, None)
         context = self._generate_lambda_context()
@@ -103,6 +119,17 @@ class _Gateway(LocalGateway):
             return body.decode(errors="replace"), False
 
 
+class _Resources(RouteMatcher):
+    def match_route(self, url: str) -> MatchResult:
+        """Return the resource that takes the request; what fits none goes where the template sends all the rest."""
+        path, _, query = url.partition("?")
+        # The matcher would take the name behind two slashes for a host, and serve the rest.
+        if not path.startswith("//"):
+            with suppress(ValueError):
+                return super().match_route(url)
+        return MatchResult(CATCH_ALL, {"proxy": path.removeprefix("/")}, parse_qs(query, keep_blank_values=True))
+
+
 def _response(request: web.Request, answer: dict[str, Any]) -> web.Response:
     headers: CIMultiDict[str] = CIMultiDict(answer.get("headers") or {})
     for name, values in (answer.get("multiValueHeaders") or {}).items():
@@ -116,5 +143,14 @@ def _response(request: web.Request, answer: dict[str, Any]) -> web.Response:
     return web.Response(status=answer["statusCode"], headers=headers, body=content)
 
 
-def _message(status: int, text: str) -> web.Response:
-    return web.json_response({"message": text}, status=status)
+@cache
+def _own_answers() -> dict[str, Any]:
+    return dict(load_template(TEMPLATE).resources["RestAPI"]["Properties"]["GatewayResponses"])
+
+
+def _own_answer(request: web.Request, kind: str, status: int) -> web.Response:
+    """Return what API Gateway says without the function: the template's gateway response of that kind."""
+    said = _own_answers()[kind]
+    headers = {name: value.strip("'") for name, value in said.get("ResponseParameters", {}).get("Headers", {}).items()}
+    text = "" if request.method == "HEAD" else said["ResponseTemplates"]["application/json"]
+    return web.Response(status=status, headers=headers, text=text, content_type="application/json")

@@ -147,7 +147,7 @@ def test_a_tenant_that_is_not_there_is_not_found(ana: Caller, name: str) -> None
 
 
 @pytest.mark.parametrize(("path", "first"), [("users/bo", "role"), ("tenants/default", "name")])
-@pytest.mark.parametrize("body", [{}, {"isDisabled": True}])
+@pytest.mark.parametrize("body", [{}, {"theme": "dark"}])
 def test_a_change_of_nothing_is_refused(ana: Caller, path: str, first: str, body: dict[str, object]) -> None:
     ana("POST", "/api/auth/register", {"username": "bo", "password": "a long password"})
     refused = ana("PATCH", f"/api/admin/{path}", body)

@@ -102,7 +102,7 @@ def test_null_removes_the_webhook_as_a_get_shows_that_there_is_none(ana: Caller,
     assert (removed["message"], removed["data"]["webhook_url"]) == ("Session updated", None)
 
 
-@pytest.mark.parametrize("body", [{}, {"name": None}, {"title": "Ben"}, {"enabled": None, "webhookUrl": HOOK}])
+@pytest.mark.parametrize("body", [{}, {"name": None}, {"title": "Ben"}, {"enabled": None, "proxy": HOOK}])
 def test_a_change_of_nothing_is_refused(ana: Caller, made: str, body: dict[str, object]) -> None:
     refused = ana("PUT", f"/api/sessions/{made}", body)
     assert (refused.status, refused.json["code"], refused.json["field"]) == (400, "INVALID_FIELD", "name")

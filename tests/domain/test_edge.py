@@ -10,7 +10,9 @@ def test_a_session_s_socket_path_leads_to_the_websocket_api_with_the_session_nam
     assert found.parameters == {DIALECT_PARAMETER: "enveloped", SESSION_PARAMETER: "628123"}
 
 
-@pytest.mark.parametrize("path", ["/", "/sessions", "/api/sessions/a/b/ws", "/api/sessions//ws", "/api/sessions/a/ws/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sessions", "/api/sessions/a/b/ws", "/api/sessions//ws", "/api/sessions/a/ws//"]
+)
 def test_every_other_path_leads_to_rest(path):
     assert door(path, {}).api == "rest"
 

@@ -20,6 +20,9 @@ from tests.local.serving import serving
 TARGETS = [
     "/",
     "/sessions",
+    "/sessions/",
+    "/sessions//",
+    "//",
     "/ws",
     "/ws?token=t&since=7",
     "/api/ws/628123?token=t",
@@ -35,12 +38,17 @@ TARGETS = [
     "/api/ws/",
     "/api/ws",
     "/api/ws/one/",
+    "/api/ws/one//",
+    "/api/ws/one/?token=t",
+    "/api/ws//",
     "/API/ws/one",
     "/api//ws/one",
     "/api/sessions/628123/ws?token=t",
     "/api/sessions//ws",
     "/api/sessions/a/b/ws",
     "/api/sessions/a/ws/",
+    "/api/sessions/a/ws/?token=t",
+    "/api/sessions/a/ws//",
     "/socket.io/?EIO=4&transport=websocket",
     "/socket.io?EIO=4&transport=websocket&sid=abc",
     "/socket.io/?EIO=4&transport=polling",
@@ -99,6 +107,17 @@ async def front(targets: list[str]) -> list[tuple[str, str | None, dict[str, str
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_function_leads_where_the_table_says(edge: Edge, target: str) -> None:
     assert cloud(edge, target) == table(target)
+
+
+@pytest.mark.parametrize("path", ["/api/ws/one", "/api/sessions/one/ws"])
+def test_a_slash_at_the_end_of_a_websocket_s_path_changes_nothing(edge: Edge, path: str) -> None:
+    expected = ("websocket", None, {"token": "t", "sb_dialect": "enveloped", "sb_session": "one"})
+    assert cloud(edge, f"{path}?token=t") == cloud(edge, f"{path}/?token=t") == expected
+
+
+def test_nor_does_one_at_the_end_of_another(edge: Edge) -> None:
+    assert cloud(edge, "/sessions/?limit=1") == ("rest", "/sessions", None)
+    assert cloud(edge, "/") == ("rest", "/", None)
 
 
 def test_the_function_leads_where_the_local_front_does(edge: Edge) -> None:

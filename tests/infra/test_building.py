@@ -6,10 +6,39 @@ from zipfile import ZipFile
 
 import pytest
 
+from chalicelib.domain.edge import CATCH_ALL
 from infra.package.building import CannotPackage, build, stages
 from infra.package.bytecode import precompile
 from infra.package.merging import EDGE_CODE, merge_template
 from infra.package.pythons import packager
+
+RESOURCES = 300
+"""That a REST API may have unless AWS raises it."""
+
+
+def paths_of(package):
+    return package.document()["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+
+
+def test_what_no_route_takes_is_the_function_s_to_refuse(package):
+    paths, refused = paths_of(package), "x-amazon-apigateway-any-method"
+    assert {path for path, methods in paths.items() if refused in methods} == {CATCH_ALL, "/"}
+    # As Chalice has its own routes call the function.
+    expected = paths["/health"]["get"]["x-amazon-apigateway-integration"]
+    for path in (CATCH_ALL, "/"):
+        assert paths[path][refused]["x-amazon-apigateway-integration"] == expected
+
+
+def test_every_get_has_a_head_in_the_api(package):
+    paths = paths_of(package)
+    assert len(paths) > 50
+    assert not [path for path, methods in paths.items() if "get" in methods and "head" not in methods]
+
+
+def test_the_api_has_no_more_resources_than_aws_allows(package):
+    parts = (path.strip("/").split("/") for path in paths_of(package))
+    nodes = {tuple(one[:depth]) for one in parts for depth in range(len(one) + 1)}
+    assert 70 < len(nodes) < RESOURCES
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_made(tmp_path):

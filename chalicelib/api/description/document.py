@@ -19,7 +19,8 @@ fields will do as well. Unknown fields are ignored, except one that looks like a
 refused by name, as `phoneNumber` is where `phone` is meant.
 
 Every path answers another method than its own with 405 `METHOD_NOT_ALLOWED` and an `Allow` header, and a path that
-isn't here with 404 `NOT_FOUND`. WebSockets, for which OpenAPI has no words, are in `x-websockets`."""
+isn't here with 404 `NOT_FOUND`, in the words of its family. Each `GET` answers `HEAD` too.
+WebSockets, for which OpenAPI has no words, are in `x-websockets`."""
 SECURITY: Final[Schema] = {
     "token": {
         "type": "http",

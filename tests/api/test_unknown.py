@@ -1,0 +1,151 @@
+"""What no route takes: unknown paths and wrong methods in their family's words, HEAD, as API Gateway's events bring them."""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from app import app
+from chalicelib.config import settings
+from chalicelib.domain.edge import CATCH_ALL
+from tests.api.conftest import World
+from tests.api.routes import DECLARED, a_path
+from tests.makers import a_session
+
+SHOP = "https://shop.example"
+ENVELOPE, BARE, COMPANY, ENGINE = (
+    {"success", "error", "code", "message", "hint"},
+    {"error", "code", "timestamp", "hint"},
+    {"success", "error", "code", "status_code", "hint"},
+    {"code", "message"},
+)
+PATHS = sorted({path for _, path in DECLARED})
+
+
+@dataclass
+class Answered:
+    """The function's answer to an event."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.content)
+
+
+def ask(method: str, path: str, *, resource: str = CATCH_ALL, query: Any = None, **headers: str) -> Answered:
+    """Hand the function what API Gateway does; by itself it knows no resource but the one for all the rest."""
+    event = {
+        "httpMethod": method,
+        "path": path,
+        "headers": {name.replace("_", "-").lower(): value for name, value in headers.items()},
+        "multiValueQueryStringParameters": query,
+        "pathParameters": {"proxy": path.removeprefix("/")},
+        "stageVariables": None,
+        "requestContext": {
+            "httpMethod": method,
+            "resourcePath": resource,
+            "requestId": "r1",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    answer = app(event, None)
+    assert answer["isBase64Encoded"]
+    return Answered(answer["statusCode"], answer["headers"], base64.b64decode(answer["body"]))
+
+
+@pytest.fixture(autouse=True)
+def origins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGINS", SHOP)
+    monkeypatch.setattr("chalicelib.api.origins.settings", settings.__wrapped__)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/nowhere", BARE),
+        ("/sessions/a/b/c", BARE),
+        ("/apiary", BARE),
+        ("//elsewhere/api/sessions", BARE),
+        ("/api", ENVELOPE),
+        ("/api/", ENVELOPE),
+        ("/api/nowhere", ENVELOPE),
+        ("/api/sessions/ana/nowhere", ENVELOPE),
+        ("/api/v1", ENVELOPE),
+        ("/api/v1/message/nowhere", ENVELOPE),
+        ("/whatsapp/nowhere", COMPANY),
+        ("/whatsapp/companies/default/nowhere", COMPANY),
+        ("/socket.io/nowhere", ENGINE),
+    ],
+)
+def test_an_unknown_path_is_answered_in_its_family_s_words(path: str, fields: set[str]) -> None:
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        answer = ask(method, path, Origin=SHOP)
+        assert (answer.status, set(answer.json)) == (404, fields)
+        assert answer.json.get("message", answer.json.get("error")) == "There is nothing at this address."
+        assert answer.json["code"] == (3 if fields is ENGINE else "NOT_FOUND")
+        assert answer.headers["Access-Control-Allow-Origin"] == SHOP
+
+
+# API Gateway hands over what a resource has no method for by the resource for all the rest; the local front by its own.
+@pytest.mark.parametrize(
+    ("path", "resource"), [(path, path) for path in PATHS] + [(path, CATCH_ALL) for path in PATHS if path != "/"]
+)
+def test_a_wrong_method_is_answered_in_its_family_s_words(path: str, resource: str) -> None:
+    answer = ask("TRACE", a_path(path), resource=resource, Origin=SHOP)
+    prefix = path.split("/")[1]
+    fields = {"api": ENVELOPE, "whatsapp": COMPANY, "socket.io": ENGINE}.get(prefix, BARE)
+    assert (answer.status, set(answer.json)) == (405, fields)
+    assert answer.headers["Access-Control-Allow-Origin"] == SHOP
+    methods = {method for method, declared in DECLARED if declared == path}
+    assert methods | {"OPTIONS"} <= set(answer.headers["Allow"].split(", "))
+
+
+def test_no_other_page_may_read_it() -> None:
+    assert not [
+        name for name in ask("GET", "/nowhere", Origin="https://evil.example").headers if "Allow-Origin" in name
+    ]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api/nowhere", "/api/sessions/ana"])
+def test_a_page_may_ask_before_it_learns_that_there_is_nothing(path: str) -> None:
+    answer = ask("OPTIONS", path, Origin=SHOP)
+    assert (answer.status, answer.content, answer.headers["Access-Control-Allow-Origin"]) == (204, b"", SHOP)
+
+
+@pytest.mark.parametrize("path", [path for method, path in sorted(DECLARED) if method == "GET"])
+def test_every_get_has_a_head(path: str) -> None:
+    assert "HEAD" in app.routes[path]
+
+
+def test_a_head_is_the_get_without_its_body(world: World) -> None:
+    world.put(a_session())
+    for path, template in (("/health", "/health"), ("/api/sessions", "/api/sessions"), ("/docs", "/docs")):
+        told = {"Authorization": f"Bearer {world.token()}"}
+        head, get = (ask(method, path, resource=template, **told) for method in ("HEAD", "GET"))
+        assert (head.status, head.content) == (get.status, b"")
+        assert get.content
+        assert head.headers == get.headers
+
+
+def test_a_head_needs_what_its_get_needs() -> None:
+    answer = ask("HEAD", "/api/sessions", resource="/api/sessions")
+    assert (answer.status, answer.content) == (401, b"")
+
+
+def test_a_head_of_nothing_has_no_body() -> None:
+    answer = ask("HEAD", "/nowhere")
+    assert (answer.status, answer.content) == (404, b"")
+
+
+def test_a_head_takes_nothing_from_a_socket_io_client(world: World) -> None:
+    form = {"EIO": ["4"], "transport": ["polling"]}
+    answer = ask("HEAD", "/socket.io", resource="/socket.io", query=form)
+    assert (answer.status, answer.content) == (200, b"")
+    assert not world.channels.rows
