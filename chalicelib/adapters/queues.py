@@ -19,6 +19,8 @@ _DELIVERY: Final = Reader(Delivery)
 
 LONGEST_DELAY: Final = 900
 LONGEST_POLL: Final = 20
+UNHEARD_FOR: Final = 1
+"""Seconds until a ring that was received, and not deleted, is received again."""
 GONE: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
@@ -116,10 +118,15 @@ class SqsMailboxes:
         self._unless_gone("delete_queue", QueueUrl=mailbox)
 
     def wait(self, mailbox: str, seconds: float) -> list[str]:
-        """Wait up to ``seconds`` (20 at the most) for a ring; return the receipts of all that are there at once."""
+        """Wait up to ``seconds`` (20 at the most) for a ring; return the receipts of all that are there at once.
+
+        What isn't ``heard`` is back after a second: SQS gives a ring to a poll whose caller is gone, too.
+        """
         poll = min(max(math.ceil(seconds), 0), LONGEST_POLL)
         with translated():
-            rings = self.client.receive_message(QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=poll)
+            rings = self.client.receive_message(
+                QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=poll, VisibilityTimeout=UNHEARD_FOR
+            )
         return [ring["ReceiptHandle"] for ring in rings.get("Messages", [])]
 
     def heard(self, mailbox: str, rings: Sequence[str]) -> None:

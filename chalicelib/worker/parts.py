@@ -84,11 +84,17 @@ class Incoming(Protocol):
 class Mailbox(Protocol):
     """The worker's side of its mailbox."""
 
+    def ring(self, mailbox: str, /) -> None:
+        """Ring it, as others do. Raises Unavailable."""
+
     def wait(self, mailbox: str, seconds: float, /) -> Sequence[str]:
-        """Wait for a ring, and return all that are there; raises Unavailable."""
+        """Wait for a ring, and return all that are there; raises Unavailable.
+
+        Those that aren't ``heard`` within a second ring again.
+        """
 
     def heard(self, mailbox: str, rings: Sequence[str], /) -> None:
-        """Take those rings out of the mailbox; else they ring again. Raises Unavailable."""
+        """Take those rings out of the mailbox. Raises Unavailable."""
 
 
 class Parts(Protocol):

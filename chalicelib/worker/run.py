@@ -1,25 +1,21 @@
 """The worker from its order to its ending: waits if it is a standby, takes the lease, serves, gives the lease back."""
 
-from collections.abc import Sequence
 from dataclasses import replace
-from threading import Thread
-from time import sleep
-from typing import Final
 
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Desired
-from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices, Opened, Unreadable
 from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
-from chalicelib.worker.inbox import Inbox, Rung
+from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.lease import standby, tenure
 from chalicelib.worker.lease.fence import FENCED
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
+from chalicelib.worker.mailbox import Listener
 from chalicelib.worker.order import Claim, Handover
 from chalicelib.worker.parting import Parting
 from chalicelib.worker.parts import Parts
@@ -28,11 +24,6 @@ from chalicelib.worker.serve import Service
 from chalicelib.worker.talk.desk import Desk
 from chalicelib.worker.talk.talk import Talk
 from chalicelib.worker.whatsapp.client import MakeClient
-
-POLL: Final = 20
-"""Seconds of one long poll of the mailbox, SQS's most."""
-SHORT: Final = 1.0
-"""Seconds between polls that come back at once though nobody rang: the mailbox is gone, or SQS is unwell."""
 
 
 class Worker:
@@ -48,7 +39,8 @@ class Worker:
     def run(self, handover: Handover) -> Ending:
         """Do what ``handover`` orders; return how this image of the process is to end."""
         self._log = self._log.about(worker=handover.order.worker)
-        Thread(target=self._listen, args=(handover.order.mailbox,), name="mailbox", daemon=True).start()
+        listener = Listener(self._parts.mailbox, handover.order.mailbox, self._inbox, self._log)
+        listener.start()
         try:
             ending = self._run(handover)
         except Interrupted:
@@ -56,6 +48,8 @@ class Worker:
         except Exception:  # noqa: BLE001 - whatever it was: here it is told whose worker it was
             self._log.warning("broken")
             ending = Exit(BROKEN)
+        if isinstance(ending, Again):
+            listener.stop()
         self._log.info("ends", **({"code": ending.code} if isinstance(ending, Exit) else {"again": True}))
         return ending
 
@@ -150,26 +144,3 @@ class Worker:
             return Exit(BROKEN)
         nothing = self._devices.root / desk.claim.uid / "none"
         return Parting(desk, hold, self._devices, wal_sync=WalSync(nothing)).gone(confirmed=False)
-
-    def _listen(self, mailbox: str) -> None:
-        gone = False
-        while True:
-            began = monotonic()
-            rings: Sequence[str] = ()
-            try:
-                rings = self._parts.mailbox.wait(mailbox, POLL)
-                if rings:
-                    # First acted on, then taken out: somebody waits for what they rang for.
-                    self._inbox.put(Rung())
-                    self._parts.mailbox.heard(mailbox, rings)
-            except Unavailable:
-                pass
-            except Rejected as rejected:
-                # It stays so: said once. The looks without a ring go on.
-                if not gone:
-                    self._log.warning("mailbox_rejected", code=rejected.code)
-                gone = True
-            except Exception:  # noqa: BLE001 - whatever it was: a worker that hears nobody answers no question
-                self._log.warning("mailbox_broken")
-            if not rings and monotonic() - began < SHORT * 1000:
-                sleep(SHORT)

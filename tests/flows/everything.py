@@ -51,7 +51,9 @@ class Everything:
         with stack.watch(me) as watcher:
             assert stack.post(f"/api/sessions/{me}/connect").ok
             next_frame(watcher, "qr")
-            assert stack.scan(stack.code(me), me).ok
+            used = stack.code(me)
+            assert stack.scan(used, me, hmac="wrong").status_code == 409
+            assert stack.scan(eventually(lambda: self._code_after(used)), me).ok
             next_frame(watcher, "connected")
             watcher.send(json.dumps({"type": "ping"}))
             next_frame(watcher, "pong")
@@ -62,6 +64,11 @@ class Everything:
         assert stack.post(f"/api/sessions/{me}/check-number", {"number": FRIEND}).json()["exists"] is True
         for path in ("/api/sessions", f"/api/sessions/{me}/messages", f"/api/sessions/{me}/groups"):
             assert stack.get(path).ok, path
+
+    def _code_after(self, used: str) -> str | None:
+        """The code that is shown once one that failed is gone, if it is there."""
+        shown = self.stack.get(f"/api/sessions/{self.used}/qr").json().get("data", {}).get("qr")
+        return None if shown == used else shown
 
     @contextmanager
     def _following(self) -> Iterator[ClientConnection]:

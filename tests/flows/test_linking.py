@@ -4,6 +4,7 @@ import base64
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import zxingcpp
 from PIL import Image
 from websockets.exceptions import InvalidStatus
 
+from infra.local.chatting import send
 from infra.local.client import ROOT, Stack, eventually, next_frame
 from tests.flows.printed import printed
 
@@ -154,6 +156,24 @@ def test_a_code_that_the_client_refuses_is_followed_by_a_new_one(stack, number):
         assert next_frame(socket, "qr")
     assert stack.scan(stack.code(number), number).status_code == 200
     stack.until(number, "CONNECTED")
+
+
+def test_who_links_after_failed_pairings_is_heard_at_once(stack, number, friend):
+    stack.begin(number)
+    used = ""
+    for _ in range(2):
+        used = eventually(lambda used=used: (shown := stack.code(number)) != used and shown)
+        assert stack.scan(used, number, hmac="wrong").status_code == 409
+    code = eventually(lambda: (shown := stack.code(number)) != used and shown)
+    assert stack.scan(code, number).status_code == 200
+    stack.until(number, "CONNECTED")
+    for count in range(2):
+        answer = send(stack, number, friend.number, f"hello {count}")
+        assert answer.status_code == 200, "no ring reached the worker while the call waited"
+    began = time.monotonic()
+    assert stack.post(f"/api/sessions/{number}/disconnect").ok
+    stack.until(number, "STOPPED")
+    assert time.monotonic() - began < 10
 
 
 def test_nothing_but_whatsapp_s_own_hosts_was_asked_for(stack, account):

@@ -34,7 +34,7 @@ class Bell:
     def __init__(self) -> None:
         self._rung = threading.Event()
 
-    def ring(self) -> None:
+    def ring(self, mailbox: str = "mailbox") -> None:
         self._rung.set()
 
     def wait(self, mailbox: str, seconds: float) -> list[str]:

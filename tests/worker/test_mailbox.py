@@ -1,0 +1,115 @@
+"""The worker's mailbox on a real SQS, over HTTP: what is rung is heard, also by the image that comes after this one."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from chalicelib.adapters.queues import SqsMailboxes
+from chalicelib.domain import events as e
+from chalicelib.worker.ending import Again
+from chalicelib.worker.whatsapp import client as c
+from tests.makers import DEVICE
+from tests.worker.puppets import Theatre
+
+SOON_S = 2.0
+
+
+@pytest.fixture
+def mailboxes(monkeypatch: pytest.MonkeyPatch) -> Iterator[SqsMailboxes]:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    client = boto3.client("sqs", region_name="eu-west-1", endpoint_url=f"http://{host}:{port}")
+    yield SqsMailboxes(client, "switchboard-")
+    server.stop()
+
+
+def heard_in(mailboxes: SqsMailboxes, mailbox: str) -> float:
+    """Seconds until a poll that begins now has a ring."""
+    began = time.monotonic()
+    assert mailboxes.wait(mailbox, 20)
+    return time.monotonic() - began
+
+
+def a_poll_left_behind(mailboxes: SqsMailboxes, mailbox: str) -> Thread:
+    """A poll that somebody left behind, at the server already."""
+    poll = Thread(target=lambda: mailboxes.wait(mailbox, 20), daemon=True)
+    poll.start()
+    time.sleep(0.5)
+    return poll
+
+
+class Real:
+    """The worker's side of one real mailbox, whatever name the worker has for it."""
+
+    def __init__(self, mailboxes: SqsMailboxes, url: str) -> None:
+        self._mailboxes = mailboxes
+        self._url = url
+
+    def ring(self, mailbox: str = "") -> None:
+        self._mailboxes.ring(self._url)
+
+    def wait(self, mailbox: str, seconds: float) -> list[str]:
+        return self._mailboxes.wait(self._url, seconds)
+
+    def heard(self, mailbox: str, rings: list[str]) -> None:
+        self._mailboxes.heard(self._url, rings)
+
+
+def test_a_ring_that_a_poll_took_whose_caller_is_gone_is_heard_within_two_seconds(mailboxes: SqsMailboxes) -> None:
+    mailbox = mailboxes.create(uuid4().hex)
+    left_behind = a_poll_left_behind(mailboxes, mailbox)
+    mailboxes.ring(mailbox)
+    left_behind.join()
+    assert heard_in(mailboxes, mailbox) < SOON_S
+
+
+def test_a_ring_that_was_heard_is_heard_once(mailboxes: SqsMailboxes) -> None:
+    mailbox = mailboxes.create(uuid4().hex)
+    mailboxes.ring(mailbox)
+    mailboxes.heard(mailbox, mailboxes.wait(mailbox, 20))
+    assert mailboxes.wait(mailbox, SOON_S) == []
+
+
+def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> None:
+    mailbox = mailboxes.create(uuid4().hex)
+    theatre = Theatre(tmp_path)
+    theatre.outside.mailbox = Real(mailboxes, mailbox)  # type: ignore[assignment]
+
+    def poll_is_there() -> None:
+        time.sleep(0.5)
+
+    ending = theatre.play(c.QR("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOut())
+    assert isinstance(ending, Again)
+    while left := mailboxes.wait(mailbox, 0):
+        mailboxes.heard(mailbox, left)
+    mailboxes.ring(mailbox)
+    # A poll of the former image would have it by now, and SQS would hide it.
+    time.sleep(0.2)
+    assert mailboxes.wait(mailbox, 0), "the former image took the ring"
+
+
+def test_what_is_rung_reaches_the_worker(tmp_path: Path, mailboxes: SqsMailboxes) -> None:
+    mailbox = mailboxes.create(uuid4().hex)
+    theatre = Theatre(tmp_path, linked=True)
+    theatre.outside.mailbox = Real(mailboxes, mailbox)  # type: ignore[assignment]
+
+    def stop() -> None:
+        theatre.happen(e.StopRequested())
+        mailboxes.ring(mailbox)
+
+    began = time.monotonic()
+    theatre.play(c.Connected(DEVICE), stop)
+    assert theatre.now.observed_generation == theatre.now.generation
+    assert time.monotonic() - began < 5 * SOON_S
