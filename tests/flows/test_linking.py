@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -158,14 +159,18 @@ def test_a_code_that_the_client_refuses_is_followed_by_a_new_one(stack, number):
     stack.until(number, "CONNECTED")
 
 
+def another_code(stack: Stack, number: str, used: str) -> bool:
+    """Whether a code is shown that isn't the used one."""
+    return stack.code(number) != used
+
+
 def test_who_links_after_failed_pairings_is_heard_at_once(stack, number, friend):
     stack.begin(number)
-    used = ""
     for _ in range(2):
-        used = eventually(lambda used=used: (shown := stack.code(number)) != used and shown)
+        used = stack.code(number)
         assert stack.scan(used, number, hmac="wrong").status_code == 409
-    code = eventually(lambda: (shown := stack.code(number)) != used and shown)
-    assert stack.scan(code, number).status_code == 200
+        eventually(partial(another_code, stack, number, used))
+    assert stack.scan(stack.code(number), number).status_code == 200
     stack.until(number, "CONNECTED")
     for count in range(2):
         answer = send(stack, number, friend.number, f"hello {count}")

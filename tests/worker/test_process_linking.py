@@ -1,6 +1,9 @@
 """A worker process with the real client, from its order to a linked device."""
 
+import asyncio
 from pathlib import Path
+
+import pytest
 
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
@@ -41,6 +44,27 @@ def test_a_phone_with_the_wrong_secret_leads_to_a_new_code_in_the_same_process(t
         assert worker.returncode is None
         await stage.linked()
         assert (stage.now.epoch, stage.lease().epoch) == (1, 1)
+
+    told(tmp_path, story)
+
+
+AT_ONCE_S = 1.0
+"""Less than it takes to conclude from a closed socket that the client is dead."""
+
+
+@pytest.mark.parametrize("wrong", ["secret", "socket"])
+def test_a_code_that_is_dead_is_gone_at_once(tmp_path: Path, wrong: str) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start()
+        dead = await stage.code()
+        if wrong == "secret":
+            assert (await stage.wa.scan(dead, hmac="wrong"))[0] == 409
+        else:
+            assert await stage.wa.post("knobs/close-unpaired") == (200, {"closed": 1})
+        async with asyncio.timeout(AT_ONCE_S):
+            session = await stage.until(lambda session: session.status is not Status.SCAN_QR)
+        assert (session.qr, session.reason) == (None, Reason.PAIR_ERROR)
+        await stage.another_code(dead)
 
     told(tmp_path, story)
 

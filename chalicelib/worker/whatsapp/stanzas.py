@@ -17,12 +17,9 @@ from chalicelib.worker.whatsapp import client as c
 
 LOGGER: Final = logging.getLogger("whatsmeow")
 """The parent of all loggers that the library's lines come out of, but for its database's."""
-RECEIVED: Final = "whatsmeow.Client.Recv"
 CODES: Final = "whatsmeow.Client.QRChannel"
 CLIENT: Final = "whatsmeow.Client"
 
-_PASSKEY: Final = re.compile(r'<notification\b[^>]*\btype="passkey_prologue_request"')
-_OUTDATED: Final = re.compile(r'<failure\b[^>]*\breason="405"')
 _RAN_OUT: Final = "Ran out of QR codes, closing channel"
 _UNLINKED: Final = re.compile(r"Got (\d+)\b.* connect failure, sending LoggedOut event")
 
@@ -31,14 +28,8 @@ Said = Callable[[str, str], c.ClientEvent | None]
 
 
 def said_while_linking(logger: str, line: str) -> c.ClientEvent | None:
-    """Return what a line of the trace of stanzas means, if it means anything to us."""
-    if logger == CODES:
-        return c.CodesRanOut() if line.startswith(_RAN_OUT) else None
-    if logger != RECEIVED:
-        return None
-    if _PASSKEY.match(line):
-        return c.PasskeyRequest()
-    return c.ClientOutdated() if _OUTDATED.match(line) else None
+    """Return what a line of the log of a client that shows codes means, if it means anything to us."""
+    return c.CodesRanOut() if logger == CODES and line.startswith(_RAN_OUT) else None
 
 
 def said_at_login(logger: str, line: str) -> c.ClientEvent | None:

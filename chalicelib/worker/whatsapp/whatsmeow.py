@@ -8,6 +8,7 @@ it connects in a thread that nobody joins, and the worker is thrown away with it
 
 import logging
 from collections.abc import Callable
+from ctypes import string_at
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from neonize.client import NewClient
 from neonize.exc import NeonizeError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
+from neonize.utils.log import _log_queue as library_s_log
 
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
@@ -27,6 +29,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
+from chalicelib.worker.whatsapp.scanned import scanned
 from chalicelib.worker.whatsapp.stanzas import Stanzas, said_at_login, said_while_linking
 from chalicelib.worker.whatsapp.unanswered import unanswered
 from chalicelib.worker.whatsapp.unsent import unsent
@@ -48,11 +51,13 @@ class Whatsmeow:
     def __init__(self, database: Path, emit: c.Emit, *, linking: bool) -> None:
         self._emit = emit
         self._log = Log()
-        # A passkey is only seen in the trace of stanzas, and that costs: it is on while a device is being linked.
+        # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem)
         self._client.event.qr(lambda _, code: emit(c.QR(code.decode())))
+        # The library's own hook for how the showing of codes ended; it would print the address of the word.
+        self._client._NewClient__onLoginStatus = lambda _, word: self._scanned(string_at(word).decode())  # noqa: SLF001
         for event, handle in self._handlers().items():
             self._client.event(event)(partial(self._heard, handle))
 
@@ -148,6 +153,14 @@ class Whatsmeow:
             return str(self._client.get_pn_from_lid(lid).User) or None
         except NeonizeError:
             return None
+
+    def _scanned(self, outcome: str) -> None:
+        """The codes are of no more use: one was scanned, for better or worse, or the socket closed."""
+        # What the log said before this comes first: only there a round that ran out differs from a socket that closed.
+        library_s_log.join()
+        event = scanned(outcome)
+        if event:
+            self._emit(event)
 
     def _paired(self, message: Any) -> None:
         if message.Status == ev.PairStatusEv.SUCCESS:
