@@ -1,13 +1,20 @@
 """Linking: call to first code, and scan to connected, at a watcher of the gateway and in the raw client."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from infra.bench.alone import raw_client
-from infra.bench.measuring import memory, row, syncs
+from infra.bench.measuring import memory, most_memory, row, syncs
 from infra.local.client import Stack, eventually, next_frame
+from infra.local.processes import open_files
+
+HISTORY: Final = 50_000
+"""Messages that a phone tells a new device of: an account of some years."""
+STORED: Final = 8_000_000
+"""Bytes of the device's store that say that the library has taken that history in."""
 
 
 @dataclass
@@ -30,11 +37,13 @@ def report(state: Path, runs: int) -> Iterator[str]:
             _gateway(stack, f"62811100{number:04d}", ours)
             _raw_client(state / f"raw-{number}", f"62822200{number:04d}", raw)
         _counted(stack, "628333000001", ours)
+        most = _with_history(stack, "628333000002")
     finally:
         stack.stop()
     yield row("connect call to first code", ours.code, raw.code)
     yield row("scan to connected", ours.connected, raw.connected)
     yield row("memory of a linked worker", ours.memory, raw.memory, "MB")
+    yield f"{'worker linked with 50,000 messages':32} {most:9.1f} MB at most (aim: under 400)"
     yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
 
 
@@ -67,6 +76,29 @@ def _counted(stack: Stack, number: str, figures: Figures) -> None:
         stack.scan(code, number)
         stack.until(number, "CONNECTED", within=60)
     figures.syncs = counted.count
+
+
+def _with_history(stack: Stack, number: str) -> float:
+    """Link an account whose phone tells of 50,000 messages; return the most memory that its worker had, in MB."""
+    stack.network(f"phones/{number}/history", {"messages": HISTORY, "chats": 500})
+    before = stack.serving()
+    stack.link(number)
+    (worker,) = set(stack.serving()) - set(before)
+    uid = next(Path(name).parent for name in open_files(worker) if name.endswith(".db"))
+    # Its secrets of the messages go into the device's store: some 14 MB, and then no more.
+    eventually(lambda: _size(uid) > STORED)
+    eventually(lambda: _is_still(lambda: _size(uid)))
+    return most_memory(worker)
+
+
+def _size(directory: Path) -> int:
+    return sum(file.stat().st_size for file in directory.glob("device-*"))
+
+
+def _is_still(measure: Callable[[], int]) -> bool:
+    before = measure()
+    time.sleep(2)
+    return measure() == before
 
 
 def _raw_client(state: Path, number: str, figures: Figures) -> None:

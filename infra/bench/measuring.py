@@ -20,8 +20,16 @@ def row(name: str, ours: Sequence[float], raw: Sequence[float], unit: str = "ms"
 
 def memory(process: int) -> float:
     """Return a process's resident memory in MB."""
-    status = Path(f"/proc/{process}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", status)
+    return _of_status(process, "VmRSS")
+
+
+def most_memory(process: int) -> float:
+    """Return the most resident memory that a process has had so far, in MB."""
+    return _of_status(process, "VmHWM")
+
+
+def _of_status(process: int, name: str) -> float:
+    found = re.search(rf"{name}:\s+(\d+) kB", Path(f"/proc/{process}/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
 
 

@@ -1,5 +1,6 @@
 """HTTP routes by which virtual phones chat."""
 
+import asyncio
 from typing import Any
 
 from aiohttp import web
@@ -8,9 +9,11 @@ from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.errors import BadRequest, UnknownPhone
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.phone_number import phone_number
+from infra.local.whatsapp.phones.history import uploaded
 from infra.local.whatsapp.phones.letters import Letter
 from infra.local.whatsapp.request import body
 
+_LONGEST_HISTORY = 200_000  # messages
 _LONGEST = 65536  # characters, WhatsApp's own limit
 
 
@@ -18,6 +21,7 @@ def add(app: web.Application, network: Network) -> None:
     """Add the routes to an application."""
     chats = _ChatRoutes(network)
     app.router.add_post("/phones/{number}", chats.add)
+    app.router.add_post("/phones/{number}/history", chats.history)
     app.router.add_post("/phones/{number}/say", chats.say)
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
@@ -34,6 +38,16 @@ class _ChatRoutes:
         fields = await body(request)
         account = await self._network.registered(_number(request), fields.optional_text("name"))
         return web.json_response({"number": account.number, "lid": str(account.lid_jid), "name": account.name})
+
+    async def history(self, request: web.Request) -> web.Response:
+        """`{messages, chats?}`: the phone has so much to tell each device that is linked from now on."""
+        fields = await body(request)
+        messages = fields.integer("messages", default=0, lowest=0, highest=_LONGEST_HISTORY)
+        chats = fields.integer("chats", default=100, lowest=1, highest=_LONGEST_HISTORY)
+        account = await self._network.registered(_number(request))
+        notice = await asyncio.to_thread(uploaded, self._network.media, account, chats=chats, messages=messages)
+        self._network.phones.remember(account, notice)
+        return web.json_response({"number": account.number, "messages": messages, "chats": chats})
 
     async def say(self, request: web.Request) -> web.Response:
         """`{to, text}`: send a text; a number that has no phone yet gets one."""

@@ -16,6 +16,7 @@ from infra.local.whatsapp.errors import UnknownPhone
 from infra.local.whatsapp.groups import Groups
 from infra.local.whatsapp.knobs import Knobs
 from infra.local.whatsapp.mail import Mail, Place
+from infra.local.whatsapp.media import Media
 from infra.local.whatsapp.offers import Offer
 from infra.local.whatsapp.payload import Registration
 from infra.local.whatsapp.phones.phones import Phones
@@ -46,6 +47,7 @@ class Network:
         self.database = database
         self.references = references
         self.knobs = Knobs()
+        self.media = Media()
         self.post = Post(Mail(database), self.knobs)
         self.phones = Phones(store, database, self.post)
         self.groups = Groups(database)

@@ -2,12 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 
-from infra.local.whatsapp import login, participating, prekeys, privacy, removal, usync
+from infra.local.whatsapp import login, media, participating, prekeys, privacy, removal, usync
 from infra.local.whatsapp.app_state import sync
 from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.node import Node
 
 Answer = Callable[[Client, Node], Awaitable[None]]
+
+
+async def media_hosts(client: Client, query: Node) -> None:
+    """Answer with the hosts of media."""
+    await client.connection.reply(query, media.hosts())
+
 
 ANSWERS: dict[tuple[str, str, str], Answer] = {
     ("encrypt", "get", "count"): prekeys.count,
@@ -17,6 +23,7 @@ ANSWERS: dict[tuple[str, str, str], Answer] = {
     ("privacy", "get", "privacy"): privacy.settings,
     ("usync", "get", "usync"): usync.look_up,
     ("w:g2", "get", "participating"): participating.groups,
+    ("w:m", "set", "media_conn"): media_hosts,
     ("w:sync:app:state", "set", "sync"): sync.answer,
     ("md", "set", "remove-companion-device"): removal.log_out,
 }

@@ -54,6 +54,7 @@ class WhatsApp:
         doorman = Doorman(self._network, Credentials(static, chain))
         app = web.Application()
         app.router.add_get("/ws/chat", doorman.serve)
+        self._network.media.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()
         context = tls.server_context(self._directory, self._authority)

@@ -13,6 +13,7 @@ from infra.local.whatsapp.phones.reading import Reading
 from infra.local.whatsapp.phones.sealing import Sealing
 from infra.local.whatsapp.phones.writing import Writing
 from infra.local.whatsapp.post import PHONE, Post
+from infra.local.whatsapp.protobuf import Message
 from infra.local.whatsapp.signal.bundle import Bundle
 from infra.local.whatsapp.signal.failures import SignalFailure
 from infra.local.whatsapp.store import Store
@@ -32,6 +33,7 @@ class Phones:
         self._sealing = Sealing(store, database, self._keyring)
         self._writing = Writing(self._sealing, self._letters, post)
         self._reading = Reading(store.accounts, self._keyring, self._writing)
+        self._histories: dict[str, Message] = {}
         post.listen(self._ring)
 
     def start(self) -> None:
@@ -67,9 +69,14 @@ class Phones:
         try:
             with self._database.transaction():
                 if welcome.first_time(self._database, account, device.number):
-                    welcome.welcome(self._sealing, self._post, account, device.number)
+                    history = self._histories.get(account.number)
+                    welcome.welcome(self._sealing, self._post, account, device.number, history)
         except SignalFailure as failure:
             _log.warning("%s can't greet its device %s: %s", account.number, device.number, failure)
+
+    def remember(self, account: Account, history: Message) -> None:
+        """Tell each device that is linked from now on of this history, as long as the server runs."""
+        self._histories[account.number] = history
 
     def _ring(self, number: str) -> None:
         """Take in a phone's mail soon: whoever sent it shouldn't wait for the phone to open it."""

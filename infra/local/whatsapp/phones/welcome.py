@@ -1,12 +1,11 @@
-"""What a phone tells a device that it has just linked: the key of the account's settings, and an empty history."""
-
-import zlib
+"""What a phone tells a device that it has just linked: the key of the account's settings, and its history."""
 
 from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.app_state.keys import SettingsKey
 from infra.local.whatsapp.clock import now_ms, now_s
 from infra.local.whatsapp.database import Database
 from infra.local.whatsapp.node import Attribute, Node
+from infra.local.whatsapp.phones.history import empty
 from infra.local.whatsapp.phones.sealing import Sealing
 from infra.local.whatsapp.phones.writing import message_id
 from infra.local.whatsapp.post import PHONE, Post
@@ -14,12 +13,8 @@ from infra.local.whatsapp.protobuf import Message
 
 # waE2E.Message and its ProtocolMessage
 _PROTOCOL = 12
-_TYPE, _HISTORY, _KEY_SHARE = 2, 6, 7
-_IS_HISTORY, _IS_KEY_SHARE = 5, 6
-# HistorySyncNotification
-_SYNC_TYPE, _CHUNK, _PROGRESS, _INLINE = 6, 7, 9, 11
-# HistorySync
-_BOOTSTRAP, _KIND = 0, 1
+_TYPE, _KEY_SHARE = 2, 7
+_IS_KEY_SHARE = 6
 # AppStateSyncKeyShare, AppStateSyncKey, AppStateSyncKeyData
 _KEYS, _KEY_ID, _KEY_DATA, _DATA, _FINGERPRINT, _TIMESTAMP = 1, 1, 2, 1, 2, 3
 
@@ -29,9 +24,9 @@ def first_time(database: Database, account: Account, device: int) -> bool:
     return database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device) > 0
 
 
-def welcome(sealing: Sealing, post: Post, account: Account, device: int) -> None:
+def welcome(sealing: Sealing, post: Post, account: Account, device: int, history: Message | None = None) -> None:
     """Send both; a device that couldn't open one of them is sent both again."""
-    for message in (_key_share(account), _history()):
+    for message in (_key_share(account), history or empty()):
         protocol = Message.of({_PROTOCOL: message})
         secret = sealing.seal(account, account, device, protocol.encode())
         attributes: dict[str, Attribute] = {
@@ -51,9 +46,3 @@ def _key_share(account: Account) -> Message:
     data = Message.of({_DATA: key.data, _FINGERPRINT: fingerprint, _TIMESTAMP: now_ms()})
     shared = Message.of({_KEY_ID: Message.of({1: key.id}), _KEY_DATA: data})
     return Message.of({_TYPE: _IS_KEY_SHARE, _KEY_SHARE: Message.of({_KEYS: shared})})
-
-
-def _history() -> Message:
-    history = zlib.compress(Message.of({_KIND: _BOOTSTRAP}).encode())
-    notice = Message.of({_SYNC_TYPE: _BOOTSTRAP, _CHUNK: 1, _PROGRESS: 100, _INLINE: history})
-    return Message.of({_TYPE: _IS_HISTORY, _HISTORY: notice})
