@@ -46,6 +46,10 @@ class Phone:
         """Send a text to a number; return WhatsApp's id of it."""
         return str(self._ask("/say", {"to": to, "text": text})["id"])
 
+    def send(self, to: str, kind: str, **fields: Any) -> str:
+        """Send what is no plain text: reply, edit, delete, react, location, document or raw; return WhatsApp's id."""
+        return str(self._ask("/send", {"to": to, "kind": kind, **fields})["id"])
+
     def inbox(self) -> list[dict[str, Any]]:
         """Return what it sent and received, the newest last."""
         return list(self._ask("/inbox")["messages"])

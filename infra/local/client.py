@@ -113,6 +113,10 @@ class Stack:
         """POST a JSON body, if there is one, with the token."""
         return requests.post(self.url + path, json=body, headers=self.headers, timeout=40, **arguments)
 
+    def put(self, path: str, body: Any) -> requests.Response:
+        """PUT a JSON body with the token."""
+        return requests.put(self.url + path, json=body, headers=self.headers, timeout=40)
+
     def delete(self, path: str) -> requests.Response:
         """DELETE with the token."""
         return requests.delete(self.url + path, headers=self.headers, timeout=40)

@@ -1,11 +1,35 @@
-"""The phones' commands for chatting: add, say, inbox, read, group."""
+"""The phones' commands for chatting: add, say, reply, edit, delete, react, locate, document, inbox, read, group."""
 
 from argparse import Namespace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 from infra.local.phone_stack import call
+
+_ID: Final = {"required": True, "help": "the message's id: say prints it, and a session's message_id"}
+_KINDS: Final[dict[str, tuple[str, str, dict[str, dict[str, Any]]]]] = {
+    "reply": ("reply", "reply to a message", {"--id": _ID, "text": {}}),
+    "edit": ("edit", "change what the phone wrote", {"--id": _ID, "text": {}}),
+    "delete": ("delete", "delete for everybody what the phone wrote", {"--id": _ID}),
+    "react": ("react", "react to a message", {"--id": _ID, "emoji": {"help": "an empty one takes it back"}}),
+    "locate": (
+        "location",
+        "send a place",
+        {
+            "--latitude": {"type": float, "required": True, "metavar": "DEGREES"},
+            "--longitude": {"type": float, "required": True, "metavar": "DEGREES"},
+            "--name": {},
+            "--address": {},
+        },
+    ),
+    "document": (
+        "document",
+        "announce a document, without a file behind it",
+        {"--file-name": {"required": True}, "--mimetype": {}, "--caption": {}},
+    ),
+}
+"""The verbs for what is no plain text: their kind, their help, and their arguments besides who writes to whom."""
 
 
 def add(commands: Any) -> None:
@@ -19,6 +43,13 @@ def add(commands: Any) -> None:
     say.add_argument("--to", required=True, metavar="M", help="a phone's number, or a linked session's")
     say.add_argument("text")
     say.set_defaults(run=_say)
+    for verb, (kind, help_text, arguments) in _KINDS.items():
+        other = commands.add_parser(verb, help=help_text)
+        other.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
+        other.add_argument("--to", required=True, metavar="M", help="whose chat it is: the other number")
+        for argument, about in arguments.items():
+            other.add_argument(argument, **about)
+        other.set_defaults(run=_send, kind=kind, fields=[one.lstrip("-").replace("-", "_") for one in arguments])
     inbox = commands.add_parser("inbox", help="show what a phone sent and received, the newest last")
     inbox.add_argument("number")
     inbox.set_defaults(run=_inbox)
@@ -40,6 +71,13 @@ def _add(options: Namespace) -> str:
 
 def _say(options: Namespace) -> str:
     sent = call(options, _path(options.sender, "say"), {"to": options.to, "text": options.text})
+    return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
+
+
+def _send(options: Namespace) -> str:
+    given = {name: getattr(options, name) for name in options.fields}
+    wanted = {"to": options.to, "kind": options.kind, **{k: v for k, v in given.items() if v is not None}}
+    sent = call(options, _path(options.sender, "send"), wanted)
     return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
 
 

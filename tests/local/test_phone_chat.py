@@ -62,3 +62,29 @@ def test_what_cant_be_sent_is_told(tmp_path: Path) -> None:
             assert (await phone("say", "--from", "0812", "--to", BO, "hello")).err.startswith("That is no phone number")
 
     asyncio.run(story())
+
+
+def test_what_is_no_text_is_sent_on_the_command_line(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with phones(tmp_path) as phone:
+            await phone("add", BO)
+            chat = ("--from", ANA, "--to", BO)
+            said = (await phone("say", *chat, "Jam sembilan")).out.split()[-1].rstrip(".")
+            for words in (
+                ("reply", *chat, "--id", said, "Setuju"),
+                ("edit", *chat, "--id", said, "Jam sepuluh"),
+                ("react", *chat, "--id", said, "\N{THUMBS UP SIGN}"),
+                ("react", *chat, "--id", said, ""),
+                ("locate", *chat, "--latitude", "-6.17", "--longitude", "106.8", "--name", "Monas"),
+                ("document", *chat, "--file-name", "a.pdf"),
+                ("delete", *chat, "--id", said),
+            ):
+                sent = await phone(*words)
+                assert (sent.code, sent.err) == (0, "")
+                assert sent.out.startswith(f"{ANA} has sent {BO} the message 3A")
+            foreign = await phone("edit", "--from", BO, "--to", ANA, "--id", said, "no")
+            assert (foreign.code, foreign.err) == (1, f"{BO} didn't write that message.\n")
+            unknown = await phone("delete", *chat, "--id", "3A00")
+            assert (unknown.code, unknown.err) == (1, f"{ANA} has no such message in its chat with {BO}.\n")
+
+    asyncio.run(story())

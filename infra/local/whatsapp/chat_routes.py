@@ -1,17 +1,22 @@
 """HTTP routes by which virtual phones chat."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
 
 from aiohttp import web
 
 from infra.local.whatsapp.accounts import Account
-from infra.local.whatsapp.errors import BadRequest, UnknownPhone
+from infra.local.whatsapp.errors import BadRequest, UnknownMessage, UnknownPhone
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.phone_number import phone_number
+from infra.local.whatsapp.phones import kinds
 from infra.local.whatsapp.phones.history import uploaded
+from infra.local.whatsapp.phones.kinds import Outgoing
 from infra.local.whatsapp.phones.letters import Letter
-from infra.local.whatsapp.request import body
+from infra.local.whatsapp.protobuf import Message
+from infra.local.whatsapp.request import Fields, body
 
 _LONGEST_HISTORY = 200_000  # messages
 _LONGEST = 65536  # characters, WhatsApp's own limit
@@ -23,6 +28,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/phones/{number}", chats.add)
     app.router.add_post("/phones/{number}/history", chats.history)
     app.router.add_post("/phones/{number}/say", chats.say)
+    app.router.add_post("/phones/{number}/send", chats.send)
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
     app.router.add_get("/mail", chats.mail)
@@ -52,18 +58,40 @@ class _ChatRoutes:
     async def say(self, request: web.Request) -> web.Response:
         """`{to, text}`: send a text; a number that has no phone yet gets one."""
         fields = await body(request)
-        number, text = phone_number(fields.text("to")), fields.text("text")
-        if len(text) > _LONGEST:
-            raise BadRequest(f"text must have {_LONGEST} characters at most.")
-        if any("\ud800" <= one <= "\udfff" for one in text):
-            raise BadRequest("text holds half a character.")
-        sender = _number(request)
+        text = _written(fields, "text")
+        account, recipient = await self._chat(request, fields)
+        name = self._network.phones.say(account, recipient, text)
+        return _sent(name, account, recipient)
+
+    async def send(self, request: web.Request) -> web.Response:
+        """`{to, kind, …}`: send what is no plain text.
+
+        reply {id, text}, edit {id, text}, delete {id}, react {id, emoji?}, location {latitude, longitude, name?,
+        address?}, document {file_name, mimetype?, caption?}, raw {message}: a waE2E.Message in hexadecimal.
+        """
+        fields = await body(request)
+        make = _KINDS.get(fields.text("kind"))
+        if make is None:
+            raise BadRequest(f"kind must be one of {', '.join(_KINDS)}.")
+        account, recipient = await self._chat(request, fields)
+
+        def letter() -> Letter:
+            found = self._network.phones.letter(account, recipient, fields.text("id"))
+            if found is None:
+                raise UnknownMessage(f"{account.number} has no such message in its chat with {recipient.number}.")
+            return found
+
+        name = self._network.phones.send(account, recipient, make(fields, _Chat(account, recipient, letter)))
+        return _sent(name, account, recipient)
+
+    async def _chat(self, request: web.Request, fields: Fields) -> tuple[Account, Account]:
+        """The phone, and whom it writes to."""
+        number, sender = phone_number(fields.text("to")), _number(request)
         recipient = self._network.accounts.numbered(number)
         if recipient is None and number != sender:
             raise UnknownPhone(f"{number} is not on this WhatsApp.")
         account = await self._network.registered(sender)
-        name = self._network.phones.say(account, recipient or account, text)
-        return web.json_response({"id": name, "from": account.number, "to": number})
+        return account, recipient or account
 
     async def inbox(self, request: web.Request) -> web.Response:
         """All letters of a phone, the newest last."""
@@ -95,6 +123,73 @@ class _ChatRoutes:
 
     def _account(self, request: web.Request) -> Account:
         return self._network.account(_number(request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Chat:
+    """A phone's chat; ``letter`` finds the message in it that the request names."""
+
+    phone: Account
+    peer: Account
+    letter: Callable[[], Letter]
+
+    def own(self) -> Letter:
+        """The message that the request names, which must be the phone's own."""
+        found = self.letter()
+        if not found.outgoing:
+            raise UnknownMessage(f"{self.phone.number} didn't write that message.")
+        return found
+
+
+def _reply(fields: Fields, chat: _Chat) -> Outgoing:
+    quoted = chat.letter()
+    return kinds.reply(_written(fields, "text"), quoted, author=chat.phone if quoted.outgoing else chat.peer)
+
+
+def _location(fields: Fields, _: _Chat) -> Outgoing:
+    latitude, longitude = fields.degrees("latitude", 90), fields.degrees("longitude", 180)
+    return kinds.location(
+        latitude, longitude, name=fields.optional_text("name"), address=fields.optional_text("address")
+    )
+
+
+def _document(fields: Fields, _: _Chat) -> Outgoing:
+    mimetype, caption = fields.optional_text("mimetype"), fields.optional_text("caption")
+    return kinds.document(_written(fields, "file_name"), mimetype=mimetype, caption=caption)
+
+
+def _raw(fields: Fields, _: _Chat) -> Outgoing:
+    try:
+        raw = bytes.fromhex(fields.text("message"))
+        Message.decode(raw)
+    except ValueError as error:
+        raise BadRequest("message must be a protobuf message in hexadecimal.") from error
+    return Outgoing(raw)
+
+
+_KINDS: Final[dict[str, Callable[[Fields, _Chat], Outgoing]]] = {
+    "reply": _reply,
+    "edit": lambda fields, chat: kinds.edit(_written(fields, "text"), chat.own(), chat=chat.peer),
+    "delete": lambda _, chat: kinds.deletion(chat.own(), chat=chat.peer),
+    "react": lambda fields, chat: kinds.reaction(fields.optional_text("emoji") or "", chat.letter(), chat=chat.peer),
+    "location": _location,
+    "document": _document,
+    "raw": _raw,
+}
+
+
+def _written(fields: Fields, name: str) -> str:
+    """A text that can be sent."""
+    text = fields.text(name)
+    if len(text) > _LONGEST:
+        raise BadRequest(f"{name} must have {_LONGEST} characters at most.")
+    if any("\ud800" <= one <= "\udfff" for one in text):
+        raise BadRequest(f"{name} holds half a character.")
+    return text
+
+
+def _sent(name: str, account: Account, recipient: Account) -> web.Response:
+    return web.json_response({"id": name, "from": account.number, "to": recipient.number})
 
 
 def _number(request: web.Request) -> str:

@@ -6,6 +6,7 @@ PhoneError
 ├── ForeignCode         no linking code of this WhatsApp
 ├── ExpiredCode         a code that is no longer shown, or was used
 ├── UnknownPhone        nobody has this number, or it has no such device
+├── UnknownMessage      the phone has no such message in that chat
 ├── NotOnline           no device of it is connected
 ├── NothingWaits        no client shows a code
 ├── RefusedByDevice     the device didn't accept the phone's signature
@@ -53,6 +54,13 @@ class UnknownPhone(PhoneError):
     """Nobody has this number, or it has no such device."""
 
     code = "unknown_phone"
+    status = 404
+
+
+class UnknownMessage(PhoneError):
+    """The phone has no such message in that chat, or it isn't the phone's own."""
+
+    code = "unknown_message"
     status = 404
 
 

@@ -3,10 +3,11 @@
 The client library's own classes can't serve here: importing them starts the client.
 """
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-Value = int | bytes
+Value = int | bytes | float
 _VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
 _LONGEST_VARINT = 10  # bytes
 _HIGHEST = (1 << 64) - 1
@@ -18,12 +19,15 @@ class MalformedMessage(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message's fields in the order of the wire. Integers are unsigned; texts and messages inside are bytes."""
+    """A message's fields in the order of the wire. Integers are unsigned; texts and messages inside are bytes.
+
+    A float is written as a double. What was read has none: a number of eight bytes is an integer then.
+    """
 
     fields: tuple[tuple[int, Value], ...]
 
     @classmethod
-    def of(cls, fields: "dict[int, int | bytes | str | Message | None]") -> "Message":
+    def of(cls, fields: "Mapping[int, int | bytes | float | str | Message | None]") -> "Message":
         """Make a message from its fields; None leaves one out."""
         return cls(tuple((number, _plain(value)) for number, value in fields.items() if value is not None))
 
@@ -63,7 +67,7 @@ class Message:
         return next((value for number, value in reversed(self.fields) if number == field), default)
 
 
-def _plain(value: int | bytes | str | Message) -> Value:
+def _plain(value: bytes | float | str | Message) -> Value:
     if isinstance(value, Message):
         return value.encode()
     return value.encode() if isinstance(value, str) else value
@@ -82,6 +86,8 @@ def _varint(value: int) -> bytes:
 def _field(number: int, value: Value) -> bytes:
     if isinstance(value, int):
         return _varint(number << 3 | _VARINT) + _varint(value)
+    if isinstance(value, float):
+        return _varint(number << 3 | _FIXED64) + struct.pack("<d", value)
     return _varint(number << 3 | _LENGTH) + _varint(len(value)) + value
 
 

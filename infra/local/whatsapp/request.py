@@ -43,6 +43,13 @@ class Fields:
             raise BadRequest(f"{name} must be a whole number.")
         return value
 
+    def degrees(self, name: str, most: int) -> float:
+        """A number of degrees, ``most`` at most either way."""
+        value = self.values.get(name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= most:
+            raise BadRequest(f"{name} must be a number from -{most} to {most}.")
+        return float(value)
+
     def integer(self, name: str, *, default: int, lowest: int, highest: int) -> int:
         """A whole number within bounds."""
         given = self.optional_integer(name)

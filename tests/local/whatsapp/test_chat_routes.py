@@ -102,3 +102,28 @@ def test_the_inbox_of_a_number_that_nobody_has_is_not_found(tmp_path: Path) -> N
         assert (await wa.get(f"phones/{ANA}/inbox"))["code"] == "unknown_phone"
 
     told(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({}, "kind"),
+        ({"kind": "poll"}, "kind"),
+        ({"kind": "reply", "text": "x"}, "id"),
+        ({"kind": "location", "latitude": 91, "longitude": 0}, "latitude"),
+        ({"kind": "location", "latitude": 1, "longitude": "2"}, "longitude"),
+        ({"kind": "document"}, "file_name"),
+        ({"kind": "raw", "message": "xyz"}, "message"),
+        ({"kind": "raw", "message": "ff"}, "message"),
+    ],
+)
+def test_what_is_wrong_with_another_kind_is_named(tmp_path: Path, fields: dict[str, object], named: str) -> None:
+    async def story(wa: Loopback) -> None:
+        await wa.post(f"phones/{BO}")
+        status, answer = await wa.post(f"phones/{ANA}/send", to=BO, **fields)
+        assert status == 400
+        assert named in answer["error"]
+        status, _ = await wa.post(f"phones/{ANA}/send", to="628999999999", kind="document", file_name="a")
+        assert status == 404
+
+    told(tmp_path, story)

@@ -53,3 +53,9 @@ def test_fixed_width_numbers_are_read() -> None:
 def test_a_number_beyond_64_bits_is_not_written() -> None:
     with pytest.raises(MalformedMessage):
         Message.of({1: 1 << 64}).encode()
+
+
+def test_a_float_is_a_double_on_the_wire() -> None:
+    # protoc --encode of a message whose field 1 is the double -6.5
+    assert Message.of({1: -6.5}).encode() == bytes.fromhex("090000000000001ac0")
+    assert Message.of({1: 0}).encode() != Message.of({1: 0.0}).encode()

@@ -31,8 +31,8 @@ def written(text: str) -> Message:
     return Message.of({_CONVERSATION: text})
 
 
-def copied(message: Message, destination: Jid) -> Message:
-    """The copy that a device sends to its account's other devices."""
+def copied(message: bytes, destination: Jid) -> Message:
+    """The copy of an encoded message that a device sends to its account's other devices."""
     return Message.of({_SENT_BY_DEVICE: Message.of({_DESTINATION: str(destination), _SENT: message})})
 
 

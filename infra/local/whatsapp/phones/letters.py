@@ -1,5 +1,6 @@
 """What a phone sent and received."""
 
+import json
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -44,6 +45,18 @@ class Letters:
         marks = ", ".join("?" * (1 + len(values)))
         statement = f"INSERT OR IGNORE INTO letters (number, {_COLUMNS}) VALUES ({marks})"  # noqa: S608
         return self._database.run(statement, number, *values) > 0
+
+    def keep(self, number: str, letter_id: str, message: bytes, attributes: dict[str, str]) -> None:
+        """Keep a message as it was sent, with its stanza's attributes, for a device that asks for it again."""
+        statement = "INSERT OR REPLACE INTO outgoing VALUES (?, ?, ?, ?)"
+        self._database.run(statement, number, letter_id, message, json.dumps(attributes))
+
+    def kept(self, number: str, letter_id: str) -> tuple[bytes, dict[str, str]] | None:
+        """What was sent under an id: the message and its stanza's attributes."""
+        found = self._database.rows(
+            "SELECT message, attributes FROM outgoing WHERE number = ? AND id = ?", number, letter_id
+        )
+        return (found[0][0], json.loads(found[0][1])) if found else None
 
     def of(self, number: str) -> list[Letter]:
         """A phone's letters, the newest last."""

@@ -6,8 +6,9 @@ import logging
 from infra.local.whatsapp.accounts import Account, Device
 from infra.local.whatsapp.database import Database
 from infra.local.whatsapp.node import Node
-from infra.local.whatsapp.phones import welcome
+from infra.local.whatsapp.phones import kinds, welcome
 from infra.local.whatsapp.phones.keyring import Keyring
+from infra.local.whatsapp.phones.kinds import Outgoing
 from infra.local.whatsapp.phones.letters import Letter, Letters, LetterState
 from infra.local.whatsapp.phones.reading import Reading
 from infra.local.whatsapp.phones.sealing import Sealing
@@ -44,8 +45,16 @@ class Phones:
 
     def say(self, account: Account, recipient: Account, text: str) -> str:
         """Send a text from a phone; its id."""
+        return self.send(account, recipient, kinds.text(text))
+
+    def send(self, account: Account, recipient: Account, said: Outgoing) -> str:
+        """Send a message of any kind from a phone; its id."""
         with self._database.transaction():
-            return self._writing.say(account, recipient, text)
+            return self._writing.say(account, recipient, said)
+
+    def letter(self, account: Account, peer: Account, name: str) -> Letter | None:
+        """The letter of that id in a phone's chat with ``peer``."""
+        return next((one for one in self.letters(account) if (one.id, one.peer) == (name, peer.number)), None)
 
     def letters(self, account: Account) -> list[Letter]:
         """What a phone sent and received, and what its account's linked devices sent; the newest last."""

@@ -8,7 +8,7 @@ from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.addressing import spread_receipt
 from infra.local.whatsapp.clock import now_ms, now_s
 from infra.local.whatsapp.node import Node
-from infra.local.whatsapp.phones import content
+from infra.local.whatsapp.phones import content, kinds
 from infra.local.whatsapp.phones.keyring import Keyring, registration_of
 from infra.local.whatsapp.phones.letters import Letter, LetterState
 from infra.local.whatsapp.phones.welcome import welcome
@@ -105,7 +105,15 @@ class Reading:
         writing.sealing.renew(phone, reader, device, bundles.read(keys) if keys else None)
         letter = writing.letters.sent(phone.number, receipt.text("id"))
         recipient = self.accounts.numbered(letter.peer) if letter else None
-        if letter and recipient and letter.text is not None:
-            writing.send(phone, recipient, reader, device, name=letter.id, text=letter.text, retries=count)
+        said = self._said(phone, letter) if letter else None
+        if letter and recipient and said:
+            writing.send(phone, recipient, reader, device, name=letter.id, said=said, retries=count)
         elif reader is phone:
             welcome(writing.sealing, writing.post, phone, device)
+
+    def _said(self, phone: Account, letter: Letter) -> kinds.Outgoing | None:
+        """What a phone sent; a letter of a file from before other kinds than texts were kept is a text."""
+        kept = self.writing.letters.kept(phone.number, letter.id)
+        if kept:
+            return kinds.Outgoing(*kept, letter.text)
+        return kinds.text(letter.text) if letter.text is not None else None

@@ -9,6 +9,7 @@ from infra.local.whatsapp.addressing import every_place, sent_by
 from infra.local.whatsapp.clock import now_ms
 from infra.local.whatsapp.node import Attribute, Node
 from infra.local.whatsapp.phones import content
+from infra.local.whatsapp.phones.kinds import Outgoing
 from infra.local.whatsapp.phones.letters import Letter, Letters, LetterState
 from infra.local.whatsapp.phones.sealing import Sealing
 from infra.local.whatsapp.post import PHONE, Post
@@ -25,14 +26,16 @@ class Writing:
     letters: Letters
     post: Post
 
-    def say(self, phone: Account, recipient: Account, text: str) -> str:
-        """Send a text; its id."""
+    def say(self, phone: Account, recipient: Account, said: Outgoing) -> str:
+        """Send a message; its id."""
         name = message_id()
-        self.letters.add(phone.number, Letter(name, True, recipient.number, PHONE, text, now_ms(), LetterState.SENT))
+        letter = Letter(name, True, recipient.number, PHONE, said.text, now_ms(), LetterState.SENT)
+        self.letters.add(phone.number, letter)
+        self.letters.keep(phone.number, name, said.message, said.attributes)
         for reader in (recipient, phone) if recipient is not phone else (phone,):
             for number, device in every_place(reader):
                 if (number, device) != (phone.number, PHONE):
-                    self.send(phone, recipient, reader, device, name=name, text=text)
+                    self.send(phone, recipient, reader, device, name=name, said=said)
         return name
 
     def send(
@@ -43,19 +46,19 @@ class Writing:
         device: int,
         *,
         name: str,
-        text: str,
+        said: Outgoing,
         retries: int = 0,
     ) -> None:
-        """Send a text to one device: the recipient's own, or one of the phone's account."""
-        message = content.written(text)
+        """Send a message to one device: the recipient's own, or one of the phone's account."""
+        plaintext = said.message
         if reader is phone:
-            message = content.copied(message, recipient.lid_jid)
+            plaintext = content.copied(plaintext, recipient.lid_jid).encode()
         try:
-            secret = self.sealing.seal(phone, reader, device, message.encode(), retries=retries)
+            secret = self.sealing.seal(phone, reader, device, plaintext, retries=retries)
         except SignalFailure as failure:
             _log.warning("%s can't write to device %s of %s: %s", phone.number, device, reader.number, failure)
             return
-        attributes: dict[str, Attribute] = {"id": name, "type": "text"}
+        attributes: dict[str, Attribute] = {"id": name, **said.attributes}
         sender = sent_by(phone, PHONE, recipient=recipient, reader=reader)
         self.post.deliver((reader.number, device), Node("message", {**attributes, **sender}, (secret,)))
 

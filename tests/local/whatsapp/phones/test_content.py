@@ -15,7 +15,7 @@ BO = Jid("22", "lid")
 @given(st.text())
 def test_a_text_is_read_as_written(text: str) -> None:
     assert content.read(content.written(text).encode()) == Content(text)
-    assert content.read(content.copied(content.written(text), BO).encode()) == Content(text, BO)
+    assert content.read(content.copied(content.written(text).encode(), BO).encode()) == Content(text, BO)
 
 
 def test_a_clients_longer_form_of_text_is_read() -> None:
