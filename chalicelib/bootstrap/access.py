@@ -79,7 +79,7 @@ def users() -> Users:
 @cache
 def tenants() -> Tenants:
     """Return the operators' side of tenants."""
-    return Tenants(DynamoTenants(parts.table()), users(), parts.clock)
+    return Tenants(DynamoTenants(parts.table()), users(), parts.session_store(), parts.moves(), parts.clock)
 
 
 def first_administrator(name: str, password: str, tenant: str) -> bool:

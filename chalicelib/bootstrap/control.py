@@ -8,6 +8,7 @@ from chalicelib.adapters.dynamodb.history import DynamoHistory
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.tenants import DynamoTenants
 from chalicelib.adapters.dynamodb.upgrades import DynamoUpgrades
 from chalicelib.adapters.names import new_id
 from chalicelib.adapters.poster import HttpPoster
@@ -64,6 +65,7 @@ def reconciler() -> Reconciler:
     """Return who brings sessions to what is wanted of them."""
     return Reconciler(
         sessions=parts.session_store(),
+        tenants=DynamoTenants(parts.table()),
         leases=DynamoLeases(parts.table()),
         moves=parts.moves(),
         workers=parts.workers(),

@@ -68,6 +68,23 @@ class SettingsChanged(LinkEvent):
     type: ClassVar[str] = "session.changed"
 
 
+# What becomes of its tenant.
+
+
+@dataclass(frozen=True, slots=True)
+class TenantDisabled(LinkEvent):
+    """The tenant was disabled: a session that runs is stopped, its linked device kept, and nothing is posted for it."""
+
+    type: ClassVar[str] = "session.suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantEnabled(LinkEvent):
+    """The tenant is enabled again: what ran when it was disabled is wanted running."""
+
+    type: ClassVar[str] = "session.resumed"
+
+
 # What the reconciler does.
 
 
@@ -255,8 +272,10 @@ DELETED: Final = "session.deleted"
 """The type of the event that the removal of a session is."""
 
 OWNER_EVENTS: Final = (StartRequested, StopRequested, UnlinkRequested, DeleteRequested)
+TENANT_EVENTS: Final = (TenantDisabled, TenantEnabled)
 LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     *OWNER_EVENTS,
+    *TENANT_EVENTS,
     SettingsChanged,
     WorkerClaimed,
     Launched,

@@ -8,6 +8,7 @@ class Reason(StrEnum):
     """Codes that a status carries in ``reason``."""
 
     REQUESTED = "requested"
+    TENANT_DISABLED = "tenant_disabled"
     WORKER_LOST = "worker_lost"
     UPGRADED = "upgraded"
     NO_CAPACITY = "no_capacity"
@@ -32,6 +33,7 @@ class Reason(StrEnum):
 
 SENTENCES: Final[dict[str, str]] = {
     Reason.REQUESTED: "As its owner asked.",
+    Reason.TENANT_DISABLED: "Its tenant is disabled. It goes on by itself when the tenant is enabled again.",
     Reason.WORKER_LOST: "The worker was lost; another one takes over.",
     Reason.UPGRADED: "A worker of a newer version takes over.",
     Reason.NO_CAPACITY: "There is no room for a worker just now; it is tried again.",

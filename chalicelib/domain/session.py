@@ -95,6 +95,7 @@ class Session:
     ``task`` is the task definition that its worker was started from. ``claimed_at`` is when the worker was claimed, or
     when ECS had room for it; ``refusals`` counts how often it had none since the claim, and ``on_demand`` says that the
     worker isn't to run on Spot, where there was none.
+    ``suspended`` says that its tenant is disabled, ``resumes`` that it is wanted running when that is over.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
     ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there;
     ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
@@ -142,6 +143,8 @@ class Session:
     round: int = 0
     device: Device | None = None
     connected_at: int | None = None
+    suspended: bool = False
+    resumes: bool = False
     erased: bool = False
     qr: QRCode | None = None
     last_event: LastEvent | None = None

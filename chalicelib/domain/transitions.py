@@ -36,7 +36,11 @@ _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, request): s for s in (*_WORKING, *_RESTING) for request in e.OWNER_EVENTS},
     **{(s, e.DeleteRequested): S.DELETING for s in (*_WORKING, *_RESTING)},
-    **{(s, aside): s for s in (*_WORKING, *_RESTING) for aside in (e.WebhookDisabled, e.SettingsChanged)},
+    **{
+        (s, aside): s
+        for s in (*_WORKING, *_RESTING)
+        for aside in (*e.TENANT_EVENTS, e.WebhookDisabled, e.SettingsChanged)
+    },
     **{(s, e.WorkerClaimed): S.STARTING for s in (*_WORKING, *_RESTING)},
     **{(s, e.Stopped): S.STOPPED for s in (*_WORKING, *_RESTING)},
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
@@ -67,7 +71,7 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
 }
 """Every legal move. What is not here does not move a session: a late report of a worker, mostly."""
 
-ASIDE: Final = (*e.OWNER_EVENTS, e.WebhookDisabled, e.SettingsChanged)
+ASIDE: Final = (*e.OWNER_EVENTS, *e.TENANT_EVENTS, e.WebhookDisabled, e.SettingsChanged)
 """Events that say nothing of what is observed."""
 
 _DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
@@ -108,7 +112,7 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
     return replace(after, last_event=LastEvent(event_id, event.type, now, _data(after, event)))
 
 
-def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: C901 - one case an event
+def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: C901, PLR0912 - one case an event
     """What the event itself says, put on the session."""
     match event:
         case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.DeleteRequested():
@@ -119,7 +123,10 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
                 requested_at=now,
                 round=0,
                 attempts=0,
+                resumes=session.suspended and isinstance(event, e.StartRequested),
             )
+        case e.TenantDisabled() | e.TenantEnabled():
+            return _suspended(session, disabled=isinstance(event, e.TenantDisabled), now=now)
         case e.WorkerClaimed(worker=worker, mailbox=mailbox, standby=standby, task=task):
             # A phone that unlinked gets one fresh round by itself, an owner's start gets them all.
             spent = MAX_ROUNDS - 1 if session.status is S.LOGGED_OUT and session.round else 0
@@ -163,6 +170,22 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
             return session
 
 
+def _suspended(session: Session, *, disabled: bool, now: int) -> Session:
+    """Have a session that runs stopped while its tenant is disabled, and started afterwards; others stay at rest."""
+    runs = session.desired is Desired.RUNNING and not session.answered
+    after = replace(session, suspended=disabled, resumes=disabled and (runs or session.resumes))
+    if not (runs if disabled else session.resumes):
+        return after
+    return replace(
+        after,
+        desired=Desired.STOPPED if disabled else Desired.RUNNING,
+        generation=session.generation + 1,
+        requested_at=now,
+        round=0,
+        attempts=0,
+    )
+
+
 def _changed(session: Session, event: e.SettingsChanged) -> Session:
     after = replace(
         session,
@@ -199,6 +222,8 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return Reason.UPGRADED
         case e.WorkerClaimed(lost=lost):
             return Reason.WORKER_LOST if lost else Reason.REQUESTED
+        case e.Stopped() if session.suspended:
+            return Reason.TENANT_DISABLED
         case e.Unlinked(confirmed=confirmed) | e.Erased(confirmed=confirmed):
             return Reason.UNLINKED_BY_OWNER if confirmed else Reason.UNLINK_UNCONFIRMED
         case e.PairSuccess() | e.Connected():

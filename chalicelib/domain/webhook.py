@@ -84,6 +84,7 @@ def reachable(session: Session | None) -> bool:
     return bool(
         session
         and session.enabled
+        and not session.suspended
         and session.webhook_url
         and session.webhook_secret
         and session.webhook_disabled_at is None

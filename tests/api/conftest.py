@@ -160,7 +160,9 @@ class World:
         )
 
     def operators(self) -> Tenants:
-        return Tenants(self.tenants, self.people(), self.clock)
+        return Tenants(
+            self.tenants, self.people(), self.sessions, Moves(self.sessions, self.clock, self.new_id), self.clock
+        )
 
     def watching(self) -> Watching:
         return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)

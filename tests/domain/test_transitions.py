@@ -16,6 +16,8 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.StopRequested: e.StopRequested(),
     e.UnlinkRequested: e.UnlinkRequested(),
     e.DeleteRequested: e.DeleteRequested(),
+    e.TenantDisabled: e.TenantDisabled(),
+    e.TenantEnabled: e.TenantEnabled(),
     e.SettingsChanged: e.SettingsChanged(name="Ana"),
     e.WorkerClaimed: e.WorkerClaimed("w-9", "https://queue/w-9", standby=False),
     e.Launched: e.Launched(),
@@ -181,3 +183,47 @@ def test_settings_change_what_they_name_and_nothing_else():
 def test_changed_settings_are_no_answer_to_the_owner():
     asked = moved(a_running_session(status=Status.STOPPED, observed_generation=1), e.StartRequested())
     assert not moved(asked, e.SettingsChanged(name="Ben")).answered
+
+
+def test_a_session_that_runs_is_stopped_with_its_tenant_and_started_with_it():
+    running = a_running_session(device=DEVICE)
+    disabled = moved(running, e.TenantDisabled(), now=NOW + 1)
+    assert (disabled.desired, disabled.status) == (Desired.STOPPED, Status.CONNECTED)
+    assert (disabled.generation, disabled.requested_at) == (running.generation + 1, NOW + 1)
+    stopped = moved(disabled, e.Stopped())
+    assert (stopped.status, stopped.reason, stopped.answered) == (Status.STOPPED, Reason.TENANT_DISABLED, True)
+    assert stopped.device == DEVICE
+    enabled = moved(stopped, e.TenantEnabled(), now=NOW + 2)
+    assert (enabled.desired, enabled.answered, enabled.suspended) == (Desired.RUNNING, False, False)
+    assert (enabled.generation, enabled.requested_at) == (stopped.generation + 1, NOW + 2)
+
+
+@pytest.mark.parametrize(
+    "at_rest",
+    [
+        a_session(),
+        a_running_session(desired=Desired.STOPPED, status=Status.STOPPED, observed_generation=1),
+        a_running_session(desired=Desired.UNLINKED, status=Status.LOGGED_OUT, observed_generation=1),
+        a_running_session(status=Status.FAILED, observed_generation=1),
+        a_running_session(status=Status.STOPPED, reason=Reason.QR_TIMEOUT, observed_generation=1),
+    ],
+)
+def test_a_session_at_rest_stays_at_rest_whatever_becomes_of_its_tenant(at_rest):
+    disabled = moved(at_rest, e.TenantDisabled())
+    assert disabled.suspended
+    after = moved(disabled, e.TenantEnabled())
+    kept = ("desired", "status", "generation", "observed_generation", "reason", "suspended", "resumes")
+    assert [getattr(after, name) for name in kept] == [getattr(at_rest, name) for name in kept]
+
+
+def test_what_its_owner_had_asked_meanwhile_is_what_holds_afterwards():
+    disabled = moved(a_running_session(), e.TenantDisabled())
+    assert moved(disabled, e.StopRequested(), e.TenantEnabled()).desired is Desired.STOPPED
+    late = moved(disabled, e.Stopped(), e.StartRequested(), e.TenantDisabled())
+    assert late.desired is Desired.STOPPED
+    assert moved(late, e.TenantEnabled()).desired is Desired.RUNNING
+
+
+def test_disabled_twice_is_disabled_once():
+    twice = moved(a_running_session(), e.TenantDisabled(), e.TenantDisabled())
+    assert moved(twice, e.TenantEnabled()).desired is Desired.RUNNING

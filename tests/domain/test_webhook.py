@@ -49,6 +49,7 @@ def test_an_endpoint_is_owed_each_change_of_the_status():
 def test_an_endpoint_is_not_owed_the_gateway_s_own_affairs():
     own: set[type[e.LinkEvent]] = {
         e.StartRequested,
+        *e.TENANT_EVENTS,
         e.StopRequested,
         e.UnlinkRequested,
         e.Launched,
@@ -73,6 +74,7 @@ def test_a_message_is_owed_by_reference():
         replace(SESSION, uid="another"),
         replace(SESSION, webhook_url=None),
         replace(SESSION, enabled=False),
+        replace(SESSION, suspended=True),
         replace(SESSION, webhook_disabled_at=NOW),
     ],
 )

@@ -128,6 +128,7 @@ class Rig:
     def reconciler(self) -> Reconciler:
         return Reconciler(
             self.store,
+            self.tenants,
             self.leases,
             self.moves,
             self.workers,
@@ -206,4 +207,4 @@ class Rig:
 
     @property
     def operators(self) -> Tenants:
-        return Tenants(self.tenants, self.people, self.clock)
+        return Tenants(self.tenants, self.people, self.store, self.moves, self.clock)

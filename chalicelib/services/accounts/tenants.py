@@ -1,18 +1,25 @@
 """Tenants, as the gateway's operators manage them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.account import Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
+from chalicelib.domain.events import TenantDisabled, TenantEnabled
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import DEFAULT_TENANT, Role
+from chalicelib.domain.session import Session
+from chalicelib.domain.transitions import NEXT
 from chalicelib.services.accounts.users import Users
-from chalicelib.services.ports import Clock
+from chalicelib.services.ports import Clock, SessionStore
 from chalicelib.services.ports.accounts import TenantStore
+from chalicelib.services.sessions.moves import Moves
 
 AT_ONCE: Final = 100
-"""Users read at a time."""
+"""Users, or sessions, read at a time."""
+SIDE_BY_SIDE: Final = 16
+"""Sessions written at a time."""
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over."""
 TRIES: Final = 5
@@ -25,6 +32,8 @@ class Tenants:
 
     store: TenantStore
     users: Users
+    sessions: SessionStore
+    moves: Moves
     clock: Clock
 
     def create(self, tenant: str, name: str, *, admin: str, password: str, made: Reservation | None = None) -> Tenant:
@@ -56,14 +65,16 @@ class Tenants:
     def change(self, tenant: str, *, name: str | None, disabled: bool | None) -> Tenant:
         """Rename, disable or enable a tenant; raises TenantNotFound, Forbidden or Contended.
 
-        A disabled tenant's users can't log in, and its tokens, keys and watchers end; enabled again, users and keys are
-        what they were. The tenant is written first, then each user: a repeated call finishes what was cut short.
+        A disabled tenant's users can't log in, its tokens, keys and watchers end, its sessions are stopped, and nothing
+        is posted for them. Enabled again, users and keys are what they were, and the sessions that ran are started. The
+        tenant is written first, then each user, then each session: a repeated call finishes what was cut short.
         """
         if disabled and tenant == DEFAULT_TENANT:
             raise Forbidden("The operators' own tenant can't be disabled.")
         changed = self._write(tenant, name=name, disabled=disabled)
         if disabled is not None:
             self._suspend(tenant, suspended=disabled)
+            self._suspend_sessions(tenant, suspended=disabled)
         return changed
 
     def _entered(self, tenant: Tenant) -> Tenant:
@@ -104,3 +115,24 @@ class Tenants:
                 self.users.suspend(user, suspended=suspended)
             if after is None:
                 return
+
+    def _suspend_sessions(self, tenant: str, *, suspended: bool) -> None:
+        """Have each session feel it, but for those that are being removed."""
+        after: str | None = None
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            while True:
+                page, after = self.sessions.page(tenant, limit=AT_ONCE, after=after)
+                # Reading the results raises what couldn't be written.
+                for _ in pool.map(lambda one: self._suspend_session(one.uid, suspended=suspended), page):
+                    pass
+                if after is None:
+                    return
+
+    def _suspend_session(self, uid: str, *, suspended: bool) -> None:
+        event = TenantDisabled() if suspended else TenantEnabled()
+
+        def decide(stands: Session) -> TenantDisabled | TenantEnabled | None:
+            new = (stands.status, type(event)) in NEXT and stands.suspended is not suspended
+            return event if new else None
+
+        self.moves.move(lambda: self.sessions.get(uid), decide)

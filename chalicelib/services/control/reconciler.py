@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, Unlinked, WorkerClaimed
+from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
@@ -20,6 +20,7 @@ from chalicelib.services.ports import (
     Wakes,
     Workers,
 )
+from chalicelib.services.ports.accounts import TenantStore
 from chalicelib.services.sessions.moves import Moves
 
 LONGEST_WAKE: Final = 900.0
@@ -35,6 +36,7 @@ class Reconciler:
     """Starts, rings, stops and replaces workers, on demand where Spot has no room if ``falls_back``."""
 
     sessions: SessionStore
+    tenants: TenantStore
     leases: LeaseStore
     moves: Moves
     workers: Workers
@@ -126,8 +128,12 @@ class Reconciler:
     def _claim(self, session: Session, lease: Lease | None) -> None:
         """Name a worker for the next epoch by one conditional write, then start it.
 
-        The mailbox comes first: its name follows from uid and epoch, so whoever wins the claim finds it there.
+        The mailbox comes first: its name follows from uid and epoch, so whoever wins the claim finds it there. For a
+        disabled tenant nothing is started: whoever disables one may have missed a session that was just being created.
         """
+        if session.desired is Desired.RUNNING and self._is_disabled(session.tenant):
+            self.moves.report(session, TenantDisabled())
+            return
         epoch = session.epoch + 1
         standby = self.standbys.take(session.uid, epoch)
         worker = standby.worker if standby else f"{session.uid}-{epoch}"
@@ -151,6 +157,10 @@ class Reconciler:
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.
             self.workers.stop(session.worker, reason="Another worker took over.")
+
+    def _is_disabled(self, tenant: str) -> bool:
+        stands = self.tenants.get(tenant)
+        return stands is not None and stands.disabled
 
     def _remove_mailbox(self, session: Session, lease: Lease | None) -> None:
         """Remove the mailbox of a worker that is no more, or never was: no task's end may ever tell of it.

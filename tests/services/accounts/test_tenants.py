@@ -3,10 +3,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.account import Tenant
-from chalicelib.domain.errors import Forbidden, TenantExists, TenantNotFound, Unauthenticated, UserExists
+from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, Unauthenticated, UserExists
+from chalicelib.domain.events import Stopped
 from chalicelib.domain.principal import Role
+from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.accounts.tenants import HALFWAY
-from tests.makers import a_session
+from tests.makers import DEVICE, a_running_session, a_session
 from tests.services.rig import Rig
 
 
@@ -102,3 +104,79 @@ def test_the_operators_do_not_lock_themselves_out(rig):
 def test_a_tenant_that_is_not_there_is_not_found(rig):
     with pytest.raises(TenantNotFound):
         rig.operators.change("globex", name="x", disabled=None)
+
+
+def kept(rig: Rig, *sessions: Session) -> None:
+    for session in sessions:
+        rig.store.rows[session.uid] = session
+
+
+def now(rig: Rig, uid: str) -> Session:
+    session: Session = rig.store.rows[uid]
+    return session
+
+
+def test_a_disabled_tenant_s_sessions_are_stopped_and_run_again_when_it_is_enabled(rig):
+    running = [
+        a_running_session(tenant="acme", id=f"s{number}", uid=f"s{number}", device=DEVICE) for number in range(120)
+    ]
+    resting = a_session(tenant="acme", id="resting", uid="resting")
+    ours = a_running_session(tenant="default", uid="ours")
+    kept(rig, *running, resting, ours)
+    rig.operators.change("acme", name=None, disabled=True)
+    assert {now(rig, one.uid).desired for one in running} == {Desired.STOPPED}
+    assert (now(rig, "resting").desired, now(rig, "ours")) == (resting.desired, ours)
+    for one in running:
+        rig.link.report(Stopped(), uid=one.uid, worker=one.worker, epoch=1)
+    rig.operators.change("acme", name=None, disabled=False)
+    assert {now(rig, one.uid).desired for one in running} == {Desired.RUNNING}
+    assert {now(rig, one.uid).answered for one in running} == {False}
+    assert now(rig, "resting").status is Status.CREATED
+    assert not any(session.suspended for session in rig.store.rows.values())
+
+
+def test_renaming_a_tenant_touches_no_session(rig):
+    session = a_running_session(tenant="acme")
+    kept(rig, session)
+    rig.operators.change("acme", name="Acme Corp", disabled=None)
+    rig.operators.change("acme", name=None, disabled=False)
+    assert now(rig, session.uid) == session
+
+
+def test_a_session_that_is_being_removed_is_removed_all_the_same(rig):
+    session = a_running_session(tenant="acme", desired=Desired.DELETED, status=Status.DELETING)
+    kept(rig, session)
+    rig.operators.change("acme", name=None, disabled=True)
+    assert now(rig, session.uid) == session
+
+
+def test_stopping_that_was_cut_short_is_finished_by_the_next_call(rig, monkeypatch):
+    sessions = [a_running_session(tenant="acme", id=f"s{number}", uid=f"s{number}") for number in range(3)]
+    kept(rig, *sessions)
+    monkeypatch.setattr(rig.store, "move", lambda _: False)
+    with pytest.raises(Contended):
+        rig.operators.change("acme", name=None, disabled=True)
+    monkeypatch.undo()
+    rig.operators.change("acme", name=None, disabled=True)
+    assert {session.desired for session in rig.store.rows.values()} == {Desired.STOPPED}
+
+
+def test_no_worker_is_started_for_a_disabled_tenant_whatever_was_missed(rig):
+    rig.operators.change("acme", name=None, disabled=True)
+    missed = a_session(tenant="acme", desired=Desired.RUNNING, generation=1)
+    kept(rig, missed)
+    rig.reconciler.reconcile(missed.uid)
+    assert rig.workers.started == []
+    stands = now(rig, missed.uid)
+    assert (stands.desired, stands.suspended, stands.epoch) == (Desired.STOPPED, True, 0)
+    rig.operators.change("acme", name=None, disabled=False)
+    rig.reconciler.reconcile(missed.uid)
+    assert [order.uid for order in rig.workers.started] == [missed.uid]
+
+
+def test_a_disabled_tenant_s_session_is_still_unlinked_and_removed_as_asked_before(rig):
+    wanted = a_session(tenant="acme", desired=Desired.UNLINKED, generation=1, device=DEVICE, status=Status.STOPPED)
+    kept(rig, wanted)
+    rig.operators.change("acme", name=None, disabled=True)
+    rig.reconciler.reconcile(wanted.uid)
+    assert [order.uid for order in rig.workers.started] == [wanted.uid]
