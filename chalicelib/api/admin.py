@@ -4,12 +4,12 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.account_bodies import UserPatch, role_of
-from chalicelib.api.account_fields import existing_key, existing_user, password
+from chalicelib.api.account_fields import KEY, USER, existing_key, existing_user, password
 from chalicelib.api.answers import Answer
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import some_of
-from chalicelib.api.pages import PAGE, bounds
+from chalicelib.api.pages import bounds, page_of
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
@@ -19,12 +19,14 @@ from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _USERS, _KEYS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE
+_USERS_PAGE: Final = page_of(USER)
+_KEYS_PAGE: Final = page_of(KEY)
 
 
-@doorway.route("GET", "/api/admin/users", needs=_USERS, gives={200: Success[kinds.UserPageJson]}, takes=PAGE)
+@doorway.route("GET", "/api/admin/users", needs=_USERS, gives={200: Success[kinds.UserPageJson]}, takes=_USERS_PAGE)
 def users(call: Call) -> Answer:
     """List the tenant's users."""
-    limit, after = bounds(call)
+    limit, after = bounds(call, _USERS_PAGE)
     return Answer(shapes.users(*bootstrap.users().page(call.tenant, limit=limit, after=after)))
 
 
@@ -68,10 +70,10 @@ def remove_user(call: Call, name: str) -> Answer:
     return Answer(shapes.gone(name, "User deleted"))
 
 
-@doorway.route("GET", "/api/admin/api-keys", needs=_KEYS, gives={200: Success[kinds.KeyPageJson]}, takes=PAGE)
+@doorway.route("GET", "/api/admin/api-keys", needs=_KEYS, gives={200: Success[kinds.KeyPageJson]}, takes=_KEYS_PAGE)
 def keys(call: Call) -> Answer:
     """List the tenant's API keys."""
-    limit, after = bounds(call)
+    limit, after = bounds(call, _KEYS_PAGE)
     return Answer(shapes.keys(*bootstrap.api_keys().page(call.tenant, limit=limit, after=after)))
 
 

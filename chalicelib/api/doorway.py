@@ -18,8 +18,8 @@ from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.call import Call
 from chalicelib.api.faults import busy, unexpected
-from chalicelib.api.fields import existing_id
-from chalicelib.api.parameters import Parameter
+from chalicelib.api.fields import existing_id, session_id
+from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.principal import Permission, Principal
@@ -53,6 +53,8 @@ class Route:
     """Its query parameters and headers."""
     ended: bool = False
     """Whether it takes a token also after its end."""
+    creates: bool = False
+    """Whether it creates the session that its path names, if there is none: then that name must be a legal one."""
 
     @property
     def body(self) -> type[msgspec.Struct] | None:
@@ -91,6 +93,7 @@ class Doorway:
         refuses: tuple[type[GatewayError], ...] = (),
         takes: tuple[Parameter[Any], ...] = (),
         ended: bool = False,
+        creates: bool = False,
     ) -> Callable[[View], View]:
         """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
 
@@ -98,7 +101,7 @@ class Doorway:
         """
 
         def register(view: View) -> View:
-            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended)
+            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended, creates)
             model = Reader(route.body) if route.body else None
 
             def handle(**variables: str) -> Response:
@@ -119,7 +122,10 @@ class Doorway:
             only_text("query", chain.from_iterable((request.query_params or {}).items()))
             principal = admit(request, route.needs, anonymous=self.anonymous, ended=route.ended)
             if "id" in variables:
-                reach(principal, existing_id(variables["id"]))
+                named = variables["id"]
+                reach(principal, session_id(named, field="id") if route.creates else existing_id(named))
+            if principal is not None and route.method == "GET":
+                refuse_unknown_paging(request.query_params or (), route.takes)
             body = {} if model is None else {"body": read(request, model)}
             return respond(route.view(Call(request, principal), *variables.values(), **body))
         except GatewayError as error:

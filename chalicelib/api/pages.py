@@ -1,51 +1,53 @@
 """One page of a tenant's sessions, or of a session's messages, as the query asks for it."""
 
+import re
 from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.call import Call
-from chalicelib.api.fields import MESSAGE_ID, existing_message, line
 from chalicelib.api.parameters import Parameter, whole_number
-from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
+from chalicelib.domain.errors import InvalidField, SessionNotFound
 from chalicelib.domain.messages import Message
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import ID, Session
 
 MOST: Final = 100
 """Sessions or messages that a page has at most."""
 FEW: Final = 50
 """Messages that a page has if nobody says how many."""
-LONGEST_CURSOR: Final = 256
+_OWN_MESSAGE_ID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
+"""A ULID: only those of our ids that sort by time can say where a page begins."""
 
 
-def _cursor(value: str | None) -> str | None:
-    if value is not None and (not value or len(line(value, field="after")) > LONGEST_CURSOR):
-        raise InvalidField("'after' must be a cursor that a page of this list gave.", field="after")
-    return value
+def _cursor(name: str, pattern: re.Pattern[str], about: str) -> Parameter[str | None]:
+    """Return the parameter that says where a page begins, by a value that no list could have given if it doesn't fit.
 
+    A list would begin anew there, and whoever turns its pages would never come to an end.
+    """
 
-def _message(value: str | None) -> str | None:
-    try:
-        return None if value is None else existing_message(value)
-    except MessageNotFound as error:
-        raise InvalidField("'before' must be the id of a message.", field="before") from error
+    def check(value: str | None) -> str | None:
+        if value is not None and not pattern.fullmatch(value):
+            raise InvalidField(f"'{name}' must be what a page of this list gave for it.", field=name)
+        return value
+
+    return Parameter(name, about, check, {"type": "string", "pattern": f"^{pattern.pattern}$"})
 
 
 LIMIT: Final = whole_number("limit", "How many a page has at most.", default=MOST, most=MOST)
-AFTER: Final = Parameter(
-    "after",
-    "The cursor that the page before gave.",
-    _cursor,
-    {"type": "string", "minLength": 1, "maxLength": LONGEST_CURSOR, "pattern": r"^[^\u0000-\u001f\u007f-\u009f]+$"},
-)
 MESSAGES: Final = whole_number("limit", "How many a page has at most.", default=FEW, most=MOST)
-BEFORE: Final = Parameter(
-    "before",
-    "The id of the message that the page before ended with, as it gave it.",
-    _message,
-    {"type": "string", "pattern": f"^{MESSAGE_ID.pattern}$"},
+BEFORE: Final = _cursor(
+    "before", _OWN_MESSAGE_ID, "The id of the message that the page before ended with, as it gave it."
 )
-PAGE: Final = (LIMIT, AFTER)
 MESSAGE_PAGE: Final = (MESSAGES, BEFORE)
+
+ListPage = tuple[Parameter[int], Parameter[str | None]]
+
+
+def page_of(pattern: re.Pattern[str]) -> ListPage:
+    """Return what a list takes whose entries are called as ``pattern`` says."""
+    return LIMIT, _cursor("after", pattern, "The cursor that the page before gave.")
+
+
+PAGE: Final = page_of(ID)
 
 
 def page(call: Call) -> tuple[list[Session], str | None]:
@@ -53,7 +55,7 @@ def page(call: Call) -> tuple[list[Session], str | None]:
 
     A key that is bound to a session sees that one alone.
     """
-    limit, after = bounds(call)
+    limit, after = bounds(call, PAGE)
     return sessions_after(call, after, limit=limit)
 
 
@@ -67,9 +69,10 @@ def sessions_after(call: Call, after: str | None, *, limit: int) -> tuple[list[S
         return [], None
 
 
-def bounds(call: Call) -> tuple[int, str | None]:
+def bounds(call: Call, taken: ListPage) -> tuple[int, str | None]:
     """Return what ``?limit=&after=`` ask for."""
-    return call.read(LIMIT), call.read(AFTER)
+    limit, after = taken
+    return call.read(limit), call.read(after)
 
 
 def message_page(call: Call, session_id: str) -> tuple[list[Message], str | None]:

@@ -28,6 +28,7 @@ _READ: Final = Permission.SESSIONS_READ
     gives={200: Success[InitializingJson]},
     refuses=(SessionDeleting, Contended, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
+    creates=True,
 )
 def initialize(call: Call, name: str) -> Answer:
     """Create the session if it isn't there, and want it running; what comes of it is told in its room.

@@ -4,13 +4,13 @@ from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.account_bodies import NewTenant, TenantPatch
-from chalicelib.api.account_fields import existing_tenant, password, tenant_id, user_name
+from chalicelib.api.account_fields import TENANT, existing_tenant, password, tenant_id, user_name
 from chalicelib.api.answers import Answer
 from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.fields import line, some_of
 from chalicelib.api.once import REPEATED, once
-from chalicelib.api.pages import PAGE, bounds
+from chalicelib.api.pages import bounds, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
@@ -21,6 +21,7 @@ from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _TENANTS: Final = Permission.TENANTS_MANAGE
+_PAGE: Final = page_of(TENANT)
 
 
 @doorway.route(
@@ -41,10 +42,10 @@ def create(call: Call, body: NewTenant) -> Answer:
     return Answer(shapes.one_tenant(tenant, "Tenant created"), status=201)
 
 
-@doorway.route("GET", "/api/admin/tenants", needs=_TENANTS, gives={200: Success[kinds.TenantPageJson]}, takes=PAGE)
+@doorway.route("GET", "/api/admin/tenants", needs=_TENANTS, gives={200: Success[kinds.TenantPageJson]}, takes=_PAGE)
 def index(call: Call) -> Answer:
     """List the tenants."""
-    limit, after = bounds(call)
+    limit, after = bounds(call, _PAGE)
     return Answer(shapes.tenants(*bootstrap.tenants().page(limit=limit, after=after)))
 
 

@@ -14,6 +14,8 @@ NEEDS: Final[dict[Route, Permission]] = {
 }
 GUARDED: Final = sorted(NEEDS)
 ABOUT_A_SESSION: Final = [route for route in GUARDED if "{id}" in route[1]]
+CREATES: Final = [(route.method, route.path) for doorway in DOORWAYS for route in doorway.routes if route.creates]
+"""Routes that create the session that their path names."""
 
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {
     "{company}": "acme"

@@ -8,22 +8,24 @@ from chalicelib.domain.messages import Direction, MessageStatus, Party
 from tests.api.conftest import Caller, World
 from tests.makers import a_message, a_running_session
 
+M = [f"01KDVM3W00MESSAGE0000000{number:02}" for number in range(10)]
+"""Ids of messages, in order."""
 BOTH = pytest.mark.parametrize("path", ["/api/sessions/ana/messages", "/sessions/ana/messages"])
 
 
 @pytest.fixture
 def stocked(world: World) -> World:
-    """A session with five messages, M0 to M4."""
+    """A session with five messages, the first five of M."""
     session = world.put(a_running_session())
     for number in range(5):
-        world.messages.put(a_message(id=f"M{number}", uid=session.uid, created_at=world.clock.now))
+        world.messages.put(a_message(id=M[number], uid=session.uid, created_at=world.clock.now))
     return world
 
 
 def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> None:
     stocked.messages.put(
         a_message(
-            id="M9",
+            id=M[9],
             created_at=1_736_337_600_000 + 10**12,
             direction=Direction.INBOUND,
             status=MessageStatus.RECEIVED,
@@ -34,10 +36,10 @@ def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> No
             whatsapp_id="3A01",
         )
     )
-    answer = ana("GET", "/api/sessions/ana/messages/M9")
+    answer = ana("GET", f"/api/sessions/ana/messages/{M[9]}")
     assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
     assert answer.json["data"] == {
-        "id": "M9",
+        "id": M[9],
         "message_id": "3A01",
         "session": "ana",
         "direction": "inbound",
@@ -55,7 +57,7 @@ def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> No
         "delivered_at": None,
         "read_at": None,
     }
-    bare = ana("GET", "/sessions/ana/messages/M9").json
+    bare = ana("GET", f"/sessions/ana/messages/{M[9]}").json
     assert (bare["messageId"], bare["from"], bare["fromLid"], bare["fromName"]) == (
         "3A01",
         "+628987654321",
@@ -66,13 +68,13 @@ def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> No
 
 
 def test_whatsapp_s_id_is_as_good_as_ours(stocked: World, ana: Caller) -> None:
-    stocked.messages.note_whatsapp_id(replace(stocked.messages.rows[a_message().uid, "M2"], whatsapp_id="3EB0"))
-    assert ana("GET", "/api/sessions/ana/messages/3EB0").json["data"]["id"] == "M2"
-    assert ana("GET", "/sessions/ana/messages/3EB0").json["id"] == "M2"
+    stocked.messages.note_whatsapp_id(replace(stocked.messages.rows[a_message().uid, M[2]], whatsapp_id="3EB0"))
+    assert ana("GET", "/api/sessions/ana/messages/3EB0").json["data"]["id"] == M[2]
+    assert ana("GET", "/sessions/ana/messages/3EB0").json["id"] == M[2]
 
 
 @BOTH
-@pytest.mark.parametrize("name", ["unknown", "..", "a%00b", "a%2Fb", "x" * 129, "%F0%9F%98%80", "M1%20"])
+@pytest.mark.parametrize("name", ["unknown", "..", "a%00b", "a%2Fb", "x" * 129, "%F0%9F%98%80", f"{M[1]}%20"])
 def test_an_unknown_message_is_not_there(stocked: World, ana: Caller, path: str, name: str) -> None:
     answer = ana("GET", f"{path}/{name}")
     assert (answer.status, answer.json["code"], answer.json["field"]) == (404, "MESSAGE_NOT_FOUND", "message_id")
@@ -86,7 +88,7 @@ def test_another_session_s_or_tenant_s_message_is_not_there(
     stocked.put(a_running_session(tenant="other", uid="theirs"))
     theirs = Caller(nobody.client, stocked.token(tenant="other"))
     for caller, where in ((ana, path.replace("ana", "bo")), (theirs, path)):
-        answer = caller("GET", f"{where}/M1")
+        answer = caller("GET", f"{where}/{M[1]}")
         assert (answer.status, answer.json["code"]) == (404, "MESSAGE_NOT_FOUND")
         listed = caller("GET", where).json
         assert listed.get("data", listed)["messages"] == []
@@ -94,12 +96,12 @@ def test_another_session_s_or_tenant_s_message_is_not_there(
 
 def test_pages_follow_each_other_from_the_newest(stocked: World, ana: Caller) -> None:
     first = ana("GET", "/api/sessions/ana/messages?limit=2").json["data"]
-    assert ([m["id"] for m in first["messages"]], first["count"]) == (["M4", "M3"], 2)
+    assert ([m["id"] for m in first["messages"]], first["count"]) == ([M[4], M[3]], 2)
     rest = ana("GET", f"/api/sessions/ana/messages?before={first['next_before']}").json["data"]
-    assert [m["id"] for m in rest["messages"]] == ["M2", "M1", "M0"]
+    assert [m["id"] for m in rest["messages"]] == [M[2], M[1], M[0]]
     assert "next_before" not in rest
     bare = ana("GET", "/sessions/ana/messages?limit=3").json
-    assert ([m["id"] for m in bare["messages"]], bare["nextBefore"]) == (["M4", "M3", "M2"], "M2")
+    assert ([m["id"] for m in bare["messages"]], bare["nextBefore"]) == ([M[4], M[3], M[2]], M[2])
     assert "nextBefore" not in ana("GET", "/sessions/ana/messages?limit=5").json
 
 
@@ -114,6 +116,9 @@ def test_pages_follow_each_other_from_the_newest(stocked: World, ana: Caller) ->
         ("before=", "before"),
         ("before=%00", "before"),
         ("before=a%20b", "before"),
+        ("before=xyz", "before"),
+        ("before=01kdvm3w00message0000000a1", "before"),
+        ("before=3EB0C767D0971A2B3C4D", "before"),
         ("before=" + "x" * 129, "before"),
     ],
 )

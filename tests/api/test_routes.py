@@ -10,7 +10,7 @@ import pytest
 
 from app import app
 from tests.api.conftest import Caller, World
-from tests.api.routes import ABOUT_A_SESSION, DECLARED, NAMES, a_body, a_path, is_public
+from tests.api.routes import ABOUT_A_SESSION, CREATES, DECLARED, NAMES, a_body, a_path, is_public
 from tests.makers import a_session
 
 REPOSITORY = Path(__file__).parents[2]
@@ -36,14 +36,36 @@ def test_a_path_level_has_one_variable_name_at_most() -> None:
     assert {tuple(sorted(found)) for found in names.values()} == {(name.strip("{}"),) for name in NAMES}
 
 
-@pytest.mark.parametrize(("method", "path"), ABOUT_A_SESSION)
-@pytest.mark.parametrize("name", ["..", "-ana", "a%00b", "a%2Fb", "a" * 65, "%F0%9F%98%80"])
+ILLEGAL = pytest.mark.parametrize("name", ["..", "-ana", "a%00b", "a%2Fb", "a" * 65, "%F0%9F%98%80", "Caf%C3%A9"])
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route not in CREATES])
+@ILLEGAL
 def test_an_id_that_no_session_can_have_is_not_there(ana: Caller, method: str, path: str, name: str) -> None:
     answer = ana(method, a_path(path.replace("{id}", name)), a_body(path))
     assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
 
 
-@pytest.mark.parametrize(("method", "path"), [r for r in ABOUT_A_SESSION if not r[1].endswith("/initialize-with-qr")])
+@pytest.mark.parametrize(("method", "path"), CREATES)
+@ILLEGAL
+def test_an_id_that_no_session_may_be_given_is_refused_by_name(
+    *, world: World, ana: Caller, method: str, path: str, name: str
+) -> None:
+    answer = ana(method, a_path(path.replace("{id}", name)), a_body(path))
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "id")
+    assert answer.json["error"].startswith("'id' must begin with a letter or digit")
+    assert not world.sessions.rows
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route[0] != "GET"])
+def test_every_route_that_makes_a_session_of_its_path_is_known_to(
+    *, world: World, ana: Caller, method: str, path: str
+) -> None:
+    ana(method, a_path(path.replace("{id}", "new")), a_body(path))
+    assert bool(world.sessions.rows) == ((method, path) in CREATES)
+
+
+@pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route not in CREATES])
 def test_an_id_that_no_session_has_is_not_there(ana: Caller, method: str, path: str) -> None:
     answer = ana(method, a_path(path.replace("{id}", "unknown")), a_body(path))
     assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")

@@ -16,7 +16,8 @@ sessions, and one is enough. Answers may get more fields with time.
 
 Bodies are JSON. A form (`application/x-www-form-urlencoded`, or `multipart/form-data` without files) with the same
 fields will do as well. Unknown fields are ignored, except one that looks like a known field which isn't given: that is
-refused by name, as `phoneNumber` is where `phone` is meant.
+refused by name, as `phoneNumber` is where `phone` is meant. So is a query parameter that asks for another page in words
+that a route doesn't have (`offset`, `page`, `skip`); other unknown ones are ignored.
 
 Every path answers another method than its own with 405 `METHOD_NOT_ALLOWED` and an `Allow` header, and a path that
 isn't here with 404 `NOT_FOUND`, in the words of its family. Each `GET` answers `HEAD` too.

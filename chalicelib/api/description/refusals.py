@@ -27,7 +27,7 @@ def of(route: Route) -> list[type[e.GatewayError]]:
     found: list[type[e.GatewayError]] = []
     if route.body:
         found += [e.Invalid, e.InvalidField, e.BodyTooLarge]
-    if route.takes:
+    if route.takes or route.creates or (route.method == "GET" and not isinstance(route.needs, Public)):
         found.append(e.InvalidField)
     if not isinstance(route.needs, Public):
         found += [e.Unauthenticated, e.Forbidden]
