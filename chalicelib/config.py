@@ -31,6 +31,8 @@ class Settings:
     ask_burst: int  # ASK_BURST: questions that WhatsApp may be asked over a session at once after a pause
     ask_per_minute: int  # ASK_PER_MINUTE: questions that WhatsApp may be asked over a session in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
+    watchers_per_session: int  # WATCHERS_PER_SESSION: clients that may watch one session at a time
+    watchers_per_tenant: int  # WATCHERS_PER_TENANT: clients that may watch sessions of one tenant at a time
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
@@ -72,6 +74,8 @@ def settings() -> Settings:
         ask_burst=int(env.get("ASK_BURST", "10")),
         ask_per_minute=int(env.get("ASK_PER_MINUTE", "20")),
         arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
+        watchers_per_session=int(env.get("WATCHERS_PER_SESSION", "100")),
+        watchers_per_tenant=int(env.get("WATCHERS_PER_TENANT", "1000")),
         edge_secret=env.get("EDGE_SECRET", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),

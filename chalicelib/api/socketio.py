@@ -23,6 +23,7 @@ from chalicelib.domain.errors import (
     GatewayError,
     Invalid,
     TooManyAttempts,
+    TooManyWatchers,
     Unauthenticated,
 )
 from chalicelib.domain.principal import Permission, Principal
@@ -67,7 +68,7 @@ TRANSPORT: Final = Parameter(
     required=True,
 )
 SID: Final = word("sid", "The channel that the handshake opened; a handshake has none.")
-REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts)
+REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts, TooManyWatchers)
 """What is wrong with a poll or its caller."""
 TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
 

@@ -7,6 +7,7 @@ from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.watching.conversation import Conversation
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.rooms import Rooms
 from chalicelib.services.watching.socketio import SocketIO
@@ -16,7 +17,18 @@ from chalicelib.services.watching.watching import Watching
 @cache
 def watching() -> Watching:
     """Return who lets watchers in and out."""
-    return Watching(parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), parts.clock)
+    return Watching(
+        parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), parts.clock, limits()
+    )
+
+
+@cache
+def limits() -> WatcherLimits:
+    """Return who says how many may watch."""
+    here = settings()
+    return WatcherLimits(
+        DynamoWatchers(parts.table()), parts.clock, here.watchers_per_session, here.watchers_per_tenant
+    )
 
 
 @cache
@@ -37,6 +49,7 @@ def rooms() -> Rooms:
         watchers=DynamoWatchers(parts.table()),
         wakes=parts.wakes(),
         clock=parts.clock,
+        limits=limits(),
     )
 
 
@@ -46,7 +59,7 @@ def socketio() -> SocketIO:
     return SocketIO(
         channels=parts.channels(),
         store=DynamoChannels(parts.table()),
-        conversation=Conversation(parts.channels(), rooms(), parts.clock),
+        conversation=Conversation(parts.channels(), rooms(), parts.clock, limits()),
         wakes=parts.wakes(),
         clock=parts.clock,
         most_arrivals=settings().arrivals_per_minute,

@@ -116,3 +116,25 @@ def test_arrivals_are_counted_by_address_and_minute(stores):
 
     assert [came("a"), came("a"), came("a"), came("b")] == [True, True, False, True]
     assert came("a", NOW + 60_000)
+
+
+def test_a_channel_is_one_of_its_tenant_s_watchers_until_it_is_taken_off_the_lists_or_goes(stores):
+    one, other = a_channel("s1"), a_channel("s2")
+    for channel in (one, other):
+        stores.channels.add(channel)
+        stores.channels.enlist(channel)
+    assert list(stores.watchers.ends_of_tenant("default")) == [one.expires_at, other.expires_at]
+    assert sorted(stores.watchers.of("ana")) == ["s1", "s2"]
+    stores.channels.delist(one)
+    stores.channels.delist(one)
+    assert list(stores.watchers.ends_of_tenant("default")) == [other.expires_at]
+    assert stores.watchers.of("ana") == ["s2"]
+    stores.channels.remove(other)
+    assert list(stores.watchers.ends_of_tenant("default")) == []
+
+
+def test_a_subscription_can_be_forgotten_by_itself(stores):
+    watcher = stores.channels.subscribe(a_channel(), "shop")
+    stores.watchers.unfollow(watcher)
+    stores.watchers.unfollow(watcher)
+    assert stores.watchers.following("default", "shop") == []

@@ -38,6 +38,7 @@ from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.closing import Closing
 from chalicelib.services.watching.conversation import Conversation
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.rooms import Rooms
 from chalicelib.services.watching.socketio import SocketIO
 from chalicelib.services.watching.watching import Watching
@@ -165,15 +166,18 @@ class World:
         )
 
     def watching(self) -> Watching:
-        return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock)
+        return Watching(self.sessions, self.watchers, self.sockets, self.wakes, self.clock, self.limits())
+
+    def limits(self) -> WatcherLimits:
+        return WatcherLimits(self.watchers, self.clock, per_session=2, per_tenant=3)
 
     def carrier(self) -> Channels:
         return Channels(self.channels, self.sockets, self.wakes, self.clock, self.sleep, self.new_id)
 
     def socketio(self) -> SocketIO:
         channels = self.carrier()
-        rooms = Rooms(channels, self.channels, self.sessions, self.watchers, self.wakes, self.clock)
-        conversation = Conversation(channels, rooms, self.clock)
+        rooms = Rooms(channels, self.channels, self.sessions, self.watchers, self.wakes, self.clock, self.limits())
+        conversation = Conversation(channels, rooms, self.clock, self.limits())
         return SocketIO(channels, self.channels, conversation, self.wakes, self.clock, most_arrivals=3)
 
     def outbox(self) -> Outbox:

@@ -110,3 +110,13 @@ def test_a_busy_aws_refuses_the_handshake_for_now(world: World, monkeypatch: pyt
 
     monkeypatch.setattr(world.sessions, "find", throttled)
     assert knock(FORM | {"token": world.token()}) == 503
+
+
+def test_more_watchers_than_may_be_are_refused(world: World) -> None:
+    world.put(a_session())
+    for name in ("w7", "w8"):
+        world.watchers.add(Watcher(name, "default", "ana", "enveloped", "bo", world.clock.now, world.clock.now + 1))
+    assert knock(FORM | {"token": world.token()}) == 429
+    assert world.watchers.get("w1") is None
+    world.clock.now += 1
+    assert knock(FORM | {"token": world.token()}) == 200

@@ -34,13 +34,18 @@ class MemoryChannels:
 
     def remove(self, channel: Channel) -> None:
         self.rows.pop(channel.sid, None)
-        self.watchers.enlisted.pop(channel.sid, None)
+        self.delist(channel)
         for room in channel.rooms:
             self.unsubscribe(channel, room)
         self.connections.pop(channel.connection or "", None)
 
     def enlist(self, channel: Channel) -> None:
         self.watchers.enlisted[channel.sid] = channel.principal or ""
+        self.watchers.channels[channel.sid] = channel.tenant or "", channel.expires_at
+
+    def delist(self, channel: Channel) -> None:
+        self.watchers.enlisted.pop(channel.sid, None)
+        self.watchers.channels.pop(channel.sid, None)
 
     def bind(self, connection: str, channel: Channel) -> None:
         self.connections[connection] = channel.sid

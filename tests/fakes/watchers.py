@@ -1,6 +1,6 @@
 """Watchers in memory, and sockets that note what is sent."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.watcher import Watcher
@@ -13,6 +13,8 @@ class MemoryWatchers:
 
     rows: dict[str, Watcher] = field(default_factory=dict)
     enlisted: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The tenants of enlisted channels, and when those end."""
 
     def add(self, watcher: Watcher) -> None:
         self.rows[watcher.id] = watcher
@@ -23,8 +25,18 @@ class MemoryWatchers:
     def remove(self, watcher: str) -> None:
         self.rows.pop(watcher, None)
 
+    def unfollow(self, watcher: Watcher) -> None:
+        self.rows.pop(f"{watcher.id}#{watcher.session}", None)
+
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
+
+    def ends_of_session(self, tenant: str, session_id: str) -> Iterable[int]:
+        return [watcher.expires_at for watcher in self.following(tenant, session_id)]
+
+    def ends_of_tenant(self, tenant: str) -> Iterable[int]:
+        mine = [w.expires_at for name, w in self.rows.items() if w.tenant == tenant and name == w.id]
+        return [*mine, *(ends for whose, ends in self.channels.values() if whose == tenant)]
 
     def of(self, principal: str) -> Sequence[str]:
         channels = [sid for sid, whose in self.enlisted.items() if whose == principal]

@@ -24,6 +24,7 @@ from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.closing import Closing
 from chalicelib.services.watching.conversation import Conversation
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.rooms import Rooms
 from chalicelib.services.watching.socketio import SocketIO
@@ -61,6 +62,8 @@ class Rig:
     poster: fakes.FakePoster = field(default_factory=fakes.FakePoster)
     kept_channels: MemoryChannels | None = None
     most_arrivals: int = 100
+    per_session: int = 100
+    per_tenant: int = 1000
     standby_count: int = 0
     task: str = "worker:2"
     falls_back: bool = True
@@ -146,7 +149,7 @@ class Rig:
 
     @property
     def watching(self) -> Watching:
-        return Watching(self.store, self.watchers, self.sockets, self.wakes, self.clock)
+        return Watching(self.store, self.watchers, self.sockets, self.wakes, self.clock, self.limits)
 
     @property
     def push(self) -> Push:
@@ -158,11 +161,15 @@ class Rig:
 
     @property
     def rooms(self) -> Rooms:
-        return Rooms(self.channels, self.channel_store, self.store, self.watchers, self.wakes, self.clock)
+        return Rooms(self.channels, self.channel_store, self.store, self.watchers, self.wakes, self.clock, self.limits)
+
+    @property
+    def limits(self) -> WatcherLimits:
+        return WatcherLimits(self.watchers, self.clock, self.per_session, self.per_tenant)
 
     @property
     def socketio(self) -> SocketIO:
-        conversation = Conversation(self.channels, self.rooms, self.clock)
+        conversation = Conversation(self.channels, self.rooms, self.clock, self.limits)
         return SocketIO(self.channels, self.channel_store, conversation, self.wakes, self.clock, self.most_arrivals)
 
     @property

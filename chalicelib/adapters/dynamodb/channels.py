@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.table import Condition, Table
+from chalicelib.adapters.dynamodb.watchers import listed, places
 from chalicelib.domain.channel import Channel, subscription
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.reading import Reader
@@ -45,13 +46,16 @@ class DynamoChannels:
         """Remove the subscriptions and the connection, then the channel, which says where they are."""
         rooms = [(_room(channel.tenant or "", name), f"W#{channel.sid}") for name in channel.rooms]
         connection = [(f"W#{channel.connection}", "CHANNEL")] if channel.connection else []
-        listed = [_place(channel)] if channel.principal else []
-        self.table.delete_many([*rooms, *connection, *listed, (f"C#{channel.sid}", "CHANNEL")])
+        self.table.delete_many([*rooms, *connection, *_lists(channel), (f"C#{channel.sid}", "CHANNEL")])
 
     def enlist(self, channel: Channel) -> None:
-        """Write its place on the principal's list."""
-        pk, sk = _place(channel)
-        self.table.put({"pk": pk, "sk": sk, "ttl": (channel.connected_at + 2 * LIFETIME) // 1000})
+        """Write its place on each list."""
+        for place, _ in _lists(channel):
+            self.table.put(listed(place, channel.sid, channel.connected_at, channel.expires_at))
+
+    def delist(self, channel: Channel) -> None:
+        """Remove its places."""
+        self.table.delete_many(_lists(channel))
 
     def bind(self, connection: str, channel: Channel) -> None:
         """Write the connection's item."""
@@ -109,9 +113,11 @@ def _item(channel: Channel) -> dict[str, Any]:
     return {"pk": f"C#{channel.sid}", "sk": "CHANNEL", "ttl": ttl, **fields}
 
 
-def _place(channel: Channel) -> tuple[str, str]:
-    """Where all watchers of a principal are listed."""
-    return f"P#{channel.principal}", f"W#{channel.sid}"
+def _lists(channel: Channel) -> list[tuple[str, str]]:
+    """Where it is listed among all watchers: nowhere before it has a principal."""
+    if channel.principal is None:
+        return []
+    return [(place, f"W#{channel.sid}") for place in places(channel.tenant or "", channel.principal)]
 
 
 def _room(tenant: str, session: str) -> str:

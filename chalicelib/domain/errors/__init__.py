@@ -52,6 +52,7 @@ from chalicelib.domain.errors.access import (
     InvalidCredentials,
     SessionDisabled,
     TooManyAttempts,
+    TooManyWatchers,
     Unauthenticated,
 )
 from chalicelib.domain.errors.base import GatewayError
@@ -143,6 +144,7 @@ __all__ = [
     "TooManyAttempts",
     "TooManyKeys",
     "TooManyQuestions",
+    "TooManyWatchers",
     "Unauthenticated",
     "UserExists",
     "UserNotFound",

@@ -29,6 +29,13 @@ class SessionDisabled(Forbidden):
     code = "SESSION_DISABLED"
 
 
+class TooManyWatchers(GatewayError):
+    """As many clients watch the session, or the tenant's sessions, as may; this one was let in nowhere."""
+
+    code = "TOO_MANY_WATCHERS"
+    status = 429
+
+
 class TooManyAttempts(GatewayError):
     """Too many tries; ``retry_after`` says when the next one counts."""
 

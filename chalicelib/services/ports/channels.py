@@ -23,7 +23,10 @@ class ChannelStore(Protocol):
         """Forget it with its subscriptions and its connection; one that is gone is no error."""
 
     def enlist(self, channel: Channel) -> None:
-        """Put the channel among its principal's watchers, so that the end of a credential finds it."""
+        """Put the channel among its tenant's watchers, and its principal's, so that a credential's end finds it."""
+
+    def delist(self, channel: Channel) -> None:
+        """Take it from both lists; one that isn't there is no error."""
 
     def bind(self, connection: str, channel: Channel) -> None:
         """Note that the connection asks for the channel."""

@@ -1,6 +1,6 @@
 """Watchers, and the way to them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from chalicelib.domain.watcher import Watcher
@@ -18,8 +18,17 @@ class WatcherStore(Protocol):
     def remove(self, watcher: str) -> None:
         """Forget the watcher and its subscription; one that is gone is no error."""
 
+    def unfollow(self, watcher: Watcher) -> None:
+        """Forget the subscription alone; one that is gone is no error."""
+
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Return all who follow that session, read consistently."""
+
+    def ends_of_session(self, tenant: str, session_id: str) -> Iterable[int]:
+        """Give the ``expires_at`` of each who follows that session, read consistently and as far as it is asked for."""
+
+    def ends_of_tenant(self, tenant: str) -> Iterable[int]:
+        """Give the ``expires_at`` of each of the tenant's watchers, in the same way."""
 
     def of(self, principal: str) -> Sequence[str]:
         """Return the ids of the principal's watchers, read consistently."""

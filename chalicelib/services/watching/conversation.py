@@ -5,13 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.dialects import socketio as dialect
-from chalicelib.domain.channel import Channel, life_ends
+from chalicelib.domain.channel import HANDSHAKE, Channel, life_ends
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.socketio import MAIN, Kind, Said, frame
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.channels import Identify
 from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.rooms import Rooms
 
 
@@ -22,6 +23,7 @@ class Conversation:
     channels: Channels
     rooms: Rooms
     clock: Clock
+    limits: WatcherLimits
 
     def hear(self, channel: Channel, said: Said, identify: Identify) -> None:
         """Answer a packet; what makes no sense now is passed over, as Socket.IO's own server does."""
@@ -78,11 +80,12 @@ class Conversation:
             self.channels.post(channel.sid, frame(Said(Kind.ACK, [answer], said.ack)))
 
     def bind(self, channel: Channel, who_knocks: Callable[[], Principal]) -> Channel | None:
-        """Note whose channel it is; it ends with the credential. Raises what ``who_knocks`` raises, and Invalid.
+        """Note whose channel it is; it ends with the credential.
 
-        The credential is looked at again when the channel is on its principal's list, and the channel is closed if it
-        isn't as good as it was: whoever ends a credential writes that first and closes what is on the list then, so one
-        of the two sees the other.
+        The credential is looked at again when the channel is on its principal's list: whoever ends a credential writes
+        that first and closes what is on the list then, so one of the two sees the other. If it isn't as good as it was,
+        or the tenant has too many watchers, the channel is nobody's again; one that was somebody's before is closed.
+        Raises what ``who_knocks`` raises, Invalid, and TooManyWatchers.
         """
         principal = who_knocks()
         if channel.principal and not same(channel, principal):
@@ -105,10 +108,31 @@ class Conversation:
             try:
                 if who_knocks().role is not principal.role:
                     raise Unauthenticated("Your role was changed at this moment. Connect again.")
+                self.limits.of_tenant(principal.tenant)
             except GatewayError:
-                self.channels.close(bound.sid)
+                if channel.principal is None:
+                    self._release(bound)
+                else:
+                    # It may follow sessions by now.
+                    self.channels.close(bound.sid)
                 raise
         return bound
+
+    def _release(self, channel: Channel) -> None:
+        """Let the channel be nobody's again, for as long as one that just came has to show who it is."""
+        self.channels.change(
+            channel.sid,
+            lambda c: replace(
+                c,
+                tenant=None,
+                principal=None,
+                only=None,
+                codes=False,
+                connected=False,
+                expires_at=self.clock() + HANDSHAKE,
+            ),
+        )
+        self.channels.store.delist(channel)
 
 
 def same(channel: Channel, principal: Principal) -> bool:

@@ -7,12 +7,13 @@ from typing import Final
 
 from chalicelib.dialects.socketio import LASTING, Saying, snapshot
 from chalicelib.domain.channel import MOST_ROOMS, SOCKETIO, Channel
-from chalicelib.domain.errors import Invalid, InvalidField, SessionNotFound
+from chalicelib.domain.errors import Invalid, InvalidField, SessionNotFound, TooManyWatchers
 from chalicelib.domain.session import ID, Session, Status
 from chalicelib.domain.watcher import Watcher
 from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Unavailable, WatcherStore
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes
 from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.limits import WatcherLimits
 
 GOODBYE: Final = 1
 """Seconds from session-complete to the disconnection."""
@@ -32,11 +33,13 @@ class Rooms:
     watchers: WatcherStore
     wakes: ChannelWakes
     clock: Clock
+    limits: WatcherLimits
 
     def enter(self, channel: Channel, name: object) -> Watcher:
         """Let the channel follow the session of that name, which needn't be there yet.
 
-        Raises InvalidField, Invalid, SessionNotFound where its credential is bound to another one, and Gone.
+        Raises InvalidField, Invalid, SessionNotFound where its credential is bound to another one, TooManyWatchers, and
+        Gone.
         Joining once more is as good as the first time: what stands is told anew.
         """
         room = _room(name)
@@ -54,7 +57,14 @@ class Rooms:
         current = self.channels.change(channel.sid, entered)
         if current is None:
             raise Gone(channel.sid)
-        return self.store.subscribe(current, room)
+        watcher = self.store.subscribe(current, room)
+        if room not in channel.rooms:
+            try:
+                self.limits.of_session(watcher.tenant, room)
+            except TooManyWatchers:
+                self.leave(current, room)
+                raise
+        return watcher
 
     def leave(self, channel: Channel, name: object) -> str:
         """Let it follow that session no more; returns the session's name, raises InvalidField."""
@@ -89,7 +99,7 @@ class Rooms:
                     if saying.last:
                         self.wakes.part(watcher.id, delay=GOODBYE)
         except Gone:
-            self._forget(watcher.id)
+            self._forget(watcher)
         except (Unavailable, Rejected):
             log.warning("a Socket.IO client couldn't be told")
 
@@ -119,9 +129,11 @@ class Rooms:
     def _news(self, watcher: Watcher, saying: Saying) -> bool:
         return self.store.say(watcher.tenant, watcher.session, watcher.id, topic=saying.topic, key=saying.key)
 
-    def _forget(self, sid: str) -> None:
+    def _forget(self, watcher: Watcher) -> None:
+        """End the channel, and the subscription by itself: a channel that was ended while it joined has left one."""
         try:
-            self.channels.close(sid)
+            self.channels.close(watcher.id)
+            self.watchers.unfollow(watcher)
         except (Unavailable, Rejected):
             log.warning("a Socket.IO client that is gone couldn't be forgotten")
 

@@ -19,7 +19,7 @@ from chalicelib.domain.engineio import (
     encode,
     split,
 )
-from chalicelib.domain.errors import Invalid, TooManyAttempts
+from chalicelib.domain.errors import GatewayError, Invalid, TooManyAttempts
 from chalicelib.domain.principal import Principal
 from chalicelib.domain.socketio import Kind as Word
 from chalicelib.domain.socketio import Said, frame, parse
@@ -51,14 +51,18 @@ class SocketIO:
     ) -> tuple[Channel, str]:
         """Return a new client's channel, bound to who knocks if it came with a credential, and the client's sid.
 
-        Raises TooManyAttempts when too many clients came from that address within a minute, and what ``who_knocks``
-        raises.
+        Raises TooManyAttempts when too many clients came from that address within a minute, TooManyWatchers, and what
+        ``who_knocks`` raises.
         """
         if not self.store.arrived(network_of(address), now=self.clock(), most=self.most_arrivals):
             raise TooManyAttempts("Too many connections from your address. Wait a minute.", retry_after=60)
         channel, sid = self.channels.open(connection=connection)
         if who_knocks:
-            channel = self.conversation.bind(channel, who_knocks) or channel
+            try:
+                channel = self.conversation.bind(channel, who_knocks) or channel
+            except GatewayError:
+                self.channels.close(channel.sid)
+                raise
         if connection:
             self.wakes.greet(channel.sid, delay=0)
         self.wakes.beat(channel.sid, delay=HANDSHAKE / 1000)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from chalicelib.dialects import DIALECTS
+from chalicelib.domain.errors import TooManyWatchers
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.domain.watcher import LIFETIME, Watcher
 from chalicelib.services.ports import Clock, Gone, SessionStore, Sockets, Wakes, WatcherStore
 from chalicelib.services.sessions.refusals import found
+from chalicelib.services.watching.limits import WatcherLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,9 +20,12 @@ class Watching:
     sockets: Sockets
     wakes: Wakes
     clock: Clock
+    limits: WatcherLimits
 
     def connect(self, watcher_id: str, principal: Principal, *, session: str, dialect: str) -> None:
-        """Let a watcher follow its tenant's session; what stands is sent to it at once. Raises SessionNotFound.
+        """Let a watcher follow its tenant's session; what stands is sent to it at once.
+
+        Raises SessionNotFound, and TooManyWatchers.
 
         Nothing can be posted to a connection while it is being made, so the snapshot is a job. The subscription is
         written before the job reads, and fan-outs write history before they read subscriptions: nobody misses one.
@@ -41,6 +46,12 @@ class Watching:
                 token=principal.token,
             )
         )
+        try:
+            self.limits.of_session(principal.tenant, session)
+            self.limits.of_tenant(principal.tenant)
+        except TooManyWatchers:
+            self.watchers.remove(watcher_id)
+            raise
         self.wakes.snapshot(watcher_id, delay=0)
 
     def message(self, watcher_id: str, text: str) -> None:

@@ -17,3 +17,15 @@ def test_watchers_are_found_by_what_they_follow(stores):
     assert list(stores.watchers.following("default", "ana")) == [two]
     assert stores.watchers.get("c1") is None
     assert stores.watchers.get("c2") == two
+
+
+def test_a_session_s_and_a_tenant_s_watchers_are_counted_until_they_go(stores):
+    watchers, one = stores.watchers, Watcher("c1", "default", "ana", "enveloped", "admin", NOW, NOW + LIFETIME)
+    for number in range(3):
+        watchers.add(replace(one, id=f"w{number}", session="ana" if number else "bo", expires_at=NOW + number))
+    watchers.add(replace(one, id="w9", tenant="other"))
+    assert sorted(watchers.ends_of_session("default", "ana")) == [NOW + 1, NOW + 2]
+    assert sorted(watchers.ends_of_tenant("default")) == [NOW, NOW + 1, NOW + 2]
+    watchers.remove("w1")
+    assert list(watchers.ends_of_session("default", "ana")) == [NOW + 2]
+    assert sorted(watchers.ends_of_tenant("default")) == [NOW, NOW + 2]

@@ -46,7 +46,7 @@ def test_socketio_s_channels_are_ended_as_well_over_polls_and_over_a_connection(
     principal = Principal("bo", "default", Role.MEMBER)
     channels = [rig.channels.open()[0], rig.channels.open(connection="c1")[0]]
     for channel in channels:
-        Conversation(rig.channels, rig.rooms, rig.clock).bind(channel, lambda: principal)
+        Conversation(rig.channels, rig.rooms, rig.clock, rig.limits).bind(channel, lambda: principal)
     rig.closing.close("bo")
     assert [rig.channel_store.get(channel.sid) for channel in channels] == [None, None]
     assert "c1" in rig.sockets.closed

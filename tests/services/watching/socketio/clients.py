@@ -9,6 +9,7 @@ from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.session import Session, Status
+from chalicelib.services.ports.channels import Identify
 from tests.makers import NOW, a_running_session
 from tests.services.rig import Rig
 
@@ -34,7 +35,7 @@ def told(rig: Rig) -> list[str]:
     return [data["status"] if event == "status-update" else event for event, data in said]
 
 
-def hear(rig: Rig, *frames: str) -> None:
+def hear(rig: Rig, *frames: str, identify: Identify = identify) -> None:
     for text in frames:
         assert rig.socketio.hear("c1", text, identify)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.channel import HANDSHAKE
-from chalicelib.domain.errors import Invalid, TooManyAttempts, Unauthenticated
+from chalicelib.domain.errors import Invalid, TooManyAttempts, TooManyWatchers, Unauthenticated
 from chalicelib.domain.principal import Role
 from chalicelib.services.ports import Gone
 from tests.services.watching.socketio.clients import ANA, BO, a_client, hear, identify, sent, told
@@ -133,14 +133,30 @@ def test_a_credential_that_ends_while_its_client_connects_lets_nobody_in(rig, mo
     channel, _ = rig.socketio.open(None, "1.2.3.4", connection=connection)
     who = ending_while_enlisted(rig, monkeypatch, None)
     if connection:
-        assert rig.socketio.hear("c1", '40{"token":"ana"}', who)
-        assert rig.sockets.closed == ["c1"]
-        rig.socketio.hear("c1", '421["join-session","ana"]', who)
+        hear(rig, '40{"token":"ana"}', '421["join-session","ana"]', identify=who)
+        answers = sent(rig)
+    else:
+        rig.socketio.take(channel, '40{"token":"ana"}', who)
+        answers = [rig.socketio.poll(rig.channel_store.get(channel.sid))]
+    assert [text[:2] for text in answers] == ["44"]
+    assert json.loads(answers[0][2:])["data"] == {"code": "UNAUTHENTICATED", "status": 401}
+    standing = rig.channel_store.get(channel.sid)
+    assert (standing.principal, standing.connected, standing.rooms) == (None, False, ())
+    assert rig.watchers.of("ana") == []
+    assert rig.watchers.following("default", "ana") == []
+
+
+@pytest.mark.parametrize("connection", ["c1", None], ids=["websocket", "polling"])
+def test_a_channel_that_is_ended_while_its_client_connects_is_gone(rig, monkeypatch, connection):
+    channel, _ = rig.socketio.open(None, "1.2.3.4", connection=connection)
+    enlist = rig.channel_store.enlist
+    monkeypatch.setattr(rig.channel_store, "enlist", lambda it: (enlist(it), rig.closing.close("ana")))
+    if connection:
+        hear(rig, '40{"token":"ana"}')
     else:
         with pytest.raises(Invalid, match="Session ID unknown"):
-            rig.socketio.take(channel, '40{"token":"ana"}', who)
+            rig.socketio.take(channel, '40{"token":"ana"}', identify)
     assert rig.channel_store.rows == {}
-    assert rig.watchers.following("default", "ana") == []
 
 
 def test_a_channel_that_was_ended_cannot_join(rig):
@@ -151,3 +167,53 @@ def test_a_channel_that_was_ended_cannot_join(rig):
     with pytest.raises(Gone):
         rig.rooms.enter(standing, "ana")
     assert rig.watchers.following("default", "ana") == []
+
+
+def test_a_tenant_s_watchers_are_bounded_whatever_they_come_over(rig):
+    rig.per_tenant = 2
+    rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
+    first, _ = rig.socketio.open(lambda: ANA, "1.2.3.4")
+    with pytest.raises(TooManyWatchers):
+        rig.socketio.open(lambda: ANA, "1.2.3.4")
+    with pytest.raises(TooManyWatchers):
+        rig.watching.connect("w2", ANA, session="ana", dialect="enveloped")
+    rig.socketio.open(None, "1.2.3.4", connection="c1")
+    hear(rig, '40{"token":"ana"}')
+    assert json.loads(sent(rig)[-1][2:])["data"] == {"code": "TOO_MANY_WATCHERS", "status": 429}
+    rig.socketio.open(lambda: replace(BO, tenant="other"), "1.2.3.4")
+    rig.channels.close(first.sid)
+    hear(rig, '40{"token":"ana"}')
+    assert sent(rig)[-1].startswith('40{"sid":')
+
+
+def test_a_session_s_watchers_are_bounded_and_who_may_not_join_is_told_so_by_name(rig):
+    rig.per_session = 2
+    rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
+    a_client(rig, '421["join-session","ana"]', '421["join-session","ana"]')
+    rig.socketio.open(None, "1.2.3.4", connection="c2")
+    for frame in ('40{"token":"ana"}', '421["join-session","ana"]', '42["join-session","other"]'):
+        rig.socketio.hear("c2", frame, identify)
+    answer = json.loads(next(text for text in sent(rig, "c2") if text.startswith("431"))[3:])[0]
+    assert (answer["success"], answer["code"]) == (False, "TOO_MANY_WATCHERS")
+    with pytest.raises(TooManyWatchers):
+        rig.watching.connect("w2", ANA, session="ana", dialect="enveloped")
+    assert len(rig.watchers.following("default", "ana")) == 2
+    assert len(rig.watchers.following("default", "other")) == 1, "who may not join one session may join another"
+    assert rig.watchers.get("w2") is None
+
+
+def test_who_has_ended_takes_nobody_s_place(rig):
+    rig.per_session = rig.per_tenant = 1
+    rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
+    rig.clock.now = ANA.expires_at
+    rig.watching.connect("w2", replace(ANA, expires_at=None), session="ana", dialect="enveloped")
+    assert rig.watchers.get("w2")
+
+
+def test_a_client_that_is_refused_when_it_connects_again_follows_nothing(rig):
+    channel = a_client(rig, '42["join-session","ana"]')
+    rig.per_tenant = 0
+    hear(rig, '40{"token":"ana"}')
+    assert rig.channel_store.get(channel.sid) is None
+    assert rig.watchers.following("default", "ana") == []
+    assert rig.sockets.closed == ["c1"]
