@@ -75,6 +75,7 @@ def reconciler() -> Reconciler:
         clock=parts.clock,
         task=settings().worker_task,
         falls_back=settings().spot_fallback,
+        unsent=parts.unsent(),
     )
 
 
@@ -91,4 +92,4 @@ def sweeper() -> Sweeper:
         task=here.worker_task,
         per_minute=here.upgrades_per_minute,
     )
-    return Sweeper(index, reconciler(), standbys(), upgrades, parts.clock)
+    return Sweeper(index, reconciler(), standbys(), upgrades, parts.clock, parts.unsent())

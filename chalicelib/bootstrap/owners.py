@@ -24,7 +24,15 @@ from chalicelib.services.sessions.waiting import Waiting
 def sessions() -> Sessions:
     """Return the owners' side of sessions."""
     store = parts.session_store()
-    return Sessions(store, parts.moves(), Waiting(store, parts.clock, parts.sleep), parts.clock, new_id, new_secret)
+    return Sessions(
+        store,
+        parts.moves(),
+        Waiting(store, parts.clock, parts.sleep),
+        parts.clock,
+        new_id,
+        new_secret,
+        parts.unsent(),
+    )
 
 
 @cache

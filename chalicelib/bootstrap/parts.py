@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.channels import DynamoChannels
+from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
@@ -14,6 +16,8 @@ from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
+from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.closing import Closing
@@ -62,6 +66,13 @@ def channels() -> Channels:
 def moves() -> Moves:
     """Return who moves sessions."""
     return Moves(session_store(), clock, new_id)
+
+
+@cache
+def unsent() -> Unsent:
+    """Return who ends messages that nobody will send."""
+    store = DynamoMessages(table())
+    return Unsent(store, session_store(), DynamoDueIndex(table()), Dispatch(store, clock, new_id), clock)
 
 
 @cache

@@ -18,6 +18,9 @@ A text of the most characters has more if nearly all of them are emoji.
 """
 MAX_NAME_BYTES: Final = 1_024
 """Bytes of the name that a sender goes by, which the sender alone decides on."""
+SENDING_TAKES: Final = 120_000
+"""Milliseconds after a message's expiry in which its worker may still say what became of it: WhatsApp's server has 75 s
+to answer."""
 KEPT: Final = 7 * 86_400_000
 """Milliseconds that a message is kept after its newest event."""
 
@@ -120,6 +123,13 @@ class Message:
     def target(self) -> Target | None:
         """The message that this one is about: that it edits, deletes or reacts to."""
         return self.content.target if self.content else None
+
+    @property
+    def ends_by(self) -> int | None:
+        """When it is ended though no worker says so; None once it is settled, or if it never expires."""
+        if self.settled or self.expires_at is None:
+            return None
+        return self.expires_at + (SENDING_TAKES if self.status is _S.SENDING else 0)
 
     @property
     def event_type(self) -> str:

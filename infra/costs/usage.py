@@ -107,8 +107,8 @@ def _lease_writes() -> float:
 
 
 def writes_a_day(a: Assumed) -> float:
-    """Write units a day: items, their places in the index of open messages, and each event's place in history."""
-    came_in, went_out, reconnected = 1, 6 + 3 + 1, 2 * 2
+    """Write units a day: items, their places in the indexes of what is open and due, and events' places in history."""
+    came_in, went_out, reconnected = 1, 6 + 3 + 2 + 1, 2 * 2
     events = a.message_events + 2 * a.reconnects
     return a.messages_in * came_in + a.messages_out * went_out + a.reconnects * reconnected + events
 
@@ -119,8 +119,8 @@ def _reads_a_day(a: Assumed) -> float:
 
 
 def _sweep_reads() -> float:
-    """Read units a month of the minute's look around: half a unit a shard, the standbys and the upgrade."""
-    return MINUTES * (SHARDS * 0.5 + 2)
+    """Read units a month of the minute's look around: half a unit a shard of both kinds, the standbys, the upgrade."""
+    return MINUTES * (2 * SHARDS * 0.5 + 2)
 
 
 def _watched() -> tuple[int, int]:

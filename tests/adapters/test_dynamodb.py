@@ -19,7 +19,7 @@ from chalicelib.domain.lease import GRACE, Lease
 from chalicelib.domain.messages import MessageStatus, advance, event
 from chalicelib.domain.pace import Pace
 from chalicelib.domain.session import LastEvent
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Misconfigured
 from chalicelib.services.watching.history import History
 from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
@@ -85,8 +85,8 @@ def test_an_item_of_a_later_version_is_still_read():
     assert from_item({**to_item(a_session()), "invented_later": 1}) == a_session()
 
 
-def test_a_table_that_is_not_there_is_unavailable(aws):
-    with pytest.raises(Unavailable):
+def test_a_table_that_is_not_there_is_for_an_operator_to_mend(aws):
+    with pytest.raises(Misconfigured):
         Table(boto3.client("dynamodb"), "nowhere").get("a", "b")
 
 
@@ -170,3 +170,34 @@ def test_a_record_that_is_no_session_s_is_no_event(table):
     (record,) = records(table)
     assert change(record).event is None
     assert change(record).uid == "u"
+
+
+def test_a_message_is_due_while_it_is_open_and_no_session_waits_for_it(table):
+    messages, index = DynamoMessages(table), DynamoDueIndex(table)
+    queued = a_message(expires_at=NOW)
+    key, late = (queued.uid, queued.id), NOW + 120_000
+    messages.put(queued)
+    assert (index.unsent(NOW - 60_000), index.unsent(late)) == ([], [key])
+    assert (index.due(late), index.later(NOW - 60_000)) == ([], [])
+    sending = advance(queued, MessageStatus.SENDING, now=NOW, event_id="E1", epoch=1)
+    assert messages.move(sending)
+    assert index.unsent(late) == [key]
+    assert messages.move(advance(sending, MessageStatus.SENT, now=NOW, event_id="E2"))
+    assert index.unsent(late) == []
+
+
+def test_a_message_that_is_taken_out_of_the_index_is_no_event_and_stays_what_it_is(table):
+    messages, index = DynamoMessages(table), DynamoDueIndex(table)
+    queued = replace(a_message(expires_at=NOW), last_event=event(a_message(), "E1", NOW))
+    messages.put(queued)
+    messages.forget_end(replace(queued, version=1))
+    assert index.unsent(NOW) == [(queued.uid, queued.id)]
+    messages.forget_end(queued)
+    assert index.unsent(NOW) == []
+    assert messages.get(queued.uid, queued.id) == queued
+    assert messages.open(queued.uid, limit=9) == [queued]
+    events = [change(record).event for record in records(table)]
+    assert [one.id if one else None for one in events] == ["E1", None]
+    messages.remove(queued)
+    messages.remove(queued)
+    assert messages.get(queued.uid, queued.id) is None

@@ -29,6 +29,7 @@ from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.messages.questions import Questions
+from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.naming import Naming
@@ -124,7 +125,11 @@ class World:
     def owners(self) -> Sessions:
         waiting = Waiting(self.sessions, self.clock, self.sleep)
         moves = Moves(self.sessions, self.clock, self.new_id)
-        return Sessions(self.sessions, moves, waiting, self.clock, self.new_id, lambda: WEBHOOK_SECRET)
+        return Sessions(self.sessions, moves, waiting, self.clock, self.new_id, lambda: WEBHOOK_SECRET, self.unsent())
+
+    def unsent(self) -> Unsent:
+        dispatch = Dispatch(self.messages, self.clock, self.new_id)
+        return Unsent(self.messages, self.sessions, self.messages, dispatch, self.clock)
 
     def accounts(self) -> Accounts:
         return Accounts(

@@ -13,6 +13,9 @@ class MemoryMessages:
 
     rows: dict[tuple[str, str], Message] = field(default_factory=dict)
     known: dict[tuple[str, str], str] = field(default_factory=dict)
+    forgotten: set[tuple[str, str]] = field(default_factory=set)
+    lingering: set[tuple[str, str]] = field(default_factory=set)
+    """Messages that the index has though they aren't due: it lags behind."""
 
     def put(self, message: Message) -> bool:
         return self.rows.setdefault((message.uid, message.id), message) is message
@@ -30,6 +33,18 @@ class MemoryMessages:
     def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
         found = [m for m in reversed(self._newest_first(uid)) if m.status in OPEN]
         return [m for m in found if after is None or m.id > after][:limit]
+
+    def forget_end(self, message: Message) -> None:
+        if self.rows.get((message.uid, message.id)) == message:
+            self.forgotten.add((message.uid, message.id))
+
+    def remove(self, message: Message) -> None:
+        self.rows.pop((message.uid, message.id), None)
+
+    def unsent(self, now: int) -> list[tuple[str, str]]:
+        """The index's part about messages."""
+        due = {key for key, one in self.rows.items() if not one.settled and one.expires_at and one.expires_at <= now}
+        return sorted((due - self.forgotten) | self.lingering)
 
     def note_whatsapp_id(self, message: Message) -> None:
         self.known[message.uid, message.whatsapp_id or ""] = message.id

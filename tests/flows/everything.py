@@ -137,6 +137,9 @@ class Everything:
 
     def _end(self) -> None:
         stack, mine = self.stack, f"/api/sessions/{self.used}"
+        for enabled in (False, True):
+            body = {"enabled": enabled}
+            assert requests.put(f"{stack.url}{mine}/enabled", json=body, headers=stack.headers, timeout=30).ok
         assert stack.post(f"{mine}/disconnect").ok
         assert stack.post(f"{mine}/connect").ok
         stack.until(self.used, "CONNECTED")

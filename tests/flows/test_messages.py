@@ -130,6 +130,49 @@ def test_what_cannot_be_read_at_first_arrives_once_the_phone_sends_it_again(stac
     assert kinds in (["text", "text"], ["text", "text", "undecryptable"])
 
 
+def waiting_behind_a_slow_one(stack: Stack, session: str, friend: Phone, callers: ThreadPoolExecutor) -> list[Any]:
+    """Have a text be sent for seconds, and others wait for it; return the calls that wait."""
+    send(stack, session, friend.number, "first")
+    stack.network("knobs/hold-acks", {"ms": 8_000})
+    calls = [callers.submit(send, stack, session, friend.number, str(count)) for count in range(8)]
+    on_record(stack, session, friend, 9)
+    return calls
+
+
+def ended(stack: Stack, session: str, friend: Phone) -> list[dict[str, Any]] | None:
+    """The messages to the friend once none is open any more."""
+    found = chat(stack, session, friend)
+    return None if {"queued", "sending"} & {message["status"] for message in found} else found
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (("POST", "disconnect", None), "session_stopped"),
+        (("POST", "logout", None), "session_logged_out"),
+        (("PUT", "enabled", {"enabled": False}), "session_disabled"),
+    ],
+    ids=["disconnect", "logout", "disabled"],
+)
+def test_what_waits_to_be_sent_ends_by_name_when_nobody_will_send_it(stack, number, friend, call, code):
+    method, path, body = call
+    stack.link(number)
+    with ThreadPoolExecutor(8) as callers:
+        try:
+            calls = waiting_behind_a_slow_one(stack, number, friend, callers)
+            address = f"{stack.url}/api/sessions/{number}/{path}"
+            assert requests.request(method, address, json=body, headers=stack.headers, timeout=40).ok
+            found = eventually(lambda: ended(stack, number, friend), within=30)
+        finally:
+            stack.network("knobs/hold-acks", {"ms": 0})
+        answers = [call.result() for call in calls]
+    waited = [message for message in found if message.get("error", {}).get("code") == code]
+    assert len(waited) == 7
+    assert {message["status"] for message in waited} == {"failed"}
+    assert {message["message"] for message in waited} & set(friend.heard()) == set()
+    assert sum(answer.status_code == 502 for answer in answers) == 7
+
+
 def received(stack: Stack, session: str) -> list[str]:
     return [message["message"] for message in messages(stack, session) if not message["from_me"]]
 

@@ -16,6 +16,7 @@ from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.inbox import Inbox
 from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
+from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.link import Link
 from chalicelib.services.sessions.moves import Moves
@@ -89,7 +90,7 @@ class Rig:
 
     @property
     def sessions(self) -> Sessions:
-        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id, lambda: SECRET)
+        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id, lambda: SECRET, self.unsent)
 
     @property
     def outbox(self) -> Outbox:
@@ -141,7 +142,12 @@ class Rig:
             self.clock,
             self.task,
             self.falls_back,
+            self.unsent,
         )
+
+    @property
+    def unsent(self) -> Unsent:
+        return Unsent(self.messages, self.store, self.messages, self.dispatch, self.clock)
 
     @property
     def webhooks(self) -> Webhooks:

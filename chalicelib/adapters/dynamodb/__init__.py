@@ -16,5 +16,5 @@ Keys (pk / sk):
     TENANTS      / id         a tenant              P#name / W#id   a principal's watchers
     STANDBY      / worker     a standby in the pool TASK#worker / TASK    what a former standby serves
 Index ``open`` (pk / open_at): a session's messages that a worker still owes something.
-Index ``due`` (due_shard / due_at): leases and deadlines, by the minute they are due in.
+Index ``due`` (due_shard / due_at): leases, deadlines and messages to send, by the minute they are due in.
 """

@@ -33,6 +33,9 @@ def change(record: Mapping[str, Any]) -> Change:
     kind = stream["Keys"]["sk"]["S"]
     cursor = _cursor(record["eventSourceARN"], sequence)
     if kind.startswith("M#") and image and not removed:
+        if _event_id(stream.get("OldImage")) == _event_id(image):
+            # Written anew though nothing happened: it left the index of what is due.
+            return Change(sequence, uid, None)
         return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
     if kind.startswith("E#") and image and not removed:
         return Change(sequence, uid, redriven_from_item(readable(plain(image)), cursor))
@@ -41,6 +44,11 @@ def change(record: Mapping[str, Any]) -> Change:
     session = from_item(readable(plain(image)))
     at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
     return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
+
+
+def _event_id(image: Mapping[str, Any] | None) -> Any:
+    event = (image or {}).get("last_event")
+    return plain({"event": event})["event"].get("id") if event else None
 
 
 def _event(session: Session, cursor: str) -> Envelope | None:

@@ -1,16 +1,20 @@
-"""Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something."""
+"""Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something.
+
+They are in the index ``due`` too, for when no worker comes.
+"""
 
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import msgspec
 
+from chalicelib.adapters.dynamodb.due import DUE, UNSENT, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.messages import OPEN, Message
 from chalicelib.reading import Reader
 
 _MESSAGE: Final = Reader(Message)
-_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"})
+_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"} | DUE)
 
 
 def to_item(message: Message) -> Item:
@@ -21,6 +25,8 @@ def to_item(message: Message) -> Item:
         "sk": f"M#{message.id}",
         "ttl": _ttl(message),
         **({"open_at": message.id} if message.status in OPEN else {}),
+        # Not by the status, which would be a write of the index more.
+        **due(message.uid, None if message.settled else message.expires_at, of=UNSENT),
         **{name: value for name, value in values.items() if value is not None},
     }
 
@@ -56,6 +62,16 @@ class DynamoMessages:
         if after is not None:
             where = Condition("pk = :pk AND open_at > :after", {":pk": f"S#{uid}", ":after": after})
         return [from_item(item) for item in self.table.query(where, limit=limit, local_index="open")]
+
+    def forget_end(self, message: Message) -> None:
+        """Take it out of the index of what is due, if it is still as it was read."""
+        same = Condition("attribute_exists(pk) AND version = :seen", {":seen": message.version})
+        pk, sk = f"S#{message.uid}", f"M#{message.id}"
+        self.table.update(pk, sk, Condition(f"REMOVE {', '.join(sorted(DUE))}", {}), same)
+
+    def remove(self, message: Message) -> None:
+        """Remove it."""
+        self.table.delete(f"S#{message.uid}", f"M#{message.id}")
 
     def note_whatsapp_id(self, message: Message) -> None:
         """Write which message WhatsApp's id means; receipts carry no other."""

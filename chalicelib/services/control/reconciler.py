@@ -9,6 +9,7 @@ from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
 from chalicelib.domain.session import LIVE, Desired, Session, Status
 from chalicelib.services.control.standbys import Standbys
+from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import (
     Clock,
     LeaseStore,
@@ -46,6 +47,7 @@ class Reconciler:
     clock: Clock
     task: str
     falls_back: bool
+    unsent: Unsent
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, from what stands now: whatever told us of it may be old."""
@@ -56,6 +58,9 @@ class Reconciler:
             return
         step = next_step(session, lease, now)
         self._take(step, session, lease)
+        if step.act is not Act.REMOVE:
+            # After the step: the worker is to be told first.
+            self.unsent.end(session)
         if step.again_at is not None:
             self.wakes.reconcile(uid, delay=min((step.again_at - now) / 1000, LONGEST_WAKE))
 

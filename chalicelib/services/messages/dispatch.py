@@ -10,7 +10,7 @@ from chalicelib.domain.messages import Message, MessageStatus, advance, moves
 from chalicelib.services.ports import Clock, MessageStore, NewId, Rejected
 
 AT_ONCE: Final = 50
-EXPIRED: Final = ("expired", "The session came back too late to send it.")
+EXPIRED: Final = ("expired", "It wasn't sent in time: its session was away, or had too much to send.")
 LEFT: Final = ("worker_lost", "The worker was lost while it sent this: it may or may not have gone out.")
 
 

@@ -1,7 +1,7 @@
 """What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
 
 from chalicelib.services.ports.history import Deliveries, HistoryStore, Poster
-from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces
+from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces, UnsentIndex
 from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStore
 from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
 from chalicelib.services.ports.surroundings import Clock, Misconfigured, NewId, NewSecret, Rejected, Sleep, Unavailable
@@ -33,6 +33,7 @@ __all__ = [
     "Standby",
     "StandbyStore",
     "Unavailable",
+    "UnsentIndex",
     "Upgrade",
     "UpgradeStore",
     "Wakes",

@@ -24,6 +24,12 @@ class MessageStore(Protocol):
         ``after`` is the id of the message that the page before ended with.
         """
 
+    def forget_end(self, message: Message) -> None:
+        """Have nobody look any more whether the message has to be ended, unless it moved since it was read."""
+
+    def remove(self, message: Message) -> None:
+        """Remove the message; one that is gone is no error."""
+
     def note_whatsapp_id(self, message: Message) -> None:
         """Have the message found by its WhatsApp id; again is no harm."""
 
@@ -32,6 +38,16 @@ class MessageStore(Protocol):
 
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         """Return the session's messages, newest first, those older than the id ``before`` if given."""
+
+
+class UnsentIndex(Protocol):
+    """Which messages have to be ended, in whatever session."""
+
+    def unsent(self, now: int) -> list[tuple[str, str]]:
+        """Return uid and id of open messages that expired by ``now``, some thousand at the most.
+
+        It may lag behind: read the message.
+        """
 
 
 class IdempotencyStore(Protocol):

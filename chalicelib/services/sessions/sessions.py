@@ -16,6 +16,7 @@ from chalicelib.domain.events import (
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.session import Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
+from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.refusals import deleting, found, why_no_code
@@ -32,6 +33,7 @@ class Sessions:
     clock: Clock
     new_id: NewId
     new_secret: NewSecret
+    unsent: Unsent
 
     def create(
         self,
@@ -98,7 +100,8 @@ class Sessions:
     ) -> tuple[Session, bool]:
         """Change the settings that are given; return the session, and whether anything had to be changed.
 
-        An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again.
+        An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again. What
+        waits to be sent is ended where the session is switched off.
         Raises InvalidField where a phone is to match and the session was created for none.
         """
         secret = self.new_secret() if webhook_url else None
@@ -124,7 +127,12 @@ class Sessions:
                 and (webhook_url is None or stands.webhook_disabled_at is None)
             )
 
-        return self._wanted(tenant, session_id, change, unless=so)
+        session, changed = self._wanted(tenant, session_id, change, unless=so)
+        if enabled is False:
+            # Before the answer, so that nothing that waits goes out after it. Again where it was off: what the first
+            # call was cut short in is done by the second.
+            self.unsent.end(session)
+        return session, changed
 
     def set_webhook(
         self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None

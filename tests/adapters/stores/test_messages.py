@@ -64,6 +64,7 @@ def test_what_a_worker_owes_is_open_oldest_first_and_nothing_else_is(stores):
     assert [m.status for m in (one, two, three)] == [MessageStatus.SENDING, MessageStatus.QUEUED, MessageStatus.QUEUED]
     assert [m.id for m in (one, two, three)] == sorted(m.id for m in (one, two, three))
     assert stores.messages.open(a_message().uid, limit=2) == [one, two]
+    assert stores.messages.open(a_message().uid, limit=2, after=two.id) == [three]
     stores.messages.move(advance(one, MessageStatus.SENT, now=NOW, event_id="E1"))
     assert stores.messages.open(a_message().uid, limit=9) == [two, three]
 

@@ -28,7 +28,7 @@ class Due(LeasesByTime):
 def sweep(rig: Rig, *uids: str) -> None:
     index = Due(rig.leases, list(uids))
     upgrades = Upgrades(MemoryUpgrades(), index, rig.reconciler, rig.standbys, rig.clock, rig.task, 10)
-    Sweeper(index, rig.reconciler, rig.standbys, upgrades, rig.clock).sweep()
+    Sweeper(index, rig.reconciler, rig.standbys, upgrades, rig.clock, rig.unsent).sweep()
 
 
 def unreadable() -> Session:

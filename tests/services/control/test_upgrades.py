@@ -32,7 +32,7 @@ class Deployment:
     def minute(self) -> list[str]:
         """Sweep, let the workers do what they were told, and return whose worker gave way."""
         rig, before = self.rig, list(self.rig.workers.stopped)
-        Sweeper(LeasesByTime(rig.leases), rig.reconciler, rig.standbys, self.upgrades, rig.clock).sweep()
+        Sweeper(LeasesByTime(rig.leases), rig.reconciler, rig.standbys, self.upgrades, rig.clock, rig.unsent).sweep()
         moved = [s for s in rig.store.rows.values() if s.worker in rig.workers.stopped and s.worker not in before]
         for session in moved:
             rig.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
