@@ -6,7 +6,7 @@ from chalicelib.api.bodies import Digits, SendBody, SessionId
 
 
 class CheckBody(msgspec.Struct):
-    """A phone number to look up on WhatsApp, with its country code."""
+    """Somebody to look up on WhatsApp: a phone number with its country code, or a person's JID."""
 
     number: Digits
 

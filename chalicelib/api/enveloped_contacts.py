@@ -24,7 +24,7 @@ from chalicelib.domain.errors import (
     TooFast,
     TooManyQuestions,
 )
-from chalicelib.domain.jid import phone_number
+from chalicelib.domain.jid import phone_in, recipient
 from chalicelib.domain.principal import Permission
 from chalicelib.services.sessions.naming import is_called
 
@@ -50,8 +50,9 @@ UNANSWERED: Final = (
     refuses=UNANSWERED,
 )
 def check_number(call: Call, session_id: str, body: CheckBody) -> Answer:
-    """Say whether a phone number is on WhatsApp."""
-    found = bootstrap.questions().contact(call.tenant, session_id, phone_number(body.number, field="number"))
+    """Say whether a phone number, in any of its forms, or whom a JID names, is on WhatsApp."""
+    jid = recipient(body.number, field="number")
+    found = bootstrap.questions().contact(call.tenant, session_id, phone_in(jid) or jid)
     return Answer(contact_shapes.checked(body.number, found))
 
 

@@ -7,6 +7,7 @@ from chalicelib import bootstrap
 from chalicelib.api.call import Call
 from chalicelib.api.parameters import Parameter, whole_number
 from chalicelib.domain.errors import InvalidField, SessionNotFound
+from chalicelib.domain.jid import chat_name
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import ID, Session
 
@@ -37,7 +38,14 @@ MESSAGES: Final = whole_number("limit", "How many a page has at most.", default=
 BEFORE: Final = _cursor(
     "before", _OWN_MESSAGE_ID, "The id of the message that the page before ended with, as it gave it."
 )
-MESSAGE_PAGE: Final = (MESSAGES, BEFORE)
+CHAT: Final = Parameter(
+    "chat",
+    "Only the messages of one chat: a person's phone number, number's JID or LID's JID, or a group's JID. "
+    "A page may be short, or empty, and yet another follow.",
+    lambda value: None if value is None else chat_name(value, field="chat"),
+    {"type": "string", "examples": ["628987654321", "200000000000001@lid", "120363020310020819@g.us"]},
+)
+MESSAGE_PAGE: Final = (MESSAGES, BEFORE, CHAT)
 
 ListPage = tuple[Parameter[int], Parameter[str | None]]
 
@@ -76,6 +84,8 @@ def bounds(call: Call, taken: ListPage) -> tuple[int, str | None]:
 
 
 def message_page(call: Call, session_id: str) -> tuple[list[Message], str | None]:
-    """Return the page ``?limit=&before=``, and the id to hand back as ``before`` if another follows."""
-    limit, before = call.read(MESSAGES), call.read(BEFORE)
-    return bootstrap.messages().page(call.tenant, session_id, limit=limit, before=before)
+    """Return the page ``?limit=&before=&chat=``, and the id to hand back as ``before`` if another follows."""
+    limit, before, chat = call.read(MESSAGES), call.read(BEFORE), call.read(CHAT)
+    if chat is None:
+        return bootstrap.messages().page(call.tenant, session_id, limit=limit, before=before)
+    return bootstrap.messages().chat(call.tenant, session_id, chat, limit=limit, before=before)

@@ -3,6 +3,7 @@
 from functools import cache
 
 from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
+from chalicelib.adapters.dynamodb.identities import DynamoIdentities
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.questions import DynamoQuestions
@@ -11,6 +12,7 @@ from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.domain.pace import Pace
 from chalicelib.services.messages.bulk import Bulk
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.messages.questions import Questions
@@ -66,7 +68,8 @@ def only_session() -> OnlySession:
 @cache
 def messages() -> Messages:
     """Return who shows messages."""
-    return Messages(parts.session_store(), DynamoMessages(parts.table()), parts.clock)
+    identities = Identities(DynamoIdentities(parts.table()), parts.clock)
+    return Messages(parts.session_store(), DynamoMessages(parts.table()), identities, parts.clock)
 
 
 @cache

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.adapters import clients
+from chalicelib.adapters.dynamodb.identities import DynamoIdentities
 from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.questions import DynamoQuestions
@@ -14,6 +15,7 @@ from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.messages.answering import Answering
 from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.inbox import Inbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.sessions.link import Link
@@ -28,6 +30,7 @@ class Worker:
     dispatch: Dispatch
     answering: Answering
     inbox: Inbox
+    identities: Identities
     leases: LeaseStore
     standbys: StandbyStore
     mailbox: SqsMailboxes
@@ -36,12 +39,14 @@ class Worker:
 
 def worker() -> Worker:
     """Return a worker's parts."""
+    identities = Identities(DynamoIdentities(parts.table()), parts.clock)
     return Worker(
         sessions=parts.session_store(),
         link=Link(parts.moves()),
         dispatch=Dispatch(DynamoMessages(parts.table()), parts.clock, new_id),
         answering=Answering(DynamoQuestions(parts.table()), parts.clock),
-        inbox=Inbox(DynamoMessages(parts.table()), parts.clock, named_id),
+        inbox=Inbox(DynamoMessages(parts.table()), parts.clock, named_id, identities),
+        identities=identities,
         leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
         standbys=DynamoStandbys(parts.table()),
         mailbox=parts.mailboxes(),

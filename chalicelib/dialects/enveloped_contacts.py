@@ -14,7 +14,8 @@ class CheckedJson(TypedDict):
 
     exists: bool
     number: Annotated[str, "As it was asked for."]
-    jid: NotRequired[Annotated[str, "Its JID there; absent where it isn't there."]]
+    jid: NotRequired[Annotated[str, "Its JID there, in the form that WhatsApp knows; absent where it isn't there."]]
+    lid: NotRequired[Annotated[str, "The JID of the person's LID, where it is known."]]
 
 
 class CheckedAnswerJson(CheckedJson):
@@ -45,6 +46,8 @@ def checked(number: str, found: Contact) -> CheckedAnswerJson:
     answer: CheckedJson = {"exists": found.exists, "number": number}
     if found.jid:
         answer["jid"] = found.jid
+    if found.lid:
+        answer["lid"] = found.lid
     return {"success": True, "data": answer, **answer}
 
 

@@ -64,6 +64,7 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
         "from_me": outbound,
         "status": data.get("status"),
         "chat": message.chat,
+        "chat_lid": message.chat_lid,
         "to": (phone_in(to) or to) if to else own,
         "from": (sender.phone if sender else None) or (own if outbound else None),
         "from_lid": sender.lid if sender else None,

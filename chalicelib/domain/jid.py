@@ -14,6 +14,7 @@ USERS: Final = "s.whatsapp.net"
 LIDS: Final = "lid"
 """The server of LIDs."""
 _OLD_USERS: Final = "c.us"
+_CHAT: Final = re.compile(r"[0-9]+(?:-[0-9]+)?@(?:g\.us|broadcast|bot|newsletter)", re.ASCII)
 _LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
 
 
@@ -41,6 +42,15 @@ def recipient(text: str, *, field: str) -> str:
     if at and server not in {USERS, _OLD_USERS}:
         raise InvalidField(f"'{field}' must be a person: a phone number, or a JID that ends in @{USERS}.", field=field)
     return f"{phone.phone_number(user, field=field)}@{USERS}"
+
+
+def chat_name(text: str, *, field: str) -> str:
+    """Return the JID of a chat: a group's or a list's as it stands, else a person's as ``recipient`` reads it.
+
+    Raises InvalidField.
+    """
+    written = phone.written(text)
+    return written if _CHAT.fullmatch(written) else recipient(text, field=field)
 
 
 def phone_in(jid: str | None) -> str | None:

@@ -81,7 +81,8 @@ class Message:
     """One message of a session; times in milliseconds since the Unix epoch.
 
     ``id`` is ours (a ULID: messages sort by time), ``whatsapp_id`` WhatsApp's, known once its server acknowledged.
-    ``to`` is the recipient's JID as the caller meant it, ``sender`` who wrote it, ``chat`` the JID of its chat.
+    ``to`` is the recipient's JID as the caller meant it, ``sender`` who wrote it, ``chat`` the JID of its chat:
+    in a direct one that of the person's number, where it is known, else of the LID; ``chat_lid`` is that of the LID.
     ``copied`` says that it is outbound but not ours: another device of the account wrote it, and WhatsApp told us.
     ``kind`` is text, or what else came in, in which case ``text`` may be its caption, ``content`` says what more there
     is to it, and ``context`` in what it was said. A kind of WhatsApp's that the gateway has no word for has the name of
@@ -112,6 +113,7 @@ class Message:
     read_at: int | None = None
     error_code: str | None = None
     error_message: str | None = None
+    chat_lid: str | None = None
     last_event: LastEvent | None = None
 
     @property
@@ -204,6 +206,7 @@ def summary(message: Message) -> Mapping[str, Any]:
         "kind": message.kind,
         "target": message.target.id if message.target else None,
         "chat": message.chat,
+        "chat_lid": message.chat_lid,
         "copied": message.copied or None,
         "whatsapp_id": message.whatsapp_id,
         "error_code": message.error_code,

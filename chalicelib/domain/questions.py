@@ -17,7 +17,7 @@ class Subject(StrEnum):
     """What is asked about."""
 
     NUMBER = "number"
-    """Whether ``number`` is on WhatsApp."""
+    """Whether ``number`` (digits), or whom a LID's JID names, is on WhatsApp."""
     GROUPS = "groups"
     """Which groups the account is in."""
 
@@ -33,10 +33,14 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Whether a number is on WhatsApp, and the JID that it has there."""
+    """Whether somebody is on WhatsApp, with the JID of the number in WhatsApp's own form, and that of the LID.
+
+    ``jid`` is the LID's where the number isn't known.
+    """
 
     exists: bool
     jid: str | None = None
+    lid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.questions import Contact, Group, Question
 from chalicelib.domain.session import Session
@@ -81,6 +82,19 @@ class Incoming(Protocol):
         """Keep a message; False if it is there already. Raises Unavailable, and Rejected where it can't be kept."""
 
 
+class Identities(Protocol):
+    """Who people are on WhatsApp. All raise Unavailable and Rejected."""
+
+    def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
+        """Remember a person, also under that JID."""
+
+    def of(self, uid: str, jid: str) -> Identity | None:
+        """Return who is known under a JID."""
+
+    def forget(self, uid: str, jid: str) -> None:
+        """Forget whom a JID meant."""
+
+
 class Mailbox(Protocol):
     """The worker's side of its mailbox."""
 
@@ -119,6 +133,10 @@ class Parts(Protocol):
     @property
     def inbox(self) -> Incoming:
         """Messages that came in."""
+
+    @property
+    def identities(self) -> Identities:
+        """Who people are."""
 
     @property
     def leases(self) -> LeaseStore:

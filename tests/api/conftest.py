@@ -26,6 +26,7 @@ from chalicelib.services.accounts.users import Users
 from chalicelib.services.messages.answering import Answering
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.messages.questions import Questions
@@ -66,6 +67,7 @@ from tests.fakes.accounts import (
     PlainPasswords,
 )
 from tests.fakes.channels import MemoryChannels
+from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -103,6 +105,7 @@ class World:
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     keys: MemoryIdempotency = field(default_factory=MemoryIdempotency)
     paces: MemoryPaces = field(default_factory=MemoryPaces)
+    identities: MemoryIdentities = field(default_factory=MemoryIdentities)
     asked: MemoryQuestions = field(default_factory=MemoryQuestions)
     mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
@@ -209,7 +212,7 @@ class World:
         return Dispatch(self.messages, self.clock, self.new_id)
 
     def reading(self) -> Messages:
-        return Messages(self.sessions, self.messages, self.clock)
+        return Messages(self.sessions, self.messages, Identities(self.identities, self.clock), self.clock)
 
     def token(self, *, tenant: str = "default", role: Role = Role.ADMIN, ago: int = 0) -> str:
         """A good token, issued ``ago`` milliseconds ago."""

@@ -46,6 +46,7 @@ def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> No
         "from_me": False,
         "status": "received",
         "chat": "200000000000002@lid",
+        "chat_lid": "200000000000002@lid",
         "to": "6281234567890",
         "from": "628987654321",
         "from_lid": "200000000000002",

@@ -43,6 +43,7 @@ def test_a_message_that_came_in_is_told_in_the_family_s_words():
         "from": "+628987654321",
         "fromName": "Budi",
         "chat": INBOUND.chat,
+        "chatLid": None,
         "message": "Kopi jam 9? ☕",
         "type": "text",
         "timestamp": AT,

@@ -55,6 +55,7 @@ def test_a_message_received_is_told_natively():
         "from_me": False,
         "status": "received",
         "chat": "628987654321@s.whatsapp.net",
+        "chat_lid": None,
         "to": DEVICE.phone,
         "from": "628987654321",
         "from_lid": "200000000000002",

@@ -13,6 +13,7 @@ from chalicelib.services.accounts.users import Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.inbox import Inbox
 from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
@@ -34,6 +35,7 @@ from chalicelib.services.webhooks import Webhooks
 from tests import fakes
 from tests.fakes import accounts as account_fakes
 from tests.fakes.channels import MemoryChannels
+from tests.fakes.identities import MemoryIdentities
 from tests.makers import SECRET
 
 
@@ -57,6 +59,7 @@ class Rig:
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     keys: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
     signing: dict[str, str] = field(default_factory=lambda: {"k1": "a signing key of thirty-two bytes or more"})
+    people_known: MemoryIdentities = field(default_factory=MemoryIdentities)
     paces: fakes.MemoryPaces = field(default_factory=fakes.MemoryPaces)
     history: fakes.MemoryHistory = field(default_factory=fakes.MemoryHistory)
     deliveries: fakes.MemoryDeliveries = field(default_factory=fakes.MemoryDeliveries)
@@ -109,11 +112,15 @@ class Rig:
 
     @property
     def inbox(self) -> Inbox:
-        return Inbox(self.messages, self.clock, lambda at, entropy: f"{at:012x}{entropy.hex()}")
+        return Inbox(self.messages, self.clock, lambda at, entropy: f"{at:012x}{entropy.hex()}", self.identities)
+
+    @property
+    def identities(self) -> Identities:
+        return Identities(self.people_known, self.clock)
 
     @property
     def reading(self) -> Messages:
-        return Messages(self.store, self.messages, self.clock)
+        return Messages(self.store, self.messages, self.identities, self.clock)
 
     @property
     def standbys(self) -> Standbys:

@@ -13,15 +13,17 @@ from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.answering import Answering
 from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.inbox import Inbox
 from chalicelib.services.sessions.link import Link
 from chalicelib.services.sessions.moves import Moves
 from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
+from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
-NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "answering", "inbox")
+NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "answering", "inbox", "identities")
 
 
 def now() -> int:
@@ -71,13 +73,15 @@ class Outside:
     mailbox: Bell = field(default_factory=Bell)
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
+    people: MemoryIdentities = field(default_factory=MemoryIdentities)
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
         self.link = Reports(self.sessions)
         self.dispatch = Dispatch(self.messages, now, FakeIds())
         self.answering = Answering(self.questions, now)
-        self.inbox = Inbox(self.messages, now, named_id)
+        self.identities = Identities(self.people, now)
+        self.inbox = Inbox(self.messages, now, named_id, self.identities)
 
     def serve(self) -> str:
         """Serve the parts to processes; return the address that goes into their environment."""
@@ -106,6 +110,7 @@ class Parts:
     dispatch: Any
     answering: Any
     inbox: Any
+    identities: Any
     clock: Callable[[], int] = now
 
 

@@ -44,6 +44,7 @@ class PuppetClient:
     connected: bool = True
     calls: list[str] = field(default_factory=list)
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
+    lids: dict[str, str] = field(default_factory=dict)
     ask: Callable[[str], Contact] = lambda number: Contact(exists=True, jid=f"{number}@s.whatsapp.net")
 
     def connect(self) -> None:
@@ -65,9 +66,15 @@ class PuppetClient:
         self.calls.append(f"send {to} {text}")
         return self.send(to, text)
 
-    def contact(self, number: str) -> Contact:
-        self.calls.append(f"contact {number}")
-        return self.ask(number)
+    def contact(self, who: str) -> Contact:
+        self.calls.append(f"contact {who}")
+        return self.ask(who)
+
+    def phone_of(self, lid: str) -> str | None:
+        return next((phone for phone, known in self.lids.items() if known == lid), None)
+
+    def lid_of(self, phone: str) -> str | None:
+        return self.lids.get(phone)
 
     def groups(self) -> list[Group]:
         self.calls.append("groups")

@@ -1,12 +1,14 @@
 """Messages received: each becomes an item before anything else happens with it."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
 from chalicelib.domain.content import Content, Context
-from chalicelib.domain.jid import USERS
+from chalicelib.domain.identity import Identity, lid_in
+from chalicelib.domain.jid import USERS, phone_in
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
     MAX_TEXT,
@@ -19,7 +21,8 @@ from chalicelib.domain.messages import (
     fitted,
 )
 from chalicelib.domain.session import Session
-from chalicelib.services.ports import Clock, MessageStore
+from chalicelib.services.messages.identities import Identities
+from chalicelib.services.ports import Clock, MessageStore, Rejected, Unavailable
 
 UNDECRYPTABLE: Final = "undecryptable"
 """The kind of a message that the client couldn't read."""
@@ -34,6 +37,7 @@ class Received:
 
     ``kind`` is text, or what else it is (image, audio, undecryptable, …), in which case ``text`` may be its caption,
     and ``content`` what else there is to it. ``from_me`` says that another device of the same account wrote it.
+    ``chat_lid`` is the LID's JID in a direct chat.
     """
 
     whatsapp_id: str
@@ -45,6 +49,7 @@ class Received:
     from_me: bool = False
     content: Content | None = field(default=None, repr=False)
     context: Context | None = field(default=None, repr=False)
+    chat_lid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Inbox:
     messages: MessageStore
     clock: Clock
     named_id: NamedId
+    identities: Identities
 
     def receive(self, session: Session, received: Received) -> bool:
         """Write the message; False if it is there already: WhatsApp repeats what wasn't acknowledged in time.
@@ -83,10 +89,15 @@ class Inbox:
             sender=_named(received.sender),
             copied=received.from_me,
             whatsapp_id=received.whatsapp_id,
+            chat_lid=received.chat_lid,
         )
         now = self.clock()
         # The event's id follows from the message's: a repeat that is written after all is the same event.
-        return self.messages.put(replace(message, last_event=event(message, f"{message.id}-received", now)))
+        fresh = self.messages.put(replace(message, last_event=event(message, f"{message.id}-received", now)))
+        # Who it is, the next message tells as well.
+        with suppress(Unavailable, Rejected):
+            self.identities.note(session.uid, Identity(phone_in(received.chat), lid_in(received.chat_lid)))
+        return fresh
 
 
 def _named(sender: Party) -> Party:

@@ -31,9 +31,9 @@ class Questions:
     sleep: Sleep
     new_id: NewId
 
-    def contact(self, tenant: str, session_id: str, number: str) -> Contact:
-        """Return whether a phone number (digits) is on WhatsApp. Raises what ``groups`` raises."""
-        answer = self._answer(tenant, session_id, Subject.NUMBER, number).contact
+    def contact(self, tenant: str, session_id: str, who: str) -> Contact:
+        """Return whether a phone number (digits), or a LID's JID, is on WhatsApp. Raises what ``groups`` raises."""
+        answer = self._answer(tenant, session_id, Subject.NUMBER, who).contact
         return answer or Contact(exists=False)
 
     def groups(self, tenant: str, session_id: str) -> GroupList:

@@ -12,6 +12,7 @@ from chalicelib.worker.parts import Answering
 from chalicelib.worker.patience import patiently
 from chalicelib.worker.talk.clerk import Clerk
 from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.recipients import Recipients
 from chalicelib.worker.whatsapp.client import Client
 from chalicelib.worker.whatsapp.unanswered import COULD_NOT_ASK, NoConnection, WhatsAppRefused
 
@@ -27,9 +28,12 @@ class Answerer(Clerk):
     NAME = "answerer"
     LOOK_AFTER = 0.05
 
-    def __init__(self, desk: Desk, hold: Hold, answering: Answering, inbox: Inbox, log: Log) -> None:
+    def __init__(
+        self, desk: Desk, hold: Hold, answering: Answering, inbox: Inbox, log: Log, *, people: Recipients
+    ) -> None:
         super().__init__(desk, hold, inbox, log)
         self._answering = answering
+        self._people = people
 
     def _turn(self) -> None:
         if self._ready() is None:
@@ -67,6 +71,8 @@ class Answerer(Clerk):
         except Exception:  # noqa: BLE001 - whatever it was: who asked waits, and so do the next questions
             self._log.warning("question_broken", question=question.id)
             return partial(self._answering.refuse, question, COULD_NOT_ASK)
+        if isinstance(answer, Contact):
+            self._people.learn(question.number or "", answer)
         return partial(self._answering.answer, question, answer)
 
 

@@ -22,8 +22,10 @@ from chalicelib.worker.patience import Interrupted, bounded, patiently
 from chalicelib.worker.talk.clerk import Clerk
 from chalicelib.worker.talk.desk import Desk
 from chalicelib.worker.talk.receipts import Receipts
+from chalicelib.worker.talk.recipients import Recipient, Recipients
 from chalicelib.worker.talk.spool import Spool
 from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.unanswered import NoConnection
 from chalicelib.worker.whatsapp.unsent import NoAnswer, NotOnWhatsApp, NotSent, Refused
 
 NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
@@ -41,10 +43,19 @@ class Sender(Clerk):
     ENDING_TAKES = 2.0  # by then a send has come back, or its message counts as unknown
 
     def __init__(
-        self, desk: Desk, hold: Hold, dispatch: Dispatch, inbox: Inbox, log: Log, *, spool: Spool[Receipt]
+        self,
+        desk: Desk,
+        hold: Hold,
+        dispatch: Dispatch,
+        inbox: Inbox,
+        log: Log,
+        *,
+        people: Recipients,
+        spool: Spool[Receipt],
     ) -> None:
         super().__init__(desk, hold, inbox, log)
         self._dispatch = dispatch
+        self._people = people
         self._receipts = Receipts(desk, dispatch, inbox, spool, log)
         self._unendable: set[str] = set()
         """Messages that the table neither lets be sent nor be ended."""
@@ -79,20 +90,29 @@ class Sender(Clerk):
 
     def _send(self, message: Message) -> bool:
         """Send a message; False if it, and so all after it, has to wait."""
-        if self._ready() is None:
+        client = self._ready()
+        if client is None:
             return False
         if self._is_another_account_s(message):
             self._end(message, self._dispatch.failed, RELINKED)
             return True
         try:
-            begun = patiently(lambda: self._dispatch.begin(message, epoch=self._desk.claim.epoch), self._inbox)
+            recipient = self._people.of(client, message.to or message.chat)
+        except NoConnection:
+            return False
+        except NotOnWhatsApp:
+            self._end(message, self._dispatch.failed, NOBODY)
+            return True
+        message = recipient.addressed(message)
+        try:
+            begun = patiently(partial(self._dispatch.begin, message, epoch=self._desk.claim.epoch), self._inbox)
         except Rejected:
             self._end(message, self._dispatch.failed, REJECTED)
             return True
         if begun is None:
             return True
         try:
-            after = patiently(self._tried(begun), self._inbox)
+            after = patiently(self._tried(begun, recipient), self._inbox)
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
             return True
@@ -115,17 +135,18 @@ class Sender(Clerk):
         else:
             self._log.info("message_ended", message=message.id, code=code)
 
-    def _tried(self, message: Message) -> Callable[[], Message | None]:
+    def _tried(self, message: Message, recipient: Recipient) -> Callable[[], Message | None]:
         """Call the client; return how to report what came of it."""
         # Once more: writing that it begins may have taken long, and a lease that is late may be somebody else's.
         client, dispatch = self._ready(), self._dispatch
         if client is None:
             return lambda: dispatch.put_back(message)
         try:
-            whatsapp_id = client.send_text(message.to or message.chat, message.text or "")
+            whatsapp_id = client.send_text(recipient.jid, message.text or "")
         except NotSent:
             return lambda: dispatch.put_back(message)
         except NotOnWhatsApp:
+            self._people.forget(message.to or message.chat)
             return lambda: dispatch.failed(message, *NOBODY)
         except Refused as refused:
             return partial(dispatch.failed, message, refused.code, refused.sentence)
@@ -133,7 +154,9 @@ class Sender(Clerk):
             if not isinstance(error, NoAnswer):
                 self._log.warning("send_broken", message=message.id)
             return lambda: dispatch.unknown(message, *NO_ANSWER)
-        return lambda: dispatch.sent(message, whatsapp_id)
+        # A first message to somebody brings the LID.
+        reached = self._people.reached(client, recipient)
+        return lambda: dispatch.sent(reached.addressed(message), whatsapp_id)
 
     def _is_another_account_s(self, message: Message) -> bool:
         """Whether the session was linked anew, by another phone, since the message was accepted."""

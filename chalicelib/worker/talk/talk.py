@@ -11,6 +11,7 @@ from chalicelib.worker.patience import bounded
 from chalicelib.worker.talk.answerer import Answerer
 from chalicelib.worker.talk.desk import Desk
 from chalicelib.worker.talk.intake import Intake
+from chalicelib.worker.talk.recipients import Recipients
 from chalicelib.worker.talk.sender import Sender
 from chalicelib.worker.talk.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.whatsapp import client as c
@@ -27,8 +28,9 @@ class Talk:
     def __init__(self, desk: Desk, hold: Hold, parts: Parts, inbox: Inbox, log: Log, *, home: Path) -> None:
         self._desk = desk
         self._inbox = inbox
-        self._sender = Sender(desk, hold, parts.dispatch, inbox, log, spool=Spool(home, RECEIPTS))
-        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log), self._sender)
+        people = Recipients(desk.claim.uid, parts.identities, log)
+        self._sender = Sender(desk, hold, parts.dispatch, inbox, log, people=people, spool=Spool(home, RECEIPTS))
+        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log, people=people), self._sender)
         self._intake = Intake(desk, parts.inbox, Spool(home, MESSAGES), log)
         self._client: c.Client | None = None
         self._refused = False

@@ -3,16 +3,26 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.questions import Contact, Group
 
 _ROUNDING: Final = 128
 """Seconds."""
 
 
-def contact(answers: Sequence[Any]) -> Contact:
-    """Return what WhatsApp said of the one number that was asked about; saying nothing, it knows nobody there."""
-    found = next((answer for answer in answers if answer.IsIn), None)
-    return Contact(exists=False) if found is None else Contact(exists=True, jid=_jid(found.JID))
+def contact(answers: Sequence[Any], numbers: Sequence[str]) -> Contact:
+    """Return what WhatsApp said of a number in its forms: the first of ``numbers`` (digits) that is there counts.
+
+    Saying nothing, it knows nobody there. The JID that it answers with is the number's, or the LID's.
+    """
+    there = {answer.Query.removeprefix("+"): answer.JID for answer in answers if answer.IsIn}
+    number = next((number for number in numbers if number in there), None)
+    if number is None:
+        return Contact(exists=False)
+    jid = there[number]
+    if jid.Server == LIDS:
+        return Contact(exists=True, jid=f"{number}@{USERS}", lid=_jid(jid))
+    return Contact(exists=True, jid=_jid(jid))
 
 
 def group(info: Any) -> Group:

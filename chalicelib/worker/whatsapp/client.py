@@ -161,8 +161,17 @@ class Client(Protocol):
         Takes as long as the server does, 75 s at the most. Raises what ``unsent`` holds.
         """
 
-    def contact(self, number: str) -> Contact:
-        """Ask whether a phone number (digits) is on WhatsApp; 75 s at the most. Raises what ``unanswered`` holds."""
+    def contact(self, who: str) -> Contact:
+        """Ask whether a phone number (digits), in any of its forms, or a LID's JID is on WhatsApp; 75 s at the most.
+
+        Raises what ``unanswered`` holds.
+        """
+
+    def phone_of(self, lid: str) -> str | None:
+        """Return the phone number of a LID (digits), None if the client's own store doesn't know it."""
+
+    def lid_of(self, phone: str) -> str | None:
+        """Return the LID of a phone number (digits), None if the client's own store doesn't know it."""
 
     def groups(self) -> list[Group]:
         """Ask which groups the account is in; 75 s at the most. Raises what ``unanswered`` holds."""

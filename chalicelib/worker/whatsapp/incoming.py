@@ -15,6 +15,11 @@ from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.content import Found, Said, content
 
+BROADCAST: Final = "broadcast"
+_NUMBERS: Final = (USERS, "hosted")
+_HIDDEN: Final = (LIDS, "hosted.lid")
+"""The servers of numbers and of LIDs; a business that Meta hosts has its own."""
+
 PhoneOf = Callable[[Any], str | None]
 """Looks up the phone number of a LID's JID in the client's store."""
 
@@ -61,16 +66,17 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
     if info.Category == "peer" or chat.Server == "newsletter" or chat.User == "status":
         return None
     sender = _party((source.Sender, source.SenderAlt), info.Pushname, phone_of)
-    if chat.Server not in {USERS, LIDS} and not source.IsGroup:
-        chat_jid = _jid(sender, source.Sender)
-    elif source.IsGroup:
-        chat_jid = f"{chat.User}@{chat.Server}"
-    else:
+    if chat.Server in {*_NUMBERS, *_HIDDEN}:
         beside = source.RecipientAlt if source.IsFromMe else source.SenderAlt
-        chat_jid = _jid(_party((chat, beside), "", phone_of), chat)
+        party, otherwise = _party((chat, beside), "", phone_of), chat
+    elif chat.Server == BROADCAST and not source.IsFromMe:
+        # A list is its owner's way of writing to many, each of whom answers in the chat with the owner.
+        party, otherwise = sender, source.Sender
+    else:
+        party, otherwise = Party(), chat
     return Received(
         whatsapp_id=info.ID,
-        chat=chat_jid,
+        chat=_jid(party, otherwise),
         sender=sender,
         at=max(info.Timestamp, 0),
         kind=found.kind,
@@ -78,12 +84,13 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
         from_me=source.IsFromMe,
         content=found.content,
         context=found.context,
+        chat_lid=f"{party.lid}@{LIDS}" if party.lid else None,
     )
 
 
 def _party(jids: tuple[Any, Any], name: str, phone_of: PhoneOf) -> Party:
-    phone = next((jid.User for jid in jids if jid.Server == USERS and jid.User), None)
-    lid = next((jid for jid in jids if jid.Server == LIDS and jid.User), None)
+    phone = next((jid.User for jid in jids if jid.Server in _NUMBERS and jid.User), None)
+    lid = next((jid for jid in jids if jid.Server in _HIDDEN and jid.User), None)
     if phone is None and lid is not None:
         phone = phone_of(lid)
     return Party(phone, lid.User if lid is not None else None, name or None)

@@ -22,6 +22,9 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
 
+from chalicelib.domain.identity import lid_in
+from chalicelib.domain.jid import LIDS, USERS, phone_in
+from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.inbox import Received
@@ -78,13 +81,48 @@ class Whatsmeow:
             raise unsent(str(error)) from None
         return str(answer.ID)
 
-    def contact(self, number: str) -> Contact:
-        """Ask WhatsApp; it takes a number with its +."""
+    def contact(self, who: str) -> Contact:
+        """Ask WhatsApp; it takes numbers with their +."""
+        lid = lid_in(who)
+        if lid is None:
+            return self._contact(who)
+        phone = self.phone_of(lid)
+        if phone:
+            return replace(self._contact(phone), lid=who)
         try:
-            answers = self._client.is_on_whatsapp(f"+{number}")
+            (found,) = self._client.get_user_info(build_jid(lid, LIDS))
         except NeonizeError as error:
             raise unanswered(str(error)) from None
-        return contact(answers)
+        # Everybody has one device, the phone.
+        there = bool(found.UserInfo.Devices)
+        return Contact(exists=there, jid=who, lid=who) if there else Contact(exists=False)
+
+    def phone_of(self, lid: str) -> str | None:
+        """Ask the library's store."""
+        return self._phone_of(build_jid(lid, LIDS))
+
+    def lid_of(self, phone: str) -> str | None:
+        """Ask the library's store."""
+        try:
+            return str(self._client.get_lid_from_pn(build_jid(phone, USERS)).User) or None
+        except NeonizeError:
+            return None
+
+    def _contact(self, number: str) -> Contact:
+        numbers = forms(number)
+        try:
+            answers = self._client.is_on_whatsapp(*(f"+{one}" for one in numbers))
+        except NeonizeError as error:
+            raise unanswered(str(error)) from None
+        found = contact(answers, numbers)
+        phone, lid = phone_in(found.jid), lid_in(found.lid)
+        if lid is None and phone:
+            lid = self.lid_of(phone)
+        if lid is None:
+            return found
+        # Of two forms that WhatsApp knows, the one that it calls the person by.
+        own = self.phone_of(lid)
+        return replace(found, jid=f"{own}@{USERS}" if own in numbers else found.jid, lid=f"{lid}@{LIDS}")
 
     def groups(self) -> list[Group]:
         """Ask WhatsApp."""

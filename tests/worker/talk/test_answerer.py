@@ -11,6 +11,7 @@ from chalicelib.domain.questions import LASTS, Contact, Group, GroupList, Questi
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.talk.answerer import Answerer
+from chalicelib.worker.talk.recipients import Recipients
 from chalicelib.worker.whatsapp.unanswered import NoConnection, WhatsAppRefused
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
@@ -55,7 +56,9 @@ def counter(tmp_path: Path) -> Iterator[Counter]:
     theatre = Theatre(tmp_path, linked=True)
     desk, hold = theatre.desk()
     client = PuppetClient(theatre.inbox, (), lambda _: None)
-    made = Counter(theatre, hold, client, Answerer(desk, hold, theatre.outside.answering, theatre.inbox, Log()))
+    people = Recipients(theatre.session.uid, theatre.outside.identities, Log())
+    answerer = Answerer(desk, hold, theatre.outside.answering, theatre.inbox, Log(), people=people)
+    made = Counter(theatre, hold, client, answerer)
     client.ask = made.ask
     yield made
     made.answerer.stop()

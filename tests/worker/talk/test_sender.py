@@ -11,11 +11,13 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import Message, MessageStatus, Party
+from chalicelib.domain.questions import Contact
 from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log
 from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.talk.recipients import Recipients
 from chalicelib.worker.talk.sender import Sender
 from chalicelib.worker.talk.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
@@ -60,9 +62,15 @@ class Office:
         return self.stands(text)
 
 
+def people(theatre: Theatre) -> Recipients:
+    return Recipients(theatre.session.uid, theatre.outside.identities, Log())
+
+
 def a_sender(theatre: Theatre, desk: Desk, hold: Hold, dispatch: Any = None) -> Sender:
     spool = Spool(theatre.root, RECEIPTS)
-    return Sender(desk, hold, dispatch or theatre.outside.dispatch, theatre.inbox, Log(), spool=spool)
+    return Sender(
+        desk, hold, dispatch or theatre.outside.dispatch, theatre.inbox, Log(), people=people(theatre), spool=spool
+    )
 
 
 @pytest.fixture
@@ -392,3 +400,30 @@ def test_receipts_wait_in_the_file_while_aws_is_away(office: Office) -> None:
     sender.settle(60)
     ((_, receipts),) = Spool(office.theatre.root, RECEIPTS).left()
     assert receipts == [Receipt(("3EB01",), S.READ)]
+
+
+def test_a_message_goes_to_the_form_of_its_number_that_exists_and_says_so(office: Office) -> None:
+    written, known = "525574949947@s.whatsapp.net", "5215574949947@s.whatsapp.net"
+    office.client.ask = lambda _: Contact(exists=True, jid=known, lid="200000000000002@lid")
+    uid = office.theatre.session.uid
+    message = a_message(uid=uid, id="hola", text="hola", to=written, chat=written, expires_at=now() + 60_000)
+    office.theatre.outside.messages.put(message)
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    sent = office.become("hola", MessageStatus.SENT)
+    assert (sent.to, sent.chat, sent.chat_lid) == (written, known, "200000000000002@lid")
+    assert f"send {known} hola" in office.client.calls
+
+
+def test_a_number_that_exists_in_no_form_fails_and_the_next_message_goes_out(office: Office) -> None:
+    written = "525574949947@s.whatsapp.net"
+    office.client.ask = lambda _: Contact(exists=False)
+    uid = office.theatre.session.uid
+    message = a_message(uid=uid, id="hola", text="hola", to=written, chat=written, expires_at=now() + 60_000)
+    office.theatre.outside.messages.put(message)
+    office.owe("kopi")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    office.become("kopi", MessageStatus.SENT)
+    assert office.stands("hola").error_code == "not_on_whatsapp"
+    assert office.sent == ["kopi"]

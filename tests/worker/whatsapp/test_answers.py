@@ -25,9 +25,28 @@ def an_info(**fields: Any) -> Any:
 
 def test_a_number_is_there_with_its_jid_or_isn_t() -> None:
     there = wa.IsOnWhatsAppResponse(Query="+628111111111", IsIn=True, JID=BO)
-    assert contact([there]) == Contact(exists=True, jid="628111111111@s.whatsapp.net")
-    assert contact([wa.IsOnWhatsAppResponse(Query="+628111111111", IsIn=False, JID=BO)]) == Contact(exists=False)
-    assert contact([]) == Contact(exists=False)
+    asked = ["628111111111"]
+    assert contact([there], asked) == Contact(exists=True, jid="628111111111@s.whatsapp.net")
+    assert contact([wa.IsOnWhatsAppResponse(Query="+628111111111", IsIn=False, JID=BO)], asked) == Contact(exists=False)
+    assert contact([], asked) == Contact(exists=False)
+
+
+def test_a_number_that_is_answered_for_by_its_lid_has_both_names() -> None:
+    there = wa.IsOnWhatsAppResponse(Query="+628111111111", IsIn=True, JID=LID)
+    assert contact([there], ["628111111111"]) == Contact(
+        exists=True, jid="628111111111@s.whatsapp.net", lid="225715004398466@lid"
+    )
+
+
+def test_of_two_forms_the_one_that_is_there_counts_and_of_both_the_first_asked_for() -> None:
+    def answer(number: str, *, there: bool) -> Any:
+        return wa.IsOnWhatsAppResponse(Query=f"+{number}", IsIn=there, JID=wa.JID(User=number, Server="s.whatsapp.net"))
+
+    asked = ["525574949947", "5215574949947"]
+    one = contact([answer(asked[0], there=False), answer(asked[1], there=True)], asked)
+    assert one.jid == "5215574949947@s.whatsapp.net"
+    both = contact([answer(number, there=True) for number in reversed(asked)], asked)
+    assert both.jid == "525574949947@s.whatsapp.net"
 
 
 def test_a_group_is_told_with_its_owner_s_number() -> None:

@@ -49,7 +49,7 @@ DIRECT = a_source("200000000000002@lid", "200000000000002:3@lid", "628777000001@
 
 def test_a_direct_text_is_in_the_chat_of_its_senders_number() -> None:
     assert incoming(a_text(DIRECT), nobody) == Received(
-        "3A01", "628777000001@s.whatsapp.net", BO, at=AT, kind="text", text="Kopi?"
+        "3A01", "628777000001@s.whatsapp.net", BO, at=AT, kind="text", text="Kopi?", chat_lid="200000000000002@lid"
     )
 
 
@@ -66,6 +66,7 @@ def test_a_number_that_is_not_beside_is_looked_up() -> None:
     assert unknown
     assert (known.chat, known.sender.phone) == ("628777000001@s.whatsapp.net", "628777000001")
     assert (unknown.chat, unknown.sender) == ("200000000000002@lid", Party(None, "200000000000002", "Bo"))
+    assert known.chat_lid == unknown.chat_lid == "200000000000002@lid"
 
 
 def test_a_copy_from_another_device_is_in_the_recipients_chat() -> None:
@@ -80,7 +81,7 @@ def test_a_group_is_the_chat_and_its_member_the_sender() -> None:
     source = a_source("123-456@g.us", "200000000000002:3@lid", "628777000001@s.whatsapp.net", IsGroup=True)
     found = incoming(a_text(source), nobody)
     assert found
-    assert (found.chat, found.sender) == ("123-456@g.us", BO)
+    assert (found.chat, found.chat_lid, found.sender) == ("123-456@g.us", None, BO)
 
 
 def test_what_an_administrator_of_the_group_deletes_is_told_as_such() -> None:
@@ -102,10 +103,26 @@ def test_a_message_that_the_library_unwrapped_may_be_seen_once_all_the_same() ->
     assert found.context == Context(view_once=True)
 
 
-def test_a_broadcast_list_is_its_senders_way_of_writing_to_one() -> None:
-    found = incoming(a_text(a_source("99@broadcast", "200000000000002@lid", "628777000001@s.whatsapp.net")), nobody)
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_broadcast_list_is_its_senders_way_of_writing_to_one(grouped: bool) -> None:
+    source = a_source("99@broadcast", "200000000000002@lid", "628777000001@s.whatsapp.net", IsGroup=grouped)
+    found = incoming(a_text(source), nobody)
     assert found
-    assert found.chat == "628777000001@s.whatsapp.net"
+    assert (found.chat, found.chat_lid) == ("628777000001@s.whatsapp.net", "200000000000002@lid")
+
+
+def test_what_the_account_itself_writes_to_a_list_is_in_the_list() -> None:
+    source = a_source("99@broadcast", "200000000000001@lid", IsGroup=True, IsFromMe=True)
+    found = incoming(a_text(source), nobody)
+    assert found
+    assert (found.chat, found.chat_lid, found.from_me) == ("99@broadcast", None, True)
+
+
+def test_a_business_that_is_hosted_has_one_chat_with_the_number_that_it_is() -> None:
+    source = a_source("200000000000002@hosted.lid", "200000000000002:99@hosted.lid", "628777000001:99@hosted")
+    found = incoming(a_text(source), nobody)
+    assert found
+    assert (found.chat, found.chat_lid) == ("628777000001@s.whatsapp.net", "200000000000002@lid")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,90 @@
+"""Who is who: a person's two names are brought together wherever only one of them is told.
+
+WhatsApp tells a LID always and a number mostly, and knows some numbers in one form alone. What a worker learns of that
+is kept in the table, so that functions, which can't ask the client's own store, list one chat for one person.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from chalicelib.domain.identity import Identity, lid_in, named
+from chalicelib.domain.jid import USERS, phone_in
+from chalicelib.domain.messages import Direction, Message
+from chalicelib.domain.phone import forms
+from chalicelib.services.ports import Clock
+from chalicelib.services.ports.identities import IdentityStore
+
+NOTED: Final = 10_000
+"""People that a process remembers having noted, so that not every message writes them again."""
+
+
+@dataclass(slots=True)
+class Identities:
+    """What is known of the people that sessions write with."""
+
+    store: IdentityStore
+    clock: Clock
+    _noted: OrderedDict[tuple[str, Identity, tuple[str, ...]], None] = field(default_factory=OrderedDict)
+
+    def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
+        """Remember a person whose both names are known, or who was asked for by ``also``, another JID.
+
+        Writes only what this process hasn't written yet. Raises Unavailable and Rejected.
+        """
+        jids = tuple(jid for jid in (identity.phone_jid, identity.lid_jid, also) if jid)
+        key = uid, identity, jids
+        if len(set(jids)) < 2 or key in self._noted:
+            return
+        self.store.note(uid, jids, identity, now=self.clock())
+        self._noted[key] = None
+        if len(self._noted) > NOTED:
+            self._noted.popitem(last=False)
+
+    def of(self, uid: str, jid: str) -> Identity | None:
+        """Return who is known under the JID. Raises Unavailable and Rejected."""
+        return self.store.find(uid, [jid], now=self.clock()).get(jid)
+
+    def forget(self, uid: str, jid: str) -> None:
+        """Forget whom a JID meant: WhatsApp doesn't know that person any more. Raises Unavailable and Rejected."""
+        self._noted = OrderedDict((key, None) for key in self._noted if jid not in key[2])
+        self.store.forget(uid, jid)
+
+    def names(self, uid: str, jid: str) -> frozenset[str]:
+        """Return the JIDs that mean the same chat as ``jid``, itself among them. Raises Unavailable and Rejected."""
+        number = phone_in(jid)
+        asked = [f"{form}@{USERS}" for form in forms(number)] if number else [jid]
+        known = self.store.find(uid, asked, now=self.clock()).values() if _has_other_names(jid) else ()
+        return frozenset([jid, *(name for who in known for name in (who.phone_jid, who.lid_jid) if name)])
+
+    def in_one_chat(self, uid: str, messages: Sequence[Message]) -> list[Message]:
+        """Return the messages, each in the chat that its person's messages go by now. Raises Unavailable and Rejected.
+
+        One may have come in, or gone out, before the person's number was known, or by another form of it.
+        """
+        unsure = {message.chat for message in messages if _may_be_renamed(message.chat)}
+        known = self.store.find(uid, sorted(unsure), now=self.clock()) if unsure else {}
+        return [_renamed(message, known.get(message.chat)) for message in messages]
+
+
+def _renamed(message: Message, who: Identity | None) -> Message:
+    chat = (who.chat if who else None) or message.chat
+    lid = message.chat_lid or (who.lid_jid if who else None) or (chat if lid_in(chat) else None) or _sender_lid(message)
+    return message if (chat, lid) == (message.chat, message.chat_lid) else replace(message, chat=chat, chat_lid=lid)
+
+
+def _sender_lid(message: Message) -> str | None:
+    """Return the LID's JID of who is at the other end: messages of earlier versions have it as their sender's alone."""
+    sender = message.sender
+    direct = message.direction is Direction.INBOUND and sender is not None and sender.phone == phone_in(message.chat)
+    return Identity(lid=sender.lid).lid_jid if direct and sender else None
+
+
+def _may_be_renamed(jid: str) -> bool:
+    number = phone_in(jid)
+    return lid_in(jid) is not None or (number is not None and len(forms(number)) > 1)
+
+
+def _has_other_names(jid: str) -> bool:
+    return named(jid) != Identity()
