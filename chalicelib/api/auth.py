@@ -50,6 +50,10 @@ def recognise(given: str) -> Principal:
 
 def identify(token: str) -> Principal:
     """Return whose token it is; raises Unauthenticated, also for an API key: those have no place in an address."""
+    if is_key(token):
+        raise Unauthenticated(
+            "An API key is no credential here.", hint="Log in for a token, or ask POST /api/ws-ticket for a ticket."
+        )
     return bootstrap.accounts().authenticate(token)
 
 

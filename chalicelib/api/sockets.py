@@ -4,6 +4,7 @@ API Gateway's WebSocket APIs have no paths: which session, and in which dialect,
 Nothing can be posted to a connection before ``$connect`` has returned, so nothing is.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import unquote
@@ -11,13 +12,14 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
-from chalicelib.api import caller
+from chalicelib.api import caller, socketio
+from chalicelib.api.answers import JSON
 from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.faults import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.socketio import VERSION, showing, who
-from chalicelib.dialects import DIALECTS
+from chalicelib.dialects import DIALECTS, enveloped
 from chalicelib.domain.channel import SOCKETIO
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
@@ -34,9 +36,9 @@ def connect(event: WebsocketEvent) -> Response:
     """Let a watcher in, or refuse its handshake with the error's status."""
     request = event.to_dict()
     query: Mapping[str, str] = request.get("queryStringParameters") or {}
+    dialect = query.get(DIALECT_PARAMETER, "")
     try:
         only_text("query", query.values())
-        dialect = query.get(DIALECT_PARAMETER, "")
         if dialect == SOCKETIO:
             _connect_socketio(event.connection_id, request, query)
             return Response(body="", status_code=200)
@@ -49,9 +51,9 @@ def connect(event: WebsocketEvent) -> Response:
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
         _check_again(event.connection_id, who_knocks, principal)
     except GatewayError as error:
-        return _refusal(error)
+        return _refusal(error, dialect)
     except Unavailable as error:
-        return _refusal(busy(error))
+        return _refusal(busy(error), dialect)
     return Response(body="", status_code=200)
 
 
@@ -74,7 +76,7 @@ def disconnect(event: WebsocketEvent) -> None:
 def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
     """Let a Socket.IO client in, or let the connection ask for the channel that its client polls."""
     if query.get("EIO") != VERSION:
-        raise Invalid("Unsupported protocol version")
+        raise Invalid("Unsupported protocol version", context={"engine": socketio.BAD_VERSION})
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
     who_knocks = showing(headers, query.get("token"))
     principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()
@@ -84,8 +86,11 @@ def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mappin
         server.open(who_knocks, caller.address(request["requestContext"], headers), connection=connection)
 
 
-def _refusal(error: GatewayError) -> Response:
-    return Response(body=error.message, status_code=error.status, headers={"Content-Type": "text/plain"})
+def _refusal(error: GatewayError, dialect: str) -> Response:
+    shape = socketio.doorway.error if dialect == SOCKETIO else enveloped.error
+    # Chalice takes no bytes here: what it hands to Lambda is JSON.
+    body = json.dumps(shape(error, now=bootstrap.clock(), session_id=None))
+    return Response(body=body, status_code=error.status, headers={"Content-Type": JSON})
 
 
 def _check_again(watcher: str, who_knocks: Callable[[], Principal], came: Principal) -> None:
@@ -106,7 +111,8 @@ def _check_again(watcher: str, who_knocks: Callable[[], Principal], came: Princi
 def _credential(request: Mapping[str, Any], query: Mapping[str, str]) -> str:
     """Return the token or ticket: of ``?token=``, since browsers can't send headers here, or of a header."""
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
-    token = query.get("token") or bearer(headers.get("authorization"))
+    # An API key is told so, wherever it comes from.
+    token = query.get("token") or bearer(headers.get("authorization")) or headers.get("x-api-key")
     if not token:
         raise Unauthenticated("This needs a token: add ?token=… to the address.")
     return token

@@ -36,9 +36,11 @@ class SocketApi:
         if not web.WebSocketResponse().can_prepare(request).ok:
             return web.json_response({"message": "Upgrade to a WebSocket is required here."}, status=426)
         watcher_id = Watchers.new_id()
-        status = await self._connect(_Scene(watcher_id, request, int(time.time() * 1000)), query)
-        if not 200 <= status < 300:
-            return web.Response(status=status)
+        answer = await self._connect(_Scene(watcher_id, request, int(time.time() * 1000)), query)
+        if not 200 <= answer["statusCode"] < 300:
+            return web.Response(
+                status=answer["statusCode"], headers=answer.get("headers"), text=str(answer.get("body") or "")
+            )
         socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, compress=False)
         await socket.prepare(request)
         scene = _Scene(watcher_id, request, int(time.time() * 1000))
@@ -48,10 +50,11 @@ class SocketApi:
         await self._disconnect(scene, socket)
         return socket
 
-    async def _connect(self, scene: "_Scene", query: Mapping[str, str]) -> int:
+    async def _connect(self, scene: "_Scene", query: Mapping[str, str]) -> dict[str, Any]:
+        """Return the handler's answer: ``statusCode``, and ``headers`` and a ``body`` where it refuses."""
         handler = self._routes.get("$connect")
         if handler is None:
-            return 200
+            return {"statusCode": 200}
         event = scene.event("$connect", "CONNECT") | {
             "headers": dict(scene.request.headers),
             "multiValueHeaders": {name: scene.request.headers.getall(name) for name in scene.request.headers},
@@ -59,10 +62,10 @@ class SocketApi:
             "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
         }
         try:
-            return int((await handler(event))["statusCode"])
+            return dict(await handler(event))
         except Exception:
             log.exception("$connect failed")
-            return 502
+            return {"statusCode": 502}
 
     async def _converse(self, watcher: Watcher, scene: "_Scene") -> None:
         sending = asyncio.create_task(watcher.serve(self._limits))

@@ -60,6 +60,34 @@ def test_nobody_is_refused(world: World, anonymous: bool) -> None:
     assert knock(FORM, authorization="Basic eA==") == 401
 
 
+def refused(query: dict[str, str], **headers: str) -> tuple[int, dict[str, Any]]:
+    """The status and the JSON of a handshake that is refused."""
+    answer = sockets.connect(an_event("CONNECT", queryStringParameters=query, headers=headers), None)
+    assert answer["headers"]["Content-Type"] == "application/json"
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_a_refusal_is_said_in_the_family_s_words(world: World) -> None:
+    status, said = refused(FORM)
+    assert (status, said["success"], said["code"]) == (401, False, "UNAUTHENTICATED")
+    status, said = refused({"sb_dialect": "socketio", "EIO": "3", "transport": "websocket"})
+    assert (status, said) == (400, {"code": 5, "message": "Unsupported protocol version"})
+
+
+def test_an_api_key_is_told_what_opens_a_websocket_instead(world: World) -> None:
+    world.put(a_session())
+    key = world.key()
+    for status, said in (
+        refused(FORM | {"token": key}),
+        refused(FORM, authorization=f"Bearer {key}"),
+        refused(FORM, **{"X-API-Key": key}),
+    ):
+        assert (status, said["code"], said["error"]) == (401, "UNAUTHENTICATED", "An API key is no credential here.")
+        assert "POST /api/ws-ticket" in said["hint"]
+        assert key not in str(said)
+    assert not world.watchers.rows
+
+
 def test_a_token_that_ends_during_the_handshake_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.put(a_session())
     token, add = world.token(), world.watchers.add

@@ -1,5 +1,6 @@
 """A Chalice app of a few lines, with every kind of door that the local stack opens."""
 
+import json
 import threading
 import time
 from typing import Any
@@ -56,7 +57,9 @@ def _add_events(app):
     def connect(event):
         query = event.to_dict()["queryStringParameters"] or {}
         app.seen.append(("connect", query))
-        return {"statusCode": int(query.get("answer", "200"))}
+        status = query.get("answer", "200")
+        body = json.dumps({"said": status})
+        return {"statusCode": int(status), "headers": {"Content-Type": "application/json"}, "body": body}
 
     @app.on_ws_message()
     def message(event):

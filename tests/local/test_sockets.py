@@ -8,6 +8,8 @@ from infra.local.watchers import Limits
 from tests.local.patience import until
 from tests.local.serving import serving
 
+HANDSHAKE = {"Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
 
 def test_connect_sees_what_the_edge_says_and_never_a_forged_copy():
     async def connect():
@@ -30,6 +32,17 @@ def test_what_connect_refuses_is_the_handshakes_status(status):
     answered, seen = asyncio.run(connect())
     assert answered == status
     assert [kind for kind, _ in seen] == ["connect"]
+
+
+def test_a_refusal_comes_with_what_connect_says():
+    async def connect():
+        async with serving() as served:
+            headers = {"Connection": "Upgrade", "Upgrade": "websocket"} | HANDSHAKE
+            url = f"{served.url}/api/sessions/one/ws?answer=401"
+            async with served.http.get(url, headers=headers) as answer:
+                return answer.status, await answer.json()
+
+    assert asyncio.run(connect()) == (401, {"said": "401"})
 
 
 def test_messages_and_the_end_reach_their_handlers():
