@@ -17,8 +17,8 @@ Made from the transition table in `chalicelib/domain/transitions.py` by `.venv/b
 An arrow is an event that moves a session. Left out, because they would hide the rest: the owner's requests (they change
 what is *desired*, not the status), the way of any status to `DELETING` when its owner deletes it, and what the
 reconciler settles when there is no worker to ask (any status to `STOPPED` or `LOGGED_OUT`). A webhook whose endpoint is
-gone changes no status either. A tenant that is disabled has its sessions desired stopped, and one that is enabled again
-has those running that were.
+gone or fails changes no status either. A tenant that is disabled has its sessions desired stopped, and one that is
+enabled again has those running that were.
 """
 
 # Drawn once as a sentence above instead of from every status.
@@ -26,6 +26,8 @@ EVERYWHERE: Final = {event.__name__ for event in (*OWNER_EVENTS, *TENANT_EVENTS)
     "Stopped",
     "Unlinked",
     "WebhookDisabled",
+    "WebhookFailing",
+    "WebhookRecovered",
     "SettingsChanged",
 }
 

@@ -4,9 +4,10 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import needs_qr
+from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.domain.session import QRCode, Session, Status
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
 
 Word = Literal["pending", "connected", "disconnected", "failed"]
 
@@ -26,6 +27,20 @@ WORDS: Final[dict[Status, Word]] = {
 """The ``status`` of a session, in this family's four words."""
 
 
+class BareWebhookFailureJson(TypedDict):
+    """How the latest delivery to the webhook failed that was noted."""
+
+    at: Moment
+    status: NotRequired[Annotated[int, "What the endpoint answered, if it did."]]
+    reason: Annotated[str, "Why it failed: a word for programs."]
+    message: Annotated[str, "The same as a sentence."]
+    eventId: Annotated[str, "The event that should have been told."]
+    attempts: Annotated[int, "How often that was tried so far."]
+    givenUp: Annotated[bool, "It isn't tried again."]
+    nextAt: NotRequired[Annotated[Moment, "When it is tried again."]]
+    recoveredAt: NotRequired[Annotated[Moment, "When an event was delivered again; absent while none was."]]
+
+
 class BareSessionJson(TypedDict):
     """A session."""
 
@@ -41,6 +56,7 @@ class BareSessionJson(TypedDict):
     message: NotRequired[Annotated[str | None, "The same as a sentence."]]
     webhookUrl: NotRequired[str]
     webhookDisabledAt: NotRequired[Annotated[Moment, "When the endpoint said that it was gone for good."]]
+    lastWebhookFailure: NotRequired[BareWebhookFailureJson]
     webhookSecret: NotRequired[Annotated[str, "What webhooks are signed with; for those who may change the session."]]
 
 
@@ -124,8 +140,28 @@ def session(of: Session, *, with_secret: bool = False) -> BareSessionJson:
         body["webhookUrl"] = of.webhook_url
         if of.webhook_disabled_at:
             body["webhookDisabledAt"] = iso(of.webhook_disabled_at)
+        if of.webhook_failure:
+            body["lastWebhookFailure"] = _failure(of.webhook_failure)
         if with_secret and of.webhook_secret:
             body["webhookSecret"] = of.webhook_secret
+    return body
+
+
+def _failure(of: WebhookFailure) -> BareWebhookFailureJson:
+    body: BareWebhookFailureJson = {
+        "at": iso(of.at),
+        "reason": of.reason,
+        "message": sentence(of),
+        "eventId": of.event,
+        "attempts": of.attempts,
+        "givenUp": of.given_up,
+    }
+    if of.status is not None:
+        body["status"] = of.status
+    if of.next_at is not None:
+        body["nextAt"] = iso(of.next_at)
+    if of.recovered_at is not None:
+        body["recoveredAt"] = iso(of.recovered_at)
     return body
 
 

@@ -9,8 +9,23 @@ from chalicelib.dialects.envelope import Failure, Success, failure, success
 from chalicelib.dialects.enveloped_messages import ReceiptJson, receipt
 from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import linked, needs_qr
+from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
-from chalicelib.domain.session import QRCode, Session, Status
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
+
+
+class WebhookFailureJson(TypedDict):
+    """How the latest delivery to the webhook failed that was noted."""
+
+    at: Moment
+    status: Annotated[int | None, "What the endpoint answered, if it did."]
+    reason: Annotated[str, "Why it failed: a word for programs."]
+    message: Annotated[str, "The same as a sentence."]
+    event_id: Annotated[str, "The event that should have been told."]
+    attempts: Annotated[int, "How often that was tried so far."]
+    given_up: Annotated[bool, "It isn't tried again."]
+    next_at: Annotated[Moment | None, "When it is tried again."]
+    recovered_at: Annotated[Moment | None, "When an event was delivered again; null while none was."]
 
 
 class SessionJson(TypedDict):
@@ -24,6 +39,7 @@ class SessionJson(TypedDict):
     name: str
     webhook_url: str | None
     webhook_disabled_at: Annotated[Moment | None, "When the endpoint said that it was gone for good."]
+    last_webhook_failure: Annotated[WebhookFailureJson | None, "Null if none was noted since the webhook was set."]
     enabled: bool
     connected: Annotated[bool, "To WhatsApp."]
     logged_in: Annotated[bool, "A linked device is stored."]
@@ -93,6 +109,7 @@ def session(of: Session) -> SessionJson:
         "name": of.name,
         "webhook_url": of.webhook_url,
         "webhook_disabled_at": iso(of.webhook_disabled_at),
+        "last_webhook_failure": _failure(of.webhook_failure) if of.webhook_failure else None,
         "enabled": of.enabled,
         "connected": of.status in {Status.PAIRING, Status.CONNECTED},
         "logged_in": linked(of),
@@ -155,6 +172,20 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> EnvelopedE
     elif "message" in what.context:
         body["data"] = receipt(what.context["message"])
     return body
+
+
+def _failure(of: WebhookFailure) -> WebhookFailureJson:
+    return {
+        "at": iso(of.at),
+        "status": of.status,
+        "reason": of.reason,
+        "message": sentence(of),
+        "event_id": of.event,
+        "attempts": of.attempts,
+        "given_up": of.given_up,
+        "next_at": iso(of.next_at),
+        "recovered_at": iso(of.recovered_at),
+    }
 
 
 def _code(of: Session, qr: QRCode, now: int) -> CodeJson:

@@ -31,6 +31,9 @@ WORDS: Final[dict[str, str]] = {
     e.TemporaryBan.type: "failed",
     e.GaveUp.type: "failed",
     e.DELETED: "deleted",
+    e.WebhookFailing.type: "webhook_failing",
+    e.WebhookRecovered.type: "webhook_recovered",
+    e.WebhookDisabled.type: "webhook_disabled",
 }
 """The ``type`` of a session event's frame; one that isn't here is the gateway's own affair."""
 
@@ -75,6 +78,7 @@ def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
             reason=data.get("reason"),
             message=data.get("message"),
             next_at=iso(data.get("next_at")),
+            webhook=data.get("webhook"),
         )
     ]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from chalicelib.domain.messages import Message
-from chalicelib.domain.session import Device, QRCode
+from chalicelib.domain.session import Device, QRCode, WebhookFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,9 +260,25 @@ class Erased(LinkEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookDisabled(LinkEvent):
-    """The endpoint answered that it is gone for good (410); nothing goes there any more."""
+class WebhookFailing(LinkEvent):
+    """A delivery to the endpoint failed; not each one is noted (see ``webhook.news``)."""
 
+    failure: WebhookFailure
+    type: ClassVar[str] = "session.webhook_failing"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRecovered(LinkEvent):
+    """The endpoint took an event again, after a failure that was noted."""
+
+    type: ClassVar[str] = "session.webhook_recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDisabled(LinkEvent):
+    """The endpoint answered that it is gone for good (410); nothing goes there any more until it is set again."""
+
+    failure: WebhookFailure
     type: ClassVar[str] = "session.webhook_disabled"
 
 
@@ -297,6 +313,8 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     Stopped,
     Unlinked,
     Erased,
+    WebhookFailing,
+    WebhookRecovered,
     WebhookDisabled,
 )
 """Every link event there is; named by hand because slotted dataclasses list their subclasses twice."""

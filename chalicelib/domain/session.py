@@ -84,6 +84,25 @@ class LastEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookFailure:
+    """How the latest delivery failed that was noted; times in milliseconds since the Unix epoch.
+
+    ``event`` is what should have been told, ``attempts`` how often that was tried so far; ``given_up`` says that it
+    isn't tried again, else ``next_at`` is when it is. ``status`` is what the endpoint answered, if it did, ``reason`` a
+    code. ``recovered_at`` is when an event was delivered again.
+    """
+
+    at: int
+    event: str
+    attempts: int
+    reason: str
+    status: int | None = None
+    given_up: bool = False
+    next_at: int | None = None
+    recovered_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """One WhatsApp account linked, or to be linked; times in milliseconds since the Unix epoch.
 
@@ -98,6 +117,7 @@ class Session:
     ``suspended`` says that its tenant is disabled, ``resumes`` that it is wanted running when that is over.
     ``erased`` says that a worker has removed the device's files. ``webhook_secret`` signs what goes to ``webhook_url``;
     ``webhook_disabled_at`` is when that endpoint said it was gone for good, since when nothing goes there;
+    ``webhook_failure`` is how it failed of late;
     ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
     (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
@@ -114,6 +134,7 @@ class Session:
     webhook_secret: str | None = field(default=None, repr=False)
     webhook_disabled_at: int | None = None
     webhook_generation: int = 0
+    webhook_failure: WebhookFailure | None = None
     webhook_format: str | None = None
     webhook_events: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)

@@ -33,14 +33,12 @@ FINAL: Final = frozenset({S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED}
 _WORKING = (S.STARTING, S.SCAN_QR, S.PAIRING, S.CONNECTED, S.DISCONNECTED)
 _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
 
+_SETTINGS = (e.SettingsChanged, e.WebhookFailing, e.WebhookRecovered, e.WebhookDisabled)
+
 NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, request): s for s in (*_WORKING, *_RESTING) for request in e.OWNER_EVENTS},
     **{(s, e.DeleteRequested): S.DELETING for s in (*_WORKING, *_RESTING)},
-    **{
-        (s, aside): s
-        for s in (*_WORKING, *_RESTING)
-        for aside in (*e.TENANT_EVENTS, e.WebhookDisabled, e.SettingsChanged)
-    },
+    **{(s, aside): s for s in (*_WORKING, *_RESTING) for aside in (*e.TENANT_EVENTS, *_SETTINGS)},
     **{(s, e.WorkerClaimed): S.STARTING for s in (*_WORKING, *_RESTING)},
     **{(s, e.Stopped): S.STOPPED for s in (*_WORKING, *_RESTING)},
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
@@ -71,7 +69,7 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
 }
 """Every legal move. What is not here does not move a session: a late report of a worker, mostly."""
 
-ASIDE: Final = (*e.OWNER_EVENTS, *e.TENANT_EVENTS, e.WebhookDisabled, e.SettingsChanged)
+ASIDE: Final = (*e.OWNER_EVENTS, *e.TENANT_EVENTS, *_SETTINGS)
 """Events that say nothing of what is observed."""
 
 _DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
@@ -164,8 +162,12 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
             return replace(session, device=None, connected_at=None, erased=erased)
         case e.SettingsChanged():
             return _changed(session, event)
-        case e.WebhookDisabled():
-            return replace(session, webhook_disabled_at=now)
+        case e.WebhookDisabled(failure=failure):
+            return replace(session, webhook_disabled_at=now, webhook_failure=failure)
+        case e.WebhookFailing(failure=failure):
+            return replace(session, webhook_failure=failure)
+        case e.WebhookRecovered() if session.webhook_failure:
+            return replace(session, webhook_failure=replace(session.webhook_failure, recovered_at=now))
         case _:
             return session
 
@@ -199,7 +201,8 @@ def _changed(session: Session, event: e.SettingsChanged) -> Session:
         return after
     same = event.webhook_url == (session.webhook_url or "")
     # What is under way to the endpoint as it was set before can't disable it as it is set now.
-    after = replace(after, webhook_disabled_at=None, webhook_generation=session.webhook_generation + 1)
+    generation = session.webhook_generation + 1
+    after = replace(after, webhook_disabled_at=None, webhook_failure=None, webhook_generation=generation)
     if same and event.webhook_format is None:
         return after
     return replace(
@@ -303,6 +306,9 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
                 data["expected_phone"] = after.phone
         case e.LoggedOut(phone=str(phone)):
             data |= {"phone": phone, "phone_mismatch": True, "expected_phone": after.phone}
+        case e.WebhookFailing(failure=failure) | e.WebhookDisabled(failure=failure):
+            told = {"event": failure.event, "attempts": failure.attempts, "given_up": failure.given_up}
+            data["webhook"] = {**told, "reason": failure.reason, "status": failure.status}
         case _:
             pass
     return data

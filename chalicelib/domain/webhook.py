@@ -7,7 +7,7 @@ from typing import Final
 
 from chalicelib.domain.events import CREATED, Envelope
 from chalicelib.domain.messages import MessageStatus
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import Session, WebhookFailure
 from chalicelib.domain.transitions import NEXT
 
 MESSAGE_EVENTS: Final = frozenset(
@@ -57,9 +57,36 @@ class Outcome:
     trouble: str | None = None
 
     @property
+    def reason(self) -> str:
+        """Return why it is none, as a code that ``FAILURES`` has a sentence for."""
+        if self.status is None:
+            return self.trouble or "connection"
+        if self.status == HTTPStatus.GONE:
+            return "gone"
+        return "redirect" if 300 <= self.status < 400 else "http_error"
+
+    @property
     def success(self) -> bool:
         """Whether the endpoint took it: a 2xx, nothing else. A redirect isn't followed and is none."""
         return self.status is not None and 200 <= self.status < 300
+
+
+FAILURES: Final[dict[str, str]] = {
+    "http_error": "The endpoint's answer was no 2xx.",
+    "redirect": "The endpoint answered with a redirect, which isn't followed.",
+    "gone": "The endpoint answered that it is gone for good.",
+    "timeout": "The endpoint didn't answer in time.",
+    "connection": "The endpoint couldn't be reached, or hung up.",
+    "tls": "The endpoint's certificate isn't valid, or it speaks no TLS.",
+    "no_http": "What the endpoint answered isn't HTTP.",
+    "not_resolved": "The endpoint's name isn't known to the DNS.",
+    "address_refused": "The endpoint's name leads to an address that isn't a public one.",
+    "not_an_endpoint": "The address isn't one that webhooks may go to.",
+}
+"""Why deliveries fail: a code for programs, a sentence for people."""
+
+NOTED_AGAIN: Final = 60_000
+"""Milliseconds after which a failure that is like the one before is noted once more on the session."""
 
 
 class Verdict(StrEnum):
@@ -102,6 +129,29 @@ def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
         return None
     message = envelope.message.id if envelope.message else None
     return Delivery(uid=envelope.uid, event=envelope.id, cursor=envelope.cursor, message=message)
+
+
+def failure(delivery: Delivery, outcome: Outcome, sequel: Sequel, *, now: int) -> WebhookFailure:
+    """Return what a session says of an attempt that failed."""
+    return WebhookFailure(
+        at=now,
+        event=delivery.event,
+        attempts=delivery.attempt,
+        reason=outcome.reason,
+        status=outcome.status,
+        given_up=sequel.again is None,
+        next_at=sequel.again.not_before if sequel.again else None,
+    )
+
+
+def news(before: WebhookFailure | None, now: WebhookFailure) -> bool:
+    """Whether a failure is worth a write of the session: the first, another kind of failure, or a minute later.
+
+    An endpoint that is down fails with each event, and its session has other things to do.
+    """
+    if before is None or now.at - before.at >= NOTED_AGAIN:
+        return True
+    return (before.status, before.reason, before.given_up) != (now.status, now.reason, now.given_up)
 
 
 def attempted(delivery: Delivery, outcome: Outcome, *, now: int) -> Sequel:

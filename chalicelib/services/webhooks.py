@@ -1,16 +1,29 @@
 """Webhooks: events put down as owed, then one attempt after the other, and what follows each."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.dialects.webhooks import payload
 from chalicelib.domain import signature
-from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled
+from chalicelib.domain.errors import Contended
+from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled, WebhookFailing, WebhookRecovered
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
-from chalicelib.domain.webhook import Delivery, Outcome, Verdict, attempted, interests, owed, reachable
-from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore
+from chalicelib.domain.webhook import (
+    Delivery,
+    Outcome,
+    Sequel,
+    Verdict,
+    attempted,
+    failure,
+    interests,
+    news,
+    owed,
+    reachable,
+)
+from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore, Unavailable
 from chalicelib.services.sessions.moves import Moves
 
 EARLY: Final = 1_000
@@ -51,7 +64,8 @@ class Webhooks:
         session = self.sessions.get(delivery.uid)
         body = self._body(delivery, session) if session and reachable(session) else None
         if session is None or body is None:
-            log.info("webhook.dropped", extra={"uid": delivery.uid, "event_id": delivery.event})
+            about = {"session": session.id} if session else {}
+            log.info("webhook.dropped", extra={**about, "uid": delivery.uid, "event_id": delivery.event})
             return
         headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=self.clock())
         outcome = self.poster.post(
@@ -71,29 +85,58 @@ class Webhooks:
     def _follow(self, delivery: Delivery, session: Session, outcome: Outcome) -> None:
         now = self.clock()
         sequel = attempted(delivery, outcome, now=now)
+        _log(delivery, session, outcome, sequel)
         if sequel.again:
             self.deliveries.put(sequel.again, delay=(sequel.again.not_before - now) / 1000)
-        elif sequel.verdict is Verdict.GONE:
-            self._disable(session)
         elif sequel.verdict is Verdict.FAILED:
             self.deliveries.bury(delivery)
-        level = logging.INFO if sequel.verdict is Verdict.DELIVERED else logging.WARNING
-        # The address isn't said: it may hold a secret of the receiver's.
-        about = {
-            "uid": delivery.uid,
-            "event_id": delivery.event,
-            "attempt": delivery.attempt,
-            "status": outcome.status,
-            "trouble": outcome.trouble,
-        }
-        log.log(level, "webhook.%s", sequel.verdict, extra=about)
+        if sequel.verdict is Verdict.DELIVERED:
+            self._note(session, _recovered)
+            return
+        failed = failure(delivery, outcome, sequel, now=now)
+        if sequel.verdict is Verdict.GONE:
+            self._move(session, lambda _: WebhookDisabled(failed))
+        else:
+            self._note(session, lambda stands: WebhookFailing(failed) if news(stands.webhook_failure, failed) else None)
 
-    def _disable(self, session: Session) -> None:
-        """Send nothing to that endpoint any more; one that was set meanwhile stays."""
+    def _note(self, session: Session, decide: Callable[[Session], LinkEvent | None]) -> None:
+        """Write on the session how its endpoint does. What was posted isn't posted again because that fails."""
+        if decide(session) is None:
+            return
+        try:
+            self._move(session, decide)
+        except (Contended, Unavailable):
+            log.warning("webhook.not_noted", extra={"session": session.id, "uid": session.uid})
 
-        def decide(stands: Session) -> LinkEvent | None:
-            same = stands.webhook_url == session.webhook_url and stands.webhook_generation == session.webhook_generation
-            same = same and stands.webhook_disabled_at is None
-            return WebhookDisabled() if same and (stands.status, WebhookDisabled) in NEXT else None
+    def _move(self, session: Session, decide: Callable[[Session], LinkEvent | None]) -> None:
+        """Move the session, unless its endpoint was disabled or set anew since ``session`` was read."""
 
-        self.moves.move(lambda: self.sessions.get(session.uid), decide)
+        def decided(stands: Session) -> LinkEvent | None:
+            same = (stands.webhook_url, stands.webhook_generation) == (session.webhook_url, session.webhook_generation)
+            event = decide(stands) if same and stands.webhook_disabled_at is None else None
+            return event if event and (stands.status, type(event)) in NEXT else None
+
+        self.moves.move(lambda: self.sessions.get(session.uid), decided)
+
+
+def _recovered(stands: Session) -> LinkEvent | None:
+    failing = stands.webhook_failure is not None and stands.webhook_failure.recovered_at is None
+    return WebhookRecovered() if failing else None
+
+
+def _log(delivery: Delivery, session: Session, outcome: Outcome, sequel: Sequel) -> None:
+    # The address isn't said: it may hold a secret of the receiver's.
+    about = {
+        "tenant": session.tenant,
+        "session": session.id,
+        "uid": delivery.uid,
+        "event_id": delivery.event,
+        "attempt": delivery.attempt,
+        "status": outcome.status,
+    }
+    if not outcome.success:
+        about["reason"] = outcome.reason
+    if sequel.again:
+        about["next_at"] = sequel.again.not_before
+    level = logging.INFO if outcome.success else logging.WARNING
+    log.log(level, "webhook.%s", sequel.verdict, extra=about)

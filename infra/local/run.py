@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 from typing import Final
 
+from infra.local.log_lines import LogLines
 from infra.local.pumps import UnknownFunction
 from infra.local.settings import BadSetting, Settings
 from infra.local.sites import loopback_socket
@@ -28,7 +29,9 @@ def run(settings: Settings) -> None:
         _stay_with_network(state, settings)
         _drop_old_logs(state)
         # Unlike HTTP answers, logs may name what failed inside: they are kept beside the state, not shown.
-        logging.basicConfig(filename=state.logs / "functions.log", level=logging.INFO, format="%(asctime)s %(message)s")
+        log = logging.FileHandler(state.logs / "functions.log")
+        log.setFormatter(LogLines())
+        logging.basicConfig(handlers=[log], level=logging.INFO)
         logging.getLogger("botocore").setLevel(logging.WARNING)
         door = loopback_socket(settings.port)
         chosen = replace(settings, port=door.getsockname()[1])

@@ -94,7 +94,6 @@ OWN_AFFAIRS: set[type[e.LinkEvent]] = {
     e.ScanRoundEnded,
     e.ConnectFailure,
     e.Erased,
-    e.WebhookDisabled,
     e.SettingsChanged,
 }
 
@@ -144,3 +143,9 @@ def test_any_other_frame_gets_a_sentence(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"type":' + "[" * 60_000 + "]" * 60_000 + "}", '{"type":"\\ud800"}', "[" * 60_000])
 def test_a_frame_that_no_parser_can_work_with_is_answered_in_a_sentence(text):
     assert json.loads(DIALECT.reply(text)[0])["code"] == "INVALID_FRAME"
+
+
+def test_a_watcher_is_told_how_the_session_s_webhook_fails() -> None:
+    about = {"event": "01E", "attempts": 2, "given_up": False, "reason": "http_error", "status": 500}
+    (frame,) = told(an_envelope(e.WebhookFailing.type, status="CONNECTED", webhook=about), None)
+    assert (frame["type"], frame["webhook"]) == ("webhook_failing", about)

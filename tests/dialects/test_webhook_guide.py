@@ -9,7 +9,7 @@ from chalicelib.dialects.native_webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
 from chalicelib.domain.signature import TOLERANCE, headers
-from chalicelib.domain.webhook import BACKOFF, MESSAGE_EVENTS, SESSION_EVENTS
+from chalicelib.domain.webhook import BACKOFF, FAILURES, MESSAGE_EVENTS, SESSION_EVENTS
 from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
@@ -48,3 +48,8 @@ def test_the_example_tells_the_genuine_from_the_forged():
     assert scope["is_genuine"](SECRET, signed, b"{}")
     assert not scope["is_genuine"](SECRET, signed, b"[]")
     assert not scope["is_genuine"](SECRET, headers(SECRET, "01E", b"{}", now=now - 302_000), b"{}")
+
+
+def test_every_reason_of_a_failure_is_there_and_no_other():
+    table = GUIDE.partition("| `reason` | What it means |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(FAILURES)

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import LIVE, Desired, Session, Status
+from chalicelib.domain.session import LIVE, Desired, Session, Status, WebhookFailure
 from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
+FAILURE = WebhookFailure(NOW, "01E", 1, "gone", 410, given_up=True)
 EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.StartRequested: e.StartRequested(),
     e.StopRequested: e.StopRequested(),
@@ -39,7 +40,9 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.Stopped: e.Stopped(),
     e.Unlinked: e.Unlinked(),
     e.Erased: e.Erased(),
-    e.WebhookDisabled: e.WebhookDisabled(),
+    e.WebhookFailing: e.WebhookFailing(FAILURE),
+    e.WebhookRecovered: e.WebhookRecovered(),
+    e.WebhookDisabled: e.WebhookDisabled(FAILURE),
 }
 
 
@@ -178,6 +181,23 @@ def test_settings_change_what_they_name_and_nothing_else():
     assert (elsewhere.webhook_disabled_at, elsewhere.enabled, elsewhere.name) == (None, False, "Ana")
     without = moved(session, e.SettingsChanged(webhook_url=""))
     assert (without.webhook_url, without.webhook_secret) == (None, None)
+
+
+def test_a_session_says_how_its_webhook_fails_until_it_is_set_again():
+    failing = WebhookFailure(NOW, "01E", 2, "http_error", 500, next_at=NOW + 5_000)
+    session = moved(a_running_session(webhook_url="https://a.example"), e.WebhookFailing(failing))
+    assert session.webhook_failure == failing
+    assert session.last_event
+    assert session.last_event.data["webhook"] == {
+        "event": "01E", "attempts": 2, "given_up": False, "reason": "http_error", "status": 500
+    }  # fmt: skip
+    recovered = moved(session, e.WebhookRecovered(), now=NOW + 7)
+    assert recovered.webhook_failure == replace(failing, recovered_at=NOW + 7)
+    gone = moved(recovered, e.WebhookDisabled(FAILURE))
+    assert (gone.webhook_failure, gone.webhook_disabled_at) == (FAILURE, NOW)
+    again = moved(gone, e.SettingsChanged(webhook_url="https://a.example", webhook_secret="new"))
+    assert (again.webhook_failure, again.webhook_disabled_at) == (None, None)
+    assert (again.status, again.since) == (session.status, session.since), "it says nothing of the link"
 
 
 def test_changed_settings_are_no_answer_to_the_owner():

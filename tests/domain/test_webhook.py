@@ -1,4 +1,6 @@
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,17 +9,22 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.session import WebhookFailure
 from chalicelib.domain.transitions import NEXT
 from chalicelib.domain.webhook import (
     BACKOFF,
+    FAILURES,
     LONGEST_WAIT,
     MESSAGE_EVENTS,
+    NOTED_AGAIN,
     SESSION_EVENTS,
     Delivery,
     Outcome,
     Verdict,
     attempted,
+    failure,
     interests,
+    news,
     owed,
 )
 from tests.makers import NOW, SECRET, a_message, a_session
@@ -55,6 +62,8 @@ def test_an_endpoint_is_not_owed_the_gateway_s_own_affairs():
         e.Launched,
         e.LaunchRefused,
         e.Erased,
+        e.WebhookFailing,
+        e.WebhookRecovered,
         e.WebhookDisabled,
     }
     assert SESSION_EVENTS.isdisjoint({event.type for event in own} | {e.DELETED})
@@ -107,6 +116,41 @@ def test_everything_else_is_tried_again_as_long_as_the_schedule_goes(outcome):
         delivery = sequel.again
     assert sequel.verdict is Verdict.FAILED
     assert tuple(waits) == BACKOFF
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome(500), "http_error"),
+        (Outcome(404), "http_error"),
+        (Outcome(302), "redirect"),
+        (Outcome(410), "gone"),
+        (Outcome(trouble="timeout"), "timeout"),
+    ],
+)
+def test_a_failure_says_why_when_and_what_follows(outcome, reason):
+    sequel = attempted(DELIVERY, outcome, now=NOW)
+    told = failure(DELIVERY, outcome, sequel, now=NOW)
+    assert (told.at, told.event, told.attempts, told.reason) == (NOW, "01E", 1, reason)
+    assert (told.status, told.given_up) == (outcome.status, reason == "gone")
+    assert told.next_at == (None if reason == "gone" else NOW + BACKOFF[0] * 1000)
+    assert FAILURES[reason]
+
+
+def test_an_endpoint_that_is_down_is_noted_at_once_then_once_a_minute():
+    first = WebhookFailure(NOW, "01E", 1, "http_error", 500)
+    assert news(None, first)
+    assert not news(first, replace(first, event="02E", at=NOW + NOTED_AGAIN - 1))
+    assert news(first, replace(first, event="02E", at=NOW + NOTED_AGAIN))
+    assert news(first, replace(first, reason="timeout", status=None))
+    assert news(first, replace(first, status=503))
+    assert news(first, replace(first, given_up=True))
+
+
+def test_every_trouble_of_an_attempt_has_a_sentence():
+    source = (Path(__file__).parents[2] / "chalicelib" / "adapters" / "poster.py").read_text()
+    named = set(re.findall(r'return "(\w+)"', source)) | {"timeout"}
+    assert named <= set(FAILURES)
 
 
 @given(st.integers(1, len(BACKOFF)), st.none() | st.integers(0, 10**9))

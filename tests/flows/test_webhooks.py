@@ -48,13 +48,37 @@ def test_an_endpoint_that_fails_is_asked_again_when_it_said(stack, number):
         verified(receiver, secret)
 
 
-def test_an_endpoint_that_is_gone_is_left_alone(stack, number):
+def test_an_endpoint_that_fails_is_seen_on_its_session_and_in_the_log(stack, number):
+    with listening((503, {})) as receiver:
+        secret = with_webhook(stack, number, receiver.url)
+        failure = eventually(lambda: stack.session(number)["last_webhook_failure"])
+        assert (failure["status"], failure["reason"], failure["attempts"]) == (503, "http_error", 1)
+        assert failure["message"] == "The endpoint's answer was no 2xx, but 503."
+        assert failure["next_at"] > failure["at"]
+        (first,) = receiver.of("session.created")
+        assert failure["event_id"] == first.json["id"]
+        bare = stack.get(f"/sessions/{number}").json()["lastWebhookFailure"]
+        assert (bare["status"], bare["reason"], bare["eventId"]) == (503, "http_error", first.json["id"])
+        assert eventually(lambda: stack.session(number)["last_webhook_failure"]["recovered_at"])
+    lines = [line for line in stack.log().splitlines() if "webhook.retry" in line and f'session="{number}"' in line]
+    assert len(lines) == 1
+    assert 'status=503 reason="http_error"' in lines[0]
+    assert secret not in stack.log()
+    assert receiver.url not in stack.log()
+
+
+def test_an_endpoint_that_is_gone_is_left_alone_until_its_address_is_set_again(stack, number):
     with listening((410, {})) as receiver:
         with_webhook(stack, number, receiver.url)
         eventually(lambda: stack.session(number)["webhook_disabled_at"])
+        assert stack.session(number)["last_webhook_failure"]["reason"] == "gone"
         stack.post(f"/api/sessions/{number}/connect")
         stack.code(number)
         assert [one.json["type"] for one in receiver.received] == ["session.created"]
+        again = stack.put(f"/api/sessions/{number}/webhook", {"webhook_url": receiver.url}).json()
+        assert (again["message"], again["data"]["webhook_disabled_at"]) == ("Session updated", None)
+        stack.post(f"/api/sessions/{number}/disconnect")
+        assert eventually(lambda: receiver.of("session.stopped"))
 
 
 def test_texts_that_come_in_and_what_became_of_those_sent_go_out_to_the_endpoint(stack, number, friend):

@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party
-from chalicelib.domain.session import Session, Status
+from chalicelib.domain.session import Session, Status, WebhookFailure
 from chalicelib.domain.signature import ID, verify
 from chalicelib.domain.transitions import advance
 from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
@@ -167,6 +167,62 @@ def test_what_is_gone_meanwhile_is_not_posted(rig, gone):
     assert (rig.poster.posted, rig.deliveries.queued) == ([], [])
 
 
+def test_a_failure_is_on_the_session_and_so_is_what_became_of_it(rig):
+    rig.poster.outcomes = [Outcome(503), Outcome(trouble="timeout")]
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    assert stands(rig).webhook_failure == WebhookFailure(NOW, "01E", 1, "http_error", 503, next_at=NOW + 5_000)
+    again, _ = rig.deliveries.queued.pop()
+    rig.clock.sleep(5)
+    rig.webhooks.attempt(again)
+    assert stands(rig).webhook_failure == WebhookFailure(NOW + 5_000, "01E", 2, "timeout", next_at=NOW + 35_000)
+    again, _ = rig.deliveries.queued.pop()
+    rig.clock.sleep(30)
+    rig.webhooks.attempt(again)
+    failure = stands(rig).webhook_failure
+    assert failure
+    assert (failure.attempts, failure.recovered_at) == (2, NOW + 35_000)
+    assert [moved.last_event.type for moved in rig.store.moves if moved.last_event] == [
+        "session.webhook_failing",
+        "session.webhook_failing",
+        "session.webhook_recovered",
+    ]
+
+
+def test_an_endpoint_that_is_down_costs_a_write_a_minute_not_one_an_event(rig):
+    delivery = owe(rig, CONNECTED)
+    before = stands(rig).version
+    for number in range(50):
+        rig.poster.outcomes = [Outcome(500)]
+        rig.webhooks.attempt(replace(delivery, event=f"{number:02}E"))
+    assert stands(rig).version == before + 1
+
+
+def test_what_was_given_up_is_said_to_be(rig):
+    rig.poster.outcomes = [Outcome(500)]
+    rig.webhooks.attempt(replace(owe(rig, CONNECTED), attempt=len(BACKOFF) + 1))
+    failure = stands(rig).webhook_failure
+    assert failure
+    assert (failure.given_up, failure.next_at, failure.attempts) == (True, None, len(BACKOFF) + 1)
+
+
+def test_the_failure_of_an_endpoint_that_was_changed_meanwhile_is_not_the_new_one_s(rig):
+    def change() -> None:
+        rig.sessions.change("default", "ana", webhook_url="https://example.com/new")
+
+    rig.poster.outcomes, rig.poster.meanwhile = [Outcome(500)], change
+    rig.webhooks.attempt(owe(rig, CONNECTED))
+    assert stands(rig).webhook_failure is None
+
+
+def test_a_session_that_cannot_be_written_just_now_has_nothing_posted_twice(rig, monkeypatch, caplog):
+    delivery = owe(rig, CONNECTED)
+    monkeypatch.setattr(rig.store, "move", lambda _: False)
+    rig.poster.outcomes = [Outcome(500)]
+    rig.webhooks.attempt(delivery)
+    assert len(rig.deliveries.queued) == 1
+    assert [record.getMessage() for record in caplog.records] == ["webhook.retry", "webhook.not_noted"]
+
+
 def test_the_log_says_what_became_of_it_and_no_secret(rig, caplog):
     caplog.set_level(logging.INFO)
     rig.poster.outcomes = [Outcome(500)]
@@ -174,5 +230,7 @@ def test_the_log_says_what_became_of_it_and_no_secret(rig, caplog):
     (record,) = caplog.records
     assert record.getMessage() == "webhook.retry"
     assert (record.__dict__["event_id"], record.__dict__["status"]) == ("01M-received", 500)
+    assert (record.__dict__["session"], record.__dict__["tenant"]) == ("ana", "default")
+    assert (record.__dict__["reason"], record.__dict__["attempt"]) == ("http_error", 1)
     said = str(record.__dict__)
     assert all(secret not in said for secret in (SECRET, "private", URL))

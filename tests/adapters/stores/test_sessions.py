@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.lease import TTL, Lease
-from chalicelib.domain.session import LastEvent, Session, Status
+from chalicelib.domain.session import LastEvent, Session, Status, WebhookFailure
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 FULL = a_running_session(
@@ -12,6 +12,7 @@ FULL = a_running_session(
     device=DEVICE,
     phone="+6281234567890",
     webhook_url="https://example.com/hook",
+    webhook_failure=WebhookFailure(NOW, "01E", 2, "http_error", 500, next_at=NOW + 5_000),
     deadline=NOW + 90_000,
     last_event=LastEvent("01E", "session.qr", NOW, {"status": "SCAN_QR", "attempt": 1}),
     version=0,
