@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Final, Self
 
 import boto3
+from botocore.config import Config
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
@@ -70,12 +71,13 @@ class LocalAws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of this AWS, whatever the environment says."""
         client = boto3.client(
             service,  # type: ignore[call-overload]
             region_name=REGION,
             endpoint_url=self.url,
+            config=config,
             aws_access_key_id="local",
             aws_secret_access_key="local",  # noqa: S106 - moto takes any
         )

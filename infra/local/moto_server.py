@@ -23,6 +23,8 @@ FORBIDDEN: Final = "403 Forbidden"
 Denial = Callable[[str, str, bytes], str | None]
 """Says why a request is not allowed, if it isn't, from its ``Authorization``, its ``X-Amz-Target`` and its body."""
 
+log = logging.getLogger(__name__)
+
 
 class MotoServer:
     """A running server; once they are set, ``during_write`` wraps each DynamoDB request and ``denial`` judges all."""
@@ -73,9 +75,13 @@ class MotoServer:
             return Answer(400, {"content-type": JSON}, _refusal(denied))
         if not call.target.startswith("DynamoDB_"):
             return answered(call)
-        # moto reads and writes a table without locks: conditions could be checked against what is changing.
-        with self._lock, self.during_write():
-            return answered(call)
+        try:
+            # moto reads and writes a table without locks: conditions could be checked against what is changing.
+            with self._lock, self.during_write():
+                return answered(call)
+        except OSError:
+            log.exception("%s could not be written down", call.target)
+            return Answer(500, {"content-type": JSON}, _error("InternalServerError", "The disk doesn't take it."))
 
     def _guarded(self, application: Wsgi) -> Wsgi:
         def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -93,14 +99,19 @@ class MotoServer:
                 return [_refusal(denied)]
             if not target.startswith("DynamoDB_"):
                 return application(environ, start_response)
+            # The answer is begun only when all is written down.
             with self._lock, self.during_write():
-                return application(environ, start_response)
+                return list(application(environ, start_response))
 
         return answer
 
 
 def _refusal(sentence: str) -> bytes:
-    return json.dumps({"__type": "AccessDeniedException", "message": sentence}).encode()
+    return _error("AccessDeniedException", sentence)
+
+
+def _error(kind: str, sentence: str) -> bytes:
+    return json.dumps({"__type": kind, "message": sentence}).encode()
 
 
 class _Forgetful(list[Any]):

@@ -1,12 +1,14 @@
 """The table's stream: ordered records, readers that wait, and no record kept that every reader is done with.
 
-It takes the place of moto's shard, which keeps all records for ever and numbers them by how many it holds.
+It takes the place of moto's shard, which keeps all records for ever and numbers them by how many it holds. It goes on
+where the one of the run before was: under its sequence numbers, with the records that not every reader was done with.
 """
 
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import RLock
@@ -30,11 +32,70 @@ class Record:
     body: str
 
 
+Listener = Callable[[Sequence[Record]], None]
+"""Gets the records of all that one request changed, at once."""
+
+
+def read_record(body: dict[str, Any]) -> Record:
+    """Return the record whose ``body`` this is; it was created in the second that the body names."""
+    inside = body["dynamodb"]
+    hash_key, range_key, *_ = (*(next(iter(value.values())) for value in inside["Keys"].values()), "")
+    new = inside.get("NewImage")
+    created = inside["ApproximateCreationDateTime"] * 1000
+    return Record(
+        int(inside["SequenceNumber"]),
+        created,
+        (hash_key, range_key),
+        _json(new) if new is not None else None,
+        _json(body),
+    )
+
+
+@dataclass(slots=True)
+class Past:
+    """What of a stream has to outlive its process: records that aren't read by all, and where each reader is.
+
+    ``following`` is the sequence number of the record to come, None in a stream that never had one.
+    """
+
+    records: deque[Record] = field(default_factory=deque)
+    positions: dict[str, int] = field(default_factory=dict)
+    following: int | None = None
+    _moved: set[str] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> "Past":
+        """Return what ``text`` wrote; all of it may be absent."""
+        records = deque(read_record(body) for body in kept.get("records", []))
+        return cls(records, dict(kept.get("positions", {})), kept.get("following"))
+
+    def text(self) -> str:
+        """Return it as JSON."""
+        positions = {name: self.positions[name] for name in self._moved} if self._moved else self.positions
+        start = f'{{"following": {json.dumps(self.following)}, "positions": {json.dumps(positions)}, "records": ['
+        return start + ",\n".join(record.body for record in self.records) + "]}"
+
+    def add(self, record: Record) -> None:
+        """Take a new record over; one that is known already changes nothing."""
+        if self.following is None or record.sequence >= self.following:
+            self.records.append(record)
+            self.following = record.sequence + 1
+
+    def moved(self, reader: str, position: int) -> None:
+        """Note where a reader of this run is; what all of those are behind is forgotten."""
+        self.positions[reader] = position
+        self._moved.add(reader)
+        behind = min(self.positions[name] for name in self._moved)
+        while self.records and self.records[0].sequence < behind:
+            self.records.popleft()
+
+
 @dataclass(eq=False, slots=True)
 class Reader:
-    """One consumer's place in the stream."""
+    """One consumer's place in the stream, known by its name from one run to the next."""
 
     shard: "LocalShard"
+    name: str
     wake: Callable[[], None]
     position: int
 
@@ -45,7 +106,11 @@ class Reader:
     def done(self, sequence: int) -> None:
         """Move behind ``sequence``; what all readers are behind is forgotten."""
         self.position = sequence + 1
-        self.shard.trim()
+        self.shard.moved(self)
+
+
+def _nowhere(_reader: str, _position: int) -> None:
+    """Note nothing."""
 
 
 @dataclass(slots=True)
@@ -56,11 +121,26 @@ class _Change:
 
 
 class LocalShard(StreamShard):
-    """A shard that tells its listeners of each record at once, in the writer's thread and in order."""
+    """A shard that tells its listeners of each request's records at once, in the writer's thread and in order.
 
-    def __init__(self, account_id: str, table: Table, listeners: tuple[Callable[[Record], None], ...] = ()) -> None:
+    What the first listener raises is raised to the writer, and nobody hears of the records. ``progressed`` is told each
+    reader's name and place when it moves.
+    """
+
+    def __init__(
+        self,
+        account_id: str,
+        table: Table,
+        listeners: tuple[Listener, ...] = (),
+        past: Past | None = None,
+        progressed: Callable[[str, int], None] = _nowhere,
+    ) -> None:
         super().__init__(account_id, table)
-        self.records: list[Record] = []
+        past = past or Past()
+        self.records: list[Record] = list(past.records)
+        self.starting_sequence_number = (past.following or self.starting_sequence_number) - len(self.records)
+        self._positions = dict(past.positions)
+        self._progressed = progressed
         self._lock = RLock()
         self._readers: list[Reader] = []
         self._listeners = listeners
@@ -71,11 +151,16 @@ class LocalShard(StreamShard):
         """The stream's ARN, with its label."""
         return f"{self.table.table_arn}/stream/{self.table.latest_stream_label}"
 
-    def reader(self, wake: Callable[[], None]) -> Reader:
-        """Return a new reader at the oldest record; ``wake`` is called, in any thread, when there is more."""
+    def reader(self, name: str, wake: Callable[[], None]) -> Reader:
+        """Return a reader where the one of this name was, or else at the oldest record.
+
+        ``wake`` is called, in any thread, when there is more.
+        """
         with self._lock:
-            reader = Reader(self, wake, self.starting_sequence_number)
+            start = max(self.starting_sequence_number, self._positions.get(name, 0))
+            reader = Reader(self, name, wake, start)
             self._readers.append(reader)
+            self._progressed(name, start)
         return reader
 
     @contextmanager
@@ -91,8 +176,7 @@ class LocalShard(StreamShard):
                 yield
             finally:
                 changes, self._changes = self._changes, None
-                for key, change in changes.items():
-                    self._append(key, change)
+                self._append(changes)
 
     def add(self, old: Item | None, new: Item | None) -> None:
         """Take a change from moto's table. ``new`` may be the stored item itself, to be changed further."""
@@ -102,7 +186,7 @@ class LocalShard(StreamShard):
         with self._lock:
             key = (one.hash_key.value, one.range_key.value if one.range_key else "")
             if self._changes is None:
-                self._append(key, _Change(old, new, _attributes(old)))
+                self._append({key: _Change(old, new, _attributes(old))})
             elif key in self._changes:
                 self._changes[key].new = new
             else:
@@ -114,25 +198,30 @@ class LocalShard(StreamShard):
             start = max(0, position - self.starting_sequence_number)
             return self.records[start : start + limit]
 
-    def trim(self) -> None:
-        """Forget what every reader is done with."""
+    def moved(self, reader: Reader) -> None:
+        """Note that a reader is at another place, and forget what every reader is done with."""
         with self._lock:
+            self._progressed(reader.name, reader.position)
             behind = min((reader.position for reader in self._readers), default=self.starting_sequence_number)
             count = min(behind - self.starting_sequence_number, len(self.records))
             del self.records[:count]
             self.starting_sequence_number += count
 
-    def _append(self, key: Key, change: _Change) -> None:
-        after = _attributes(change.new)
-        if change.before == after:
+    def _append(self, changes: Mapping[Key, _Change]) -> None:
+        records: list[Record] = []
+        for key, change in changes.items():
+            after = _attributes(change.new)
+            if change.before == after:
+                continue
+            sequence = self.starting_sequence_number + len(self.records) + len(records)
+            created = time.time_ns() // 1_000_000
+            body = self._body(sequence, created, change, after)
+            records.append(Record(sequence, created, key, _json(after) if change.new else None, _json(body)))
+        if not records:
             return
-        sequence = self.starting_sequence_number + len(self.records)
-        created = time.time_ns() // 1_000_000
-        body = self._body(sequence, created, change, after)
-        record = Record(sequence, created, key, _json(after) if change.new else None, _json(body))
-        self.records.append(record)
         for listener in self._listeners:
-            listener(record)
+            listener(records)
+        self.records += records
         for reader in self._readers:
             reader.wake()
 

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Any, Final
@@ -70,7 +70,7 @@ class Stack:
 
     async def _start(self, ending: AsyncExitStack, front: socket.socket) -> asyncio.Task[None]:
         aws = ending.enter_context(LocalAws(load_template(TEMPLATE), self._settings.parameters))
-        ending.callback(self._rows.save)
+        ending.callback(self._rows.close)
         shard = self._open_table(aws)
         keep_signing_keys(self._state, aws)
         door = post_door(aws)
@@ -96,7 +96,8 @@ class Stack:
         # What is put back is no news.
         table.stream_shard = None
         self._rows.restore(table)
-        shard = LocalShard(ACCOUNT, table, (self._rows.follow, self._print))
+        listeners = (self._rows.follow, self._print)
+        shard = LocalShard(ACCOUNT, table, listeners, self._rows.past, self._rows.progressed)
         table.stream_shard = shard
         aws.server.during_write = shard.one_request
         return shard
@@ -136,10 +137,11 @@ class Stack:
     def _make_first_administrator(self) -> None:
         first_administrator(USER, self._password.text, TENANT)
 
-    def _print(self, record: Record) -> None:
-        text = line(record)
-        if text is not None:
-            self._console.say(text)
+    def _print(self, records: Sequence[Record]) -> None:
+        for record in records:
+            text = line(record)
+            if text is not None:
+                self._console.say(text)
 
     def _background(self, ending: AsyncExitStack, job: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(job)

@@ -61,11 +61,14 @@ class State:
         """Keep ``value`` under ``name``, whole or not at all."""
         self.write_text(name, json.dumps(value))
 
-    def write_text(self, name: str, text: str) -> None:
-        """Keep ``text`` under ``name``, whole or not at all."""
+    def write_text(self, name: str, text: str, *, synced: bool = False) -> None:
+        """Keep ``text`` under ``name``, whole or not at all; if ``synced``, even when the machine loses its power."""
         draft = self.directory / f"{name}.draft"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
+            if synced:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(self.directory / name)
 
     def forget(self, name: str) -> None:

@@ -28,7 +28,7 @@ class StreamPump:
         self._complain = complain
         self._loop = asyncio.get_running_loop()
         self._more = asyncio.Event()
-        self._reader = shard.reader(self._wake)
+        self._reader = shard.reader(policy.name, self._wake)
 
     async def run(self) -> None:
         """Pump until cancelled."""

@@ -16,7 +16,7 @@ def heard():
 @pytest.fixture
 def shard(aws, heard):
     table = aws.table("Table")
-    table.stream_shard = LocalShard(ACCOUNT, table, (heard.append,))
+    table.stream_shard = LocalShard(ACCOUNT, table, (heard.extend,))
     aws.server.during_write = table.stream_shard.one_request
     return table.stream_shard
 
@@ -82,7 +82,7 @@ def test_the_record_names_its_stream_with_the_label(table, shard, heard):
 
 
 def test_what_every_reader_is_done_with_is_forgotten(table, shard):
-    first, second = shard.reader(lambda: None), shard.reader(lambda: None)
+    first, second = shard.reader("first", lambda: None), shard.reader("second", lambda: None)
     for number in range(4):
         table.put(sk=str(number))
     first.done(first.read(10)[-1].sequence)
@@ -94,7 +94,7 @@ def test_what_every_reader_is_done_with_is_forgotten(table, shard):
 
 
 def test_sequence_numbers_go_on_after_forgetting(table, shard, heard):
-    reader = shard.reader(lambda: None)
+    reader = shard.reader("one", lambda: None)
     table.put(sk="1")
     reader.done(heard[-1].sequence)
     table.put(sk="2")

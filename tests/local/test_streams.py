@@ -86,7 +86,7 @@ def test_what_the_filter_lets_through_arrives_in_order(shard, policy, put):
 
 def test_what_was_written_before_the_pump_ran_arrives_too(shard, policy, put):
     handler = Handler()
-    pump_made_first = shard.reader(lambda: None)
+    pump_made_first = shard.reader("other", lambda: None)
     put("early")
     pumped(shard, policy, handler, lambda: None, lambda: handler.done == ["early"])
     assert pump_made_first.read(1)

@@ -1,0 +1,121 @@
+"""Append-only journals: a line that was appended outlives the process, however it ends.
+
+A line is with the kernel before ``append`` returns, so a killed process loses none of them. That takes no fsync. Only a
+machine that loses its power can lose lines, those of its last second: ``sync`` is called that often.
+
+A journal is kept short by snapshots of what it adds up to: ``rotate`` begins a new file, then the snapshot of that
+moment is written elsewhere, then ``drop`` removes the files before. Whoever replays the lines must come to the same if
+some of them are in the snapshot already, since a process can end between any two of these steps.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+SUFFIX: Final = ".journal"
+
+
+class Journal:
+    """The files ``NAME.NUMBER.journal`` of one directory; this process alone writes there."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self._directory = directory
+        self._name = name
+        self._lock = Lock()
+        self._file = -1
+        self._number = 0
+        self._size = 0
+        self._synced = True
+
+    @property
+    def size(self) -> int:
+        """The bytes in the file that is being written."""
+        return self._size
+
+    def replay(self) -> Iterator[Any]:
+        """Yield the value of each line of earlier runs, oldest first.
+
+        A file ends where a line isn't whole: its writer ended within it, so nobody was told that it is kept.
+        """
+        for path in self._files():
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    break
+                yield value
+
+    def append(self, line: str) -> None:
+        """Add a line of JSON; raises OSError, and then nothing was added."""
+        with self._lock:
+            if self._file < 0:
+                self._begin()
+            data = line.encode() + b"\n"
+            try:
+                whole = os.write(self._file, data) == len(data)
+            except OSError:
+                self._cut()
+                raise
+            if not whole:
+                self._cut()
+                raise OSError(f"{self._path(self._number)} has no room for a line of {len(data)} bytes")
+            self._size += len(data)
+            self._synced = False
+
+    def rotate(self) -> int:
+        """Begin a new file with the next line; return the number to ``drop`` once a snapshot holds what came before."""
+        with self._lock:
+            self._number = max([self._number, *(_number(path) for path in self._files())])
+            self._end()
+            return self._number
+
+    def drop(self, number: int) -> None:
+        """Remove the files up to ``number``, the oldest first: those that are left over end as the snapshot does."""
+        for path in self._files():
+            if _number(path) <= number:
+                path.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Have what was appended so far on the disk itself."""
+        with self._lock:
+            if self._synced or self._file < 0:
+                return
+            self._synced = True
+            # The lock isn't held while the disk works, and the file may be closed meanwhile.
+            file = os.dup(self._file)
+        try:
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._end()
+
+    def _begin(self) -> None:
+        self._number = max([self._number, *(_number(path) for path in self._files())]) + 1
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(self._path(self._number), flags, 0o600)
+
+    def _end(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._size = -1, 0
+
+    def _cut(self) -> None:
+        """Take back a piece of a line: whatever follows it couldn't be read."""
+        os.ftruncate(self._file, self._size)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._directory.glob(f"{self._name}.*{SUFFIX}"), key=_number)
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{self._name}.{number}{SUFFIX}"
+
+
+def _number(path: Path) -> int:
+    return int(path.name.removesuffix(SUFFIX).rpartition(".")[2])
