@@ -12,6 +12,7 @@ from typing import Any, Final
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 
 from infra.local.moto_direct import Answer, Call
+from infra.local.sqs import asked_over
 
 GLANCE: Final = 65536
 """Bytes looked at: a request's head is much shorter."""
@@ -30,7 +31,9 @@ class GlancingHandler(MotoRequestHandler):
         try:
             with suppress(ConnectionError):
                 while (call := _next(self.connection)) is not None:
-                    self.connection.sendall(_written(direct(call)))
+                    with asked_over(self.connection):
+                        answer = direct(call)
+                    self.connection.sendall(_written(answer))
                 super().handle()
         finally:
             connections.discard(self.connection)

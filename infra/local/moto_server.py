@@ -17,6 +17,7 @@ from infra.local.moto_direct import JSON, Answer, Call, answered
 from infra.local.moto_handler import GlancingHandler
 from infra.local.moto_sizes import count_items_as_dynamodb_does
 from infra.local.quick import make_moto_quick
+from infra.local.sqs import make_queues_safe
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
@@ -36,6 +37,7 @@ class MotoServer:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         make_moto_quick()
         count_items_as_dynamodb_does()
+        make_queues_safe()
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler
