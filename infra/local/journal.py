@@ -8,14 +8,21 @@ moment is written elsewhere, then ``drop`` removes the files before. Whoever rep
 some of them are in the snapshot already, since a process can end between any two of these steps.
 """
 
+import asyncio
 import json
 import os
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from infra.local.state import State
+
 SUFFIX: Final = ".journal"
+PAUSE_S: Final = 1.0
+LONGEST: Final = 8 * 1024 * 1024
+"""Bytes of a journal after which a snapshot takes its place; one as large as the snapshot itself may be longer."""
 
 
 class Journal:
@@ -119,3 +126,47 @@ class Journal:
 
 def _number(path: Path) -> int:
     return int(path.name.removesuffix(SUFFIX).rpartition(".")[2])
+
+
+class Journaled(ABC):
+    """What is kept in a journal and, now and then, as a snapshot; both are changed under ``_lock`` alone."""
+
+    def __init__(self, state: State, name: str) -> None:
+        self._state = state
+        self._journal = Journal(state.directory, name)
+        self._lock = Lock()
+        self._changed = False
+        self._snapshot_size = 0
+
+    @abstractmethod
+    def _snapshot(self) -> Mapping[str, str]:
+        """Return the texts by the names that they are kept under."""
+
+    def save(self) -> None:
+        """Write a snapshot, if there was a change since the last one, and begin the journal anew."""
+        with self._lock:
+            if not self._changed:
+                return
+            number = self._journal.rotate()
+            texts = self._snapshot()
+            self._changed = False
+        for name, text in texts.items():
+            self._state.write_text(name, text, synced=True)
+        self._snapshot_size = sum(map(len, texts.values()))
+        self._journal.drop(number)
+
+    def close(self) -> None:
+        """Write a last snapshot."""
+        self.save()
+        self._journal.close()
+
+    async def run(self) -> None:
+        """Keep the journal short and, against a loss of power, on the disk, until cancelled."""
+        while True:
+            await asyncio.sleep(PAUSE_S)
+            await asyncio.to_thread(self._keep)
+
+    def _keep(self) -> None:
+        self._journal.sync()
+        if self._journal.size > max(LONGEST, self._snapshot_size):
+            self.save()

@@ -1,16 +1,14 @@
 """The table on disk: its rows and what of its stream isn't read yet, journaled change by change, put back at start."""
 
-import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterable, Sequence
-from threading import Lock
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from moto.dynamodb.models.table import Table
 
-from infra.local.journal import Journal
+from infra.local.journal import Journaled
 from infra.local.shard import Key, Past, Record, read_record
 from infra.local.state import State
 
@@ -18,24 +16,17 @@ FILE: Final = "table.json"
 """The snapshot of the rows, a list of items; what changed since is in the journal."""
 STREAM_FILE: Final = "stream.json"
 NAME: Final = "table"
-PAUSE_S: Final = 1.0
-LONGEST: Final = 8 * 1024 * 1024
-"""Bytes of a journal after which a snapshot takes its place; one as large as the snapshot itself may be longer."""
 
 log = logging.getLogger(__name__)
 
 
-class Rows:
+class Rows(Journaled):
     """A copy of the table, kept as the stream tells it."""
 
     def __init__(self, state: State) -> None:
-        self._state = state
-        self._journal = Journal(state.directory, NAME)
-        self._lock = Lock()
+        super().__init__(state, NAME)
         self._texts: dict[Key, str] = {}
         self._past = Past()
-        self._snapshot_size = 0
-        self._changed = False
 
     def restore(self, table: Table, ttl: str = "ttl") -> int:
         """Put the rows into ``table``, which has no shard that would make events of them; return how many.
@@ -82,35 +73,8 @@ class Rows:
             except OSError:
                 log.exception("the place of %s is not on disk", reader)
 
-    def save(self) -> None:
-        """Write a snapshot, if there was a change since the last one, and begin the journal anew."""
-        with self._lock:
-            if not self._changed:
-                return
-            number = self._journal.rotate()
-            text = "[" + ",\n".join(self._texts.values()) + "]"
-            stream = self._past.text()
-            self._changed = False
-        self._state.write_text(FILE, text, synced=True)
-        self._state.write_text(STREAM_FILE, stream, synced=True)
-        self._snapshot_size = len(text) + len(stream)
-        self._journal.drop(number)
-
-    def close(self) -> None:
-        """Write a last snapshot."""
-        self.save()
-        self._journal.close()
-
-    async def run(self) -> None:
-        """Keep the journal short and, against a loss of power, on the disk, until cancelled."""
-        while True:
-            await asyncio.sleep(PAUSE_S)
-            await asyncio.to_thread(self._keep)
-
-    def _keep(self) -> None:
-        self._journal.sync()
-        if self._journal.size > max(LONGEST, self._snapshot_size):
-            self.save()
+    def _snapshot(self) -> Mapping[str, str]:
+        return {FILE: "[" + ",\n".join(self._texts.values()) + "]", STREAM_FILE: self._past.text()}
 
     def _take(self, records: Iterable[Record]) -> None:
         self._changed = True

@@ -22,6 +22,7 @@ from infra.local.front import front_app
 from infra.local.functions import functions_of, load_app, socket_functions_of
 from infra.local.iam.permissions import Permissions
 from infra.local.iam.posting import post_door
+from infra.local.kept_queues import KeptQueues
 from infra.local.pumps import PLACE, Pumps
 from infra.local.rest import RestApi
 from infra.local.rows import Rows
@@ -54,6 +55,7 @@ class Stack:
         self._console = Console()
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lambda")
         self._rows = Rows(state)
+        self._queues = KeptQueues(state)
         self._watchers = Watchers()
         self._password = password(state, real=settings.network is Network.WHATSAPP)
 
@@ -71,6 +73,8 @@ class Stack:
     async def _start(self, ending: AsyncExitStack, front: socket.socket) -> asyncio.Task[None]:
         aws = ending.enter_context(LocalAws(load_template(TEMPLATE), self._settings.parameters))
         ending.callback(self._rows.close)
+        ending.callback(self._queues.close)
+        ending.enter_context(self._queues.restored(aws))
         shard = self._open_table(aws)
         keep_signing_keys(self._state, aws)
         door = post_door(aws)
@@ -84,6 +88,7 @@ class Stack:
         await self._open_runner(ending, aws, client, pumps, record)
         await asyncio.to_thread(self._make_first_administrator)
         self._background(ending, self._rows.run())
+        self._background(ending, self._queues.run())
         pumping = self._background(ending, pumps.run())
         for former in record.former(aws.resolve({"Fn::GetAtt": ["Cluster", "Arn"]})):
             await pumps.bus.put(_task_event(former))

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+import pytest
+
 from chalicelib.domain.signature import ID, verify
 from infra.local.client import Stack, eventually
 from tests.receivers import Receiver, listening
@@ -101,3 +103,24 @@ def test_texts_that_come_in_and_what_became_of_those_sent_go_out_to_the_endpoint
     assert said["data"]["from_lid"]
     assert (told["status"], told["message_id"], told["to"]) == ("delivered", sent["message_id"], friend.number)
     assert "Kopi jam" not in stack.log()
+
+
+def queued(stack: Stack) -> int:
+    """How many deliveries were queued so far, those that are queued anew among them."""
+    journals = [path.read_text() for path in stack.state.glob("queues.*.journal")]
+    return "".join(journals).count('{"put": {"queue": "DeliveryQueue"')
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_an_endpoint_that_failed_before_the_stack_ended_is_asked_again_after_its_restart(own_stack, number, end):
+    stack = own_stack()
+    stack.start()
+    with listening((503, {"Retry-After": "20"})) as receiver:
+        with_webhook(stack, number, receiver.url)
+        eventually(lambda: queued(stack) == 2)
+        getattr(stack, end)()
+        stack.start()
+        eventually(lambda: len(receiver.of("session.created")) == 2)
+        first, second = receiver.of("session.created")
+    assert first.headers[ID] == second.headers[ID]
+    assert second.at - first.at >= 19, "its delay goes on"

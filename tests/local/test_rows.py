@@ -109,7 +109,7 @@ def test_a_write_that_the_disk_does_not_take_is_an_error_of_the_server(aws, stat
 
 
 def test_a_long_journal_is_replaced_by_a_snapshot_by_itself(aws, state, monkeypatch):
-    monkeypatch.setattr("infra.local.rows.LONGEST", 10)
+    monkeypatch.setattr("infra.local.journal.LONGEST", 10)
 
     async def run():
         rows = Rows(state)

@@ -1,0 +1,170 @@
+"""The queues on disk: what they hold, with its delays, journaled change by change, put back at start.
+
+Queues outlive their consumers in the cloud, so they do here. Nobody who was handed a message lives on when the stack
+ends, so what was in flight is there again at once, with the count of its receptions; what was delayed stays delayed.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from moto.core.utils import unix_time
+from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
+
+from infra.local.aws import ACCOUNT, REGION, LocalAws
+from infra.local.journal import Journaled
+from infra.local.sqs import followed_by
+from infra.local.state import State
+
+FILE: Final = "queues.json"
+NAME: Final = "queues"
+KEPT: Final = (
+    "DelaySeconds",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "ReceiveMessageWaitTimeSeconds",
+    "VisibilityTimeout",
+)
+"""The attributes that queues made by functions may have."""
+
+
+class KeptQueues(Journaled):
+    """A copy of all queues and messages, kept as they change.
+
+    The template's queues have other names in each run: they are kept under their logical ids, and made by the template.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state, NAME)
+        self._queues: dict[str, dict[str, Any]] = {}
+        self._messages: dict[str, dict[str, Any]] = {}
+        self._logical: dict[str, str] = {}
+
+    @contextmanager
+    def restored(self, aws: LocalAws) -> Iterator[None]:
+        """Put everything back into the queues of ``aws``, and follow them for the block."""
+        backend: SQSBackend = sqs_backends[ACCOUNT][REGION]
+        templates = {name: aws.physical[name].rpartition("/")[2] for name in aws.template.of_type("AWS::SQS::Queue")}
+        self._logical = {physical: name for name, physical in templates.items()}
+        self._read()
+        for name, made in self._queues.items():
+            backend.create_queue(name, made["tags"], **made["attributes"])
+        for kept in list(self._messages.values()):
+            queue = backend.queues.get(templates.get(kept["queue"], kept["queue"]))
+            if queue is None or _too_old(kept, queue):
+                del self._messages[kept["id"]]
+            else:
+                queue.add_message(_message(kept))
+        with followed_by(self):
+            yield
+
+    def made(self, queue: Queue) -> None:
+        """Keep a queue that isn't the template's."""
+        if queue.name not in self._logical:
+            attributes = {name: value for name, value in queue.attributes.items() if name in KEPT}
+            self._note({"made": {"name": queue.name, "attributes": attributes, "tags": queue.tags}})
+
+    def gone(self, queue: str) -> None:
+        """Forget a queue and its messages."""
+        self._note({"gone": self._kept_name(queue)})
+
+    def emptied(self, queue: str) -> None:
+        """Forget a queue's messages."""
+        self._note({"emptied": self._kept_name(queue)})
+
+    def put(self, queue: str, message: Message) -> None:
+        """Keep a message."""
+        self._note({"put": _written(self._kept_name(queue), message)})
+
+    def received(self, message: Message) -> None:
+        """Keep how often, and when first, a message was handed out."""
+        count, first = message.approximate_receive_count, message.approximate_first_receive_timestamp
+        self._note({"received": {"id": message.id, "count": count, "first": first}})
+
+    def deleted(self, message: Message) -> None:
+        """Forget a message."""
+        self._note({"deleted": message.id})
+
+    def _kept_name(self, queue: str) -> str:
+        return self._logical.get(queue, queue)
+
+    def _read(self) -> None:
+        kept = self._state.read(FILE, {})
+        self._queues = {one["name"]: one for one in kept.get("queues", [])}
+        self._messages = {one["id"]: one for one in kept.get("messages", [])}
+        for line in self._journal.replay():
+            self._take(line)
+
+    def _note(self, change: dict[str, Any]) -> None:
+        with self._lock:
+            self._journal.append(json.dumps(change))
+            self._take(change)
+
+    def _take(self, change: dict[str, Any]) -> None:
+        self._changed = True
+        ((kind, value),) = change.items()
+        match kind:
+            case "made":
+                self._queues[value["name"]] = value
+            case "gone":
+                self._queues.pop(value, None)
+                self._empty(value)
+            case "emptied":
+                self._empty(value)
+            case "put":
+                # Its place is the last one, also if it was in another queue before.
+                self._messages.pop(value["id"], None)
+                self._messages[value["id"]] = value
+            case "received":
+                if value["id"] in self._messages:
+                    self._messages[value["id"]] |= {"count": value["count"], "first": value["first"]}
+            case "deleted":
+                self._messages.pop(value, None)
+
+    def _empty(self, queue: str) -> None:
+        for one in [one["id"] for one in self._messages.values() if one["queue"] == queue]:
+            del self._messages[one]
+
+    def _snapshot(self) -> Mapping[str, str]:
+        kept = {"queues": list(self._queues.values()), "messages": list(self._messages.values())}
+        return {FILE: json.dumps(kept)}
+
+
+def _written(queue: str, message: Message) -> dict[str, Any]:
+    return {
+        "queue": queue,
+        "id": message.id,
+        "body": message.body,
+        "attributes": {name: _plain(value) for name, value in message.message_attributes.items()},
+        "system": message.system_attributes,
+        "sent": message.sent_timestamp,
+        "delayed_until": message.delayed_until,
+        "count": message.approximate_receive_count,
+        "first": message.approximate_first_receive_timestamp,
+    }
+
+
+def _message(kept: dict[str, Any]) -> Message:
+    message = Message(kept["id"], kept["body"], kept["system"])
+    message.message_attributes = {name: _raw(value) for name, value in kept["attributes"].items()}
+    message.sent_timestamp = kept["sent"]
+    message.delayed_until = kept["delayed_until"]
+    message.approximate_receive_count = kept["count"]
+    message.approximate_first_receive_timestamp = kept["first"]
+    return message
+
+
+def _too_old(kept: dict[str, Any], queue: Queue) -> bool:
+    return bool(kept["sent"] / 1000 + queue.message_retention_period < unix_time())  # type: ignore[attr-defined]
+
+
+def _plain(attribute: dict[str, Any]) -> dict[str, Any]:
+    value = attribute.get("BinaryValue")
+    return attribute | {"BinaryValue": base64.b64encode(value).decode()} if isinstance(value, bytes) else attribute
+
+
+def _raw(attribute: dict[str, Any]) -> dict[str, Any]:
+    value = attribute.get("BinaryValue")
+    return attribute | {"BinaryValue": base64.b64decode(value)} if value is not None else attribute
