@@ -82,7 +82,7 @@ class BareWebhook(msgspec.Struct, rename="camel"):
     ] = None
     secret: Annotated[
         Annotated[str, msgspec.Meta(max_length=256)] | None,
-        msgspec.Meta(description="What ``X-Webhook-Signature`` is made with: 8 characters or more."),
+        msgspec.Meta(description="What ``X-Webhook-Signature`` and its ``-V2`` are made with: 8 characters or more."),
     ] = None
 
 

@@ -14,11 +14,12 @@ from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session, Status
-from chalicelib.domain.signature import hex_digest
+from chalicelib.domain.signature import hex_digest, timed
 
 FORMAT: Final = "bare"
 """How sessions name it."""
 SIGNATURE: Final = "X-Webhook-Signature"
+TIMED_SIGNATURE: Final = "X-Webhook-Signature-V2"
 Event = Literal["message", "status", "connection"]
 EVENTS: Final[tuple[Event, ...]] = ("message", "status", "connection")
 
@@ -112,9 +113,13 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def headers(session: Session, body: bytes) -> dict[str, str]:
-    """Return the family's own signature: by the secret that came with the endpoint, else by the one that was made."""
-    return {SIGNATURE: hex_digest(session.webhook_key or session.webhook_secret or "", body)}
+def headers(session: Session, body: bytes, *, now: int) -> dict[str, str]:
+    """Return the family's own signature, and one with a time in it against replays.
+
+    Both are by the secret that came with the endpoint, else by the one that was made.
+    """
+    key = session.webhook_key or session.webhook_secret or ""
+    return {SIGNATURE: hex_digest(key, body), TIMED_SIGNATURE: timed(key, body, now=now)}
 
 
 def webhook(of: Session) -> BareWebhookJson:

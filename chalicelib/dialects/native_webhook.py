@@ -25,7 +25,7 @@ def tells(envelope: Envelope, session: Session) -> bool:  # noqa: ARG001 - every
     return True
 
 
-def headers(session: Session, body: bytes) -> dict[str, str]:  # noqa: ARG001 - every family's
+def headers(session: Session, body: bytes, *, now: int) -> dict[str, str]:  # noqa: ARG001 - every family's
     """Return nothing: the Standard Webhooks headers are all."""
     return {}
 

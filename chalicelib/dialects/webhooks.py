@@ -17,8 +17,8 @@ class Payload(Protocol):
     def body(self, envelope: Envelope, message: Message | None, session: Session) -> bytes:
         """Return the JSON of an event; ``message`` is the one it is about, ``session`` as it stands."""
 
-    def headers(self, session: Session, body: bytes) -> dict[str, str]:
-        """Return what goes with the body besides the Standard Webhooks headers."""
+    def headers(self, session: Session, body: bytes, *, now: int) -> dict[str, str]:
+        """Return what goes with the body besides the Standard Webhooks headers; ``now`` is the attempt's time."""
 
 
 PAYLOADS: Final[dict[str, Payload]] = {bare_webhook.FORMAT: bare_webhook}

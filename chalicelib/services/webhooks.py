@@ -67,10 +67,10 @@ class Webhooks:
             about = {"session": session.id} if session else {}
             log.info("webhook.dropped", extra={**about, "uid": delivery.uid, "event_id": delivery.event})
             return
-        headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=self.clock())
-        outcome = self.poster.post(
-            session.webhook_url or "", body, {**headers, **payload(session).headers(session, body)}
-        )
+        now = self.clock()
+        headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=now)
+        headers |= payload(session).headers(session, body, now=now)
+        outcome = self.poster.post(session.webhook_url or "", body, headers)
         self._follow(delivery, session, outcome)
 
     def _body(self, delivery: Delivery, session: Session) -> bytes | None:

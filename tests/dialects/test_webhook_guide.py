@@ -2,22 +2,25 @@
 
 import json
 import re
+import textwrap
 import time
 from pathlib import Path
 
+from chalicelib.dialects import bare_webhook
 from chalicelib.dialects.native_webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
 from chalicelib.domain.signature import TOLERANCE, headers
 from chalicelib.domain.webhook import BACKOFF, FAILURES, MESSAGE_EVENTS, SESSION_EVENTS
-from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session
+from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session, a_session
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 
 
-def example(language: str) -> str:
-    (found,) = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-    return str(found)
+def example(language: str, about: str = "") -> str:
+    found = re.findall(rf"^ *```{language}\n(.*?)```", GUIDE, re.DOTALL | re.MULTILINE)
+    (one,) = (text for text in found if about in text)
+    return textwrap.dedent(str(one))
 
 
 def test_every_event_is_there_and_no_other():
@@ -42,7 +45,7 @@ def test_the_body_shown_has_the_fields_of_a_body_sent():
 
 def test_the_example_tells_the_genuine_from_the_forged():
     scope: dict = {}
-    exec(example("python"), scope)  # noqa: S102 - our own document
+    exec(example("python", "def is_genuine"), scope)  # noqa: S102 - our own document
     now = time.time_ns() // 1_000_000
     signed = headers(SECRET, "01E", b"{}", now=now)
     assert scope["is_genuine"](SECRET, signed, b"{}")
@@ -53,3 +56,24 @@ def test_the_example_tells_the_genuine_from_the_forged():
 def test_every_reason_of_a_failure_is_there_and_no_other():
     table = GUIDE.partition("| `reason` | What it means |")[2].partition("\n\n")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(FAILURES)
+
+
+def test_the_example_for_the_family_s_own_signature_refuses_what_is_forged_or_replayed():
+    """What X-Webhook-Signature lacks, a time, the second one has: an old request isn't taken again."""
+    scope: dict = {}
+    exec("import hashlib, hmac, time\n" + example("python", "def is_fresh"), scope)  # noqa: S102 - our own document
+    assert "**no time is in it**" in GUIDE
+    now = time.time_ns() // 1_000_000
+
+    def signed(at: int) -> dict[str, str]:
+        sent = bare_webhook.headers(a_session(webhook_key="their own secret"), b"{}", now=at)
+        return {name.lower(): value for name, value in sent.items()}
+
+    assert scope["is_fresh"]("their own secret", signed(now), b"{}")
+    assert not scope["is_fresh"]("their own secret", signed(now), b"[]")
+    assert not scope["is_fresh"]("another secret", signed(now), b"{}")
+    assert not scope["is_fresh"]("their own secret", signed(now - 302_000), b"{}")
+    moved = signed(now - 302_000)
+    moved["x-webhook-signature-v2"] = re.sub("t=[0-9]+", f"t={now // 1000}", moved["x-webhook-signature-v2"])
+    assert not scope["is_fresh"]("their own secret", moved, b"{}"), "its time is signed"
+    assert signed(now)["x-webhook-signature"] == signed(now - 302_000)["x-webhook-signature"], "the old one has none"

@@ -32,6 +32,9 @@ def test_messages_statuses_and_the_connection_arrive_in_the_family_s_words(stack
     assert (said.json["from"], said.json["message"], said.json["type"]) == (f"+{friend}", "Kopi jam sembilan?", "text")
     for one in receiver.received:
         verify(answer.json()["webhookSecret"], one.headers, one.body, now=int(time.time() * 1000))
+        seconds, digest = one.headers["X-Webhook-Signature-V2"].removeprefix("t=").split(",v1=")
+        assert digest == hmac.new(SECRET.encode(), seconds.encode() + b"." + one.body, "sha256").hexdigest()
+        assert abs(time.time() - int(seconds)) < 60
         assert one.headers["X-Webhook-Signature"] == hmac.new(SECRET.encode(), one.body, "sha256").hexdigest()
     assert {one.json["event"] for one in receiver.received} == {"message", "status", "connection"}
     assert SECRET not in stack.log()
