@@ -1,6 +1,6 @@
 """The root of the Lambda functions: makes the Chalice app and registers its doors."""
 
-from typing import Final
+from typing import Any, Final
 
 from chalice.app import Chalice
 
@@ -54,3 +54,12 @@ answer_head(app)
 let_pages_ask(app)
 app.register_blueprint(sockets)
 app.register_blueprint(triggers)
+
+
+@app.lambda_function(name="polls")
+def on_poll(event: dict[str, Any], context: Any) -> Any:
+    """Socket.IO's polls: the same app in a function of its own, to which the template leads them.
+
+    They wait, and so their number is bounded apart from that of all other calls.
+    """
+    return app(event, context)

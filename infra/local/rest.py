@@ -7,6 +7,7 @@ the template adds to the API: the resource that takes all that no other does, an
 import asyncio
 import base64
 import logging
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
 from functools import cache
@@ -29,6 +30,7 @@ from multidict import CIMultiDict
 from chalicelib.domain.edge import CATCH_ALL
 from infra.local.functions import REST_NAME
 from infra.local.iam.callers import calling_as
+from infra.local.integrations import Reserved, Throttled
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
 
@@ -41,12 +43,19 @@ log = logging.getLogger(__name__)
 
 
 class RestApi:
-    """The app's routes, each request in a thread of ``executor``."""
+    """The app's routes, each request in a thread of ``executor``; ``apart`` are those with functions of their own."""
 
-    def __init__(self, app: Chalice, executor: Executor, timeout_s: float = INTEGRATION_TIMEOUT_S) -> None:
+    def __init__(
+        self,
+        app: Chalice,
+        executor: Executor,
+        timeout_s: float = INTEGRATION_TIMEOUT_S,
+        apart: Mapping[tuple[str, str], Reserved] | None = None,
+    ) -> None:
         self._gateway = _Gateway(thread_safe(app), Config.create(chalice_app=app))
         self._executor = executor
         self._timeout_s = timeout_s
+        self._apart = apart or {}
 
     async def handle(self, request: web.Request, path: str | None = None) -> web.StreamResponse:
         """Answer one request as API Gateway would; ``path`` is where the edge leads it, if not where it came to."""
@@ -57,22 +66,28 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        loop = asyncio.get_running_loop()
-        call = loop.run_in_executor(self._executor, self._call, request.method, target, dict(request.headers), body)
+        arguments = (request.method, target, dict(request.headers), body)
+        apart = self._apart.get((request.method, target.partition("?")[0]))
         try:
+            if apart is None:
+                call = asyncio.wrap_future(self._executor.submit(self._call, REST_NAME, *arguments))
+            else:
+                call = asyncio.wrap_future(apart.submit(self._call, apart.name, *arguments))
             return _response(request, await asyncio.wait_for(call, self._timeout_s))
+        except Throttled:
+            return _own_answer(request, "DEFAULT_5XX", 500)
         except TimeoutError:
             return _own_answer(request, "DEFAULT_5XX", 504)
         except _FunctionFailed:
             return _own_answer(request, "DEFAULT_5XX", 502)
 
-    def _call(self, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    def _call(self, function: str, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
         try:
-            with calling_as(REST_NAME):
+            with calling_as(function):
                 return dict(self._gateway.handle_request(method, path, headers, body))
         except Exception as error:
             # What the app itself doesn't catch would be a failed Lambda call.
-            log.exception("the REST function failed")
+            log.exception("%s failed", function)
             raise _FunctionFailed from error
 
 

@@ -22,6 +22,7 @@ from infra.local.front import front_app
 from infra.local.functions import functions_of, load_app, socket_functions_of
 from infra.local.iam.permissions import Permissions
 from infra.local.iam.posting import post_door
+from infra.local.integrations import integrations
 from infra.local.kept_queues import KeptQueues
 from infra.local.pumps import PLACE, Pumps
 from infra.local.rest import RestApi
@@ -93,7 +94,7 @@ class Stack:
         for former in record.former(aws.resolve({"Fn::GetAtt": ["Cluster", "Arn"]})):
             await pumps.bus.put(_task_event(former))
         record.reported()
-        await self._open_front(ending, app, phones, front)
+        await self._open_front(ending, aws, app, phones, front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:
@@ -127,10 +128,14 @@ class Stack:
         ending.push_async_callback(runner.close, GOODBYE_S)
 
     async def _open_front(
-        self, ending: AsyncExitStack, app: Chalice, phones: web.Application | None, door: socket.socket
+        self, ending: AsyncExitStack, aws: LocalAws, app: Chalice, phones: web.Application | None, door: socket.socket
     ) -> None:
         sockets = SocketApi(socket_functions_of(app, self._executor), self._watchers)
-        await serve(ending, front_app(RestApi(app, self._executor), sockets, phones), door)
+        functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
+        apart = integrations(aws.template.of_type("AWS::Serverless::Api")["RestAPI"], functions)
+        for one in apart.values():
+            ending.callback(one.close)
+        await serve(ending, front_app(RestApi(app, self._executor, apart=apart), sockets, phones), door)
         ending.push_async_callback(self._watchers.close)
         self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
         ending.callback(self._state.forget, STACK_FILE)

@@ -5,10 +5,13 @@ import importlib
 import json
 
 import pytest
-from chalice.deploy.swagger import TemplatedSwaggerGenerator
+from chalice.deploy.swagger import CFNSwaggerGenerator, TemplatedSwaggerGenerator
+from chalice.package import TemplateDeepMerger
 
 from app import app
 from chalicelib.api.received import LIMIT
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
 from tests.api.conftest import World
 
 DEFINITION = TemplatedSwaggerGenerator().generate_swagger(app)
@@ -60,3 +63,41 @@ def test_an_event_as_api_gateway_sends_it_is_answered_as_it_wants(world: World) 
     answer = app(event, None)
     assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, True)
     assert json.loads(base64.b64decode(answer["body"]))["data"]["token"]
+
+
+def test_polls_come_to_a_function_of_their_own_which_is_the_same_app(world: World) -> None:
+    event = {
+        "httpMethod": "GET",
+        "path": "/socket.io",
+        "headers": {},
+        "multiValueQueryStringParameters": {"EIO": ["4"], "transport": ["polling"]},
+        "pathParameters": None,
+        "stageVariables": None,
+        "requestContext": {
+            "httpMethod": "GET",
+            "resourcePath": "/socket.io",
+            "requestId": "r1",
+            "identity": {"sourceIp": "192.0.2.1"},
+        },
+        "body": None,
+        "isBase64Encoded": False,
+    }
+    (polls,) = [one for one in app.pure_lambda_functions if one.name == "polls"]
+    module, _, name = polls.handler_string.rpartition(".")
+    answer = getattr(importlib.import_module(module), name)(event, None)
+    assert answer["statusCode"] == 200
+    assert base64.b64decode(answer["body"]).startswith(b'0{"sid":')
+
+
+def test_the_packaged_api_leads_polls_there_and_posts_to_all_the_rest() -> None:
+    added = load_template(TEMPLATE).resources["RestAPI"]["Properties"]["DefinitionBody"]
+    chalice_s = CFNSwaggerGenerator().generate_swagger(app)
+    merged = TemplateDeepMerger().merge(added, chalice_s)["paths"]["/socket.io"]
+    there = {method: said["x-amazon-apigateway-integration"] for method, said in merged.items()}
+    assert {method: "${Polls.Arn}" in said["uri"]["Fn::Sub"] for method, said in there.items()} == {
+        "get": True,
+        "head": True,
+        "post": False,
+        "options": False,
+    }
+    assert {said["type"] for said in there.values()} == {"aws_proxy"}

@@ -1,11 +1,13 @@
 """Seed 003's doors: the start that answers at once, polls, and the WebSocket side of Socket.IO."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.api import sockets
+from chalicelib.domain.channel import Channel
 from chalicelib.domain.principal import Role
 from chalicelib.domain.session import Desired, Status
 from tests.api.conftest import Caller, Reply, World
@@ -152,3 +154,24 @@ def test_a_websocket_client_is_greeted_heard_and_forgotten(world: World) -> None
 def test_an_unknown_channel_or_version_is_refused_at_the_websocket(world: World) -> None:
     assert knock({"sid": "none"}) == 400
     assert knock({"EIO": "3"}) == 400
+
+
+@pytest.mark.parametrize("over", ["polling", "websocket"])
+def test_a_user_who_is_disabled_while_its_client_comes_in_keeps_no_channel(
+    world: World, nobody: Caller, monkeypatch: pytest.MonkeyPatch, over: str
+) -> None:
+    token = world.token(role=Role.MEMBER)
+    (name,) = [user for user in world.users.rows if user != "admin"]
+    enlist = world.channels.enlist
+
+    def disabled_before(channel: Channel) -> None:
+        world.users.rows[name] = replace(world.users.rows[name], disabled=True)
+        world.closing().close(name)
+        enlist(channel)
+
+    monkeypatch.setattr(world.channels, "enlist", disabled_before)
+    if over == "websocket":
+        assert knock({"token": token}) == 401
+    else:
+        assert nobody("GET", f"{POLL}&token={token}").status == 401
+    assert not world.channels.rows

@@ -63,3 +63,15 @@ def test_what_lambda_would_refuse_is_refused_in_words(
 ) -> None:
     with pytest.raises(Refused, match=sentence):
         case.check(account, monkeypatch)
+
+
+def test_what_polls_reserve_is_counted_where_anything_is_reserved(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(QUOTA, "ConcurrentExecutions", 240)
+    monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 239)
+    wanted = {"ReservedConcurrency": "20", "PollConcurrency": "100"}
+    with pytest.raises(Refused, match="would reserve 140 more"):
+        quota.check(account, wanted, {})
+    quota.check(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
+    quota.check(account, wanted | {"ReservedConcurrency": "0"}, {})

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -47,6 +48,27 @@ def test_polls_of_strangers_hold_nobody_up(stack: Stack) -> None:
     assert answer.ok
     assert waited < 10, "the call stood behind the polls"
     assert max(held) < 15, "a poll was held, or stood behind one that was"
+
+
+def test_clients_on_polls_take_nothing_of_what_others_need(stack: Stack) -> None:
+    """More than have room in the polls' own function, each known, each with a poll of its own that waits."""
+
+    def come(_: int) -> str:
+        mine = opened(stack)
+        assert requests.post(mine, data="40", timeout=40).text == "ok"
+        assert requests.get(mine, timeout=40).text.startswith("40{")
+        return mine
+
+    with ThreadPoolExecutor(8) as pool:
+        known = list(pool.map(come, range(POLLERS)))
+    with ThreadPoolExecutor(POLLERS) as pool:
+        polls = [pool.submit(requests.get, mine, timeout=40) for mine in known]
+        time.sleep(2)
+        waited, answer = took(lambda: stack.get("/api/sessions"))
+        statuses = Counter(poll.result().status_code for poll in polls)
+    assert answer.ok
+    assert waited < 10, "the call stood behind the polls"
+    assert statuses == {200: 100, 500: POLLERS - 100}
 
 
 def test_a_second_poll_beside_one_that_is_held_ends_the_client(stack: Stack) -> None:

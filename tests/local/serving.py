@@ -1,6 +1,6 @@
 """Local servers for a test's time, and requests to them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import aiohttp
 from infra.local.connections import connections_app
 from infra.local.front import front_app
 from infra.local.functions import socket_functions_of
+from infra.local.integrations import Reserved
 from infra.local.rest import RestApi
 from infra.local.sites import loopback_socket, serve
 from infra.local.sockets import SocketApi
@@ -38,12 +39,16 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(timeout_s: float = 29.0, limits: Limits | None = None) -> AsyncIterator[Served]:
+async def serving(
+    timeout_s: float = 29.0,
+    limits: Limits | None = None,
+    apart: Mapping[tuple[str, str], Reserved] | None = None,
+) -> AsyncIterator[Served]:
     async with AsyncExitStack() as ending:
         executor = ending.enter_context(ThreadPoolExecutor(8))
         app, watchers = make_app(), Watchers()
         sockets = SocketApi(socket_functions_of(app, executor), watchers, limits)
-        url = await serve(ending, front_app(RestApi(app, executor, timeout_s), sockets, None), loopback_socket())
+        url = await serve(ending, front_app(RestApi(app, executor, timeout_s, apart), sockets, None), loopback_socket())
         management = await serve(ending, connections_app(watchers), loopback_socket())
         ending.push_async_callback(watchers.close)
         http = await ending.enter_async_context(aiohttp.ClientSession())

@@ -3,6 +3,7 @@ import io
 import json
 
 from chalicelib.domain.edge import CATCH_ALL
+from infra.local.integrations import Reserved
 from infra.local.rest import PAYLOAD_LIMIT
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
@@ -59,7 +60,7 @@ def test_an_answer_that_takes_too_long_is_a_gateway_timeout():
 
 def test_what_no_resource_takes_goes_to_the_function_as_the_template_says():
     body = load_template(TEMPLATE).resources["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
-    assert set(body) == {CATCH_ALL, "/"}
+    assert {CATCH_ALL, "/"} <= set(body)
     for path in ("/nowhere", "/things", "/things/1/2", "//elsewhere/things/1"):
         # Chalice's own refusal, from within the function: the small app has no other.
         status, said = asked_json("GET", path, headers={"Authorization": "Bearer secret"})
@@ -101,3 +102,23 @@ def test_what_the_gateway_says_by_itself_has_what_every_family_looks_for():
         assert body["error"] == body["message"]
         assert body["code"].isupper()
         assert said["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == "'*'"
+
+
+def test_calls_of_a_function_with_a_concurrency_of_its_own_are_in_nobody_s_way():
+    apart = Reserved("Polls", 2)
+
+    async def ask():
+        async with serving(apart={("GET", "/slow"): apart}) as served:
+
+            async def status(path):
+                async with served.http.get(f"{served.url}{path}") as answer:
+                    return answer.status, await answer.json()
+
+            many = [asyncio.create_task(status("/slow?x=1")) for _ in range(12)]
+            beside, _ = await status("/things/1")
+            return beside, [await one for one in many], await status("/slow")
+
+    beside, many, after = asyncio.run(ask())
+    assert (beside, after[0]) == (200, 200)
+    assert sorted(code for code, _ in many) == [200] * 2 + [500] * 10
+    assert {body["code"] for code, body in many if code == 500} == {"UNAVAILABLE"}
