@@ -20,6 +20,7 @@ class Reason(StrEnum):
     PAIR_ERROR = "pair_error"
     PASSKEY_REQUIRED = "passkey_required"
     CONNECTION_LOST = "connection_lost"
+    CLIENT_RESTARTED = "client_restarted"
     CONNECT_FAILURE = "connect_failure"
     UNLINKED_FROM_PHONE = "unlinked_from_phone"
     UNLINKED_BY_OWNER = "unlinked_by_owner"
@@ -48,6 +49,10 @@ SENTENCES: Final[dict[str, str]] = {
         "Link it again later, or turn the passkey off in WhatsApp: Settings, Account, Passkeys."
     ),
     Reason.CONNECTION_LOST: "The connection to WhatsApp was lost; it reconnects by itself.",
+    Reason.CLIENT_RESTARTED: (
+        "The WhatsApp client ended over something that it couldn't read, and is started again. "
+        "Messages that came in at that moment may be missing."
+    ),
     Reason.CONNECT_FAILURE: "WhatsApp can't be reached or refuses for now; it is tried again.",
     Reason.UNLINKED_FROM_PHONE: "The device was unlinked from the phone. Scan a new code to link it again.",
     Reason.UNLINKED_BY_OWNER: "The device was unlinked as its owner asked.",

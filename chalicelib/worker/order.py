@@ -27,7 +27,8 @@ class Handover:
     ``renewed`` is the monotonic time (milliseconds; it goes on across an exec) at which the last good renewal of the
     lease was sent, None if the lease isn't held. ``failures`` counts clients that came to nothing in a row.
     ``took_over_at`` is when (milliseconds since the Unix epoch) the lease was taken from a worker that hadn't given it
-    back, ``replaced`` that WhatsApp has closed our connection for another one once since.
+    back, ``replaced`` that WhatsApp has closed our connection for another one once since. ``restarts`` and
+    ``restarted_at`` are a ``Restarts``.
     """
 
     order: Order
@@ -36,6 +37,8 @@ class Handover:
     failures: int = 0
     took_over_at: int | None = None
     replaced: bool = False
+    restarts: int = 0
+    restarted_at: int | None = None
 
     @property
     def claim(self) -> Claim | None:
@@ -81,6 +84,8 @@ def from_environment(env: Mapping[str, str] | None = None) -> Handover:
         failures=_number(env.get("SWITCHBOARD_FAILURES")) or 0,
         took_over_at=_number(env.get("SWITCHBOARD_TOOK_OVER_AT")),
         replaced=env.get("SWITCHBOARD_REPLACED") == "1",
+        restarts=_number(env.get("SWITCHBOARD_RESTARTS")) or 0,
+        restarted_at=_number(env.get("SWITCHBOARD_RESTARTED_AT")),
     )
 
 
@@ -99,6 +104,8 @@ def to_environment(handover: Handover) -> dict[str, str]:
         "SWITCHBOARD_FAILURES": handover.failures or None,
         "SWITCHBOARD_TOOK_OVER_AT": handover.took_over_at,
         "SWITCHBOARD_REPLACED": 1 if handover.replaced else None,
+        "SWITCHBOARD_RESTARTS": handover.restarts or None,
+        "SWITCHBOARD_RESTARTED_AT": handover.restarted_at,
     }
     others = {name: value for name, value in os.environ.items() if name not in values}
     return others | {name: str(value) for name, value in values.items() if value is not None}

@@ -18,6 +18,7 @@ from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.linking.replaced import PAUSE, comes_back
 from chalicelib.worker.linking.rounds import Round
 from chalicelib.worker.liveness.pulse import Phase, Pulse
+from chalicelib.worker.liveness.restarts import Restarts
 from chalicelib.worker.order import Handover
 from chalicelib.worker.parting import Parting
 from chalicelib.worker.patience import Bounded, backoff
@@ -107,6 +108,8 @@ class Service:
                 self._pulse.move(Phase.SCANNING)
                 self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
                 return None
+            case c.Ended() if self._pulse.phase is Phase.ONLINE:
+                return self._restart()
             case c.CodesRanOut() | c.Ended() | c.ConnectFailure():
                 self._round.over |= isinstance(happening, c.CodesRanOut)
                 return self._died()
@@ -211,6 +214,19 @@ class Service:
         self._pulse.phase = Phase.DEAD
         self._handover = replace(before, replaced=True)
         self._again_at = monotonic() + PAUSE
+        return None
+
+    def _restart(self) -> Ending | None:
+        """Go on in a fresh image after the client has ended in the middle of a connection: at once, as a rule."""
+        if self._parting.deadline is not None:
+            return Again(self._handover)
+        self._desk.report(e.Disconnected(Reason.CLIENT_RESTARTED))
+        restarts = Restarts(self._handover.restarts, self._handover.restarted_at).one_more(monotonic())
+        self._handover = replace(self._handover, restarts=restarts.count, restarted_at=restarts.at)
+        if not restarts.count:
+            return Again(self._handover)
+        self._pulse.phase = Phase.DEAD
+        self._again_at = monotonic() + backoff(restarts.count)
         return None
 
     def _pause(self) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.events import ClientOutdated, Envelope, GaveUp, LinkEvent, WorkerClaimed
+from chalicelib.domain.events import ClientOutdated, Disconnected, Envelope, GaveUp, LinkEvent, WorkerClaimed
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
 from chalicelib.domain.transitions import advance
 from chalicelib.triggers.batches import each
@@ -43,6 +44,8 @@ def told(event: LinkEvent, status: Status) -> None:
         (ClientOutdated(), Status.CONNECTED, {"SessionsFailed", "ClientOutdated"}),
         (WorkerClaimed("w", "m", standby=False, lost=True), Status.CONNECTED, {"WorkersLost"}),
         (WorkerClaimed("w", "m", standby=False), Status.CREATED, set()),
+        (Disconnected(Reason.CLIENT_RESTARTED), Status.CONNECTED, {"ClientRestarts"}),
+        (Disconnected(Reason.CONNECTION_LOST), Status.CONNECTED, set()),
     ],
 )
 def test_what_happens_to_a_session_is_counted_where_it_should_be(caplog, event, status, filters):

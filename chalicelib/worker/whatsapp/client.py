@@ -100,7 +100,10 @@ class ConnectFailure:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """``connect`` came back: the first connection failed (``error`` says how), or the client was stopped."""
+    """``connect`` came back: the first connection failed (``error`` says how), or the client was stopped.
+
+    One that had logged in ended over something that it couldn't hand on, and disconnects: there are no more events.
+    """
 
     error: str | None
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from neonize import events as ev
 from neonize.client import NewClient
 from neonize.exc import NeonizeError
+from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
@@ -32,6 +33,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
+from chalicelib.worker.whatsapp.readable import make_readable
 from chalicelib.worker.whatsapp.scanned import scanned
 from chalicelib.worker.whatsapp.stanzas import Stanzas, said_at_login, said_while_linking
 from chalicelib.worker.whatsapp.unanswered import unanswered
@@ -43,6 +45,18 @@ OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous
 WAL and NORMAL make ten fsyncs a pairing instead of 2,478. ``unix-excl`` takes one lock for as long as the database is
 open, and keeps the WAL's index in memory instead of in a ``-shm`` file: some 5,100 locks fewer for a link, a send and a
 receive, each of which is a round trip on EFS. Nobody else may open the file meanwhile (see ``device.wal_sync``).
+"""
+PROPERTIES: Final = DeviceProps(
+    os="Neonize",
+    platformType=DeviceProps.SAFARI,
+    requireFullSync=False,
+    historySyncConfig=DeviceProps.HistorySyncConfig(
+        fullSyncDaysLimit=1, fullSyncSizeMbLimit=1, recentSyncDaysLimit=1, storageQuotaMb=100
+    ),
+)
+"""What a new device says of itself: the library's own name and kind, and as little history as can be asked for.
+
+The library unpacks and stores whatever history the phone sends, and nobody here reads it.
 """
 LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 """Its level when ``connect`` is called is whatsmeow's level."""
@@ -57,7 +71,7 @@ class Whatsmeow:
         # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
-        self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem)
+        self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem, props=PROPERTIES)
         self._client.event.qr(lambda _, code: emit(c.QR(code.decode())))
         # The library's own hook for how the showing of codes ended; it would print the address of the word.
         self._client._NewClient__onLoginStatus = lambda _, word: self._scanned(string_at(word).decode())  # noqa: SLF001
@@ -151,10 +165,14 @@ class Whatsmeow:
         except Exception as failure:  # noqa: BLE001 - a client that ended must not look as if it went on
             error = str(failure)
         self._emit(c.Ended(error))
+        # It may only have ended its event loop, over something that it can't hand on, and still be connected: it would
+        # go on to acknowledge messages that nobody gets.
+        self._client.disconnect()
 
     def _heard(self, handle: Callable[[Any], None], _: Any, message: Any) -> None:
         """Handle an event; one that can't be read is told by its name, and the next one is handled all the same."""
         try:
+            make_readable(message)
             handle(message)
         except Exception:  # noqa: BLE001 - it comes from outside, and the library would print it
             self._log.warning("client_event_broken", kind=type(message).__name__)

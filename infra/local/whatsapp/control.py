@@ -1,6 +1,7 @@
 """HTTP routes of the virtual phones, for the command line, the page and tests."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from typing import Any
 
 from aiohttp import web
@@ -22,6 +23,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     phones = _Phones(network, proxy)
     app = web.Application(middlewares=[_in_json])
     app.router.add_get("/phones", phones.every)
+    app.router.add_get("/waiting", phones.waiting)
     app.router.add_post("/phones/scan", phones.scan)
     app.router.add_post("/phones/{number}/unlink", phones.unlink)
     app.router.add_post("/phones/{number}/drop", phones.drop)
@@ -53,6 +55,14 @@ class _Phones:
         """All phones with their linked devices, and how many devices wait for a phone."""
         phones = [self._shown(account) for account in self._network.accounts]
         return web.json_response({"phones": phones, "waiting": len(self._network.waiting)})
+
+    async def waiting(self, _request: web.Request) -> web.Response:
+        """What each device that waits for a phone says of itself."""
+        devices = [
+            {"platform": one.registration.platform, "history": asdict(one.registration.history)}
+            for one in self._network.waiting
+        ]
+        return web.json_response({"devices": devices})
 
     async def scan(self, request: web.Request) -> web.Response:
         fields = await body(request)

@@ -4,9 +4,11 @@ from aiohttp import web
 
 from infra.local.whatsapp import linking
 from infra.local.whatsapp.connection import ConnectionEnded
-from infra.local.whatsapp.errors import NothingWaits
+from infra.local.whatsapp.errors import BadRequest, NothingWaits
+from infra.local.whatsapp.jid import Jid, MalformedJid
 from infra.local.whatsapp.knobs import PlannedFailure
 from infra.local.whatsapp.network import Network, Waiting
+from infra.local.whatsapp.node import Attribute, Node
 from infra.local.whatsapp.offers import FULL_LIST
 from infra.local.whatsapp.phone_number import phone_number
 from infra.local.whatsapp.request import Fields, body
@@ -26,6 +28,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/knobs/hold-acks", knobs.hold_acks)
     app.router.add_post("/knobs/refuse-message", knobs.refuse_message)
     app.router.add_post("/knobs/spoil-message", knobs.spoil_message)
+    app.router.add_post("/knobs/stanza", knobs.stanza)
 
 
 class _KnobRoutes:
@@ -85,10 +88,32 @@ class _KnobRoutes:
         self._network.knobs.spoilt = (await body(request)).integer("times", default=1, lowest=0, highest=_MOST)
         return web.json_response({"times": self._network.knobs.spoilt})
 
+    async def stanza(self, request: web.Request) -> web.Response:
+        """`{number, tag, attributes?, child?}`: send a stanza to the account's connected devices; WhatsApp might.
+
+        An attribute with an @ is an address; `child` is the tag of the one element inside.
+        """
+        fields = await body(request)
+        account = self._network.account(phone_number(fields.text("number")))
+        child = fields.optional_text("child")
+        stanza = Node(fields.text("tag"), _attributes(fields), (Node(child),) if child else None)
+        found = [one for device in account.devices if (one := self._network.online(account, device))]
+        for connection in found:
+            await connection.send(stanza)
+        return web.json_response({"sent": len(found)})
+
     def _waiting(self) -> list[Waiting]:
         if not self._network.waiting:
             raise NothingWaits("No client is waiting for a phone.")
         return list(self._network.waiting)
+
+
+def _attributes(fields: Fields) -> dict[str, Attribute]:
+    given = fields.mapping("attributes")
+    try:
+        return {name: Jid.parse(value) if "@" in value else value for name, value in given.items()}
+    except MalformedJid as error:
+        raise BadRequest(str(error)) from error
 
 
 def _planned(fields: Fields, name: str, *, default: int) -> list[PlannedFailure]:

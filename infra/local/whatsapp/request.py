@@ -29,6 +29,13 @@ class Fields:
             raise BadRequest(f"{name} must be a text.")
         return value
 
+    def mapping(self, name: str) -> dict[str, str]:
+        """An object whose values are texts; empty if it is absent."""
+        value = self.values.get(name)
+        if value is not None and not (isinstance(value, dict) and all(isinstance(one, str) for one in value.values())):
+            raise BadRequest(f"{name} must be an object of texts.")
+        return value or {}
+
     def texts(self, name: str) -> list[str]:
         """A list of texts; empty if it is absent."""
         value = self.values.get(name)

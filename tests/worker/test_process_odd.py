@@ -1,0 +1,126 @@
+"""A worker process with the real client, while WhatsApp sends what the client library wasn't made for."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Status
+from tests.makers import a_message
+from tests.worker.outside import now
+from tests.worker.workers import NUMBER, Stage, told
+
+FRIEND, NOBODY = "628777000001", "628777000002"
+AT_ONCE_S = 1.0
+
+
+async def friend(stage: Stage) -> str:
+    """Put a friend on WhatsApp; return the address that its stanzas come from."""
+    status, answer = await stage.wa.post(f"phones/{FRIEND}", name="Bo")
+    assert status == 200, answer
+    return str(answer["lid"])
+
+
+async def send_odd(stage: Stage, tag: str, **attributes: str) -> None:
+    assert await stage.wa.post("knobs/stanza", number=NUMBER, tag=tag, attributes=attributes) == (200, {"sent": 1})
+
+
+async def messages(stage: Stage, count: int) -> list[Message]:
+    """Wait for so many messages; all of them, oldest first."""
+    await stage.until(lambda _: len(stage.outside.messages.rows) >= count)
+    return list(stage.outside.messages.rows.values())
+
+
+def moves(stage: Stage) -> list[tuple[str, str | None]]:
+    return [(str(move.status), move.reason) for move in stage.outside.sessions.moves]
+
+
+@pytest.mark.parametrize("kind", ["view", "server-error", "what nobody knows"])
+def test_a_client_that_ended_over_a_receipt_it_doesnt_know_is_restarted_at_once(
+    tmp_path: Path, device: Path, kind: str
+) -> None:
+    async def story(stage: Stage) -> None:
+        worker = await stage.connected()
+        lid = await friend(stage)
+        await send_odd(stage, "receipt", **{"from": lid, "id": "3AB0", "type": kind, "t": "1700000000"})
+        async with asyncio.timeout(AT_ONCE_S):
+            session = await stage.until(lambda session: session.status is Status.DISCONNECTED)
+        assert session.reason == Reason.CLIENT_RESTARTED
+        # WhatsApp keeps what comes now, since nobody acknowledges it.
+        await stage.wa.until_online(online=False)
+        await stage.wa.say(FRIEND, NUMBER, "are you there?")
+        session = await stage.until_status(Status.CONNECTED)
+        (message,) = await messages(stage, 1)
+        assert message.text == "are you there?"
+        assert (worker.returncode, session.epoch) == (None, 1)
+
+    told(tmp_path, story, device)
+
+
+def test_odd_stanzas_again_and_again_are_waited_out(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.connected()
+        lid = await friend(stage)
+        lasted = []
+        for count in range(3):
+            await send_odd(stage, "receipt", **{"from": lid, "id": f"3AB{count}", "type": "view", "t": "1700000000"})
+            began = (await stage.until_status(Status.DISCONNECTED)).since
+            lasted.append((await stage.until_status(Status.CONNECTED)).since - began)
+        assert lasted[2] >= 2_000
+
+    told(tmp_path, story, device)
+
+
+def test_a_state_of_a_chat_that_it_doesnt_know_changes_nothing(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.connected()
+        lid = await friend(stage)
+        await stage.wa.post("knobs/stanza", number=NUMBER, tag="chatstate", attributes={"from": lid}, child="juggling")
+        await stage.wa.say(FRIEND, NUMBER, "still there?")
+        await messages(stage, 1)
+        assert [event.type for event in stage.reported()] == ["session.connected"]
+
+    told(tmp_path, story, device)
+
+
+def test_a_text_that_isnt_utf8_comes_as_a_text(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.connected()
+        await friend(stage)
+        text = b"caf\xe9 \xff!"
+        message_of_it = bytes([1 << 3 | 2, len(text)]) + text
+        fields = {"to": NUMBER, "kind": "raw", "message": message_of_it.hex()}
+        status, answer = await stage.wa.post(f"phones/{FRIEND}/send", **fields)
+        assert status == 200, answer
+        (message,) = await messages(stage, 1)
+        assert message.text == "caf\ufffd \ufffd!"
+
+    told(tmp_path, story, device)
+
+
+def test_a_new_device_asks_for_as_little_history_as_it_can(tmp_path: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.start()
+        await stage.code()
+        (waiting,) = (await stage.wa.get("waiting"))["devices"]
+        history: dict[str, Any] = waiting["history"]
+        assert history == {"all": False, "full_days": 1, "full_mb": 1, "recent_days": 1, "quota_mb": 100}
+
+    told(tmp_path, story)
+
+
+def test_what_the_library_prints_of_a_recipient_is_in_no_log(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.connected()
+        jid = f"{NOBODY}@s.whatsapp.net"
+        stage.outside.messages.put(a_message(uid=stage.session.uid, chat=jid, to=jid, created_at=now()))
+        stage.outside.mailbox.ring()
+        (message,) = await messages(stage, 1)
+        await stage.until(lambda _: stage.outside.messages.rows[message.uid, message.id].status is MessageStatus.FAILED)
+        await stage.until(lambda _: '"message"' in stage.log())
+        assert NOBODY not in stage.log()
+
+    told(tmp_path, story, device)

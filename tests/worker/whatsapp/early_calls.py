@@ -1,0 +1,27 @@
+"""A process that makes one call of the client's before it connects, and again after ``connect`` has come back."""
+
+import os
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from threading import Event
+
+from chalicelib.worker.whatsapp.client import Ended
+from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
+
+if __name__ == "__main__":
+    database, call, *arguments = sys.argv[1:]
+    came_back = Event()
+    client = Whatsmeow(
+        Path(database), lambda event: came_back.set() if isinstance(event, Ended) else None, linking=True
+    )
+    with suppress(Exception):
+        getattr(client, call)(*arguments)
+    client.connect()
+    assert came_back.wait(30)
+    for _ in range(3):
+        with suppress(Exception):
+            getattr(client, call)(*arguments)
+        time.sleep(0.1)
+    os._exit(0)
