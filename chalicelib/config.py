@@ -33,6 +33,11 @@ class Settings:
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
     watchers_per_session: int  # WATCHERS_PER_SESSION: clients that may watch one session at a time
     watchers_per_tenant: int  # WATCHERS_PER_TENANT: clients that may watch sessions of one tenant at a time
+    sessions_per_tenant: int  # SESSIONS_PER_TENANT: sessions that a tenant may have; of all five 0 is no limit
+    workers_per_tenant: int  # WORKERS_PER_TENANT: sessions of a tenant that may run at a time
+    users_per_tenant: int  # USERS_PER_TENANT: users that a tenant may have
+    keys_per_tenant: int  # KEYS_PER_TENANT: API keys that a tenant may have
+    tickets_per_minute: int  # TICKETS_PER_MINUTE: tickets for WebSockets that a tenant may be given
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
@@ -76,6 +81,11 @@ def settings() -> Settings:
         arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
         watchers_per_session=int(env.get("WATCHERS_PER_SESSION", "100")),
         watchers_per_tenant=int(env.get("WATCHERS_PER_TENANT", "1000")),
+        sessions_per_tenant=int(env.get("SESSIONS_PER_TENANT", "1000")),
+        workers_per_tenant=int(env.get("WORKERS_PER_TENANT", "500")),
+        users_per_tenant=int(env.get("USERS_PER_TENANT", "500")),
+        keys_per_tenant=int(env.get("KEYS_PER_TENANT", "1000")),
+        tickets_per_minute=int(env.get("TICKETS_PER_MINUTE", "600")),
         edge_secret=env.get("EDGE_SECRET", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),

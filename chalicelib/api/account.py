@@ -19,9 +19,11 @@ from chalicelib.domain.errors import (
     Contended,
     InvalidCredentials,
     KeyNotFound,
+    KeyQuotaExceeded,
     TooManyAttempts,
     TooManyKeys,
     UserExists,
+    UserQuotaExceeded,
 )
 from chalicelib.domain.principal import Permission
 
@@ -71,7 +73,7 @@ def log_out(call: Call) -> Answer:
     "/api/auth/register",
     needs=Permission.USERS_MANAGE,
     gives={201: Success[kinds.OneUserJson]},
-    refuses=(UserExists, Contended, *REPEATED),
+    refuses=(UserExists, UserQuotaExceeded, Contended, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
 )
 def register(call: Call, body: NewUser) -> Answer:
@@ -87,7 +89,7 @@ def register(call: Call, body: NewUser) -> Answer:
     "/api/auth/api-key",
     needs=_OWN,
     gives={201: Success[kinds.NewKeyJson]},
-    refuses=(TooManyKeys, *REPEATED),
+    refuses=(TooManyKeys, KeyQuotaExceeded, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
 )
 def create_key(call: Call, body: NewApiKey) -> Answer:

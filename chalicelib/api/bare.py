@@ -16,7 +16,13 @@ from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import bare as shapes
 from chalicelib.dialects import bare_messages as message_shapes
-from chalicelib.domain.errors import Contended, SessionDeleting, SessionExists
+from chalicelib.domain.errors import (
+    Contended,
+    SessionDeleting,
+    SessionExists,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
 
@@ -25,6 +31,8 @@ _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Perm
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
+STARTED: Final = (*MOVED, WorkerQuotaExceeded)
+"""Why a session may not have been started."""
 _NAMES: Final = uuid.UUID("5d1c1d0e-7b0b-4c5e-9a2f-1f6f0c1e8b57")
 """What ids that are made from reservations are made in, whatever it is."""
 _ASK_AGAIN: Final = 2
@@ -36,7 +44,7 @@ _ASK_AGAIN: Final = 2
     "/sessions",
     needs=_WRITE,
     gives={201: shapes.BareCreatedJson},
-    refuses=(SessionExists, SessionDeleting, *REPEATED),
+    refuses=(SessionExists, SessionDeleting, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
 )
 def create(call: Call, body: BareSession) -> Answer:
@@ -91,13 +99,13 @@ def delete(call: Call, name: str) -> Answer:
     return Answer(shapes.gone(name, at_once=at_once), status=200 if at_once else 202)
 
 
-@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
 def connect(call: Call, name: str) -> Answer:
     """Want the session running."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
 def show_codes(call: Call, name: str) -> Answer:
     """Want the session running; the same as connect."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))

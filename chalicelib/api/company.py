@@ -26,8 +26,10 @@ from chalicelib.domain.errors import (
     SessionDisabled,
     SessionNotConnected,
     SessionNotFound,
+    SessionQuotaExceeded,
     TenantNotFound,
     TooFast,
+    WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.principal import Permission
@@ -66,7 +68,7 @@ def session_status(call: Call, company: str) -> Answer:
     f"{_AT}/qrcode",
     needs=_LINK,
     gives={200: shapes.CompanyCodeAnswer},
-    refuses=(*_UNCLEAR, Contended, *NO_CODE),
+    refuses=(*_UNCLEAR, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *NO_CODE),
     takes=(SESSION, WAIT),
 )
 def qrcode(call: Call, company: str) -> Answer:

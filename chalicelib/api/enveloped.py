@@ -25,7 +25,9 @@ from chalicelib.domain.errors import (
     InvalidCredentials,
     SessionDeleting,
     SessionExists,
+    SessionQuotaExceeded,
     TooManyAttempts,
+    WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
 from chalicelib.domain.principal import Permission
@@ -35,6 +37,8 @@ _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Perm
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
+STARTED: Final = (*MOVED, WorkerQuotaExceeded)
+"""Why a session may not have been started."""
 
 
 @doorway.route(
@@ -56,7 +60,7 @@ def log_in(call: Call, body: LoginBody) -> Answer:
     "/api/sessions",
     needs=_WRITE,
     gives={201: Success[shapes.OneSessionJson]},
-    refuses=(SessionExists, SessionDeleting, *REPEATED),
+    refuses=(SessionExists, SessionDeleting, SessionQuotaExceeded, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
 )
 def create(call: Call, body: EnvelopedSession) -> Answer:
@@ -106,7 +110,7 @@ def delete(call: Call, session_id: str) -> Answer:
 
 
 @doorway.route(
-    "POST", "/api/sessions/{id}/connect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+    "POST", "/api/sessions/{id}/connect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=STARTED
 )
 def connect(call: Call, session_id: str) -> Answer:
     """Want the session running."""
@@ -114,7 +118,7 @@ def connect(call: Call, session_id: str) -> Answer:
 
 
 @doorway.route(
-    "POST", "/api/sessions/{id}/login", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+    "POST", "/api/sessions/{id}/login", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=STARTED
 )
 def show_codes(call: Call, session_id: str) -> Answer:
     """Want the session running: one that isn't linked shows codes. The same as connect, which the guide has first."""

@@ -15,7 +15,13 @@ from chalicelib.api.outgoing import UNSENT, answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import letsbot as shapes
 from chalicelib.dialects.envelope import Success
-from chalicelib.domain.errors import Contended, SessionAmbiguous, SessionNotFound
+from chalicelib.domain.errors import (
+    Contended,
+    SessionAmbiguous,
+    SessionNotFound,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.principal import Permission
 from chalicelib.domain.session import Session
@@ -32,7 +38,7 @@ _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
     "/api/v1/qr",
     needs=_LINK,
     gives={200: Success[shapes.LetsBotCodeJson]},
-    refuses=(SessionAmbiguous, Contended, *NO_CODE),
+    refuses=(SessionAmbiguous, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *NO_CODE),
 )
 def qr(call: Call) -> Answer:
     """Give the code to scan: the session is made if it isn't there, and started if it doesn't run."""

@@ -13,7 +13,13 @@ from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import socketio_sessions as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.socketio import InitializingJson, initializing
-from chalicelib.domain.errors import Contended, SessionDeleting, SessionExists
+from chalicelib.domain.errors import (
+    Contended,
+    SessionDeleting,
+    SessionExists,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Permission
 
@@ -26,7 +32,7 @@ _READ: Final = Permission.SESSIONS_READ
     "/api/sessions/{id}/initialize-with-qr",
     needs=Permission.SESSIONS_WRITE,
     gives={200: Success[InitializingJson]},
-    refuses=(SessionDeleting, Contended, *REPEATED),
+    refuses=(SessionDeleting, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
     creates=True,
 )
@@ -46,7 +52,7 @@ def initialize(call: Call, name: str) -> Answer:
     "/api/sessions/{id}/reconnect",
     needs=Permission.SESSIONS_WRITE,
     gives={200: Success[shapes.ReconnectingJson]},
-    refuses=(SessionDeleting, Contended),
+    refuses=(SessionDeleting, Contended, WorkerQuotaExceeded),
 )
 def reconnect(call: Call, name: str) -> Answer:
     """Want the session running, and answer at once; what comes of it is told in its room."""

@@ -14,6 +14,7 @@ from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.account_shapes import TicketJson
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.errors import TicketQuotaExceeded
 from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
@@ -25,7 +26,13 @@ class NewTicket(msgspec.Struct):
     session_id: Annotated[SessionId | None, msgspec.Meta(description="The one session that it is to be for.")] = None
 
 
-@doorway.route("POST", "/api/ws-ticket", needs=Permission.SESSIONS_READ, gives={200: Success[TicketJson]})
+@doorway.route(
+    "POST",
+    "/api/ws-ticket",
+    needs=Permission.SESSIONS_READ,
+    gives={200: Success[TicketJson]},
+    refuses=(TicketQuotaExceeded,),
+)
 def give(call: Call, body: NewTicket) -> Answer:
     """Give a ticket, which opens one WebSocket within a minute: ``?token=`` takes it in the place of a token.
 

@@ -51,14 +51,21 @@ def accounts() -> Accounts:
 def api_keys() -> ApiKeys:
     """Return who keeps API keys."""
     return ApiKeys(
-        DynamoKeys(parts.table()), DynamoUsers(parts.table()), parts.closing(), parts.clock, new_id, new_api_key
+        DynamoKeys(parts.table()),
+        DynamoUsers(parts.table()),
+        parts.closing(),
+        parts.clock,
+        new_id,
+        new_api_key,
+        settings().keys_per_tenant,
     )
 
 
 @cache
 def tickets() -> Tickets:
     """Return who gives and takes tickets for WebSockets."""
-    return Tickets(DynamoTickets(parts.table()), accounts(), api_keys(), parts.clock, new_ticket)
+    most = settings().tickets_per_minute
+    return Tickets(DynamoTickets(parts.table()), accounts(), api_keys(), parts.clock, new_ticket, most)
 
 
 @cache
@@ -73,6 +80,7 @@ def users() -> Users:
         accounts().passwords,
         accounts().attempts,
         parts.clock,
+        settings().users_per_tenant,
     )
 
 

@@ -72,6 +72,7 @@ def reconciler() -> Reconciler:
         mailboxes=parts.mailboxes(),
         standbys=standbys(),
         wakes=parts.wakes(),
+        running=parts.running(),
         clock=parts.clock,
         task=settings().worker_task,
         falls_back=settings().spot_fallback,

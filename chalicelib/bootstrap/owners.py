@@ -34,6 +34,8 @@ def sessions() -> Sessions:
         new_id,
         new_secret,
         parts.unsent(),
+        parts.running(),
+        settings().sessions_per_tenant,
     )
 
 

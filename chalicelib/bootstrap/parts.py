@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.due import DynamoDueIndex
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.slots import DynamoSlots
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.adapters.names import new_id, new_sid
@@ -19,6 +20,7 @@ from chalicelib.config import settings
 from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.running import Running
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.closing import Closing
 
@@ -73,6 +75,12 @@ def unsent() -> Unsent:
     """Return who ends messages that nobody will send."""
     store = DynamoMessages(table())
     return Unsent(store, session_store(), DynamoDueIndex(table()), Dispatch(store, clock, new_id), clock)
+
+
+@cache
+def running() -> Running:
+    """Return who counts a tenant's running sessions."""
+    return Running(DynamoSlots(table()), session_store(), clock, settings().workers_per_tenant)
 
 
 @cache

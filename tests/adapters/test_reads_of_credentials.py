@@ -63,7 +63,7 @@ def test_a_token_costs_one_read(accounts: Accounts, calls: list[str]) -> None:
 
 def test_a_key_costs_one_read_and_once_a_minute_a_write(accounts: Accounts, table: Table, calls: list[str]) -> None:
     clock, users = FakeClock(), DynamoUsers(table)
-    keys = ApiKeys(DynamoKeys(table), users, accounts.closing, clock, FakeIds(), FakeKeySecrets())
+    keys = ApiKeys(DynamoKeys(table), users, accounts.closing, clock, FakeIds(), FakeKeySecrets(), most=0)
     _, secret = keys.create("admin", session=None, lasts=None)
     costs = []
     for passes in (0, FRESH - 1, 1):
@@ -75,7 +75,9 @@ def test_a_key_costs_one_read_and_once_a_minute_a_write(accounts: Accounts, tabl
 
 
 def test_what_looks_like_no_key_costs_nothing(accounts: Accounts, table: Table, calls: list[str]) -> None:
-    keys = ApiKeys(DynamoKeys(table), accounts.users, accounts.closing, FakeClock(), FakeIds(), FakeKeySecrets())
+    keys = ApiKeys(
+        DynamoKeys(table), accounts.users, accounts.closing, FakeClock(), FakeIds(), FakeKeySecrets(), most=0
+    )
     calls.clear()
     with pytest.raises(Unauthenticated):
         keys.authenticate("sb_short")

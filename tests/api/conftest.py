@@ -16,6 +16,7 @@ from chalicelib.adapters.seals import KeyedSeals
 from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
 from chalicelib.domain.account import ApiKey, Tenant, fingerprint
 from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
+from chalicelib.domain.quota import Quotas
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.administrators import Administrators
@@ -35,6 +36,7 @@ from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.naming import Naming
 from chalicelib.services.sessions.only import OnlySession
+from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Sessions
 from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
@@ -69,6 +71,7 @@ from tests.fakes.accounts import (
 from tests.fakes.channels import MemoryChannels
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions
+from tests.fakes.quotas import MemorySlots
 
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SECRET = "a signing key of thirty-two bytes or more"
@@ -111,6 +114,8 @@ class World:
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     tokens: JwtTokens = field(default_factory=lambda: JwtTokens(lambda: SigningKeys("k1", {"k1": SECRET})))
     new_id: FakeIds = field(default_factory=FakeIds)
+    quotas: Quotas = field(default_factory=Quotas)
+    slots: MemorySlots = field(default_factory=MemorySlots)
     allow_anonymous: bool = False
     while_waiting: Callable[[], None] = lambda: None
 
@@ -128,7 +133,20 @@ class World:
     def owners(self) -> Sessions:
         waiting = Waiting(self.sessions, self.clock, self.sleep)
         moves = Moves(self.sessions, self.clock, self.new_id)
-        return Sessions(self.sessions, moves, waiting, self.clock, self.new_id, lambda: WEBHOOK_SECRET, self.unsent())
+        return Sessions(
+            self.sessions,
+            moves,
+            waiting,
+            self.clock,
+            self.new_id,
+            lambda: WEBHOOK_SECRET,
+            self.unsent(),
+            self.running(),
+            self.quotas.sessions,
+        )
+
+    def running(self) -> Running:
+        return Running(self.slots, self.sessions, self.clock, self.quotas.workers)
 
     def unsent(self) -> Unsent:
         dispatch = Dispatch(self.messages, self.clock, self.new_id)
@@ -150,10 +168,12 @@ class World:
         return Closing(self.watchers, self.sockets, self.carrier())
 
     def keeper(self) -> ApiKeys:
-        return ApiKeys(self.api_keys, self.users, self.closing(), self.clock, self.new_id, self.new_key)
+        return ApiKeys(
+            self.api_keys, self.users, self.closing(), self.clock, self.new_id, self.new_key, self.quotas.keys
+        )
 
     def tickets(self) -> Tickets:
-        return Tickets(self.given, self.accounts(), self.keeper(), self.clock, new_ticket)
+        return Tickets(self.given, self.accounts(), self.keeper(), self.clock, new_ticket, self.quotas.tickets)
 
     def people(self) -> Users:
         administrators = Administrators(self.tenants)
@@ -166,6 +186,7 @@ class World:
             PlainPasswords(),
             self.attempts,
             self.clock,
+            self.quotas.users,
         )
 
     def operators(self) -> Tenants:
@@ -244,11 +265,10 @@ class World:
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     services: dict[str, Any] = {
-        "sessions": world.owners(),
         "accounts": None,
         "watching": world.watching(),
     }
-    monkeypatch.setattr(bootstrap, "sessions", lambda: services["sessions"])
+    monkeypatch.setattr(bootstrap, "sessions", world.owners)
     monkeypatch.setattr(bootstrap, "accounts", world.accounts)
     monkeypatch.setattr(bootstrap, "api_keys", world.keeper)
     monkeypatch.setattr(bootstrap, "tickets", world.tickets)
@@ -259,7 +279,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(bootstrap, "socketio", world.socketio)
     monkeypatch.setattr(bootstrap, "outbox", world.outbox)
     monkeypatch.setattr(bootstrap, "bulk", world.bulk)
-    monkeypatch.setattr(bootstrap, "only_session", lambda: OnlySession(services["sessions"], world.clock))
+    monkeypatch.setattr(bootstrap, "only_session", lambda: OnlySession(world.owners(), world.clock))
     monkeypatch.setattr(bootstrap, "naming", world.naming)
     monkeypatch.setattr(bootstrap, "questions", world.questions)
     monkeypatch.setattr(bootstrap, "messages", world.reading)

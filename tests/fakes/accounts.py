@@ -44,6 +44,9 @@ class MemoryUsers:
         page = [u for u in rows if u.name > (after or "")][:limit]
         return page, page[-1].name if len(page) == limit else None
 
+    def count(self, tenant: str, *, most: int) -> int:
+        return min(most, sum(user.tenant == tenant for user in self.rows.values()))
+
 
 @dataclass
 class MemoryKeys:
@@ -81,18 +84,29 @@ class MemoryKeys:
         page = [k for k in rows if k.id > (after or "")][:limit]
         return page, page[-1].id if len(page) == limit else None
 
+    def count(self, tenant: str, *, most: int) -> int:
+        return min(most, sum(key.tenant == tenant for key in self.rows.values()))
+
 
 @dataclass
 class MemoryTickets:
     """TicketStore."""
 
     rows: dict[str, Ticket] = field(default_factory=dict)
+    given: dict[tuple[str, int], int] = field(default_factory=dict)
 
     def add(self, ticket: Ticket) -> None:
         self.rows[ticket.fingerprint] = ticket
 
     def take(self, fingerprint: str) -> Ticket | None:
         return self.rows.pop(fingerprint, None)
+
+    def counted(self, tenant: str, *, now: int, most: int) -> bool:
+        minute = tenant, now // 60_000
+        if self.given.get(minute, 0) >= most:
+            return False
+        self.given[minute] = self.given.get(minute, 0) + 1
+        return True
 
 
 @dataclass

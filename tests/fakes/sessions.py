@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.quota import too_many_sessions
 from chalicelib.domain.session import Session
 
 
@@ -13,10 +14,12 @@ class MemorySessions:
     rows: dict[str, Session] = field(default_factory=dict)
     moves: list[Session] = field(default_factory=list)
 
-    def create(self, session: Session) -> Session:
+    def create(self, session: Session, *, most: int = 0) -> Session:
         stands = self.find(session.tenant, session.id)
         if stands:
             return stands
+        if most and sum(one.tenant == session.tenant for one in self.rows.values()) >= most:
+            raise too_many_sessions(most)
         self.rows[session.uid] = session
         return session
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.adapters.seals import KeyedSeals
 from chalicelib.adapters.tokens import SigningKeys
+from chalicelib.domain.quota import Quotas
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.administrators import Administrators
 from chalicelib.services.accounts.keys import ApiKeys
@@ -21,6 +22,7 @@ from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.link import Link
 from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Sessions
 from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
@@ -36,6 +38,7 @@ from tests import fakes
 from tests.fakes import accounts as account_fakes
 from tests.fakes.channels import MemoryChannels
 from tests.fakes.identities import MemoryIdentities
+from tests.fakes.quotas import MemorySlots
 from tests.makers import SECRET
 
 
@@ -68,6 +71,8 @@ class Rig:
     most_arrivals: int = 100
     per_session: int = 100
     per_tenant: int = 1000
+    quotas: Quotas = field(default_factory=Quotas)
+    slots: MemorySlots = field(default_factory=MemorySlots)
     standby_count: int = 0
     task: str = "worker:2"
     falls_back: bool = True
@@ -84,6 +89,10 @@ class Rig:
         return Moves(self.store, self.clock, self.new_id)
 
     @property
+    def running(self) -> Running:
+        return Running(self.slots, self.store, self.clock, self.quotas.workers)
+
+    @property
     def link(self) -> Link:
         return Link(self.moves)
 
@@ -93,7 +102,17 @@ class Rig:
 
     @property
     def sessions(self) -> Sessions:
-        return Sessions(self.store, self.moves, self.waiting, self.clock, self.new_id, lambda: SECRET, self.unsent)
+        return Sessions(
+            self.store,
+            self.moves,
+            self.waiting,
+            self.clock,
+            self.new_id,
+            lambda: SECRET,
+            self.unsent,
+            self.running,
+            self.quotas.sessions,
+        )
 
     @property
     def outbox(self) -> Outbox:
@@ -146,6 +165,7 @@ class Rig:
             self.mailboxes,
             self.standbys,
             self.wakes,
+            self.running,
             self.clock,
             self.task,
             self.falls_back,
@@ -210,7 +230,7 @@ class Rig:
 
     @property
     def keeper(self) -> ApiKeys:
-        return ApiKeys(self.api_keys, self.users, self.closing, self.clock, self.new_id, self.new_key)
+        return ApiKeys(self.api_keys, self.users, self.closing, self.clock, self.new_id, self.new_key, self.quotas.keys)
 
     @property
     def people(self) -> Users:
@@ -223,6 +243,7 @@ class Rig:
             account_fakes.PlainPasswords(),
             self.attempts,
             self.clock,
+            self.quotas.users,
         )
 
     @property

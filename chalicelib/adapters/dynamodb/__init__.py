@@ -13,6 +13,7 @@ Keys (pk / sk):
     L#name@address / LOGIN, KNOWN   failed logins of a user from an address, and that there was a good one
     L#name / USER, L#address / ADDRESS, L#network / NETWORK   failed logins by each of these
     U#name       / K#ulid     a user's API keys     K#hash / KEY    an API key
+    T#tenant     / RUN#uid    a running session     Q#tenant / TICKETS#minute   tickets given in it
     T#tenant     / U#name     a tenant's users      T#tenant / K#ulid   a tenant's API keys
     TENANTS      / id         a tenant              P#name / W#id   a principal's watchers
     STANDBY      / worker     a standby in the pool TASK#worker / TASK    what a former standby serves

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.adapters.dynamodb.counting import listed
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.account import ApiKey
 from chalicelib.reading import Reader
@@ -73,6 +74,10 @@ class DynamoKeys:
         start = {"pk": f"T#{tenant}", "sk": f"K#{after}"} if after else None
         entries = list(self.table.query(where, limit=limit, after=start))
         return self._listed(entries), entries[-1]["sk"].removeprefix("K#") if len(entries) == limit else None
+
+    def count(self, tenant: str, *, most: int) -> int:
+        """Count the tenant's list."""
+        return listed(self.table, tenant, "K#", most=most)
 
     def _listed(self, entries: Iterable[Item]) -> list[ApiKey]:
         items = self.table.get_many([(f"K#{entry['fingerprint']}", "KEY") for entry in entries])

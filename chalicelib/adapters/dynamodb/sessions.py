@@ -5,8 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.adapters.dynamodb.counting import listed
 from chalicelib.adapters.dynamodb.due import DUE, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.quota import too_many_sessions
 from chalicelib.domain.session import Session
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
@@ -40,7 +42,7 @@ class DynamoSessions:
 
     table: Table
 
-    def create(self, session: Session) -> Session:
+    def create(self, session: Session, *, most: int = 0) -> Session:
         """Put the directory entry if its place is free, then the session.
 
         An entry without its session is a create or a removal that was killed halfway: its place is taken over, unless
@@ -58,6 +60,10 @@ class DynamoSessions:
             if uid != session.uid and session.created_at - standing.get("at", 0) < HALFWAY:
                 raise Unavailable(f"the session that is to be {session.tenant}'s {session.id} is just being created")
             taken = self.table.put(entry, Condition("attribute_not_exists(pk) OR uid = :gone", {":gone": uid}))
+        # Counted before the session is there: it would be an event, and perhaps be started.
+        if most and listed(self.table, session.tenant, "S#", most=most + 1) > most:
+            self.table.delete(f"T#{session.tenant}", f"S#{session.id}", Condition("uid = :uid", {":uid": session.uid}))
+            raise too_many_sessions(most)
         twin = self.table.put(to_item(session), Condition("attribute_not_exists(pk)", {}))
         return from_item(twin.item) if isinstance(twin, Refused) and twin.item else session
 

@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.ticket import Ticket
 from chalicelib.reading import Reader
 
+MINUTE: Final = 60_000
 _TICKET: Final = Reader(Ticket)
 
 
@@ -29,6 +30,21 @@ class DynamoTickets:
         if item is None or self.table.delete(_pk(fingerprint), "TICKET", Condition("attribute_exists(pk)", {})):
             return None
         return _TICKET.plain(item)
+
+    def counted(self, tenant: str, *, now: int, most: int) -> bool:
+        """Count one more in the minute's item, or begin it."""
+        minute = now // MINUTE
+        pk, sk = f"Q#{tenant}", f"TICKETS#{minute}"
+        while True:
+            change = Condition("SET given = given + :one", {":one": 1})
+            refused = self.table.update(pk, sk, change, Condition("given < :most", {":most": most}))
+            if refused is None:
+                return True
+            if refused.item:
+                return False
+            first = {"pk": pk, "sk": sk, "given": 1, "ttl": minute * 60 + 180}
+            if self.table.put(first, Condition("attribute_not_exists(pk)", {})) is None:
+                return True
 
 
 def _pk(fingerprint: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.adapters.dynamodb.counting import listed
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.logins import KNOWN, WINDOW, Failures, Source
 from chalicelib.domain.principal import User
@@ -54,6 +55,10 @@ class DynamoUsers:
         users = [_USER.plain(item) for item in self.table.get_many([(f"U#{name}", "USER") for name in names])]
         here = sorted((user for user in users if user.tenant == tenant), key=lambda user: user.name)
         return here, names[-1] if len(names) == limit else None
+
+    def count(self, tenant: str, *, most: int) -> int:
+        """Count the list, which may have names of users who are no more."""
+        return listed(self.table, tenant, "U#", most=most)
 
 
 def _item(user: User) -> Item:

@@ -18,7 +18,14 @@ UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
     "{company}": e.TenantNotFound,
 }
 """What a path says if nothing is there, by its variable."""
-WAITING: Final = (e.NotReady, e.TooFast, e.TooManyAttempts, e.TooManyQuestions, e.SessionDeleting)
+WAITING: Final = (
+    e.NotReady,
+    e.TooFast,
+    e.TooManyAttempts,
+    e.TicketQuotaExceeded,
+    e.TooManyQuestions,
+    e.SessionDeleting,
+)
 """Errors that say when to come again."""
 
 

@@ -7,7 +7,12 @@ GatewayError
 ├── Unauthenticated              401  no credential, or not a good one
 │   └── InvalidCredentials       401  a wrong name or password
 ├── Forbidden                    403  known, but not allowed this
-│   └── SessionDisabled          403  its owner switched it off
+│   ├── SessionDisabled          403  its owner switched it off
+│   └── QuotaExceeded            403  the tenant has as much of it as it may have
+│       ├── SessionQuotaExceeded 403
+│       ├── WorkerQuotaExceeded  403  … running at a time
+│       ├── UserQuotaExceeded    403
+│       └── KeyQuotaExceeded     403
 ├── NotFound                     404
 │   ├── MessageNotFound          404  also for another tenant's message
 │   ├── UserNotFound             404  also for another tenant's user
@@ -87,6 +92,14 @@ from chalicelib.domain.errors.missing import (
     TenantNotFound,
     UserNotFound,
 )
+from chalicelib.domain.errors.quotas import (
+    KeyQuotaExceeded,
+    QuotaExceeded,
+    SessionQuotaExceeded,
+    TicketQuotaExceeded,
+    UserQuotaExceeded,
+    WorkerQuotaExceeded,
+)
 from chalicelib.domain.errors.requests import (
     BodyTooLarge,
     IdempotencyKeyReused,
@@ -119,6 +132,7 @@ __all__ = [
     "InvalidCredentials",
     "InvalidField",
     "KeyNotFound",
+    "KeyQuotaExceeded",
     "LastAdministrator",
     "MessageNotFound",
     "MethodNotAllowed",
@@ -128,6 +142,7 @@ __all__ = [
     "PasskeyRequired",
     "PhoneMismatch",
     "QRNotReady",
+    "QuotaExceeded",
     "ResultGone",
     "SendFailed",
     "SessionAmbiguous",
@@ -137,9 +152,11 @@ __all__ = [
     "SessionFailed",
     "SessionNotConnected",
     "SessionNotFound",
+    "SessionQuotaExceeded",
     "SessionStopped",
     "TenantExists",
     "TenantNotFound",
+    "TicketQuotaExceeded",
     "TooFast",
     "TooManyAttempts",
     "TooManyKeys",
@@ -148,4 +165,6 @@ __all__ = [
     "Unauthenticated",
     "UserExists",
     "UserNotFound",
+    "UserQuotaExceeded",
+    "WorkerQuotaExceeded",
 ]

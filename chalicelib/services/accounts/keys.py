@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_of, secret_of
-from chalicelib.domain.errors import Forbidden, KeyNotFound, ResultGone, TooManyKeys, Unauthenticated
+from chalicelib.domain.errors import Forbidden, KeyNotFound, KeyQuotaExceeded, ResultGone, TooManyKeys, Unauthenticated
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Principal
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
@@ -29,6 +29,8 @@ class ApiKeys:
     clock: Clock
     new_id: NewId
     new_key: NewKey
+    most: int
+    """Keys that a tenant may have; 0: no limit."""
 
     def authenticate(self, secret: str) -> Principal:
         """Return who calls with that key, with one read of the key; raises Unauthenticated."""
@@ -48,7 +50,7 @@ class ApiKeys:
         """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
 
         It may be bound to a session that doesn't exist yet. The key that ``made`` stands for is found, and its secret
-        made again: it comes from what is reserved. Raises TooManyKeys and ResultGone.
+        made again: it comes from what is reserved. Raises TooManyKeys, KeyQuotaExceeded and ResultGone.
         """
         now, secret = (self.clock(), self.new_key()) if made is None else (made.at, secret_of(made.entropy))
         found = fingerprint(secret) or ""
@@ -61,13 +63,13 @@ class ApiKeys:
         if user is None or not user.active:
             raise Forbidden("This account is disabled.")
         if len(self.store.of_owner(owner)) >= MOST_KEYS:
-            raise TooManyKeys(f"There are {MOST_KEYS} API keys already.", hint="Revoke one that isn't used.")
+            raise _too_many()
         expires_at = now + lasts if lasts is not None else None
         key_id = made.id if made else self.new_id()
         key = ApiKey(key_id, found, user.tenant, owner, user.role, now, session, expires_at)
         self.store.add(key)
         # A change of the user writes the user, then its keys: one that came in between may have missed this one.
-        self.follow(owner)
+        self._within_limits(key, self.follow(owner))
         return key, secret
 
     def mine(self, owner: str) -> Sequence[ApiKey]:
@@ -92,16 +94,32 @@ class ApiKeys:
             self._end(key)
         return len(keys)
 
-    def follow(self, owner: str) -> None:
-        """Have the user's keys be what the user is now: gone, suspended, of its role. Doing it twice does no harm."""
+    def follow(self, owner: str) -> Sequence[ApiKey]:
+        """Have the user's keys be what the user is now: gone, suspended, of its role; return those that there were.
+
+        Doing it twice does no harm.
+        """
         user = self.users.get(owner)
         if user is None or user.disabled:
             self.revoke_all(owner)
-            return
-        for key in self.store.of_owner(owner):
+            return ()
+        owned = self.store.of_owner(owner)
+        for key in owned:
             if (key.role, key.suspended) != (user.role, user.suspended):
                 self.store.put(replace(key, role=user.role, suspended=user.suspended))
                 self.closing.close(principal_of(key.id))
+        return owned
+
+    def _within_limits(self, key: ApiKey, owned: Sequence[ApiKey]) -> None:
+        """Take a new key back if there are too many: of several that are made at once each is listed by now."""
+        if len(owned) > MOST_KEYS:
+            self.store.remove(key)
+            raise _too_many()
+        if self.most and self.store.count(key.tenant, most=self.most + 1) > self.most:
+            self.store.remove(key)
+            raise KeyQuotaExceeded(
+                f"This tenant has {self.most} API keys, as many as it may have.", hint="Revoke one that isn't used."
+            )
 
     def _good(self, key: ApiKey | None, now: int) -> ApiKey:
         if key is None or not key.good(now):
@@ -117,6 +135,10 @@ class ApiKeys:
             self.store.touch(key, now=now)
         except (Unavailable, Rejected):
             _log.warning("the use of an API key couldn't be noted", extra={"key": key.id})
+
+
+def _too_many() -> TooManyKeys:
+    return TooManyKeys(f"There are {MOST_KEYS} API keys already.", hint="Revoke one that isn't used.")
 
 
 def _caller(key: ApiKey) -> Principal:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.errors import Contended, Forbidden, ResultGone, UserExists, UserNotFound
+from chalicelib.domain.errors import Contended, Forbidden, ResultGone, UserExists, UserNotFound, UserQuotaExceeded
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.principal import Role, User
 from chalicelib.services.accounts.accounts import renewed
@@ -55,11 +55,13 @@ class Users:
     passwords: Passwords
     attempts: LoginAttempts
     clock: Clock
+    most: int
+    """Users that a tenant may have; 0: no limit."""
 
     def register(self, tenant: str, name: str, password: str, role: Role, *, made: Reservation | None = None) -> User:
         """Create a user, or find the one that ``made`` stands for; what is left of creating it is done.
 
-        Raises UserExists, ResultGone, and Forbidden if the tenant was disabled meanwhile.
+        Raises UserExists, ResultGone, UserQuotaExceeded, and Forbidden if the tenant was disabled meanwhile.
         """
         if made and made.made:
             return self._made(name, made)
@@ -76,6 +78,11 @@ class Users:
         if here is None or here.disabled:
             self.store.remove(user)
             raise Forbidden("The tenant is disabled.")
+        if self.most and self.store.count(tenant, most=self.most + 1) > self.most:
+            self.store.remove(user)
+            raise UserQuotaExceeded(
+                f"This tenant has {self.most} users, as many as it may have.", hint="Remove one who is gone."
+            )
         if user.administers:
             self.administrators.count_on(tenant, name)
         return user

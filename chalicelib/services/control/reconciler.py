@@ -23,6 +23,7 @@ from chalicelib.services.ports import (
 )
 from chalicelib.services.ports.accounts import TenantStore
 from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.running import Running
 
 LONGEST_WAKE: Final = 900.0
 """Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
@@ -44,6 +45,7 @@ class Reconciler:
     mailboxes: Mailboxes
     standbys: Standbys
     wakes: Wakes
+    running: Running
     clock: Clock
     task: str
     falls_back: bool
@@ -56,6 +58,8 @@ class Reconciler:
             self._give_back(lease, now)
         if session is None:
             return
+        if session.answered:
+            self.running.free(session)
         step = next_step(session, lease, now)
         self._take(step, session, lease)
         if step.act is not Act.REMOVE:
@@ -79,6 +83,7 @@ class Reconciler:
             case Act.GIVE_UP:
                 self.moves.report(session, GaveUp())
             case Act.REMOVE:
+                self.running.give_back(session)
                 if self.sessions.remove(session):
                     self._remove_mailbox(session, lease)
             case Act.REST:
@@ -139,6 +144,8 @@ class Reconciler:
         if session.desired is Desired.RUNNING and self._is_disabled(session.tenant):
             self.moves.report(session, TenantDisabled())
             return
+        if session.desired is Desired.RUNNING:
+            self.running.hold(session)
         epoch = session.epoch + 1
         standby = self.standbys.take(session.uid, epoch)
         worker = standby.worker if standby else f"{session.uid}-{epoch}"

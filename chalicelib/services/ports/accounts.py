@@ -28,6 +28,9 @@ class UserStore(Protocol):
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[User], str | None]:
         """Return up to ``limit`` of the tenant's users in the order of their names, and where the next page starts."""
 
+    def count(self, tenant: str, *, most: int) -> int:
+        """Return how many users the tenant has, counting up to ``most``, read consistently."""
+
 
 class KeyStore(Protocol):
     """API keys, by the fingerprint of their secret."""
@@ -55,6 +58,12 @@ class KeyStore(Protocol):
 
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[ApiKey], str | None]:
         """Return up to ``limit`` of the tenant's keys, the oldest first, and where the next page starts."""
+
+    def count(self, tenant: str, *, most: int) -> int:
+        """Return how many keys the tenant's list has, counting up to ``most``, read consistently.
+
+        Expired ones are among them for as long as they are listed.
+        """
 
 
 class TenantStore(Protocol):
@@ -141,6 +150,9 @@ class TicketStore(Protocol):
 
     def take(self, fingerprint: str) -> Ticket | None:
         """Return the ticket and remove it, in one: nobody else is given it. It may have ended."""
+
+    def counted(self, tenant: str, *, now: int, most: int) -> bool:
+        """Count a ticket of the tenant's; False, and nothing counted, if ``most`` were given this minute already."""
 
 
 class NewTicket(Protocol):

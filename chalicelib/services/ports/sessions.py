@@ -9,10 +9,11 @@ from chalicelib.domain.session import Session
 class SessionStore(Protocol):
     """Sessions, each read consistently and moved by one conditional write."""
 
-    def create(self, session: Session) -> Session:
+    def create(self, session: Session, *, most: int = 0) -> Session:
         """Store a new session under its tenant and id, and return it.
 
-        If the id is taken nothing is written and the session that stands is returned: compare the uid.
+        If the id is taken nothing is written and the session that stands is returned: compare the uid. Raises
+        SessionQuotaExceeded, with nothing left written, if the tenant would have more than ``most``; 0 is no limit.
         """
 
     def find(self, tenant: str, session_id: str) -> Session | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.dialects.scanning import needs_qr
-from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound
+from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound, WorkerQuotaExceeded
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.ports import Clock
@@ -89,7 +89,13 @@ class OnlySession:
         waits = session.status in _IDLE and session.answered and needs_qr(session)
         rest = _RESTS.get(session.reason) if waits else None
         rested = rest is not None and max(0, self.clock() - session.since) >= rest
-        return self.sessions.start(session.tenant, session.id) if rested else session
+        if not rested:
+            return session
+        try:
+            return self.sessions.start(session.tenant, session.id)
+        except WorkerQuotaExceeded:
+            # Nobody asked for it to run: a look is answered with how it stands.
+            return session
 
     def _get(self, tenant: str, session_id: str) -> Session | None:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.errors import InvalidField, QRNotReady, ResultGone, SessionExists
+from chalicelib.domain.errors import InvalidField, QRNotReady, ResultGone, SessionExists, SessionQuotaExceeded
 from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
@@ -20,6 +20,7 @@ from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.refusals import deleting, found, why_no_code
+from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.waiting import Waiting
 
 
@@ -34,6 +35,9 @@ class Sessions:
     new_id: NewId
     new_secret: NewSecret
     unsent: Unsent
+    running: Running
+    most: int
+    """Sessions that a tenant may have; 0: no limit."""
 
     def create(
         self,
@@ -51,7 +55,7 @@ class Sessions:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
 
         The session that ``made`` stands for is returned as it stands. Raises SessionExists (``context["session"]`` is
-        the one that stands), SessionDeleting and ResultGone.
+        the one that stands), SessionDeleting, ResultGone, and SessionQuotaExceeded or WorkerQuotaExceeded.
         """
         if made and made.made:
             return self._made(tenant, made)
@@ -73,7 +77,7 @@ class Sessions:
         if start:
             wanted = advance(session, StartRequested(), now=now, event_id=self.new_id())
             session = replace(wanted, version=0)
-        stands = self.store.create(session)
+        stands = self._stored(session)
         if stands.status is Status.DELETING:
             raise deleting(stands)
         if stands.uid == uid:
@@ -153,10 +157,19 @@ class Sessions:
         return self._want(tenant, session_id, change, unless=so)
 
     def start(self, tenant: str, session_id: str) -> Session:
-        """Want it running. A start that is under way or done is left alone; after a final status it is a new one."""
-        return self._want(
-            tenant, session_id, StartRequested(), unless=lambda s: s.desired is Desired.RUNNING and not s.answered
-        )
+        """Want it running. A start that is under way or done is left alone; after a final status it is a new one.
+
+        Raises WorkerQuotaExceeded.
+        """
+
+        def runs(session: Session) -> bool:
+            if session.desired is Desired.RUNNING and not session.answered:
+                return True
+            if session.status is not Status.DELETING:
+                self.running.take(tenant, session.uid)
+            return False
+
+        return self._want(tenant, session_id, StartRequested(), unless=runs)
 
     def stop(self, tenant: str, session_id: str) -> Session:
         """Want it stopped, its linked device kept; wait a little for the worker to have ended."""
@@ -197,6 +210,23 @@ class Sessions:
 
         session = self.get(tenant, session_id)
         return found(self.waiting.until(session, done, seconds=wait), session_id)
+
+    def _stored(self, session: Session) -> Session:
+        """Create it, with a slot if it is to run; what isn't created holds none."""
+        if session.desired is not Desired.RUNNING:
+            return self.store.create(session, most=self.most)
+        standing = self.store.find(session.tenant, session.id)
+        if standing:
+            return standing
+        self.running.take(session.tenant, session.uid)
+        try:
+            stands = self.store.create(session, most=self.most)
+        except SessionQuotaExceeded:
+            self.running.give_back(session)
+            raise
+        if stands.uid != session.uid:
+            self.running.give_back(session)
+        return stands
 
     def _made(self, tenant: str, made: Reservation) -> Session:
         stands = self.store.get(made.id)

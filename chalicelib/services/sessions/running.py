@@ -1,0 +1,73 @@
+"""How many of a tenant's sessions run at a time: each holds a slot from its owner's start until it has come to rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.domain.errors import WorkerQuotaExceeded
+from chalicelib.domain.quota import Slot
+from chalicelib.domain.session import Session
+from chalicelib.services.ports import Clock, SessionStore
+from chalicelib.services.ports.quotas import Slots
+
+HALFWAY: Final = 60_000
+"""Milliseconds after which a start is surely over: a slot that is older, and whose session is at rest, was left."""
+LOOKED_AT: Final = 25
+"""Slots that one refusal looks through for such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Keeps slots; with ``most`` 0 there is no limit, and none are kept.
+
+    A session that is wanted running without its owner's call (its tenant is enabled again, or an earlier version
+    started it) is given its slot with its next worker, whatever the quota: it ran before.
+    """
+
+    slots: Slots
+    sessions: SessionStore
+    clock: Clock
+    most: int
+
+    def take(self, tenant: str, uid: str) -> None:
+        """Give a session that is about to be started its slot; raises WorkerQuotaExceeded."""
+        if not self.most:
+            return
+        now = self.clock()
+        self.slots.hold(tenant, uid, now=now)
+        held = self.slots.held(tenant, most=self.most + 1)
+        if len(held) > self.most and self._forget_some(tenant, held, now):
+            held = self.slots.held(tenant, most=self.most + 1)
+        if len(held) > self.most:
+            self.slots.free(tenant, uid, at=now)
+            raise WorkerQuotaExceeded(
+                f"{self.most} sessions of this tenant run already, as many as may.", hint="Disconnect one first."
+            )
+
+    def hold(self, session: Session) -> None:
+        """Give a session that is being given a worker its slot, whatever the quota."""
+        if self.most:
+            self.slots.hold(session.tenant, session.uid, now=self.clock())
+
+    def free(self, session: Session) -> None:
+        """Have a session that has come to rest, or is about to be removed, hold its slot no more."""
+        if self.most and session.epoch:
+            self.slots.free(session.tenant, session.uid, at=session.since)
+
+    def give_back(self, session: Session) -> None:
+        """Have a session that wasn't created after all hold no slot."""
+        if self.most:
+            self.slots.free(session.tenant, session.uid, at=self.clock())
+
+    def _forget_some(self, tenant: str, held: Sequence[Slot], now: int) -> bool:
+        """Free slots of starts that were killed halfway; others are looked at each second."""
+        old = [slot for slot in held if slot.at < now - HALFWAY]
+        first = now // 1000 % len(old) if old else 0
+        left = [slot for slot in (old[first:] + old[:first])[:LOOKED_AT] if self._rests(slot)]
+        for slot in left:
+            self.slots.free(tenant, slot.uid, at=slot.at)
+        return bool(left)
+
+    def _rests(self, slot: Slot) -> bool:
+        session = self.sessions.get(slot.uid)
+        return session is None or session.answered
