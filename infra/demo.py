@@ -79,7 +79,10 @@ def _stack() -> Iterator[Stack]:
 
 def _running_port() -> int:
     """Return the port of the stack that runs, 0 if none does."""
-    port = int(os.environ.get("PORT") or 0)
+    given = os.environ.get("PORT") or "0"
+    if not given.isdecimal():
+        sys.exit(f"PORT={given} is no port.")
+    port = int(given)
     if not port:
         recorded = Path(os.environ.get("LOCAL_STATE", ".local")) / "stack.json"
         with contextlib.suppress(OSError, ValueError):

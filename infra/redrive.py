@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from chalicelib.adapters.dynamodb.changes import change
 from chalicelib.adapters.dynamodb.redriven import DynamoRedriven
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.queues import WakeQueue
+from chalicelib.services.ports import Rejected, Unavailable
+from infra.deploy.account import explained, new_session
+from infra.deploy.refusal import Refused
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
@@ -82,17 +83,21 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--wake-queue", required=True, help="the URL of the stack's wake queue")
     parser.add_argument("--prefix", default="", help="only objects whose key begins so")
     chosen = parser.parse_args(arguments)
-    redrive = Redrive(
-        boto3.client("s3"),
-        chosen.bucket,
-        DynamoRedriven(Table(boto3.client("dynamodb"), chosen.table)),
-        WakeQueue(boto3.client("sqs"), chosen.wake_queue),
-    )
-    done = redrive.run(chosen.prefix, now=time.time_ns() // 1_000_000)
+    try:
+        with explained("redrive these objects"):
+            done = _redrive(chosen).run(chosen.prefix, now=time.time_ns() // 1_000_000)
+    except (Refused, Rejected, Unavailable) as reason:
+        sys.exit(str(reason))
     sys.stdout.write(
         f"{done.objects} objects: {done.told} events told again, {done.known} had been already, "
         f"{done.woken} sessions to be looked at\n"
     )
+
+
+def _redrive(chosen: argparse.Namespace) -> Redrive:
+    session = new_session()
+    events = DynamoRedriven(Table(session.client("dynamodb"), chosen.table))
+    return Redrive(session.client("s3"), chosen.bucket, events, WakeQueue(session.client("sqs"), chosen.wake_queue))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from infra.deploy.account import explained, new_session
 from infra.deploy.keys import new_keys
+from infra.deploy.refusal import Refused
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient
@@ -58,7 +58,14 @@ class SigningKeys:
         self._write({**told, "keys": {kid: one for kid, one in told["keys"].items() if kid != key}})
 
     def _read(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.client.get_secret_value(SecretId=self.secret)["SecretString"])
+        text = self.client.get_secret_value(SecretId=self.secret)["SecretString"]
+        try:
+            told: dict[str, Any] = json.loads(text)
+            held = told["current"] in told["keys"]
+        except (ValueError, KeyError, TypeError):
+            held = False
+        if not held:
+            raise NotDone(f"The secret {self.secret} holds no signing keys.")
         return told
 
     def _write(self, told: dict[str, Any]) -> None:
@@ -75,10 +82,11 @@ def main(arguments: list[str] | None = None) -> None:
     acts.add_parser("use", help="sign new tokens with a key").add_argument("key")
     acts.add_parser("drop", help="accept no token any more that a key signed").add_argument("key")
     chosen = parser.parse_args(arguments)
-    keys = SigningKeys(boto3.client("secretsmanager"), chosen.secret)
     try:
-        sys.stdout.write(_act(keys, chosen.act, getattr(chosen, "key", "")) + "\n")
-    except NotDone as reason:
+        keys = SigningKeys(new_session().client("secretsmanager"), chosen.secret)
+        with explained(f"show or change the secret {chosen.secret}"):
+            sys.stdout.write(_act(keys, chosen.act, getattr(chosen, "key", "")) + "\n")
+    except (NotDone, Refused) as reason:
         sys.exit(str(reason))
 
 

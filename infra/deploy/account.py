@@ -32,17 +32,29 @@ class Account:
 
 def log_in(region: str | None) -> Account:
     """Return the account that the credentials are for; raises Refused."""
+    session = new_session(region)
     with explained("say whose credentials these are"):
+        number = session.client("sts").get_caller_identity()["Account"]
+        return Account(number, session.region_name, session)
+
+
+def new_session(region: str | None = None) -> boto3.Session:
+    """Return what makes clients for the region, or for the one that AWS's own configuration names; raises Refused."""
+    with explained("say which region is meant"):
         session = boto3.Session(region_name=region)
         if session.region_name is None:
             raise NoRegionError
+    check_region(session.region_name)
+    return session
+
+
+def check_region(region: str) -> None:
+    """Refuse what can't be a region's name, by its form: there are more of them than boto3 has heard of."""
+    with explained("say which region is meant"):
         try:
-            # By its form: there are more regions than boto3 has heard of.
-            session.get_partition_for_region(session.region_name)
+            boto3.Session().get_partition_for_region(region)
         except UnknownRegionError as error:
-            raise Refused(f"There is no AWS region {session.region_name}.") from error
-        number = session.client("sts").get_caller_identity()["Account"]
-        return Account(number, session.region_name, session)
+            raise Refused(f"There is no AWS region {region}.") from error
 
 
 @contextmanager

@@ -29,6 +29,8 @@ DRY_REGION: Final = "us-east-1"
 def deploy(choices: Choices, say: Say) -> None:
     """Deploy a stage, or change it to what the working tree has; raises Refused."""
     # What the person typed comes first: a slip is told in a second.
+    if choices.region is not None:
+        accounts.check_region(choices.region)
     template = load_template(TEMPLATE).document
     check(template, choices.parameters, region=choices.region or DRY_REGION)
     if choices.image is not None:
@@ -149,7 +151,7 @@ def _lint(template: Mapping[str, Any], region: str) -> None:
         options = ["--regions", region, "--non-zero-exit-code", "error", "--template", str(path)]
         done = subprocess.run([command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Refused(f"The template has faults:\n{done.stdout.strip()}")
+        raise Refused(f"The template has faults:\n{(done.stdout + done.stderr).strip()}")
 
 
 @contextmanager

@@ -33,8 +33,12 @@ def call(options: Namespace, path: str, body: dict[str, Any] | None = None) -> d
 
 def _sentence(error: urllib.error.HTTPError) -> str:
     try:
-        return str(json.load(error)["error"])
-    except (ValueError, KeyError, TypeError):
+        told = json.load(error)
+        # The phones' own refusals have no code: this is the gateway's, which doesn't know them.
+        if told.get("code") == "NOT_FOUND":
+            return "This stack links real accounts (NETWORK=whatsapp), so it has no virtual phones. Use your own phone."
+        return str(told["error"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         return f"The local stack answered {error.code}: is it the loopback WhatsApp that runs there?"
 
 

@@ -79,6 +79,15 @@ def test_a_key_that_is_not_there_is_said_so(gateway, capsys, act):
         run(capsys, act, "nokey")
 
 
+@pytest.mark.parametrize("text", ["no JSON", "[]", "{}", '{"current": "k", "keys": {}}'])
+def test_a_secret_of_another_kind_is_left_alone(gateway, capsys, text):
+    boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString=text)
+    for words in (["list"], ["add"]):
+        with pytest.raises(SystemExit, match="holds no signing keys"):
+            run(capsys, *words)
+    assert boto3.client("secretsmanager").get_secret_value(SecretId=NAME)["SecretString"] == text
+
+
 def test_no_key_is_ever_shown(gateway, capsys):
     secrets = [
         one["secret"]

@@ -109,6 +109,12 @@ def test_real_accounts_have_a_password_of_their_own_and_no_door_stands_open(tmp_
         assert (status("admin123"), status(secret)) == (401, 200)
         assert requests.get(f"{stack.url}/sessions", timeout=30).status_code == 401
         assert requests.get(f"{stack.url}/_local/whatsapp/phones", timeout=30).status_code == 404
+        command = [sys.executable, "-m", "infra.local.phone", "add", "628987654321", "--port", str(stack.port)]
+        added = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (added.returncode, added.stdout) == (1, "")
+        assert added.stderr.startswith(
+            "This stack links real accounts (NETWORK=whatsapp), so it has no virtual phones."
+        )
 
 
 def test_a_loopback_state_is_not_taken_for_real_accounts(tmp_path):
