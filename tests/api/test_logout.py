@@ -66,19 +66,21 @@ def test_the_token_opens_no_websocket_no_channel_and_nothing_by_a_ticket(
 
 
 def test_what_the_token_had_opened_is_closed_and_nothing_else(
-    world: World, nobody: Caller, log_in: Callable[[], Caller], monkeypatch: pytest.MonkeyPatch
+    world: World, nobody: Caller, log_in: Callable[[], Caller]
 ) -> None:
     here, elsewhere = log_in(), log_in()
-    for caller in (here, elsewhere):
-        world.watching().connect(
-            caller.token or "", world.accounts().authenticate(caller.token or ""), session="ana", dialect="enveloped"
-        )
-        nobody("GET", f"{POLL}&token={caller.token}")
+    for watcher, caller in (("w1", here), ("w2", elsewhere)):
+        bearer = world.accounts().authenticate(caller.token or "")
+        world.watching().connect(watcher, bearer, session="ana", dialect="enveloped")
+    assert nobody("GET", f"{POLL}&token={here.token}").status == 200
     here("POST", LOGOUT)
-    assert world.sockets.closed == [here.token]
-    assert [row.id for row in world.watchers.rows.values()] == [elsewhere.token]
-    [channel] = world.channels.rows.values()
-    assert channel.token == world.accounts().bearer(elsewhere.token or "").token
+    assert world.sockets.closed == ["w1"]
+    assert list(world.watchers.rows) == ["w2"]
+    assert not world.channels.rows
+    assert nobody("GET", f"{POLL}&token={elsewhere.token}").status == 200
+    log_in()("POST", LOGOUT)
+    assert list(world.watchers.rows) == ["w2"]
+    assert len(world.channels.rows) == 1
 
 
 def test_logging_out_again_is_no_error(world: World, log_in: Callable[[], Caller]) -> None:

@@ -128,6 +128,7 @@ class Conversation:
                 principal=None,
                 only=None,
                 codes=False,
+                token=None,
                 connected=False,
                 expires_at=self.clock() + HANDSHAKE,
             ),
