@@ -3,7 +3,7 @@
 import pytest
 
 from infra.local.chatting import Phone, messages, send
-from infra.local.client import eventually
+from infra.local.client import eventually, next_frame
 
 MEXICO, WRITTEN = "5215574949947", "525574949947"
 
@@ -77,3 +77,50 @@ def test_somebody_is_looked_up_by_lid_too(stack, account, friend):
     for lid, exists in ((came["chat_lid"], True), ("299999999999999@lid", False)):
         answer = stack.post(f"/api/sessions/{account}/check-number", {"number": lid}).json()
         assert answer["exists"] is exists, answer
+
+
+def test_what_comes_from_a_broadcast_list_is_in_the_chat_with_its_owner(stack, account, friend):
+    sent = stack.network(f"phones/{friend.number}/broadcast", {"to": [account], "text": "Promo!"})
+    assert sent.status_code == 200, sent.text
+    friend.say(account, "Halo")
+    came = eventually(
+        lambda: (found := [m for m in messages(stack, account) if m["from"] == friend.number])[1:] and found
+    )
+    assert [one["message"] for one in came] == ["Promo!", "Halo"]
+    assert {(one["chat"], one["chat_lid"]) for one in came} == {
+        (f"{friend.number}@s.whatsapp.net", f"{came[1]['from_lid']}@lid")
+    }
+    eventually(lambda: [one["state"] for one in friend.inbox()] == ["delivered", "delivered"])
+
+
+def test_another_phone_than_a_session_is_for_is_told_and_sends_nothing_by_its_number(stack, number):
+    other = "628988" + number[-6:]
+    stack.begin(number)
+    with stack.watch(number) as socket:
+        assert stack.scan(stack.code(number), other).ok
+        frame = next_frame(socket, "connected")
+    assert (frame["phone"], frame["phone_mismatch"], frame["expected_phone"]) == (other, True, number)
+    session = stack.session(number)
+    assert (session["phone"], session["actual_phone"], session["phone_mismatch"]) == (number, other, True)
+    friend = Phone(stack, "628777" + number[-6:]).switch_on("Bo")
+    text = {"to": friend.number, "message": "Halo"}
+    refused = stack.post("/api/send", {"phone": number, **text})
+    assert (refused.status_code, refused.json()["code"]) == (409, "PHONE_MISMATCH")
+    assert stack.post("/api/send", {"phone": other, **text}).status_code == 200
+    eventually(lambda: friend.heard() == ["Halo"])
+
+
+def test_a_session_that_is_for_one_phone_alone_unlinks_another_and_shows_a_new_code(stack, number):
+    other = "628988" + number[-6:]
+    assert stack.post("/api/sessions", {"phone": number, "require_phone_match": True}).status_code == 201
+    assert stack.post(f"/api/sessions/{number}/connect").ok
+    with stack.watch(number) as socket:
+        first = stack.code(number)
+        assert stack.scan(first, other).ok
+        frame = next_frame(socket, "logged_out")
+    assert (frame["reason"], frame["phone"], frame["expected_phone"]) == ("phone_mismatch", other, number)
+    another = eventually(lambda: (code := stack.code(number)) != first and code)
+    phones = {one["number"]: one["devices"] for one in stack.network("phones").json()["phones"]}
+    assert phones[other] == []
+    assert stack.scan(another, number).ok
+    assert stack.until(number, "CONNECTED")["phone_mismatch"] is False

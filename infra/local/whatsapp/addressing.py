@@ -2,6 +2,7 @@
 
 from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.clock import now_s
+from infra.local.whatsapp.jid import Jid
 from infra.local.whatsapp.mail import Place
 from infra.local.whatsapp.node import Attribute, Node
 from infra.local.whatsapp.post import PHONE, Post
@@ -15,9 +16,17 @@ def every_place(account: Account) -> list[Place]:
     return [(account.number, device) for device in (PHONE, *account.devices)]
 
 
-def sent_by(sender: Account, device: int, *, recipient: Account, reader: Account) -> dict[str, Attribute]:
-    """A message's attributes as `reader` gets them: the recipient, or the sender himself on another device of his."""
+def sent_by(
+    sender: Account, device: int, *, recipient: Account, reader: Account, broadcast: Jid | None = None
+) -> dict[str, Attribute]:
+    """A message's attributes as `reader` gets them: the recipient, or the sender himself on another device of his.
+
+    One to a broadcast list comes from the list, and names its owner as a group's message names a member.
+    """
     attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "notify": sender.name, "t": now_s()}
+    if broadcast:
+        owner: dict[str, Attribute] = {"participant": attributes["from"], "participant_pn": sender.jid}
+        return {**attributes, **owner, "from": broadcast, "addressing_mode": "lid"}
     if reader is sender:
         return {**attributes, "recipient": recipient.lid_jid, "peer_recipient_pn": recipient.jid}
     return {**attributes, "sender_pn": sender.jid}

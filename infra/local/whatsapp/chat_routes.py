@@ -28,6 +28,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/phones/{number}", chats.add)
     app.router.add_post("/phones/{number}/history", chats.history)
     app.router.add_post("/phones/{number}/say", chats.say)
+    app.router.add_post("/phones/{number}/broadcast", chats.broadcast)
     app.router.add_post("/phones/{number}/send", chats.send)
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
@@ -62,6 +63,14 @@ class _ChatRoutes:
         account, recipient = await self._chat(request, fields)
         name = self._network.phones.say(account, recipient, text)
         return _sent(name, account, recipient)
+
+    async def broadcast(self, request: web.Request) -> web.Response:
+        """`{to, text}`: send a text to a broadcast list of these numbers; a phone that is new is on WhatsApp then."""
+        fields = await body(request)
+        text = _written(fields, "text")
+        recipients = [self._network.account(phone_number(number)) for number in fields.texts("to")]
+        account = await self._network.registered(_number(request))
+        return web.json_response({"ids": self._network.phones.broadcast(account, recipients, text)})
 
     async def send(self, request: web.Request) -> web.Response:
         """`{to, kind, …}`: send what is no plain text.

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 PHONES = "s.whatsapp.net"
 LIDS = "lid"
+BROADCASTS = "broadcast"
 HOSTED = "hosted"
 HOSTED_LIDS = "hosted.lid"
 MESSENGER = "msgr"

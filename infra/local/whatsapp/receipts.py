@@ -2,6 +2,7 @@
 
 from infra.local.whatsapp.addressing import spread_receipt
 from infra.local.whatsapp.client import Client
+from infra.local.whatsapp.jid import BROADCASTS
 from infra.local.whatsapp.node import Attribute, Node
 
 _ECHOED = ("type", "participant")
@@ -15,12 +16,14 @@ async def accept(client: Client, stanza: Node) -> None:
     """
     network, place = client.network, (client.account.number, client.device.number)
     to = stanza.jid("to")
-    sender = network.accounts.of(to)
+    # What came from a broadcast list is its owner's.
+    wrote = stanza.jid("participant") if to.server == BROADCASTS else to
+    sender = network.accounts.of(wrote)
     with network.database.transaction():
         for name in _names(stanza):
             network.post.mail.settle_message(place, name)
         if sender:
-            spread_receipt(network.post, client.account, place[1], stanza, to=sender, to_device=to.device)
+            spread_receipt(network.post, client.account, place[1], stanza, to=sender, to_device=wrote.device)
     attributes: dict[str, Attribute] = {"class": "receipt", "id": stanza.text("id"), "from": to}
     echoed = {name: stanza.attributes[name] for name in _ECHOED if name in stanza.attributes}
     await client.connection.send(Node("ack", {**attributes, **echoed}))

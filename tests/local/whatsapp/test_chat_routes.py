@@ -127,3 +127,17 @@ def test_what_is_wrong_with_another_kind_is_named(tmp_path: Path, fields: dict[s
         assert status == 404
 
     told(tmp_path, story)
+
+
+def test_a_phone_writes_to_many_at_once_by_a_broadcast_list(tmp_path: Path) -> None:
+    async def story(wa: Loopback) -> None:
+        for number in (BO, "628777000009"):
+            await wa.post(f"phones/{number}")
+        status, answer = await wa.post(f"phones/{ANA}/broadcast", to=[BO, "628777000009"], text="Promo!")
+        assert (status, len(set(answer["ids"]))) == (200, 2)
+        for number, name in zip((BO, "628777000009"), answer["ids"], strict=True):
+            [letter] = await wa.letters(number, state="delivered")
+            assert (letter["id"], letter["from"], letter["text"]) == (name, ANA, "Promo!")
+        assert (await wa.post(f"phones/{ANA}/broadcast", to=["628999999999"], text="Promo!"))[0] == 404
+
+    told(tmp_path, story)

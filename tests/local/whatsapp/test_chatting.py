@@ -59,6 +59,20 @@ def test_a_text_of_the_phone_reaches_the_client(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_what_a_phone_sends_to_a_list_comes_to_the_client_from_the_list_and_its_owner_hears_of_it(
+    tmp_path: Path,
+) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        _, answer = await wa.post(f"phones/{BO}/broadcast", to=[NUMBER], text="Promo!")
+        message = await client.message()
+        assert (message["id"], message["text"], message["phone"]) == (answer["ids"][0], "Promo!", BO)
+        assert message["chat"] != message["sender"]
+        await wa.letters(BO, state="delivered")
+        await wa.until_nothing_waits()
+
+    told(tmp_path, story)
+
+
 def test_what_the_own_phone_sends_comes_to_the_client_too(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         name = await wa.say(NUMBER, BO, "from my hand")

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 
 from infra.local.whatsapp.accounts import Account, Device
+from infra.local.whatsapp.clock import now_s
 from infra.local.whatsapp.database import Database
+from infra.local.whatsapp.jid import BROADCASTS, Jid
 from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.phones import kinds, welcome
 from infra.local.whatsapp.phones.keyring import Keyring
@@ -51,6 +54,12 @@ class Phones:
         """Send a message of any kind from a phone; its id."""
         with self._database.transaction():
             return self._writing.say(account, recipient, said)
+
+    def broadcast(self, account: Account, recipients: Iterable[Account], text: str) -> list[str]:
+        """Send a text from a phone to a broadcast list of its own; the ids, one a recipient."""
+        broadcast, said = Jid(now_s(), BROADCASTS), kinds.text(text)
+        with self._database.transaction():
+            return [self._writing.say(account, one, said, broadcast=broadcast) for one in recipients]
 
     def letter(self, account: Account, peer: Account, name: str) -> Letter | None:
         """The letter of that id in a phone's chat with ``peer``."""

@@ -7,6 +7,7 @@ from infra.local.whatsapp import bundles
 from infra.local.whatsapp.accounts import Account, Accounts
 from infra.local.whatsapp.addressing import spread_receipt
 from infra.local.whatsapp.clock import now_ms, now_s
+from infra.local.whatsapp.jid import BROADCASTS
 from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.phones import content, kinds
 from infra.local.whatsapp.phones.keyring import Keyring, registration_of
@@ -31,10 +32,12 @@ class Reading:
 
     def receive(self, phone: Account, stanza: Node) -> None:
         """Take in a stanza; ValueError if it isn't as its kind must be."""
-        sender = self.accounts.of(stanza.jid("from"))
+        place = stanza.jid("from")
+        if place.server == BROADCASTS:
+            place = stanza.jid("participant")
+        sender, device = self.accounts.of(place), place.device
         if sender is None:
             return
-        device = stanza.jid("from").device
         if stanza.tag == "message":
             self._message(phone, sender, device, stanza)
         elif stanza.text("type") == "retry":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from infra.local.whatsapp.accounts import Account
 from infra.local.whatsapp.addressing import every_place, sent_by
 from infra.local.whatsapp.clock import now_ms
+from infra.local.whatsapp.jid import Jid
 from infra.local.whatsapp.node import Attribute, Node
 from infra.local.whatsapp.phones import content
 from infra.local.whatsapp.phones.kinds import Outgoing
@@ -26,16 +27,17 @@ class Writing:
     letters: Letters
     post: Post
 
-    def say(self, phone: Account, recipient: Account, said: Outgoing) -> str:
-        """Send a message; its id."""
+    def say(self, phone: Account, recipient: Account, said: Outgoing, *, broadcast: Jid | None = None) -> str:
+        """Send a message, alone or as one of those to a broadcast list; its id."""
         name = message_id()
         letter = Letter(name, True, recipient.number, PHONE, said.text, now_ms(), LetterState.SENT)
         self.letters.add(phone.number, letter)
         self.letters.keep(phone.number, name, said.message, said.attributes)
-        for reader in (recipient, phone) if recipient is not phone else (phone,):
+        alone = broadcast or recipient is phone
+        for reader in (recipient,) if alone else (recipient, phone):
             for number, device in every_place(reader):
                 if (number, device) != (phone.number, PHONE):
-                    self.send(phone, recipient, reader, device, name=name, said=said)
+                    self.send(phone, recipient, reader, device, name=name, said=said, broadcast=broadcast)
         return name
 
     def send(
@@ -48,6 +50,7 @@ class Writing:
         name: str,
         said: Outgoing,
         retries: int = 0,
+        broadcast: Jid | None = None,
     ) -> None:
         """Send a message to one device: the recipient's own, or one of the phone's account."""
         plaintext = said.message
@@ -59,7 +62,7 @@ class Writing:
             _log.warning("%s can't write to device %s of %s: %s", phone.number, device, reader.number, failure)
             return
         attributes: dict[str, Attribute] = {"id": name, **said.attributes}
-        sender = sent_by(phone, PHONE, recipient=recipient, reader=reader)
+        sender = sent_by(phone, PHONE, recipient=recipient, reader=reader, broadcast=broadcast)
         self.post.deliver((reader.number, device), Node("message", {**attributes, **sender}, (secret,)))
 
 
