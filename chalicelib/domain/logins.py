@@ -7,7 +7,8 @@ nor one address that tries a hundred names get further than a few guesses.
 Three of these counts can be filled by strangers, who would lock a user out for as long as they go on. So they don't
 hold for a user at an address where the same user has logged in within ``KNOWN`` before: there the first count alone
 does, which strangers elsewhere can't reach. Nor do they hold for who shows a token of the user's, to change the
-password. Everywhere else a user who is being guessed at waits, or has an administrator set a new password, which
+password: what fails there has a count of its own besides, by the user, which nobody without a token can fill.
+Everywhere else a user who is being guessed at waits, or has an administrator set a new password, which
 forgives what was counted against the name.
 
 "Address" is an IPv4 address, or the /64 network of an IPv6 one; the larger network is a /24 or a /48.
@@ -23,7 +24,7 @@ WINDOW: Final = 300
 MOST_BY_PAIR: Final = 5
 """Failed logins of one user from one address within the window, before more are refused."""
 MOST_BY_USER: Final = 20
-"""The same of one user from anywhere."""
+"""The same of one user from anywhere; and once more of those who show a token of the user's."""
 MOST_BY_ADDRESS: Final = 20
 """The same from one address, whoever is named."""
 MOST_BY_NETWORK: Final = 60
@@ -51,13 +52,16 @@ class Failures:
     by_user: int = 0
     by_address: int = 0
     by_network: int = 0
+    by_bearer: int = 0
     known_until: int = 0
 
     def too_many(self, *, now: int, proven: bool = False) -> bool:
         """Whether another try is refused at ``now`` (milliseconds); ``proven`` if a token of the user's is shown."""
         if self.by_pair >= MOST_BY_PAIR:
             return True
-        if proven or self.known_until > now // 1000:
+        if proven:
+            return self.by_bearer >= MOST_BY_USER
+        if self.known_until > now // 1000:
             return False
         by_strangers = (
             self.by_user >= MOST_BY_USER,

@@ -180,6 +180,12 @@ def test_failed_logins_count_by_user_by_address_and_by_network(stores):
     }
 
 
+def test_who_shows_a_token_is_counted_once_more_by_the_user(stores):
+    stores.attempts.failed(HERE, now=NOW, proven=True)
+    assert stores.attempts.recent(HERE, now=NOW) == Failures(1, 1, 1, 1, by_bearer=1)
+    assert stores.attempts.recent(source("admin", "198.51.100.1"), now=NOW) == Failures(by_user=1, by_bearer=1)
+
+
 def test_where_a_user_has_logged_in_is_known_for_a_while(stores):
     stores.attempts.succeeded(HERE, now=NOW)
     assert stores.attempts.recent(HERE, now=NOW).known_until == NOW // 1000 + KNOWN

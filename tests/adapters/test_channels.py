@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 import pytest
 
 from chalicelib.adapters.dynamodb.channels import DynamoChannels
+from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.domain.channel import SOCKETIO, Channel, Transport, new_channel
+from chalicelib.domain.channel import SOCKETIO, Channel, Transport, hashed, new_channel
 from chalicelib.services.ports import WatcherStore
 from chalicelib.services.ports.channels import ChannelStore
 from tests.fakes import MemoryWatchers
@@ -84,6 +85,26 @@ def test_with_a_channel_go_its_subscriptions_and_its_connection(stores):
     assert stores.watchers.following("default", "b") == []
     assert stores.channels.bound("c1") is None
     stores.channels.remove(channel)
+
+
+def test_a_channel_and_a_watcher_of_before_are_read_and_see_no_codes(table: Table) -> None:
+    channel = replace(a_channel("a-sid-in-clear", rooms=("shop",), connection="c1"), transport=Transport.WEBSOCKET)
+    channels, watchers = DynamoChannels(table), DynamoWatchers(table)
+    channels.add(channel)
+    channels.subscribe(channel, "shop")
+    for pk, sk in (("C#a-sid-in-clear", "CHANNEL"), ("R#default#shop", "W#a-sid-in-clear")):
+        table.client.update_item(
+            TableName=table.name,
+            Key={"pk": {"S": pk}, "sk": {"S": sk}},
+            UpdateExpression="REMOVE codes, #token",
+            ExpressionAttributeNames={"#token": "token"},
+        )
+    # One on its connection goes on under its old name; a client that polls with that sid is unknown.
+    sid = channels.bound("c1") or ""
+    assert channels.get(sid) == channel
+    assert channels.get(hashed(sid)) is None
+    (watcher,) = watchers.following("default", "shop")
+    assert (watcher.id, watcher.codes, watcher.token) == ("a-sid-in-clear", False, None)
 
 
 def test_a_thing_is_said_once_in_a_row_of_its_topic(stores):

@@ -65,6 +65,12 @@ def test_where_the_user_is_known_or_proven_strangers_counts_do_not_hold(known: b
     assert not others.too_many(now=NOW, proven=not known)
 
 
+def test_who_shows_a_token_has_a_count_that_strangers_do_not_fill() -> None:
+    assert Failures(by_bearer=MOST_BY_USER).too_many(now=NOW, proven=True)
+    assert not Failures(by_bearer=MOST_BY_USER - 1, by_user=MOST_BY_USER).too_many(now=NOW, proven=True)
+    assert not Failures(by_bearer=MOST_BY_USER).too_many(now=NOW)
+
+
 def test_an_address_is_known_until_then_and_not_after() -> None:
     failures = Failures(by_user=MOST_BY_USER, known_until=SECONDS)
     assert failures.too_many(now=NOW)

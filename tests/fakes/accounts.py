@@ -144,17 +144,17 @@ class MemoryLoginAttempts:
     failures: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict)
     known: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def failed(self, source: Source, *, now: int) -> None:
+    def failed(self, source: Source, *, now: int, proven: bool = False) -> None:
         ends = now // 1000 + WINDOW
-        for counter in self._counters(source):
+        for counter in self._counters(source)[: None if proven else -1]:
             failures, open_until = self.failures.get(counter, (0, ends))
             self.failures[counter] = (failures + 1, open_until) if open_until > now // 1000 else (1, ends)
 
     def recent(self, source: Source, *, now: int) -> Failures:
         counted = [self.failures.get(counter, (0, 0)) for counter in self._counters(source)]
         until = self.known.get((source.name, source.address), 0)
-        pair, user, address, network = (failures if ends > now // 1000 else 0 for failures, ends in counted)
-        return Failures(pair, user, address, network, until if until > now // 1000 else 0)
+        pair, user, address, network, bearer = (failures if ends > now // 1000 else 0 for failures, ends in counted)
+        return Failures(pair, user, address, network, bearer, until if until > now // 1000 else 0)
 
     def succeeded(self, source: Source, *, now: int) -> None:
         self.known[source.name, source.address] = now // 1000 + KNOWN
@@ -168,6 +168,7 @@ class MemoryLoginAttempts:
             ("user", source.name),
             ("address", source.address),
             ("network", source.network),
+            ("bearer", source.name),
         ]
 
 

@@ -129,6 +129,15 @@ def test_a_session_that_there_is_no_room_for_holds_no_slot(rig):
     assert held(rig) == set()
 
 
+def test_a_session_that_is_stopped_before_it_had_a_worker_holds_no_slot(rig):
+    session = create(rig, "a", start=True)
+    rig.sessions.stop("default", "a")
+    for _ in range(2):
+        rig.reconciler.reconcile(session.uid)
+    assert (rig.store.rows[session.uid].status, rig.store.rows[session.uid].epoch) == (Status.STOPPED, 0)
+    assert held(rig) == set()
+
+
 def test_with_a_session_goes_its_slot(rig):
     session = create(rig, "a", start=True)
     rig.reconciler.reconcile(session.uid)

@@ -11,7 +11,7 @@ Keys (pk / sk):
     R#tenant#id  / W#watcher  a subscription        W#watcher / WATCHER   the watcher
     U#name       / USER       a user
     L#name@address / LOGIN, KNOWN   failed logins of a user from an address, and that there was a good one
-    L#name / USER, L#address / ADDRESS, L#network / NETWORK   failed logins by each of these
+    L#name / USER, BEARER, L#address / ADDRESS, L#network / NETWORK   failed logins by each of these
     U#name       / K#ulid     a user's API keys     K#hash / KEY    an API key
     T#tenant     / RUN#uid    a running session     Q#tenant / TICKETS#minute   tickets given in it
     T#tenant     / U#name     a tenant's users      T#tenant / K#ulid   a tenant's API keys

@@ -72,18 +72,19 @@ class DynamoLoginAttempts:
 
     table: Table
 
-    def failed(self, source: Source, *, now: int) -> None:
+    def failed(self, source: Source, *, now: int, proven: bool = False) -> None:
         """Count in each of the counters."""
-        for pk, sk in _counters(source):
+        *anybody_s, bearer_s = _counters(source)
+        for pk, sk in [*anybody_s, bearer_s] if proven else anybody_s:
             self._count(pk, sk, now)
 
     def recent(self, source: Source, *, now: int) -> Failures:
         """Read all in one batch; what is over counts nothing, deleted yet or not."""
         keys = [*_counters(source), _known(source)]
         found = {(item["pk"], item["sk"]): item for item in self.table.get_many(keys) if item["ttl"] > now // 1000}
-        pair, user, address, network = (found[key]["failures"] if key in found else 0 for key in keys[:-1])
+        pair, user, address, network, bearer = (found[key]["failures"] if key in found else 0 for key in keys[:-1])
         known_until = found[keys[-1]]["ttl"] if keys[-1] in found else 0
-        return Failures(pair, user, address, network, known_until)
+        return Failures(pair, user, address, network, bearer, known_until)
 
     def succeeded(self, source: Source, *, now: int) -> None:
         """Write the item anew."""
@@ -105,9 +106,14 @@ class DynamoLoginAttempts:
 
 
 def _counters(source: Source) -> tuple[tuple[str, str], ...]:
-    """Return where failures are counted: by pair, user, address and network, as Failures has them."""
-    pair = f"L#{source.name}@{source.address}", "LOGIN"
-    return pair, _of_user(source.name), (f"L#{source.address}", "ADDRESS"), (f"L#{source.network}", "NETWORK")
+    """Return where failures are counted: by pair, user, address, network and bearer, as Failures has them."""
+    return (
+        (f"L#{source.name}@{source.address}", "LOGIN"),
+        _of_user(source.name),
+        (f"L#{source.address}", "ADDRESS"),
+        (f"L#{source.network}", "NETWORK"),
+        (f"L#{source.name}", "BEARER"),
+    )
 
 
 def _of_user(name: str) -> tuple[str, str]:

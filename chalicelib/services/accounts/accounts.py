@@ -132,7 +132,7 @@ class Accounts:
         user = self.users.get(where.name)
         if self.passwords.matches(user.password_hash if user else "", password) and user:
             return user, self._open(where, proven=proven)
-        self.attempts.failed(where, now=self.clock())
+        self.attempts.failed(where, now=self.clock(), proven=proven)
         return None, before
 
     def _open(self, where: Source, *, proven: bool) -> Failures:

@@ -88,8 +88,11 @@ class TenantStore(Protocol):
 class LoginAttempts(Protocol):
     """How often logins failed lately, and where users have logged in; times in milliseconds since the Unix epoch."""
 
-    def failed(self, source: Source, *, now: int) -> None:
-        """Count a failed login by all that it is counted by; of many at once each counts."""
+    def failed(self, source: Source, *, now: int, proven: bool = False) -> None:
+        """Count a failed login by all that it is counted by; of many at once each counts.
+
+        ``proven`` says that it came with a token of the user's.
+        """
 
     def recent(self, source: Source, *, now: int) -> Failures:
         """Return what was counted within the window, read consistently."""

@@ -51,7 +51,7 @@ class Running:
 
     def free(self, session: Session) -> None:
         """Have a session that has come to rest, or is about to be removed, hold its slot no more."""
-        if self.most and session.epoch:
+        if self.most and session.generation:
             self.slots.free(session.tenant, session.uid, at=session.since)
 
     def give_back(self, session: Session) -> None:

@@ -165,8 +165,7 @@ class Sessions:
         def runs(session: Session) -> bool:
             if session.desired is Desired.RUNNING and not session.answered:
                 return True
-            if session.status is not Status.DELETING:
-                self.running.take(tenant, session.uid)
+            self.running.take(tenant, session.uid)
             return False
 
         return self._want(tenant, session_id, StartRequested(), unless=runs)

@@ -248,6 +248,18 @@ def test_guesses_at_a_user_do_not_keep_its_bearer_from_changing_the_password(rig
     assert change(rig, old="admin123", new="another one").token
 
 
+def test_a_stolen_token_does_not_open_the_password_to_guesses_from_many_networks(rig):
+    read = 0
+    for number in range(60):
+        try:
+            rig.accounts.change_password("admin", "wrong", "another one", address=f"10.{number}.0.1")
+        except InvalidCredentials:
+            read += 1
+        except TooManyAttempts:
+            pass
+    assert read == MOST_BY_USER
+
+
 def test_a_new_password_from_an_administrator_forgives_what_was_guessed_at_the_old_one(rig):
     for number in range(60):
         guess(rig, address=f"10.{number}.0.1")
