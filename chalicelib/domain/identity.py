@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chalicelib.domain.jid import LIDS, USERS, phone_in
+from chalicelib.domain.jid import LIDS, USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,3 @@ def lid_in(jid: str | None) -> str | None:
     """Return the LID (digits) in a JID; None in any other."""
     user, _, server = (jid or "").partition("@")
     return user if server == LIDS and user else None
-
-
-def named(jid: str) -> Identity:
-    """Return what a JID alone tells of a person."""
-    return Identity(phone_in(jid), lid_in(jid))

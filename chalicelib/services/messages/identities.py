@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chalicelib.domain.identity import Identity, lid_in, named
+from chalicelib.domain.identity import Identity, lid_in
 from chalicelib.domain.jid import USERS, phone_in
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.phone import forms
@@ -31,11 +31,14 @@ class Identities:
     def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
         """Remember a person whose both names are known, or who was asked for by ``also``, another JID.
 
-        Writes only what this process hasn't written yet. Raises Unavailable and Rejected.
+        Written is only what can't be told from the JID itself, that is the LID's and those of a number's forms, and
+        what this process hasn't written yet. Raises Unavailable and Rejected.
         """
-        jids = tuple(jid for jid in (identity.phone_jid, identity.lid_jid, also) if jid)
+        jids = tuple(
+            jid for jid in dict.fromkeys((identity.phone_jid, identity.lid_jid, also)) if jid and _may_be_renamed(jid)
+        )
         key = uid, identity, jids
-        if len(set(jids)) < 2 or key in self._noted:
+        if identity.phone is None or not jids or key in self._noted:
             return
         self.store.note(uid, jids, identity, now=self.clock())
         self._noted[key] = None
@@ -55,8 +58,8 @@ class Identities:
         """Return the JIDs that mean the same chat as ``jid``, itself among them. Raises Unavailable and Rejected."""
         number = phone_in(jid)
         asked = [f"{form}@{USERS}" for form in forms(number)] if number else [jid]
-        known = self.store.find(uid, asked, now=self.clock()).values() if _has_other_names(jid) else ()
-        return frozenset([jid, *(name for who in known for name in (who.phone_jid, who.lid_jid) if name)])
+        known = self.store.find(uid, asked, now=self.clock()).values() if _may_be_renamed(jid) else ()
+        return frozenset([*asked, *(name for who in known for name in (who.phone_jid, who.lid_jid) if name)])
 
     def in_one_chat(self, uid: str, messages: Sequence[Message]) -> list[Message]:
         """Return the messages, each in the chat that its person's messages go by now. Raises Unavailable and Rejected.
@@ -84,7 +87,3 @@ def _sender_lid(message: Message) -> str | None:
 def _may_be_renamed(jid: str) -> bool:
     number = phone_in(jid)
     return lid_in(jid) is not None or (number is not None and len(forms(number)) > 1)
-
-
-def _has_other_names(jid: str) -> bool:
-    return named(jid) != Identity()

@@ -114,12 +114,23 @@ def test_somebody_is_written_once_until_there_is_news(rig: Rig) -> None:
     people.note(SESSION.uid, BO)
     assert rig.people_known.rows == {}
     people.note(SESSION.uid, replace(BO, lid="3"))
-    assert set(rig.people_known.rows) == {(SESSION.uid, PHONE), (SESSION.uid, "3@lid")}
+    assert set(rig.people_known.rows) == {(SESSION.uid, "3@lid")}
+
+
+def test_only_what_a_jid_doesn_t_tell_itself_is_written(rig: Rig) -> None:
+    note, mexico = rig.identities.note, "5215574949947@s.whatsapp.net"
+    for identity, also in ((Identity(lid="2"), None), (Identity("628777000001"), PHONE), (Identity(), "1-2@g.us")):
+        note(SESSION.uid, identity, also=also)
+    assert rig.people_known.rows == {}
+    note(SESSION.uid, Identity("5215574949947"), also="525574949947@s.whatsapp.net")
+    assert {jid for _, jid in rig.people_known.rows} == {mexico, "525574949947@s.whatsapp.net"}
 
 
 def test_who_is_remembered_as_written_is_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identities, "NOTED", 2)
     people = identities.Identities(rig.people_known, rig.clock)
-    for lid in ("1", "2", "3", "1"):
+    for lid in ("1", "2", "3"):
         people.note(SESSION.uid, Identity("628777000001", lid))
-    assert rig.people_known.rows[SESSION.uid, PHONE][0].lid == "1", "written again: it had been let go"
+    rig.people_known.rows.pop((SESSION.uid, "1@lid"))
+    people.note(SESSION.uid, Identity("628777000001", "1"))
+    assert list(rig.people_known.rows)[-1] == (SESSION.uid, "1@lid"), "written again: it had been let go"
