@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.identity import Identity
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from tests.api.conftest import Caller, World
 from tests.makers import a_message, a_running_session
@@ -126,3 +127,27 @@ def test_pages_follow_each_other_from_the_newest(stocked: World, ana: Caller) ->
 def test_a_page_that_can_not_be_is_refused(stocked: World, ana: Caller, path: str, query: str, field: str) -> None:
     answer = ana("GET", f"{path}?{query}")
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)
+
+
+LID, NUMBER = "200000000000002@lid", "628987654321"
+
+
+@pytest.mark.parametrize("path", ["/api/sessions/ana/messages", "/sessions/ana/messages"])
+@pytest.mark.parametrize("chat", [NUMBER, f"%2B{NUMBER}", f"{NUMBER}@s.whatsapp.net", f"{NUMBER}@c.us", LID])
+def test_one_chat_is_listed_by_any_name_of_its_person(stocked: World, ana: Caller, path: str, chat: str) -> None:
+    stocked.messages.rows.clear()
+    for number, one in enumerate((LID, f"{NUMBER}@s.whatsapp.net", "1-2@g.us")):
+        stocked.messages.put(a_message(id=f"M{number}", chat=one, created_at=stocked.clock.now))
+    stocked.identities.note(a_message().uid, [LID], Identity(NUMBER, LID.partition("@")[0]), now=stocked.clock.now)
+    answer = ana("GET", f"{path}?chat={chat}").json
+    found = answer.get("data", answer)["messages"]
+    assert [one["id"] for one in found] == ["M1", "M0"]
+    assert {one["chat"] for one in found} == {f"{NUMBER}@s.whatsapp.net"}
+    group = ana("GET", f"{path}?chat=1-2@g.us").json
+    assert [one["id"] for one in group.get("data", group)["messages"]] == ["M2"]
+
+
+@pytest.mark.parametrize("chat", ["", "ana", "0812345678", f"{NUMBER}@evil.example", "x@lid"])
+def test_what_names_no_chat_is_refused(stocked: World, ana: Caller, chat: str) -> None:
+    answer = ana("GET", f"/api/sessions/ana/messages?chat={chat}")
+    assert (answer.status, answer.json["field"]) == (400, "chat")
