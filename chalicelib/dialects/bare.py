@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
+from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.dialects.webhook_health import sentence
@@ -54,6 +55,9 @@ class BareSessionJson(TypedDict):
     name: NotRequired[str]
     reason: NotRequired[Annotated[str, "Why it has this status: a word for programs."]]
     message: NotRequired[Annotated[str | None, "The same as a sentence."]]
+    lastReason: NotRequired[
+        Annotated[LastReasonJson, "Why it last wasn't as its owner wanted; stays when it is again."]
+    ]
     webhookUrl: NotRequired[str]
     webhookDisabledAt: NotRequired[Annotated[Moment, "When the endpoint said that it was gone for good."]]
     lastWebhookFailure: NotRequired[BareWebhookFailureJson]
@@ -134,8 +138,7 @@ def session(of: Session, *, with_secret: bool = False) -> BareSessionJson:
         body["connectedAt"] = iso(of.connected_at or of.since)
     if of.name:
         body["name"] = of.name
-    if of.reason:
-        body |= {"reason": of.reason, "message": of.message}
+    _explain(body, of)
     if of.webhook_url:
         body["webhookUrl"] = of.webhook_url
         if of.webhook_disabled_at:
@@ -145,6 +148,15 @@ def session(of: Session, *, with_secret: bool = False) -> BareSessionJson:
         if with_secret and of.webhook_secret:
             body["webhookSecret"] = of.webhook_secret
     return body
+
+
+def _explain(body: BareSessionJson, of: Session) -> None:
+    """Say why the session stands as it does, and why it last wasn't as its owner wanted."""
+    if of.reason:
+        body |= {"reason": of.reason, "message": of.message}
+    last = last_reason(of)
+    if last:
+        body["lastReason"] = last
 
 
 def _failure(of: WebhookFailure) -> BareWebhookFailureJson:

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
+from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.moments import Moment, microseconds
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
@@ -47,6 +48,9 @@ class CompanyStatusJson(TypedDict):
     qr_error: Annotated[str | None, "Why there is no code, where none will come by itself."]
     checked_at: Moment
     phone_mismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
+    last_reason: NotRequired[
+        Annotated[LastReasonJson, "Why it last wasn't as its owner wanted; stays when it is again."]
+    ]
 
 
 class CompanyStatusAnswer(TypedDict):
@@ -105,6 +109,9 @@ def status(of: Session | None, now: int, *, shows_code: bool = True) -> CompanyS
     }
     if of and of.phone_mismatch:
         data["phone_mismatch"] = True
+    last = last_reason(of) if of else None
+    if last:
+        data["last_reason"] = last
     return {"success": True, "data": data}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
 from chalicelib.dialects.envelope import Failure, Success, failure, success
 from chalicelib.dialects.enveloped_messages import ReceiptJson, receipt
+from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.dialects.webhook_health import sentence
@@ -46,6 +47,7 @@ class SessionJson(TypedDict):
     status: Status
     reason: Annotated[str | None, "Why it has this status: a word for programs."]
     message: Annotated[str | None, "The same as a sentence."]
+    last_reason: Annotated[LastReasonJson | None, "Why it last wasn't as its owner wanted; stays when it is again."]
     since: Moment
     next_at: Annotated[Moment | None, "When the status will change by itself."]
     created_at: Moment
@@ -116,6 +118,7 @@ def session(of: Session) -> SessionJson:
         "status": of.status,
         "reason": of.reason,
         "message": of.message,
+        "last_reason": last_reason(of),
         "since": iso(of.since),
         "next_at": iso(of.next_at),
         "created_at": iso(of.created_at),

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from chalicelib.dialects import enveloped_messages
 from chalicelib.dialects.frames import frame
+from chalicelib.dialects.last_reason import last_reason
 from chalicelib.dialects.moments import iso, seconds_until
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
@@ -104,6 +105,7 @@ def snapshot(session: Session | None, now: int) -> list[str]:
             expected_phone=session.phone if session.phone_mismatch else None,
             reason=session.reason,
             message=session.message,
+            last_reason=last_reason(session),
             next_at=iso(session.next_at),
             snapshot=True,
         )

@@ -6,6 +6,7 @@ What WhatsApp doesn't tell a linked device, the phone's battery for one, is null
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
 from chalicelib.dialects.envelope import Failure, Success, failure, success
+from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.moments import Moment, iso
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
@@ -53,6 +54,7 @@ class LetsBotStatusJson(TypedDict):
     platform: Annotated[str | None, "What the account's phone runs, as it said when it scanned; null if it didn't."]
     battery: Annotated[None, "WhatsApp doesn't tell linked devices any more."]
     reason: NotRequired[Annotated[str, "Why it is inactive: a word for programs."]]
+    last_reason: NotRequired[Annotated[LastReasonJson, "Why it last was inactive against its owner's will; stays."]]
     phone_mismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
 
 
@@ -111,6 +113,9 @@ def status(of: Session) -> Success[LetsBotStatusJson]:
     }
     if of.reason and of.status is not Status.CONNECTED:
         said["reason"] = of.reason
+    last = last_reason(of)
+    if last:
+        said["last_reason"] = last
     if device and of.phone_mismatch:
         said["phone_mismatch"] = True
     return success(said, f"Session is {WORDS[of.status]}")

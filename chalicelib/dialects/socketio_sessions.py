@@ -4,6 +4,7 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
 from chalicelib.dialects.envelope import Failure, Success, failure, success
 from chalicelib.dialects.enveloped_messages import ReceiptJson, receipt
+from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.dialects.socketio import EventNames, InitializingJson, initializing
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
@@ -57,6 +58,9 @@ class StateJson(TypedDict):
     """How a session stands with WhatsApp."""
 
     connectionState: State
+    lastReason: NotRequired[
+        Annotated[LastReasonJson, "Why it last wasn't as its owner wanted; stays when it is again."]
+    ]
 
 
 class AuthenticatedJson(TypedDict):
@@ -108,7 +112,11 @@ def reconnecting(name: str) -> Success[ReconnectingJson]:
 def state(of: Session) -> Success[StateJson]:
     """Return how the session stands with WhatsApp."""
     ended = of.status in {Status.STOPPED, Status.FAILED}
-    return success({"connectionState": _REASONS.get(of.reason, STATES[of.status]) if ended else STATES[of.status]})
+    said: StateJson = {"connectionState": _REASONS.get(of.reason, STATES[of.status]) if ended else STATES[of.status]}
+    last = last_reason(of)
+    if last:
+        said["lastReason"] = last
+    return success(said)
 
 
 def authenticated(of: Session) -> Success[AuthenticatedJson]:

@@ -73,6 +73,12 @@ SENTENCES: Final[dict[str, str]] = {
 }
 
 
+MATTERS_OF_COURSE: Final = frozenset(
+    {Reason.REQUESTED, Reason.WAITING_FOR_SCAN, Reason.NEW_SCAN_ROUND, Reason.QR_TIMEOUT}
+)
+"""Reasons that say nothing of what went wrong: how a start goes, and how it ends if nobody scans."""
+
+
 def sentence(reason: str | None) -> str | None:
     """Return the sentence for ``reason``; a reason of WhatsApp's own that has none stays without."""
     return SENTENCES.get(reason) if reason else None

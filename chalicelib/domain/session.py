@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.domain.phone import is_same_number
+from chalicelib.domain.reasons import sentence
 
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 """What an owner may call a session."""
@@ -84,6 +85,19 @@ class LastEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class LastReason:
+    """Why the session last wasn't as its owner wanted it; ``at`` is when that came about, in milliseconds."""
+
+    reason: str
+    at: int
+
+    @property
+    def message(self) -> str | None:
+        """The reason as a sentence."""
+        return sentence(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookFailure:
     """How the latest delivery failed that was noted; times in milliseconds since the Unix epoch.
 
@@ -109,6 +123,7 @@ class Session:
     ``id`` is its owner's name for it, ``uid`` names this creation of it and keys everything stored for it.
     ``generation`` grows with each request of the owner that changes anything; a final status answers the one in
     ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
+    ``last_reason`` is the newest one that wasn't a matter of course, also when the status has moved on since.
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
     ``task`` is the task definition that its worker was started from. ``claimed_at`` is when the worker was claimed, or
@@ -148,6 +163,7 @@ class Session:
     observed_generation: int = 0
     reason: str | None = None
     message: str | None = None
+    last_reason: LastReason | None = None
     since: int = 0
     deadline: int | None = None
     next_at: int | None = None

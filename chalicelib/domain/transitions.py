@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.reasons import Reason, sentence
-from chalicelib.domain.session import LIVE, Desired, LastEvent, Session, Status
+from chalicelib.domain.reasons import MATTERS_OF_COURSE, Reason, sentence
+from chalicelib.domain.session import LIVE, Desired, LastEvent, LastReason, Session, Status
 from chalicelib.domain.session import Status as S
 
 MAX_ROUNDS: Final = 3
@@ -103,6 +103,7 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
         since=session.since if status is session.status else now,
         reason=reason,
         message=sentence(reason),
+        last_reason=_last_reason(session, reason, now),
         qr=after.qr if status is S.SCAN_QR else None,
         next_at=_next_at(event, after),
     )
@@ -233,6 +234,15 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return None
         case _:
             return _REASONS.get(type(event), session.reason)
+
+
+def _last_reason(session: Session, reason: str | None, now: int) -> LastReason | None:
+    """What is a matter of course leaves in place what wasn't, so that whoever looks seldom sees that too."""
+    if reason is None or reason in MATTERS_OF_COURSE:
+        return session.last_reason
+    if reason == session.reason:
+        return session.last_reason or LastReason(reason, session.since)
+    return LastReason(reason, now)
 
 
 _REASONS: Final[dict[type[e.LinkEvent], Reason]] = {

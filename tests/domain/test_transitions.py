@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import LIVE, Desired, Session, Status, WebhookFailure
+from chalicelib.domain.reasons import SENTENCES, Reason
+from chalicelib.domain.session import LIVE, Desired, LastReason, Session, Status, WebhookFailure
 from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
@@ -247,3 +247,31 @@ def test_what_its_owner_had_asked_meanwhile_is_what_holds_afterwards():
 def test_disabled_twice_is_disabled_once():
     twice = moved(a_running_session(), e.TenantDisabled(), e.TenantDisabled())
     assert moved(twice, e.TenantEnabled()).desired is Desired.RUNNING
+
+
+def test_why_a_session_was_unlinked_outlives_the_round_that_follows():
+    unlinked = moved(a_running_session(device=DEVICE), e.LoggedOut(Reason.UNLINKED_FROM_PHONE), now=NOW + 1)
+    expected = LastReason(Reason.UNLINKED_FROM_PHONE, NOW + 1)
+    assert unlinked.last_reason == expected
+    session = unlinked
+    claim, shown = e.WorkerClaimed("w", "m", standby=False), e.QRShown(a_code())
+    for later, event in enumerate((claim, shown, e.ScanRoundEnded(), shown, e.QRTimeout()), 2):
+        session = moved(session, event, now=NOW + later)
+        assert (session.reason == "unlinked_from_phone", session.last_reason) == (False, expected)
+    for event in (e.StartRequested(), claim, e.Connected(DEVICE)):
+        session = moved(session, event, now=NOW + 9)
+    assert (session.reason, session.last_reason) == (None, expected), "connected again, it still says why it wasn't"
+
+
+def test_a_reason_that_stays_is_as_old_as_it_was_and_a_new_one_takes_its_place():
+    lost = moved(a_running_session(), e.Disconnected(Reason.CONNECTION_LOST), now=NOW + 1)
+    renamed = moved(lost, e.SettingsChanged(name="Ben"), now=NOW + 2)
+    assert renamed.last_reason == lost.last_reason == LastReason(Reason.CONNECTION_LOST, NOW + 1)
+    assert renamed.last_reason.message == SENTENCES[Reason.CONNECTION_LOST]
+    replaced = moved(renamed, e.StreamReplaced(), now=NOW + 3)
+    assert replaced.last_reason == LastReason(Reason.REPLACED, NOW + 3)
+
+
+def test_a_reason_from_before_reasons_were_kept_is_dated_by_its_status():
+    before = a_running_session(status=Status.DISCONNECTED, reason=Reason.CONNECTION_LOST, since=NOW - 5)
+    assert moved(before, e.SettingsChanged(name="Ben")).last_reason == LastReason(Reason.CONNECTION_LOST, NOW - 5)

@@ -20,6 +20,9 @@ def test_a_phone_that_unlinks_the_device_brings_a_fresh_code_by_itself(stack, nu
         assert next_frame(socket, "logged_out")["reason"] == "unlinked_from_phone"
         assert next_frame(socket, "qr")
     assert stack.session(number)["logged_in"] is False
+    assert stack.session(number)["reason"] == "waiting_for_scan"
+    assert stack.session(number)["last_reason"]["reason"] == "unlinked_from_phone", "who polls must be able to see it"
+    assert stack.get(f"/sessions/{number}").json()["lastReason"]["reason"] == "unlinked_from_phone"
     stack.scan(stack.code(number), number)
     stack.until(number, "CONNECTED")
 
