@@ -43,13 +43,18 @@ class Receiver:
 
 
 @contextmanager
-def listening(*answers: tuple[int, dict[str, str]], tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def listening(
+    *answers: tuple[int, dict[str, str]], tls: ssl.SSLContext | None = None, hang_s: float = 0.0
+) -> Iterator[Receiver]:
+    """Receive for the block; each answer takes ``hang_s``, or until the block ends."""
+    over = threading.Event()
     receiver = Receiver(list(answers))
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.received.append(Attempt(time.monotonic(), self.path, dict(self.headers), body))
+            over.wait(hang_s)
             status, headers = receiver.answers.pop(0) if receiver.answers else (200, {})
             self.send_response(status)
             for name, value in {**headers, "Content-Length": "0"}.items():
@@ -73,5 +78,6 @@ def listening(*answers: tuple[int, dict[str, str]], tls: ssl.SSLContext | None =
         try:
             yield receiver
         finally:
+            over.set()
             server.shutdown()
             thread.join()

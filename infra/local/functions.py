@@ -3,8 +3,8 @@
 import asyncio
 import importlib
 import json
-from collections.abc import Callable
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,29 @@ SOCKET_NAMES: Final = {
 }
 """The logical ids that packaging gives what serves the two APIs."""
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
+ACCOUNT_CONCURRENCY: Final = 1000
+"""How many calls Lambda runs at a time for an account that asked for no more."""
+
+
+class Concurrency:
+    """The threads that functions run in, each call in one: a function has its reserve to itself, the rest is shared."""
+
+    def __init__(self, reserved: Mapping[str, int]) -> None:
+        self._reserved = {
+            name: ThreadPoolExecutor(count, thread_name_prefix=name) for name, count in reserved.items() if count
+        }
+        left = max(1, ACCOUNT_CONCURRENCY - sum(reserved.values()))
+        self._shared = ThreadPoolExecutor(left, thread_name_prefix="lambda")
+
+    def of(self, name: str) -> Executor:
+        """Return where the function of that logical id runs."""
+        return self._reserved.get(name, self._shared)
+
+
+def reserved_concurrency(functions: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Read the resolved properties of the template's functions, by logical id."""
+    found = {name: properties.get("ReservedConcurrentExecutions") for name, properties in functions.items()}
+    return {name: int(count) for name, count in found.items() if count is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +78,16 @@ def load_app() -> Chalice:
     return app
 
 
-def functions_of(app: Chalice, executor: Executor) -> dict[str, Function]:
+def functions_of(app: Chalice, concurrency: Concurrency) -> dict[str, Function]:
     """Return the app's own Lambda functions by the logical ids that packaging gives them."""
     handlers = {to_cfn_resource_name(one.name): app.handler_map[one.name] for one in app.pure_lambda_functions}
-    return {name: Function(name, handler, executor) for name, handler in handlers.items()}
+    return {name: Function(name, handler, concurrency.of(name)) for name, handler in handlers.items()}
 
 
-def socket_functions_of(app: Chalice, executor: Executor) -> dict[str, Function]:
+def socket_functions_of(app: Chalice, concurrency: Concurrency) -> dict[str, Function]:
     """Return the app's WebSocket handlers by route key (``$connect``, ``$default``, ``$disconnect``, ...)."""
+    named = {route: SOCKET_NAMES.get(route, SOCKET_NAMES["$default"]) for route in app.websocket_handlers}
     return {
-        route: Function(SOCKET_NAMES.get(route, SOCKET_NAMES["$default"]), app.handler_map[config.name], executor)
+        route: Function(named[route], app.handler_map[config.name], concurrency.of(named[route]))
         for route, config in app.websocket_handlers.items()
     }

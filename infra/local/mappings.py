@@ -2,14 +2,20 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from infra.local.patterns import matches
+
+MOST_BATCHES: Final = 1000
+"""Batches of a queue that Lambda hands out at a time where the mapping sets no bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which function gets what from which source. ``max_age_s`` and ``retries`` of None mean without end."""
+    """Which function gets what from which source. ``max_age_s`` and ``retries`` of None mean without end.
+
+    ``concurrency`` bounds how many batches of a queue are worked on at a time; a stream's shard has ``parallel`` ones.
+    """
 
     name: str
     function: str
@@ -20,6 +26,8 @@ class Mapping:
     bisect: bool
     retries: int | None
     max_age_s: int | None
+    parallel: int
+    concurrency: int
 
     def wants(self, event: dict[str, Any]) -> bool:
         """Return whether one of the filters lets the record through; without filters all pass."""
@@ -39,6 +47,8 @@ def mapping(name: str, properties: dict[str, Any]) -> Mapping:
         bisect=bool(properties.get("BisectBatchOnFunctionError", False)),
         retries=_bound(properties.get("MaximumRetryAttempts", -1)),
         max_age_s=_bound(properties.get("MaximumRecordAgeInSeconds", -1)),
+        parallel=int(properties.get("ParallelizationFactor", 1)),
+        concurrency=int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", MOST_BATCHES)),
     )
 
 

@@ -2,6 +2,10 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.local.functions import Function
@@ -10,8 +14,44 @@ from infra.local.mappings import Mapping
 LONG_POLL_S: Final = 2
 """Short of the 20 that SQS allows, so that the pump ends soon after the stack is told to."""
 PAUSE_S: Final = 1.0
+FIRST_BATCHES: Final = 5
+"""How many batches Lambda hands out at a time when a queue begins to have messages."""
+MORE_A_SECOND: Final = 5.0
+"""How many more it hands out each second that there are messages left: 300 a minute."""
+LOOK_S: Final = 0.1
+GOODBYE_S: Final = 3.0
+"""How long what is being worked on may take when the pump ends; what takes longer comes again in the next run."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Scaling:
+    """How many batches may be worked on at a time: Lambda begins with a few, and adds some while they don't suffice."""
+
+    most: int
+    clock: Callable[[], float] = time.monotonic
+    _allowed: float = FIRST_BATCHES
+    _full_since: float | None = None
+
+    def room(self, busy: int) -> bool:
+        """Return whether another batch may be taken while ``busy`` ones are worked on."""
+        if busy >= self._limit:
+            now = self.clock()
+            self._allowed += (now - (now if self._full_since is None else self._full_since)) * MORE_A_SECOND
+            self._full_since = now
+        else:
+            self._full_since = None
+        return busy < self._limit
+
+    def rest(self) -> None:
+        """Begin with a few again: the queue had nothing."""
+        self._allowed, self._full_since = FIRST_BATCHES, None
+
+    @property
+    def _limit(self) -> int:
+        self._allowed = min(self._allowed, self.most)
+        return int(self._allowed)
 
 
 class QueuePump:
@@ -22,18 +62,38 @@ class QueuePump:
         self._client = client
         self._function = function
         self._url = client.get_queue_url(QueueName=policy.source.rpartition(":")[2])["QueueUrl"]
+        self._busy: set[asyncio.Task[None]] = set()
+        self._scaling = Scaling(policy.concurrency)
 
     async def run(self) -> None:
-        """Pump until cancelled, one batch at a time."""
-        while True:
-            try:
-                messages = await asyncio.to_thread(self._receive)
-            except Exception:
-                log.exception("%s could not be read", self._policy.source)
-                await asyncio.sleep(PAUSE_S)
-                continue
-            if messages:
-                await self._deliver(messages)
+        """Pump until cancelled, as many batches at a time as the mapping allows."""
+        # Its own: a poll takes a thread for seconds.
+        polling = ThreadPoolExecutor(1, thread_name_prefix="poll")
+        try:
+            while True:
+                await self._take(polling)
+        finally:
+            polling.shutdown(wait=False)
+            if self._busy:
+                _, slow = await asyncio.wait(self._busy, timeout=GOODBYE_S)
+                for one in slow:
+                    one.cancel()
+
+    async def _take(self, polling: ThreadPoolExecutor) -> None:
+        while not self._scaling.room(len(self._busy)):
+            await asyncio.wait(self._busy, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            messages = await asyncio.get_running_loop().run_in_executor(polling, self._receive)
+        except Exception:
+            log.exception("%s could not be read", self._policy.source)
+            await asyncio.sleep(PAUSE_S)
+            return
+        if not messages:
+            self._scaling.rest()
+            return
+        job = asyncio.create_task(self._deliver(messages))
+        self._busy.add(job)
+        job.add_done_callback(self._busy.discard)
 
     def _receive(self) -> list[dict[str, Any]]:
         answer = self._client.receive_message(
@@ -51,7 +111,10 @@ class QueuePump:
         failed = await self._attempt(wanted) if wanted else set()
         done = [one for one in records if one["messageId"] not in failed]
         if done:
-            await asyncio.to_thread(self._delete, done)
+            try:
+                await asyncio.to_thread(self._delete, done)
+            except Exception:
+                log.exception("what %s did comes again", self._policy.function)
 
     async def _attempt(self, records: list[dict[str, Any]]) -> set[str]:
         """Return the ids of the messages that failed."""

@@ -4,12 +4,10 @@ import asyncio
 import os
 import socket
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from aiohttp import web
-from chalice.app import Chalice
 
 from chalicelib.bootstrap import first_administrator
 from infra.local.aws import ACCOUNT, LocalAws
@@ -19,7 +17,14 @@ from infra.local.credentials import USER, keep_signing_keys, password
 from infra.local.environment import become_lambda, for_workers
 from infra.local.former import TaskRecord
 from infra.local.front import front_app
-from infra.local.functions import functions_of, load_app, socket_functions_of
+from infra.local.functions import (
+    REST_NAME,
+    Concurrency,
+    functions_of,
+    load_app,
+    reserved_concurrency,
+    socket_functions_of,
+)
 from infra.local.iam.permissions import Permissions
 from infra.local.iam.posting import post_door
 from infra.local.integrations import integrations
@@ -38,8 +43,6 @@ from infra.local.template import load_template
 from infra.local.watchers import Watchers
 from infra.local.whatsapp import WhatsApp
 
-THREADS: Final = 128
-"""Handlers wait in these, some for 25 seconds."""
 GOODBYE_S: Final = 10.0
 TENANT: Final = "default"
 STACK_FILE: Final = "stack.json"
@@ -54,7 +57,6 @@ class Stack:
         self._settings = settings
         self._state = state
         self._console = Console()
-        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lambda")
         self._rows = Rows(state)
         self._queues = KeptQueues(state)
         self._watchers = Watchers()
@@ -84,7 +86,9 @@ class Stack:
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
         app = load_app()
         phones, client = await self._open_whatsapp(ending)
-        pumps = Pumps(aws, [shard], functions_of(app, self._executor), self._console.say)
+        functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
+        concurrency = Concurrency(reserved_concurrency(functions))
+        pumps = Pumps(aws, [shard], functions_of(app, concurrency), self._console.say)
         record = TaskRecord(self._state)
         await self._open_runner(ending, aws, client, pumps, record)
         await asyncio.to_thread(self._make_first_administrator)
@@ -94,7 +98,12 @@ class Stack:
         for former in record.former(aws.resolve({"Fn::GetAtt": ["Cluster", "Arn"]})):
             await pumps.bus.put(_task_event(former))
         record.reported()
-        await self._open_front(ending, aws, app, phones, front)
+        apart = integrations(aws.template.of_type("AWS::Serverless::Api")["RestAPI"], functions)
+        for one in apart.values():
+            ending.callback(one.close)
+        rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
+        sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
+        await self._open_front(ending, front_app(rest, sockets, phones), front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:
@@ -127,15 +136,8 @@ class Stack:
         runner.open()
         ending.push_async_callback(runner.close, GOODBYE_S)
 
-    async def _open_front(
-        self, ending: AsyncExitStack, aws: LocalAws, app: Chalice, phones: web.Application | None, door: socket.socket
-    ) -> None:
-        sockets = SocketApi(socket_functions_of(app, self._executor), self._watchers)
-        functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
-        apart = integrations(aws.template.of_type("AWS::Serverless::Api")["RestAPI"], functions)
-        for one in apart.values():
-            ending.callback(one.close)
-        await serve(ending, front_app(RestApi(app, self._executor, apart=apart), sockets, phones), door)
+    async def _open_front(self, ending: AsyncExitStack, front: web.Application, door: socket.socket) -> None:
+        await serve(ending, front, door)
         ending.push_async_callback(self._watchers.close)
         self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
         ending.callback(self._state.forget, STACK_FILE)

@@ -1,5 +1,6 @@
 """Webhooks end to end: from a session's life to a signed POST at a server of the developer's own."""
 
+import json
 import time
 from typing import Any
 
@@ -105,10 +106,27 @@ def test_texts_that_come_in_and_what_became_of_those_sent_go_out_to_the_endpoint
     assert "Kopi jam" not in stack.log()
 
 
-def queued(stack: Stack) -> int:
-    """How many deliveries were queued so far, those that are queued anew among them."""
-    journals = [path.read_text() for path in stack.state.glob("queues.*.journal")]
-    return "".join(journals).count('{"put": {"queue": "DeliveryQueue"')
+def test_an_endpoint_that_hangs_holds_up_no_other(own_stack):
+    stack = own_stack()
+    stack.start()
+    with listening(hang_s=9) as slow, listening() as quick:
+        for count in range(12):
+            with_webhook(stack, f"62812345{count:05d}", slow.url)
+        begun = time.monotonic()
+        with_webhook(stack, "6281234599999", quick.url)
+        eventually(lambda: quick.received, every=0.02)
+        took = time.monotonic() - begun
+        eventually(lambda: len(slow.received) == 12)
+    assert took < 5, "16 s, when one batch waited for the other"
+
+
+def waits_alone(stack: Stack) -> bool:
+    """Whether a delivery was queued anew, and what it was before is deleted: an end in between would repeat it."""
+    lines = [
+        json.loads(line) for path in stack.state.glob("queues.*.journal") for line in path.read_text().splitlines()
+    ]
+    puts = [line["put"]["id"] for line in lines if line.get("put", {}).get("queue") == "DeliveryQueue"]
+    return len(puts) == 2 and {"deleted": puts[0]} in lines
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
@@ -117,7 +135,7 @@ def test_an_endpoint_that_failed_before_the_stack_ended_is_asked_again_after_its
     stack.start()
     with listening((503, {"Retry-After": "20"})) as receiver:
         with_webhook(stack, number, receiver.url)
-        eventually(lambda: queued(stack) == 2)
+        eventually(lambda: waits_alone(stack))
         getattr(stack, end)()
         stack.start()
         eventually(lambda: len(receiver.of("session.created")) == 2)

@@ -10,7 +10,7 @@ import aiohttp
 
 from infra.local.connections import connections_app
 from infra.local.front import front_app
-from infra.local.functions import socket_functions_of
+from infra.local.functions import Concurrency, socket_functions_of
 from infra.local.integrations import Reserved
 from infra.local.rest import RestApi
 from infra.local.sites import loopback_socket, serve
@@ -47,7 +47,7 @@ async def serving(
     async with AsyncExitStack() as ending:
         executor = ending.enter_context(ThreadPoolExecutor(8))
         app, watchers = make_app(), Watchers()
-        sockets = SocketApi(socket_functions_of(app, executor), watchers, limits)
+        sockets = SocketApi(socket_functions_of(app, Concurrency({})), watchers, limits)
         url = await serve(ending, front_app(RestApi(app, executor, timeout_s, apart), sockets, None), loopback_socket())
         management = await serve(ending, connections_app(watchers), loopback_socket())
         ending.push_async_callback(watchers.close)

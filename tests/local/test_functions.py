@@ -1,9 +1,10 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import pytest
 
-from infra.local.functions import Function, functions_of, socket_functions_of
+from infra.local.functions import Concurrency, Function, functions_of, reserved_concurrency, socket_functions_of
 from tests.local.small_app import make_app
 
 
@@ -14,18 +15,18 @@ def executor():
 
 
 def test_functions_are_found_by_the_logical_ids_of_the_packaged_template(executor):
-    assert set(functions_of(make_app(), executor)) == {"TaskState"}
+    assert set(functions_of(make_app(), Concurrency({}))) == {"TaskState"}
 
 
 def test_a_function_gets_its_event_and_a_context(executor):
     app = make_app()
-    answer = asyncio.run(functions_of(app, executor)["TaskState"]({"a": 1}))
+    answer = asyncio.run(functions_of(app, Concurrency({}))["TaskState"]({"a": 1}))
     assert answer == {"left": True, "name": "TaskState"}
     assert app.seen == [("event", {"a": 1})]
 
 
 def test_socket_handlers_are_found_by_route_key(executor):
-    assert set(socket_functions_of(make_app(), executor)) == {"$connect", "$default", "$disconnect"}
+    assert set(socket_functions_of(make_app(), Concurrency({}))) == {"$connect", "$default", "$disconnect"}
 
 
 def test_only_json_crosses(executor):
@@ -39,3 +40,32 @@ def test_what_the_function_raises_is_raised(executor):
 
     with pytest.raises(KeyError):
         asyncio.run(Function("f", fail, executor)({}))
+
+
+def test_a_function_has_its_reserve_to_itself_and_the_rest_is_shared():
+    held, both = Event(), Barrier(3)
+
+    def wait(event, context):
+        both.wait(10)
+        held.wait(10)
+
+    async def run():
+        concurrency = Concurrency({"Reserved": 2})
+        waiting = [asyncio.create_task(Function("Reserved", wait, concurrency.of("Reserved"))({})) for _ in range(5)]
+        await asyncio.to_thread(both.wait, 10)
+        # Two of the five are all that runs; others aren't held up by them.
+        other = Function("Other", lambda *_: "done", concurrency.of("Other"))
+        assert await asyncio.gather(*(other({}) for _ in range(50))) == ["done"] * 50
+        assert both.n_waiting == 0
+        both.abort()
+        held.set()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    asyncio.run(run())
+
+
+def test_the_reserve_is_what_the_template_says(aws):
+    functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
+    found = reserved_concurrency(functions)
+    assert (found["Control"], found["Fanout"]) == (20, 20)
+    assert "Deliver" not in found

@@ -1,13 +1,16 @@
 """The pump on a real queue: moto's, over HTTP."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event, Lock
 
 import pytest
 
 from infra.local.functions import Function
 from infra.local.mappings import mapping
-from infra.local.queues import QueuePump
+from infra.local.queues import QueuePump, Scaling
 from tests.local.patience import until
 
 
@@ -41,10 +44,11 @@ def _until(expected):
     asyncio.run(until(expected))
 
 
-def pumped(queue, handler, expected):
+def pumped(queue, handler, expected, policy=None):
     async def run():
-        with ThreadPoolExecutor(2) as executor:
-            job = asyncio.create_task(QueuePump(queue.policy, queue.client, Function("wake", handler, executor)).run())
+        with ThreadPoolExecutor(64) as executor:
+            pump = QueuePump(policy or queue.policy, queue.client, Function("wake", handler, executor))
+            job = asyncio.create_task(pump.run())
             await asyncio.to_thread(_until, expected)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
@@ -99,3 +103,75 @@ def test_what_fails_too_often_goes_to_the_dead_letter_queue(queue):
     queue.send("poison")
     pumped(queue, handler, lambda: queue.left(queue.dead) == (1, 0))
     assert len(seen) == 5
+
+
+def test_a_batch_that_hangs_holds_up_no_other(queue):
+    held = Event()
+    done: list[str] = []
+
+    def handler(event, _):
+        bodies = [one["body"] for one in event["Records"]]
+        if "slow" in bodies:
+            held.wait(30)
+        done.extend(bodies)
+
+    def expected():
+        if "quick" in done:
+            held.set()
+        return queue.left() == (0, 0)
+
+    queue.send(*["slow"] * 12, "quick")
+    one_each = replace(queue.policy, batch_size=1)
+    # Lambda begins with five batches and adds five a second.
+    begun = time.monotonic()
+    pumped(queue, handler, expected, one_each)
+    assert done[0] == "quick"
+    assert time.monotonic() - begun < 10
+
+
+def test_no_more_batches_are_worked_on_at_a_time_than_the_mapping_allows(queue):
+    now, most = 0, 0
+    lock = Lock()
+
+    def handler(event, _):
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        time.sleep(0.02)
+        with lock:
+            now -= 1
+
+    queue.send(*map(str, range(40)))
+    pumped(queue, handler, lambda: queue.left() == (0, 0), replace(queue.policy, batch_size=1, concurrency=3))
+    assert most == 3
+
+
+def test_what_is_being_worked_on_when_the_pump_ends_is_finished_and_deleted(queue):
+    begun = Event()
+
+    def handler(event, _):
+        begun.set()
+        time.sleep(0.5)
+
+    queue.send("a")
+    pumped(queue, handler, begun.is_set)
+    assert queue.left() == (0, 0)
+
+
+def test_lambda_begins_with_five_batches_and_adds_five_a_second_while_they_do_not_suffice():
+    now = 0.0
+    scaling = Scaling(12, lambda: now)
+    assert [busy for busy in range(20) if scaling.room(busy)] == [0, 1, 2, 3, 4]
+    now = 1.0
+    assert [busy for busy in range(5, 20) if scaling.room(busy)] == [5, 6, 7, 8, 9]
+    now = 60.0
+    assert [busy for busy in range(10, 20) if scaling.room(busy)] == [10, 11], "the mapping's bound holds"
+    scaling.rest()
+    assert not scaling.room(5)
+
+
+def test_the_delivery_mapping_s_bound_is_the_template_s(aws):
+    found = aws.template.of_type("AWS::Lambda::EventSourceMapping")
+    bounds = {name: mapping(name, aws.resolve(properties)).concurrency for name, properties in found.items()}
+    assert (bounds["DeliverMapping"], bounds["WakeMapping"]) == (50, 1000)

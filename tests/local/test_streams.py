@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Event
 
 import pytest
 
@@ -10,7 +11,7 @@ from infra.local.aws import ACCOUNT
 from infra.local.functions import Function
 from infra.local.mappings import mapping
 from infra.local.shard import LocalShard
-from infra.local.streams import StreamPump
+from infra.local.streams import StreamPump, lane
 from tests.local.patience import until
 
 
@@ -29,10 +30,16 @@ def put(aws):
 
 
 @pytest.fixture
-def policy(aws):
+def parallel(aws):
     return mapping(
         "ControlMapping", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["ControlMapping"])
     )
+
+
+@pytest.fixture
+def policy(parallel):
+    """One batch at a time, for what is about the order of all."""
+    return replace(parallel, parallel=1)
 
 
 def pumped(shard, policy, handler, write, expected):
@@ -40,7 +47,7 @@ def pumped(shard, policy, handler, write, expected):
     complaints: list[str] = []
 
     async def run():
-        with ThreadPoolExecutor(2) as executor:
+        with ThreadPoolExecutor(8) as executor:
             pump = StreamPump(policy, shard, Function("control", handler, executor), complaints.append)
             job = asyncio.create_task(pump.run())
             await asyncio.to_thread(write)
@@ -128,3 +135,44 @@ def test_an_exception_fails_the_whole_batch_and_splitting_finds_the_culprit(shar
     complaints = pumped(shard, short, handler, lambda: [put(uid) for uid in uids], lambda: len(handler.done) == 3)
     assert handler.done == ["a", "b", "c"]
     assert complaints == ["ControlMapping gave up on a change of bad SESSION"]
+
+
+def test_an_item_that_holds_its_function_up_holds_up_no_item_of_another_lane(shard, parallel, put):
+    """ControlMapping's ParallelizationFactor is 4."""
+    held = Event()
+    stuck = "u0"
+    others = [f"u{n}" for n in range(1, 40) if lane((f"u{n}", "SESSION"), 4) != lane((stuck, "SESSION"), 4)]
+
+    def answer(uids):
+        if stuck in uids:
+            held.wait(30)
+
+    handler = Handler(answer)
+
+    def expected():
+        if set(others) <= set(handler.done):
+            held.set()
+        return len(handler.done) == len(others) + 1
+
+    assert parallel.parallel == 4
+    pumped(shard, parallel, handler, lambda: [put(uid) for uid in (stuck, *others)], expected)
+    assert handler.done[-1] == stuck
+
+
+def test_an_item_s_changes_stay_in_order_side_by_side_with_others(shard, parallel, aws):
+    client, name = aws.client("dynamodb"), aws.variables["TABLE_NAME"]
+    seen: dict[str, list[str]] = {}
+
+    def handler(event, context):
+        for record in event["Records"]:
+            image = record["dynamodb"]["NewImage"]
+            seen.setdefault(image["pk"]["S"], []).append(image["n"]["N"])
+
+    def write():
+        for number in range(12):
+            for uid in "abcdef":
+                item = {"pk": {"S": uid}, "sk": {"S": "SESSION"}, "n": {"N": str(number)}}
+                client.put_item(TableName=name, Item=item)
+
+    pumped(shard, parallel, handler, write, lambda: sum(map(len, seen.values())) == 72 and not shard.records)
+    assert seen == {uid: [str(number) for number in range(12)] for uid in "abcdef"}

@@ -1,14 +1,13 @@
 """The door before the local AWS, with the template's roles."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.aws import REGION, LocalAws
-from infra.local.functions import REST_NAME, SOCKET_NAMES, functions_of, load_app
+from infra.local.functions import REST_NAME, SOCKET_NAMES, Concurrency, functions_of, load_app
 from infra.local.iam.callers import WORKER
 from infra.local.iam.door import Door
 from infra.local.iam.posting import post_door
@@ -38,7 +37,7 @@ def client(aws: LocalAws, caller: str):
 
 
 def test_every_function_and_the_workers_have_a_role(door: Door):
-    functions = functions_of(load_app(), ThreadPoolExecutor(1))
+    functions = functions_of(load_app(), Concurrency({}))
     assert set(door.permissions.roles) == {*functions, REST_NAME, *SOCKET_NAMES.values(), WORKER}
 
 
