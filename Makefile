@@ -54,8 +54,8 @@ deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, DOMAIN= 
 destroy: .venv/dev  ## remove a stage from AWS (STAGE=dev CONFIRM=dev), and say what is kept
 	@exec $(BIN)/python -m infra.deploy destroy
 
-clean:  ## forget the local stack's accounts, sessions and keys
-	rm -rf .local
+clean:  ## forget the local stack's accounts, sessions and keys (LOCAL_STATE=; asks before real accounts' keys, CONFIRM=real)
+	@exec $(or $(wildcard $(BIN)/python),$(PYTHON)) -m infra.local.clean
 
 # Each stamp is newer than what it was installed from. dev holds all of run's packages and more.
 .venv/run: $(REQUIREMENTS) | .venv/python

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-from infra.local.settings import Network, Settings
+from infra.local.settings import REPOSITORY, Network, Settings
 from infra.local.shard import Record
 
 
@@ -45,10 +45,15 @@ def greeting(settings: Settings, user: str, password: str) -> str:
         f"  log in     {user} / {password}",
         f"  try first  curl -s {origin}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
         _scan(settings) if loopback else "  network    the real WhatsApp: scan the codes with your own phone",
-        f"  its state  {settings.state} (make clean forgets it)",
+        f"  its state  {settings.state} ({_forgetting(settings)} forgets it)",
         "  stop       Ctrl-C",
     ]
     return "\n".join(lines)
+
+
+def _forgetting(settings: Settings) -> str:
+    usual = REPOSITORY / ".local"
+    return "make clean" if settings.state.is_relative_to(usual) else f"make clean LOCAL_STATE={settings.state}"
 
 
 def _scan(settings: Settings) -> str:

@@ -13,12 +13,11 @@ from infra.local.pumps import UnknownFunction
 from infra.local.settings import BadSetting, Settings
 from infra.local.sites import loopback_socket
 from infra.local.stack import Stack
-from infra.local.state import InUse, State
+from infra.local.state import NETWORK_FILE, InUse, State
 from infra.local.told import told_to_stop
 
 UNFIT: Final = (InUse, BadSetting, UnknownFunction)
 """Errors whose text is a sentence for the developer."""
-NETWORK_FILE: Final = "network.json"
 LOGS_KEPT_S: Final = 7 * 86400
 
 

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+LOCK: Final = "lock"
+"""The file whose lock says that a stack runs on a directory."""
+NETWORK_FILE: Final = "network.json"
+"""Which WhatsApp the accounts in a directory are of."""
 
 
 class InUse(RuntimeError):
@@ -40,7 +45,7 @@ class State:
         """Hold the directory for the block; raises InUse. The lock goes with the process, however it ends."""
         for one in (self.directory, self.devices, self.whatsapp, self.logs):
             one.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.directory / "lock").open("w") as file:
+        with (self.directory / LOCK).open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
