@@ -31,6 +31,8 @@ class Settings:
     ask_burst: int  # ASK_BURST: questions that WhatsApp may be asked over a session at once after a pause
     ask_per_minute: int  # ASK_PER_MINUTE: questions that WhatsApp may be asked over a session in the long run
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
+    push_queue: str  # PUSH_QUEUE_URL: events of sessions that many watch, functions only
+    told_at_once: int  # TOLD_AT_ONCE: watchers of a session that the fan-out tells itself; more are told apart
     watchers_per_session: int  # WATCHERS_PER_SESSION: clients that may watch one session at a time
     watchers_per_tenant: int  # WATCHERS_PER_TENANT: clients that may watch sessions of one tenant at a time
     sessions_per_tenant: int  # SESSIONS_PER_TENANT: sessions that a tenant may have; of all five 0 is no limit
@@ -79,6 +81,8 @@ def settings() -> Settings:
         ask_burst=int(env.get("ASK_BURST", "10")),
         ask_per_minute=int(env.get("ASK_PER_MINUTE", "20")),
         arrivals_per_minute=int(env.get("ARRIVALS_PER_MINUTE", "120")),
+        push_queue=env.get("PUSH_QUEUE_URL", ""),
+        told_at_once=int(env.get("TOLD_AT_ONCE", "25")),
         watchers_per_session=int(env.get("WATCHERS_PER_SESSION", "100")),
         watchers_per_tenant=int(env.get("WATCHERS_PER_TENANT", "1000")),
         sessions_per_tenant=int(env.get("SESSIONS_PER_TENANT", "1000")),

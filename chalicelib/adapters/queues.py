@@ -1,14 +1,17 @@
-"""The SQS queues: the wake queue, the webhook queue, and the workers' mailboxes."""
+"""The SQS queues: the wake queue, the webhook queue, the push queue, and the workers' mailboxes."""
 
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
+from chalicelib.domain.push import PushJob
 from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import Reader
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
 
 _DELIVERY: Final = Reader(Delivery)
+_PUSH: Final = Reader(PushJob)
 
 LONGEST_DELAY: Final = 900
 LONGEST_POLL: Final = 20
@@ -78,6 +82,28 @@ class DeliveryQueue:
     def bury(self, delivery: Delivery) -> None:
         """Queue it with the dead letters."""
         _send(self.client, self.dead_letters, asdict(delivery), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class PushQueue:
+    """The Pushes port: a FIFO queue, with each session a group of its own, and so one message of it at a time."""
+
+    client: "SQSClient"
+    url: str
+
+    def put(self, job: PushJob) -> None:
+        """Queue it; SQS drops the same again for five minutes."""
+        same = sha256(f"{job.uid} {job.cursor}".encode()).hexdigest()
+        body = msgspec.json.encode(job).decode()
+        with translated():
+            self.client.send_message(
+                QueueUrl=self.url, MessageBody=body, MessageGroupId=job.uid, MessageDeduplicationId=same
+            )
+
+
+def read_push(body: str) -> PushJob:
+    """Return the job in a message of the push queue."""
+    return _PUSH.json(body)
 
 
 def read_delivery(body: str) -> Delivery:

@@ -2,8 +2,12 @@
 
 from functools import cache
 
+from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.channels import DynamoChannels
+from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.queues import PushQueue
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.watching.conversation import Conversation
@@ -34,8 +38,18 @@ def limits() -> WatcherLimits:
 @cache
 def push() -> Push:
     """Return who tells watchers."""
+    here = settings()
     return Push(
-        parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), rooms(), parts.clock
+        sessions=parts.session_store(),
+        watchers=DynamoWatchers(parts.table()),
+        sockets=parts.sockets(),
+        wakes=parts.wakes(),
+        rooms=rooms(),
+        clock=parts.clock,
+        history=DynamoHistory(parts.table()),
+        messages=DynamoMessages(parts.table()),
+        pushes=PushQueue(clients.sqs(), here.push_queue),
+        told_at_once=here.told_at_once,
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Blueprint
 
-from chalicelib.triggers import control, deliver, fanout, sweep, task_state, wake
+from chalicelib.triggers import control, deliver, fanout, push, sweep, task_state, wake
 
 triggers = Blueprint("chalicelib.triggers")
 
@@ -33,6 +33,12 @@ def on_wake(event: Event, context: Any) -> Event:
 def on_deliver(event: Event, context: Any) -> Event:
     """Attempts of the webhook queue."""
     return deliver.handle(event)
+
+
+@triggers.lambda_function(name="push")
+def on_push(event: Event, context: Any) -> Event:
+    """Events of the push queue, to the watchers of sessions that many watch."""
+    return push.handle(event)
 
 
 @triggers.lambda_function(name="sweep")

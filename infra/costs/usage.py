@@ -74,8 +74,8 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
         "dynamodb_pitr_gb": history_gb,
         "sqs_request": tasks * MINUTES * POLLS_A_MINUTE
         + sessions * DAYS * 3 * (a.messages_out + a.deliveries)
-        # Lambda keeps five pollers on each of two queues, 20 seconds a poll.
-        + 2 * 5 * MINUTES * 3,
+        # Lambda keeps five pollers on each of three queues, 20 seconds a poll.
+        + 3 * 5 * MINUTES * 3,
         "lambda_request": invocations,
         "lambda_gb_second": a.function_gb
         * (sessions * DAYS * a.calls * a.call_ms + (invocations - sessions * DAYS * a.calls) * a.event_ms)

@@ -143,6 +143,9 @@ def _written(queue: str, message: Message) -> dict[str, Any]:
         "delayed_until": message.delayed_until,
         "count": message.approximate_receive_count,
         "first": message.approximate_first_receive_timestamp,
+        "group": message.group_id,
+        "deduplication": message.deduplication_id,
+        "sequence": message.sequence_number,
     }
 
 
@@ -153,6 +156,9 @@ def _message(kept: dict[str, Any]) -> Message:
     message.delayed_until = kept["delayed_until"]
     message.approximate_receive_count = kept["count"]
     message.approximate_first_receive_timestamp = kept["first"]
+    message.group_id = kept.get("group")
+    message.deduplication_id = kept.get("deduplication")
+    message.sequence_number = kept.get("sequence")
     return message
 
 

@@ -6,7 +6,9 @@ import boto3
 import msgspec
 import pytest
 
-from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, read_delivery
+from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, PushQueue, read_delivery, read_push
+from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.push import PushJob
 from chalicelib.domain.webhook import Delivery
 
 DELIVERY = Delivery(uid="u", event="01E", cursor="2026#0001", message="01M", attempt=2, not_before=1_800_000_000_000)
@@ -46,3 +48,22 @@ def test_what_a_newer_version_says_more_is_left_alone_and_what_isn_t_there_is_re
     assert read_delivery(json.dumps({"uid": "u", "event": "e", "cursor": "c", "new": 1})) == Delivery("u", "e", "c")
     with pytest.raises(msgspec.ValidationError):
         read_delivery(json.dumps({"uid": "u"}))
+
+
+def test_what_watchers_are_to_be_told_comes_in_order_one_of_a_session_at_a_time_and_once(aws):
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="push.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    queue, ended = PushQueue(sqs, url), Envelope("01E", DELETED, "default", "ana", "a", 7, "c#2", {"by": "bo"})
+    jobs = [PushJob("a", "c#1", "01M"), PushJob("a", "c#2", event=ended), PushJob("b", "c#1")]
+    for job in (*jobs, jobs[0]):
+        queue.put(job)
+
+    def receive():
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages", [])
+        return [(read_push(one["Body"]), one["ReceiptHandle"]) for one in messages]
+
+    ((first, receipt),), ((beside, _),) = receive(), receive()
+    assert (first, beside) == (jobs[0], jobs[2])
+    assert receive() == []
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
+    assert [job for job, _ in receive()] == [jobs[1]]

@@ -5,7 +5,7 @@ from tests.fakes.messages import MemoryIdempotency, MemoryMessages, MemoryPaces
 from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
 from tests.fakes.surroundings import FakeClock, FakeIds
-from tests.fakes.watchers import FakeSockets, MemoryWatchers
+from tests.fakes.watchers import FakePushes, FakeSockets, MemoryWatchers
 from tests.fakes.workers import FakeMailboxes, FakeWakes, FakeWorkers
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "FakeIds",
     "FakeMailboxes",
     "FakePoster",
+    "FakePushes",
     "FakeSockets",
     "FakeWakes",
     "FakeWorkers",

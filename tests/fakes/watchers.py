@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from chalicelib.domain.push import PushJob
 from chalicelib.domain.watcher import Watcher
 from chalicelib.services.ports import Gone
 
@@ -13,6 +14,7 @@ class MemoryWatchers:
 
     rows: dict[str, Watcher] = field(default_factory=dict)
     enlisted: dict[str, str] = field(default_factory=dict)
+    apart: dict[tuple[str, str], int] = field(default_factory=dict)
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The tenants of enlisted channels, and when those end."""
 
@@ -38,9 +40,25 @@ class MemoryWatchers:
         mine = [w.expires_at for name, w in self.rows.items() if w.tenant == tenant and name == w.id]
         return [*mine, *(ends for whose, ends in self.channels.values() if whose == tenant)]
 
+    def apart_until(self, tenant: str, session_id: str) -> int:
+        return self.apart.get((tenant, session_id), 0)
+
+    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
+        self.apart[tenant, session_id] = until
+
     def of(self, principal: str) -> Sequence[str]:
         channels = [sid for sid, whose in self.enlisted.items() if whose == principal]
         return [*(name for name, w in self.rows.items() if w.principal == principal and name == w.id), *channels]
+
+
+@dataclass
+class FakePushes:
+    """Pushes."""
+
+    jobs: list[PushJob] = field(default_factory=list)
+
+    def put(self, job: PushJob) -> None:
+        self.jobs.append(job)
 
 
 @dataclass

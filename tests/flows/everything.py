@@ -4,6 +4,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
@@ -114,6 +115,12 @@ class Everything:
         # Polls end at once until it is known that the connection went.
         eventually(lambda: _held(mine))
         assert requests.post(mine, "1", timeout=30).text == "ok"
+        # Another one shows its token at once, and polls twice at a time, which ends it.
+        opened = requests.get(f"{address}&token={self.stack.token}", timeout=30).text
+        another = f"{address}&sid={json.loads(opened[1:])['sid']}"
+        with ThreadPoolExecutor(2) as pool:
+            both = pool.map(lambda _: requests.get(another, timeout=30).status_code, range(2))
+            assert sorted(both) == [200, 400]
 
     def _come_and_go_with_a_user(self) -> None:
         stack, body = self.stack, {"username": "marta", "password": "a long enough one"}

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from infra.local.client import Stack
+from infra.local.stack import PERMISSIONS_FILE
 from tests.flows.test_socketio import FOLLOW, Run, run
 
 __all__ = ["run"]
@@ -166,3 +167,40 @@ def test_watchers_beyond_the_bound_are_refused_by_name(own_stack: Callable[..., 
         watchers[0].close()
         with stack.watch("one") as again:
             assert json.loads(again.recv(timeout=40))["session_id"] == "one"
+
+
+def test_a_session_that_many_watch_is_told_apart_in_order_to_its_end(
+    own_stack: Callable[..., Stack], number: str
+) -> None:
+    stack = own_stack(TOLD_AT_ONCE="1")
+    stack.start()
+    assert stack.post("/api/sessions", {"phone": number}).ok
+    heard: list[list[str]] = [[], [], []]
+
+    def listen(place: int, watcher: ClientConnection) -> None:
+        with suppress(ConnectionClosed, TimeoutError):
+            while not heard[place] or heard[place][-1] != "deleted":
+                heard[place].append(json.loads(watcher.recv(timeout=60))["type"])
+
+    with ExitStack() as open_ones, ThreadPoolExecutor(3) as pool:
+        watchers = [open_ones.enter_context(stack.watch(number)) for _ in heard]
+        for watcher in watchers:
+            assert json.loads(watcher.recv(timeout=40))["snapshot"] is True
+        listening = [pool.submit(listen, place, watcher) for place, watcher in enumerate(watchers)]
+        assert stack.post(f"/api/sessions/{number}/connect").ok
+        assert stack.scan(stack.code(number), number).ok
+        stack.until(number, "CONNECTED")
+        assert stack.delete(f"/api/sessions/{number}").ok
+        for one in listening:
+            one.result(90)
+    assert heard[0] == heard[1] == heard[2]
+    assert [word for word in heard[0] if word in {"qr", "pairing", "connected", "deleted"}] == [
+        "qr",
+        "pairing",
+        "connected",
+        "deleted",
+    ]
+    stack.stop()
+    noted = json.loads((stack.state / PERMISSIONS_FILE).read_text())
+    assert noted["refused"] == []
+    assert "execute-api:ManageConnections" in {action for action, _ in noted["used"]["Push"]}

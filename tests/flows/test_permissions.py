@@ -29,7 +29,7 @@ BY_AWS: Final = (
     "elasticfilesystem:*",  # ECS mounts the devices
 )
 """What AWS does in a role's name where the local stack has parts of its own."""
-POLLED: Final = {"Wake", "Deliver"}
+POLLED: Final = {"Wake", "Deliver", "Push"}
 """For these, Lambda takes messages from a queue, and removes them."""
 
 READ_FOR_ALL: Final = "secretsmanager:GetSecretValue"
@@ -40,6 +40,20 @@ SELDOM: Final = {
     ("Fanout", "dynamodb:DeleteItem", ""): "a watcher is gone, and API Gateway hasn't said so yet",
     ("Fanout", "dynamodb:BatchWriteItem", ""): "a Socket.IO client is gone, and API Gateway hasn't said so yet",
     ("Deliver", "sqs:SendMessage", "DeliveryDeadLetterQueue"): "a delivery is given up after its last attempt",
+    ("Fanout", "sqs:SendMessage", "push.fifo"): "a session has more watchers than the fan-out tells itself",
+    **{
+        ("Push", action, ""): "the same; test_crowds.py has such a session"
+        for action in (
+            "dynamodb:GetItem",
+            "dynamodb:Query",
+            "dynamodb:PutItem",
+            "dynamodb:UpdateItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:BatchWriteItem",
+            "sqs:SendMessage",
+            "execute-api:ManageConnections",
+        )
+    },
 }
 """What no run of a minute comes to, and when it does: who, what, and a part of the resource's name."""
 

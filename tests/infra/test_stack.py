@@ -183,7 +183,7 @@ def test_each_function_has_a_role_of_its_own(cloud):
     resources = cloud.template["Resources"]
     functions = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::Lambda::Function"]
     roles = [one["Role"]["Fn::GetAtt"][0] for one in functions]
-    assert len(roles) == len(set(roles)) == 11
+    assert len(roles) == len(set(roles)) == 12
 
 
 def test_a_star_is_allowed_only_where_aws_knows_no_resource(cloud):

@@ -71,6 +71,8 @@ class Rig:
     most_arrivals: int = 100
     per_session: int = 100
     per_tenant: int = 1000
+    told_at_once: int = 25
+    pushes: fakes.FakePushes = field(default_factory=fakes.FakePushes)
     quotas: Quotas = field(default_factory=Quotas)
     slots: MemorySlots = field(default_factory=MemorySlots)
     standby_count: int = 0
@@ -186,7 +188,18 @@ class Rig:
 
     @property
     def push(self) -> Push:
-        return Push(self.store, self.watchers, self.sockets, self.wakes, self.rooms, self.clock)
+        return Push(
+            self.store,
+            self.watchers,
+            self.sockets,
+            self.wakes,
+            self.rooms,
+            self.clock,
+            self.history,
+            self.messages,
+            self.pushes,
+            self.told_at_once,
+        )
 
     @property
     def channels(self) -> Channels:

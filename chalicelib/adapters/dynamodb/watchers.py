@@ -66,6 +66,16 @@ class DynamoWatchers:
     def _ends(self, pk: str) -> Iterable[int]:
         return (item["expires_at"] for item in self.table.query(Condition("pk = :pk", {":pk": pk})))
 
+    def apart_until(self, tenant: str, session_id: str) -> int:
+        """Read it."""
+        item = self.table.get(f"RA#{tenant}#{session_id}", "APART")
+        return int(item["until"]) if item else 0
+
+    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
+        """Write it, not among the subscriptions: what reads those knows nothing else there."""
+        item = {"pk": f"RA#{tenant}#{session_id}", "sk": "APART", "until": until, "ttl": until // 1000}
+        self.table.put(item)
+
     def of(self, principal: str) -> Sequence[str]:
         """Read the principal's list."""
         where = Condition("pk = :pk", {":pk": f"P#{principal}"})

@@ -5,7 +5,7 @@ from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, P
 from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStore
 from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
 from chalicelib.services.ports.surroundings import Clock, Misconfigured, NewId, NewSecret, Rejected, Sleep, Unavailable
-from chalicelib.services.ports.watchers import Gone, Sockets, WatcherStore
+from chalicelib.services.ports.watchers import Gone, Pushes, Sockets, WatcherStore
 from chalicelib.services.ports.workers import Mailboxes, NoCapacity, NoSpotCapacity, Order, Wakes, Workers
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "Order",
     "Paces",
     "Poster",
+    "Pushes",
     "Rejected",
     "SessionStore",
     "Sleep",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from chalicelib.domain.push import PushJob
 from chalicelib.domain.watcher import Watcher
 
 
@@ -30,8 +31,21 @@ class WatcherStore(Protocol):
     def ends_of_tenant(self, tenant: str) -> Iterable[int]:
         """Give the ``expires_at`` of each of the tenant's watchers, in the same way."""
 
+    def apart_until(self, tenant: str, session_id: str) -> int:
+        """Return until when the session's events are told by the queue; 0 if they never were."""
+
+    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
+        """Note that they are."""
+
     def of(self, principal: str) -> Sequence[str]:
         """Return the ids of the principal's watchers, read consistently."""
+
+
+class Pushes(Protocol):
+    """The queue of what large sessions' watchers are told: one session's in order, many sessions' side by side."""
+
+    def put(self, job: PushJob) -> None:
+        """Have the watchers told; the same job twice within minutes is told once."""
 
 
 class Gone(Exception):

@@ -3,16 +3,29 @@
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.dialects import DIALECTS, socketio
 from chalicelib.domain.channel import SOCKETIO
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
+from chalicelib.domain.push import APART_FOR, PushJob, push_job
 from chalicelib.domain.session import Session
 from chalicelib.domain.watcher import SETTLING, Watcher
-from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Sockets, Unavailable, Wakes, WatcherStore
+from chalicelib.services.ports import (
+    Clock,
+    Gone,
+    HistoryStore,
+    MessageStore,
+    Pushes,
+    Rejected,
+    SessionStore,
+    Sockets,
+    Unavailable,
+    Wakes,
+    WatcherStore,
+)
 from chalicelib.services.watching.rooms import Rooms
 
 AT_ONCE: Final = 16
@@ -33,17 +46,52 @@ class Push:
     wakes: Wakes
     rooms: Rooms
     clock: Clock
+    history: HistoryStore
+    messages: MessageStore
+    pushes: Pushes
+    told_at_once: int
 
     def push(self, envelope: Envelope) -> None:
-        """Tell all who follow the session.
+        """Tell all who follow the session, or have them told: where more than ``told_at_once`` do, by the queue.
 
-        A code is read from the session as it stands, so one that expired or was scanned meanwhile isn't sent.
+        So no session waits for another's many watchers.
         """
         if envelope.type in UNTOLD:
             return
         followers = self.watchers.following(envelope.tenant, envelope.session)
         if not followers:
             return
+        if self._apart(envelope, len(followers)):
+            self.pushes.put(push_job(envelope))
+        else:
+            self._tell_all(followers, envelope)
+
+    def tell(self, job: PushJob) -> None:
+        """Tell all who follow the session by now of an event that was queued; nothing of one that is gone."""
+        envelope = job.event or self.history.get(job.uid, job.cursor)
+        if envelope is None:
+            return
+        if job.message:
+            message = self.messages.get(job.uid, job.message)
+            if message is None:
+                return
+            envelope = replace(envelope, message=message)
+        followers = self.watchers.following(envelope.tenant, envelope.session)
+        if followers:
+            self._tell_all(followers, envelope)
+
+    def _apart(self, envelope: Envelope, followers: int) -> bool:
+        """Whether the queue tells of the event, and note it for those that come after."""
+        now, until = self.clock(), self.watchers.apart_until(envelope.tenant, envelope.session)
+        if followers > self.told_at_once and until < now + APART_FOR // 2:
+            self.watchers.keep_apart(envelope.tenant, envelope.session, until=now + APART_FOR)
+        return followers > self.told_at_once or now < until
+
+    def _tell_all(self, followers: Sequence[Watcher], envelope: Envelope) -> None:
+        """Tell them side by side.
+
+        A code is read from the session as it stands, so one that expired or was scanned meanwhile isn't sent.
+        """
         session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
         now = self.clock()
         if envelope.type == Disconnected.type and any(one.dialect == SOCKETIO for one in followers):

@@ -29,3 +29,13 @@ def test_a_session_s_and_a_tenant_s_watchers_are_counted_until_they_go(stores):
     watchers.remove("w1")
     assert list(watchers.ends_of_session("default", "ana")) == [NOW + 2]
     assert sorted(watchers.ends_of_tenant("default")) == [NOW, NOW + 2]
+
+
+def test_that_a_session_is_told_apart_is_remembered_beside_its_watchers(stores):
+    one = Watcher("c1", "default", "ana", "enveloped", "admin", NOW, NOW + LIFETIME)
+    stores.watchers.add(one)
+    assert stores.watchers.apart_until("default", "ana") == 0
+    stores.watchers.keep_apart("default", "ana", until=NOW)
+    assert stores.watchers.apart_until("default", "ana") == NOW
+    assert stores.watchers.apart_until("other", "ana") == 0
+    assert list(stores.watchers.following("default", "ana")) == [one]

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.errors import SessionNotFound
-from chalicelib.domain.events import Envelope
+from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, event
 from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.push import APART_FOR
 from chalicelib.domain.session import Status
 from chalicelib.domain.watcher import LIFETIME, SETTLING, Watcher
 from tests.fakes import FakeSockets
@@ -182,3 +183,76 @@ def test_a_follower_that_cannot_be_told_is_nobody_else_s_trouble(rig):
     watcher(rig, "w2")
     rig.push.push(an_event())
     assert [frame["type"] for frame in told(rig, "w2")] == ["qr"]
+
+
+def crowd(rig: Rig, size: int) -> None:
+    for number in range(size):
+        watcher(rig, f"w{number}")
+
+
+def test_many_watchers_of_one_session_are_told_by_the_queue_and_hold_nobody_up(rig):
+    rig.told_at_once = 2
+    crowd(rig, 3)
+    rig.push.push(an_event())
+    assert rig.sockets.sent == []
+    assert [(job.uid, job.cursor) for job in rig.pushes.jobs] == [(an_event().uid, "label#1")]
+    rig.history.append(an_event())
+    rig.push.tell(rig.pushes.jobs[0])
+    assert sorted(who for who, _ in rig.sockets.sent) == ["w0", "w1", "w2"]
+    assert [frame["type"] for frame in told(rig, "w1")] == ["qr"]
+
+
+def test_a_message_that_is_told_by_the_queue_is_told_with_its_text_and_the_queue_has_none(rig):
+    rig.told_at_once = 0
+    watcher(rig)
+    message = a_message(status=MessageStatus.RECEIVED, direction=Direction.INBOUND, text="Kopi?")
+    rig.messages.put(message)
+    told_of = event(message, "01E", NOW)
+    envelope = an_event(told_of.type, data=told_of.data, message=message)
+    rig.history.append(replace(envelope, message=None))
+    rig.push.push(envelope)
+    (job,) = rig.pushes.jobs
+    assert "Kopi" not in str(job)
+    rig.push.tell(job)
+    assert [frame["data"]["message"] for frame in told(rig)] == ["Kopi?"]
+
+
+def test_the_end_of_a_session_is_told_by_the_queue_though_its_history_is_gone(rig):
+    rig.told_at_once = 0
+    watcher(rig)
+    rig.push.push(an_event(DELETED, data={}))
+    rig.push.tell(rig.pushes.jobs[0])
+    assert [frame["type"] for frame in told(rig)] == ["deleted"]
+
+
+def test_what_is_gone_by_then_is_told_to_nobody(rig):
+    rig.told_at_once = 0
+    watcher(rig)
+    rig.push.push(an_event())
+    rig.push.tell(rig.pushes.jobs[0])
+    rig.push.tell(replace(rig.pushes.jobs[0], message="01MGONE"))
+    assert rig.sockets.sent == []
+
+
+def test_when_many_have_left_nobody_is_told_before_what_still_waits(rig):
+    rig.told_at_once = 2
+    crowd(rig, 3)
+    rig.push.push(an_event())
+    rig.watchers.remove("w0")
+    rig.push.push(an_event(cursor="label#2"))
+    assert [job.cursor for job in rig.pushes.jobs] == ["label#1", "label#2"]
+    assert rig.sockets.sent == []
+    rig.clock.now += APART_FOR
+    rig.push.push(an_event("session.connected", data={"status": "CONNECTED"}, cursor="label#3"))
+    assert len(rig.pushes.jobs) == 2
+    assert sorted(who for who, _ in rig.sockets.sent) == ["w1", "w2"]
+
+
+def test_a_session_that_many_watch_stays_apart_for_as_long_as_they_do(rig):
+    rig.told_at_once = 2
+    crowd(rig, 3)
+    for _ in range(5):
+        rig.push.push(an_event())
+        rig.clock.now += APART_FOR // 2 + 1
+        assert rig.watchers.apart_until("default", "ana") >= rig.clock.now - 1
+    assert len(rig.pushes.jobs) == 5
