@@ -179,3 +179,15 @@ def test_all_that_is_left_after_many_messages_is_what_is_there(again, tmp_path):
     run.kept.save()
     assert State(tmp_path).read(FILE, {})["messages"] == []
     assert list(tmp_path.glob("*.journal")) == []
+
+
+def test_a_fifo_queue_s_messages_keep_their_groups_and_their_order(again):
+    run = again()
+    for number, group in enumerate("aab"):
+        run.send("PUSH_QUEUE_URL", f"{group}{number}", MessageGroupId=group, MessageDeduplicationId=f"{group}{number}")
+    run = again()
+    assert run.bodies("PUSH_QUEUE_URL") == ["a0", "a1", "b2"]
+    run = again()
+    taken = run.client.receive_message(QueueUrl=run.url("PUSH_QUEUE_URL"), MaxNumberOfMessages=1)["Messages"]
+    assert [one["Body"] for one in taken] == ["a0"]
+    assert run.bodies("PUSH_QUEUE_URL") == ["b2"], "the rest of a group waits for what is being worked on"
