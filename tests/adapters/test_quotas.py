@@ -12,11 +12,12 @@ from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.adapters.dynamodb.tickets import DynamoTickets
 from chalicelib.adapters.dynamodb.users import DynamoUsers
 from chalicelib.domain.account import ApiKey
-from chalicelib.domain.errors import SessionQuotaExceeded
+from chalicelib.domain.errors import SessionQuotaExceeded, WorkerQuotaExceeded
 from chalicelib.domain.principal import Role, User
 from chalicelib.domain.quota import Slot
 from chalicelib.services.ports.accounts import TicketStore
 from chalicelib.services.ports.quotas import Slots
+from chalicelib.services.sessions.running import Running
 from tests.fakes.accounts import MemoryTickets
 from tests.fakes.quotas import MemorySlots
 from tests.makers import NOW, a_session
@@ -116,3 +117,20 @@ def test_one_that_comes_between_another_s_entry_and_its_count_is_seen(table: Tab
         sessions.create(a_session(id="c", uid="c"), most=2)
     assert sessions.find("default", "b") == replace(a_session(id="b", uid="b"))
     assert sessions_listed(table, "default") == 2
+
+
+def test_of_many_starts_at_once_no_more_succeed_than_may(table: Table) -> None:
+    running = Running(DynamoSlots(table), DynamoSessions(table), lambda: NOW, most=4)
+
+    def take(number: int) -> bool:
+        try:
+            running.take("acme", f"s{number}")
+        except WorkerQuotaExceeded:
+            return False
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        taken = sum(pool.map(take, range(20)))
+    assert taken <= 4
+    assert len(DynamoSlots(table).held("acme", most=100)) == taken
+    assert sum(take(100 + number) for number in range(10)) == 4 - taken

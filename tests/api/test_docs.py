@@ -16,6 +16,7 @@ from chalicelib.dialects.enveloped_messages import WORDS as MESSAGE_WORDS
 from chalicelib.dialects.enveloped_messages import message
 from chalicelib.dialects.frames import LARGEST_TEXT
 from chalicelib.domain import errors
+from chalicelib.domain.account import MOST_KEYS
 from chalicelib.domain.channel import MOST_ROOMS, POLL
 from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
@@ -99,3 +100,18 @@ def test_the_bounds_of_questions_are_the_code_s_own(monkeypatch: pytest.MonkeyPa
 def test_the_fields_of_a_message_are_there() -> None:
     told = set(re.findall(r"\w+", GUIDE[GUIDE.index("A message is `{") :].partition("}")[0]))
     assert set(message(a_message(error_code="refused"))) <= told
+
+
+def test_the_quotas_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SESSIONS", "WORKERS", "USERS", "KEYS"):
+        monkeypatch.delenv(f"{name}_PER_TENANT", raising=False)
+    monkeypatch.delenv("TICKETS_PER_MINUTE", raising=False)
+    here = settings.__wrapped__()
+    for what, most in {
+        "sessions": here.sessions_per_tenant,
+        "sessions that run at a time": here.workers_per_tenant,
+        "users": here.users_per_tenant,
+        "API keys": f"{here.keys_per_tenant}, and {MOST_KEYS} a user",
+        "tickets a minute": here.tickets_per_minute,
+    }.items():
+        assert f"| {what} | {most} |" in GUIDE

@@ -1,0 +1,31 @@
+"""The quotas that the doors hold a tenant to are those of the settings."""
+
+import json
+
+from chalicelib import bootstrap
+from chalicelib.bootstrap import parts
+from chalicelib.config import settings
+from tests.doors.rig import Doors
+
+
+def test_each_service_counts_by_its_setting(doors: Doors) -> None:
+    here = settings()
+    assert bootstrap.sessions().most == here.sessions_per_tenant == 1000
+    assert bootstrap.sessions().running.most == bootstrap.reconciler().running.most == here.workers_per_tenant == 500
+    assert bootstrap.users().most == here.users_per_tenant == 500
+    assert bootstrap.api_keys().most == here.keys_per_tenant == 1000
+    assert bootstrap.tickets().most == here.tickets_per_minute == 600
+
+
+def test_a_session_too_many_for_a_full_table_is_refused_by_name_and_leaves_nothing(doors: Doors) -> None:
+    for number in range(settings().sessions_per_tenant):
+        doors.table.put({"pk": "T#acme", "sk": f"S#s{number}", "uid": f"s{number}", "at": 0})
+    headers = {"Authorization": f"Bearer {doors.token('ana')}"}
+    status, _, answer = doors("POST", "/api/sessions", headers, b'{"phone":"6281234567890"}')
+    assert (status, json.loads(answer)["code"]) == (403, "SESSION_QUOTA_EXCEEDED")
+    assert doors.table.get("T#acme", "S#6281234567890") is None
+    status, _, _ = doors("POST", "/sessions", {"Authorization": f"Bearer {doors.token()}"}, b'{"sessionId":"mine"}')
+    assert status == 201, "another tenant has room"
+    assert [slot.uid for slot in parts.running().slots.held("default", most=9)] == [
+        bootstrap.sessions().get("default", "mine").uid
+    ]
