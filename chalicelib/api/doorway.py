@@ -19,11 +19,13 @@ from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.call import Call
 from chalicelib.api.faults import busy, unexpected
 from chalicelib.api.fields import existing_id, session_id
+from chalicelib.api.gateway_time import answer_by
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.reading import Reader
+from chalicelib.services.deadline import answering_by
 from chalicelib.services.ports import Unavailable
 
 
@@ -116,6 +118,13 @@ class Doorway:
         return register
 
     def _handle(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
+        try:
+            with answering_by(answer_by(self.blueprint.current_request)):
+                return self._answered(route, model, variables)
+        except GatewayError as error:
+            return self._refuse(error, variables, None)
+
+    def _answered(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
         request, principal = self.blueprint.current_request, None
         try:
             only_text("path", variables.values())

@@ -7,9 +7,12 @@ the template adds to the API: the resource that takes all that no other does, an
 import asyncio
 import base64
 import logging
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote
@@ -39,6 +42,9 @@ INTEGRATION_TIMEOUT_S: Final = 29.0
 PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
 """API Gateway's own limit, in bytes."""
 
+_ARRIVED: Final[ContextVar[int]] = ContextVar("arrived")
+"""When the request came that this thread serves: Chalice's gateway has no place for it."""
+
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +65,7 @@ class RestApi:
 
     async def handle(self, request: web.Request, path: str | None = None) -> web.StreamResponse:
         """Answer one request as API Gateway would; ``path`` is where the edge leads it, if not where it came to."""
+        arrived = time.time_ns() // 1_000_000
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
@@ -66,13 +73,14 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        arguments = (request.method, target, dict(request.headers), body)
+        asked = _Asked(request.method, target, dict(request.headers), body, arrived)
         apart = self._apart.get((request.method, target.partition("?")[0]))
         try:
+            # One that hasn't begun by the time that it is given up is never carried out: the wait cancels it.
             if apart is None:
-                call = asyncio.wrap_future(self._executor.submit(self._call, REST_NAME, *arguments))
+                call = asyncio.wrap_future(self._executor.submit(self._call, REST_NAME, asked))
             else:
-                call = asyncio.wrap_future(apart.submit(self._call, apart.name, *arguments))
+                call = asyncio.wrap_future(apart.submit(self._call, apart.name, asked))
             return _response(request, await asyncio.wait_for(call, self._timeout_s))
         except Throttled:
             return _own_answer(request, "DEFAULT_5XX", 500)
@@ -81,14 +89,28 @@ class RestApi:
         except _FunctionFailed:
             return _own_answer(request, "DEFAULT_5XX", 502)
 
-    def _call(self, function: str, method: str, path: str, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    def _call(self, function: str, asked: "_Asked") -> dict[str, Any]:
+        token = _ARRIVED.set(asked.arrived)
         try:
             with calling_as(function):
-                return dict(self._gateway.handle_request(method, path, headers, body))
+                return dict(self._gateway.handle_request(asked.method, asked.target, asked.headers, asked.body))
         except Exception as error:
             # What the app itself doesn't catch would be a failed Lambda call.
             log.exception("%s failed", function)
             raise _FunctionFailed from error
+        finally:
+            _ARRIVED.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, and when it came, in milliseconds since the Unix epoch."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    arrived: int
 
 
 class _FunctionFailed(Exception):
@@ -118,6 +140,7 @@ class _Gateway(LocalGateway):
         context = self._generate_lambda_context()
         agent = event["headers"].get("user-agent")
         event["requestContext"] |= {"requestId": context.aws_request_id, "stage": "api"}
+        event["requestContext"]["requestTimeEpoch"] = _ARRIVED.get()
         event["requestContext"]["identity"]["userAgent"] = agent
         event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
         event["body"], event["isBase64Encoded"] = self._body(event["headers"], body)

@@ -1,12 +1,19 @@
 """What a door does with what nobody foresaw."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+from chalicelib.api.codes import LONGEST_WAIT
+from chalicelib.api.gateway_time import ANSWERED_IN, GATEWAY_WAITS
+from chalicelib.services.messages.outbox import PATIENCE
 from chalicelib.services.ports import Unavailable
+from infra.local.rest import INTEGRATION_TIMEOUT_S
 from tests.api.conftest import Caller, World
+from tests.makers import DEVICE, a_running_session
 
 
 @dataclass
@@ -43,3 +50,52 @@ def test_a_busy_aws_means_try_again(ana: Caller, broken: Broken) -> None:
     broken.error = Unavailable("throttled")
     answer = ana("GET", "/sessions/ana")
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "NOT_READY", "1")
+
+
+@pytest.fixture
+def late(ana: Caller, world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Has the caller's requests come to API Gateway so many milliseconds before they are served."""
+    gateway: Any = ana.client.http._local_gateway
+    made = gateway._generate_lambda_event
+
+    def be(milliseconds: int) -> None:
+        def event(*given: Any, **named: Any) -> dict[str, Any]:
+            event: dict[str, Any] = made(*given, **named)
+            event["requestContext"]["requestTimeEpoch"] = world.clock() - milliseconds
+            return event
+
+        monkeypatch.setattr(gateway, "_generate_lambda_event", event)
+
+    return be
+
+
+BODY = {"to": "628987654321", "message": "Kopi?"}
+
+
+def test_a_send_is_answered_as_queued_before_the_gateway_s_time_is_up(
+    ana: Caller, world: World, late: Callable[[int], None]
+) -> None:
+    world.put(a_running_session(device=DEVICE))
+    late(22_000)
+    began = world.clock()
+    answer = ana("POST", "/api/sessions/ana/send", BODY)
+    assert (answer.status, answer.json["data"]["status"]) == (202, "queued")
+    assert world.clock() - began == ANSWERED_IN - 22_000
+    late(0)
+    began = world.clock()
+    assert ana("POST", "/api/sessions/ana/send", BODY).status == 202
+    assert world.clock() - began == PATIENCE * 1000
+
+
+def test_a_call_that_comes_when_its_gateway_is_about_to_give_up_does_nothing(
+    ana: Caller, world: World, late: Callable[[int], None]
+) -> None:
+    world.put(a_running_session(device=DEVICE))
+    late(ANSWERED_IN)
+    answer = ana("POST", "/api/sessions/ana/send", BODY)
+    assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "NOT_READY", "1")
+    assert world.messages.rows == {}
+
+
+def test_waiting_ends_well_before_api_gateway_does() -> None:
+    assert LONGEST_WAIT * 1000 < ANSWERED_IN < GATEWAY_WAITS == INTEGRATION_TIMEOUT_S * 1000

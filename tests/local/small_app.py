@@ -24,6 +24,7 @@ def make_app() -> Any:
             "query": dict(request.query_params or {}),
             "body": request.json_body,
             "context": sorted(request.context),
+            "came": request.context["requestTimeEpoch"],
             "thread": threading.current_thread().name,
         }
 

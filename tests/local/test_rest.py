@@ -1,6 +1,7 @@
 import asyncio
 import io
 import json
+import time
 
 from chalicelib.domain.edge import CATCH_ALL
 from infra.local.integrations import Reserved
@@ -29,6 +30,12 @@ def test_a_request_reaches_its_view_with_all_it_holds():
     assert status == 200
     assert (body["id"], body["query"], body["body"]) == ("a b", {"x": "1+1"}, {"k": "v"})
     assert {"requestId", "identity", "path", "httpMethod"} <= set(body["context"])
+
+
+def test_a_request_says_when_it_came():
+    before = time.time_ns() // 1_000_000
+    _, body = asked_json("GET", "/things/1")
+    assert before <= body["came"] <= time.time_ns() // 1_000_000
 
 
 def test_requests_at_the_same_time_keep_apart():

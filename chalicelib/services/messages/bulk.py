@@ -20,6 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message
+from chalicelib.services.deadline import in_time
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable
 
@@ -60,7 +61,7 @@ class Bulk:
         """
         if key:
             self._claim(tenant, session_id, to, text, key)
-        ends = self.clock() + round(BUDGET * 1000)
+        ends = in_time(self.clock() + round(BUDGET * 1000))
         attempts: list[Attempt] = []
         for place, one in enumerate(to):
             letter = _Letter(tenant, session_id, one, text, f"{key} {place}" if key else None)

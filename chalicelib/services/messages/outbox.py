@@ -31,7 +31,7 @@ from chalicelib.services.sessions.waiting import Patience
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
-PAUSES: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, 0.4)
+PAUSES: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, *(0.4,) * 5, 1.0)
 """Seconds between looks at the message, the last one repeated: none before an acknowledgement can be there, and the
 closest while it usually comes."""
 EXPIRY: Final = 120_000

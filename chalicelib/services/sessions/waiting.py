@@ -6,6 +6,7 @@ from itertools import chain, repeat
 from typing import Final, TypeVar
 
 from chalicelib.domain.session import Session
+from chalicelib.services.deadline import in_time
 from chalicelib.services.ports import Clock, SessionStore, Sleep
 
 T = TypeVar("T")
@@ -27,8 +28,10 @@ class Patience:
     def until(self, ends: int, current: T, look: Callable[[T], T], done: Callable[[T], bool]) -> T:
         """Return what ``look`` makes of ``current``, again and again, as soon as it is ``done``, or as it then stands.
 
-        ``ends`` is in milliseconds since the Unix epoch; the last pause ends there, and the last look follows it.
+        ``ends`` is in milliseconds since the Unix epoch, or the call's deadline if that is earlier; the last pause ends
+        there, and the last look follows it.
         """
+        ends = in_time(ends)
         for pause in chain(self.pauses, repeat(self.pauses[-1])):
             left = (ends - self.clock()) / 1000
             if done(current) or left <= 0:

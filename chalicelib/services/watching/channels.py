@@ -20,6 +20,7 @@ from chalicelib.domain.channel import (
     new_channel,
 )
 from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
+from chalicelib.services.deadline import in_time
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
 from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
 
@@ -108,7 +109,7 @@ class Channels:
         A client that nobody knows yet isn't waited for, and in the end its channel is ended. Raises Overlap.
         """
         held, pause, current = False, FIRST_LOOK, channel
-        ends = self.clock() + round((seconds if channel.principal else UNKNOWN_POLL) * 1000)
+        ends = in_time(self.clock() + round((seconds if channel.principal else UNKNOWN_POLL) * 1000))
         while True:
             now = self.clock()
             if not held and now < current.held_until:
