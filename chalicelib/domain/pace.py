@@ -18,9 +18,18 @@ class Pace:
     burst: int
     per_minute: int
 
+    @property
+    def interval(self) -> float:
+        """Milliseconds in which one token comes back."""
+        return 60_000 / self.per_minute
+
+    def latest(self, now: int) -> float:
+        """Return the latest time at which a bucket may be full again that has a token left at ``now``."""
+        return now + (self.burst - 1) * self.interval + _ROUNDING
+
     def taken(self, full_at: float, *, now: int) -> float:
         """Return when the bucket is full again, once a token is taken at ``now``."""
-        return max(full_at, now) + 60_000 / self.per_minute
+        return max(full_at, now) + self.interval
 
     def wait(self, full_at: float, *, now: int) -> float:
         """Return the seconds until there is a whole token; 0 if there is one."""

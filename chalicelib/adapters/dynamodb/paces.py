@@ -21,18 +21,42 @@ class DynamoPaces:
     of: str = "PACE"
 
     def take(self, uid: str, *, now: int) -> float:
-        """Write the bucket less a token: at once where it is full, else over the very bucket that stands."""
-        free = Condition("attribute_not_exists(pk) OR full_at <= :now", {":now": now * MICROSECONDS})
-        stands = self._write(uid, self.pace.taken(0, now=now), free)
-        while stands:
-            full_at = stands.item["full_at"] if stands.item else 0
-            wait = self.pace.wait(full_at / MICROSECONDS, now=now)
+        """Write the bucket less a token: anew where it is full, else by adding to what stands.
+
+        Adding needs no knowledge of what stands, so however many take tokens at once, none waits for another.
+        """
+        micros = round(now * MICROSECONDS)
+        full = Condition("attribute_not_exists(pk) OR full_at <= :now", {":now": micros})
+        some = Condition(
+            "full_at > :now AND full_at <= :latest",
+            {":now": micros, ":latest": int(self.pace.latest(now) * MICROSECONDS)},
+        )
+        while stands := self._fill(uid, now, full):
+            wait = self.pace.wait(_full_at(stands) / MICROSECONDS, now=now)
             if wait:
                 return wait
-            same = Condition("full_at = :stands", {":stands": full_at})
-            stands = self._write(uid, self.pace.taken(full_at / MICROSECONDS, now=now), same)
+            stands = self._add(uid, now, some)
+            if stands is None:
+                break
+            # It got full, or was emptied, in between.
+            wait = self.pace.wait(_full_at(stands) / MICROSECONDS, now=now)
+            if wait:
+                return wait
         return 0.0
 
-    def _write(self, uid: str, full_at: float, condition: Condition) -> Refused | None:
-        item = {"pk": f"S#{uid}", "sk": self.of, "full_at": round(full_at * MICROSECONDS)}
-        return self.table.put({**item, "ttl": int(full_at / 1000) + KEPT}, condition)
+    def _fill(self, uid: str, now: int, condition: Condition) -> Refused | None:
+        full_at = round(self.pace.taken(0, now=now) * MICROSECONDS)
+        item = {"pk": f"S#{uid}", "sk": self.of, "full_at": full_at}
+        return self.table.put({**item, "ttl": self._ends(now)}, condition)
+
+    def _add(self, uid: str, now: int, condition: Condition) -> Refused | None:
+        step = {":step": round(self.pace.interval * MICROSECONDS), ":ttl": self._ends(now)}
+        change = Condition("SET full_at = full_at + :step, #ttl = :ttl", step, {"#ttl": "ttl"})
+        return self.table.update(f"S#{uid}", self.of, change, condition)
+
+    def _ends(self, now: int) -> int:
+        return int(self.pace.latest(now) / 1000) + KEPT
+
+
+def _full_at(stands: Refused) -> int:
+    return int(stands.item["full_at"]) if stands.item else 0

@@ -1,0 +1,33 @@
+"""Tokens that many take at once, from a table that answers one request at a time as DynamoDB does for an item."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+
+from chalicelib.adapters.dynamodb.paces import DynamoPaces
+from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.domain.pace import Pace
+from infra.local.aws import LocalAws
+from infra.local.settings import TEMPLATE
+from infra.local.template import load_template
+from tests.makers import NOW
+
+
+@pytest.fixture
+def table() -> Iterator[Table]:
+    with LocalAws(load_template(TEMPLATE), {"WorkerImage": "local"}, f"test-{uuid4().hex[:8]}") as running:
+        yield Table(running.client("dynamodb"), running.physical["Table"])
+
+
+def test_each_takes_one_and_none_waits_for_another(table: Table) -> None:
+    operations: list[str] = []
+    table.client.meta.events.register("before-call.dynamodb", lambda model, **_: operations.append(model.name))
+    paces = DynamoPaces(table, Pace(burst=40, per_minute=60))
+    with ThreadPoolExecutor(16) as callers:
+        waits = list(callers.map(lambda _: paces.take("u", now=NOW), range(50)))
+    assert waits.count(0) == 40
+    assert len(operations) <= 2 * 50
+    assert paces.take("u", now=NOW + 1000) == 0
+    assert paces.take("u", now=NOW + 1000) == 1
