@@ -13,6 +13,7 @@ from moto.dynamodb.models.table import Table
 from moto.moto_api import state_manager
 
 from infra.local.cloudformation import register
+from infra.local.iam.callers import OPERATOR, Callers
 from infra.local.moto_inside import answer_inside
 from infra.local.moto_server import MotoServer, keep_no_instances
 from infra.local.template import Template, is_expression, key
@@ -29,7 +30,9 @@ class LocalAws:
         self.template = template.decided(parameters)
         self._parameters = parameters
         self._name = name
+        self.callers = Callers()
         self._server = MotoServer()
+        self._server.denial = self.callers.denial
         self._closing = ExitStack()
         self._values: dict[str, str] = {}
         self.physical: dict[str, str] = {}
@@ -57,11 +60,14 @@ class LocalAws:
         return self._server
 
     def environment(self) -> dict[str, str]:
-        """What makes an AWS SDK speak to this one: in full, so that nothing of the developer's own account remains."""
+        """What makes an AWS SDK speak to this one, as the operator who may do everything.
+
+        It is all that an SDK looks at, so that nothing of the developer's own account remains.
+        """
         return {
             "AWS_ENDPOINT_URL": self.url,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_ACCESS_KEY_ID": self.callers.key_id(OPERATOR),
+            "AWS_SECRET_ACCESS_KEY": self.callers.secret_key,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": os.devnull,
@@ -78,8 +84,8 @@ class LocalAws:
             region_name=REGION,
             endpoint_url=self.url,
             config=config,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - moto takes any
+            aws_access_key_id=self.callers.key_id(OPERATOR),
+            aws_secret_access_key=self.callers.secret_key,
         )
         answer_inside(client.meta.events, self._server)
         return client

@@ -28,13 +28,18 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     os.environ["ALLOWED_ORIGINS"] = ",".join(filter(None, (os.environ.get("ALLOWED_ORIGINS"), LOCAL_PAGES)))
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
-    answer_inside(sign_by_caller().get_component("event_emitter"), aws.server)
+    answer_inside(sign_by_caller(aws.callers).get_component("event_emitter"), aws.server)
 
 
 def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
     """Return what each worker gets beside its task's own variables; ``client`` leads its client to the loopback."""
     path = search_path(client.get("PYTHONPATH", ""), str(LOOPBACK_SITE), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
-    own = {"AWS_ACCESS_KEY_ID": WORKER, "DEVICES": str(state.devices), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
+    own = {
+        "AWS_ACCESS_KEY_ID": aws.callers.key_id(WORKER),
+        "DEVICES": str(state.devices),
+        "PYTHONPATH": path,
+        "PYTHONUNBUFFERED": "1",
+    }
     # A container has a /tmp of its own; here they would share one, and nobody asks for their health.
     return aws.environment() | dict(proxies) | own | {"HEARTBEAT": ""}

@@ -1,4 +1,4 @@
-"""The stack's table, as an operator reaches it, and what it tells of the workers."""
+"""The stack's table, as a worker reaches it, and what it tells of the workers."""
 
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ class TheTable:
             "dynamodb",
             endpoint_url=told["AWS_ENDPOINT_URL"],
             region_name=told["AWS_REGION"],
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
+            aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
         )
 
     def uid(self, session: str) -> str:

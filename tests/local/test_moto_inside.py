@@ -23,15 +23,20 @@ def test_rows_are_written_and_read_without_a_socket(nobody_listens):
 
 
 def test_a_refusal_is_the_same_as_over_a_socket(aws):
+    told = aws.environment()
     over = boto3.client(
-        "dynamodb", region_name=REGION, endpoint_url=aws.url, aws_access_key_id="local", aws_secret_access_key="local"
+        "dynamodb",
+        region_name=REGION,
+        endpoint_url=aws.url,
+        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
     )
-    told = []
+    answers = []
     for client in (over, aws.client("dynamodb")):
         with pytest.raises(ClientError) as refused:
             client.get_item(TableName="nothing", Key={"pk": {"S": "p"}})
-        told.append((refused.value.response["Error"], refused.value.response["ResponseMetadata"]["HTTPStatusCode"]))
-    assert told[0] == told[1]
+        answers.append((refused.value.response["Error"], refused.value.response["ResponseMetadata"]["HTTPStatusCode"]))
+    assert answers[0] == answers[1]
 
 
 def test_who_may_not_is_refused_here_too(nobody_listens):

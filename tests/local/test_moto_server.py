@@ -29,3 +29,13 @@ def test_moto_keeps_no_list_of_the_items_it_made(aws):
     client = aws.client("dynamodb")
     client.put_item(TableName=aws.variables["TABLE_NAME"], Item={"pk": {"S": "p"}, "sk": {"S": "s"}})
     assert vars(Item)["instances_tracked"] == []
+
+
+@pytest.mark.parametrize("path", ["/moto-api/reset", "/?Action=DeleteQueue&QueueUrl=x", "/bucket/key"])
+def test_no_way_in_is_open_to_who_does_not_sign_with_the_run_s_secret(aws, path):
+    request = urllib.request.Request(aws.url + path, data=b"", method="POST")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 400
+    refused.value.close()
+    assert aws.variables["TABLE_NAME"] in str(aws.client("dynamodb").list_tables()["TableNames"])

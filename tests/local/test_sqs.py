@@ -31,7 +31,6 @@ def queue(aws):
             endpoint_url=aws.url,
             aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=told.get("AWS_SESSION_TOKEN"),
         )
 
         def poll(self):
@@ -44,7 +43,6 @@ def queue(aws):
                 "Host": "x",
                 "X-Amz-Target": "AmazonSQS.ReceiveMessage",
                 "Authorization": f"AWS4-HMAC-SHA256 Credential={self.told['AWS_ACCESS_KEY_ID']}/20260101/{REGION}/sqs/x",
-                "X-Amz-Security-Token": self.told.get("AWS_SESSION_TOKEN", ""),
                 "Content-Length": str(len(body)),
             }
             lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())

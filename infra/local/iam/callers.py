@@ -1,9 +1,12 @@
 """Who calls AWS: in the cloud each function has a process and credentials of its own, here they share both.
 
-So a request is signed with an access key id that is the caller's name, and the local AWS reads it off the signature.
+So a request is signed with an access key id that holds the caller's name, and the local AWS reads it off the signature.
+The id holds a secret of the run, too: any program of this machine can reach the local AWS, and without it has no name.
 """
 
+import hmac
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,8 +22,11 @@ OPERATOR: Final = "local"
 WORKER: Final = "WorkerTask"
 """Workers, by their task definition's logical id."""
 
+NAMELESS: Final = "The security token included in the request is invalid."
+"""What AWS says to who isn't known to it."""
+
 _caller: ContextVar[str] = ContextVar("caller", default=OPERATOR)
-_CREDENTIAL: Final = re.compile(r"Credential=(?P<caller>[^/]+)/")
+_CREDENTIAL: Final = re.compile(r"Credential=(?P<key_id>[^/]+)/")
 
 
 @contextmanager
@@ -33,28 +39,51 @@ def calling_as(name: str) -> Iterator[None]:
         _caller.reset(token)
 
 
-def caller_of(authorization: str) -> str:
-    """Return who signed a request, from its ``Authorization`` header; an unsigned one is the operator's."""
-    found = _CREDENTIAL.search(authorization)
-    return found["caller"] if found else OPERATOR
+class Callers:
+    """The access key ids of one run; nobody knows them but who was given one."""
+
+    def __init__(self) -> None:
+        self._secret = secrets.token_bytes()
+        self.secret_key = secrets.token_urlsafe()
+
+    def key_id(self, name: str) -> str:
+        """Return the access key id of a caller."""
+        return f"{name}.{hmac.digest(self._secret, name.encode(), 'sha256').hex()}"
+
+    def caller_of(self, authorization: str) -> str | None:
+        """Return who signed a request, from its ``Authorization`` header; None if nobody who is known here."""
+        found = _CREDENTIAL.search(authorization)
+        if found is None:
+            return None
+        name = found["key_id"].rpartition(".")[0]
+        known = hmac.compare_digest(found["key_id"].encode(), self.key_id(name).encode())
+        return name if known else None
+
+    def denial(self, authorization: str, _target: str, _body: bytes) -> str | None:
+        """Return why a request isn't allowed whatever it is for; None if it comes from somebody known."""
+        return NAMELESS if self.caller_of(authorization) is None else None
 
 
-def sign_by_caller() -> Session:
+def sign_by_caller(callers: Callers) -> Session:
     """Have the clients that this process makes from now on sign each request as whoever is calling then.
 
     Returns the session that they are made from.
     """
     session = get_session()
-    vars(session)["_credentials"] = _CallersCredentials("caller", "local")  # botocore has no other way in
+    vars(session)["_credentials"] = _CallersCredentials(callers)  # botocore has no other way in
     boto3.setup_default_session(botocore_session=session)
     ThreadPoolExecutor.submit = _submit_in_context  # type: ignore[method-assign,assignment]
     return session
 
 
 class _CallersCredentials(Credentials):
+    def __init__(self, callers: Callers) -> None:
+        super().__init__("caller", callers.secret_key)
+        self._callers = callers
+
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return the credentials of whoever is calling."""
-        return ReadOnlyCredentials(_caller.get(), self.secret_key, None)
+        return ReadOnlyCredentials(self._callers.key_id(_caller.get()), self.secret_key, None)
 
 
 _submit = ThreadPoolExecutor.submit

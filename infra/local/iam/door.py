@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from infra.local.iam.callers import OPERATOR, caller_of
+from infra.local.iam.callers import NAMELESS, OPERATOR, Callers
 from infra.local.iam.permissions import Permissions
 from infra.local.iam.uses import Roles, Unread, connection_use, uses
 
@@ -21,12 +21,13 @@ class Door:
     place: tuple[str, str]
     permissions: Permissions
     roles: Roles
+    callers: Callers
 
     def service(self, authorization: str, target: str, body: bytes) -> str | None:
         """Return why a request to a service is not allowed; None if it is."""
-        caller = caller_of(authorization)
-        if caller == OPERATOR:
-            return None
+        caller = self.callers.caller_of(authorization)
+        if caller is None or caller == OPERATOR:
+            return NAMELESS if caller is None else None
         try:
             needed = uses(self.place, target, body, self.roles)
         except Unread as unread:
@@ -35,5 +36,7 @@ class Door:
 
     def connections(self, authorization: str, method: str) -> str | None:
         """Return why a request to ``@connections`` is not allowed; None if it is."""
-        use = connection_use(self.place, CONNECTIONS_API, STAGE, method)
-        return self.permissions.denial(caller_of(authorization), [use])
+        caller = self.callers.caller_of(authorization)
+        if caller is None:
+            return NAMELESS
+        return self.permissions.denial(caller, [connection_use(self.place, CONNECTIONS_API, STAGE, method)])

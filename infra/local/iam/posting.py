@@ -21,6 +21,6 @@ def post_door(aws: LocalAws) -> Door:
     roles = {caller: statements_of(role, resources) for caller, role in roles_of(aws.template.resources).items()}
     task = resources[WORKER]["Properties"]
     passed = (task["TaskRoleArn"], task["ExecutionRoleArn"])
-    door = Door((ACCOUNT, REGION), Permissions(roles), lambda _: passed)
+    door = Door((ACCOUNT, REGION), Permissions(roles), lambda _: passed, aws.callers)
     aws.server.denial = door.service
     return door

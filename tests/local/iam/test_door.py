@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from infra.local.iam.callers import Callers
 from infra.local.iam.door import Door
 from infra.local.iam.permissions import Permissions
 from infra.local.iam.policy import statements
@@ -14,8 +15,15 @@ GET = ("DynamoDB_20120810.GetItem", json.dumps({"TableName": "t"}).encode())
 PUT = ("DynamoDB_20120810.PutItem", json.dumps({"TableName": "t"}).encode())
 
 
+CALLERS = Callers()
+
+
 def signed(caller: str) -> str:
-    return f"AWS4-HMAC-SHA256 Credential={caller}/20261121/us-east-1/dynamodb/aws4_request, Signature=0"
+    return signed_with(CALLERS.key_id(caller))
+
+
+def signed_with(key_id: str) -> str:
+    return f"AWS4-HMAC-SHA256 Credential={key_id}/20261121/us-east-1/dynamodb/aws4_request, Signature=0"
 
 
 @pytest.fixture
@@ -28,7 +36,7 @@ def door() -> Door:
             ]
         }
     )
-    return Door(("123456789012", "us-east-1"), Permissions({"Fanout": tuple(allowed)}), lambda _: ())
+    return Door(("123456789012", "us-east-1"), Permissions({"Fanout": tuple(allowed)}), lambda _: (), CALLERS)
 
 
 def test_what_the_role_allows_is_let_through_and_noted(door: Door):
@@ -55,8 +63,16 @@ def test_a_caller_without_a_role_may_do_nothing(door: Door):
 
 def test_the_operator_may_do_everything(door: Door):
     assert door.service(signed("local"), *PUT) is None
-    assert door.service("", *PUT) is None
 
 
 def test_a_request_that_nobody_knows_the_permission_of_is_refused(door: Door):
     assert door.service(signed("Fanout"), "Kinesis_20131202.PutRecord", b"{}") is not None
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["", "Bearer x", signed_with("local"), signed_with("Fanout"), signed_with(Callers().key_id("local"))],
+)
+def test_who_was_given_no_secret_of_this_run_is_nobody(door: Door, authorization: str):
+    assert "invalid" in (door.service(authorization, *GET) or "")
+    assert "invalid" in (door.connections(authorization, "POST") or "")

@@ -31,7 +31,7 @@ def client(aws: LocalAws, caller: str):
         "sqs",
         region_name=REGION,
         endpoint_url=aws.url,
-        aws_access_key_id=caller,
+        aws_access_key_id=aws.callers.key_id(caller),
         aws_secret_access_key="any",
     )
 
