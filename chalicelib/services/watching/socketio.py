@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.addresses import network_of
+from chalicelib.domain.addresses import network_of, wider_network_of
 from chalicelib.domain.channel import HANDSHAKE, POLL, Channel, Transport, hashed
 from chalicelib.domain.engineio import (
     MAX_PAYLOAD,
@@ -29,6 +29,8 @@ from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, Ident
 from chalicelib.services.watching.channels import Channels, Overlap
 from chalicelib.services.watching.conversation import Conversation, same
 
+NEIGHBOURS: Final = 8
+"""How many times as many clients as from one address may come from the larger network that it is in."""
 UNKNOWN_SID: Final = 1
 """Engine.IO's code for a sid that isn't one."""
 LINGER: Final = 2
@@ -54,8 +56,7 @@ class SocketIO:
         Raises TooManyAttempts when too many clients came from that address within a minute, TooManyWatchers, and what
         ``who_knocks`` raises.
         """
-        if not self.store.arrived(network_of(address), now=self.clock(), most=self.most_arrivals):
-            raise TooManyAttempts("Too many connections from your address. Wait a minute.", retry_after=60)
+        self._must_be_few(address)
         channel, sid = self.channels.open(connection=connection)
         if who_knocks:
             try:
@@ -67,6 +68,13 @@ class SocketIO:
             self.wakes.greet(channel.sid, delay=0)
         self.wakes.beat(channel.sid, delay=HANDSHAKE / 1000)
         return channel, sid
+
+    def _must_be_few(self, address: str) -> None:
+        """Count one more from that address and from the network around it, which somebody may have all of."""
+        bounds = {wider_network_of(address): NEIGHBOURS * self.most_arrivals, network_of(address): self.most_arrivals}
+        for network, most in bounds.items():
+            if not self.store.arrived(network, now=self.clock(), most=most):
+                raise TooManyAttempts("Too many connections from your network. Wait a minute.", retry_after=60)
 
     def known(self, sid: str, principal: Principal | None) -> Channel:
         """Return the channel of a client's sid; raises Invalid for none, one that is over, or another principal's."""

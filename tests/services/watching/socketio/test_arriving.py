@@ -9,6 +9,7 @@ from chalicelib.domain.channel import HANDSHAKE
 from chalicelib.domain.errors import Invalid, TooManyAttempts, TooManyWatchers, Unauthenticated
 from chalicelib.domain.principal import Role
 from chalicelib.services.ports import Gone
+from chalicelib.services.watching.socketio import NEIGHBOURS
 from tests.services.watching.socketio.clients import ANA, BO, a_client, hear, identify, sent, told
 
 
@@ -217,3 +218,13 @@ def test_a_client_that_is_refused_when_it_connects_again_follows_nothing(rig):
     assert rig.channel_store.get(channel.sid) is None
     assert rig.watchers.following("default", "ana") == []
     assert rig.sockets.closed == ["c1"]
+
+
+@pytest.mark.parametrize("address", ["198.51.100.{}", "2001:db8:1:{}::1"])
+def test_too_many_from_one_network_are_refused_whichever_of_its_addresses_they_have(rig, address):
+    rig.most_arrivals = 2
+    for number in range(2 * NEIGHBOURS):
+        rig.socketio.open(None, address.format(number))
+    with pytest.raises(TooManyAttempts):
+        rig.socketio.open(None, address.format(99))
+    rig.socketio.open(None, "203.0.113.1")
