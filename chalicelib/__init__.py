@@ -6,3 +6,6 @@
 only code that knows AWS, ``dialects`` know wire shapes, and ``api``, ``triggers`` and ``worker`` are the doors.
 The contracts in pyproject.toml hold this map against the imports.
 """
+
+__version__ = "1.0.0"
+"""The one place that says it: the API's answers, its description and pyproject.toml take it from here."""

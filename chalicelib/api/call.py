@@ -56,6 +56,11 @@ class Call:
         """The network address that the caller calls from."""
         return caller.address(self.request.context, self.request.headers)
 
+    @property
+    def gateway(self) -> str | None:
+        """The address of the gateway as the caller of a route without variables has it, None where that isn't known."""
+        return caller.called(self.request.context, self.request.headers, self.request.path)
+
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""
         return self.principal is not None and self.principal.may(permission)

@@ -121,7 +121,7 @@ def connect(call: Call, session_id: str) -> Answer:
     "POST", "/api/sessions/{id}/login", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=STARTED
 )
 def show_codes(call: Call, session_id: str) -> Answer:
-    """Want the session running: one that isn't linked shows codes. The same as connect, which the guide has first."""
+    """Want the session running: one that isn't linked shows codes. The same as connect."""
     return Answer(shapes.one(bootstrap.sessions().start(call.tenant, session_id), "Login process initiated"))
 
 

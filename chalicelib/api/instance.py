@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from chalicelib import bootstrap
+from chalicelib import __version__, bootstrap
 
-VERSION: Final = "1.0.0"
+VERSION: Final = __version__
 _STARTED: Final = bootstrap.clock()
 
 

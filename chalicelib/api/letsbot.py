@@ -69,7 +69,7 @@ def status(call: Call) -> Answer:
     "GET", "/api/v1/instance/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
 )
 def instance_status(call: Call) -> Answer:
-    """Say how the session stands: the library's other name for it."""
+    """Say how the session stands, as POST /api/v1/session/status does."""
     return Answer(shapes.status(_session(call)))
 
 

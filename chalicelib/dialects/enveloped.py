@@ -55,7 +55,7 @@ class SessionJson(TypedDict):
 
 
 class OneSessionJson(SessionJson):
-    """A session, and the same again as ``session``: the guide reads the latter, other clients the former."""
+    """A session, and the same again as ``session``: clients read the one or the other."""
 
     session: SessionJson
 

@@ -18,6 +18,8 @@ RESERVED_PARAMETERS: Final = frozenset({DIALECT_PARAMETER, SESSION_PARAMETER})
 
 VIEWER_HEADER: Final = "X-Switchboard-Viewer"
 """The caller's network address, as the edge saw it: true only beside the proof, since anybody can send a header."""
+HOST_HEADER: Final = "X-Switchboard-Host"
+"""The name that the caller called the gateway by, which origins don't see; it counts like the viewer's address."""
 PROOF_HEADER: Final = "X-Switchboard-Edge"
 """What only the edge and the functions know: with it, a request came through the edge and not around it."""
 

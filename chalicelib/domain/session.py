@@ -23,7 +23,9 @@ class Desired(StrEnum):
 
 
 class Status(StrEnum):
-    """What is observed of a session; only ``transitions`` assigns one."""
+    """What is observed of a session."""
+
+    # Only ``transitions`` assigns one.
 
     CREATED = "CREATED"
     STARTING = "STARTING"

@@ -29,6 +29,7 @@ def function_code() -> str:
         "dialectParameter": edge.DIALECT_PARAMETER,
         "sessionParameter": edge.SESSION_PARAMETER,
         "viewerHeader": edge.VIEWER_HEADER.lower(),
+        "hostHeader": edge.HOST_HEADER.lower(),
         "restOrigin": REST_ORIGIN,
         "websocketOrigin": WEBSOCKET_ORIGIN,
         "websocketPath": WEBSOCKET_PATH,

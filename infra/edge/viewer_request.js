@@ -53,6 +53,11 @@ function handler(event) {
     const way = door(request.uri, request.querystring);
     // Overwrites what a client sent under this name; the origin's own header proves that this function ran.
     request.headers[EDGE.viewerHeader] = { value: event.viewer.ip };
+    // The origin gets a Host of its own; the name that people use is the viewer's.
+    delete request.headers[EDGE.hostHeader];
+    if (request.headers.host) {
+        request.headers[EDGE.hostHeader] = { value: request.headers.host.value };
+    }
     if (way.dialect === undefined) {
         cf.selectRequestOriginById(EDGE.restOrigin);
         request.uri = way.path || request.uri;

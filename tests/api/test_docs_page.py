@@ -1,13 +1,17 @@
 """The page at ``/docs``: whole, safe, and in need of nothing from elsewhere."""
 
 import re
+from collections.abc import Iterator
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 
+from chalicelib.api.caller import called
 from chalicelib.api.description.markup import inline, json_block, prose
 from chalicelib.api.description.start import STEPS
+from chalicelib.config import settings
 from tests.api.conftest import Caller
 from tests.api.described import operation
 
@@ -53,6 +57,61 @@ def test_the_gateway_s_address_leads_to_it(nobody: Caller) -> None:
         302,
         "https://gateway.example/docs",
     )
+
+
+@pytest.mark.parametrize(
+    ("headers", "address"),
+    [
+        ({"Host": "localhost:8123"}, "http://localhost:8123"),
+        ({"Host": "[::1]:8123"}, "http://[::1]:8123"),
+        ({"Host": "box.example", "X_Forwarded_Proto": "https"}, "https://box.example"),
+        # Without the proof anybody may have written the name.
+        ({"Host": "box.example", "X_Switchboard_Host": "evil.example"}, "http://box.example"),
+        ({"Host": "a$(id)"}, "https://gateway.example"),
+        ({"Host": "<script>"}, "https://gateway.example"),
+        ({"Host": "box.example", "X_Forwarded_Proto": "javascript"}, "https://gateway.example"),
+        ({}, "https://gateway.example"),
+    ],
+)
+def test_it_shows_the_address_that_its_reader_called(nobody: Caller, headers: dict[str, str], address: str) -> None:
+    content = nobody("GET", "/docs", **headers).content.decode()
+    assert f">URL={address}\nTOKEN=" in content
+    assert "localhost:8080" not in content
+    assert "{{" not in content
+
+
+def test_behind_the_edge_that_is_the_edge_s(nobody: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_SECRET", "known to both")
+    monkeypatch.setattr("chalicelib.api.caller.settings", settings.__wrapped__)
+    sent = {"Host": "x.execute-api.eu-west-1.amazonaws.com", "X_Switchboard_Edge": "known to both"}
+    content = nobody("GET", "/docs", **sent, X_Switchboard_Host="whatsapp.example.com").content.decode()
+    assert "URL=https://whatsapp.example.com\n" in content
+
+
+def test_without_the_edge_api_gateway_s_stage_is_part_of_it() -> None:
+    host = {"Host": "x.execute-api.eu-west-1.amazonaws.com", "X-Forwarded-Proto": "https"}
+    assert called({"path": "/api/docs"}, host, "/docs") == "https://x.execute-api.eu-west-1.amazonaws.com/api"
+    assert called({"path": "/docs"}, host, "/docs") == "https://x.execute-api.eu-west-1.amazonaws.com"
+
+
+INTERNAL = re.compile(
+    r"context\[|retry_after|``transitions|\braises?\b|\bNone\b|\b[a-z]+\.py\b|\bSeed \d|msgspec|DynamoDB|neonize|whatsmeow"
+    r"|\bepoch``|\blease\b|mailbox|\bInvalidField\b|\b[A-Z]\w+Error\b|the guide\b"
+)
+"""What readers of the code know, and readers of the API needn't."""
+
+
+def test_nothing_of_the_code_s_inside_is_told(nobody: Caller) -> None:
+    def said(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (one for name in ("description", "summary") if isinstance(one := value.get(name), str))
+            yield from (text for inner in value.values() for text in said(inner))
+        elif isinstance(value, list):
+            yield from (text for inner in value for text in said(inner))
+
+    texts = set(said(nobody("GET", "/openapi.json").json))
+    assert len(texts) > 200
+    assert not [text for text in texts if INTERNAL.search(text)]
 
 
 def test_its_links_lead_somewhere_on_it(page: Page) -> None:

@@ -155,6 +155,13 @@ def test_the_viewer_s_address_is_cloudfront_s_word_alone(edge: Edge, target: str
     assert said["request"]["headers"]["x-switchboard-viewer"] == {"value": VIEWER}
 
 
+@pytest.mark.parametrize("target", ["/docs", "/api/ws/one"])
+def test_the_name_that_was_called_is_cloudfront_s_word_alone(edge: Edge, target: str) -> None:
+    said: dict[str, Any] = edge.ask(target, Host="whatsapp.example.com", X_Switchboard_Host="evil.example")
+    assert said["request"]["headers"]["x-switchboard-host"] == {"value": "whatsapp.example.com"}
+    assert "x-switchboard-host" not in edge.ask(target, X_Switchboard_Host="evil.example")["request"]["headers"]
+
+
 def test_what_goes_to_rest_keeps_its_query_as_it_came(edge: Edge) -> None:
     said = edge.ask("/sessions?a=%2B+&a=2&b")
     assert said["request"]["querystring"] == {

@@ -10,6 +10,8 @@ from chalicelib.api.call import Call
 from chalicelib.api.doorway import Doorway
 from chalicelib.dialects.bare import error
 
+ELSEWHERE: Final = "https://gateway.example"
+"""Stands for an address that isn't known."""
 HTML: Final = "text/html; charset=utf-8"
 # The page has no script, and nothing of it comes from elsewhere: whatever got into it could do nothing.
 POLICY: Final = (
@@ -48,7 +50,10 @@ def _serve(doorway: Doorway, document: Callable[[], dict[str, Any]], page: Calla
     @doorway.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
     def docs(call: Call) -> Answer:
         """Give the description of this API as a page to read."""
-        return Answer(page(), content_type=HTML, headers={"Content-Security-Policy": POLICY})
+        from chalicelib.api.description.start import HERE  # noqa: PLC0415
+
+        told = page().replace(HERE, call.gateway or ELSEWHERE)
+        return Answer(told, content_type=HTML, headers={"Content-Security-Policy": POLICY})
 
     @doorway.route("GET", "/", needs=PUBLIC, gives={302: None})
     def home(call: Call) -> Answer:

@@ -5,13 +5,15 @@ from typing import Final
 from chalicelib.api.description.markup import block, element, inline
 
 URL: Final = "$URL"
-"""What the page's commands call the gateway: the page doesn't know by which name its reader came."""
+"""What the page's commands call the gateway."""
+HERE: Final = "{{the address of the gateway}}"
+"""Stands in the page for the address that its reader called, which no other reader need share."""
 
 STEPS: Final[tuple[tuple[str, str], ...]] = (
     (
         "Log in. A token is good for a day; programs use an API key in its place.",
         """\
-URL=http://localhost:8080  # where the gateway is
+URL={{the address of the gateway}}
 TOKEN=$(curl -s -X POST $URL/api/auth/login \\
   -d '{"username":"admin","password":"admin123"}' | jq -r .data.token)""",
     ),

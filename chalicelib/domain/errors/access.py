@@ -37,7 +37,7 @@ class TooManyWatchers(GatewayError):
 
 
 class TooManyAttempts(GatewayError):
-    """Too many tries; ``retry_after`` says when the next one counts."""
+    """Too many tries; Retry-After says when the next one counts."""
 
     code = "TOO_MANY_ATTEMPTS"
     status = 429

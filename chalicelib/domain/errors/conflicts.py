@@ -11,13 +11,19 @@ class Conflict(GatewayError):
 
 
 class SessionExists(Conflict):
-    """A session has this id already; ``context["session"]`` is it."""
+    """A session has this id already; the answer may show it.
+
+    ``context["session"]`` is that session.
+    """
 
     code = "SESSION_EXISTS"
 
 
 class PhoneMismatch(Conflict):
-    """The session was created for the number that was named, and another account is linked; ``context["session"]``."""
+    """The session was created for the number that was named, and another account is linked.
+
+    ``context["session"]`` is the session.
+    """
 
     code = "PHONE_MISMATCH"
 

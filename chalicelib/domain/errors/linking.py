@@ -29,7 +29,10 @@ class PasskeyRequired(Conflict):
 
 
 class SessionNotConnected(Conflict):
-    """Nothing can be sent now; ``context["session"]`` says why, and has the code to scan if one is shown."""
+    """Nothing can be sent now; the answer says how the session stands.
+
+    ``context["session"]`` is the session, with the code to scan if one is shown.
+    """
 
     code = "SESSION_NOT_CONNECTED"
 

@@ -33,7 +33,7 @@ class KeyQuotaExceeded(QuotaExceeded):
 
 
 class TicketQuotaExceeded(GatewayError):
-    """The tenant was given as many tickets within this minute as it may be; ``retry_after`` says when to go on."""
+    """The tenant was given as many tickets within this minute as it may be; Retry-After says when to go on."""
 
     code = "TICKET_QUOTA_EXCEEDED"
     status = 429

@@ -12,14 +12,17 @@ class NotOnWhatsApp(GatewayError):
 
 
 class SendFailed(GatewayError):
-    """WhatsApp refused the message, or it couldn't be sent in time; ``context["message"]`` is it."""
+    """WhatsApp refused the message, or it couldn't be sent in time; the answer names it.
+
+    ``context["message"]`` is the message.
+    """
 
     code = "SEND_FAILED"
     status = 502
 
 
 class TooFast(GatewayError):
-    """The session sends faster than its pace allows; nothing was queued, ``retry_after`` says when to go on."""
+    """The session sends faster than its pace allows; nothing was queued, Retry-After says when to go on."""
 
     code = "TOO_FAST"
     status = 429
