@@ -124,3 +124,25 @@ def test_what_the_library_prints_of_a_recipient_is_in_no_log(tmp_path: Path, dev
         assert NOBODY not in stage.log()
 
     told(tmp_path, story, device)
+
+
+@pytest.mark.parametrize("code", [101, 999])
+def test_a_ban_is_one_whatever_its_code(tmp_path: Path, device: Path, code: int) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.wa.post("knobs/failure", reason=402, ban=code)
+        worker = await stage.start()
+        assert await stage.ended(worker) == 0
+        assert (stage.now.status, stage.now.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
+
+    told(tmp_path, story, device)
+
+
+@pytest.mark.parametrize("reason", [418, 499])
+def test_a_login_refused_for_a_reason_it_doesnt_know_is_tried_again(tmp_path: Path, device: Path, reason: int) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.wa.post("knobs/failure", reason=reason)
+        await stage.start()
+        await stage.until_it_was(Reason.CONNECT_FAILURE)
+        await stage.until_status(Status.CONNECTED)
+
+    told(tmp_path, story, device)

@@ -2,7 +2,8 @@
 
 While no device is stored the library delivers no event but the code: its trace tells the rest. It waits for a stored
 device before it delivers the first event of a login, too, and deletes the one that WhatsApp says was unlinked: if it
-hears of that before it waits, it waits for ever. Its log tells of that.
+hears of that before it waits, it waits for ever. Its log tells of that, and of a ban with a code that the library
+doesn't know, which it can't hand on as an event.
 
 The lines carry keys, codes and numbers: this handler keeps nothing, and the loggers it listens to pass nothing on. The
 lines are those of neonize 0.5.2.
@@ -21,6 +22,8 @@ CODES: Final = "whatsmeow.Client.QRChannel"
 CLIENT: Final = "whatsmeow.Client"
 
 _RAN_OUT: Final = "Ran out of QR codes, closing channel"
+_BANNED: Final = re.compile(r"Temporary ban connect failure: <failure\b([^>]*)")
+_NUMBERS: Final = re.compile(r'\b(code|expire)="(\d{1,9})"')
 _UNLINKED: Final = re.compile(r"Got (\d+)\b.* connect failure, sending LoggedOut event")
 
 Said = Callable[[str, str], c.ClientEvent | None]
@@ -34,7 +37,12 @@ def said_while_linking(logger: str, line: str) -> c.ClientEvent | None:
 
 def said_at_login(logger: str, line: str) -> c.ClientEvent | None:
     """Return what a line of the log of a client whose device is stored means, if it means anything to us."""
-    unlinked = _UNLINKED.match(line) if logger == CLIENT else None
+    if logger != CLIENT:
+        return None
+    unlinked, banned = _UNLINKED.match(line), _BANNED.match(line)
+    if banned:
+        said = dict(_NUMBERS.findall(banned[1]))
+        return c.TemporaryBan(int(said.get("code", 0)), int(said.get("expire", 0)))
     return c.LoggedOut(int(unlinked[1])) if unlinked else None
 
 

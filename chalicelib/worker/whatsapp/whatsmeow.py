@@ -164,6 +164,8 @@ class Whatsmeow:
             self._client.connect()
         except Exception as failure:  # noqa: BLE001 - a client that ended must not look as if it went on
             error = str(failure)
+        # What the log said before this comes first: it may say why.
+        library_s_log.join()
         self._emit(c.Ended(error))
         # It may only have ended its event loop, over something that it can't hand on, and still be connected: it would
         # go on to acknowledge messages that nobody gets.

@@ -6,7 +6,7 @@ from infra.local.whatsapp import linking
 from infra.local.whatsapp.connection import ConnectionEnded
 from infra.local.whatsapp.errors import BadRequest, NothingWaits
 from infra.local.whatsapp.jid import Jid, MalformedJid
-from infra.local.whatsapp.knobs import PlannedFailure
+from infra.local.whatsapp.knobs import USUAL_BAN, PlannedFailure
 from infra.local.whatsapp.network import Network, Waiting
 from infra.local.whatsapp.node import Attribute, Node
 from infra.local.whatsapp.offers import FULL_LIST
@@ -60,7 +60,7 @@ class _KnobRoutes:
         return web.json_response({"closed": len(found)})
 
     async def failure(self, request: web.Request) -> web.Response:
-        """`{reason, number?, times?}`: refuse the next logins."""
+        """`{reason, number?, times?, ban?}`: refuse the next logins; a ban (402) has the code `ban`."""
         fields = await body(request)
         self._network.knobs.failures.extend(_planned(fields, "reason", default=503))
         return web.json_response({"planned": len(self._network.knobs.failures)})
@@ -120,4 +120,5 @@ def _planned(fields: Fields, name: str, *, default: int) -> list[PlannedFailure]
     reason = fields.integer(name, default=default, lowest=400, highest=599)
     number = fields.optional_text("number")
     times = fields.integer("times", default=1, lowest=1, highest=_MOST)
-    return [PlannedFailure(reason, phone_number(number) if number else None)] * times
+    ban = fields.integer("ban", default=USUAL_BAN, lowest=100, highest=999)
+    return [PlannedFailure(reason, phone_number(number) if number else None, ban)] * times

@@ -5,13 +5,20 @@ from dataclasses import dataclass, field
 
 from infra.local.whatsapp.offers import FULL_LIST
 
+USUAL_BAN = 101
+"""The code of a ban for having written to too many people."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedFailure:
-    """A refusal of the next login or message; of any number's if `number` is None."""
+    """A refusal of the next login or message; of any number's if `number` is None.
+
+    `ban` is the code that a ban (402) comes with.
+    """
 
     reason: int
     number: str | None = None
+    ban: int = USUAL_BAN
 
 
 @dataclass(slots=True)
@@ -25,13 +32,14 @@ class Knobs:
     held_acks_s: float = 0
     spoilt: int = 0
 
-    def take_failure(self, number: str) -> int | None:
-        """The reason to refuse this login with, if a refusal is planned; each serves once."""
+    def take_failure(self, number: str) -> PlannedFailure | None:
+        """What to refuse this login with, if a refusal is planned; each serves once."""
         return _taken(self.failures, number)
 
     def take_refusal(self, number: str) -> int | None:
         """The code to refuse this number's message with, if a refusal is planned; each serves once."""
-        return _taken(self.refusals, number)
+        planned = _taken(self.refusals, number)
+        return planned.reason if planned else None
 
     def take_spoiling(self) -> bool:
         """Whether the next message to a linked device is changed on its way; each serves once."""
@@ -48,9 +56,9 @@ class Knobs:
         return True
 
 
-def _taken(planned: deque[PlannedFailure], number: str) -> int | None:
+def _taken(planned: deque[PlannedFailure], number: str) -> PlannedFailure | None:
     for failure in planned:
         if failure.number in (None, number):
             planned.remove(failure)
-            return failure.reason
+            return failure
     return None

@@ -5,6 +5,7 @@ import hmac
 from infra.local.whatsapp.client import Client
 from infra.local.whatsapp.clock import now_s
 from infra.local.whatsapp.connection import Connection, ConnectionEnded
+from infra.local.whatsapp.knobs import PlannedFailure
 from infra.local.whatsapp.network import Network
 from infra.local.whatsapp.node import Node
 from infra.local.whatsapp.payload import Login
@@ -15,11 +16,11 @@ BAN_S = 3600
 
 
 class LoginRefused(Exception):
-    """The device may not come in; `reason` is WhatsApp's number for why."""
+    """The device may not come in; `why` is what it is told."""
 
-    def __init__(self, reason: int) -> None:
-        super().__init__(f"login refused with {reason}")
-        self.reason = reason
+    def __init__(self, why: PlannedFailure) -> None:
+        super().__init__(f"login refused with {why.reason}")
+        self.why = why
 
 
 def admitted(network: Network, login: Login, connection: Connection, noise_key: bytes) -> Client:
@@ -30,14 +31,14 @@ def admitted(network: Network, login: Login, connection: Connection, noise_key: 
     account = network.accounts.numbered(login.number)
     device = account.devices.get(login.device) if account else None
     if account is None or device is None or not hmac.compare_digest(device.noise_key, noise_key):
-        raise LoginRefused(UNLINKED)
+        raise LoginRefused(PlannedFailure(UNLINKED))
     return Client(network, connection, account, device)
 
 
-async def refuse(connection: Connection, reason: int) -> None:
+async def refuse(connection: Connection, why: PlannedFailure) -> None:
     """Tell a client that it may not come in."""
-    ban = {"code": "101", "expire": str(BAN_S)} if reason == BANNED else {}
-    await connection.send(Node("failure", {"reason": str(reason), "t": now_s(), "location": "loopback", **ban}))
+    ban = {"code": str(why.ban), "expire": str(BAN_S)} if why.reason == BANNED else {}
+    await connection.send(Node("failure", {"reason": str(why.reason), "t": now_s(), "location": "loopback", **ban}))
 
 
 async def welcome(client: Client) -> None:

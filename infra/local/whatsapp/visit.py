@@ -62,7 +62,7 @@ class Doorman:
         try:
             client = login.admitted(self._network, claim, connection, noise_key)
         except login.LoginRefused as refusal:
-            await login.refuse(connection, refusal.reason)
+            await login.refuse(connection, refusal.why)
             await _drain(connection)
             return
         try:

@@ -5,14 +5,16 @@ from infra.local.whatsapp.knobs import Knobs, PlannedFailure
 
 def test_a_failure_planned_for_a_number_spares_the_others() -> None:
     knobs = Knobs()
-    knobs.failures.append(PlannedFailure(402, "1"))
-    assert [knobs.take_failure(number) for number in ("2", "1", "1")] == [None, 402, None]
+    planned = PlannedFailure(402, "1", ban=999)
+    knobs.failures.append(planned)
+    assert [knobs.take_failure(number) for number in ("2", "1", "1")] == [None, planned, None]
 
 
 def test_a_failure_planned_for_anybody_meets_the_first() -> None:
     knobs = Knobs()
-    knobs.failures.extend([PlannedFailure(503), PlannedFailure(401)])
-    assert [knobs.take_failure("1"), knobs.take_failure("2"), knobs.take_failure("3")] == [503, 401, None]
+    first, second = PlannedFailure(503), PlannedFailure(401)
+    knobs.failures.extend([first, second])
+    assert [knobs.take_failure("1"), knobs.take_failure("2"), knobs.take_failure("3")] == [first, second, None]
 
 
 def test_passkeys_are_demanded_as_often_as_planned() -> None:

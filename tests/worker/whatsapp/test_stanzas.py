@@ -16,6 +16,7 @@ from chalicelib.worker.whatsapp.stanzas import (
 
 RECEIVED = "whatsmeow.Client.Recv"
 RAN_OUT = "Ran out of QR codes, closing channel with status timeout"
+BANNED = 'Temporary ban connect failure: <failure code="999" expire="3600" location="x" reason="402" t="1"/>'
 UNLINKED = "Got 401: logged out from another device connect failure, sending LoggedOut event and deleting session"
 
 
@@ -37,6 +38,9 @@ def test_a_line_means_something_or_nothing(logger: str, line: str, event: c.Clie
     [
         (CLIENT, UNLINKED, c.LoggedOut(401)),
         (CLIENT, "Got 405: client outdated connect failure", None),
+        (CLIENT, BANNED, c.TemporaryBan(999, 3600)),
+        (CLIENT, "Temporary ban connect failure: <failure/>", c.TemporaryBan(0, 0)),
+        (RECEIVED, BANNED, None),
         (RECEIVED, UNLINKED, None),
         (CLIENT, f"Unknown text: {UNLINKED}", None),
     ],
