@@ -95,8 +95,8 @@ def show(call: Call, name: str) -> Answer:
 )
 def delete(call: Call, name: str) -> Answer:
     """Log the session out and remove it; 202 if that goes on after the answer."""
-    at_once = bootstrap.sessions().delete(call.tenant, name)
-    return Answer(shapes.gone(name, at_once=at_once), status=200 if at_once else 202)
+    done = bootstrap.sessions().delete(call.tenant, name)
+    return Answer(shapes.gone(name, at_once=done.gone, reason=done.reason), status=200 if done.gone else 202)
 
 
 @doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)

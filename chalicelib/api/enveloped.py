@@ -105,8 +105,9 @@ def show(call: Call, session_id: str) -> Answer:
 )
 def delete(call: Call, session_id: str) -> Answer:
     """Log the session out and remove it; 202 if that goes on after the answer."""
-    at_once = bootstrap.sessions().delete(call.tenant, session_id)
-    return Answer(shapes.gone(session_id, at_once=at_once, now=bootstrap.clock()), status=200 if at_once else 202)
+    done = bootstrap.sessions().delete(call.tenant, session_id)
+    shape = shapes.gone(session_id, at_once=done.gone, now=bootstrap.clock(), reason=done.reason)
+    return Answer(shape, status=200 if done.gone else 202)
 
 
 @doorway.route(
@@ -130,7 +131,7 @@ def show_codes(call: Call, session_id: str) -> Answer:
 )
 def disconnect(call: Call, session_id: str) -> Answer:
     """Want the session stopped, its linked device kept."""
-    return Answer(shapes.one(bootstrap.sessions().stop(call.tenant, session_id), "Session disconnected"))
+    return Answer(shapes.stopped(bootstrap.sessions().stop(call.tenant, session_id)))
 
 
 @doorway.route(
@@ -138,7 +139,7 @@ def disconnect(call: Call, session_id: str) -> Answer:
 )
 def log_out(call: Call, session_id: str) -> Answer:
     """Want the device unlinked, the session kept."""
-    return Answer(shapes.one(bootstrap.sessions().unlink(call.tenant, session_id), "Session logged out successfully"))
+    return Answer(shapes.logged_out(bootstrap.sessions().unlink(call.tenant, session_id)))
 
 
 @doorway.route(

@@ -8,6 +8,7 @@ from chalicelib.dialects.scanning import needs_qr
 from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.reasons import ended
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
 
 Word = Literal["pending", "connected", "disconnected", "failed"]
@@ -101,6 +102,7 @@ class BareGoneJson(TypedDict):
 
     message: str
     sessionId: str
+    reason: NotRequired[Annotated[str, "``unlink_unconfirmed``: WhatsApp couldn't be told, see the message."]]
 
 
 class BareError(TypedDict):
@@ -198,12 +200,13 @@ def created(of: Session, now: int) -> BareCreatedJson:
     return body
 
 
-def gone(session_id: str, *, at_once: bool) -> BareGoneJson:
+def gone(session_id: str, *, at_once: bool, reason: str | None = None) -> BareGoneJson:
     """Return the answer to a delete; ``at_once`` if it is done, else it goes on by itself."""
-    return {
-        "message": "Session deleted successfully" if at_once else "Session is being deleted",
-        "sessionId": session_id,
-    }
+    message = ended("Session deleted successfully", reason) if at_once else "Session is being deleted"
+    body: BareGoneJson = {"message": message, "sessionId": session_id}
+    if reason:
+        body["reason"] = reason
+    return body
 
 
 def code(of: Session, qr: QRCode, now: int) -> BareCodeJson:

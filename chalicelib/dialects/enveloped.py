@@ -12,6 +12,7 @@ from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
+from chalicelib.domain.reasons import ended
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
 
 
@@ -74,6 +75,7 @@ class SessionGoneJson(TypedDict):
     id: str
     sessionName: str
     deleted: Annotated[bool, "False while that goes on by itself."]
+    reason: NotRequired[Annotated[str, "``unlink_unconfirmed``: WhatsApp couldn't be told, see the message."]]
     clientRemoved: bool
     dataDirectoryDeleted: bool
     timestamp: Moment
@@ -141,19 +143,30 @@ def many(page: list[Session], cursor: str | None) -> Success[SessionPageJson]:
     return success(data)
 
 
-def gone(session_id: str, *, at_once: bool, now: int) -> Success[SessionGoneJson]:
+def gone(session_id: str, *, at_once: bool, now: int, reason: str | None = None) -> Success[SessionGoneJson]:
     """Return the answer to a delete; ``at_once`` if it is done, else it goes on by itself."""
-    return success(
-        {
-            "id": session_id,
-            "sessionName": session_id,
-            "deleted": at_once,
-            "clientRemoved": at_once,
-            "dataDirectoryDeleted": at_once,
-            "timestamp": iso(now),
-        },
-        "Session deleted" if at_once else "Session is being deleted",
-    )
+    data: SessionGoneJson = {
+        "id": session_id,
+        "sessionName": session_id,
+        "deleted": at_once,
+        "clientRemoved": at_once,
+        "dataDirectoryDeleted": at_once,
+        "timestamp": iso(now),
+    }
+    if reason:
+        data["reason"] = reason
+    return success(data, ended("Session deleted", reason) if at_once else "Session is being deleted")
+
+
+def stopped(of: Session) -> Success[OneSessionJson]:
+    """Return the answer to a disconnect; what isn't done yet goes on by itself."""
+    return one(of, "Session disconnected" if of.answered else "Session is being disconnected")
+
+
+def logged_out(of: Session) -> Success[OneSessionJson]:
+    """Return the answer to a logout; what isn't done yet goes on by itself."""
+    done = ended("Session logged out successfully", of.reason)
+    return one(of, done if of.answered else "Session is being logged out")
 
 
 def code(of: Session, qr: QRCode, now: int) -> Success[CodeJson]:

@@ -12,6 +12,7 @@ from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.reasons import Reason, ended
 from chalicelib.domain.session import QRCode, Session, Status
 
 DATA_URI: Final = "data:image/png;base64,"
@@ -62,6 +63,7 @@ class LetsBotGoneJson(TypedDict):
     """When the session was logged out, or was asked to be."""
 
     timestamp: Moment
+    reason: NotRequired[Annotated[str, "``unlink_unconfirmed``: WhatsApp couldn't be told, see the message."]]
 
 
 class LetsBotReceiptJson(TypedDict):
@@ -124,7 +126,10 @@ def status(of: Session) -> Success[LetsBotStatusJson]:
 def logged_out(of: Session, now: int) -> Success[LetsBotGoneJson]:
     """Return the answer to a logout; what isn't done yet goes on by itself."""
     if of.answered:
-        return success({"timestamp": iso(of.since)}, "Successfully logged out")
+        said: LetsBotGoneJson = {"timestamp": iso(of.since)}
+        if of.reason == Reason.UNLINK_UNCONFIRMED:
+            said["reason"] = of.reason
+        return success(said, ended("Successfully logged out", of.reason))
     return success({"timestamp": iso(now)}, "The session is being logged out")
 
 

@@ -84,6 +84,11 @@ def sentence(reason: str | None) -> str | None:
     return SENTENCES.get(reason) if reason else None
 
 
+def ended(done: str, reason: str | None) -> str:
+    """Return ``done`` (that a session was logged out, or deleted), with what its owner must still do about it."""
+    return f"{done}. {SENTENCES[reason]}" if reason == Reason.UNLINK_UNCONFIRMED else done
+
+
 def news(reason: str | None, message: str | None) -> str | None:
     """Return why a session is as it is, None where its owner knows that: it is as the owner asked."""
     return None if reason in {Reason.REQUESTED, Reason.UNLINKED_BY_OWNER} else message

@@ -103,6 +103,18 @@ def records(table: Table) -> list[dict]:
     return [{**record, "eventSourceARN": arn} for record in found]
 
 
+def test_the_last_event_of_a_session_whose_device_may_still_be_linked_says_so(table):
+    sessions = DynamoSessions(table)
+    session = a_running_session(version=0, reason="unlink_unconfirmed")
+    sessions.create(session)
+    sessions.remove(session)
+    keyed = [record for record in records(table) if record["dynamodb"]["Keys"]["sk"]["S"] == "SESSION"]
+    event = change(keyed[-1]).event
+    assert event
+    assert (event.type, event.data["reason"]) == ("session.deleted", "unlink_unconfirmed")
+    assert event.data["message"].startswith("The device's keys are removed, but WhatsApp couldn't be told.")
+
+
 def test_a_session_s_writes_are_its_events_in_order(table):
     sessions = DynamoSessions(table)
     first = a_running_session(version=0, last_event=LastEvent("E1", "session.starting", NOW, {"status": "STARTING"}))

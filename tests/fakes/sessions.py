@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.quota import too_many_sessions
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Session
 
 
@@ -13,6 +14,7 @@ class MemorySessions:
 
     rows: dict[str, Session] = field(default_factory=dict)
     moves: list[Session] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
 
     def create(self, session: Session, *, most: int = 0) -> Session:
         stands = self.find(session.tenant, session.id)
@@ -49,7 +51,12 @@ class MemorySessions:
         if stands is not None and stands.version != session.version:
             return False
         self.rows.pop(session.uid, None)
+        if session.reason == Reason.UNLINK_UNCONFIRMED:
+            self.left[session.uid] = session.reason
         return True
+
+    def removed(self, uid: str) -> str | None:
+        return self.left.get(uid)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Unlinking and deleting."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,15 @@ def test_what_was_never_linked_is_deleted_without_whatsapp(tmp_path: Path) -> No
     assert theatre.play() == Exit(0)
     assert theatre.now.reason == Reason.UNLINKED_BY_OWNER
     assert not home(theatre).exists()
+
+
+def test_keys_that_another_worker_removed_before_its_report_was_lost_leave_it_unconfirmed(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path)
+    stands = theatre.now
+    assert theatre.outside.sessions.move(replace(stands, device=DEVICE, version=stands.version + 1))
+    theatre.happen(e.DeleteRequested())
+    assert theatre.play() == Exit(0)
+    assert theatre.now.reason == Reason.UNLINK_UNCONFIRMED
 
 
 def test_a_device_that_cannot_be_read_fails_a_start_and_not_a_deletion(tmp_path: Path) -> None:

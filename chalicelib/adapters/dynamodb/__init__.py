@@ -6,6 +6,7 @@ Keys (pk / sk):
     S#uid        / H#cursor   its history           S#uid / PACE    its bucket of tokens
     S#uid        / M#ulid     a message             S#uid / A#id    which message WhatsApp means by that id
     S#uid        / E#id       an event told again   UPGRADE / UPGRADE   how far the workers' upgrade is
+    G#uid        / GONE       that a removed session's device couldn't be unlinked, for an hour
     S#uid        / N#jid      who somebody is, by each of the JIDs that mean that person
     I#tenant#key / KEY        an Idempotency-Key
     R#tenant#id  / W#watcher  a subscription        W#watcher / WATCHER   the watcher

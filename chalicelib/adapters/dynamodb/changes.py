@@ -11,6 +11,7 @@ from chalicelib.adapters.dynamodb.sessions import from_item
 from chalicelib.adapters.dynamodb.values import plain
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.messages import Message
+from chalicelib.domain.reasons import Reason, sentence
 from chalicelib.domain.session import Session
 
 
@@ -68,9 +69,10 @@ def _message_event(message: Message, cursor: str) -> Envelope | None:
 
 
 def _deleted(session: Session, cursor: str, at: int) -> Envelope:
-    return Envelope(
-        f"{session.uid}-deleted", DELETED, session.tenant, session.id, session.uid, at, cursor, {"status": "DELETED"}
-    )
+    data: dict[str, Any] = {"status": "DELETED"}
+    if session.reason == Reason.UNLINK_UNCONFIRMED:
+        data |= {"reason": str(session.reason), "message": sentence(session.reason)}
+    return Envelope(f"{session.uid}-deleted", DELETED, session.tenant, session.id, session.uid, at, cursor, data)
 
 
 def _cursor(stream_arn: str, sequence: str) -> str:

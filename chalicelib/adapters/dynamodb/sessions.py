@@ -1,5 +1,6 @@
 """Sessions in the table: the directory by tenant and id, the session by uid, one conditional write a move."""
 
+import time
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ from chalicelib.adapters.dynamodb.counting import listed
 from chalicelib.adapters.dynamodb.due import DUE, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.quota import too_many_sessions
+from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Session
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
@@ -16,6 +18,8 @@ from chalicelib.services.ports import Unavailable
 _SESSION: Final = Reader(Session)
 _KNOWN: Final = frozenset({one.name for one in fields(Session)} | DUE)
 
+WORD_KEPT: Final = 3_600
+"""Seconds for which it is kept that a removed session's device couldn't be unlinked."""
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over: no function runs that long."""
 
@@ -99,8 +103,16 @@ class DynamoSessions:
             (item["pk"], item["sk"]) for item in self.table.query(Condition("pk = :pk", {":pk": pk}), keys_only=True)
         ]
         self.table.delete_many([key for key in keys if key[1] != "SESSION"])
+        if session.reason == Reason.UNLINK_UNCONFIRMED:
+            ttl = round(time.time()) + WORD_KEPT
+            self.table.put({"pk": f"G#{session.uid}", "sk": "GONE", "reason": str(session.reason), "ttl": ttl})
         if self.table.delete(pk, "SESSION", Condition("version = :seen", {":seen": session.version})):
             return False
         mine = Condition("uid = :uid", {":uid": session.uid})
         self.table.delete(f"T#{session.tenant}", f"S#{session.id}", mine)
         return True
+
+    def removed(self, uid: str) -> str | None:
+        """Read the word that a removed session left."""
+        item = self.table.get(f"G#{uid}", "GONE")
+        return str(item["reason"]) if item else None

@@ -29,7 +29,13 @@ class SessionStore(Protocol):
         """Write ``session`` over the version before its own; False, and nothing written, if that isn't what stands."""
 
     def remove(self, session: Session) -> bool:
-        """Remove the session with all that is stored for it, its id last; False if it changed meanwhile."""
+        """Remove the session with all that is stored for it, its id last; False if it changed meanwhile.
+
+        One whose device couldn't be unlinked leaves word of that for as long as anybody may wait for the deletion.
+        """
+
+    def removed(self, uid: str) -> str | None:
+        """Return the reason that a removed session left word of."""
 
 
 class LeaseStore(Protocol):

@@ -25,6 +25,14 @@ from chalicelib.services.sessions.waiting import Waiting
 
 
 @dataclass(frozen=True, slots=True)
+class Deletion:
+    """What came of a wish to delete: ``gone``, or still going on; ``reason`` is what its owner must know of it."""
+
+    gone: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sessions:
     """What owners do with sessions. Every method that names a session raises SessionNotFound for another tenant's."""
 
@@ -180,12 +188,15 @@ class Sessions:
         wanted = self._want(tenant, session_id, UnlinkRequested(), unless=lambda s: s.desired is Desired.UNLINKED)
         return self.waiting.until_answered(wanted)
 
-    def delete(self, tenant: str, session_id: str) -> bool:
+    def delete(self, tenant: str, session_id: str) -> Deletion:
         """Want it gone; wait a little, and return whether it is. What is left is finished without the caller."""
         wanted = self._want(
             tenant, session_id, DeleteRequested(), unless=lambda s: s.desired is Desired.DELETED, doomed=True
         )
-        return self.waiting.until_gone(wanted)
+        if not self.waiting.until_gone(wanted):
+            return Deletion(gone=False)
+        # A session that never had a worker, or no device, has nothing that could be left on a phone.
+        return Deletion(gone=True, reason=self.store.removed(wanted.uid) if wanted.epoch else None)
 
     def code(self, tenant: str, session_id: str, *, wait: float) -> tuple[Session, QRCode]:
         """Return a code that can be scanned, waiting ``wait`` seconds for one at the most.

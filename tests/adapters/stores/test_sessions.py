@@ -72,3 +72,14 @@ def test_every_field_of_a_session_survives_even_those_nobody_set(stores):
     bare = Session(tenant="t", id="i", uid="u", created_at=NOW)
     stores.sessions.create(bare)
     assert stores.sessions.get("u") == bare
+
+
+def test_a_device_that_could_not_be_unlinked_is_known_after_its_session_is_gone(stores):
+    unconfirmed = replace(FULL, reason="unlink_unconfirmed")
+    stores.sessions.create(unconfirmed)
+    assert stores.sessions.removed(FULL.uid) is None
+    assert stores.sessions.remove(unconfirmed)
+    assert stores.sessions.removed(FULL.uid) == "unlink_unconfirmed"
+    stores.sessions.create(replace(FULL, uid="01JNEXT"))
+    stores.sessions.remove(replace(FULL, uid="01JNEXT"))
+    assert stores.sessions.removed("01JNEXT") is None

@@ -108,9 +108,9 @@ def test_a_stop_that_takes_long_returns_what_stands(rig):
 
 def test_a_delete_says_whether_the_session_is_gone(rig):
     session = standing(rig, a_running_session())
-    assert rig.sessions.delete("default", "ana") is False
+    assert not rig.sessions.delete("default", "ana").gone
     assert rig.store.rows[session.uid].status is Status.DELETING
-    assert rig.sessions.delete("default", "ana") is False, "a second delete waits for the first"
+    assert not rig.sessions.delete("default", "ana").gone, "a second delete waits for the first"
 
 
 def test_nothing_but_a_delete_is_possible_while_a_session_is_being_deleted(rig):
