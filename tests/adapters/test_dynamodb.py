@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import boto3
 import pytest
@@ -14,7 +15,7 @@ from chalicelib.adapters.dynamodb.leases import DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.paces import DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions, from_item, to_item
-from chalicelib.adapters.dynamodb.table import Table
+from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.lease import GRACE, Lease
 from chalicelib.domain.messages import MessageStatus, advance, event
 from chalicelib.domain.pace import Pace
@@ -72,7 +73,7 @@ def test_a_lease_falls_due_when_it_has_expired_and_a_released_one_never(table):
 
 
 def test_what_may_outlast_its_session_goes_by_itself_and_what_counts_does_not(table):
-    leases, session = DynamoLeases(table), a_session()
+    leases, session = DynamoLeases(table), DynamoSessions(table).create(a_session())
     leases.release(session.uid, worker="w", epoch=1)
     DynamoPaces(table, Pace(burst=3, per_minute=60)).take(session.uid, now=NOW)
     assert table.get(f"S#{session.uid}", "LEASE")["ttl"] > time.time()
@@ -213,3 +214,43 @@ def test_a_message_that_is_taken_out_of_the_index_is_no_event_and_stays_what_it_
     messages.remove(queued)
     messages.remove(queued)
     assert messages.get(queued.uid, queued.id) is None
+
+
+def left(table: Table, uid: str) -> list[str]:
+    """The sort keys of what is still stored for a session."""
+    return [item["sk"] for item in table.query(Condition("pk = :pk", {":pk": f"S#{uid}"}))]
+
+
+def test_a_lease_that_is_given_back_after_its_session_was_removed_leaves_nothing(table):
+    leases = DynamoLeases(table)
+    assert leases.release("gone", worker="w", epoch=1)
+    assert left(table, "gone") == []
+
+
+def test_what_is_written_while_a_session_is_removed_goes_with_it(table):
+    sessions, leases = DynamoSessions(table), DynamoLeases(table)
+    session = sessions.create(a_running_session(version=0))
+    removing: list[str] = []
+
+    def late(model: Any, **_: object) -> None:
+        # Before the session itself is deleted, its worker gives its lease back.
+        if model.name == "DeleteItem" and not removing:
+            removing.append(model.name)
+            leases.release(session.uid, worker="w", epoch=1)
+
+    table.client.meta.events.register("before-call.dynamodb.DeleteItem", late)
+    assert sessions.remove(session)
+    assert removing
+    assert left(table, session.uid) == []
+
+
+def test_the_removal_of_a_session_takes_along_what_the_log_s_consumer_wrote_since(table):
+    sessions, history = DynamoSessions(table), History(DynamoHistory(table))
+    erased = LastEvent("E1", "session.erased", NOW, {"status": "DELETING"})
+    session = sessions.create(a_running_session(version=0, last_event=erased))
+    sessions.remove(session)
+    # It comes to each event later than it happened.
+    for record in records(table):
+        if envelope := change(record).event:
+            history.record(envelope)
+    assert left(table, session.uid) == []

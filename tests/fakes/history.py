@@ -19,6 +19,10 @@ class MemoryHistory:
     def get(self, uid: str, cursor: str) -> Envelope | None:
         return self.rows.get((uid, cursor))
 
+    def forget(self, uid: str) -> None:
+        for key in [key for key in self.rows if key[0] == uid]:
+            del self.rows[key]
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
         return later[:limit]

@@ -33,6 +33,10 @@ class DynamoHistory:
         item = self.table.get(f"S#{uid}", f"H#{cursor}")
         return _ENVELOPE.plain(item) if item else None
 
+    def forget(self, uid: str) -> None:
+        """Remove the whole partition, whatever was written there since the session was removed."""
+        self.table.delete_partition(f"S#{uid}")
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Read the events after the cursor."""
         where = Condition(

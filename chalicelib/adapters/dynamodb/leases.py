@@ -63,14 +63,23 @@ class DynamoLeases:
     def release(self, uid: str, *, worker: str, epoch: int) -> bool:
         """Mark it free, also where that worker never got as far as to hold it: it won't come any more.
 
-        A lease that an older worker may still hold stays as it is.
+        A lease that an older worker may still hold stays as it is. Where the session is gone, the lease goes too: it
+        may have been removed while this was on its way.
         """
         released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
         mine_or_older = Condition(
             "attribute_not_exists(pk) OR (epoch < :epoch AND released = :yes) OR (epoch = :epoch AND worker = :worker)",
             {":epoch": epoch, ":worker": worker, ":yes": True},
         )
-        return self.table.put(_to_item(released), mine_or_older) is None
+        if self.table.put(_to_item(released), mine_or_older):
+            return False
+        if self.table.get(f"S#{uid}", "SESSION") is None:
+            self.table.delete(f"S#{uid}", "LEASE", _same(released))
+        return True
+
+
+def _same(lease: Lease) -> Condition:
+    return Condition("worker = :worker AND epoch = :epoch", {":worker": lease.worker, ":epoch": lease.epoch})
 
 
 def _held_by(worker: str, epoch: int) -> Condition:

@@ -97,17 +97,19 @@ class DynamoSessions:
         return self.table.rewrite(to_item(session), _KNOWN, condition) is None
 
     def remove(self, session: Session) -> bool:
-        """Remove what hangs on the session, then the session unless it changed, then its id if still its own."""
+        """Remove what hangs on the session, then the session unless it changed, then its id if still its own.
+
+        What was written between the first two is removed, too: who writes later finds no session. What the stream's
+        consumers write of events that they haven't seen yet is theirs to remove, see ``DynamoHistory.forget``.
+        """
         pk = f"S#{session.uid}"
-        keys = [
-            (item["pk"], item["sk"]) for item in self.table.query(Condition("pk = :pk", {":pk": pk}), keys_only=True)
-        ]
-        self.table.delete_many([key for key in keys if key[1] != "SESSION"])
+        self.table.delete_partition(pk, but=["SESSION"])
         if session.reason == Reason.UNLINK_UNCONFIRMED:
             ttl = round(time.time()) + WORD_KEPT
             self.table.put({"pk": f"G#{session.uid}", "sk": "GONE", "reason": str(session.reason), "ttl": ttl})
         if self.table.delete(pk, "SESSION", Condition("version = :seen", {":seen": session.version})):
             return False
+        self.table.delete_partition(pk)
         mine = Condition("uid = :uid", {":uid": session.uid})
         self.table.delete(f"T#{session.tenant}", f"S#{session.id}", mine)
         return True

@@ -106,6 +106,11 @@ class Table:
 
         in_batches([{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys], 25, remove)
 
+    def delete_partition(self, pk: str, *, but: Collection[str] = ()) -> None:
+        """Remove all items of a partition but those with these sort keys."""
+        found = self.query(Condition("pk = :pk", {":pk": pk}), keys_only=True)
+        self.delete_many([(item["pk"], item["sk"]) for item in found if item["sk"] not in but])
+
     def query(
         self,
         where: Condition,

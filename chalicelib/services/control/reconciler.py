@@ -55,7 +55,7 @@ class Reconciler:
         """Take the session's next step, from what stands now: whatever told us of it may be old."""
         session, lease, now = self.sessions.get(uid), self.leases.get(uid), self.clock()
         if lease and (session is None or session.answered):
-            self._give_back(lease, now)
+            self._give_back(lease, now, gone=session is None)
         if session is None:
             return
         if session.answered:
@@ -89,9 +89,12 @@ class Reconciler:
             case Act.REST:
                 pass
 
-    def _give_back(self, lease: Lease, now: int) -> None:
-        """Release a lease that nobody holds any more, and nobody will take over: it would be due for ever."""
-        if not (lease.released or lease.holds(now)):
+    def _give_back(self, lease: Lease, now: int, *, gone: bool) -> None:
+        """Release a lease that nobody holds any more, and nobody will take over: it would be due for ever.
+
+        One that was given back after its session was removed goes with this.
+        """
+        if not lease.holds(now) and (gone or not lease.released):
             self.leases.release(lease.uid, worker=lease.worker, epoch=lease.epoch)
 
     def worker_ended(

@@ -16,6 +16,9 @@ class HistoryStore(Protocol):
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Return the event under that cursor, read consistently."""
 
+    def forget(self, uid: str) -> None:
+        """Remove the history of a session that is gone, and all else that is still stored for it."""
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's events after ``cursor``, oldest first, read consistently."""
 

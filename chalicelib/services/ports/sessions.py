@@ -51,7 +51,10 @@ class LeaseStore(Protocol):
         """Extend the lease to ``lease.until`` if its worker and epoch still hold it."""
 
     def release(self, uid: str, *, worker: str, epoch: int) -> bool:
-        """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did."""
+        """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.
+
+        Of a session that is gone none stays behind.
+        """
 
 
 class DueIndex(Protocol):

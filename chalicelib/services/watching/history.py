@@ -13,9 +13,12 @@ class History:
     store: HistoryStore
 
     def record(self, envelope: Envelope) -> None:
-        """Write the event; again is no harm. The removal of a session has nowhere to stand: its history is gone.
+        """Write the event; again is no harm. A message's text stands in the message alone, so it is kept without it.
 
-        A message's text stands in the message alone, so the event is kept without it.
+        The removal of a session has nowhere to stand. It is the last of the session's events, and those before it may
+        have been written after the session and its history were removed: with it they go for good.
         """
-        if envelope.type != DELETED:
+        if envelope.type == DELETED:
+            self.store.forget(envelope.uid)
+        else:
             self.store.append(replace(envelope, message=None))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from chalicelib.domain.lease import GRACE, TTL, Lease
-from tests.makers import NOW
+from tests.makers import NOW, a_session
 
 
 def test_a_lease_is_taken_once_and_renewed_by_its_holder_alone(stores):
@@ -27,6 +27,7 @@ def test_an_expired_lease_goes_to_the_next_epoch_and_not_back(stores):
 
 
 def test_a_released_lease_is_free_at_once_and_not_renewed(stores):
+    stores.sessions.create(a_session(uid="u"))
     mine = Lease("u", "u-1", 1, NOW + TTL)
     stores.leases.acquire(mine, now=NOW)
     assert not stores.leases.release("u", worker="another", epoch=1)
