@@ -210,7 +210,8 @@ class Session:
         return self.phone is None or is_same_number(self.phone, device.phone)
 
     def code_at(self, now: int) -> QRCode | None:
-        """Return the code that can be scanned at ``now``, if one can."""
-        if self.status is Status.SCAN_QR and self.qr and self.qr.expires_at > now:
+        """Return the code that can be scanned at ``now``, if one can: none once the owner wants no link any more."""
+        waits = self.status is Status.SCAN_QR and self.desired is Desired.RUNNING
+        if waits and self.qr and self.qr.expires_at > now:
             return self.qr
         return None

@@ -275,3 +275,12 @@ def test_a_reason_that_stays_is_as_old_as_it_was_and_a_new_one_takes_its_place()
 def test_a_reason_from_before_reasons_were_kept_is_dated_by_its_status():
     before = a_running_session(status=Status.DISCONNECTED, reason=Reason.CONNECTION_LOST, since=NOW - 5)
     assert moved(before, e.SettingsChanged(name="Ben")).last_reason == LastReason(Reason.CONNECTION_LOST, NOW - 5)
+
+
+def test_a_code_is_served_while_it_is_good_and_its_owner_wants_the_link():
+    waiting = a_running_session(status=Status.SCAN_QR, qr=a_code())
+    assert waiting.code_at(NOW) == a_code()
+    assert waiting.code_at(a_code().expires_at) is None
+    for unwanted in (e.StopRequested(), e.UnlinkRequested()):
+        stopping = moved(waiting, unwanted)
+        assert (stopping.status, stopping.code_at(NOW)) == (Status.SCAN_QR, None)
