@@ -14,7 +14,7 @@ from websockets.sync.client import ClientConnection
 
 from infra.local.chatting import Phone, messages, send
 from infra.local.client import Stack, eventually, next_frame
-from tests.flows.table import Service
+from tests.flows.table import Service, TheTable
 
 
 def the_message(stack: Stack, session: str, message: str):
@@ -171,6 +171,29 @@ def test_what_waits_to_be_sent_ends_by_name_when_nobody_will_send_it(stack, numb
     assert {message["status"] for message in waited} == {"failed"}
     assert {message["message"] for message in waited} & set(friend.heard()) == set()
     assert sum(answer.status_code == 502 for answer in answers) == 7
+
+
+def test_a_receipt_that_its_worker_had_not_noted_when_it_was_killed_is_noted_by_the_next(stack, number, friend):
+    stack.link(number)
+    first = send(stack, number, friend.number, "first").json()["data"]
+    eventually(lambda: the_message(stack, number, first["id"])["status"] == "delivered")
+    service, devices = Service(stack, number), stack.state / "devices" / TheTable(stack).uid(number)
+    (worker,) = service.workers()
+    # Receipts are noted between sends, and this one takes long.
+    stack.network("knobs/hold-acks", {"ms": 30_000})
+    with ThreadPoolExecutor(1) as callers:
+        try:
+            slow = callers.submit(send, stack, number, friend.number, "slow")
+            on_record(stack, number, friend, 2)
+            eventually(lambda: "slow" in friend.heard())
+            friend.read()
+            eventually(lambda: any(b"read" in file.read_bytes() for file in devices.glob("receipts-*")))
+            os.kill(worker, signal.SIGKILL)
+        finally:
+            stack.network("knobs/hold-acks", {"ms": 0})
+        service.successor([worker])
+        eventually(lambda: the_message(stack, number, first["id"])["status"] == "read")
+        assert slow.result().status_code == 202
 
 
 def received(stack: Stack, session: str) -> list[str]:
