@@ -6,6 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
+from infra.local.timeouts import TimedRunner, Timeouts
+
 SHUTDOWN_S: Final = 1.0
 """How long requests in progress are waited for when a site closes."""
 
@@ -18,9 +20,13 @@ def loopback_socket(port: int = 0) -> socket.socket:
     return one
 
 
-async def serve(ending: AsyncExitStack, app: web.Application, door: socket.socket) -> str:
+async def serve(
+    ending: AsyncExitStack, app: web.Application, door: socket.socket, timeouts: Timeouts | None = None
+) -> str:
     """Serve ``app`` on ``door`` until ``ending`` unwinds; return the address."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False)
+    runner = TimedRunner(
+        app, timeouts or Timeouts(), access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False
+    )
     await runner.setup()
     ending.push_async_callback(runner.cleanup)
     await web.SockSite(runner, door, backlog=1024).start()
