@@ -16,8 +16,9 @@ import msgspec
 from chalice.app import Request
 
 from chalicelib.api import forms
+from chalicelib.api.codings import body_of
 from chalicelib.api.lookalikes import meant
-from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField
+from chalicelib.domain.errors import Invalid, InvalidField
 from chalicelib.reading import Reader, is_text, names
 
 LIMIT: Final = 256 * 1024
@@ -28,11 +29,8 @@ B = TypeVar("B", bound=msgspec.Struct)
 
 
 def read(request: Request, model: Reader[B]) -> B:
-    """Return the request's body as its model; raises Invalid, InvalidField or BodyTooLarge."""
-    raw = request.raw_body
-    body = raw if isinstance(raw, bytes) else raw.encode()
-    if len(body) > LIMIT:
-        raise BodyTooLarge(f"The body is larger than {LIMIT // 1024} KB.")
+    """Return the request's body as its model; raises Invalid, InvalidField, BodyTooLarge or UnsupportedEncoding."""
+    body = body_of(request, LIMIT, f"The body is larger than {LIMIT // 1024} KB.")
     # Some tools put the mark of a Windows text file before it.
     body = body.removeprefix(codecs.BOM_UTF8).strip()
     content_type = request.headers.get("content-type", "")

@@ -13,6 +13,7 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
 from chalicelib.api.call import Call
+from chalicelib.api.codings import body_of
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.parameters import Parameter, word
 from chalicelib.domain.edge import SOCKETIO_PATH
@@ -25,6 +26,7 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     TooManyWatchers,
     Unauthenticated,
+    UnsupportedEncoding,
 )
 from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.watching.socketio import opening
@@ -101,7 +103,7 @@ def poll(call: Call) -> Answer:
     SOCKETIO_PATH,
     needs=PUBLIC,
     gives={200: {TEXT: str}},
-    refuses=(*REFUSED, BodyTooLarge),
+    refuses=(*REFUSED, BodyTooLarge, UnsupportedEncoding),
     takes=(EIO, TRANSPORT, SID, TOKEN),
 )
 def take(call: Call) -> Answer:
@@ -134,10 +136,7 @@ def showing(headers: Mapping[str, str], token: str | None) -> Callable[[], Princ
 
 
 def _body(request: Request) -> str:
-    raw = request.raw_body
-    body = raw if isinstance(raw, bytes) else raw.encode()
-    if len(body) > 4 * MAX_PAYLOAD:
-        raise BodyTooLarge(f"The body is larger than {MAX_PAYLOAD} characters.")
+    body = body_of(request, 4 * MAX_PAYLOAD, f"The body is larger than {MAX_PAYLOAD} characters.")
     try:
         return body.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import io
 import json
 import time
@@ -129,3 +130,9 @@ def test_calls_of_a_function_with_a_concurrency_of_its_own_are_in_nobody_s_way()
     assert (beside, after[0]) == (200, 200)
     assert sorted(code for code, _ in many) == [200] * 2 + [500] * 10
     assert {body["code"] for code, body in many if code == 500} == {"UNAVAILABLE"}
+
+
+def test_a_compressed_body_reaches_the_function_as_it_was_sent():
+    body = gzip.compress(b"x" * 1000)
+    headers = {"Content-Type": "image/png", "Content-Encoding": "gzip"}
+    assert asked_json("POST", "/upload", data=body, headers=headers) == (200, {"size": len(body)})

@@ -33,7 +33,7 @@ def of(route: Route) -> list[type[e.GatewayError]]:
     """Return the route's errors, each once: those that follow from what it is, and its own."""
     found: list[type[e.GatewayError]] = []
     if route.body:
-        found += [e.Invalid, e.InvalidField, e.BodyTooLarge]
+        found += [e.Invalid, e.InvalidField, e.BodyTooLarge, e.UnsupportedEncoding]
     if route.takes or route.creates or (route.method == "GET" and not isinstance(route.needs, Public)):
         found.append(e.InvalidField)
     if not isinstance(route.needs, Public):

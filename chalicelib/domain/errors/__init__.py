@@ -3,7 +3,8 @@
 GatewayError
 ├── Invalid                      400  the request can't mean anything
 │   ├── InvalidField             400  … because of one named field
-│   └── BodyTooLarge             413
+│   ├── BodyTooLarge             413
+│   └── UnsupportedEncoding      415
 ├── Unauthenticated              401  no credential, or not a good one
 │   └── InvalidCredentials       401  a wrong name or password
 ├── Forbidden                    403  known, but not allowed this
@@ -106,6 +107,7 @@ from chalicelib.domain.errors.requests import (
     Invalid,
     InvalidField,
     MethodNotAllowed,
+    UnsupportedEncoding,
 )
 from chalicelib.domain.errors.whatsapp import (
     AnswerNotReady,
@@ -163,6 +165,7 @@ __all__ = [
     "TooManyQuestions",
     "TooManyWatchers",
     "Unauthenticated",
+    "UnsupportedEncoding",
     "UserExists",
     "UserNotFound",
     "UserQuotaExceeded",

@@ -23,6 +23,13 @@ class BodyTooLarge(Invalid):
     status = 413
 
 
+class UnsupportedEncoding(Invalid):
+    """The request's body is compressed in a way that nobody here can read."""
+
+    code = "UNSUPPORTED_CONTENT_ENCODING"
+    status = 415
+
+
 class MethodNotAllowed(GatewayError):
     """The path is right, the method isn't."""
 
