@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 from typing import Final
 
 SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
@@ -56,6 +55,9 @@ def _known_for(name: str, known: Sequence[str], have: set[str]) -> str | None:
                 return same[0]
             return None
     if len(name) >= _SHORTEST_SLIP:
+        # Imported late: hardly any body has an unknown field.
+        from difflib import get_close_matches  # noqa: PLC0415
+
         near = [by_plain[one] for one in get_close_matches(name, list(by_plain), n=1, cutoff=_ALIKE)]
         if near and near[0] not in have:
             return near[0]
