@@ -9,12 +9,16 @@ import pytest
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.reasons import Reason
 from chalicelib.domain.session import Status
+from chalicelib.services.messages.inbox import UNDECRYPTABLE
+from infra.local.whatsapp.protobuf import Message as Wire
 from tests.makers import a_message
 from tests.worker.outside import now
 from tests.worker.workers import NUMBER, Stage, told
 
 FRIEND, NOBODY = "628777000001", "628777000002"
 AT_ONCE_S = 1.0
+EPHEMERAL = 40
+"""waE2E.Message's ephemeralMessage, which holds another message."""
 
 
 async def friend(stage: Stage) -> str:
@@ -97,6 +101,23 @@ def test_a_text_that_isnt_utf8_comes_as_a_text(tmp_path: Path, device: Path) -> 
         assert status == 200, answer
         (message,) = await messages(stage, 1)
         assert message.text == "caf\ufffd \ufffd!"
+
+    told(tmp_path, story, device)
+
+
+def test_a_message_that_is_nested_too_deep_is_told_of(tmp_path: Path, device: Path) -> None:
+    async def story(stage: Stage) -> None:
+        await stage.connected()
+        await friend(stage)
+        message = Wire.of({1: "deep down"})
+        for _ in range(60):
+            message = Wire.of({EPHEMERAL: Wire.of({1: message})})
+        deep = message.encode().hex()
+        status, answer = await stage.wa.post(f"phones/{FRIEND}/send", to=NUMBER, kind="raw", message=deep)
+        assert status == 200, answer
+        (told_of,) = await messages(stage, 1)
+        assert (told_of.kind, told_of.text) == (UNDECRYPTABLE, None)
+        assert told_of.chat == f"{FRIEND}@s.whatsapp.net"
 
     told(tmp_path, story, device)
 

@@ -52,6 +52,11 @@ def undecryptable(event: Any, phone_of: PhoneOf) -> Received | None:
     return None if hidden else _received(event.Info, Found(UNDECRYPTABLE), phone_of)
 
 
+def unparsed(info: Any, phone_of: PhoneOf) -> Received | None:
+    """Return a message of which nothing but its MessageInfo could be parsed."""
+    return _received(info, Found(UNDECRYPTABLE), phone_of)
+
+
 def receipt(event: Any) -> Receipt | None:
     """Return a ReceiptEv's receipt, if somebody else gave it for what we sent."""
     status = _RECEIPTS.get(event.ReceiptType.Name(event.Type))

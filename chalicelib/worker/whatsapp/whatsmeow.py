@@ -15,9 +15,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
+from google.protobuf.message import DecodeError
 from neonize import events as ev
 from neonize.client import NewClient
 from neonize.exc import NeonizeError
+from neonize.proto.Neonize_pb2 import MessageInfo
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
@@ -32,11 +34,12 @@ from chalicelib.services.messages.inbox import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
-from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
+from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.readable import make_readable
 from chalicelib.worker.whatsapp.scanned import scanned
 from chalicelib.worker.whatsapp.stanzas import Stanzas, said_at_login, said_while_linking
 from chalicelib.worker.whatsapp.unanswered import unanswered
+from chalicelib.worker.whatsapp.unparsed import info_of
 from chalicelib.worker.whatsapp.unsent import unsent
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
@@ -73,6 +76,8 @@ class Whatsmeow:
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem, props=PROPERTIES)
         self._client.event.qr(lambda _, code: emit(c.QR(code.decode())))
+        self._parse = self._client.event.execute
+        self._client.event.execute = self._event
         # The library's own hook for how the showing of codes ended; it would print the address of the word.
         self._client._NewClient__onLoginStatus = lambda _, word: self._scanned(string_at(word).decode())  # noqa: SLF001
         for event, handle in self._handlers().items():
@@ -170,6 +175,18 @@ class Whatsmeow:
         # It may only have ended its event loop, over something that it can't hand on, and still be connected: it would
         # go on to acknowledge messages that nobody gets.
         self._client.disconnect()
+
+    def _event(self, uuid: int, binary: int, size: int, code: int) -> None:
+        """Handle an event as it comes out of the library. It has told WhatsApp that the message is ours."""
+        try:
+            self._parse(uuid, binary, size, code)
+        except DecodeError:
+            self._log.warning("client_event_unparsed", code=code)
+            info = info_of(string_at(binary, size)) if code == ev.EVENT_TO_INT[ev.MessageEv] else None
+            if info is not None:
+                self._heard(
+                    lambda found: self._came_in(unparsed(found, self._phone_of)), None, MessageInfo.FromString(info)
+                )
 
     def _heard(self, handle: Callable[[Any], None], _: Any, message: Any) -> None:
         """Handle an event; one that can't be read is told by its name, and the next one is handled all the same."""
