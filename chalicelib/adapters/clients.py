@@ -142,8 +142,9 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ParamValidationError, NoRegionError) as error:
-        # Never sent: the call itself is wrong.
-        raise Rejected(str(error), type(error).__name__) from error
+        # Never sent: the call itself is wrong. The error repeats what it was made with, texts and secrets among it, and
+        # would take that into a log.
+        raise Rejected("The client refused the call.", type(error).__name__) from None
     except ClientError as error:
         raise _verdict(error) from error
     except BotoCoreError as error:
