@@ -1,6 +1,6 @@
 """Watchers in memory, and sockets that note what is sent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.push import PushJob
@@ -33,12 +33,12 @@ class MemoryWatchers:
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
 
-    def ends_of_session(self, tenant: str, session_id: str) -> Iterable[int]:
-        return [watcher.expires_at for watcher in self.following(tenant, session_id)]
+    def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
+        return sum(watcher.expires_at > now for watcher in self.following(tenant, session_id))
 
-    def ends_of_tenant(self, tenant: str) -> Iterable[int]:
+    def count_of_tenant(self, tenant: str, *, now: int) -> int:
         mine = [w.expires_at for name, w in self.rows.items() if w.tenant == tenant and name == w.id]
-        return [*mine, *(ends for whose, ends in self.channels.values() if whose == tenant)]
+        return sum(ends > now for ends in (*mine, *(ends for whose, ends in self.channels.values() if whose == tenant)))
 
     def apart_until(self, tenant: str, session_id: str) -> int:
         return self.apart.get((tenant, session_id), 0)

@@ -1,6 +1,6 @@
 """Watchers in the table: each by its connection id, and once more beside the others that follow the same session."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -55,16 +55,17 @@ class DynamoWatchers:
         where = Condition("pk = :pk", {":pk": _room(tenant, session_id)})
         return [_WATCHER.plain(item) for item in self.table.query(where)]
 
-    def ends_of_session(self, tenant: str, session_id: str) -> Iterable[int]:
-        """Read the subscriptions to that session, page by page."""
-        return self._ends(_room(tenant, session_id))
+    def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
+        """Count the subscriptions to that session."""
+        return self._count(_room(tenant, session_id), now)
 
-    def ends_of_tenant(self, tenant: str) -> Iterable[int]:
-        """Read the tenant's list, page by page."""
-        return self._ends(f"TW#{tenant}")
+    def count_of_tenant(self, tenant: str, *, now: int) -> int:
+        """Count the tenant's list."""
+        return self._count(f"TW#{tenant}", now)
 
-    def _ends(self, pk: str) -> Iterable[int]:
-        return (item["expires_at"] for item in self.table.query(Condition("pk = :pk", {":pk": pk})))
+    def _count(self, pk: str, now: int) -> int:
+        # Time to live removes an item up to days after its end.
+        return self.table.count(Condition("pk = :pk", {":pk": pk}), Condition("expires_at > :now", {":now": now}))
 
     def apart_until(self, tenant: str, session_id: str) -> int:
         """Read it."""

@@ -1,6 +1,6 @@
 """Watchers, and the way to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from chalicelib.domain.push import PushJob
@@ -25,11 +25,11 @@ class WatcherStore(Protocol):
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Return all who follow that session, read consistently."""
 
-    def ends_of_session(self, tenant: str, session_id: str) -> Iterable[int]:
-        """Give the ``expires_at`` of each who follows that session, read consistently and as far as it is asked for."""
+    def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
+        """Return how many follow that session whose time isn't up, read consistently."""
 
-    def ends_of_tenant(self, tenant: str) -> Iterable[int]:
-        """Give the ``expires_at`` of each of the tenant's watchers, in the same way."""
+    def count_of_tenant(self, tenant: str, *, now: int) -> int:
+        """Return how many watchers the tenant has whose time isn't up, read consistently."""
 
     def apart_until(self, tenant: str, session_id: str) -> int:
         """Return until when the session's events are told by the queue; 0 if they never were."""

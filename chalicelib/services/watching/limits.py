@@ -1,6 +1,5 @@
 """How many may watch: each is told everything, which takes time of the session's events and money of the tenant's."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.errors import TooManyWatchers
@@ -22,7 +21,7 @@ class WatcherLimits:
 
     def of_tenant(self, tenant: str) -> None:
         """Raise TooManyWatchers if the tenant has more than it may."""
-        if self._more(self.watchers.ends_of_tenant(tenant), self.per_tenant):
+        if self.watchers.count_of_tenant(tenant, now=self.clock()) > self.per_tenant:
             raise TooManyWatchers(
                 f"{self.per_tenant} clients are watching this tenant's sessions, and more may not.",
                 hint="Close some of the connections.",
@@ -31,18 +30,9 @@ class WatcherLimits:
 
     def of_session(self, tenant: str, session_id: str) -> None:
         """Raise TooManyWatchers if the session has more than it may."""
-        if self._more(self.watchers.ends_of_session(tenant, session_id), self.per_session):
+        if self.watchers.count_of_session(tenant, session_id, now=self.clock()) > self.per_session:
             raise TooManyWatchers(
                 f"{self.per_session} clients are watching this session, and more may not.",
                 hint="Close some of the connections.",
                 retry_after=60,
             )
-
-    def _more(self, ends: Iterable[int], most: int) -> bool:
-        """Whether more than ``most`` haven't ended; reads no further than it has to."""
-        now, standing = self.clock(), 0
-        for each in ends:
-            standing += each > now
-            if standing > most:
-                return True
-        return False

@@ -24,11 +24,14 @@ def test_a_session_s_and_a_tenant_s_watchers_are_counted_until_they_go(stores):
     for number in range(3):
         watchers.add(replace(one, id=f"w{number}", session="ana" if number else "bo", expires_at=NOW + number))
     watchers.add(replace(one, id="w9", tenant="other"))
-    assert sorted(watchers.ends_of_session("default", "ana")) == [NOW + 1, NOW + 2]
-    assert sorted(watchers.ends_of_tenant("default")) == [NOW, NOW + 1, NOW + 2]
-    watchers.remove("w1")
-    assert list(watchers.ends_of_session("default", "ana")) == [NOW + 2]
-    assert sorted(watchers.ends_of_tenant("default")) == [NOW, NOW + 2]
+
+    def counted(now: int) -> tuple[int, int]:
+        of_tenant: int = watchers.count_of_tenant("default", now=now)
+        return watchers.count_of_session("default", "ana", now=now), of_tenant
+
+    assert [counted(NOW - 1), counted(NOW), counted(NOW + 1)] == [(2, 3), (2, 2), (1, 1)]
+    watchers.remove("w2")
+    assert counted(NOW - 1) == (1, 2)
 
 
 def test_that_a_session_is_told_apart_is_remembered_beside_its_watchers(stores):
