@@ -24,4 +24,4 @@ def ring(mailboxes: Mailboxes, session: Session) -> None:
         if session.mailbox:
             mailboxes.ring(session.mailbox)
     except (Unavailable, Rejected) as error:
-        _log.warning("a worker couldn't be rung for: %s", error, extra={"session_uid": session.uid})
+        _log.warning("a worker couldn't be rung for: %s", error, extra={"uid": session.uid})

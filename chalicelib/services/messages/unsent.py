@@ -80,7 +80,7 @@ class Unsent:
     def expire(self) -> None:
         """End what waited too long, in whatever session; one that can't be ended now, or at all, keeps none waiting."""
         for uid, message_id in self.index.unsent(self.clock()):
-            about = {"session_uid": uid, "message_id": message_id}
+            about = {"uid": uid, "message_id": message_id}
             try:
                 self._expire(uid, message_id)
             except Unavailable:
