@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from infra import diagrams
 
 ROOT = Path(__file__).parent.parent
@@ -20,14 +18,6 @@ MODULES = sorted(
 
 def test_the_state_diagram_is_the_transition_table_s():
     assert diagrams.PAGE.read_text() == diagrams.page()
-
-
-@pytest.mark.parametrize("module", MODULES, ids=str)
-def test_a_file_holds_one_idea(module):
-    # The transition table, the events and the kinds of messages are read as wholes.
-    whole = {"transitions.py", "events.py", "content.py"}
-    lines = len((ROOT / module).read_text().splitlines())
-    assert lines <= (480 if module.name in whole else 280)
 
 
 def test_the_lambda_functions_load_nothing_of_the_worker_s():

@@ -4,7 +4,7 @@ from secrets import token_bytes, token_urlsafe
 
 from ulid import ULID
 
-from chalicelib.domain import account, signature, ticket
+from chalicelib.domain import access, signature
 
 
 def new_id() -> str:
@@ -29,9 +29,9 @@ def new_sid() -> str:
 
 def new_api_key() -> str:
     """Return the secret of a new API key."""
-    return account.secret_of(token_bytes(account.ENTROPY))
+    return access.secret_of(token_bytes(access.KEY_ENTROPY))
 
 
 def new_ticket() -> str:
     """Return the secret of a new ticket."""
-    return ticket.ticket_of(token_bytes(ticket.ENTROPY))
+    return access.ticket_of(token_bytes(access.TICKET_ENTROPY))

@@ -11,7 +11,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
-from chalicelib.domain.push import PushJob
+from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import Reader
 

@@ -15,6 +15,7 @@ from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     InvalidCredentials,
@@ -25,7 +26,6 @@ from chalicelib.domain.errors import (
     UserExists,
     UserQuotaExceeded,
 )
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _OWN: Final = Permission.ACCOUNT_OWN

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from chalicelib.reading import DigitText
 
 SHORTEST: Final = 8

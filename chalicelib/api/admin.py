@@ -14,8 +14,8 @@ from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import Contended, LastAdministrator
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _USERS, _KEYS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE

@@ -7,10 +7,8 @@ from typing import Final
 from chalice.app import Request
 
 from chalicelib import bootstrap
-from chalicelib.domain.account import is_key
+from chalicelib.domain.access import Permission, Principal, is_key, is_ticket
 from chalicelib.domain.errors import Forbidden, SessionNotFound, Unauthenticated
-from chalicelib.domain.principal import Permission, Principal
-from chalicelib.domain.ticket import is_ticket
 from chalicelib.reading import is_text
 
 

@@ -16,6 +16,7 @@ from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import bare as shapes
 from chalicelib.dialects import bare_messages as message_shapes
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     SessionDeleting,
@@ -24,7 +25,6 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True, names_session="sessionId")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK

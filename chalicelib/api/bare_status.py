@@ -9,7 +9,7 @@ from chalicelib.api.doorway import Doorway
 from chalicelib.api.instance import VERSION, uptime
 from chalicelib.api.pages import MOST, sessions_after
 from chalicelib.dialects import bare, bare_status
-from chalicelib.domain.principal import Permission
+from chalicelib.domain.access import Permission
 
 COUNTED: Final = 1_000
 """Sessions that are counted at most: each page of them costs two operations."""

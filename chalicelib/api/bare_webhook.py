@@ -13,8 +13,8 @@ from chalicelib.api.once import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import bare_webhook as shapes
 from chalicelib.dialects.bare import error
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidField
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error, anonymous=True)
 SHORTEST: Final = 8

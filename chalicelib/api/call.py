@@ -7,8 +7,8 @@ from chalice.app import Request
 
 from chalicelib.api import caller
 from chalicelib.api.parameters import Parameter
+from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import Forbidden, Unauthenticated
-from chalicelib.domain.principal import Permission, Principal
 
 T = TypeVar("T")
 

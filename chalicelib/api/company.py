@@ -18,6 +18,7 @@ from chalicelib.api.outgoing import UNSENT, answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, word
 from chalicelib.dialects import company as shapes
 from chalicelib.dialects import company_messages as message_shapes
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     IdempotencyKeyReused,
@@ -32,7 +33,6 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import recipient
-from chalicelib.domain.principal import Permission
 from chalicelib.domain.session import Session
 
 doorway: Final = Doorway(__name__, shapes.error, names_session="session")

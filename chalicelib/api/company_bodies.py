@@ -6,8 +6,8 @@ import msgspec
 
 from chalicelib.api.bodies import Digits, Text
 from chalicelib.api.fields import text
-from chalicelib.domain.bulk import MOST_RECIPIENTS
 from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.messages import MOST_RECIPIENTS
 
 # The bounds belong to the list: beside None there would be nothing to count.
 Numbers = Annotated[list[Digits], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]

@@ -22,8 +22,8 @@ from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.gateway_time import answer_by
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
+from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError
-from chalicelib.domain.principal import Permission, Principal
 from chalicelib.reading import Reader
 from chalicelib.services.deadline import answering_by
 from chalicelib.services.ports import Unavailable

@@ -19,6 +19,7 @@ from chalicelib.dialects import enveloped_accounts as account_shapes
 from chalicelib.dialects import enveloped_messages as message_shapes
 from chalicelib.dialects.account_shapes import LoginJson
 from chalicelib.dialects.envelope import Success
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     Forbidden,
@@ -30,7 +31,6 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, names_session="phone")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK

@@ -13,6 +13,7 @@ from chalicelib.dialects import enveloped as shapes
 from chalicelib.dialects import enveloped_contacts as contact_shapes
 from chalicelib.dialects import enveloped_messages as message_shapes
 from chalicelib.dialects.envelope import Success
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     AnswerNotReady,
     AnswerRefused,
@@ -25,8 +26,7 @@ from chalicelib.domain.errors import (
     TooManyQuestions,
 )
 from chalicelib.domain.jid import phone_in, recipient
-from chalicelib.domain.principal import Permission
-from chalicelib.services.sessions.naming import is_called
+from chalicelib.services.sessions.sessions import is_called
 
 doorway: Final = Doorway(__name__, shapes.error)
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND

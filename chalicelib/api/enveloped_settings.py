@@ -13,7 +13,7 @@ from chalicelib.api.enveloped import MOVED
 from chalicelib.api.fields import line, some_of, webhook
 from chalicelib.dialects import enveloped as shapes
 from chalicelib.dialects.envelope import Success
-from chalicelib.domain.principal import Permission
+from chalicelib.domain.access import Permission
 
 doorway: Final = Doorway(__name__, shapes.error)
 _WRITE: Final = Permission.SESSIONS_WRITE

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.adapters.endpoints import NotAnEndpoint, endpoint
+from chalicelib.adapters.poster import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import MAX_TEXT_BYTES

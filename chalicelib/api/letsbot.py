@@ -15,6 +15,7 @@ from chalicelib.api.outgoing import UNSENT, answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import letsbot as shapes
 from chalicelib.dialects.envelope import Success
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     SessionAmbiguous,
@@ -23,7 +24,6 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import recipient
-from chalicelib.domain.principal import Permission
 from chalicelib.domain.session import Session
 
 doorway: Final = Doorway(__name__, shapes.error)

@@ -16,6 +16,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.codings import body_of
 from chalicelib.api.doorway import Doorway
 from chalicelib.api.parameters import Parameter, word
+from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
 from chalicelib.domain.errors import (
@@ -28,7 +29,6 @@ from chalicelib.domain.errors import (
     Unauthenticated,
     UnsupportedEncoding,
 )
-from chalicelib.domain.principal import Permission, Principal
 from chalicelib.services.watching.socketio import opening
 
 TEXT: Final = "text/plain; charset=UTF-8"

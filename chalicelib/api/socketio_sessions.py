@@ -13,6 +13,7 @@ from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.dialects import socketio_sessions as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.socketio import InitializingJson, initializing
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     SessionDeleting,
@@ -21,7 +22,6 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
 _READ: Final = Permission.SESSIONS_READ

@@ -20,10 +20,10 @@ from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.socketio import VERSION, showing, who
 from chalicelib.dialects import DIALECTS, enveloped
-from chalicelib.domain.channel import SOCKETIO
+from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
-from chalicelib.domain.principal import Permission, Principal
+from chalicelib.domain.watchers import SOCKETIO
 from chalicelib.services.ports import Unavailable
 
 sockets: Final = Blueprint(__name__)

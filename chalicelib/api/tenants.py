@@ -16,8 +16,8 @@ from chalicelib.dialects import account_shapes as kinds
 from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import Contended, TenantExists, UserExists
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 _TENANTS: Final = Permission.TENANTS_MANAGE

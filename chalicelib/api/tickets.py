@@ -14,8 +14,8 @@ from chalicelib.dialects import enveloped_accounts as shapes
 from chalicelib.dialects.account_shapes import TicketJson
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.enveloped import error
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import TicketQuotaExceeded
-from chalicelib.domain.principal import Permission
 
 doorway: Final = Doorway(__name__, error)
 

@@ -2,20 +2,21 @@
 
 from functools import cache
 
-from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
-from chalicelib.adapters.dynamodb.keys import DynamoKeys
-from chalicelib.adapters.dynamodb.tenants import DynamoTenants
-from chalicelib.adapters.dynamodb.tickets import DynamoTickets
-from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
+from chalicelib.adapters.dynamodb.accounts import (
+    DynamoKeys,
+    DynamoLoginAttempts,
+    DynamoTenants,
+    DynamoTickets,
+    DynamoUsers,
+)
+from chalicelib.adapters.dynamodb.messages import DynamoIdempotency
 from chalicelib.adapters.names import new_api_key, new_id, new_ticket
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.accounts.accounts import Accounts
-from chalicelib.services.accounts.administrators import Administrators
-from chalicelib.services.accounts.keys import ApiKeys
+from chalicelib.services.accounts.keys import ApiKeys, Tickets
 from chalicelib.services.accounts.tenants import Tenants
-from chalicelib.services.accounts.tickets import Tickets
-from chalicelib.services.accounts.users import Users
+from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.reservations import Reservations
 
 
@@ -23,7 +24,7 @@ from chalicelib.services.reservations import Reservations
 def reservations() -> Reservations:
     """Return who has things created once."""
     # Imported late, as in ``accounts``.
-    from chalicelib.adapters.seals import KeyedSeals  # noqa: PLC0415
+    from chalicelib.adapters.credentials import KeyedSeals  # noqa: PLC0415
 
     return Reservations(DynamoIdempotency(parts.table()), KeyedSeals(parts.signing_keys()), parts.clock, new_id)
 
@@ -32,8 +33,7 @@ def reservations() -> Reservations:
 def accounts() -> Accounts:
     """Return who checks credentials."""
     # Imported late: the worker's image has neither library, and the functions of the stream don't need them.
-    from chalicelib.adapters.passwords import ArgonPasswords  # noqa: PLC0415
-    from chalicelib.adapters.tokens import JwtTokens  # noqa: PLC0415
+    from chalicelib.adapters.credentials import ArgonPasswords, JwtTokens  # noqa: PLC0415
 
     return Accounts(
         users=DynamoUsers(parts.table()),

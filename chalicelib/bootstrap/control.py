@@ -3,13 +3,10 @@
 from functools import cache
 
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.due import DynamoDueIndex
-from chalicelib.adapters.dynamodb.history import DynamoHistory
-from chalicelib.adapters.dynamodb.leases import DynamoLeases
+from chalicelib.adapters.dynamodb.accounts import DynamoTenants
+from chalicelib.adapters.dynamodb.events import DynamoHistory
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.standby import DynamoStandbys
-from chalicelib.adapters.dynamodb.tenants import DynamoTenants
-from chalicelib.adapters.dynamodb.upgrades import DynamoUpgrades
+from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
 from chalicelib.adapters.names import new_id
 from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.queues import DeliveryQueue
@@ -17,9 +14,8 @@ from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
-from chalicelib.services.control.sweeper import Sweeper
-from chalicelib.services.control.upgrades import Upgrades
-from chalicelib.services.watching.history import History
+from chalicelib.services.control.sweeper import Sweeper, Upgrades
+from chalicelib.services.watching.watching import History
 from chalicelib.services.webhooks import Webhooks
 
 

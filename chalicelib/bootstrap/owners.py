@@ -2,23 +2,24 @@
 
 from functools import cache
 
-from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
-from chalicelib.adapters.dynamodb.identities import DynamoIdentities
-from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.paces import DynamoPaces
-from chalicelib.adapters.dynamodb.questions import DynamoQuestions
+from chalicelib.adapters.dynamodb.messages import (
+    DynamoIdempotency,
+    DynamoIdentities,
+    DynamoMessages,
+    DynamoPaces,
+    DynamoQuestions,
+)
 from chalicelib.adapters.names import new_id, new_secret
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.messages import Messages
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.messages.questions import Questions
-from chalicelib.services.sessions.naming import Naming
-from chalicelib.services.sessions.only import OnlySession
-from chalicelib.services.sessions.sessions import Sessions
+from chalicelib.services.messages.store import Messages
+from chalicelib.services.sessions.sessions import Naming, Sessions
+from chalicelib.services.sessions.single_session import OnlySession
 from chalicelib.services.sessions.waiting import Waiting
 
 

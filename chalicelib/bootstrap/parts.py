@@ -5,27 +5,25 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.channels import DynamoChannels
-from chalicelib.adapters.dynamodb.due import DynamoDueIndex
+from chalicelib.adapters.dynamodb.accounts import DynamoSlots
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions
-from chalicelib.adapters.dynamodb.slots import DynamoSlots
+from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.adapters.names import new_id, new_sid
 from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
 from chalicelib.adapters.tasks import EcsWorkers
 from chalicelib.config import settings
-from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.watching.channels import Channels
-from chalicelib.services.watching.closing import Closing
+from chalicelib.services.watching.watching import Closing
 
 if TYPE_CHECKING:
-    from chalicelib.adapters.tokens import SecretKeys
+    from chalicelib.adapters.credentials import SecretKeys
 
 
 def clock() -> int:
@@ -47,7 +45,7 @@ def table() -> Table:
 @cache
 def signing_keys() -> "SecretKeys":
     """Return the keys that sign tokens."""
-    from chalicelib.adapters.tokens import SecretKeys  # noqa: PLC0415
+    from chalicelib.adapters.credentials import SecretKeys  # noqa: PLC0415
 
     return SecretKeys(clients.secrets(), settings().signing_keys)
 

@@ -3,19 +3,15 @@
 from functools import cache
 
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.channels import DynamoChannels
-from chalicelib.adapters.dynamodb.history import DynamoHistory
+from chalicelib.adapters.dynamodb.events import DynamoHistory
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.adapters.queues import PushQueue
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.watching.conversation import Conversation
-from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
-from chalicelib.services.watching.rooms import Rooms
-from chalicelib.services.watching.socketio import SocketIO
-from chalicelib.services.watching.watching import Watching
+from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
+from chalicelib.services.watching.watching import WatcherLimits, Watching
 
 
 @cache

@@ -3,22 +3,19 @@
 from dataclasses import dataclass
 
 from chalicelib.adapters import clients
-from chalicelib.adapters.dynamodb.identities import DynamoIdentities
-from chalicelib.adapters.dynamodb.leases import DynamoLeases
-from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.questions import DynamoQuestions
-from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.messages import DynamoIdentities, DynamoMessages, DynamoQuestions
+from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.names import named_id, new_id
 from chalicelib.adapters.queues import SqsMailboxes
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from chalicelib.services.messages.answering import Answering
-from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.inbox import Inbox
+from chalicelib.services.messages.outbox import Dispatch
+from chalicelib.services.messages.questions import Answering
+from chalicelib.services.messages.store import Inbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
-from chalicelib.services.sessions.link import Link
+from chalicelib.services.sessions.moves import Link
 
 
 @dataclass(frozen=True, slots=True)

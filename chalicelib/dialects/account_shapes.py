@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.moments import Moment
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 
 
 class UserJson(TypedDict):

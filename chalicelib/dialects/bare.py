@@ -8,8 +8,7 @@ from chalicelib.dialects.scanning import needs_qr
 from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.domain.reasons import ended
-from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
 
 Word = Literal["pending", "connected", "disconnected", "failed"]
 

@@ -6,8 +6,7 @@ from chalicelib.dialects.last_reason import LastReasonJson, last_reason
 from chalicelib.dialects.moments import Moment, microseconds
 from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
-from chalicelib.domain.reasons import news
-from chalicelib.domain.session import LIVE, QRCode, Session, Status
+from chalicelib.domain.session import LIVE, QRCode, Session, Status, news
 
 Word = Literal["CONNECTED", "DISCONNECTED", "UNKNOWN", "NOT_CONFIGURED"]
 

@@ -4,10 +4,9 @@ from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.company import DISCONNECTED
 from chalicelib.dialects.scanning import needs_qr
-from chalicelib.domain.bulk import Attempt, Report
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.jid import phone_in
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.messages import Attempt, Message, MessageStatus, Report
 
 _SAID: Final[dict[MessageStatus, str]] = {
     MessageStatus.QUEUED: "Message queued",

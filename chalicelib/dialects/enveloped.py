@@ -12,8 +12,7 @@ from chalicelib.dialects.moments import Moment, iso, seconds_until
 from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.dialects.webhook_health import sentence
 from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
-from chalicelib.domain.reasons import ended
-from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
 
 
 class WebhookFailureJson(TypedDict):

@@ -23,8 +23,7 @@ from chalicelib.dialects.account_shapes import (
 )
 from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.moments import iso, seconds_until
-from chalicelib.domain.account import ApiKey, Tenant
-from chalicelib.domain.principal import User
+from chalicelib.domain.access import ApiKey, Tenant, User
 
 P = TypeVar("P", bound=PageJson)
 

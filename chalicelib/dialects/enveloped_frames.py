@@ -12,8 +12,7 @@ from chalicelib.dialects.last_reason import last_reason
 from chalicelib.dialects.moments import iso, seconds_until
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Session, Status
+from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.reading import BadJson, parse_json
 
 WORDS: Final[dict[str, str]] = {

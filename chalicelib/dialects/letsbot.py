@@ -12,8 +12,7 @@ from chalicelib.dialects.scanning import needs_qr
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.domain.reasons import Reason, ended
-from chalicelib.domain.session import QRCode, Session, Status
+from chalicelib.domain.session import QRCode, Reason, Session, Status, ended
 
 DATA_URI: Final = "data:image/png;base64,"
 """What a code's image begins with; this family takes what follows."""

@@ -11,13 +11,12 @@ from typing import Final, Literal, TypedDict
 from chalicelib.dialects.envelope import Success, success
 from chalicelib.dialects.moments import iso
 from chalicelib.domain import events as e
+from chalicelib.domain.engineio import emitted
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.picture import ascii_art
-from chalicelib.domain.reasons import news
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import Session, news
 from chalicelib.domain.session import Status as S
-from chalicelib.domain.socketio import emitted
 
 LASTING: Final = 30_000
 """Milliseconds that a connection must be lost before it is called an error: most come back sooner."""

@@ -9,8 +9,7 @@ from chalicelib.dialects.scanning import linked, needs_qr
 from chalicelib.dialects.socketio import EventNames, InitializingJson, initializing
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.messages import Message
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Session, Status
+from chalicelib.domain.session import Reason, Session, Status
 
 State = Literal[
     "UNLAUNCHED",

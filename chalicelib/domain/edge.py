@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from chalicelib.domain.channel import SOCKETIO
+from chalicelib.domain.watchers import SOCKETIO
 
 DIALECT_PARAMETER: Final = "sb_dialect"
 SESSION_PARAMETER: Final = "sb_session"

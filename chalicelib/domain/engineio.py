@@ -1,15 +1,20 @@
-"""Engine.IO 4, the transport under Socket.IO: packets, one a WebSocket frame, several in the body of a poll.
+"""Engine.IO 4, the transport under Socket.IO, and Socket.IO 5, spoken inside Engine.IO's messages.
 
 Facts from the Engine.IO protocol's revision 4: a packet is a digit and its data; packets in one HTTP body are separated
 by the record separator; a client sends no ping, it answers the server's.
+
+Facts from the Socket.IO protocol's revision 5: ``<kind>[<attachments>-][<namespace>,][<ack id>][<JSON>]``, the main
+namespace ``/`` left out. Binary packets are not taken: nothing here sends or wants any.
 """
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from chalicelib.reading import is_text
+from chalicelib.reading import BadJson, is_text, parse_json
 
 SEPARATOR: Final = "\x1e"
 PROBE: Final = "probe"
@@ -31,7 +36,7 @@ class Malformed(ValueError):
     """What a client sent is no packet."""
 
 
-class Kind(StrEnum):
+class PacketType(StrEnum):
     """The kinds of packets."""
 
     OPEN = "0"
@@ -47,7 +52,7 @@ class Kind(StrEnum):
 class Packet:
     """One packet; only text is carried."""
 
-    kind: Kind
+    kind: PacketType
     data: str = ""
 
 
@@ -61,7 +66,7 @@ def decode(text: str) -> Packet:
     if not is_text(text):
         raise Malformed("A packet is text.")
     try:
-        return Packet(Kind(text[:1]), text[1:])
+        return Packet(PacketType(text[:1]), text[1:])
     except ValueError:
         raise Malformed("It isn't an Engine.IO packet.") from None
 
@@ -79,3 +84,61 @@ def split(body: str) -> list[Packet]:
     if len(frames) > MOST_PACKETS:
         raise Malformed(f"More than {MOST_PACKETS} packets came at once.")
     return [decode(frame) for frame in frames]
+
+
+MAIN: Final = "/"
+_FORM: Final = re.compile(r"(?P<kind>[0-4])(?:(?P<namespace>/[^,]{0,100}),)?(?P<ack>\d{1,15})?(?P<json>.*)", re.DOTALL)
+
+
+class SocketPacketType(StrEnum):
+    """The kinds of packets, but for the binary ones."""
+
+    CONNECT = "0"
+    DISCONNECT = "1"
+    EVENT = "2"
+    ACK = "3"
+    CONNECT_ERROR = "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One packet. ``ack`` numbers an event that wants an answer, or the answer; ``data`` is JSON, None for none."""
+
+    kind: SocketPacketType
+    data: Any = None
+    ack: int | None = None
+    namespace: str = MAIN
+
+
+def frame(said: Said) -> str:
+    """Return the packet as an Engine.IO frame."""
+    namespace = "" if said.namespace == MAIN else f"{said.namespace},"
+    ack = "" if said.ack is None else str(said.ack)
+    data = "" if said.data is None else json.dumps(said.data, ensure_ascii=False, separators=(",", ":"))
+    return encode(Packet(PacketType.MESSAGE, f"{said.kind}{namespace}{ack}{data}"))
+
+
+def emitted(event: str, *values: Any) -> str:
+    """Return the frame of a server's event."""
+    return frame(Said(SocketPacketType.EVENT, [event, *values]))
+
+
+def parse(text: str) -> Said:
+    """Return the packet in an Engine.IO message's data; raises Malformed."""
+    found = _FORM.fullmatch(text)
+    if not found:
+        raise Malformed("It isn't a Socket.IO packet, or a binary one.")
+    kind, ack = SocketPacketType(found["kind"]), found["ack"]
+    data = _data(found["json"])
+    if kind in {SocketPacketType.EVENT, SocketPacketType.ACK} and not isinstance(data, list):
+        raise Malformed("An event's data is a list.")
+    if kind is SocketPacketType.EVENT and not (data and isinstance(data[0], str)):
+        raise Malformed("An event begins with its name.")
+    return Said(kind, data, int(ack) if ack else None, found["namespace"] or MAIN)
+
+
+def _data(text: str) -> Any:
+    try:
+        return parse_json(text) if text else None
+    except BadJson as error:
+        raise Malformed(f"A packet's data is JSON. {error}") from None

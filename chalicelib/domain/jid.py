@@ -1,9 +1,10 @@
-"""WhatsApp's addresses (JIDs): ``user@server``, where the user is a phone number or a LID, WhatsApp's id of a person.
+"""JIDs, and the names that one person has on WhatsApp: a number's JID and a hidden id (LID).
 
 A person has both names; WhatsApp tells the LID always and the number mostly.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain import phone
@@ -57,3 +58,32 @@ def phone_in(jid: str | None) -> str | None:
     """Return the phone number in a JID; None where it names somebody by LID, or a group."""
     user, _, server = (jid or "").partition("@")
     return user if server == USERS and user else None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """One person: ``phone`` is the number in WhatsApp's own form, ``lid`` the LID; digits. Either may be unknown."""
+
+    phone: str | None = None
+    lid: str | None = None
+
+    @property
+    def phone_jid(self) -> str | None:
+        """The JID by phone number."""
+        return f"{self.phone}@{USERS}" if self.phone else None
+
+    @property
+    def lid_jid(self) -> str | None:
+        """The JID by LID."""
+        return f"{self.lid}@{LIDS}" if self.lid else None
+
+    @property
+    def chat(self) -> str | None:
+        """The JID that the direct chat goes by: that of the number where it is known."""
+        return self.phone_jid or self.lid_jid
+
+
+def lid_in(jid: str | None) -> str | None:
+    """Return the LID (digits) in a JID; None in any other."""
+    user, _, server = (jid or "").partition("@")
+    return user if server == LIDS and user else None

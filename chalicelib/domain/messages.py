@@ -1,4 +1,4 @@
-"""Messages: what a session sends and receives, and the one table of how a message's status moves."""
+"""A message, what becomes of it, and many at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.domain.content import Content, Context, Target
-from chalicelib.domain.errors import IllegalMove
+from chalicelib.domain.errors import GatewayError, IllegalMove
 from chalicelib.domain.session import LastEvent
 
 MAX_TEXT: Final = 65_536
@@ -213,3 +213,40 @@ def summary(message: Message) -> Mapping[str, Any]:
         "error_message": message.error_message,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+MOST_RECIPIENTS: Final = 100
+"""Recipients that one bulk may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one recipient, ``to`` as it was written: the message, an error, or both where the message failed."""
+
+    to: str
+    message: Message | None = None
+    error: GatewayError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of a bulk; ``remaining`` weren't tried, because of ``stopped``."""
+
+    attempts: tuple[Attempt, ...]
+    remaining: tuple[str, ...] = ()
+    stopped: GatewayError | None = None
+
+    @property
+    def total(self) -> int:
+        """How many recipients were asked for."""
+        return len(self.attempts) + len(self.remaining)
+
+    @property
+    def successes(self) -> int:
+        """How many messages were taken in."""
+        return sum(attempt.error is None for attempt in self.attempts)
+
+    @property
+    def failures(self) -> int:
+        """How many recipients were tried in vain."""
+        return len(self.attempts) - self.successes

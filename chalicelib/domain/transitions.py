@@ -8,8 +8,17 @@ from typing import Any, Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.reasons import MATTERS_OF_COURSE, Reason, sentence
-from chalicelib.domain.session import LIVE, Desired, LastEvent, LastReason, Session, Status
+from chalicelib.domain.session import (
+    LIVE,
+    MATTERS_OF_COURSE,
+    Desired,
+    LastEvent,
+    LastReason,
+    Reason,
+    Session,
+    Status,
+    sentence,
+)
 from chalicelib.domain.session import Status as S
 
 MAX_ROUNDS: Final = 3

@@ -3,8 +3,7 @@
 from typing import Final
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired, Device
+from chalicelib.domain.session import Desired, Device, Reason
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
 from chalicelib.worker.device.wal_sync import WalSync

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from chalicelib.domain.events import LinkEvent
-from chalicelib.domain.identity import Identity
+from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.questions import Contact, Group, Question
 from chalicelib.domain.session import Session
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 
 

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired
+from chalicelib.domain.session import Desired, Reason
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices, Opened, Unreadable
 from chalicelib.worker.device.wal_sync import WalSync

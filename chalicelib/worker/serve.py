@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired, Status
+from chalicelib.domain.session import Desired, Reason, Status
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.device.device import Devices
 from chalicelib.worker.device.wal_sync import WalSync

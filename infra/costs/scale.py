@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
-from chalicelib.adapters.dynamodb.due import AT_ONCE, SHARDS
+from chalicelib.adapters.dynamodb.sessions import AT_ONCE, SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
 from infra.costs.bill import table
 from infra.costs.figures import UNVERIFIED, quotas

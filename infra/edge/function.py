@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.domain import edge
-from chalicelib.domain.channel import SOCKETIO
+from chalicelib.domain.watchers import SOCKETIO
 
 SOURCE: Final = Path(__file__).with_name("viewer_request.js")
 PLACE: Final = '"{{EDGE}}"'

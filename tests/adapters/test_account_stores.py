@@ -6,19 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.adapters.dynamodb.channels import DynamoChannels
-from chalicelib.adapters.dynamodb.formats import stamped
-from chalicelib.adapters.dynamodb.keys import DynamoKeys
-from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.tenants import DynamoTenants
-from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
-from chalicelib.adapters.dynamodb.values import typed
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.domain.account import MOST_KEYS, ApiKey, Tenant
-from chalicelib.domain.channel import new_channel
-from chalicelib.domain.logins import KNOWN, WINDOW, Failures, source
-from chalicelib.domain.principal import Role, User
-from chalicelib.domain.watcher import Watcher
+from chalicelib.adapters.dynamodb.accounts import DynamoKeys, DynamoLoginAttempts, DynamoTenants, DynamoUsers
+from chalicelib.adapters.dynamodb.table import Table, stamped, typed
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
+from chalicelib.domain.access import KNOWN, MOST_KEYS, WINDOW, ApiKey, Failures, Role, Tenant, User, source
+from chalicelib.domain.watchers import Watcher, new_channel
 from chalicelib.services.ports import accounts as ports
 from tests.fakes import accounts as fakes
 from tests.makers import NOW

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from chalicelib.adapters.dynamodb import batches
-from chalicelib.adapters.dynamodb.batches import in_batches
+from chalicelib.adapters.dynamodb import table as batches
+from chalicelib.adapters.dynamodb.table import in_batches
 from chalicelib.services.ports import Unavailable
 
 

@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.adapters.dynamodb.channels import DynamoChannels
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.domain.channel import SOCKETIO, Channel, Transport, hashed, new_channel
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
+from chalicelib.domain.watchers import SOCKETIO, Channel, Transport, hashed, new_channel
 from chalicelib.services.ports import WatcherStore
-from chalicelib.services.ports.channels import ChannelStore
+from chalicelib.services.ports.watching import ChannelStore
 from tests.fakes import MemoryWatchers
 from tests.fakes.channels import MemoryChannels
 from tests.makers import NOW

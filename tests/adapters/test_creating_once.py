@@ -17,8 +17,8 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.sessions import HALFWAY, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.access import Role
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import Role
 from chalicelib.services.ports import Unavailable
 from infra.local.moto_server import MotoServer
 from tests.forgetting import forget

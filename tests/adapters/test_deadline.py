@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from chalicelib.adapters.deadline import Deadline
+from chalicelib.adapters.clients import Deadline
 
 
 def test_a_wait_ends_when_the_deadline_passes_whatever_the_socket_s_own_timeout():

@@ -7,21 +7,16 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamodb.changes import change
-from chalicelib.adapters.dynamodb.due import DynamoDueIndex
-from chalicelib.adapters.dynamodb.history import DynamoHistory
-from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
-from chalicelib.adapters.dynamodb.leases import DynamoLeases
-from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.paces import DynamoPaces
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions, from_item, to_item
+from chalicelib.adapters.dynamodb.events import DynamoHistory, change
+from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
+from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoSessions, from_item, to_item
 from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import MessageStatus, advance, event
-from chalicelib.domain.pace import Pace
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.ports import Misconfigured
-from chalicelib.services.watching.history import History
+from chalicelib.services.watching.watching import History
 from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
 MINUTE = 60_000

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.endpoints import Endpoint, NotAnEndpoint, endpoint
+from chalicelib.adapters.poster import Endpoint, NotAnEndpoint, endpoint
 
 
 @pytest.mark.parametrize(

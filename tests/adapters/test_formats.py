@@ -4,16 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamodb.formats import FORMAT, UnknownFormat
+from chalicelib.adapters.dynamodb.accounts import DynamoTenants, DynamoUsers
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
-from chalicelib.adapters.dynamodb.table import Condition, Refused
-from chalicelib.adapters.dynamodb.tenants import DynamoTenants
-from chalicelib.adapters.dynamodb.users import DynamoUsers
-from chalicelib.adapters.dynamodb.values import typed
-from chalicelib.domain.account import Tenant
+from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Refused, UnknownFormat, typed
+from chalicelib.domain.access import Role, Tenant, User
 from chalicelib.domain.messages import MessageStatus, advance
-from chalicelib.domain.principal import Role, User
 from tests.makers import NOW, a_code, a_message, a_running_session, a_session
 
 THERE = {"pk": "S#u", "sk": "SESSION", "uid": "u"}

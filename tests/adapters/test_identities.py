@@ -2,11 +2,11 @@
 
 import pytest
 
-from chalicelib.adapters.dynamodb.identities import KEPT, DynamoIdentities
+from chalicelib.adapters.dynamodb.messages import KEPT, DynamoIdentities
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.domain.identity import Identity
-from chalicelib.services.ports.identities import IdentityStore
+from chalicelib.domain.jid import Identity
+from chalicelib.services.ports.messages import IdentityStore
 from tests.fakes.identities import MemoryIdentities
 from tests.makers import NOW, a_session
 

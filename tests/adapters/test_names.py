@@ -1,7 +1,7 @@
 from base64 import b64decode
 
 from chalicelib.adapters import names
-from chalicelib.domain.account import fingerprint, is_key
+from chalicelib.domain.access import fingerprint, is_key
 from chalicelib.domain.signature import PREFIX
 from tests.makers import NOW
 

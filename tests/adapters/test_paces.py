@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.dynamodb.paces import DynamoPaces
+from chalicelib.adapters.dynamodb.messages import DynamoPaces
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
 from infra.local.aws import LocalAws
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template

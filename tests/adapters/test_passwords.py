@@ -2,7 +2,7 @@
 
 from argon2 import PasswordHasher
 
-from chalicelib.adapters.passwords import ArgonPasswords
+from chalicelib.adapters.credentials import ArgonPasswords
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 

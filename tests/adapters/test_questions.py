@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamodb.questions import DynamoQuestions
+from chalicelib.adapters.dynamodb.messages import DynamoQuestions
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
-from chalicelib.services.ports.questions import QuestionStore
+from chalicelib.services.ports.messages import QuestionStore
 from tests.fakes.questions import MemoryQuestions
 from tests.makers import NOW, a_session
 

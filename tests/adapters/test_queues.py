@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, PushQueue, read_delivery, read_push
 from chalicelib.domain.events import DELETED, Envelope
-from chalicelib.domain.push import PushJob
+from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
 
 DELIVERY = Delivery(uid="u", event="01E", cursor="2026#0001", message="01M", attempt=2, not_before=1_800_000_000_000)

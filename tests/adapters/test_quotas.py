@@ -5,18 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.dynamodb.accounts import DynamoKeys, DynamoSlots, DynamoTickets, DynamoUsers
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
-from chalicelib.adapters.dynamodb.slots import DynamoSlots
 from chalicelib.adapters.dynamodb.table import Condition, Table
-from chalicelib.adapters.dynamodb.tickets import DynamoTickets
-from chalicelib.adapters.dynamodb.users import DynamoUsers
-from chalicelib.domain.account import ApiKey
+from chalicelib.domain.access import ApiKey, Role, User
 from chalicelib.domain.errors import SessionQuotaExceeded, WorkerQuotaExceeded
-from chalicelib.domain.principal import Role, User
-from chalicelib.domain.quota import Slot
-from chalicelib.services.ports.accounts import TicketStore
-from chalicelib.services.ports.quotas import Slots
+from chalicelib.domain.limits import Slot
+from chalicelib.services.ports.accounts import Slots, TicketStore
 from chalicelib.services.sessions.running import Running
 from tests.fakes.accounts import MemoryTickets
 from tests.fakes.quotas import MemorySlots

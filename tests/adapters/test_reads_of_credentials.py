@@ -5,18 +5,15 @@ import time
 import pytest
 from botocore.model import OperationModel
 
-from chalicelib.adapters.dynamodb.channels import DynamoChannels
-from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.credentials import JwtTokens, SigningKeys
+from chalicelib.adapters.dynamodb.accounts import DynamoKeys, DynamoLoginAttempts, DynamoTenants, DynamoUsers
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.tenants import DynamoTenants
-from chalicelib.adapters.dynamodb.users import DynamoLoginAttempts, DynamoUsers
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.adapters.tokens import JwtTokens, SigningKeys
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.keys import FRESH, ApiKeys
 from chalicelib.services.watching.channels import Channels
-from chalicelib.services.watching.closing import Closing
+from chalicelib.services.watching.watching import Closing
 from tests.fakes import FakeClock, FakeIds, FakeSockets, FakeWakes
 from tests.fakes.accounts import FakeKeySecrets, PlainPasswords
 

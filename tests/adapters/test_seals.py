@@ -1,5 +1,4 @@
-from chalicelib.adapters.seals import KeyedSeals
-from chalicelib.adapters.tokens import SigningKeys
+from chalicelib.adapters.credentials import KeyedSeals, SigningKeys
 
 KEYS = SigningKeys("k2", {"k1": "the old signing key, long enough", "k2": "the new signing key, long enough"})
 SEALS = KeyedSeals(lambda: KEYS)

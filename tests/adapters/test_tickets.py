@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.adapters.dynamodb.accounts import DynamoTickets
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.tickets import DynamoTickets
 from chalicelib.adapters.names import new_ticket
-from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.ticket import LIFE, Ticket, is_ticket, ticket_fingerprint
+from chalicelib.domain.access import LIFE, Principal, Role, Ticket, is_ticket, ticket_fingerprint
 from chalicelib.services.ports.accounts import TicketStore
 from tests.fakes.accounts import MemoryTickets
 from tests.makers import NOW

@@ -8,9 +8,9 @@ import boto3
 import jwt
 import pytest
 
-from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, LIFETIME, JwtTokens, SecretKeys, SigningKeys
+from chalicelib.adapters.credentials import ALGORITHM, AUDIENCE, ISSUER, LIFETIME, JwtTokens, SecretKeys, SigningKeys
+from chalicelib.domain.access import Role, User
 from chalicelib.domain.errors import Unauthenticated
-from chalicelib.domain.principal import Role, User
 
 OLD, NEW = "the old key, of thirty-two bytes or more", "the new key, of thirty-two bytes or more"
 ANA = User("ana", "acme", Role.MEMBER, "hash", 0, token_generation=7)

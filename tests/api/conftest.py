@@ -11,41 +11,30 @@ import pytest
 from chalice.test import Client
 
 from chalicelib import bootstrap
+from chalicelib.adapters.credentials import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, KeyedSeals, SigningKeys
 from chalicelib.adapters.names import new_ticket
-from chalicelib.adapters.seals import KeyedSeals
-from chalicelib.adapters.tokens import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
-from chalicelib.domain.account import ApiKey, Tenant, fingerprint
-from chalicelib.domain.principal import DEFAULT_TENANT, Role, User
-from chalicelib.domain.quota import Quotas
+from chalicelib.domain.access import DEFAULT_TENANT, ApiKey, Role, Tenant, User, fingerprint
+from chalicelib.domain.limits import Quotas
 from chalicelib.domain.session import Session
 from chalicelib.services.accounts.accounts import Accounts
-from chalicelib.services.accounts.administrators import Administrators
-from chalicelib.services.accounts.keys import ApiKeys
+from chalicelib.services.accounts.keys import ApiKeys, Tickets
 from chalicelib.services.accounts.tenants import Tenants
-from chalicelib.services.accounts.tickets import Tickets
-from chalicelib.services.accounts.users import Users
-from chalicelib.services.messages.answering import Answering
+from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.messages.bulk import Bulk
-from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.messages import Messages
-from chalicelib.services.messages.outbox import Outbox
-from chalicelib.services.messages.questions import Questions
+from chalicelib.services.messages.outbox import Dispatch, Outbox
+from chalicelib.services.messages.questions import Answering, Questions
+from chalicelib.services.messages.store import Messages
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.moves import Moves
-from chalicelib.services.sessions.naming import Naming
-from chalicelib.services.sessions.only import OnlySession
 from chalicelib.services.sessions.running import Running
-from chalicelib.services.sessions.sessions import Sessions
+from chalicelib.services.sessions.sessions import Naming, Sessions
+from chalicelib.services.sessions.single_session import OnlySession
 from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
-from chalicelib.services.watching.closing import Closing
-from chalicelib.services.watching.conversation import Conversation
-from chalicelib.services.watching.limits import WatcherLimits
-from chalicelib.services.watching.rooms import Rooms
-from chalicelib.services.watching.socketio import SocketIO
-from chalicelib.services.watching.watching import Watching
+from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
+from chalicelib.services.watching.watching import Closing, WatcherLimits, Watching
 from tests.api.described import conforms
 from tests.fakes import (
     FakeClock,

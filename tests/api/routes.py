@@ -4,7 +4,7 @@ from typing import Final
 
 from app import DOORWAYS
 from chalicelib.api.auth import PUBLIC, Need
-from chalicelib.domain.principal import Permission
+from chalicelib.domain.access import Permission
 
 Route = tuple[str, str]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.api.account_bodies import LONGEST, LONGEST_LIFE, SHORTEST
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from tests.api.conftest import Caller, World
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.domain.principal import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role
+from chalicelib.domain.access import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role
 from tests.api.conftest import SECRET, Caller, World
 from tests.api.routes import ABOUT_A_SESSION, GUARDED, NEEDS, Route, a_body, a_path
 from tests.api.test_sockets import FORM, knock

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from tests.api.conftest import WEBHOOK_SECRET, Caller, World
 from tests.makers import a_running_session
 

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.reasons import Reason, sentence
-from chalicelib.domain.session import Desired, Status
+from chalicelib.domain.session import Desired, Reason, Status, sentence
 from tests.api.conftest import Caller, World
 from tests.makers import a_code, a_running_session, a_session
 

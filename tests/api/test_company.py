@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.bulk import MOST_RECIPIENTS
-from chalicelib.domain.principal import Role
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.access import Role
+from chalicelib.domain.messages import MOST_RECIPIENTS
+from chalicelib.domain.session import Desired, Reason, Session, Status
 from tests.api.conftest import Caller, Reply, World
 from tests.makers import DEVICE, a_code, a_running_session, a_session
 

@@ -16,14 +16,14 @@ from chalicelib.dialects.enveloped_messages import WORDS as MESSAGE_WORDS
 from chalicelib.dialects.enveloped_messages import message
 from chalicelib.dialects.frames import LARGEST_TEXT
 from chalicelib.domain import errors
-from chalicelib.domain.account import MOST_KEYS
-from chalicelib.domain.channel import MOST_ROOMS, POLL
+from chalicelib.domain.access import MOST_KEYS
 from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
+from chalicelib.domain.watchers import MOST_ROOMS, POLL
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
-from chalicelib.services.sessions.naming import LOOKED_THROUGH
+from chalicelib.services.sessions.sessions import LOOKED_THROUGH
 from tests.makers import a_message
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.pace import Pace
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.questions import PLACES, Contact, Group, GroupList, Question, Subject, taken
 from chalicelib.domain.questions import answered as with_answer
 from chalicelib.domain.session import Status

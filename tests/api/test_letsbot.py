@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from chalicelib.domain.session import Desired, Device, Session, Status
 from tests.api.conftest import Caller, World
 from tests.makers import DEVICE, a_code, a_running_session, a_session

@@ -4,10 +4,10 @@ import base64
 
 import pytest
 
+from chalicelib.domain.access import Permission, Role
 from chalicelib.domain.picture import ascii_art
-from chalicelib.domain.principal import Permission, Role
 from chalicelib.domain.session import QRCode, Status
-from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.watchers import Watcher
 from tests.api.conftest import Caller, World
 from tests.api.routes import GUARDED, NEEDS, Route, a_body, a_path
 from tests.api.test_sockets import FORM, knock

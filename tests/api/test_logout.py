@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.principal import Role, User
+from chalicelib.domain.access import Role, User
 from chalicelib.services.accounts.accounts import MOST_ENDED
 from tests.api.conftest import Caller, World
 from tests.api.routes import GUARDED, Route, a_body, a_path

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.identity import Identity
+from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from tests.api.conftest import Caller, World
 from tests.makers import a_message, a_running_session

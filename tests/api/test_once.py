@@ -7,7 +7,7 @@ import pytest
 
 from app import DOORWAYS
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from tests.api.conftest import Caller, World
 from tests.makers import a_code
 

@@ -14,7 +14,7 @@ from app import DOORWAYS
 from chalicelib.api.description import examples
 from chalicelib.api.description.document import document
 from chalicelib.api.description.schemas import Schemas
-from chalicelib.domain.principal import Permission
+from chalicelib.domain.access import Permission
 from chalicelib.reading import Reader
 from tests.api.conftest import Caller
 from tests.api.described import fits

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.principal import Role
-from chalicelib.domain.quota import Quotas
+from chalicelib.domain.access import Role
+from chalicelib.domain.limits import Quotas
 from chalicelib.domain.session import Status
 from tests.api.conftest import Caller, World
 from tests.makers import a_code, a_running_session, a_session

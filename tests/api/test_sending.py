@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
-from chalicelib.domain.pace import Pace
-from chalicelib.domain.reasons import Reason, sentence
-from chalicelib.domain.session import Desired, Status
+from chalicelib.domain.session import Desired, Reason, Status, sentence
 from tests.api.conftest import Caller, World
 from tests.fakes import MemoryPaces
 from tests.makers import DEVICE, a_code, a_running_session

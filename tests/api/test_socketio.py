@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chalicelib.api import sockets
-from chalicelib.domain.channel import Channel
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from chalicelib.domain.session import Desired, Status
+from chalicelib.domain.watchers import Channel
 from tests.api.conftest import Caller, Reply, World
 from tests.makers import a_running_session, a_session
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.api import sockets
-from chalicelib.domain.principal import Role
-from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.access import Role
+from chalicelib.domain.watchers import Watcher
 from chalicelib.services.ports import Unavailable
 from tests.api.conftest import World
 from tests.makers import a_session

@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib.domain.principal import Role
-from chalicelib.domain.ticket import LIFE
-from chalicelib.domain.watcher import LIFETIME, Watcher
+from chalicelib.domain.access import LIFE, Role
+from chalicelib.domain.watchers import LIFETIME, Watcher
 from tests.api.conftest import Caller, World
 from tests.api.test_sockets import FORM, knock
 from tests.makers import a_session

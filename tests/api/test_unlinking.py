@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import SENTENCES, Reason
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import SENTENCES, Reason, Session
 from chalicelib.domain.transitions import advance
 from tests.api.conftest import Caller, World
 from tests.makers import DEVICE, a_running_session, a_session

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.principal import Role
+from chalicelib.domain.access import Role
 from tests.api.conftest import WEBHOOK_SECRET, Caller, World
 from tests.makers import NOW, a_running_session
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.cloudformation.models import cloudformation_backends
 
-from chalicelib.adapters.passwords import ArgonPasswords
+from chalicelib.adapters.credentials import ArgonPasswords
 from infra.deploy import artifacts, destruction, image
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices

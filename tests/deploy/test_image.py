@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.sessions import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.tasks import order_variables
 from chalicelib.services.ports import Order, Standby
@@ -118,7 +118,7 @@ def test_the_last_stage_installs_one_library_and_takes_the_packages_from_the_fir
         ("chalicelib/domain/session.py", True),
         ("infra/worker/requirements.txt", True),
         ("chalicelib/api/bare.py", False),
-        ("chalicelib/triggers/sweep.py", False),
+        ("chalicelib/triggers.py", False),
         ("chalicelib/worker/__pycache__/run.cpython-313.pyc", False),
         ("app.py", False),
         (".local/secrets.json", False),

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.dialects import bare, company, enveloped, enveloped_frames, letsbot, socketio_sessions
-from chalicelib.domain.reasons import SENTENCES, Reason
-from chalicelib.domain.session import LastReason, Session
+from chalicelib.domain.session import SENTENCES, LastReason, Reason, Session
 from tests.makers import NOW, a_running_session
 
 UNLINKED = a_running_session(last_reason=LastReason(Reason.UNLINKED_FROM_PHONE, NOW))

@@ -9,8 +9,7 @@ from chalicelib.dialects.moments import iso
 from chalicelib.dialects.socketio import LASTING, STATUSES, Saying, initializing, sayings, snapshot
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.reasons import Reason, sentence
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status, sentence
 from tests.makers import NOW, a_code, a_running_session
 
 

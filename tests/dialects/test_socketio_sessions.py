@@ -3,8 +3,7 @@ import pytest
 from chalicelib.dialects import socketio_sessions as shapes
 from chalicelib.domain.errors import NotOnWhatsApp, SessionNotConnected
 from chalicelib.domain.messages import MessageStatus
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from tests.makers import DEVICE, NOW, a_message, a_running_session
 
 

@@ -16,13 +16,20 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamodb import history, idempotency, identities, redriven
-from chalicelib.adapters.tokens import LIFETIME as TOKEN_LIFETIME
+from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
+from chalicelib.adapters.dynamodb import events as history
+from chalicelib.adapters.dynamodb import events as redriven
+from chalicelib.adapters.dynamodb import messages as idempotency
+from chalicelib.adapters.dynamodb import messages as identities
 from chalicelib.config import settings
-from chalicelib.domain import channel, engineio, logins, messages, ticket, watcher
+from chalicelib.domain import access as logins
+from chalicelib.domain import access as ticket
+from chalicelib.domain import engineio, messages
+from chalicelib.domain import watchers as channel
+from chalicelib.domain import watchers as watcher
+from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
-from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.push import push_job
+from chalicelib.domain.watchers import push_job
 from chalicelib.domain.webhook import Delivery
 from chalicelib.services.watching.socketio import NEIGHBOURS
 from infra.local.settings import TEMPLATE

@@ -2,25 +2,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.channel import HANDSHAKE
 from chalicelib.domain.engineio import (
     MAX_PAYLOAD,
     MOST_PACKETS,
     PING_INTERVAL,
     PING_TIMEOUT,
     SEPARATOR,
-    Kind,
     Malformed,
     Packet,
+    PacketType,
     decode,
     encode,
     join,
     split,
 )
-from chalicelib.domain.watcher import LIFETIME
+from chalicelib.domain.watchers import HANDSHAKE, LIFETIME
 
 TEXT = st.text(st.characters(exclude_characters=SEPARATOR, exclude_categories=["Cs"]), max_size=50)
-PACKETS = st.builds(Packet, st.sampled_from(Kind), TEXT)
+PACKETS = st.builds(Packet, st.sampled_from(PacketType), TEXT)
 
 
 @given(PACKETS)
@@ -53,7 +52,7 @@ def test_more_packets_than_a_client_has_reason_to_send_are_malformed():
 
 
 def test_the_packets_are_the_protocol_s_own():
-    assert split("2probe\x1e4hello") == [Packet(Kind.PING, "probe"), Packet(Kind.MESSAGE, "hello")]
+    assert split("2probe\x1e4hello") == [Packet(PacketType.PING, "probe"), Packet(PacketType.MESSAGE, "hello")]
 
 
 def test_a_connection_s_life_takes_fewer_rounds_of_the_wake_queue_than_aws_takes_for_a_loop():

@@ -2,8 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.addresses import wider_network_of
-from chalicelib.domain.logins import (
+from chalicelib.domain.access import (
     KNOWN,
     MOST_BY_ADDRESS,
     MOST_BY_NETWORK,
@@ -14,6 +13,7 @@ from chalicelib.domain.logins import (
     Source,
     source,
 )
+from chalicelib.domain.addresses import wider_network_of
 from tests.makers import NOW
 
 SECONDS = NOW // 1000

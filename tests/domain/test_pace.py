@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
 from tests.fakes import MemoryPaces
 from tests.makers import NOW
 

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired, Device, Session, Status
+from chalicelib.domain.session import Desired, Device, Reason, Session, Status
 from chalicelib.domain.transitions import advance
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 

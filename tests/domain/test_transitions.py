@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.reasons import SENTENCES, Reason
-from chalicelib.domain.session import LIVE, Desired, LastReason, Session, Status, WebhookFailure
+from chalicelib.domain.session import LIVE, SENTENCES, Desired, LastReason, Reason, Session, Status, WebhookFailure
 from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 

@@ -11,13 +11,12 @@ from chalice.test import Client
 from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import bootstrap
-from chalicelib.adapters.dynamodb.keys import DynamoKeys
+from chalicelib.adapters.dynamodb.accounts import DynamoKeys
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.api.description import samples
-from chalicelib.domain.account import fingerprint
-from chalicelib.domain.principal import Role, User
+from chalicelib.domain.access import Role, User, fingerprint
 from tests.fakes.accounts import FakeKeySecrets
 
 HASTE = 20

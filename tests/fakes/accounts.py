@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.access import KNOWN, WINDOW, ApiKey, Failures, Source, Tenant, Ticket, User
 from chalicelib.domain.errors import Unauthenticated
-from chalicelib.domain.logins import KNOWN, WINDOW, Failures, Source
-from chalicelib.domain.principal import User
-from chalicelib.domain.ticket import Ticket
 from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
 

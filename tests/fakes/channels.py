@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.domain.channel import Channel, subscription
-from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.watchers import Channel, Watcher, subscription
 from tests.fakes import MemoryWatchers
 
 

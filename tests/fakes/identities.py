@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.adapters.dynamodb.identities import KEPT
-from chalicelib.domain.identity import Identity
+from chalicelib.adapters.dynamodb.messages import KEPT
+from chalicelib.domain.jid import Identity
 
 
 @dataclass

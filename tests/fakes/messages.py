@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.idempotency import Claim
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
-from chalicelib.domain.pace import Pace
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.quota import Slot
+from chalicelib.domain.limits import Slot
 
 
 @dataclass

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.lease import Lease
-from chalicelib.domain.quota import too_many_sessions
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Session
+from chalicelib.domain.limits import too_many_sessions
+from chalicelib.domain.session import Reason, Session
 
 
 @dataclass

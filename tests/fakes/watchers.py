@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.domain.push import PushJob
-from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.watchers import PushJob, Watcher
 from chalicelib.services.ports import Gone
 
 

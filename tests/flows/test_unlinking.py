@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.reasons import SENTENCES, Reason
+from chalicelib.domain.session import SENTENCES, Reason
 from infra.local.client import Stack, eventually, next_frame
 
 UNCONFIRMED = SENTENCES[Reason.UNLINK_UNCONFIRMED]

@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.batches import each
 from chalicelib.domain.events import ClientOutdated, Disconnected, Envelope, GaveUp, LinkEvent, WorkerClaimed
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import advance
-from chalicelib.triggers.batches import each
-from chalicelib.triggers.notable import note
+from chalicelib.triggers import note
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
 from tests.makers import a_running_session

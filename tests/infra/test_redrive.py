@@ -6,7 +6,7 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamodb.changes import change
+from chalicelib.adapters.dynamodb.events import change
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.domain.events import Envelope

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.adapters.tokens import JwtTokens, SecretKeys
+from chalicelib.adapters.credentials import JwtTokens, SecretKeys
+from chalicelib.domain.access import Role, User
 from chalicelib.domain.errors import Unauthenticated
-from chalicelib.domain.principal import Role, User
 from infra.deploy.keys import new_keys
 from infra.signing_keys import main
 

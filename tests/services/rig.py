@@ -3,36 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chalicelib.adapters.seals import KeyedSeals
-from chalicelib.adapters.tokens import SigningKeys
-from chalicelib.domain.quota import Quotas
+from chalicelib.adapters.credentials import KeyedSeals, SigningKeys
+from chalicelib.domain.limits import Quotas
 from chalicelib.services.accounts.accounts import Accounts
-from chalicelib.services.accounts.administrators import Administrators
 from chalicelib.services.accounts.keys import ApiKeys
 from chalicelib.services.accounts.tenants import Tenants
-from chalicelib.services.accounts.users import Users
+from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
-from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.inbox import Inbox
-from chalicelib.services.messages.messages import Messages
-from chalicelib.services.messages.outbox import Outbox
+from chalicelib.services.messages.outbox import Dispatch, Outbox
+from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.reservations import Reservations
-from chalicelib.services.sessions.link import Link
-from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.moves import Link, Moves
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Sessions
 from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
-from chalicelib.services.watching.closing import Closing
-from chalicelib.services.watching.conversation import Conversation
-from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
-from chalicelib.services.watching.rooms import Rooms
-from chalicelib.services.watching.socketio import SocketIO
-from chalicelib.services.watching.watching import Watching
+from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
+from chalicelib.services.watching.watching import Closing, WatcherLimits, Watching
 from chalicelib.services.webhooks import Webhooks
 from tests import fakes
 from tests.fakes import accounts as account_fakes

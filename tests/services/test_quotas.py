@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.account import MOST_KEYS, ApiKey
+from chalicelib.domain.access import MOST_KEYS, ApiKey, Role
 from chalicelib.domain.errors import (
     KeyQuotaExceeded,
     SessionExists,
@@ -14,8 +14,7 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.events import Erased, Stopped, TenantEnabled
-from chalicelib.domain.principal import Role
-from chalicelib.domain.quota import Quotas
+from chalicelib.domain.limits import Quotas
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.sessions.running import HALFWAY
 from tests.makers import NOW, a_running_session

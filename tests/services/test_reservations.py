@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.access import Role
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     KeyNotFound,
@@ -15,7 +16,6 @@ from chalicelib.domain.errors import (
     UserExists,
 )
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import Role
 from chalicelib.domain.session import Desired, Session, Status
 from tests.makers import NOW, a_session
 from tests.services.rig import Rig

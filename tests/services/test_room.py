@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 from tests.makers import NOW, a_session
 from tests.services.rig import Rig

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Connected, Envelope, QRShown
 from chalicelib.domain.signature import hex_digest, verify
-from chalicelib.services.watching.history import History
+from chalicelib.services.watching.watching import History
 from tests.makers import NOW, SECRET, a_running_session
 from tests.services.rig import Rig
 

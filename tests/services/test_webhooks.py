@@ -11,7 +11,7 @@ from chalicelib.domain.session import Session, Status, WebhookFailure
 from chalicelib.domain.signature import ID, verify
 from chalicelib.domain.transitions import advance
 from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
-from chalicelib.services.watching.history import History
+from chalicelib.services.watching.watching import History
 from tests.makers import NOW, SECRET, a_message, a_running_session
 from tests.services.rig import Rig
 

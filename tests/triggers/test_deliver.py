@@ -9,17 +9,14 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib import bootstrap
-from chalicelib.adapters.dynamodb.formats import stamped
+from chalicelib import bootstrap, triggers
 from chalicelib.adapters.dynamodb.messages import to_item as message_item
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
-from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.values import typed
+from chalicelib.adapters.dynamodb.table import Table, stamped, typed
 from chalicelib.adapters.queues import read_delivery
 from chalicelib.config import settings
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
 from chalicelib.domain.signature import verify
-from chalicelib.triggers import deliver, fanout
 from tests.adapters.conftest import aws, table
 from tests.forgetting import forget
 from tests.makers import SECRET, a_message, a_running_session
@@ -78,7 +75,7 @@ def receive(table: Table, receiver: Receiver, messages: int = 1) -> None:
     for message in arrived:
         table.put(message_item(message))
     records = [a_record(message, number) for number, message in enumerate(arrived)]
-    assert fanout.handle({"Records": records}) == {"batchItemFailures": []}
+    assert triggers.tell({"Records": records}) == {"batchItemFailures": []}
 
 
 def taken(sqs: Any, name: str = "DELIVERY_QUEUE_URL") -> list[dict[str, str]]:
@@ -92,7 +89,7 @@ def test_a_message_that_comes_in_goes_out_to_the_endpoint(table, queues):
         receive(table, receiver)
         records = taken(queues)
         assert "private" not in json.dumps(records)
-        assert deliver.handle({"Records": records}) == {"batchItemFailures": []}
+        assert triggers.attempt({"Records": records}) == {"batchItemFailures": []}
     (got,) = receiver.received
     verify(SECRET, got.headers, got.body, now=bootstrap.clock())
     assert (got.json["type"], got.json["message"]) == ("message.received", "A private word")
@@ -109,14 +106,14 @@ def test_history_keeps_no_text_though_the_endpoint_gets_it(table, queues):
 def test_a_batch_is_attempted_side_by_side(table, queues):
     with listening() as receiver:
         receive(table, receiver, messages=10)
-        deliver.handle({"Records": taken(queues)})
+        triggers.attempt({"Records": taken(queues)})
     assert len({got.headers["webhook-id"] for got in receiver.received}) == 10
 
 
 def test_a_refusal_goes_back_into_the_queue_by_itself(table, queues):
     with listening((500, {})) as receiver:
         receive(table, receiver)
-        assert deliver.handle({"Records": taken(queues)}) == {"batchItemFailures": []}
+        assert triggers.attempt({"Records": taken(queues)}) == {"batchItemFailures": []}
     counts = queues.get_queue_attributes(QueueUrl=settings().delivery_queue, AttributeNames=["All"])["Attributes"]
     assert counts["ApproximateNumberOfMessagesDelayed"] == "1"
 
@@ -126,7 +123,7 @@ def test_the_last_refusal_goes_to_the_dead_letters(table, queues):
         receive(table, receiver)
         (record,) = taken(queues)
         record["body"] = json.dumps(json.loads(record["body"]) | {"attempt": 5})
-        deliver.handle({"Records": [record]})
+        triggers.attempt({"Records": [record]})
     assert [json.loads(one["body"])["attempt"] for one in taken(queues, "DELIVERY_DEAD_LETTER_QUEUE_URL")] == [5]
 
 
@@ -135,7 +132,7 @@ def test_what_can_t_be_attempted_just_now_comes_again_alone(table, queues):
         receive(table, receiver)
         (record,) = taken(queues)
         broken = {"messageId": "m2", "body": "no delivery"}
-        assert deliver.handle({"Records": [broken, record]}) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
+        assert triggers.attempt({"Records": [broken, record]}) == {"batchItemFailures": [{"itemIdentifier": "m2"}]}
     assert len(receiver.received) == 1
 
 
@@ -143,5 +140,5 @@ def test_a_fan_out_that_can_t_queue_comes_again(table, queues):
     with listening() as receiver:
         queues.delete_queue(QueueUrl=settings().delivery_queue)
         DynamoSessions(table).create(a_running_session(webhook_url=receiver.url, webhook_secret=SECRET))
-        answer = fanout.handle({"Records": [a_record(an_inbound_message(), 7)]})
+        answer = triggers.tell({"Records": [a_record(an_inbound_message(), 7)]})
     assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}

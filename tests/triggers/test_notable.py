@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.events import ClientOutdated, Envelope, GaveUp, LinkEvent, SettingsChanged, WorkerClaimed
 from chalicelib.domain.session import Status
 from chalicelib.domain.transitions import advance
-from chalicelib.triggers.notable import FAILED, WORKER_LOST, note
+from chalicelib.triggers import FAILED, WORKER_LOST, note
 from tests.makers import a_running_session
 
 

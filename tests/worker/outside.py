@@ -11,12 +11,11 @@ from typing import Any
 from chalicelib.adapters.names import named_id
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
-from chalicelib.services.messages.answering import Answering
-from chalicelib.services.messages.dispatch import Dispatch
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.inbox import Inbox
-from chalicelib.services.sessions.link import Link
-from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.messages.outbox import Dispatch
+from chalicelib.services.messages.questions import Answering
+from chalicelib.services.messages.store import Inbox
+from chalicelib.services.sessions.moves import Link, Moves
 from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.ending import Exit
 from chalicelib.worker.inbox import Rung

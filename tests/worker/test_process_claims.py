@@ -6,8 +6,7 @@ from pathlib import Path
 
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from chalicelib.services.ports import Order, Standby
 from chalicelib.worker.device.copying import copy
 from tests.fakes import MemoryLeases

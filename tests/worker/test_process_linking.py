@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from tests.worker.workers import NUMBER, Stage, told
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
-from chalicelib.services.messages.inbox import UNDECRYPTABLE
+from chalicelib.domain.session import Reason, Status
+from chalicelib.services.messages.store import UNDECRYPTABLE
 from infra.local.whatsapp.protobuf import Message as Wire
 from tests.makers import a_message
 from tests.worker.outside import now

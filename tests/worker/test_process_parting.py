@@ -5,8 +5,7 @@ import signal
 from pathlib import Path
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from tests.worker.outside import now
 from tests.worker.workers import NUMBER, Stage, told
 

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Status
+from chalicelib.domain.session import Reason, Status
 from tests.worker.workers import NUMBER, Stage, told
 
 

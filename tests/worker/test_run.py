@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Session, Status
+from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.services.ports import Order, Unavailable
 from chalicelib.worker.device.device import Devices
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Exit

@@ -8,9 +8,8 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import Party
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Device, Session, Status
-from chalicelib.services.messages.inbox import Received
+from chalicelib.domain.session import Device, Reason, Session, Status
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.inbox import Rung, Terminated
 from chalicelib.worker.linking.replaced import TAKEOVER

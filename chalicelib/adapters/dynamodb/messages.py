@@ -1,16 +1,24 @@
-"""Messages in the table, beside their session; the index ``open`` holds those that a worker still owes something.
+"""Messages and questions in the table, beside their session, with the sessions' pace and Idempotency-Keys.
 
 They are in the index ``due`` too, for when no worker comes.
+
+The stream's filters let none of them through: who asked reads the answer here.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
 
-from chalicelib.adapters.dynamodb.due import DUE, UNSENT, due
-from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.idempotency import Claim
+from chalicelib.domain.jid import Identity
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
+from chalicelib.domain.questions import Question
 from chalicelib.reading import Reader
 
 _MESSAGE: Final = Reader(Message)
@@ -97,3 +105,176 @@ class DynamoMessages:
 def _ttl(message: Message) -> int:
     """Return DynamoDB's time to live: seconds since the Unix epoch."""
     return message.kept_until // 1000
+
+
+_QUESTION: Final = Reader(Question)
+
+ANSWERS_KEPT: Final = 300
+"""Seconds after its end that DynamoDB removes a question whose asker died."""
+
+
+def question_to_item(question: Question) -> Item:
+    """Return the question's item."""
+    fields: dict[str, Any] = msgspec.to_builtins(question)
+    pk, sk = _key(question)
+    end = {"expires_at": question.expires_at, "ttl": question.expires_at // 1000 + ANSWERS_KEPT}
+    return {"pk": pk, "sk": sk, **end, **{name: value for name, value in fields.items() if value is not None}}
+
+
+def question_from_item(item: Item) -> Question:
+    """Return the question of an item."""
+    return _QUESTION.plain(item)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoQuestions:
+    """The QuestionStore port."""
+
+    table: Table
+
+    def put(self, question: Question, *, now: int) -> bool:
+        """Put it on condition that its place is empty, or that nobody waits any more for what stands there."""
+        free = Condition("attribute_not_exists(pk) OR expires_at <= :now", {":now": now})
+        return self.table.put(question_to_item(question), free) is None
+
+    def get(self, question: Question) -> Question | None:
+        """Read what stands in its place."""
+        item = self.table.get(*_key(question))
+        stands = question_from_item(item) if item else None
+        return stands if stands and stands.id == question.id else None
+
+    def all(self, uid: str) -> list[Question]:
+        """Read the session's places."""
+        where = Condition("pk = :pk AND begins_with(sk, :q)", {":pk": f"S#{uid}", ":q": "Q#"})
+        return [question_from_item(item) for item in self.table.query(where)]
+
+    def move(self, question: Question) -> bool:
+        """Put it on condition that the version before it stands."""
+        before = Condition("id = :id AND version = :before", {":id": question.id, ":before": question.version - 1})
+        return self.table.put(question_to_item(question), before) is None
+
+    def remove(self, question: Question) -> None:
+        """Remove it on condition that its place is still its own."""
+        self.table.delete(*_key(question), Condition("id = :id", {":id": question.id}))
+
+
+def _key(question: Question) -> tuple[str, str]:
+    return f"S#{question.uid}", f"Q#{question.place}"
+
+
+KEPT: Final = 30 * 86_400
+"""Seconds that it is remembered who somebody is: numbers change hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoIdentities:
+    """The IdentityStore port."""
+
+    table: Table
+
+    def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
+        """Put an item for each JID."""
+        for jid in dict.fromkeys(jids):
+            known = {"phone": identity.phone, "lid": identity.lid, "ttl": now // 1000 + KEPT}
+            self.table.put({"pk": f"S#{uid}", "sk": f"N#{jid}", **known})
+
+    def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:
+        """Read the items, several in one call; DynamoDB takes its time to remove those that have expired."""
+        keys = [(f"S#{uid}", f"N#{jid}") for jid in dict.fromkeys(jids)]
+        # Workers, which ask for one, have no right to BatchGetItem.
+        found = self.table.get_many(keys) if len(keys) > 1 else filter(None, (self.table.get(*key) for key in keys))
+        return {
+            item["sk"].removeprefix("N#"): Identity(item.get("phone"), item.get("lid"))
+            for item in found
+            if item["ttl"] > now // 1000
+        }
+
+    def forget(self, uid: str, jid: str) -> None:
+        """Remove the item."""
+        self.table.delete(f"S#{uid}", f"N#{jid}")
+
+
+MICROSECONDS: Final = 1_000
+"""In a millisecond. Numbers in the table are whole, and a token may take a fraction of a millisecond."""
+PACES_KEPT: Final = 86_400
+"""Seconds until DynamoDB may remove a bucket that is full: it is as good as none."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoPaces:
+    """The Paces port; ``of`` is what the bucket is for, so that a session can have several."""
+
+    table: Table
+    pace: Pace
+    of: str = "PACE"
+
+    def take(self, uid: str, *, now: int) -> float:
+        """Write the bucket less a token: anew where it is full, else by adding to what stands.
+
+        Adding needs no knowledge of what stands, so however many take tokens at once, none waits for another.
+        """
+        micros = round(now * MICROSECONDS)
+        full = Condition("attribute_not_exists(pk) OR full_at <= :now", {":now": micros})
+        some = Condition(
+            "full_at > :now AND full_at <= :latest",
+            {":now": micros, ":latest": int(self.pace.latest(now) * MICROSECONDS)},
+        )
+        while stands := self._fill(uid, now, full):
+            wait = self.pace.wait(_full_at(stands) / MICROSECONDS, now=now)
+            if wait:
+                return wait
+            stands = self._add(uid, now, some)
+            if stands is None:
+                break
+            # It got full, or was emptied, in between.
+            wait = self.pace.wait(_full_at(stands) / MICROSECONDS, now=now)
+            if wait:
+                return wait
+        return 0.0
+
+    def _fill(self, uid: str, now: int, condition: Condition) -> Refused | None:
+        full_at = round(self.pace.taken(0, now=now) * MICROSECONDS)
+        item = {"pk": f"S#{uid}", "sk": self.of, "full_at": full_at}
+        return self.table.put({**item, "ttl": self._ends(now)}, condition)
+
+    def _add(self, uid: str, now: int, condition: Condition) -> Refused | None:
+        step = {":step": round(self.pace.interval * MICROSECONDS), ":ttl": self._ends(now)}
+        change = Condition("SET full_at = full_at + :step, #ttl = :ttl", step, {"#ttl": "ttl"})
+        return self.table.update(f"S#{uid}", self.of, change, condition)
+
+    def _ends(self, now: int) -> int:
+        return int(self.pace.latest(now) / 1000) + PACES_KEPT
+
+
+def _full_at(stands: Refused) -> int:
+    return int(stands.item["full_at"]) if stands.item else 0
+
+
+IDEMPOTENCY_KEPT: Final = 86_400
+"""Seconds that a key is remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoIdempotency:
+    """The IdempotencyStore port. A key is somebody else's text: its hash stands for it."""
+
+    table: Table
+
+    def claim(self, tenant: str, key: str, *, fingerprint: str, result: str, now: int) -> Claim:
+        """Put what the key is used for on condition that it wasn't used within a day."""
+        item = {"pk": _pk(tenant, key), "sk": "KEY", "fingerprint": fingerprint, "result": result, "at": now}
+        free = Condition("attribute_not_exists(pk) OR #ttl < :now", {":now": now // 1000}, {"#ttl": "ttl"})
+        taken = self.table.put({**item, "ttl": now // 1000 + IDEMPOTENCY_KEPT}, free)
+        if isinstance(taken, Refused) and taken.item:
+            stands = taken.item
+            return Claim(stands["fingerprint"], stands["result"], stands.get("at", now), made=bool(stands.get("made")))
+        return Claim(fingerprint, result, now)
+
+    def finish(self, tenant: str, key: str, *, result: str) -> None:
+        """Write it on the item, if it is still the one of that result. ``result`` is a reserved word of DynamoDB's."""
+        same = Condition("#result = :result", {":result": result}, {"#result": "result"})
+        self.table.update(_pk(tenant, key), "KEY", Condition("SET made = :yes", {":yes": True}), same)
+
+
+def _pk(tenant: str, key: str) -> str:
+    return f"I#{tenant}#{sha256(key.encode()).hexdigest()}"

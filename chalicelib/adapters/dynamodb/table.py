@@ -1,18 +1,106 @@
-"""The table's calls: plain values in and out, a failed condition as an outcome, other errors translated."""
+"""The table's calls: plain values in and out, a failed condition as an outcome, other errors translated.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+It says what has to be known to read an item, so it isn't raised by what may be ignored: an attribute that is new is
+left alone by code that doesn't know it, and has a default where it is missing. A change that older code would read
+wrongly raises it, and brings with it how this module reads the format before.
+
+Left alone in writing, too: sessions, messages, users and tenants are changed attribute by attribute, so that functions
+and workers of two versions can be at work on one item. That holds for whole attributes: what is new doesn't go into a
+map that is there (``device``, ``qr``), but beside it. Items that live for minutes are written whole.
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
-from chalicelib.adapters.dynamodb.batches import in_batches
-from chalicelib.adapters.dynamodb.formats import readable, stamped
-from chalicelib.adapters.dynamodb.values import plain, typed
+from chalicelib.services.ports import Unavailable
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.client import DynamoDBClient
+
+
+_TO: Final = TypeSerializer()
+_FROM: Final = TypeDeserializer()
+
+
+def typed(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``item`` as the client's calls take it."""
+    return {name: _TO.serialize(_without_none(value)) for name, value in item.items() if value is not None}
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the client or a stream record answered, as plain values."""
+    return {name: _numbers(_FROM.deserialize(value)) for name, value in item.items()}
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_none(inner) for inner in value]
+    # The shortest decimal that reads as this number: DynamoDB's numbers are decimal, and boto3 refuses binary ones.
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dict):
+        return {name: _numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbers(inner) for inner in value]
+    return value
+
+
+FORMAT: Final = 1
+
+
+class UnknownFormat(Exception):
+    """An item of a format that this version can't read: a later version wrote it, or none of ours."""
+
+
+def stamped(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``item`` with the version of its format, as it is written."""
+    return {**item, "v": FORMAT}
+
+
+def readable(item: dict[str, Any]) -> dict[str, Any]:
+    """Return ``item`` as it was read; raises UnknownFormat rather than take it for what it isn't."""
+    if item.get("v") != FORMAT:
+        raise UnknownFormat(f"an item of format {item.get('v')} in {item.get('pk')} {item.get('sk')}, not {FORMAT}")
+    return item
+
+
+T = TypeVar("T")
+
+PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before what was left undone is asked for again, while nothing at all gets done: then DynamoDB throttles."""
+
+
+def in_batches(asked: Sequence[T], size: int, call: Callable[[Sequence[T]], Sequence[T]]) -> None:
+    """Have ``call`` do all that is ``asked``, ``size`` at a time; it returns what it left undone.
+
+    Raises Unavailable once nothing gets done any more.
+    """
+    left, idle = list(asked), 0
+    while left:
+        batch = left[:size]
+        undone = list(call(batch))
+        if len(undone) < len(batch):
+            idle = 0
+        elif idle == len(PAUSES):
+            raise Unavailable("DynamoDB leaves a whole batch undone again and again.")
+        else:
+            time.sleep(PAUSES[idle])
+            idle += 1
+        left = undone + left[size:]
+
 
 Item = dict[str, Any]
 

@@ -29,8 +29,8 @@ from chalicelib.dialects import (
 )
 from chalicelib.dialects.envelope import Success
 from chalicelib.dialects.moments import iso
-from chalicelib.domain.bulk import Attempt, Report
-from chalicelib.domain.ticket import LIFE
+from chalicelib.domain.access import LIFE
+from chalicelib.domain.messages import Attempt, Report
 
 
 def answer(kind: Any) -> Any:

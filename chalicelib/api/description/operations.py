@@ -13,7 +13,7 @@ from chalicelib.api.description.schemas import Schema, Schemas, name_of
 from chalicelib.api.doorway import Doorway, Route
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.paths import VARIABLES
-from chalicelib.domain.principal import KEYS
+from chalicelib.domain.access import KEYS
 
 HEADERS: Final = "#/components/headers/"
 EXAMPLES: Final = "#/components/examples/"

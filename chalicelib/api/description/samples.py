@@ -3,9 +3,8 @@
 from typing import Final
 
 from chalicelib.domain import events as e
-from chalicelib.domain.account import ApiKey, Tenant
+from chalicelib.domain.access import ApiKey, Role, Tenant, User
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
-from chalicelib.domain.principal import Role, User
 from chalicelib.domain.questions import Contact, Group, GroupList
 from chalicelib.domain.session import Device, QRCode, Session
 from chalicelib.domain.transitions import advance

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.account import Tenant
+from chalicelib.domain.access import DEFAULT_TENANT, WINDOW, Failures, Principal, Role, Source, Tenant, User, source
 from chalicelib.domain.errors import (
     Contended,
     Forbidden,
@@ -12,11 +12,9 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from chalicelib.domain.logins import WINDOW, Failures, Source, source
-from chalicelib.domain.principal import DEFAULT_TENANT, Principal, Role, User
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, Tokens, UserStore
-from chalicelib.services.watching.closing import Closing
+from chalicelib.services.watching.watching import Closing
 
 TRIES: Final = 5
 """Writes tried while others change the same user."""

@@ -1,17 +1,35 @@
-"""API keys: made, shown once, used, revoked."""
+"""API keys and WebSocket tickets: made, shown once, used, revoked or taken."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.account import MOST_KEYS, ApiKey, fingerprint, principal_of, secret_of
-from chalicelib.domain.errors import Forbidden, KeyNotFound, KeyQuotaExceeded, ResultGone, TooManyKeys, Unauthenticated
+from chalicelib.domain.access import (
+    LIFE,
+    MOST_KEYS,
+    ApiKey,
+    Principal,
+    Ticket,
+    fingerprint,
+    principal_of,
+    secret_of,
+    ticket_fingerprint,
+)
+from chalicelib.domain.errors import (
+    Forbidden,
+    KeyNotFound,
+    KeyQuotaExceeded,
+    ResultGone,
+    TicketQuotaExceeded,
+    TooManyKeys,
+    Unauthenticated,
+)
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import Principal
+from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
-from chalicelib.services.ports.accounts import KeyStore, NewKey, UserStore
-from chalicelib.services.watching.closing import Closing
+from chalicelib.services.ports.accounts import KeyStore, NewKey, NewTicket, TicketStore, UserStore
+from chalicelib.services.watching.watching import Closing
 
 FRESH: Final = 60_000
 """Milliseconds in which a key's use isn't noted again."""
@@ -143,3 +161,53 @@ def _too_many() -> TooManyKeys:
 
 def _caller(key: ApiKey) -> Principal:
     return Principal(principal_of(key.id), key.tenant, key.role, key.expires_at, key=key.id, session=key.session)
+
+
+MINUTE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Tickets:
+    """Gives tickets and takes them."""
+
+    store: TicketStore
+    accounts: Accounts
+    keys: ApiKeys
+    clock: Clock
+    new_ticket: NewTicket
+    most: int
+    """Tickets that a tenant may be given a minute; 0: no limit."""
+
+    def give(self, holder: Principal, *, session: str | None) -> tuple[str, int]:
+        """Return a ticket's secret and when it ends; ``session`` is the one that it is to be for, None: all.
+
+        Raises TicketQuotaExceeded.
+        """
+        secret, now = self.new_ticket(), self.clock()
+        if self.most and not self.store.counted(holder.tenant, now=now, most=self.most):
+            raise TicketQuotaExceeded(
+                f"This tenant was given {self.most} tickets within this minute, as many as it may be.",
+                retry_after=MINUTE - now // 1000 % MINUTE,
+            )
+        ends = min(now + LIFE, holder.expires_at) if holder.expires_at is not None else now + LIFE
+        self.store.add(Ticket(ticket_fingerprint(secret) or "", replace(holder, session=session), ends))
+        return secret, ends
+
+    def take(self, secret: str) -> Principal:
+        """Return to whom the ticket was given, whoever comes first; nobody gets in with it again.
+
+        Raises Unauthenticated for one that was used, has ended or never was. Ask ``standing`` what the holder may do.
+        """
+        found = ticket_fingerprint(secret)
+        ticket = self.store.take(found) if found else None
+        if ticket is None or ticket.expires_at <= self.clock():
+            raise Unauthenticated(
+                "The ticket isn't good, or not any more: it opens one WebSocket within a minute.",
+                hint="Get another from POST /api/ws-ticket.",
+            )
+        return ticket.holder
+
+    def standing(self, holder: Principal) -> Principal:
+        """Return the holder as it is now; raises Unauthenticated if the credential that it had shown has ended."""
+        now = self.accounts.standing(holder) if holder.key is None else self.keys.standing(holder)
+        return replace(now, session=holder.session)

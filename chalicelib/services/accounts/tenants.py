@@ -4,11 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.account import Tenant
+from chalicelib.domain.access import DEFAULT_TENANT, Role, Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
 from chalicelib.domain.events import TenantDisabled, TenantEnabled
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import DEFAULT_TENANT, Role
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
 from chalicelib.services.accounts.users import Users

@@ -1,17 +1,65 @@
-"""A tenant's users: made, changed and removed by its administrators."""
+"""A tenant's users: made, changed and removed by its administrators, of whom one always stays."""
 
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.errors import Contended, Forbidden, ResultGone, UserExists, UserNotFound, UserQuotaExceeded
+from chalicelib.domain.access import LISTED, Role, Tenant, User
+from chalicelib.domain.errors import (
+    Contended,
+    Forbidden,
+    LastAdministrator,
+    ResultGone,
+    UserExists,
+    UserNotFound,
+    UserQuotaExceeded,
+)
 from chalicelib.domain.idempotency import Reservation
-from chalicelib.domain.principal import Role, User
 from chalicelib.services.accounts.accounts import renewed
-from chalicelib.services.accounts.administrators import Administrators
 from chalicelib.services.accounts.keys import ApiKeys
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, UserStore
-from chalicelib.services.watching.closing import Closing
+from chalicelib.services.watching.watching import Closing
+
+FIRST_TRIES: Final = 8
+"""Writes tried while others change the same tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Administrators:
+    """Keeps the tenant's list, each change one conditional write."""
+
+    tenants: TenantStore
+
+    def count_on(self, tenant: str, name: str) -> None:
+        """Put a user who has become an administrator on the list."""
+
+        def added(stands: Tenant) -> tuple[str, ...]:
+            return stands.admins if name in stands.admins else (*stands.admins, name)[:LISTED]
+
+        for _ in range(FIRST_TRIES):
+            stands = self.tenants.get(tenant)
+            if stands is None or self._write(stands, added(stands)):
+                return
+        raise Contended("The tenant was changed at the same moment. Try again.")
+
+    def let_go(self, tenant: str, name: str) -> None:
+        """Take a user who is to stop being an administrator off the list; raises LastAdministrator."""
+        for _ in range(FIRST_TRIES):
+            stands = self.tenants.get(tenant)
+            others = tuple(other for other in stands.admins if other != name) if stands else ()
+            if not others:
+                raise LastAdministrator(
+                    "The tenant would be left without an administrator.", hint="Make another first."
+                )
+            if stands is None or self._write(stands, others):
+                return
+        raise Contended("The tenant was changed at the same moment. Try again.")
+
+    def _write(self, stands: Tenant, admins: tuple[str, ...]) -> bool:
+        if admins == stands.admins:
+            return True
+        return self.tenants.put(replace(stands, admins=admins, version=stands.version + 1))
+
 
 TRIES: Final = 5
 """Writes tried while others change the same user."""

@@ -5,9 +5,8 @@ from typing import Final
 
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease
-from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
-from chalicelib.domain.session import LIVE, Desired, Session, Status
+from chalicelib.domain.session import LIVE, Desired, Reason, Session, Status
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import (

@@ -1,15 +1,91 @@
-"""The minute's look around: what is due and was missed, messages that nobody sends, and the standby pool."""
+"""The minute's look around: what is due and was missed, the standby pool, and sessions on an old version.
+
+A task runs what it was started with for as long as it lives, so without this an old version would stay for months. The
+sweep takes a few sessions a minute, those with a worker found by what is due for their leases, in the order of their
+uids; where it stands is one item. Nobody has to know which definitions there were: whatever isn't the current one gives
+way, so a deployment that is rolled back is an upgrade too.
+"""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
+from chalicelib.domain.reconcile import Version
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
-from chalicelib.services.control.upgrades import Upgrades
 from chalicelib.services.messages.unsent import Unsent
-from chalicelib.services.ports import Clock, DueIndex, Unavailable
+from chalicelib.services.ports import Clock, DueIndex, Misconfigured, Unavailable, Upgrade, UpgradeStore
+
+READ_AT_MOST: Final = 200
+"""Sessions that are read a minute."""
+SETTLES: Final = 300_000
+"""Milliseconds that an upgrade takes at least: functions and tasks of the version before may be on their way."""
+PATIENCE: Final = 120_000
+"""Milliseconds until a session moves though no standby is ready for it: its new task then takes most of a minute."""
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrades:
+    """Moves ``per_minute`` sessions a minute to workers of the task definition ``task``; with 0, none."""
+
+    store: UpgradeStore
+    index: DueIndex
+    reconciler: Reconciler
+    standbys: Standbys
+    clock: Clock
+    task: str
+    per_minute: int
+
+    def go_on(self) -> int:
+        """Do a minute's share, and return how many standbys the next one needs beside the usual."""
+        upgrade, now = self.store.get(), self.clock()
+        if upgrade is None or upgrade.task != self.task:
+            upgrade = Upgrade(self.task, begun_at=now)
+            log.info("an upgrade begins", extra={"task": self.task})
+        if upgrade.done or not self.per_minute:
+            return 0
+        moved, after = self._share(upgrade, now)
+        self.store.put(after)
+        return self.per_minute if moved else 0
+
+    def _share(self, upgrade: Upgrade, now: int) -> tuple[bool, Upgrade]:
+        """Go on with the round; return whether it met a session to move, and where it is then."""
+        room = self._room(upgrade, now)
+        ahead = sorted(uid for uid in self.index.later(now) if uid > upgrade.after)
+        met = False
+        for uid in ahead[:READ_AT_MOST]:
+            version = self._pass(uid, may_move=room > 0)
+            met |= version is Version.OLD
+            if version is Version.OLD and not room:
+                return True, replace(upgrade, left=True)
+            room -= version is Version.OLD
+            upgrade = replace(upgrade, after=uid, left=upgrade.left or version is not Version.CURRENT)
+        if len(ahead) > READ_AT_MOST:
+            return met, upgrade
+        settled = now >= upgrade.begun_at + SETTLES
+        return met, replace(upgrade, after="", left=False, done=settled and not upgrade.left)
+
+    def _room(self, upgrade: Upgrade, now: int) -> int:
+        """How many sessions may move now: as many as there are standbys to take them, and not none for ever."""
+        ready = min(self.standbys.ready(), self.per_minute)
+        return ready or int(now >= upgrade.begun_at + PATIENCE)
+
+    def _pass(self, uid: str, *, may_move: bool) -> Version:
+        """Move the session if it has to and may; one that can't be read now is met again in the next round."""
+        try:
+            version = self.reconciler.version(uid)
+            if version is Version.OLD and may_move:
+                self.reconciler.hand_over(uid)
+        except (Unavailable, Misconfigured):
+            log.warning("a session couldn't be moved to a new worker", extra={"uid": uid})
+            return Version.BUSY
+        except Exception:
+            # It would be met in every round: it is left where it is, and the others move.
+            log.exception("a session can't be moved to a new worker", extra={"uid": uid})
+            return Version.CURRENT
+        return version
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from chalicelib.domain.bulk import Attempt, Report
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     InvalidField,
@@ -19,7 +18,7 @@ from chalicelib.domain.errors import (
     TooFast,
 )
 from chalicelib.domain.jid import recipient
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import Attempt, Message, Report
 from chalicelib.services.deadline import in_time
 from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable

@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from chalicelib.domain.identity import Identity, lid_in
-from chalicelib.domain.jid import USERS, phone_in
+from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.phone import forms
 from chalicelib.services.ports import Clock
-from chalicelib.services.ports.identities import IdentityStore
+from chalicelib.services.ports.messages import IdentityStore
 
 NOTED: Final = 10_000
 """People that a process remembers having noted, so that not every message writes them again."""

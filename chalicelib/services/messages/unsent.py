@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Desired, Session, Status
-from chalicelib.services.messages.dispatch import AT_ONCE, EXPIRED, LEFT, Dispatch
+from chalicelib.services.messages.outbox import AT_ONCE, EXPIRED, LEFT, Dispatch
 from chalicelib.services.ports import Clock, MessageStore, Rejected, SessionStore, Unavailable, UnsentIndex
 
 _DISABLED: Final = ("session_disabled", "The session was switched off before the message went out.")

@@ -1,12 +1,23 @@
 """What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
 
-from chalicelib.services.ports.history import Deliveries, HistoryStore, Poster
+from chalicelib.services.ports.control import (
+    DueIndex,
+    LeaseStore,
+    Mailboxes,
+    NoCapacity,
+    NoSpotCapacity,
+    Order,
+    SessionStore,
+    Standby,
+    StandbyStore,
+    Upgrade,
+    UpgradeStore,
+    Wakes,
+    Workers,
+)
 from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces, UnsentIndex
-from chalicelib.services.ports.sessions import DueIndex, LeaseStore, SessionStore
-from chalicelib.services.ports.standbys import Standby, StandbyStore, Upgrade, UpgradeStore
 from chalicelib.services.ports.surroundings import Clock, Misconfigured, NewId, NewSecret, Rejected, Sleep, Unavailable
-from chalicelib.services.ports.watchers import Gone, Pushes, Sockets, WatcherStore
-from chalicelib.services.ports.workers import Mailboxes, NoCapacity, NoSpotCapacity, Order, Wakes, Workers
+from chalicelib.services.ports.watching import Deliveries, Gone, HistoryStore, Poster, Pushes, Sockets, WatcherStore
 
 __all__ = [
     "Clock",

@@ -1,13 +1,14 @@
-"""What accounts, keys and tenants need from outside, as Protocols; the adapters and the tests' fakes implement them."""
+"""What accounts, keys and tenants need from outside, as Protocols; the adapters and the tests' fakes implement them.
+
+Where a tenant's running sessions are listed.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.domain.account import ApiKey, Tenant
-from chalicelib.domain.logins import Failures, Source
-from chalicelib.domain.principal import User
-from chalicelib.domain.ticket import Ticket
+from chalicelib.domain.access import ApiKey, Failures, Source, Tenant, Ticket, User
+from chalicelib.domain.limits import Slot
 
 
 class UserStore(Protocol):
@@ -163,3 +164,16 @@ class NewTicket(Protocol):
 
     def __call__(self) -> str:
         """Return a new one, as ``domain.ticket`` has them."""
+
+
+class Slots(Protocol):
+    """Slots, by tenant; times in milliseconds since the Unix epoch."""
+
+    def hold(self, tenant: str, uid: str, *, now: int) -> None:
+        """Put the session on the tenant's list, or say anew that it is on it."""
+
+    def held(self, tenant: str, *, most: int) -> Sequence[Slot]:
+        """Return up to ``most`` of the tenant's slots, read consistently."""
+
+    def free(self, tenant: str, uid: str, *, at: int) -> None:
+        """Take the session off the list unless it was put there later than ``at``; one that isn't there is no error."""

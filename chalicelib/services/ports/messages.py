@@ -1,9 +1,12 @@
-"""Messages, their pace, and what was sent with which Idempotency-Key."""
+"""What messages and questions need from outside, as Protocols: their items, pace, and Idempotency-Keys."""
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.domain.idempotency import Claim
+from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Message
+from chalicelib.domain.questions import Question
 
 
 class MessageStore(Protocol):
@@ -68,3 +71,35 @@ class Paces(Protocol):
 
     def take(self, uid: str, *, now: int) -> float:
         """Take a token; return 0, or the seconds until there is one, in which case none was taken."""
+
+
+class QuestionStore(Protocol):
+    """Questions, each in one of its session's places, so that there are never more of them than places."""
+
+    def put(self, question: Question, *, now: int) -> bool:
+        """Write a new question in its place; False, and nothing written, if one stands there that hasn't expired."""
+
+    def get(self, question: Question) -> Question | None:
+        """Return the question as it stands, read consistently; None if it is gone."""
+
+    def all(self, uid: str) -> list[Question]:
+        """Return the session's questions, read consistently; those whom nobody waits for any more may be among them."""
+
+    def move(self, question: Question) -> bool:
+        """Write ``question`` over the version before its own; False, and nothing written, if that isn't what stands."""
+
+    def remove(self, question: Question) -> None:
+        """Free the question's place; if another has it by now, nothing happens."""
+
+
+class IdentityStore(Protocol):
+    """What a session's account has learnt of people, each under their JIDs; forgotten after a month without news."""
+
+    def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
+        """Have the person found under each of the ``jids``; again is no harm."""
+
+    def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:
+        """Return who is known under the ``jids``, by JID; read consistently."""
+
+    def forget(self, uid: str, jid: str) -> None:
+        """Have nobody found under the JID; if nobody is, nothing happens."""

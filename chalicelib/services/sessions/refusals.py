@@ -13,8 +13,7 @@ from chalicelib.domain.errors import (
     SessionNotFound,
     SessionStopped,
 )
-from chalicelib.domain.reasons import news
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.session import Desired, Session, Status, news
 
 DELETING_TAKES: Final = 5
 """Seconds after which it is worth asking again whether a session is gone."""

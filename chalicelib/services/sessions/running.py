@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.errors import WorkerQuotaExceeded
-from chalicelib.domain.quota import Slot
+from chalicelib.domain.limits import Slot
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, SessionStore
-from chalicelib.services.ports.quotas import Slots
+from chalicelib.services.ports.accounts import Slots
 
 HALFWAY: Final = 60_000
 """Milliseconds after which a start is surely over: a slot that is older, and whose session is at rest, was left."""

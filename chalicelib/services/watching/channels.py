@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.channel import (
+from chalicelib.domain.engineio import PROBE, Packet, PacketType, encode, join
+from chalicelib.domain.watchers import (
     LARGEST_WAITING,
     MOST_UNKNOWN_POLLS,
     MOST_WAITING,
@@ -19,17 +20,16 @@ from chalicelib.domain.channel import (
     hashed,
     new_channel,
 )
-from chalicelib.domain.engineio import PROBE, Kind, Packet, encode, join
 from chalicelib.services.deadline import in_time
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
-from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, NewSid
+from chalicelib.services.ports.watching import ChannelStore, ChannelWakes, NewSid
 
 TRIES: Final = 20
 FIRST_LOOK: Final = 0.05
 """Seconds after which a held poll looks again; each look waits twice as long as the one before."""
 SLOWEST_LOOK: Final = 1.5
 """Seconds between two looks at the most: 18 in a poll of 20 seconds that hears nothing."""
-NOOP: Final = encode(Packet(Kind.NOOP))
+NOOP: Final = encode(Packet(PacketType.NOOP))
 
 
 class Overlap(Exception):
@@ -144,7 +144,7 @@ class Channels:
     def probe(self, channel: Channel, connection: str) -> None:
         """Answer a connection that asks to take over, once polls know that they are to end."""
         self.change(channel.sid, lambda c: replace(c, probed=True))
-        self.sockets.post(connection, encode(Packet(Kind.PONG, PROBE)))
+        self.sockets.post(connection, encode(Packet(PacketType.PONG, PROBE)))
 
     def take_over(self, channel: Channel, connection: str) -> None:
         """Send over the connection what waits, then change the channel over to it."""

@@ -7,12 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.dialects import DIALECTS, socketio
-from chalicelib.domain.channel import SOCKETIO
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
-from chalicelib.domain.push import APART_FOR, PushJob, push_job
 from chalicelib.domain.session import Session
-from chalicelib.domain.watcher import SETTLING, Watcher
+from chalicelib.domain.watchers import APART_FOR, SETTLING, SOCKETIO, PushJob, Watcher, push_job
 from chalicelib.services.ports import (
     Clock,
     Gone,
@@ -26,7 +24,7 @@ from chalicelib.services.ports import (
     Wakes,
     WatcherStore,
 )
-from chalicelib.services.watching.rooms import Rooms
+from chalicelib.services.watching.socketio import Rooms
 
 AT_ONCE: Final = 16
 """Frames in flight at a time."""

@@ -1,33 +1,317 @@
-"""The Socket.IO server: clients come, change from polls to a WebSocket, are kept alive, and are let go."""
+"""The Socket.IO server: clients connect, join the rooms of sessions, are told what happens, and are let go."""
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
+from chalicelib.dialects import socketio as dialect
+from chalicelib.dialects.socketio import LASTING, Saying, snapshot
+from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.addresses import network_of, wider_network_of
-from chalicelib.domain.channel import HANDSHAKE, POLL, Channel, Transport, hashed
 from chalicelib.domain.engineio import (
+    MAIN,
     MAX_PAYLOAD,
     PING_INTERVAL,
     PING_TIMEOUT,
     PROBE,
-    Kind,
     Malformed,
     Packet,
+    PacketType,
+    Said,
+    SocketPacketType,
     decode,
     encode,
+    frame,
+    parse,
     split,
 )
-from chalicelib.domain.errors import GatewayError, Invalid, TooManyAttempts
-from chalicelib.domain.principal import Principal
-from chalicelib.domain.socketio import Kind as Word
-from chalicelib.domain.socketio import Said, frame, parse
-from chalicelib.domain.watcher import SETTLING
-from chalicelib.services.ports import Clock, Gone
-from chalicelib.services.ports.channels import ChannelStore, ChannelWakes, Identify
+from chalicelib.domain.engineio import SocketPacketType as Word
+from chalicelib.domain.errors import (
+    GatewayError,
+    Invalid,
+    InvalidField,
+    SessionNotFound,
+    TooManyAttempts,
+    TooManyWatchers,
+    Unauthenticated,
+)
+from chalicelib.domain.session import ID, Session, Status
+from chalicelib.domain.watchers import (
+    HANDSHAKE,
+    MOST_ROOMS,
+    POLL,
+    SETTLING,
+    SOCKETIO,
+    Channel,
+    Transport,
+    Watcher,
+    hashed,
+    life_ends,
+)
+from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Unavailable, WatcherStore
+from chalicelib.services.ports.watching import ChannelStore, ChannelWakes, Identify
 from chalicelib.services.watching.channels import Channels, Overlap
-from chalicelib.services.watching.conversation import Conversation, same
+from chalicelib.services.watching.watching import WatcherLimits
+
+GOODBYE: Final = 1
+"""Seconds from session-complete to the disconnection."""
+SNAPSHOTS: Final = 3
+"""Looks in a row at a session that moves on while a client joins."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Lets channels follow sessions."""
+
+    channels: Channels
+    store: ChannelStore
+    sessions: SessionStore
+    watchers: WatcherStore
+    wakes: ChannelWakes
+    clock: Clock
+    limits: WatcherLimits
+
+    def enter(self, channel: Channel, name: object) -> Watcher:
+        """Let the channel follow the session of that name, which needn't be there yet.
+
+        Raises InvalidField, Invalid, SessionNotFound where its credential is bound to another one, TooManyWatchers, and
+        Gone.
+        Joining once more is as good as the first time: what stands is told anew.
+        """
+        room = _room(name)
+        if channel.only not in {None, room}:
+            raise SessionNotFound(f"There is no session '{room}'.", field="sessionName")
+
+        def entered(current: Channel) -> Channel | None:
+            if room in current.rooms:
+                return None
+            if len(current.rooms) >= MOST_ROOMS:
+                raise Invalid(f"One client may follow {MOST_ROOMS} sessions. Leave one first.")
+            return replace(current, rooms=(*current.rooms, room))
+
+        # The room is noted first: whatever ends the channel from here on also ends the subscription.
+        current = self.channels.change(channel.sid, entered)
+        if current is None:
+            raise Gone(channel.sid)
+        watcher = self.store.subscribe(current, room)
+        if room not in channel.rooms:
+            try:
+                self.limits.of_session(watcher.tenant, room)
+            except TooManyWatchers:
+                self.leave(current, room)
+                raise
+        return watcher
+
+    def leave(self, channel: Channel, name: object) -> str:
+        """Let it follow that session no more; returns the session's name, raises InvalidField."""
+        room = _room(name)
+        self.store.unsubscribe(channel, room)
+        self.channels.change(
+            channel.sid, lambda c: replace(c, rooms=tuple(one for one in c.rooms if one != room)) if c.rooms else None
+        )
+        return room
+
+    def catch_up(self, watcher: Watcher) -> None:
+        """Tell one who has just joined what stands, and again if it moved while it was told."""
+        told: tuple[str, int] | None = None
+        for _ in range(SNAPSHOTS):
+            session = self.sessions.find(watcher.tenant, watcher.session)
+            if session is None or (session.uid, session.version) == told:
+                return
+            told = (session.uid, session.version)
+            self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
+            self._look_again(session)
+
+    def tell(self, watcher: Watcher, sayings: Sequence[Saying]) -> None:
+        """Say to one client what it hasn't heard. Never raises: others wait."""
+        try:
+            if watcher.expires_at <= self.clock():
+                self.channels.close(watcher.id)
+                return
+            for saying in sayings:
+                if self._news(watcher, saying):
+                    for text in saying.frames:
+                        self.channels.post(watcher.id, text)
+                    if saying.last:
+                        self.wakes.part(watcher.id, delay=GOODBYE)
+        except Gone:
+            self._forget(watcher)
+        except (Unavailable, Rejected):
+            log.warning("a Socket.IO client couldn't be told")
+
+    def lost(self, uid: str) -> None:
+        """Have the session looked at when its connection has been lost for long enough to say so."""
+        self.wakes.still_lost(uid, delay=LASTING / 1000)
+
+    def still_lost(self, uid: str) -> None:
+        """Tell those in the session's room if its connection is still lost."""
+        session = self.sessions.get(uid)
+        if session is None or session.status is not Status.DISCONNECTED:
+            return
+        if self._look_again(session):
+            return
+        for watcher in self.watchers.following(session.tenant, session.id):
+            if watcher.dialect == SOCKETIO:
+                self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
+
+    def _look_again(self, session: Session) -> bool:
+        """Ask for another look at a connection that is lost, but not for long; whether it was asked for."""
+        left = session.since + LASTING - self.clock()
+        if session.status is not Status.DISCONNECTED or left <= 0:
+            return False
+        self.wakes.still_lost(session.uid, delay=left / 1000)
+        return True
+
+    def _news(self, watcher: Watcher, saying: Saying) -> bool:
+        return self.store.say(watcher.tenant, watcher.session, watcher.id, topic=saying.topic, key=saying.key)
+
+    def _forget(self, watcher: Watcher) -> None:
+        """End the channel, and the subscription by itself: a channel that was ended while it joined has left one."""
+        try:
+            self.channels.close(watcher.id)
+            self.watchers.unfollow(watcher)
+        except (Unavailable, Rejected):
+            log.warning("a Socket.IO client that is gone couldn't be forgotten")
+
+
+def _room(name: object) -> str:
+    if not isinstance(name, str) or not ID.fullmatch(name):
+        raise InvalidField(
+            "A session's name begins with a letter or digit and goes on with letters, digits, '_', '.' or '-', "
+            "64 characters at most.",
+            field="sessionName",
+        )
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Answers clients."""
+
+    channels: Channels
+    rooms: Rooms
+    clock: Clock
+    limits: WatcherLimits
+
+    def hear(self, channel: Channel, said: Said, identify: Identify) -> None:
+        """Answer a packet; what makes no sense now is passed over, as Socket.IO's own server does."""
+        match said.kind:
+            case SocketPacketType.CONNECT:
+                self.channels.post(channel.sid, frame(self._admitted(channel, said, identify)))
+            case SocketPacketType.DISCONNECT:
+                for room in channel.rooms:
+                    self.rooms.leave(channel, room)
+                self.channels.change(channel.sid, lambda c: replace(c, connected=False))
+            case SocketPacketType.EVENT if channel.connected and said.namespace == MAIN and not channel.ending:
+                self._event(channel, said)
+            case _:
+                return
+
+    def _admitted(self, channel: Channel, said: Said, identify: Identify) -> Said:
+        """Return the answer to a client that wants to connect to a namespace."""
+        if said.namespace != MAIN:
+            return Said(SocketPacketType.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace=said.namespace)
+        token = said.data.get("token") if isinstance(said.data, dict) else None
+        token = token if isinstance(token, str) and token else None
+        try:
+            if token or not channel.principal:
+                self.bind(channel, lambda: identify(token))
+        except GatewayError as error:
+            data = {"code": error.code, "status": error.status}
+            return Said(SocketPacketType.CONNECT_ERROR, {"message": error.message, "data": data})
+        self.channels.change(channel.sid, lambda c: replace(c, connected=True))
+        # What a client calls its id isn't what it is recognised by: pages show and log it.
+        return Said(SocketPacketType.CONNECT, {"sid": self.channels.new_sid()})
+
+    def _event(self, channel: Channel, said: Said) -> None:
+        event, *values = said.data
+        name = values[0] if values else None
+        try:
+            if event == dialect.JOIN:
+                watcher = self.rooms.enter(channel, name)
+                self._acknowledge(channel, said, {"success": True, "sessionName": watcher.session})
+                self.rooms.catch_up(watcher)
+            elif event == dialect.LEAVE:
+                self._acknowledge(channel, said, {"success": True, "sessionName": self.rooms.leave(channel, name)})
+        except GatewayError as error:
+            self._refuse(channel, said, name, error)
+
+    def _refuse(self, channel: Channel, said: Said, name: Any, error: GatewayError) -> None:
+        if said.ack is None:
+            told = name if isinstance(name, str) else ""
+            self.channels.post(channel.sid, dialect.complaint(error, told[:100], self.clock()))
+        else:
+            self._acknowledge(channel, said, {"success": False, "error": error.message, "code": error.code})
+
+    def _acknowledge(self, channel: Channel, said: Said, answer: dict[str, Any]) -> None:
+        if said.ack is not None:
+            self.channels.post(channel.sid, frame(Said(SocketPacketType.ACK, [answer], said.ack)))
+
+    def bind(self, channel: Channel, who_knocks: Callable[[], Principal]) -> Channel | None:
+        """Note whose channel it is; it ends with the credential.
+
+        The credential is looked at again when the channel is on its principal's list: whoever ends a credential writes
+        that first and closes what is on the list then, so one of the two sees the other. If it isn't as good as it was,
+        or the tenant has too many watchers, the channel is nobody's again; one that was somebody's before is closed.
+        Raises what ``who_knocks`` raises, Invalid, and TooManyWatchers.
+        """
+        principal = who_knocks()
+        if channel.principal and not same(channel, principal):
+            raise Invalid("The token isn't that of the handshake.")
+        ends = life_ends(self.clock(), principal.expires_at)
+        bound = self.channels.change(
+            channel.sid,
+            lambda c: replace(
+                c,
+                tenant=principal.tenant,
+                principal=principal.name,
+                only=principal.session,
+                codes=principal.may(Permission.SESSIONS_LINK),
+                token=principal.token,
+                expires_at=ends,
+            ),
+        )
+        if bound:
+            self.channels.store.enlist(bound)
+            try:
+                if who_knocks().role is not principal.role:
+                    raise Unauthenticated("Your role was changed at this moment. Connect again.")
+                self.limits.of_tenant(principal.tenant)
+            except GatewayError:
+                if channel.principal is None:
+                    self._release(bound)
+                else:
+                    # It may follow sessions by now.
+                    self.channels.close(bound.sid)
+                raise
+        return bound
+
+    def _release(self, channel: Channel) -> None:
+        """Let the channel be nobody's again, for as long as one that just came has to show who it is."""
+        self.channels.change(
+            channel.sid,
+            lambda c: replace(
+                c,
+                tenant=None,
+                principal=None,
+                only=None,
+                codes=False,
+                token=None,
+                connected=False,
+                expires_at=self.clock() + HANDSHAKE,
+            ),
+        )
+        self.channels.store.delist(channel)
+
+
+def same(channel: Channel, principal: Principal) -> bool:
+    """Whether the channel is that principal's."""
+    return (channel.tenant, channel.principal) == (principal.tenant, principal.name)
+
 
 NEIGHBOURS: Final = 8
 """How many times as many clients as from one address may come from the larger network that it is in."""
@@ -92,7 +376,7 @@ class SocketIO:
         if channel.transport is Transport.WEBSOCKET:
             raise Invalid("The client is on its WebSocket.", context={"engine": UNKNOWN_SID})
         try:
-            return self.channels.poll(channel, seconds=seconds) or encode(Packet(Kind.CLOSE))
+            return self.channels.poll(channel, seconds=seconds) or encode(Packet(PacketType.CLOSE))
         except Overlap:
             self.channels.close(channel.sid)
             raise Invalid("overlap from client") from None
@@ -126,7 +410,7 @@ class SocketIO:
             packet = decode(text)
             if channel and channel.connection == connection:
                 self._hear(sid, packet, identify)
-            elif channel and packet == Packet(Kind.PING, PROBE):
+            elif channel and packet == Packet(PacketType.PING, PROBE):
                 self.channels.probe(channel, connection)
             elif channel and channel.probed:
                 # API Gateway doesn't keep the order of a connection's frames: a message that the client sent after
@@ -171,7 +455,7 @@ class SocketIO:
             self.channels.close(sid)
             return
         try:
-            self.channels.post(sid, encode(Packet(Kind.PING)))
+            self.channels.post(sid, encode(Packet(PacketType.PING)))
         except Gone:
             self.channels.close(sid)
         else:
@@ -197,9 +481,9 @@ class SocketIO:
         channel = self.store.get(sid)
         if channel is None:
             return
-        if packet.kind is Kind.CLOSE:
+        if packet.kind is PacketType.CLOSE:
             self.channels.close(sid)
-        elif packet.kind is Kind.MESSAGE:
+        elif packet.kind is PacketType.MESSAGE:
             self.conversation.hear(channel, parse(packet.data), identify)
 
 
@@ -212,4 +496,4 @@ def opening(channel: Channel, sid: str) -> str:
         "pingTimeout": PING_TIMEOUT,
         "maxPayload": MAX_PAYLOAD,
     }
-    return encode(Packet(Kind.OPEN, json.dumps(said, separators=(",", ":"))))
+    return encode(Packet(PacketType.OPEN, json.dumps(said, separators=(",", ":"))))

@@ -10,7 +10,7 @@ from queue import Queue
 from threading import Condition, Thread
 from typing import Final
 
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Incoming

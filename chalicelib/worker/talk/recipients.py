@@ -3,8 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.identity import Identity, lid_in
-from chalicelib.domain.jid import USERS, phone_in
+from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import Message
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Contact

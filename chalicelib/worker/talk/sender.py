@@ -11,8 +11,7 @@ from functools import partial
 from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.services.messages.dispatch import AT_ONCE
-from chalicelib.services.messages.outbox import NOT_ON_WHATSAPP
+from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.inbox import Inbox
 from chalicelib.worker.lease.hold import Hold

@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from chalicelib.reading import Reader
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.whatsapp.client import Receipt
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from typing import Protocol
 from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from chalicelib.domain.content import Context
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
-from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
+from chalicelib.services.messages.store import UNDECRYPTABLE, Received
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.content import Found, Said, content
 

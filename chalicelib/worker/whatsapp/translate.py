@@ -1,7 +1,7 @@
 """The client's events as the link events that move a session. What the worker does about them is in ``serve``."""
 
 from chalicelib.domain import events as e
-from chalicelib.domain.reasons import Reason
+from chalicelib.domain.session import Reason
 from chalicelib.worker.whatsapp import client as c
 
 

@@ -25,12 +25,11 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
 
-from chalicelib.domain.identity import lid_in
-from chalicelib.domain.jid import LIDS, USERS, phone_in
+from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group

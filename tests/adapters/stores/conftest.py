@@ -4,15 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.adapters.dynamodb.history import DynamoHistory
-from chalicelib.adapters.dynamodb.idempotency import DynamoIdempotency
-from chalicelib.adapters.dynamodb.leases import DynamoLeases
-from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.paces import DynamoPaces
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions
-from chalicelib.adapters.dynamodb.standby import DynamoStandbys
+from chalicelib.adapters.dynamodb.events import DynamoHistory
+from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
+from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoSessions, DynamoStandbys
 from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
 from chalicelib.services import ports
 from tests import fakes
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.watcher import LIFETIME, Watcher
+from chalicelib.domain.watchers import LIFETIME, Watcher
 from tests.makers import NOW
 
 

@@ -2,6 +2,16 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.access import (
+    MOST_BY_ADDRESS,
+    MOST_BY_NETWORK,
+    MOST_BY_PAIR,
+    MOST_BY_USER,
+    WINDOW,
+    Permission,
+    Role,
+    source,
+)
 from chalicelib.domain.errors import (
     Contended,
     Forbidden,
@@ -10,8 +20,6 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
-from chalicelib.domain.logins import MOST_BY_ADDRESS, MOST_BY_NETWORK, MOST_BY_PAIR, MOST_BY_USER, WINDOW, source
-from chalicelib.domain.principal import Permission, Role
 from tests.fakes.accounts import PlainPasswords
 from tests.makers import a_session
 from tests.services.rig import Rig

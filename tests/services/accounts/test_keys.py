@@ -2,9 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.account import MOST_KEYS
+from chalicelib.domain.access import MOST_KEYS, Permission, Role
 from chalicelib.domain.errors import Forbidden, KeyNotFound, TooManyKeys, Unauthenticated
-from chalicelib.domain.principal import Permission, Role
 from chalicelib.services.accounts.keys import FRESH
 from chalicelib.services.ports import Unavailable
 from tests.services.rig import Rig

@@ -2,10 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.account import Tenant
+from chalicelib.domain.access import Role, Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, Unauthenticated, UserExists
 from chalicelib.domain.events import Stopped
-from chalicelib.domain.principal import Role
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.accounts.tenants import HALFWAY
 from tests.makers import DEVICE, a_running_session, a_session

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.access import Role
 from chalicelib.domain.errors import Contended, Forbidden, LastAdministrator, Unauthenticated, UserExists, UserNotFound
-from chalicelib.domain.principal import Role
 from tests.makers import a_session
 from tests.services.rig import Rig
 

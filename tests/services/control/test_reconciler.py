@@ -4,9 +4,8 @@ import pytest
 
 from chalicelib.domain.events import Erased, LoggedOut, QRShown
 from chalicelib.domain.lease import GRACE, TTL, Lease
-from chalicelib.domain.reasons import Reason
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.ports import Standby, Unavailable
 from tests.fakes import MemoryLeases, MemorySessions

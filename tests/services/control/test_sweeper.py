@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalicelib.domain.session import Desired, Session
-from chalicelib.services.control.sweeper import Sweeper
-from chalicelib.services.control.upgrades import Upgrades
+from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.ports import Unavailable
 from tests.fakes import MemorySessions
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades

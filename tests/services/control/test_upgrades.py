@@ -6,8 +6,7 @@ import pytest
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.control.reconciler import LOOKS
-from chalicelib.services.control.sweeper import Sweeper
-from chalicelib.services.control.upgrades import PATIENCE, SETTLES, Upgrades
+from chalicelib.services.control.sweeper import PATIENCE, SETTLES, Sweeper, Upgrades
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
 from tests.makers import a_running_session
 from tests.services.rig import Rig

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.bulk import Report
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     SessionDisabled,
@@ -13,8 +12,8 @@ from chalicelib.domain.errors import (
     SessionNotFound,
     TooFast,
 )
-from chalicelib.domain.messages import MessageStatus
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
+from chalicelib.domain.messages import MessageStatus, Report
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.messages.bulk import BUDGET, Bulk
 from chalicelib.services.ports import Unavailable

@@ -4,11 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.identity import Identity
+from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.services.messages import identities
-from chalicelib.services.messages.inbox import Received
-from chalicelib.services.messages.messages import CHUNK, LOOKED_THROUGH
+from chalicelib.services.messages.store import CHUNK, LOOKED_THROUGH, Received
 from tests.makers import DEVICE, NOW, a_message, a_running_session
 from tests.services.rig import Rig
 

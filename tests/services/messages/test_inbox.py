@@ -18,7 +18,7 @@ from chalicelib.domain.messages import (
     Party,
 )
 from chalicelib.domain.session import LastEvent
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from tests.makers import DEVICE, NOW, a_running_session
 from tests.services.rig import Rig
 

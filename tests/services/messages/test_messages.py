@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import KEPT
-from chalicelib.services.messages.messages import PAGE_TEXT
+from chalicelib.services.messages.store import PAGE_TEXT
 from tests.makers import NOW, a_message, a_running_session
 from tests.services.rig import Rig
 

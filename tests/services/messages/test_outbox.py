@@ -12,8 +12,8 @@ from chalicelib.domain.errors import (
     SessionNotFound,
     TooFast,
 )
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import Direction, Message, MessageStatus
-from chalicelib.domain.pace import Pace
 from chalicelib.domain.session import Desired, Status
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
 from chalicelib.services.ports import Unavailable

@@ -15,11 +15,10 @@ from chalicelib.domain.errors import (
     TooFast,
     TooManyQuestions,
 )
-from chalicelib.domain.pace import Pace
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.questions import LASTS, PLACES, Contact, Group, GroupList, Question, Subject
 from chalicelib.domain.session import Desired, Session, Status
-from chalicelib.services.messages.answering import Answering
-from chalicelib.services.messages.questions import Questions
+from chalicelib.services.messages.questions import Answering, Questions
 from chalicelib.services.ports import Unavailable
 from tests.fakes import FakeMailboxes
 from tests.fakes.questions import MemoryQuestions

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import PhoneMismatch, SessionNotFound
 from chalicelib.domain.session import Device
-from chalicelib.services.sessions.naming import LOOKED_THROUGH, Naming, is_called
+from chalicelib.services.sessions.sessions import LOOKED_THROUGH, Naming, is_called
 from tests.fakes import MemorySessions
 from tests.makers import DEVICE, a_session
 

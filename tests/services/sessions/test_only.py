@@ -3,9 +3,8 @@
 import pytest
 
 from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting
-from chalicelib.domain.reasons import Reason
-from chalicelib.domain.session import Desired, Session, Status
-from chalicelib.services.sessions.only import REST, OnlySession
+from chalicelib.domain.session import Desired, Reason, Session, Status
+from chalicelib.services.sessions.single_session import REST, OnlySession
 from tests.makers import DEVICE, a_running_session, a_session
 from tests.services.rig import Rig
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.channel import MOST_UNKNOWN_POLLS, MOST_WAITING, OVERDUE, SILENCE, Channel, Transport
+from chalicelib.domain.watchers import MOST_UNKNOWN_POLLS, MOST_WAITING, OVERDUE, SILENCE, Channel, Transport
 from chalicelib.services.ports import Gone
 from chalicelib.services.watching.channels import Overlap
 from tests.services.rig import Rig

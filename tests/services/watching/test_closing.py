@@ -1,9 +1,9 @@
 import pytest
 
-from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.watcher import Watcher
+from chalicelib.domain.access import Principal, Role
+from chalicelib.domain.watchers import Watcher
 from chalicelib.services.ports import Gone, Unavailable
-from chalicelib.services.watching.conversation import Conversation
+from chalicelib.services.watching.socketio import Conversation
 from tests.makers import NOW
 from tests.services.rig import Rig
 

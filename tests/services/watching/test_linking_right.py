@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.principal import Principal, Role
+from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.session import Status
 from tests.makers import NOW, a_code, a_running_session
 from tests.services.rig import Rig

@@ -4,13 +4,12 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, event
-from chalicelib.domain.principal import Principal, Role
-from chalicelib.domain.push import APART_FOR
 from chalicelib.domain.session import Status
-from chalicelib.domain.watcher import LIFETIME, SETTLING, Watcher
+from chalicelib.domain.watchers import APART_FOR, LIFETIME, SETTLING, Watcher
 from tests.fakes import FakeSockets
 from tests.makers import DEVICE, NOW, a_code, a_message, a_running_session
 from tests.services.rig import Rig

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Session
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.talk.intake import Intake

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.identity import Identity
+from chalicelib.domain.jid import Identity
 from chalicelib.domain.questions import Contact
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.log import Log

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
-from chalicelib.services.messages.dispatch import Dispatch
+from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.lease.hold import Hold
 from chalicelib.worker.log import Log

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.content import Contact, Content, Context, Location, Quoted, Target
 from chalicelib.domain.messages import Party
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.talk.spool import MESSAGES, Spool
 
 RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, text="Kopi?\n☕")

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import MessageStatus, Party
-from chalicelib.services.messages.inbox import Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.inbox import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.content import Content, Context, Deleted, Target
 from chalicelib.domain.messages import MessageStatus, Party
-from chalicelib.services.messages.inbox import UNDECRYPTABLE, Received
+from chalicelib.services.messages.store import UNDECRYPTABLE, Received
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
 from tests.worker.protos import messages

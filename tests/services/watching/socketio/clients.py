@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.channel import Channel
+from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.errors import Unauthenticated
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.principal import Principal, Role
 from chalicelib.domain.session import Session, Status
-from chalicelib.services.ports.channels import Identify
+from chalicelib.domain.watchers import Channel
+from chalicelib.services.ports.watching import Identify
 from tests.makers import NOW, a_running_session
 from tests.services.rig import Rig
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.channel import HANDSHAKE
+from chalicelib.domain.access import Role
 from chalicelib.domain.errors import Invalid, TooManyAttempts, TooManyWatchers, Unauthenticated
-from chalicelib.domain.principal import Role
+from chalicelib.domain.watchers import HANDSHAKE
 from chalicelib.services.ports import Gone
 from chalicelib.services.watching.socketio import NEIGHBOURS
 from tests.services.watching.socketio.clients import ANA, BO, a_client, hear, identify, sent, told

@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib.domain.channel import SILENCE
 from chalicelib.domain.engineio import PING_INTERVAL
 from chalicelib.domain.errors import Invalid
+from chalicelib.domain.watchers import SILENCE
 from tests.services.watching.socketio.clients import ANA, a_client, an_event, hear, identify, sent
 
 

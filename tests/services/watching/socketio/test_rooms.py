@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.dialects.socketio import LASTING
-from chalicelib.domain.channel import MOST_ROOMS
 from chalicelib.domain.session import Status
+from chalicelib.domain.watchers import MOST_ROOMS
 from tests.makers import DEVICE
 from tests.services.watching.socketio.clients import ANA, a_client, an_event, hear, sent, stands, told
 

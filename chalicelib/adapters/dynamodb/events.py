@@ -1,0 +1,144 @@
+"""Events in the table: history, events told once more, and the stream's records as the events that they are.
+
+The item holds what the failed record held, a message's text too, so it goes soon.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
+from chalicelib.adapters.dynamodb.sessions import from_item
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table, plain, readable
+from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Reason, Session, sentence
+from chalicelib.reading import Reader
+
+_ENVELOPE: Final = Reader(Envelope)
+
+KEPT: Final = 30 * 86_400
+"""Seconds that an event is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoHistory:
+    """The HistoryStore port."""
+
+    table: Table
+
+    def append(self, envelope: Envelope) -> None:
+        """Put the event under its cursor: the same record again writes the same item."""
+        # A message's text stands in the message alone.
+        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
+        kept = {"ttl": envelope.at // 1000 + KEPT}
+        self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
+
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        """Read one event."""
+        item = self.table.get(f"S#{uid}", f"H#{cursor}")
+        return _ENVELOPE.plain(item) if item else None
+
+    def forget(self, uid: str) -> None:
+        """Remove the whole partition, whatever was written there since the session was removed."""
+        self.table.delete_partition(f"S#{uid}")
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        """Read the events after the cursor."""
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :after AND :end",
+            # "H#" + cursor + "\\0" is the first key after the cursor's own, "I" the first after all of history.
+            {":pk": f"S#{uid}", ":after": f"H#{cursor}\0" if cursor else "H#", ":end": "I"},
+        )
+        return [_ENVELOPE.plain(item) for item in self.table.query(where, limit=limit)]
+
+
+_REDRIVEN: Final = Reader(Envelope)
+
+REDRIVEN_KEPT: Final = 86_400
+"""Seconds until DynamoDB may remove it, in which the same event isn't told a third time."""
+
+
+def redriven_from_item(item: Item, cursor: str) -> Envelope:
+    """Return the event of an item, as it stands in the log at ``cursor``."""
+    return replace(_REDRIVEN.plain(item), cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoRedriven:
+    """Puts events back on the stream."""
+
+    table: Table
+
+    def put(self, envelope: Envelope, *, now: int) -> bool:
+        """Put the event; False, and nothing written, if that was done already."""
+        fields: dict[str, Any] = msgspec.to_builtins(envelope)
+        item = {"pk": f"S#{envelope.uid}", "sk": f"E#{envelope.id}", "ttl": now // 1000 + REDRIVEN_KEPT, **fields}
+        return self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is."""
+
+    sequence: str
+    uid: str
+    event: Envelope | None
+
+
+def change(record: Mapping[str, Any]) -> Change:
+    """Return what a record of the session's partition says."""
+    stream = record["dynamodb"]
+    sequence = stream["SequenceNumber"]
+    uid = stream["Keys"]["pk"]["S"].removeprefix("S#")
+    removed = record["eventName"] == "REMOVE"
+    image = stream.get("OldImage" if removed else "NewImage", {})
+    kind = stream["Keys"]["sk"]["S"]
+    cursor = _cursor(record["eventSourceARN"], sequence)
+    if kind.startswith("M#") and image and not removed:
+        if _event_id(stream.get("OldImage")) == _event_id(image):
+            # Written anew though nothing happened: it left the index of what is due.
+            return Change(sequence, uid, None)
+        return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
+    if kind.startswith("E#") and image and not removed:
+        return Change(sequence, uid, redriven_from_item(readable(plain(image)), cursor))
+    if kind != "SESSION" or not image:
+        return Change(sequence, uid, None)
+    session = from_item(readable(plain(image)))
+    at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
+    return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
+
+
+def _event_id(image: Mapping[str, Any] | None) -> Any:
+    event = (image or {}).get("last_event")
+    return plain({"event": event})["event"].get("id") if event else None
+
+
+def _event(session: Session, cursor: str) -> Envelope | None:
+    last = session.last_event
+    if last is None:
+        return None
+    return Envelope(last.id, last.type, session.tenant, session.id, session.uid, last.at, cursor, last.data)
+
+
+def _message_event(message: Message, cursor: str) -> Envelope | None:
+    last = message.last_event
+    if last is None:
+        return None
+    return Envelope(
+        last.id, last.type, message.tenant, message.session, message.uid, last.at, cursor, last.data, message
+    )
+
+
+def _deleted(session: Session, cursor: str, at: int) -> Envelope:
+    data: dict[str, Any] = {"status": "DELETED"}
+    if session.reason == Reason.UNLINK_UNCONFIRMED:
+        data |= {"reason": str(session.reason), "message": sentence(session.reason)}
+    return Envelope(f"{session.uid}-deleted", DELETED, session.tenant, session.id, session.uid, at, cursor, data)
+
+
+def _cursor(stream_arn: str, sequence: str) -> str:
+    """Sorts as the log does: a new stream's label is a later time, sequence numbers grow within a stream's shard."""
+    return f"{stream_arn.rpartition('/')[2]}#{sequence:0>40}"

@@ -1,0 +1,408 @@
+"""What callers can be answered when something is in the way, as one tree, and two errors that stay inside.
+
+GatewayError
+├── Invalid                      400  the request can't mean anything
+│   ├── InvalidField             400  … because of one named field
+│   ├── BodyTooLarge             413
+│   └── UnsupportedEncoding      415
+├── Unauthenticated              401  no credential, or not a good one
+│   └── InvalidCredentials       401  a wrong name or password
+├── Forbidden                    403  known, but not allowed this
+│   ├── SessionDisabled          403  its owner switched it off
+│   └── QuotaExceeded            403  the tenant has as much of it as it may have
+│       ├── SessionQuotaExceeded 403
+│       ├── WorkerQuotaExceeded  403  … running at a time
+│       ├── UserQuotaExceeded    403
+│       └── KeyQuotaExceeded     403
+├── NotFound                     404
+│   ├── MessageNotFound          404  also for another tenant's message
+│   ├── UserNotFound             404  also for another tenant's user
+│   ├── KeyNotFound              404  also for another tenant's key
+│   ├── TenantNotFound           404
+│   └── SessionNotFound          404  also for another tenant's session
+├── MethodNotAllowed             405
+├── Conflict                     409  the request is right, the moment isn't
+│   ├── SessionExists            409  carries the session that stands
+│   ├── PhoneMismatch            409  another account is linked than that of the number that was named
+│   ├── SessionAmbiguous         409  no session was named, and there are several
+│   ├── SessionDeleting          409
+│   ├── UserExists               409
+│   ├── TenantExists             409
+│   ├── LastAdministrator        409  a tenant can't be without one
+│   ├── TooManyKeys              409
+│   ├── AlreadyConnected         409
+│   ├── SessionStopped           409
+│   ├── SessionFailed            409
+│   ├── PasskeyRequired          409
+│   ├── SessionNotConnected      409  a message can't be sent now; carries the session
+│   ├── NotOnWhatsApp            422  the recipient has no account
+│   ├── ResultGone               409  what this Idempotency-Key made has been removed since
+│   └── Contended                409  others kept changing it: try again
+├── IdempotencyKeyReused         422  the same key came with another request before
+├── SendFailed                   502  WhatsApp refused the message
+├── AnswerRefused                502  WhatsApp refused to answer a question
+├── TooManyAttempts              429
+├── TooManyQuestions             429  as many as may be wait for their answers
+├── TooFast                      429  over the session's pace
+└── NotReady                     503
+    ├── AnswerNotReady           503  WhatsApp, or the worker, didn't answer in time
+    └── QRNotReady               503
+
+Inside the gateway, never answered to a caller:
+Fenced                           this worker's claim is over: it must end
+IllegalMove                      an event that the transition table does not know in this status
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class GatewayError(Exception):
+    """What went wrong, as a stable ``code``, an HTTP ``status`` and a ``message`` a person understands.
+
+    ``field`` names the part of the request at fault, ``hint`` says what to do, ``retry_after`` is in seconds and
+    becomes the Retry-After header, ``context`` is for dialects that answer more than the error.
+    """
+
+    code: ClassVar[str] = "INTERNAL"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str | None = None,
+        hint: str | None = None,
+        retry_after: int | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.hint = hint
+        self.retry_after = retry_after
+        self.context = dict(context or {})
+
+
+class Invalid(GatewayError):
+    """The request can't be understood."""
+
+    code = "INVALID_REQUEST"
+    status = 400
+
+
+class InvalidField(Invalid):
+    """One field of the request is wrong; ``field`` names it."""
+
+    code = "INVALID_FIELD"
+
+
+class BodyTooLarge(Invalid):
+    """The request's body is over the limit."""
+
+    code = "BODY_TOO_LARGE"
+    status = 413
+
+
+class UnsupportedEncoding(Invalid):
+    """The request's body is compressed in a way that nobody here can read."""
+
+    code = "UNSUPPORTED_CONTENT_ENCODING"
+    status = 415
+
+
+class MethodNotAllowed(GatewayError):
+    """The path is right, the method isn't."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+
+class IdempotencyKeyReused(GatewayError):
+    """The same Idempotency-Key came with another request before; nothing was done."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+    status = 422
+
+
+class Unauthenticated(GatewayError):
+    """No credential, or one that isn't good (any more)."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class InvalidCredentials(Unauthenticated):
+    """The user name or the password is wrong; which of them is not said."""
+
+    code = "INVALID_CREDENTIALS"
+
+
+class Forbidden(GatewayError):
+    """The caller is known but may not do this."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class SessionDisabled(Forbidden):
+    """The session's owner switched it off; nothing is sent."""
+
+    code = "SESSION_DISABLED"
+
+
+class TooManyWatchers(GatewayError):
+    """As many clients watch the session, or the tenant's sessions, as may; this one was let in nowhere."""
+
+    code = "TOO_MANY_WATCHERS"
+    status = 429
+
+
+class TooManyAttempts(GatewayError):
+    """Too many tries; Retry-After says when the next one counts."""
+
+    code = "TOO_MANY_ATTEMPTS"
+    status = 429
+
+
+class NotFound(GatewayError):
+    """There is nothing there."""
+
+    code = "NOT_FOUND"
+    status = 404
+
+
+class SessionNotFound(NotFound):
+    """No such session in the caller's tenant; another tenant's session looks the same."""
+
+    code = "SESSION_NOT_FOUND"
+
+
+class MessageNotFound(NotFound):
+    """No such message in the caller's session."""
+
+    code = "MESSAGE_NOT_FOUND"
+
+
+class UserNotFound(NotFound):
+    """No such user in the caller's tenant; another tenant's user looks the same."""
+
+    code = "USER_NOT_FOUND"
+
+
+class KeyNotFound(NotFound):
+    """No such API key, or not one of those that the caller may manage."""
+
+    code = "KEY_NOT_FOUND"
+
+
+class TenantNotFound(NotFound):
+    """No such tenant."""
+
+    code = "TENANT_NOT_FOUND"
+
+
+class Conflict(GatewayError):
+    """The request is right but does not fit the state of things."""
+
+    code = "CONFLICT"
+    status = 409
+
+
+class SessionExists(Conflict):
+    """A session has this id already; the answer may show it.
+
+    ``context["session"]`` is that session.
+    """
+
+    code = "SESSION_EXISTS"
+
+
+class PhoneMismatch(Conflict):
+    """The session was created for the number that was named, and another account is linked.
+
+    ``context["session"]`` is the session.
+    """
+
+    code = "PHONE_MISMATCH"
+
+
+class SessionAmbiguous(Conflict):
+    """The request names no session, and it isn't clear which one of the tenant's is meant."""
+
+    code = "SESSION_AMBIGUOUS"
+
+
+class SessionDeleting(Conflict):
+    """The session is being deleted; its id is free again when that is done."""
+
+    code = "SESSION_DELETING"
+
+
+class UserExists(Conflict):
+    """A user has this name already, in whatever tenant: a login names no tenant."""
+
+    code = "USER_EXISTS"
+
+
+class TenantExists(Conflict):
+    """A tenant has this id already."""
+
+    code = "TENANT_EXISTS"
+
+
+class LastAdministrator(Conflict):
+    """The tenant would be left without an administrator; nothing was changed."""
+
+    code = "LAST_ADMINISTRATOR"
+
+
+class TooManyKeys(Conflict):
+    """The user has as many API keys as one may have; nothing was made."""
+
+    code = "TOO_MANY_KEYS"
+
+
+class ResultGone(Conflict):
+    """What was made by the first request with this Idempotency-Key has been removed since; nothing was done."""
+
+    code = "RESULT_GONE"
+
+
+class Contended(Conflict):
+    """Others changed the same thing again and again; nothing was written."""
+
+    code = "CONTENDED"
+
+
+class AlreadyConnected(Conflict):
+    """There is no QR code because the session is linked and connected."""
+
+    code = "ALREADY_CONNECTED"
+
+
+class SessionStopped(Conflict):
+    """There is no QR code because nobody wants the session running."""
+
+    code = "SESSION_STOPPED"
+
+
+class SessionFailed(Conflict):
+    """There is no QR code because the session failed; the message says why."""
+
+    code = "SESSION_FAILED"
+
+
+class PasskeyRequired(Conflict):
+    """WhatsApp asks for a passkey to link this account, which can't be answered here."""
+
+    code = "PASSKEY_REQUIRED"
+
+
+class SessionNotConnected(Conflict):
+    """Nothing can be sent now; the answer says how the session stands.
+
+    ``context["session"]`` is the session, with the code to scan if one is shown.
+    """
+
+    code = "SESSION_NOT_CONNECTED"
+
+
+class NotReady(GatewayError):
+    """The answer isn't there yet; asking again is right."""
+
+    code = "NOT_READY"
+    status = 503
+
+
+class QRNotReady(NotReady):
+    """The first QR code is still to come."""
+
+    code = "QR_NOT_READY"
+
+
+class QuotaExceeded(Forbidden):
+    """The tenant has as much as it may have of what was asked for; each kind has a code of its own."""
+
+
+class SessionQuotaExceeded(QuotaExceeded):
+    """The tenant has as many sessions as it may have; nothing was created."""
+
+    code = "SESSION_QUOTA_EXCEEDED"
+
+
+class WorkerQuotaExceeded(QuotaExceeded):
+    """As many of the tenant's sessions run as may run at a time; nothing was started."""
+
+    code = "WORKER_QUOTA_EXCEEDED"
+
+
+class UserQuotaExceeded(QuotaExceeded):
+    """The tenant has as many users as it may have; nobody was created."""
+
+    code = "USER_QUOTA_EXCEEDED"
+
+
+class KeyQuotaExceeded(QuotaExceeded):
+    """The tenant has as many API keys as it may have; none was made."""
+
+    code = "KEY_QUOTA_EXCEEDED"
+
+
+class TicketQuotaExceeded(GatewayError):
+    """The tenant was given as many tickets within this minute as it may be; Retry-After says when to go on."""
+
+    code = "TICKET_QUOTA_EXCEEDED"
+    status = 429
+
+
+class NotOnWhatsApp(GatewayError):
+    """The recipient's number has no WhatsApp account."""
+
+    code = "NOT_ON_WHATSAPP"
+    status = 422
+
+
+class SendFailed(GatewayError):
+    """WhatsApp refused the message, or it couldn't be sent in time; the answer names it.
+
+    ``context["message"]`` is the message.
+    """
+
+    code = "SEND_FAILED"
+    status = 502
+
+
+class TooFast(GatewayError):
+    """The session sends faster than its pace allows; nothing was queued, Retry-After says when to go on."""
+
+    code = "TOO_FAST"
+    status = 429
+
+
+class AnswerNotReady(NotReady):
+    """A question to WhatsApp wasn't answered in time; asking again is right."""
+
+    code = "ANSWER_NOT_READY"
+
+
+class AnswerRefused(GatewayError):
+    """WhatsApp refused to answer a question; the message says why, as far as that is known."""
+
+    code = "ANSWER_REFUSED"
+    status = 502
+
+
+class TooManyQuestions(GatewayError):
+    """As many questions of the session as may be are open already; nothing was asked."""
+
+    code = "TOO_MANY_QUESTIONS"
+    status = 429
+
+
+class Fenced(Exception):
+    """A worker wrote with a claim that is no longer in force; it must end without another effect."""
+
+
+class IllegalMove(Exception):
+    """The transition table has no row for this event in this status."""

@@ -1,0 +1,169 @@
+"""Who follows sessions: watchers (API Gateway WebSocket connections), and channels (Socket.IO clients).
+
+The sid that its client is given is unguessable, and it is what a poll is recognised by: a credential. So nothing is
+kept, queued or logged under it, but under its hash. Every change is a write over the ``serial`` that was read.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.session import Session
+
+SETTLING: Final = 10_000
+"""Milliseconds after connecting in which API Gateway may still answer 410 for a connection that is fine."""
+LIFETIME: Final = 2 * 3_600_000
+"""Milliseconds that API Gateway lets a WebSocket connection live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who watches what, in which dialect; ``expires_at`` is the end of its token or of the connection's life.
+
+    ``token`` is the id of the token that let it in, if one did. ``codes`` says that its principal may link the
+    session, and so is shown codes.
+    """
+
+    id: str
+    tenant: str
+    session: str
+    dialect: str
+    principal: str
+    connected_at: int
+    expires_at: int
+    codes: bool = False
+    token: str | None = None
+
+    def sees(self, session: Session | None) -> Session | None:
+        """Return what it may be told of a session that it follows."""
+        return session if self.codes or session is None else session.without_code()
+
+
+SOCKETIO: Final = "socketio"
+"""The dialect that its subscriptions carry."""
+HANDSHAKE: Final = 45_000
+"""Milliseconds in which a client must have connected to the namespace."""
+POLL: Final = 20.0
+"""Seconds that a poll is held with nothing to say; below what API Gateway and browsers wait."""
+UNKNOWN_POLL: Final = 0.1
+"""Seconds that a poll is held while nobody knows whose it is: no longer than any other call takes.
+
+A client shows its token beside its first poll. Answered without any pause it would poll as fast as it could meanwhile.
+"""
+MOST_UNKNOWN_POLLS: Final = 50
+"""Polls before a client must have shown who it is; one that hasn't is told to go, and its library waits and retries."""
+OVERDUE: Final = 5_000
+"""Milliseconds past its end in which a held poll is still taken for one: its function may have died."""
+SILENCE: Final = 90_000
+"""Milliseconds without a poll after which a polling client is gone."""
+MOST_WAITING: Final = 32
+"""Packets that wait for a poll; a client that is further behind is gone."""
+LARGEST_WAITING: Final = 300_000
+"""Bytes of packets that wait for a poll, of the 400 KB of an item in DynamoDB; who is further behind is gone."""
+MOST_ROOMS: Final = 20
+"""Sessions that one client may follow."""
+
+
+class Transport(StrEnum):
+    """What packets to the client go over."""
+
+    POLLING = "polling"
+    WEBSOCKET = "websocket"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One client; times in milliseconds since the Unix epoch.
+
+    ``sid`` is the hash of the client's own sid (see ``hashed``); it opens nothing.
+    ``tenant`` and ``principal`` are there once a credential was checked, ``token`` is the id of the token that it was,
+    ``only`` the one session that it is good for if it is bound to one, ``codes`` whether it may be shown codes;
+    ``connected`` once the namespace let it in.
+    ``connection`` is API Gateway's, ``probed`` says that one has asked to take over from the polls, ``packets`` wait
+    for the next poll, ``rooms`` are the ids of the sessions it follows. ``ending`` says that it was told goodbye.
+    ``held_until`` is when the poll that is held ends at the latest, 0 with none; ``unknown_polls`` counts those that
+    came before a principal.
+    """
+
+    sid: str
+    transport: Transport
+    connected_at: int
+    expires_at: int
+    seen_at: int
+    serial: int = 0
+    connection: str | None = None
+    probed: bool = False
+    tenant: str | None = None
+    principal: str | None = None
+    only: str | None = None
+    codes: bool = False
+    token: str | None = None
+    connected: bool = False
+    ending: bool = False
+    held_until: int = 0
+    unknown_polls: int = 0
+    rooms: tuple[str, ...] = ()
+    packets: tuple[str, ...] = field(default=(), repr=False)
+
+    def silent(self, now: int) -> bool:
+        """Whether nothing is heard of it any more; a WebSocket's end is told by API Gateway."""
+        return self.transport is Transport.POLLING and now - self.seen_at > SILENCE
+
+
+def hashed(sid: str) -> str:
+    """Return the name under which a client's channel is kept: the SHA-256 of its sid, which is random and long."""
+    return sha256(sid.encode()).hexdigest()
+
+
+def new_channel(sid: str, *, now: int, connection: str | None = None) -> Channel:
+    """Return a channel whose client must still connect to the namespace."""
+    transport = Transport.WEBSOCKET if connection else Transport.POLLING
+    return Channel(sid, transport, now, now + HANDSHAKE, now, connection=connection)
+
+
+def subscription(channel: Channel, room: str) -> Watcher:
+    """Return the channel as a follower of its tenant's session ``room``."""
+    return Watcher(
+        id=channel.sid,
+        tenant=channel.tenant or "",
+        session=room,
+        dialect=SOCKETIO,
+        principal=channel.principal or "",
+        connected_at=channel.connected_at,
+        expires_at=channel.expires_at,
+        codes=channel.codes,
+    )
+
+
+def life_ends(now: int, credential_ends: int | None) -> int:
+    """Return when a channel ends: with its credential, or after two hours, as its connection would."""
+    return min(now + LIFETIME, credential_ends) if credential_ends else now + LIFETIME
+
+
+APART_FOR: Final = 600_000
+"""Milliseconds for which a session's events go by the queue once many watched it, however few they are by then.
+
+An event that was told at once would overtake those that still wait there; none waits longer than this.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PushJob:
+    """One event to tell a session's watchers, by reference: queues hold no texts.
+
+    ``cursor`` is the event's in history, ``message`` the id of the message that it is about. Only the last event of all
+    comes by itself, as ``event``: it has no place in the history that it ends.
+    """
+
+    uid: str
+    cursor: str
+    message: str | None = None
+    event: Envelope | None = None
+
+
+def push_job(envelope: Envelope) -> PushJob:
+    """Return the job to tell of an event."""
+    event = replace(envelope, message=None) if envelope.type == DELETED else None
+    return PushJob(envelope.uid, envelope.cursor, envelope.message.id if envelope.message else None, event)

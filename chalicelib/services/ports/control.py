@@ -1,0 +1,204 @@
+"""What control needs from outside, as Protocols: sessions, leases, the due index, standbys, tasks, mailboxes."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.lease import Lease
+from chalicelib.domain.session import Session
+
+
+class SessionStore(Protocol):
+    """Sessions, each read consistently and moved by one conditional write."""
+
+    def create(self, session: Session, *, most: int = 0) -> Session:
+        """Store a new session under its tenant and id, and return it.
+
+        If the id is taken nothing is written and the session that stands is returned: compare the uid. Raises
+        SessionQuotaExceeded, with nothing left written, if the tenant would have more than ``most``; 0 is no limit.
+        """
+
+    def find(self, tenant: str, session_id: str) -> Session | None:
+        """Return the tenant's session of that id."""
+
+    def get(self, uid: str) -> Session | None:
+        """Return the session of that uid."""
+
+    def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
+        """Return up to ``limit`` sessions in the order of their ids after ``after``, and where the next page starts."""
+
+    def move(self, session: Session) -> bool:
+        """Write ``session`` over the version before its own; False, and nothing written, if that isn't what stands."""
+
+    def remove(self, session: Session) -> bool:
+        """Remove the session with all that is stored for it, its id last; False if it changed meanwhile.
+
+        One whose device couldn't be unlinked leaves word of that for as long as anybody may wait for the deletion.
+        """
+
+    def removed(self, uid: str) -> str | None:
+        """Return the reason that a removed session left word of."""
+
+
+class LeaseStore(Protocol):
+    """Leases, one a session."""
+
+    def get(self, uid: str) -> Lease | None:
+        """Return the session's lease, read consistently."""
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        """Take the lease if the one that stands admits it; return whether, and the one that stood before."""
+
+    def renew(self, lease: Lease) -> bool:
+        """Extend the lease to ``lease.until`` if its worker and epoch still hold it."""
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.
+
+        Of a session that is gone none stays behind.
+        """
+
+
+class DueIndex(Protocol):
+    """What is due: expired leases and passed deadlines."""
+
+    def due(self, now: int) -> list[str]:
+        """Return the uids of sessions that something is due for at ``now``, each once, some hundred at the most."""
+
+    def later(self, now: int) -> list[str]:
+        """Return the uids of all sessions that something will be due for after ``now``: those with a worker, mostly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    """A worker that waits for a session. Unassigned, it has neither uid nor epoch; ``until`` is its proof of life.
+
+    ``task`` is the task definition that it was started from.
+    """
+
+    worker: str
+    mailbox: str
+    until: int
+    ready: bool = False
+    uid: str | None = None
+    epoch: int | None = None
+    task: str | None = None
+
+
+class StandbyStore(Protocol):
+    """The standby pool."""
+
+    def all(self) -> list[Standby]:
+        """Return the standbys, read consistently."""
+
+    def get(self, worker: str) -> Standby | None:
+        """Return one, read consistently."""
+
+    def put(self, standby: Standby) -> None:
+        """Add a standby that is about to be started."""
+
+    def renew(self, worker: str, *, until: int) -> bool:
+        """Say that it is ready and alive, if it is still in the pool and unassigned."""
+
+    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+        """Give it a session, if it is ready and has none."""
+
+    def free(self, worker: str, *, uid: str, epoch: int) -> bool:
+        """Take the session from it again, if it has that one."""
+
+    def retire(self, worker: str) -> bool:
+        """Take it out of the pool unless it was given a session; it ends by itself when it misses its place."""
+
+    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
+        """Take it out of the pool for good, to serve that session; the worker calls this when it holds the lease."""
+
+    def given(self, worker: str) -> tuple[str, int] | None:
+        """Return the (uid, epoch) that the worker was given, if it was given one."""
+
+    def forget(self, worker: str) -> None:
+        """Forget a worker whose task has ended; one that isn't known is no error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """How far the workers' replacement by those of task definition ``task`` has come, since ``begun_at``.
+
+    The round over all sessions with a worker has come to the uid ``after``; ``left`` says that it has met one that
+    still has to be replaced.
+    """
+
+    task: str
+    begun_at: int
+    after: str = ""
+    left: bool = False
+    done: bool = False
+
+
+class UpgradeStore(Protocol):
+    """The one upgrade that there is."""
+
+    def get(self) -> Upgrade | None:
+        """Return it, read consistently."""
+
+    def put(self, upgrade: Upgrade) -> None:
+        """Write it over whatever stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker's task is started for; no secret is in it. A standby's order names no session yet.
+
+    ``refusals`` is how often ECS has refused it so far, which makes it a new request; ``on_demand`` rules Spot out.
+    """
+
+    worker: str
+    mailbox: str
+    tenant: str | None = None
+    session: str | None = None
+    uid: str | None = None
+    epoch: int | None = None
+    refusals: int = 0
+    on_demand: bool = False
+
+
+class NoCapacity(Exception):
+    """ECS has no room, or throttles; nothing was started."""
+
+
+class NoSpotCapacity(NoCapacity):
+    """There is no room on Spot; there may be some on demand."""
+
+
+class Workers(Protocol):
+    """The workers' tasks."""
+
+    def start(self, order: Order) -> None:
+        """Start a task for ``order``, once however often it is called; raises NoCapacity and NoSpotCapacity."""
+
+    def stop(self, worker: str, *, reason: str) -> None:
+        """End the worker's task, if it runs."""
+
+
+class Mailboxes(Protocol):
+    """The workers' mailboxes: a ring means "look"."""
+
+    def create(self, worker: str) -> str:
+        """Make the worker's mailbox, if it isn't there, and return its address."""
+
+    def ring(self, mailbox: str) -> None:
+        """Ring; a mailbox that is gone is no error."""
+
+    def delete(self, mailbox: str) -> None:
+        """Remove the mailbox; one that is gone is no error."""
+
+
+class Wakes(Protocol):
+    """The wake queue: jobs for later, 15 minutes at the most (the sweep finds what is further away)."""
+
+    def reconcile(self, uid: str, *, delay: float) -> None:
+        """Have the session reconciled in ``delay`` seconds."""
+
+    def snapshot(self, watcher: str, *, delay: float) -> None:
+        """Have the watcher sent what stands, in ``delay`` seconds."""
+
+    def fill_standbys(self, *, delay: float) -> None:
+        """Have the standby pool filled in ``delay`` seconds."""

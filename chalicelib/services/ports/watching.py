@@ -1,0 +1,170 @@
+"""What pushing needs from outside, as Protocols: watchers, channels, history, and webhook deliveries."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from chalicelib.domain.access import Principal
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.watchers import Channel, PushJob, Watcher
+from chalicelib.domain.webhook import Delivery, Outcome
+
+
+class WatcherStore(Protocol):
+    """Watchers and what they follow."""
+
+    def add(self, watcher: Watcher) -> None:
+        """Store the watcher and its subscription."""
+
+    def get(self, watcher: str) -> Watcher | None:
+        """Return it, read consistently."""
+
+    def remove(self, watcher: str) -> None:
+        """Forget the watcher and its subscription; one that is gone is no error."""
+
+    def unfollow(self, watcher: Watcher) -> None:
+        """Forget the subscription alone; one that is gone is no error."""
+
+    def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
+        """Return all who follow that session, read consistently."""
+
+    def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
+        """Return how many follow that session whose time isn't up, read consistently."""
+
+    def count_of_tenant(self, tenant: str, *, now: int) -> int:
+        """Return how many watchers the tenant has whose time isn't up, read consistently."""
+
+    def apart_until(self, tenant: str, session_id: str) -> int:
+        """Return until when the session's events are told by the queue; 0 if they never were."""
+
+    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
+        """Note that they are."""
+
+    def of(self, principal: str) -> Sequence[str]:
+        """Return the ids of the principal's watchers, read consistently."""
+
+
+class Pushes(Protocol):
+    """The queue of what large sessions' watchers are told: one session's in order, many sessions' side by side."""
+
+    def put(self, job: PushJob) -> None:
+        """Have the watchers told; the same job twice within minutes is told once."""
+
+
+class Gone(Exception):
+    """The watcher's connection isn't there (410)."""
+
+
+class Sockets(Protocol):
+    """API Gateway's ``@connections``."""
+
+    def post(self, watcher: str, text: str) -> None:
+        """Send one text frame; raises Gone."""
+
+    def close(self, watcher: str) -> None:
+        """Close the connection; one that is gone is no error."""
+
+
+class ChannelStore(Protocol):
+    """Channels by the hashes of their sids, the connections that belong to them, and what was said in their rooms."""
+
+    def add(self, channel: Channel) -> None:
+        """Store a new channel, and whose the connection is if it has one."""
+
+    def get(self, sid: str) -> Channel | None:
+        """Return it, read consistently."""
+
+    def change(self, channel: Channel) -> bool:
+        """Write ``channel`` over the serial before its own; False, and nothing written, if that isn't what stands."""
+
+    def remove(self, channel: Channel) -> None:
+        """Forget it with its subscriptions and its connection; one that is gone is no error."""
+
+    def enlist(self, channel: Channel) -> None:
+        """Put the channel among its tenant's watchers, and its principal's, so that a credential's end finds it."""
+
+    def delist(self, channel: Channel) -> None:
+        """Take it from both lists; one that isn't there is no error."""
+
+    def bind(self, connection: str, channel: Channel) -> None:
+        """Note that the connection asks for the channel."""
+
+    def bound(self, connection: str) -> str | None:
+        """Return the sid of the channel that the connection is, or asks for."""
+
+    def unbind(self, connection: str) -> None:
+        """Forget the connection; one that is gone is no error."""
+
+    def subscribe(self, channel: Channel, room: str) -> Watcher:
+        """Let it follow its tenant's session ``room``, as if nothing had been said to it yet; return that."""
+
+    def unsubscribe(self, channel: Channel, room: str) -> None:
+        """Let it follow that session no more."""
+
+    def say(self, tenant: str, room: str, sid: str, *, topic: str, key: str) -> bool:
+        """Note ``key`` as the last said of a topic; False if it is, or if the channel doesn't follow the session."""
+
+    def arrived(self, address: str, *, now: int, most: int) -> bool:
+        """Count a new channel from ``address``; False, and nothing counted, if ``most`` came this minute already."""
+
+
+class ChannelWakes(Protocol):
+    """Jobs of the wake queue that are about channels; ``delay`` in seconds."""
+
+    def greet(self, sid: str, *, delay: float) -> None:
+        """Have the channel's connection sent its open packet."""
+
+    def beat(self, sid: str, *, delay: float) -> None:
+        """Have the channel pinged, or ended if its client is gone or its time is up."""
+
+    def part(self, sid: str, *, delay: float) -> None:
+        """Have the client disconnected."""
+
+    def still_lost(self, uid: str, *, delay: float) -> None:
+        """Have the session looked at, and those in its room told if its connection is still lost."""
+
+
+class NewSid(Protocol):
+    """Sids of clients."""
+
+    def __call__(self) -> str:
+        """Return one that nobody can guess, and that fits into an address."""
+
+
+class Identify(Protocol):
+    """Who a client is."""
+
+    def __call__(self, token: str | None) -> Principal:
+        """Return who that is, or who somebody without a token is; raises GatewayError."""
+
+
+class HistoryStore(Protocol):
+    """The stream, materialised."""
+
+    def append(self, envelope: Envelope) -> None:
+        """Write the event under its cursor; the same event again changes nothing."""
+
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        """Return the event under that cursor, read consistently."""
+
+    def forget(self, uid: str) -> None:
+        """Remove the history of a session that is gone, and all else that is still stored for it."""
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        """Return the session's events after ``cursor``, oldest first, read consistently."""
+
+
+class Deliveries(Protocol):
+    """The webhook queue."""
+
+    def put(self, delivery: Delivery, *, delay: float) -> None:
+        """Have the delivery attempted in ``delay`` seconds, sooner where the queue can't wait that long."""
+
+    def bury(self, delivery: Delivery) -> None:
+        """Lay a delivery that failed for good with the dead letters."""
+
+
+class Poster(Protocol):
+    """HTTP to the endpoints of webhooks."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """Post a JSON body; whatever comes of it is an outcome, never an error."""

@@ -1,0 +1,103 @@
+"""The session that is meant where a request names none: a key's own, the tenant's only one, or its default one."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from chalicelib.dialects.scanning import needs_qr
+from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound, WorkerQuotaExceeded
+from chalicelib.domain.session import Reason, Session, Status
+from chalicelib.services.ports import Clock
+from chalicelib.services.sessions.sessions import Sessions
+
+DEFAULT: Final = "default"
+"""The id that decides among several sessions, and that one gets which is made because there was none."""
+REST: Final = 300_000
+"""Milliseconds for which a session stays stopped that nobody scanned, though somebody goes on looking at it."""
+
+_IDLE: Final = {Status.CREATED, Status.LOGGED_OUT, Status.STOPPED}
+_NEVER_STARTED: Final = None
+_RESTS: Final[dict[str | None, int]] = {
+    _NEVER_STARTED: 0,
+    Reason.UNLINKED_FROM_PHONE: 0,
+    Reason.PHONE_MISMATCH: 0,
+    Reason.PHONE_MISMATCH_UNCONFIRMED: 0,
+    Reason.QR_TIMEOUT: REST,
+}
+"""How long a session that waits for a scan rests before a look starts it, by its reason; others wait to be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlySession:
+    """Finds it, makes it where it is missing, and has it show codes."""
+
+    sessions: Sessions
+    clock: Clock
+
+    def find(self, tenant: str, bound: str | None) -> Session | None:
+        """Return the session of a key that is bound to one, else the tenant's; None if there is none.
+
+        Raises SessionAmbiguous where there are several and none has the default id.
+        """
+        if bound:
+            return self._get(tenant, bound)
+        found: list[Session] = []
+        after: str | None = None
+        while len(found) < 2:
+            page, after = self.sessions.page(tenant, limit=2, after=after)
+            found += [session for session in page if session.status is not Status.DELETING]
+            if after is None:
+                break
+        if len(found) < 2:
+            return found[0] if found else None
+        default = self._get(tenant, DEFAULT)
+        if default is None:
+            raise SessionAmbiguous(
+                "There are several sessions, and the request doesn't say which one it means.",
+                hint=f"Call with an API key that is bound to one of them, or have one whose id is '{DEFAULT}'.",
+            )
+        return default
+
+    def made(self, tenant: str, bound: str | None) -> Session:
+        """Return it, created and started if there was none; raises SessionAmbiguous and SessionDeleting."""
+        stands = self.find(tenant, bound)
+        if stands:
+            return stands
+        try:
+            return self.sessions.create(
+                tenant,
+                session_id=bound or DEFAULT,
+                phone=None,
+                name="",
+                webhook_url=None,
+                enabled=True,
+                start=True,
+            )
+        except SessionExists as error:
+            twin: Session = error.context["session"]
+            return twin
+
+    def shown(self, session: Session) -> Session:
+        """Start it because somebody wants to see its code, unless it runs already or has failed."""
+        return self.sessions.start(session.tenant, session.id) if session.status in _IDLE else session
+
+    def looked_at(self, session: Session) -> Session:
+        """Start it because somebody looks at it who would scan, as far as nobody wanted it stopped or unlinked.
+
+        A page that is left open looks every few seconds for days: what nobody scanned rests in between.
+        """
+        waits = session.status in _IDLE and session.answered and needs_qr(session)
+        rest = _RESTS.get(session.reason) if waits else None
+        rested = rest is not None and max(0, self.clock() - session.since) >= rest
+        if not rested:
+            return session
+        try:
+            return self.sessions.start(session.tenant, session.id)
+        except WorkerQuotaExceeded:
+            # Nobody asked for it to run: a look is answered with how it stands.
+            return session
+
+    def _get(self, tenant: str, session_id: str) -> Session | None:
+        try:
+            return self.sessions.get(tenant, session_id)
+        except SessionNotFound:
+            return None
