@@ -4,25 +4,20 @@ from typing import Any, Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import (
-    account,
-    admin,
-    bare,
-    bare_status,
-    bare_webhook,
-    company,
-    enveloped,
-    enveloped_contacts,
-    enveloped_settings,
-    health,
-    letsbot,
-    socketio,
-    socketio_sessions,
-    tenants,
-    tickets,
-)
+from chalicelib.api import health
+from chalicelib.api.bare import routes as bare
+from chalicelib.api.bare import status as bare_status
+from chalicelib.api.bare import webhook as bare_webhook
+from chalicelib.api.company import routes as company
 from chalicelib.api.description.served import describe
+from chalicelib.api.enveloped import account, admin, tenants, tickets
+from chalicelib.api.enveloped import contacts as enveloped_contacts
+from chalicelib.api.enveloped import routes as enveloped
+from chalicelib.api.enveloped import settings as enveloped_settings
 from chalicelib.api.gateway import answer_anything, answer_head, let_pages_ask
+from chalicelib.api.letsbot import routes as letsbot
+from chalicelib.api.socketio import routes as socketio
+from chalicelib.api.socketio import sessions as socketio_sessions
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 

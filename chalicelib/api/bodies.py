@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.dialects.bare_webhook import Event
+from chalicelib.dialects.bare.webhook import Event
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
 from chalicelib.reading import DigitText
 

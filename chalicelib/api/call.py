@@ -1,14 +1,80 @@
-"""A call: a request, who makes it, and what it says besides its path and its body."""
+"""A call: a request, who makes it and from where, and what it says besides its path and its body.
 
+In the cloud API Gateway sees CloudFront, and X-Forwarded-For is whatever a client wrote with addresses added behind it.
+So the edge tells the viewer's address in a header of its own, beside a proof: whoever calls API Gateway directly can
+send the first but doesn't know the second. The name that was called comes the same way.
+"""
+
+import hmac
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from chalice.app import Request
 
-from chalicelib.api import caller
+from chalicelib import bootstrap
 from chalicelib.api.parameters import Parameter
+from chalicelib.config import settings
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.errors import Forbidden, Unauthenticated
+from chalicelib.domain.edge import HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
+from chalicelib.domain.errors import Forbidden, NotReady, Unauthenticated
+
+_HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+
+
+def address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    """Return the caller's network address; ``context`` and ``headers`` are the event's, their names in any case."""
+    sent = {name.lower(): value for name, value in headers.items()}
+    viewer = sent.get(VIEWER_HEADER.lower())
+    if viewer and _proven(sent.get(PROOF_HEADER.lower(), "")):
+        return viewer
+    source: str = context.get("identity", {}).get("sourceIp", "")
+    return source
+
+
+def called(context: Mapping[str, Any], headers: Mapping[str, str], path: str) -> str | None:
+    """Return the gateway's address, as the caller of ``path`` has it: ``https://name``, without a slash at its end.
+
+    None where the request has no name, or none that an address could have: a client may write there what it wants.
+    """
+    sent = {name.lower(): value for name, value in headers.items()}
+    named = sent.get(HOST_HEADER.lower())
+    if named and _proven(sent.get(PROOF_HEADER.lower(), "")):
+        return f"https://{named}" if _HOST.fullmatch(named) else None
+    host, scheme = sent.get("host", ""), sent.get("x-forwarded-proto", "http")
+    if not _HOST.fullmatch(host) or scheme not in {"http", "https"}:
+        return None
+    # Called without the edge, API Gateway has its stage before the path.
+    stage = re.fullmatch(r"(/\w+)?" + re.escape(path), context.get("path", path))
+    return f"{scheme}://{host}{(stage and stage[1]) or ''}"
+
+
+def _proven(proof: str) -> bool:
+    secret = settings().edge_secret
+    return bool(secret) and hmac.compare_digest(proof.encode(), secret.encode())
+
+
+GATEWAY_WAITS: Final = 29_000
+"""Milliseconds from a request's arrival after which API Gateway answers 504 in the API's place (its own limit)."""
+ANSWERED_IN: Final = 26_000
+"""Milliseconds from its arrival after which a request waits for nothing more: the rest is for saying so."""
+
+
+def answer_by(request: Request) -> int:
+    """Return when the request has to be answered, in milliseconds since the Unix epoch.
+
+    Raises NotReady, before anything was done, if that is over: a function that had to be started, or that had to wait
+    for its turn, may get a request so late, and its caller would be told that it failed though it was carried out.
+    """
+    now = bootstrap.clock()
+    came = request.context.get("requestTimeEpoch")
+    # No clock but API Gateway's own says when it came; one that is ahead of ours changes nothing.
+    arrived = min(came, now) if isinstance(came, int) else now
+    if now >= arrived + ANSWERED_IN:
+        raise NotReady("The gateway is busy.", hint="Nothing was done. Try again.", retry_after=1)
+    return arrived + ANSWERED_IN
+
 
 T = TypeVar("T")
 
@@ -54,12 +120,12 @@ class Call:
     @property
     def address(self) -> str:
         """The network address that the caller calls from."""
-        return caller.address(self.request.context, self.request.headers)
+        return address(self.request.context, self.request.headers)
 
     @property
     def gateway(self) -> str | None:
         """The address of the gateway as the caller of a route without variables has it, None where that isn't known."""
-        return caller.called(self.request.context, self.request.headers, self.request.path)
+        return called(self.request.context, self.request.headers, self.request.path)
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""

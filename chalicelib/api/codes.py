@@ -7,7 +7,7 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.call import Call
 from chalicelib.api.parameters import one_of, seconds
-from chalicelib.dialects.moments import iso
+from chalicelib.dialects.shared import iso
 from chalicelib.domain import picture
 from chalicelib.domain.errors import (
     AlreadyConnected,

@@ -11,11 +11,14 @@ from typing import Any, Final
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.api import socketio
 from chalicelib.api.answers import Answer, refuse, respond
-from chalicelib.api.doorway import ErrorShape
 from chalicelib.api.origins import allowed, preflight
-from chalicelib.dialects import bare, company, enveloped, letsbot
+from chalicelib.api.router import ErrorShape
+from chalicelib.api.socketio import routes as socketio
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.company import shapes as company
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.letsbot import shapes as letsbot
 from chalicelib.domain.edge import CATCH_ALL
 from chalicelib.domain.errors import MethodNotAllowed, NotFound
 

@@ -2,14 +2,21 @@
 
 from typing import Annotated, Final, Literal, TypedDict
 
-from chalicelib import bootstrap
+from chalicelib import __version__, bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.doorway import Doorway
-from chalicelib.api.instance import uptime
-from chalicelib.dialects import bare as shapes
-from chalicelib.dialects.moments import Moment, iso
+from chalicelib.api.router import Doorway
+from chalicelib.dialects.bare import sessions as shapes
+from chalicelib.dialects.shared import Moment, iso
+
+VERSION: Final = __version__
+_STARTED: Final = bootstrap.clock()
+
+
+def uptime(now: int) -> int:
+    """Return how many whole seconds it has been there. Functions come and go: this is one's age, not the gateway's."""
+    return max(0, now - _STARTED) // 1000
 
 
 class HealthJson(TypedDict):

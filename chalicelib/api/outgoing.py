@@ -1,24 +1,60 @@
-"""A message to send, as both families ask for it: checked, sent, answered 200 once acknowledged and 202 until then."""
+"""A message to send, as every family asks for it, and Idempotency-Keys: what is asked twice comes once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
+
+import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.fields import text
-from chalicelib.api.once import own_key
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
+    ResultGone,
     SendFailed,
     SessionDisabled,
     SessionNotConnected,
     TooFast,
 )
+from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message, MessageStatus
+
+REPEATED: Final = (IdempotencyKeyReused, ResultGone)
+"""Why a request that came with an Idempotency-Key may not have been answered as before."""
+
+
+def own_key(call: Call) -> str | None:
+    """Return the Idempotency-Key with the caller's name before it, None if there is no key.
+
+    Neither has a space in it, so no two callers' keys are the same.
+    """
+    key = call.read(IDEMPOTENCY_KEY)
+    return f"{call.name} {key}" if key else None
+
+
+@contextmanager
+def once(call: Call, body: msgspec.Struct | None = None) -> Iterator[Reservation | None]:
+    """Yield what to create with, None if the request has no Idempotency-Key.
+
+    What is created in this context stands when the context ends, unless by an error. The request is what its method,
+    its path and the fields of its body that are known say: spaces, the order of fields and extras make no other one.
+    """
+    key = own_key(call)
+    if key is None:
+        yield None
+        return
+    said = [call.request.method, call.request.path, call.request.uri_params, body]
+    reservations = bootstrap.reservations()
+    reservation = reservations.reserve(call.tenant, key, request=msgspec.json.encode(said, order="sorted"))
+    yield reservation
+    reservations.fulfil(call.tenant, key, reservation)
+
 
 UNSENT: Final = (SessionDisabled, SessionNotConnected, IdempotencyKeyReused, NotOnWhatsApp, TooFast, SendFailed)
 """Why a message may not have been sent."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.api.account_fields import KEY, TENANT, USER
+from chalicelib.api.enveloped.requests import KEY, TENANT, USER
 from chalicelib.api.fields import MESSAGE_ID
 from chalicelib.domain.session import ID
 

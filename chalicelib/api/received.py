@@ -1,4 +1,10 @@
-"""What came with a request: texts, and a body, which is read as its model.
+"""What came with a request: texts, and a body in JSON or as a form, which is read as its model.
+
+API Gateway's documentation says that it inflates bodies, and people report so; where it takes all bodies for binary, as
+for this API, nobody says. So a body is inflated here if it is compressed indeed, and taken as it is if it isn't.
+
+Their fields are those of the JSON body. All values are texts; a name that comes several times, or with ``[]`` behind
+it, is a list's. Files are refused: no route takes one.
 
 A body is a form where its content type says so, else JSON; nothing at all is ``{}``. What begins like a JSON object or
 list is JSON whatever its content type says: curl's ``-d`` says that it is a form. Unknown fields are ignored, since
@@ -9,21 +15,204 @@ believes it was heard. What is wrong is told in a sentence.
 import codecs
 import re
 import typing
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from types import UnionType
 from typing import Any, Final, NoReturn, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 from chalice.app import Request
 
-from chalicelib.api import forms
-from chalicelib.api.codings import body_of
-from chalicelib.api.lookalikes import meant
-from chalicelib.domain.errors import Invalid, InvalidField
+from chalicelib.domain.errors import BodyTooLarge, Invalid, InvalidField, UnsupportedEncoding
 from chalicelib.reading import Reader, is_text, names
+
+_GZIP: Final = (b"\x1f\x8b",)
+_MAGIC: Final = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda")}
+"""How a compressed body begins; no JSON, no form and no text of Engine.IO does."""
+_EITHER: Final = zlib.MAX_WBITS | 32
+"""Take gzip's header or zlib's."""
+
+
+def body_of(request: Request, limit: int, too_large: str) -> bytes:
+    """Return the request's body, inflated; raises BodyTooLarge (saying ``too_large``), Invalid, UnsupportedEncoding.
+
+    No more than ``limit`` bytes are ever inflated.
+    """
+    raw = request.raw_body
+    body: bytes = raw if isinstance(raw, bytes) else raw.encode()
+    coding = request.headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity", *_MAGIC}:
+        raise UnsupportedEncoding(
+            f"Content-Encoding: {coding} is not supported.", hint="Send the body as it is, or compress it by gzip."
+        )
+    if body.startswith(_MAGIC.get(coding, ())):
+        body = _inflated(body, limit)
+    if len(body) > limit:
+        raise BodyTooLarge(too_large)
+    return body
+
+
+def _inflated(body: bytes, limit: int) -> bytes:
+    inflating = zlib.decompressobj(_EITHER)
+    try:
+        found = inflating.decompress(body, limit + 1)
+    except zlib.error:
+        found = None
+    if found is None or (len(found) <= limit and not inflating.eof):
+        raise Invalid("The body is not whole, or not compressed as its Content-Encoding says.")
+    return found
+
+
+URLENCODED: Final = "application/x-www-form-urlencoded"
+MULTIPART: Final = "multipart/form-data"
+MOST_FIELDS: Final = 1000
+"""Fields that a form may have; of a list each entry counts."""
+_MOST_MULTIPART: Final = 200
+"""Parts that a multipart form may have: each has headers of its own."""
+
+Pairs = list[tuple[str, str]]
+
+
+def kind_of(content_type: str) -> str:
+    """Return a content type's name without its parameters, in small letters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def pairs(body: bytes, content_type: str) -> Pairs:
+    """Return the names and values of a form in their order; raises Invalid, and InvalidField for a file."""
+    return _parts(body, content_type) if kind_of(content_type) == MULTIPART else _urlencoded(body)
+
+
+def gathered(found: Pairs, model: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the form as the object that it stands for: lists where ``model`` has lists, else the last value counts.
+
+    What is left empty where no text is wanted is as good as absent, since browsers send every field of a form.
+    """
+    types = typing.get_type_hints(model)
+    names = zip(model.__struct_encode_fields__, model.__struct_fields__, strict=True)
+    hints = {written: types[name] for written, name in names}
+    told: dict[str, Any] = {}
+    for written, value in found:
+        name = written.removesuffix("[]")
+        hint = hints.get(name)
+        if _has(hint, list):
+            told.setdefault(name, []).append(value)
+        elif value or hint is None or _has(hint, str):
+            told[name] = value
+    return told
+
+
+def _urlencoded(body: bytes) -> Pairs:
+    try:
+        return parse_qsl(
+            body.decode(), keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MOST_FIELDS
+        )
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise Invalid("The body is not a form.", hint="Send name=value pairs joined by '&', or JSON.") from error
+
+
+def _parts(body: bytes, content_type: str) -> Pairs:
+    # Imported late: few requests are multipart.
+    from io import BytesIO  # noqa: PLC0415
+
+    from multipart import MultipartError, MultipartParser, parse_options_header  # noqa: PLC0415
+
+    try:
+        boundary = parse_options_header(content_type)[1].get("boundary", "")
+        if not boundary:
+            raise Invalid("The multipart body's content type has no boundary.")
+        limits = {"part_limit": _MOST_MULTIPART, "spool_limit": len(body) + 1, "memory_limit": len(body) + 1}
+        parser = MultipartParser(BytesIO(body), boundary, len(body), strict=True, **limits)
+        return list(_fields(parser))
+    except (MultipartError, UnicodeDecodeError, LookupError) as error:
+        raise Invalid("The body is not a multipart form.", hint="Send name=value fields, or JSON.") from error
+
+
+def _fields(parts: Iterable[Any]) -> Iterable[tuple[str, str]]:
+    for part in parts:
+        if part.filename:
+            raise InvalidField(f"'{part.name}' is a file, and no file is taken here.", field=part.name)
+        yield part.name, part.raw.decode()
+
+
+def _has(hint: Any, kind: type) -> bool:
+    """Whether a type is ``kind``, or a union that has it; words that are listed are texts."""
+    origin = typing.get_origin(hint)
+    if origin in {typing.Union, UnionType}:
+        return any(_has(one, kind) for one in typing.get_args(hint))
+    if origin is typing.Literal:
+        return kind is str
+    return origin is kind or (origin is None and isinstance(hint, type) and issubclass(hint, kind))
+
+
+SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
+    frozenset(words.split())
+    for words in (
+        "phone phonenumber number mobile msisdn tel telephone",
+        "to phone phonenumber number recipient receiver chatid jid",
+        "message text body content msg",
+        "webhookurl webhook url callbackurl callback hook hookurl",
+        "sessionid session sessionname instanceid instance",
+        "phone sessionid session",
+        "recipients numbers phones phonenumbers contacts to",
+        "username user login email",
+        "password pass passwd",
+        "newpassword password",
+        "oldpassword currentpassword",
+        "enabled active isactive isenabled",
+        "disabled enabled active isactive",
+        "expiresindays expiresin expirydays days",
+        "id tenant tenantid",
+    )
+)
+"""Words for the same thing, as ``_plain`` writes them."""
+_SHORTEST_SLIP: Final = 5
+"""Letters that a name must have for a slip of the pen to be seen in it: short words are too much like each other."""
+_LONGEST: Final = 40
+_MOST: Final = 50
+"""Letters of a name, and unknown names, that are looked at: comparing costs time."""
+_ALIKE: Final = 0.85
+
+
+def meant(given: Sequence[str], known: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield each unknown name in ``given`` with the one in ``known`` that it stands for, if that isn't given itself."""
+    have = set(given) & set(known)
+    unknown = [name for name in given if name not in have and len(name) <= _LONGEST]
+    for name in unknown[:_MOST]:
+        found = _known_for(_plain(name), known, have)
+        if found:
+            yield name, found
+
+
+def _known_for(name: str, known: Sequence[str], have: set[str]) -> str | None:
+    by_plain = {_plain(one): one for one in known}
+    if name in by_plain:
+        return None if by_plain[name] in have else by_plain[name]
+    for synonyms in SYNONYMS:
+        # In the known fields' order: the first of two that mean the same is the one to use.
+        same = [one for plain, one in by_plain.items() if plain in synonyms] if name in synonyms else []
+        if same:
+            if have.isdisjoint(same):
+                return same[0]
+            return None
+    if len(name) >= _SHORTEST_SLIP:
+        # Imported late: hardly any body has an unknown field.
+        from difflib import get_close_matches  # noqa: PLC0415
+
+        near = [by_plain[one] for one in get_close_matches(name, list(by_plain), n=1, cutoff=_ALIKE)]
+        if near and near[0] not in have:
+            return near[0]
+    return None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
 
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
-_FORMS: Final = {forms.URLENCODED, forms.MULTIPART}
+_FORMS: Final = {URLENCODED, MULTIPART}
 
 B = TypeVar("B", bound=msgspec.Struct)
 
@@ -34,7 +223,7 @@ def read(request: Request, model: Reader[B]) -> B:
     # Some tools put the mark of a Windows text file before it.
     body = body.removeprefix(codecs.BOM_UTF8).strip()
     content_type = request.headers.get("content-type", "")
-    if forms.kind_of(content_type) in _FORMS and body and not body.startswith((b"{", b"[")):
+    if kind_of(content_type) in _FORMS and body and not body.startswith((b"{", b"[")):
         return _form(body, content_type, model)
     return _json(body or b"{}", model)
 
@@ -62,7 +251,7 @@ def _checked(body: bytes, model: Reader[B]) -> B:
 
 
 def _form(body: bytes, content_type: str, model: Reader[B]) -> B:
-    told = forms.gathered(forms.pairs(body, content_type), model.kind)
+    told = gathered(pairs(body, content_type), model.kind)
     _refuse_lookalikes(told, model.kind)
     try:
         return model.texts(told)

@@ -12,14 +12,16 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
-from chalicelib.api import caller, socketio
+from chalicelib.api import call as caller
 from chalicelib.api.answers import JSON
 from chalicelib.api.auth import bearer, knocking, permit, reach
-from chalicelib.api.faults import busy
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
-from chalicelib.api.socketio import VERSION, showing, who
-from chalicelib.dialects import DIALECTS, enveloped
+from chalicelib.api.router import busy
+from chalicelib.api.socketio import routes as socketio
+from chalicelib.api.socketio.routes import VERSION, showing, who
+from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated

@@ -2,7 +2,7 @@
 
 from typing import Final, Protocol
 
-from chalicelib.dialects import enveloped_frames
+from chalicelib.dialects.enveloped import frames as enveloped_frames
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Session
 

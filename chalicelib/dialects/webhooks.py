@@ -2,7 +2,8 @@
 
 from typing import Final, Protocol
 
-from chalicelib.dialects import bare_webhook, native_webhook
+from chalicelib.dialects.bare import webhook as bare_webhook
+from chalicelib.dialects.native import webhook as native_webhook
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session

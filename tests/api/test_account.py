@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.api.account_bodies import LONGEST, LONGEST_LIFE, SHORTEST
+from chalicelib.api.enveloped.requests import LONGEST, LONGEST_LIFE, SHORTEST
 from chalicelib.domain.access import Role
 from tests.api.conftest import Caller, World
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.api.caller import address
+from chalicelib.api.call import address
 from chalicelib.config import settings
 from tests.api.conftest import Caller
 
@@ -13,7 +13,7 @@ SECRET = "what only the edge knows"
 @pytest.fixture
 def edge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_SECRET", SECRET)
-    monkeypatch.setattr("chalicelib.api.caller.settings", settings.__wrapped__)
+    monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
 
 
 @pytest.mark.usefixtures("edge")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dialects import bare
+from chalicelib.dialects.bare import sessions as bare
 from tests.api.described import conforms, operation
 from tests.makers import a_session
 

@@ -10,11 +10,11 @@ from chalicelib.api.codes import DEFAULT_WAIT, FORMATS, LONGEST_WAIT
 from chalicelib.api.pages import FEW, MOST
 from chalicelib.api.received import LIMIT
 from chalicelib.config import settings
-from chalicelib.dialects import socketio
-from chalicelib.dialects.enveloped_frames import WORDS
-from chalicelib.dialects.enveloped_messages import WORDS as MESSAGE_WORDS
-from chalicelib.dialects.enveloped_messages import message
-from chalicelib.dialects.frames import LARGEST_TEXT
+from chalicelib.dialects.enveloped.frames import WORDS
+from chalicelib.dialects.enveloped.messages import WORDS as MESSAGE_WORDS
+from chalicelib.dialects.enveloped.messages import message
+from chalicelib.dialects.shared import LARGEST_TEXT
+from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain import errors
 from chalicelib.domain.access import MOST_KEYS
 from chalicelib.domain.edge import WEBSOCKET_PATHS

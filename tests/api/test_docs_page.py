@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from chalicelib.api.caller import called
+from chalicelib.api.call import called
 from chalicelib.api.description.markup import inline, json_block, prose
 from chalicelib.api.description.start import STEPS
 from chalicelib.config import settings
@@ -82,7 +82,7 @@ def test_it_shows_the_address_that_its_reader_called(nobody: Caller, headers: di
 
 def test_behind_the_edge_that_is_the_edge_s(nobody: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EDGE_SECRET", "known to both")
-    monkeypatch.setattr("chalicelib.api.caller.settings", settings.__wrapped__)
+    monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
     sent = {"Host": "x.execute-api.eu-west-1.amazonaws.com", "X_Switchboard_Edge": "known to both"}
     content = nobody("GET", "/docs", **sent, X_Switchboard_Host="whatsapp.example.com").content.decode()
     assert "URL=https://whatsapp.example.com\n" in content

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.call import ANSWERED_IN, GATEWAY_WAITS
 from chalicelib.api.codes import LONGEST_WAIT
-from chalicelib.api.gateway_time import ANSWERED_IN, GATEWAY_WAITS
 from chalicelib.services.messages.outbox import PATIENCE
 from chalicelib.services.ports import Unavailable
 from infra.local.rest import INTEGRATION_TIMEOUT_S

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.api import forms
+from chalicelib.api import received as forms
 from tests.api.conftest import Caller, World
 from tests.makers import a_session
 

@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.dialects import bare_webhook, enveloped_frames, native_webhook, socketio
+from chalicelib.dialects.bare import webhook as bare_webhook
+from chalicelib.dialects.enveloped import frames as enveloped_frames
+from chalicelib.dialects.native import webhook as native_webhook
+from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Device, Status

@@ -1,6 +1,6 @@
 """Seed 002's answers."""
 
-from chalicelib.dialects import bare
+from chalicelib.dialects.bare import sessions as bare
 from chalicelib.domain.errors import Invalid
 from chalicelib.domain.session import Status
 from tests.makers import NOW, a_code, a_running_session, a_session

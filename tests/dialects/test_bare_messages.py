@@ -2,7 +2,9 @@
 
 import json
 
-from chalicelib.dialects import bare, bare_messages, enveloped_messages
+from chalicelib.dialects.bare import messages as bare_messages
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.domain.errors import SendFailed
 from chalicelib.domain.messages import MessageStatus
 from tests.makers import NOW, a_message

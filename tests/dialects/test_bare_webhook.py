@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.dialects import native_webhook
-from chalicelib.dialects.bare_webhook import FORMAT, body, headers, tells
+from chalicelib.dialects.bare.webhook import FORMAT, body, headers, tells
+from chalicelib.dialects.native import webhook as native_webhook
 from chalicelib.dialects.webhooks import payload
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event, summary

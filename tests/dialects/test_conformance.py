@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dialects import bare, company, enveloped, enveloped_frames, letsbot, socketio
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.company import shapes as company
+from chalicelib.dialects.enveloped import frames as enveloped_frames
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.letsbot import shapes as letsbot
+from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain.session import QRCode, Session, Status
 from tests.makers import DEVICE, NOW, a_code, a_running_session
 

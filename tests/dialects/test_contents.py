@@ -6,8 +6,12 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from chalicelib.dialects import bare_messages, bare_webhook, contents, enveloped_messages, native_webhook
-from chalicelib.dialects.frames import LARGEST_TEXT
+from chalicelib.dialects import contents
+from chalicelib.dialects.bare import messages as bare_messages
+from chalicelib.dialects.bare import webhook as bare_webhook
+from chalicelib.dialects.enveloped import messages as enveloped_messages
+from chalicelib.dialects.native import webhook as native_webhook
+from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.domain import content as k
 from chalicelib.domain.content import Content, Context, Quoted, Target
 from chalicelib.domain.events import Envelope

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dialects import enveloped
+from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.domain.errors import InvalidField, SessionExists
 from chalicelib.domain.session import Device, Status
 from tests.makers import DEVICE, NOW, a_session

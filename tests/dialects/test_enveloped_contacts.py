@@ -1,6 +1,6 @@
 """Seed 001's answers about people and groups."""
 
-from chalicelib.dialects.enveloped_contacts import checked, groups
+from chalicelib.dialects.enveloped.messages import checked, groups
 from chalicelib.domain.questions import Contact, Group, GroupList
 
 

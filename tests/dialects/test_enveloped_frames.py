@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.dialects import DIALECTS
-from chalicelib.dialects.enveloped_frames import WORDS
+from chalicelib.dialects.enveloped.frames import WORDS
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Session, Status

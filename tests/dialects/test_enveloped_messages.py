@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dialects import DIALECTS, enveloped, enveloped_messages
-from chalicelib.dialects.frames import LARGEST_TEXT
+from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.enveloped import messages as enveloped_messages
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.domain.errors import NotOnWhatsApp
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import MAX_TEXT, UNTOLD, Direction, Message, MessageStatus, Party, event

@@ -4,7 +4,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dialects import bare, company, enveloped, enveloped_frames, letsbot, socketio_sessions
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.company import shapes as company
+from chalicelib.dialects.enveloped import frames as enveloped_frames
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.letsbot import shapes as letsbot
+from chalicelib.dialects.socketio import sessions as socketio_sessions
 from chalicelib.domain.session import SENTENCES, LastReason, Reason, Session
 from tests.makers import NOW, a_running_session
 

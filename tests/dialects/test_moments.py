@@ -5,7 +5,7 @@ from datetime import datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dialects.moments import iso, microseconds, seconds_until
+from chalicelib.dialects.shared import iso, microseconds, seconds_until
 
 
 @given(st.integers(min_value=0, max_value=4_102_444_800_000))

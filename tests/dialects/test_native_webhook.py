@@ -1,7 +1,7 @@
 import json
 from dataclasses import replace
 
-from chalicelib.dialects.native_webhook import body
+from chalicelib.dialects.native.webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, summary
 from chalicelib.domain.session import Device

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.dialects.scanning import needs_qr
+from chalicelib.dialects.shared import needs_qr
 from chalicelib.domain.session import Device, Status
 from tests.makers import DEVICE, a_session
 

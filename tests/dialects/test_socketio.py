@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.dialects.moments import iso
-from chalicelib.dialects.socketio import LASTING, STATUSES, Saying, initializing, sayings, snapshot
+from chalicelib.dialects.shared import iso
+from chalicelib.dialects.socketio.frames import LASTING, STATUSES, Saying, initializing, sayings, snapshot
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Reason, Status, sentence

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.dialects import socketio_sessions as shapes
+from chalicelib.dialects.socketio import sessions as shapes
 from chalicelib.domain.errors import NotOnWhatsApp, SessionNotConnected
 from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.session import Reason, Status

@@ -6,8 +6,8 @@ import textwrap
 import time
 from pathlib import Path
 
-from chalicelib.dialects import bare_webhook
-from chalicelib.dialects.native_webhook import body
+from chalicelib.dialects.bare import webhook as bare_webhook
+from chalicelib.dialects.native.webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
 from chalicelib.domain.signature import TOLERANCE, headers

@@ -8,7 +8,7 @@ from app import DOORWAYS
 from chalicelib import __version__
 from chalicelib.api.description import examples
 from chalicelib.api.description.document import document
-from chalicelib.dialects.bare_status import BareStatusJson
+from chalicelib.dialects.bare.sessions import BareStatusJson
 
 REPOSITORY = Path(__file__).parents[2]
 

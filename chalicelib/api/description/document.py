@@ -6,8 +6,8 @@ from typing import Any, Final
 from chalicelib.api.description import refusals, tags
 from chalicelib.api.description.operations import example_id, operation
 from chalicelib.api.description.schemas import Schema, Schemas
-from chalicelib.api.doorway import Doorway, Route
-from chalicelib.api.instance import VERSION
+from chalicelib.api.health import VERSION
+from chalicelib.api.router import Doorway, Route
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.

@@ -6,29 +6,29 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.api import account_bodies, bodies, company_bodies, contact_bodies, letsbot_bodies
+from chalicelib.api import bodies
+from chalicelib.api.company import requests as company_bodies
 from chalicelib.api.description import samples as s
-from chalicelib.api.health import HealthJson
-from chalicelib.api.instance import VERSION
-from chalicelib.api.tickets import NewTicket
-from chalicelib.dialects import (
-    account_shapes,
-    bare,
-    bare_messages,
-    bare_status,
-    bare_webhook,
-    company,
-    company_messages,
-    enveloped,
-    enveloped_accounts,
-    enveloped_contacts,
-    enveloped_messages,
-    letsbot,
-    socketio,
-    socketio_sessions,
-)
-from chalicelib.dialects.envelope import Success
-from chalicelib.dialects.moments import iso
+from chalicelib.api.enveloped import requests as account_bodies
+from chalicelib.api.enveloped import requests as contact_bodies
+from chalicelib.api.enveloped.tickets import NewTicket
+from chalicelib.api.health import VERSION, HealthJson
+from chalicelib.api.letsbot import requests as letsbot_bodies
+from chalicelib.dialects.bare import messages as bare_messages
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.bare import sessions as bare_status
+from chalicelib.dialects.bare import webhook as bare_webhook
+from chalicelib.dialects.company import shapes as company
+from chalicelib.dialects.company import shapes as company_messages
+from chalicelib.dialects.enveloped import accounts as account_shapes
+from chalicelib.dialects.enveloped import accounts as enveloped_accounts
+from chalicelib.dialects.enveloped import messages as enveloped_contacts
+from chalicelib.dialects.enveloped import messages as enveloped_messages
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.letsbot import shapes as letsbot
+from chalicelib.dialects.shared import Success, iso
+from chalicelib.dialects.socketio import frames as socketio
+from chalicelib.dialects.socketio import sessions as socketio_sessions
 from chalicelib.domain.access import LIFE
 from chalicelib.domain.messages import Attempt, Report
 

@@ -10,9 +10,9 @@ from chalicelib.api.answers import JSON
 from chalicelib.api.auth import Public
 from chalicelib.api.description import examples, refusals
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
-from chalicelib.api.doorway import Doorway, Route
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.paths import VARIABLES
+from chalicelib.api.router import Doorway, Route
 from chalicelib.domain.access import KEYS
 
 HEADERS: Final = "#/components/headers/"

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.api.auth import Public
 from chalicelib.api.description import samples
-from chalicelib.api.doorway import Doorway, ErrorShape, Route
+from chalicelib.api.router import Doorway, ErrorShape, Route
 from chalicelib.domain import errors as e
 
 UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {

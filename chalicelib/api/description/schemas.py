@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union
 
 import msgspec
 
-from chalicelib.dialects.moments import Format
+from chalicelib.dialects.shared import Format
 from chalicelib.reading import LONGEST_DIGIT_TEXT, DigitText
 
 Schema = dict[str, Any]

@@ -7,8 +7,8 @@ from typing import Any, Final
 from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.doorway import Doorway
-from chalicelib.dialects.bare import error
+from chalicelib.api.router import Doorway
+from chalicelib.dialects.bare.sessions import error
 
 ELSEWHERE: Final = "https://gateway.example"
 """Stands for an address that isn't known."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.api.doorway import Doorway, Route
+from chalicelib.api.router import Doorway, Route
 from chalicelib.domain.edge import SOCKETIO_PATH, WEBSOCKET_PATHS
 
 

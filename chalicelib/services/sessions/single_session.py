@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.dialects.scanning import needs_qr
+from chalicelib.dialects.shared import needs_qr
 from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound, WorkerQuotaExceeded
 from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.services.ports import Clock

@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.dialects import DIALECTS, socketio
+from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session

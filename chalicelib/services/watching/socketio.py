@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from chalicelib.dialects import socketio as dialect
-from chalicelib.dialects.socketio import LASTING, Saying, snapshot
+from chalicelib.dialects.socketio import frames as dialect
+from chalicelib.dialects.socketio.frames import LASTING, Saying, snapshot
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.addresses import network_of, wider_network_of
 from chalicelib.domain.engineio import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.dialects.socketio import LASTING
+from chalicelib.dialects.socketio.frames import LASTING
 from chalicelib.domain.session import Status
 from chalicelib.domain.watchers import MOST_ROOMS
 from tests.makers import DEVICE

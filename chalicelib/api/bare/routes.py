@@ -1,0 +1,162 @@
+"""Seed 002's routes under ``/sessions``. Its documents show no credential: where configured so, none is needed."""
+
+import uuid
+from typing import Final
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.bodies import BareSession, SendBody
+from chalicelib.api.call import Call
+from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
+from chalicelib.api.fields import existing_message, line, matching, session_id, webhook
+from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
+from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.router import Doorway
+from chalicelib.dialects.bare import messages as message_shapes
+from chalicelib.dialects.bare import sessions as shapes
+from chalicelib.domain.access import Permission
+from chalicelib.domain.errors import (
+    Contended,
+    SessionDeleting,
+    SessionExists,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
+from chalicelib.domain.jid import phone_number
+
+doorway: Final = Doorway(__name__, shapes.error, anonymous=True, names_session="sessionId")
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
+MOVED: Final = (SessionDeleting, Contended)
+"""Why a session may not have been changed."""
+STARTED: Final = (*MOVED, WorkerQuotaExceeded)
+"""Why a session may not have been started."""
+_NAMES: Final = uuid.UUID("5d1c1d0e-7b0b-4c5e-9a2f-1f6f0c1e8b57")
+"""What ids that are made from reservations are made in, whatever it is."""
+_ASK_AGAIN: Final = 2
+"""Seconds after which a code that hadn't come is worth asking for."""
+
+
+@doorway.route(
+    "POST",
+    "/sessions",
+    needs=_WRITE,
+    gives={201: shapes.BareCreatedJson},
+    refuses=(SessionExists, SessionDeleting, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def create(call: Call, body: BareSession) -> Answer:
+    """Create a session, start it and wait for its code; ``qrCode`` is null if none came in time."""
+    sessions = bootstrap.sessions()
+    wanted = session_id(body.session_id, field="sessionId") if body.session_id is not None else None
+    named = call.naming(wanted, field="sessionId")
+    phone = phone_number(body.phone_number, field="phoneNumber") if body.phone_number is not None else None
+    title = line(body.name or "", field="name")
+    url = webhook(body.webhook_url, field="webhookUrl") if body.webhook_url else None
+    with once(call, body) as made:
+        created = sessions.create(
+            call.tenant,
+            session_id=named or str(uuid.uuid5(_NAMES, made.id) if made else uuid.uuid4()),
+            phone=phone,
+            name=title,
+            webhook_url=url,
+            enabled=True,
+            start=True,
+            require_phone_match=matching(body.require_phone_match, phone, field="requirePhoneMatch"),
+            made=made,
+        )
+    stands = sessions.await_code(call.tenant, created.id, wait=LONGEST_WAIT)
+    shape = shapes.created(stands if call.may(_LINK) else stands.without_code(), bootstrap.clock())
+    headers = {"Location": f"/sessions/{created.id}"}
+    return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})
+
+
+@doorway.route("GET", "/sessions", needs=_READ, gives={200: shapes.BareSessionPageJson}, takes=PAGE)
+def index(call: Call) -> Answer:
+    """List the tenant's sessions."""
+    return Answer(shapes.many(*page(call)))
+
+
+@doorway.route("GET", "/sessions/{id}", needs=_READ, gives={200: shapes.BareSessionJson})
+def show(call: Call, name: str) -> Answer:
+    """Give one session."""
+    session = bootstrap.sessions().get(call.tenant, name)
+    return Answer(shapes.session(session, with_secret=call.may(_WRITE)))
+
+
+@doorway.route(
+    "DELETE",
+    "/sessions/{id}",
+    needs=_WRITE,
+    gives={200: shapes.BareGoneJson, 202: shapes.BareGoneJson},
+    refuses=(Contended,),
+)
+def delete(call: Call, name: str) -> Answer:
+    """Log the session out and remove it; 202 if that goes on after the answer."""
+    done = bootstrap.sessions().delete(call.tenant, name)
+    return Answer(shapes.gone(name, at_once=done.gone, reason=done.reason), status=200 if done.gone else 202)
+
+
+@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
+def connect(call: Call, name: str) -> Answer:
+    """Want the session running."""
+    return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
+def show_codes(call: Call, name: str) -> Answer:
+    """Want the session running; the same as connect."""
+    return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/disconnect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+def disconnect(call: Call, name: str) -> Answer:
+    """Want the session stopped, its linked device kept."""
+    return Answer(shapes.session(bootstrap.sessions().stop(call.tenant, name)))
+
+
+@doorway.route("POST", "/sessions/{id}/logout", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+def log_out(call: Call, name: str) -> Answer:
+    """Want the device unlinked, the session kept."""
+    return Answer(shapes.session(bootstrap.sessions().unlink(call.tenant, name)))
+
+
+@doorway.route(
+    "GET",
+    "/sessions/{id}/qr",
+    needs=_LINK,
+    gives={200: forms(shapes.BareCodeJson)},
+    refuses=NO_CODE,
+    takes=(FORMAT, WAIT),
+)
+def qr(call: Call, name: str) -> Answer:
+    """Give the code to scan."""
+    return code_answer(call, name, shapes.code)
+
+
+@doorway.route(
+    "POST",
+    "/sessions/{id}/send-message",
+    needs=_SEND,
+    gives={200: message_shapes.BareSentJson, 202: message_shapes.BareSentJson},
+    refuses=UNSENT,
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send(call: Call, name: str, body: SendBody) -> Answer:
+    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
+    return send_answer(call, name, body, message_shapes.sent)
+
+
+@doorway.route(
+    "GET", "/sessions/{id}/messages", needs=_LOOK, gives={200: message_shapes.BareMessagePageJson}, takes=MESSAGE_PAGE
+)
+def messages(call: Call, name: str) -> Answer:
+    """List the session's messages, newest first."""
+    return Answer(message_shapes.many(*message_page(call, name)))
+
+
+@doorway.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
+def message(call: Call, name: str, message_id: str) -> Answer:
+    """Give one message."""
+    return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))

@@ -1,0 +1,1 @@
+"""Routes and request bodies of the company API (``/whatsapp/companies``: a company has one session)."""

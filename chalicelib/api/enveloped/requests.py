@@ -1,0 +1,166 @@
+"""Bodies of the account, admin and contact routes: their fields, and what each may look like."""
+
+import re
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from chalicelib.api.bodies import Digits, SendBody, SessionId
+from chalicelib.domain.access import Role
+from chalicelib.domain.errors import InvalidField, KeyNotFound, TenantNotFound, UserNotFound
+from chalicelib.reading import DigitText
+
+SHORTEST: Final = 8
+LONGEST: Final = 128
+"""Characters of a password; the upper bound keeps hashing cheap."""
+LONGEST_LIFE: Final = 3650
+"""Days that an API key can be made for; without a number it has no end."""
+
+Name = Annotated[str, msgspec.Meta(max_length=100)]
+Password = Annotated[str, msgspec.Meta(max_length=1024)]
+NewPassword = Annotated[
+    str,
+    # The rule is checked with a sentence of its own; here it is for the description.
+    msgspec.Meta(
+        max_length=1024,
+        description="Any characters.",
+        extra_json_schema={"minLength": SHORTEST, "maxLength": LONGEST},
+    ),
+]
+UserName = Annotated[
+    str,
+    msgspec.Meta(max_length=100, description="Letters, digits and ``_.@+-``, 64 at most. A login names no tenant."),
+]
+RoleName = Literal["admin", "member", "read_only", "user"]
+
+
+def role_of(name: RoleName) -> Role:
+    """Return the role; ``user`` is what seed 001's family calls a member."""
+    return Role.MEMBER if name == "user" else Role(name)
+
+
+class ChangePassword(msgspec.Struct):
+    """A password to change."""
+
+    old_password: Password
+    new_password: NewPassword
+
+
+class NewUser(msgspec.Struct):
+    """A user to create; a member if nothing else is said."""
+
+    username: UserName
+    password: NewPassword
+    role: Annotated[RoleName, msgspec.Meta(description="``user`` is another word for ``member``.")] = "member"
+
+
+class UserPatch(msgspec.Struct):
+    """Changes of a user."""
+
+    role: RoleName | None = None
+    disabled: bool | None = None
+    password: NewPassword | None = None
+
+
+class NewApiKey(msgspec.Struct):
+    """An API key to make."""
+
+    session_id: Annotated[DigitText | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+    expires_in_days: Annotated[
+        Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_LIFE})] | None,
+        msgspec.Meta(description="Without it the key is good until it is revoked."),
+    ] = None
+
+
+class NewTenant(msgspec.Struct):
+    """A tenant to create, with its first administrator."""
+
+    id: Annotated[str, msgspec.Meta(max_length=100, description="Lower-case letters, digits and ``-``, 40 at most.")]
+    username: UserName
+    password: NewPassword
+    name: Name | None = None
+
+
+class TenantPatch(msgspec.Struct):
+    """Changes of a tenant."""
+
+    name: Name | None = None
+    disabled: bool | None = None
+
+
+DAY: Final = 86_400_000
+"""Milliseconds."""
+USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
+TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+KEY: Final = re.compile(r"[0-9A-Za-z]{1,32}")
+
+
+def user_name(value: str, *, field: str) -> str:
+    """Return a name that a user may have."""
+    if not USER.fullmatch(value):
+        raise InvalidField(
+            f"'{field}' must begin with a letter or digit and go on with letters, digits, '_', '.', '@', '+' or '-', "
+            "64 characters at most.",
+            field=field,
+        )
+    return value
+
+
+def existing_user(value: str) -> str:
+    """Return the user name in a path; raises UserNotFound for one that no user can have."""
+    if not USER.fullmatch(value):
+        raise UserNotFound("There is no user of that name.", field="name")
+    return value
+
+
+def tenant_id(value: str, *, field: str) -> str:
+    """Return an id that a tenant may have."""
+    if not TENANT.fullmatch(value):
+        raise InvalidField(
+            f"'{field}' must have lower-case letters, digits and '-', not '-' first, 40 characters at most.",
+            field=field,
+        )
+    return value
+
+
+def existing_tenant(value: str) -> str:
+    """Return the tenant's id in a path; raises TenantNotFound for one that no tenant can have."""
+    if not TENANT.fullmatch(value):
+        raise TenantNotFound("There is no tenant of that id.", field="tenant")
+    return value
+
+
+def existing_key(value: str) -> str:
+    """Return the API key's id in a path or query; raises KeyNotFound for one that no key can have."""
+    if not KEY.fullmatch(value):
+        raise KeyNotFound("There is no API key of that id.", field="id")
+    return value
+
+
+def password(value: str, *, field: str) -> str:
+    """Return a password that may be set. Any characters will do: length is what makes guessing hard."""
+    if not SHORTEST <= len(value) <= LONGEST:
+        raise InvalidField(f"'{field}' must have {SHORTEST} to {LONGEST} characters.", field=field)
+    return value
+
+
+def life(days: int | None, *, field: str) -> int | None:
+    """Return how long an API key is to be good, in milliseconds; None: until it is revoked."""
+    if days is None:
+        return None
+    if not 1 <= days <= LONGEST_LIFE:
+        raise InvalidField(f"'{field}' must be a whole number from 1 to {LONGEST_LIFE}.", field=field)
+    return days * DAY
+
+
+class CheckBody(msgspec.Struct):
+    """Somebody to look up on WhatsApp: a phone number with its country code, or a person's JID."""
+
+    number: Digits
+
+
+class SendFromBody(SendBody):
+    """A message to send, and the session to send it from: by its id, or by its phone number."""
+
+    session_id: SessionId | None = None
+    phone: Digits | None = None

@@ -1,0 +1,108 @@
+"""Seed 000's routes under ``/api/v1``. None names a session: the API key's is meant, else the tenant's only one."""
+
+from typing import Final
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.auth import permit
+from chalicelib.api.call import Call
+from chalicelib.api.codes import LONGEST_WAIT, NO_CODE
+from chalicelib.api.fields import text
+from chalicelib.api.letsbot.requests import LetsBotMessage
+from chalicelib.api.outgoing import UNSENT, answer, own_key
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.router import Doorway
+from chalicelib.dialects.letsbot import shapes
+from chalicelib.dialects.shared import Success
+from chalicelib.domain.access import Permission
+from chalicelib.domain.errors import (
+    Contended,
+    SessionAmbiguous,
+    SessionNotFound,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
+from chalicelib.domain.jid import recipient
+from chalicelib.domain.session import Session
+
+doorway: Final = Doorway(__name__, shapes.error)
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_SEND: Final = Permission.MESSAGES_SEND
+_UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
+"""Why it may not be known which session is meant."""
+
+
+@doorway.route(
+    "POST",
+    "/api/v1/qr",
+    needs=_LINK,
+    gives={200: Success[shapes.LetsBotCodeJson]},
+    refuses=(SessionAmbiguous, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *NO_CODE),
+)
+def qr(call: Call) -> Answer:
+    """Give the code to scan: the session is made if it isn't there, and started if it doesn't run."""
+    permit(call.caller, _WRITE)
+    session = bootstrap.only_session().made(call.tenant, call.bound)
+    bootstrap.sessions().start(call.tenant, session.id)
+    _, code = bootstrap.sessions().code(call.tenant, session.id, wait=LONGEST_WAIT)
+    return Answer(shapes.code(code))
+
+
+@doorway.route(
+    "POST", "/api/v1/session/find", needs=_READ, gives={200: Success[shapes.LetsBotSessionJson]}, refuses=_UNCLEAR
+)
+def find(call: Call) -> Answer:
+    """Give the session."""
+    return Answer(shapes.found(_session(call)))
+
+
+@doorway.route(
+    "POST", "/api/v1/session/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
+)
+def status(call: Call) -> Answer:
+    """Say how the session stands."""
+    return Answer(shapes.status(_session(call)))
+
+
+@doorway.route(
+    "GET", "/api/v1/instance/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
+)
+def instance_status(call: Call) -> Answer:
+    """Say how the session stands, as POST /api/v1/session/status does."""
+    return Answer(shapes.status(_session(call)))
+
+
+@doorway.route(
+    "POST",
+    "/api/v1/session/logout",
+    needs=_WRITE,
+    gives={200: Success[shapes.LetsBotGoneJson], 202: Success[shapes.LetsBotGoneJson]},
+    refuses=(*_UNCLEAR, Contended),
+)
+def log_out(call: Call) -> Answer:
+    """Unlink the device, keep the session; 202 if that goes on after the answer."""
+    session = bootstrap.sessions().unlink(call.tenant, _session(call).id)
+    return Answer(shapes.logged_out(session, bootstrap.clock()), status=200 if session.answered else 202)
+
+
+@doorway.route(
+    "POST",
+    "/api/v1/message/send",
+    needs=_SEND,
+    gives={200: Success[shapes.LetsBotReceiptJson], 202: Success[shapes.LetsBotReceiptJson]},
+    refuses=(*_UNCLEAR, *UNSENT),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send(call: Call, body: LetsBotMessage) -> Answer:
+    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
+    to, said = recipient(body.phone, field="phone"), text(body.body, field="body")
+    session = _session(call)
+    message = bootstrap.outbox().send(call.tenant, session.id, to=to, text=said, key=own_key(call))
+    return answer(message, shapes.sent, f"/api/sessions/{session.id}")
+
+
+def _session(call: Call) -> Session:
+    session = bootstrap.only_session().find(call.tenant, call.bound)
+    if session is None:
+        raise SessionNotFound("There is no session yet.", hint="POST /api/v1/qr makes one.")
+    return session

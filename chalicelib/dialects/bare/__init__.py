@@ -1,0 +1,1 @@
+"""Wire shapes of the bare API (``/sessions``: camelCase JSON without an envelope)."""

@@ -1,0 +1,1 @@
+"""Wire shapes of the company API (``/whatsapp/companies``: a company has one session)."""

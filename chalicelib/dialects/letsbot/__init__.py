@@ -1,0 +1,1 @@
+"""Wire shapes of LetsBot's API (``/api/v1``: an API key implies its session)."""

@@ -1,0 +1,167 @@
+"""Seed 000's answers under ``/api/v1``: one session that nobody names, in the envelope.
+
+What WhatsApp doesn't tell a linked device, the phone's battery for one, is null.
+"""
+
+from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
+
+from chalicelib.dialects.shared import (
+    Failure,
+    LastReasonJson,
+    Moment,
+    Success,
+    failure,
+    iso,
+    last_reason,
+    needs_qr,
+    success,
+)
+from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.jid import phone_in
+from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.session import QRCode, Reason, Session, Status, ended
+
+DATA_URI: Final = "data:image/png;base64,"
+"""What a code's image begins with; this family takes what follows."""
+
+Word = Literal["active", "inactive"]
+
+WORDS: Final[dict[Status, Word]] = {status: "active" if status is Status.CONNECTED else "inactive" for status in Status}
+"""The ``status`` of a session, in this family's two words."""
+
+_SAID: Final[dict[MessageStatus, str]] = {
+    MessageStatus.QUEUED: "Message queued",
+    MessageStatus.SENDING: "Message queued",
+    MessageStatus.UNKNOWN: "It is unknown whether the message was sent",
+}
+
+
+class LetsBotCodeJson(TypedDict):
+    """A QR code that can be scanned now."""
+
+    qrcode: Annotated[str, "The PNG in base64, without a data URI's beginning."]
+    expires_at: Moment
+
+
+class LetsBotSessionJson(TypedDict):
+    """The session that the API key is for."""
+
+    session_id: str
+    status: Word
+    created_at: Moment
+    last_active: Annotated[Moment, "When the newest event of the session's life happened."]
+
+
+class LetsBotStatusJson(TypedDict):
+    """How the session stands."""
+
+    status: Word
+    connected: Annotated[bool, "To WhatsApp."]
+    phone: Annotated[str | None, "The linked account's number; null while none is linked."]
+    platform: Annotated[str | None, "What the account's phone runs, as it said when it scanned; null if it didn't."]
+    battery: Annotated[None, "WhatsApp doesn't tell linked devices any more."]
+    reason: NotRequired[Annotated[str, "Why it is inactive: a word for programs."]]
+    last_reason: NotRequired[Annotated[LastReasonJson, "Why it last was inactive against its owner's will; stays."]]
+    phone_mismatch: NotRequired[Annotated[Literal[True], "Another account is linked than the one it was created for."]]
+
+
+class LetsBotGoneJson(TypedDict):
+    """When the session was logged out, or was asked to be."""
+
+    timestamp: Moment
+    reason: NotRequired[Annotated[str, "``unlink_unconfirmed``: WhatsApp couldn't be told, see the message."]]
+
+
+class LetsBotReceiptJson(TypedDict):
+    """What a sender is told of a message at once."""
+
+    message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    phone: str | None
+    timestamp: Moment
+
+
+class LetsBotError(Failure):
+    """An error; what can't be sent says, in the names that clients of all such gateways look for, how to go on."""
+
+    session_disconnected: NotRequired[Literal[True]]
+    needs_qr: NotRequired[bool]
+    data: NotRequired[LetsBotReceiptJson]
+
+
+def code(qr: QRCode) -> Success[LetsBotCodeJson]:
+    """Return a code."""
+    said: LetsBotCodeJson = {"qrcode": qr.image.removeprefix(DATA_URI), "expires_at": iso(qr.expires_at)}
+    return success(said, "QR code generated successfully")
+
+
+def found(of: Session) -> Success[LetsBotSessionJson]:
+    """Return the session."""
+    return success(
+        {
+            "session_id": of.id,
+            "status": WORDS[of.status],
+            "created_at": iso(of.created_at),
+            "last_active": iso(max(of.since, of.last_event.at if of.last_event else 0)),
+        },
+        "Session information retrieved successfully",
+    )
+
+
+def status(of: Session) -> Success[LetsBotStatusJson]:
+    """Return how the session stands; a device that was unlinked is nobody's phone any more."""
+    device = None if needs_qr(of) else of.device
+    said: LetsBotStatusJson = {
+        "status": WORDS[of.status],
+        "connected": of.status is Status.CONNECTED,
+        "phone": f"+{device.phone}" if device else None,
+        "platform": device.platform if device else None,
+        "battery": None,
+    }
+    if of.reason and of.status is not Status.CONNECTED:
+        said["reason"] = of.reason
+    last = last_reason(of)
+    if last:
+        said["last_reason"] = last
+    if device and of.phone_mismatch:
+        said["phone_mismatch"] = True
+    return success(said, f"Session is {WORDS[of.status]}")
+
+
+def logged_out(of: Session, now: int) -> Success[LetsBotGoneJson]:
+    """Return the answer to a logout; what isn't done yet goes on by itself."""
+    if of.answered:
+        said: LetsBotGoneJson = {"timestamp": iso(of.since)}
+        if of.reason == Reason.UNLINK_UNCONFIRMED:
+            said["reason"] = of.reason
+        return success(said, ended("Successfully logged out", of.reason))
+    return success({"timestamp": iso(now)}, "The session is being logged out")
+
+
+def sent(of: Message) -> Success[LetsBotReceiptJson]:
+    """Return the answer to a send."""
+    return success(_receipt(of), _SAID.get(of.status, "Message sent successfully"))
+
+
+def error(what: GatewayError, *, now: int, session_id: str | None) -> LetsBotError:  # noqa: ARG001 - every family's
+    """Return an error."""
+    body = cast("LetsBotError", failure(what))
+    if what.field == "to":
+        body["field"] = "phone"  # as this family calls it
+    if isinstance(what, SessionNotConnected):
+        body |= {"session_disconnected": True, "needs_qr": needs_qr(what.context["session"])}
+    elif "message" in what.context:
+        body["data"] = _receipt(what.context["message"])
+    return body
+
+
+def _receipt(of: Message) -> LetsBotReceiptJson:
+    number = phone_in(of.to)
+    return {
+        "message_id": of.whatsapp_id,
+        "id": of.id,
+        "status": of.status,
+        "phone": f"+{number}" if number else of.to,
+        "timestamp": iso(of.created_at),
+    }

@@ -1,0 +1,104 @@
+"""A webhook's body: the native ``{id, type, session, at, cursor, data}``, and beside it seed 001's flat message fields.
+
+001's system behind the documents sends one flat object per message. Its fields stand beside the native ones, but for
+its ``id``: that word is the event's id here, and WhatsApp's id of the message is ``message_id``, as in the answer to a
+send. Every attempt of a delivery says the same: what changes later is left to later events.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalicelib.dialects.contents import beside
+from chalicelib.dialects.shared import iso
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.jid import LIDS, USERS, phone_in
+from chalicelib.domain.messages import Direction, Message
+from chalicelib.domain.session import Session
+
+_GROUPS: Final = "@g.us"
+_MOMENTS: Final = ("next_at", "expires_at")
+
+
+def tells(envelope: Envelope, session: Session) -> bool:  # noqa: ARG001 - every family's
+    """Whether there is a word for the event: there is one for each."""
+    return True
+
+
+def headers(session: Session, body: bytes, *, now: int) -> dict[str, str]:  # noqa: ARG001 - every family's
+    """Return nothing: the Standard Webhooks headers are all."""
+    return {}
+
+
+def body(envelope: Envelope, message: Message | None, session: Session) -> bytes:
+    """Return the JSON of an event; ``message`` is the one it is about, ``session`` as it stands."""
+    said: dict[str, Any] = {
+        "id": envelope.id,
+        "type": envelope.type,
+        "session": envelope.session,
+        "at": iso(envelope.at),
+        "cursor": envelope.cursor,
+    }
+    if message is None:
+        said["data"] = _moments(envelope.data)
+    else:
+        own = session.device.phone if session.device else session.phone
+        told = _message(envelope.data, message, own)
+        said |= {"data": told, **_flat(told, message, envelope.session)}
+    return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _moments(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: iso(value) if name in _MOMENTS else value for name, value in data.items()}
+
+
+def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict[str, Any]:
+    """The message under the status that it had at the event: it may have moved on since."""
+    sender, outbound = message.sender, message.direction is Direction.OUTBOUND
+    failed = data.get("error_code")
+    to = message.to or (message.chat if outbound else None)
+    return {
+        "id": message.id,
+        "message_id": data.get("whatsapp_id"),
+        "direction": str(message.direction),
+        "from_me": outbound,
+        "status": data.get("status"),
+        "chat": message.chat,
+        "chat_lid": message.chat_lid,
+        "to": (phone_in(to) or to) if to else own,
+        "from": (sender.phone if sender else None) or (own if outbound else None),
+        "from_lid": sender.lid if sender else None,
+        "from_name": sender.name if sender else None,
+        "type": message.kind,
+        "message": message.text,
+        **beside(message),
+        "timestamp": iso(message.created_at),
+        "error": {"code": failed, "message": data.get("error_message")} if failed else None,
+    }
+
+
+def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[str, Any]:
+    """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
+    sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
+    group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
+    about = {"target_message_id": message.target.id} if message.target else {}
+    quoted = message.context.quoted if message.context else None
+    replied = {"quoted_message_id": quoted.target.id} if quoted else {}
+    return {
+        "session_id": session_id,
+        "from": sender,
+        "from_name": told["from_name"] or (sender or "").partition("@")[0],
+        "to": _jid(told["to"], USERS),
+        "message": told["message"] or "",
+        "message_type": told["type"],
+        "timestamp": told["timestamp"],
+        "message_id": told["message_id"],
+        "is_group": bool(group),
+        **group,
+        **about,
+        **replied,
+    }
+
+
+def _jid(who: str | None, server: str) -> str | None:
+    return f"{who}@{server}" if who and "@" not in who else who

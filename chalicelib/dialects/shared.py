@@ -1,0 +1,148 @@
+"""What several dialects have in common: times, the envelope, text frames, whether a scan is needed, last troubles."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar, overload
+
+from chalicelib.domain.errors import GatewayError
+from chalicelib.domain.session import Session, Status, WebhookFailure
+from chalicelib.domain.webhook import FAILURES
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a text looks like, in JSON Schema's words."""
+
+    name: str
+
+
+Moment = Annotated[str, Format("date-time")]
+"""A point in time as ``iso`` writes it."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@overload
+def iso(at: int) -> str: ...
+@overload
+def iso(at: None) -> None: ...
+@overload
+def iso(at: int | None) -> str | None: ...
+def iso(at: int | None) -> str | None:
+    """Return milliseconds since the Unix epoch as ``2025-01-08T12:00:00.000Z``; None stays None."""
+    if at is None:
+        return None
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def seconds_until(at: int, now: int) -> int:
+    """Return whole seconds from ``now`` to ``at``, never below 0."""
+    return max(0, (at - now) // 1000)
+
+
+def microseconds(at: int) -> str:
+    """Return milliseconds since the Unix epoch as PHP's Carbon writes a time: ``2025-11-07T20:13:29.000000Z``."""
+    return f"{iso(at)[:-1]}000Z"
+
+
+T = TypeVar("T")
+
+
+class Success(TypedDict, Generic[T]):
+    """What went well."""
+
+    success: Literal[True]
+    message: NotRequired[str]
+    data: T
+
+
+class Failure(TypedDict):
+    """What didn't; ``error`` and ``message`` say the same: clients read the one or the other."""
+
+    success: Literal[False]
+    error: str
+    code: Annotated[str, "Stable, for programs."]
+    message: str
+    field: NotRequired[Annotated[str, "The part of the request at fault."]]
+    hint: NotRequired[Annotated[str, "What to do."]]
+    request_id: NotRequired[str]
+
+
+def success(data: T, message: str | None = None) -> Success[T]:
+    """Return ``data``, and ``message`` if there is one, in the envelope."""
+    return {"success": True, "data": data} if message is None else {"success": True, "message": message, "data": data}
+
+
+def failure(error: GatewayError) -> Failure:
+    """Return the error in the envelope."""
+    body: Failure = {"success": False, "error": error.message, "code": error.code, "message": error.message}
+    if error.field:
+        body["field"] = error.field
+    if error.hint:
+        body["hint"] = error.hint
+    if "request_id" in error.context:
+        body["request_id"] = error.context["request_id"]
+    return body
+
+
+LARGEST_TEXT: Final = 100_000
+"""Bytes of JSON that a message's text may take in a frame: API Gateway posts no frame of more than 128 KB."""
+
+
+def frame(**fields: Any) -> str:
+    """Return the frame with these fields, the empty ones left out."""
+    present = {name: value for name, value in fields.items() if value is not None}
+    return _json(present)
+
+
+def clipped(text: str, name: str) -> dict[str, Any]:
+    """Return ``text`` as the field ``name``; its beginning, and ``truncated``, if it is too large for a frame."""
+    kept = text
+    while len(_json(kept).encode()) > LARGEST_TEXT:
+        kept = kept[: len(kept) // 2]
+    return {name: kept} if kept == text else {name: kept, "truncated": True}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_UNLINKED: Final = {Status.SCAN_QR, Status.LOGGED_OUT}
+"""A device that is still noted here is one no more."""
+_NEVER: Final = {Status.PAIRING, Status.CONNECTED, Status.DELETING, Status.PASSKEY_REQUIRED, Status.FAILED}
+"""It is linked, or a code would be no help."""
+
+_NOT_YET: Final = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
+"""A device that is noted here isn't linked any more, or not quite."""
+
+
+def linked(session: Session) -> bool:
+    """Whether a linked device is stored; connected or not."""
+    return session.device is not None and session.status not in _NOT_YET
+
+
+def needs_qr(session: Session) -> bool:
+    """Whether somebody must scan a code, also where none is shown yet."""
+    return session.status not in _NEVER and (session.device is None or session.status in _UNLINKED)
+
+
+class LastReasonJson(TypedDict):
+    """Why a session last lost its link or its connection, or failed; kept when its status has moved on."""
+
+    reason: Annotated[str, "A word for programs, one of those that ``reason`` has."]
+    message: Annotated[str | None, "The same as a sentence."]
+    at: Annotated[Moment, "When that came about."]
+
+
+def last_reason(of: Session) -> LastReasonJson | None:
+    """Return it; None if there was none yet."""
+    last = of.last_reason
+    return {"reason": last.reason, "message": last.message, "at": iso(last.at)} if last else None
+
+
+def sentence(of: WebhookFailure) -> str:
+    """Return why a delivery failed, for people."""
+    said = FAILURES.get(of.reason, "The delivery failed.")
+    return f"{said[:-1]}, but {of.status}." if of.reason == "http_error" else said
