@@ -22,29 +22,29 @@ from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
 WORKING: Final = (
-    health.doorway,
-    enveloped.doorway,
-    enveloped_settings.doorway,
-    enveloped_contacts.doorway,
-    account.doorway,
-    admin.doorway,
-    tenants.doorway,
-    tickets.doorway,
-    bare.doorway,
-    bare_status.doorway,
-    bare_webhook.doorway,
-    socketio.doorway,
-    socketio_sessions.doorway,
-    letsbot.doorway,
-    company.doorway,
+    health.router,
+    enveloped.router,
+    enveloped_settings.router,
+    enveloped_contacts.router,
+    account.router,
+    admin.router,
+    tenants.router,
+    tickets.router,
+    bare.router,
+    bare_status.router,
+    bare_webhook.router,
+    socketio.router,
+    socketio_sessions.router,
+    letsbot.router,
+    company.router,
 )
-DOORWAYS: Final = (*WORKING, describe(WORKING))
+ROUTERS: Final = (*WORKING, describe(WORKING))
 
 app = Chalice(app_name="switchboard")
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 answer_anything(app)
-for doorway in DOORWAYS:
-    app.register_blueprint(doorway.blueprint)
+for router in ROUTERS:
+    app.register_blueprint(router.blueprint)
 answer_head(app)
 let_pages_ask(app)
 app.register_blueprint(sockets)

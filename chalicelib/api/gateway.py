@@ -29,7 +29,7 @@ FAMILIES: Final[tuple[tuple[str, ErrorShape], ...]] = (
     ("/api/v1", letsbot.error),
     ("/api", enveloped.error),
     ("/whatsapp", company.error),
-    ("/socket.io", socketio.doorway.error),
+    ("/socket.io", socketio.router.error),
     ("", bare.error),
 )
 """How each family says an error; what belongs to none is answered as under ``/sessions``."""

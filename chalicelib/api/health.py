@@ -6,7 +6,7 @@ from chalicelib import __version__, bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.bare import sessions as shapes
 from chalicelib.dialects.shared import Moment, iso
 
@@ -28,11 +28,11 @@ class HealthJson(TypedDict):
     uptime: Annotated[int, "Seconds that the function which answers has been there: functions come and go."]
 
 
-doorway: Final = Doorway(__name__, shapes.error)
+router: Final = Router(__name__, shapes.error)
 
 
-@doorway.route("GET", "/health", needs=PUBLIC, gives={200: HealthJson})
-@doorway.route("GET", "/api/health", needs=PUBLIC, gives={200: HealthJson})
+@router.route("GET", "/health", needs=PUBLIC, gives={200: HealthJson})
+@router.route("GET", "/api/health", needs=PUBLIC, gives={200: HealthJson})
 def health(call: Call) -> Answer:
     """Say that the gateway answers."""
     now = bootstrap.clock()

@@ -84,7 +84,7 @@ class Route:
         return parameter.annotation if parameter else None
 
 
-class Doorway:
+class Router:
     """Where one dialect's requests come in."""
 
     def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False, names_session: str = "id") -> None:

@@ -89,7 +89,7 @@ def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mappin
 
 
 def _refusal(error: GatewayError, dialect: str) -> Response:
-    shape = socketio.doorway.error if dialect == SOCKETIO else enveloped.error
+    shape = socketio.router.error if dialect == SOCKETIO else enveloped.error
     # Chalice takes no bytes here: what it hands to Lambda is JSON.
     body = json.dumps(shape(error, now=bootstrap.clock(), session_id=None))
     return Response(body=body, status_code=error.status, headers={"Content-Type": JSON})

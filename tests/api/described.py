@@ -16,9 +16,9 @@ ELSEWHERE = {405}
 @cache
 def described() -> dict[str, Any]:
     """The description, with its schemas closed."""
-    from app import DOORWAYS
+    from app import ROUTERS
 
-    told: dict[str, Any] = closed(document(DOORWAYS))
+    told: dict[str, Any] = closed(document(ROUTERS))
     return told
 
 

@@ -1,20 +1,20 @@
-"""Every route that a doorway declares, with what it must be sent so that nothing but its caller is wrong."""
+"""Every route that a router declares, with what it must be sent so that nothing but its caller is wrong."""
 
 from typing import Final
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib.api.auth import PUBLIC, Need
 from chalicelib.domain.access import Permission
 
 Route = tuple[str, str]
 
-DECLARED: Final[dict[Route, Need]] = {route: needs for doorway in DOORWAYS for route, needs in doorway.needs.items()}
+DECLARED: Final[dict[Route, Need]] = {route: needs for router in ROUTERS for route, needs in router.needs.items()}
 NEEDS: Final[dict[Route, Permission]] = {
     route: needs for route, needs in DECLARED.items() if isinstance(needs, Permission)
 }
 GUARDED: Final = sorted(NEEDS)
 ABOUT_A_SESSION: Final = [route for route in GUARDED if "{id}" in route[1]]
-CREATES: Final = [(route.method, route.path) for doorway in DOORWAYS for route in doorway.routes if route.creates]
+CREATES: Final = [(route.method, route.path) for router in ROUTERS for route in router.routes if route.creates]
 """Routes that create the session that their path names."""
 
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {

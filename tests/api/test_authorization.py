@@ -1,4 +1,4 @@
-"""Every route and the handshake, against every kind of caller: made from the doorways, so a new route is in by itself."""
+"""Every route and the handshake, against every kind of caller: made from the routers, so a new route is in by itself."""
 
 from collections.abc import Callable
 from copy import deepcopy

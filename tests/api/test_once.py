@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.domain.access import Role
 from tests.api.conftest import Caller, World
@@ -35,11 +35,11 @@ def rows(world: World) -> Any:
 
 
 def test_every_route_that_creates_takes_a_key_and_so_does_every_send() -> None:
-    taking = {route.path for doorway in DOORWAYS for route in doorway.routes if IDEMPOTENCY_KEY in route.takes}
+    taking = {route.path for router in ROUTERS for route in router.routes if IDEMPOTENCY_KEY in route.takes}
     assert taking >= {*CREATES, "/api/sessions/{id}/initialize-with-qr"}
-    sends = {path for path in (r.path for d in DOORWAYS for r in d.routes) if path.rpartition("/")[2] in SENDING}
+    sends = {path for path in (r.path for d in ROUTERS for r in d.routes) if path.rpartition("/")[2] in SENDING}
     assert sends <= taking
-    created = {route.path for doorway in DOORWAYS for route in doorway.routes if 201 in route.gives}
+    created = {route.path for router in ROUTERS for route in router.routes if 201 in route.gives}
     assert created <= taking, "what answers 201 creates something"
 
 

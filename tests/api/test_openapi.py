@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib.api.description import examples
 from chalicelib.api.description.document import document
 from chalicelib.api.description.schemas import Schemas
@@ -19,8 +19,8 @@ from chalicelib.reading import Reader
 from tests.api.conftest import Caller
 from tests.api.described import fits
 
-DOCUMENT = document(DOORWAYS)
-ROUTES = [route for doorway in DOORWAYS for route in doorway.routes if route.method != "OPTIONS"]
+DOCUMENT = document(ROUTERS)
+ROUTES = [route for router in ROUTERS for route in router.routes if route.method != "OPTIONS"]
 OPERATIONS = [
     (f"{method.upper()} {path}", told)
     for path, methods in DOCUMENT["paths"].items()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app import DOORWAYS
+from app import ROUTERS
 from tests.api.conftest import Caller, World
 from tests.api.routes import NEEDS, a_path
 from tests.makers import a_session
@@ -10,8 +10,8 @@ from tests.makers import a_session
 READS = sorted(path for method, path in NEEDS if method == "GET")
 TAKES = {
     route.path: {taken.name for taken in route.takes}
-    for doorway in DOORWAYS
-    for route in doorway.routes
+    for router in ROUTERS
+    for route in router.routes
     if route.method == "GET"
 }
 LISTS = [path for path in READS if "limit" in TAKES[path]]

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib import __version__
 from chalicelib.api.description import examples
 from chalicelib.api.description.document import document
@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def test_the_api_says_the_version() -> None:
-    assert document(DOORWAYS)["info"]["version"] == __version__
+    assert document(ROUTERS)["info"]["version"] == __version__
     assert examples.answer(BareStatusJson)["api"]["version"] == __version__
 
 

@@ -6,14 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
 from tests.doors.rig import PASSWORD, SCANNING, STOPPED, Doors
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
-DOCUMENT = json.loads(json.dumps(document(DOORWAYS)))
+DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
 ROUTES = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 
 SESSIONS = {"qr": SCANNING, "qrcode": SCANNING, "session-status": SCANNING, "connect": STOPPED, "login": STOPPED}

@@ -15,7 +15,7 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
-from app import DOORWAYS
+from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
@@ -23,7 +23,7 @@ from tests.doors.rig import SCANNING, STOPPED, Doors, as_wsgi
 
 CASES = int(os.environ.get("FUZZ", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
-DOCUMENT = json.loads(json.dumps(document(DOORWAYS)))
+DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
 GOOD, BAD = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 OPERATIONS = [
     pytest.param(method.upper(), path, mode, id=f"{method.upper()} {path} {mode.value}")

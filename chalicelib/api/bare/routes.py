@@ -12,7 +12,7 @@ from chalicelib.api.fields import existing_message, line, matching, session_id, 
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.bare import messages as message_shapes
 from chalicelib.dialects.bare import sessions as shapes
 from chalicelib.domain.access import Permission
@@ -25,7 +25,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import phone_number
 
-doorway: Final = Doorway(__name__, shapes.error, anonymous=True, names_session="sessionId")
+router: Final = Router(__name__, shapes.error, anonymous=True, names_session="sessionId")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
@@ -38,7 +38,7 @@ _ASK_AGAIN: Final = 2
 """Seconds after which a code that hadn't come is worth asking for."""
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/sessions",
     needs=_WRITE,
@@ -72,20 +72,20 @@ def create(call: Call, body: BareSession) -> Answer:
     return Answer(shape, 201, headers=headers if shape["qrCode"] else {**headers, "Retry-After": str(_ASK_AGAIN)})
 
 
-@doorway.route("GET", "/sessions", needs=_READ, gives={200: shapes.BareSessionPageJson}, takes=PAGE)
+@router.route("GET", "/sessions", needs=_READ, gives={200: shapes.BareSessionPageJson}, takes=PAGE)
 def index(call: Call) -> Answer:
     """List the tenant's sessions."""
     return Answer(shapes.many(*page(call)))
 
 
-@doorway.route("GET", "/sessions/{id}", needs=_READ, gives={200: shapes.BareSessionJson})
+@router.route("GET", "/sessions/{id}", needs=_READ, gives={200: shapes.BareSessionJson})
 def show(call: Call, name: str) -> Answer:
     """Give one session."""
     session = bootstrap.sessions().get(call.tenant, name)
     return Answer(shapes.session(session, with_secret=call.may(_WRITE)))
 
 
-@doorway.route(
+@router.route(
     "DELETE",
     "/sessions/{id}",
     needs=_WRITE,
@@ -98,31 +98,31 @@ def delete(call: Call, name: str) -> Answer:
     return Answer(shapes.gone(name, at_once=done.gone, reason=done.reason), status=200 if done.gone else 202)
 
 
-@doorway.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
+@router.route("POST", "/sessions/{id}/connect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
 def connect(call: Call, name: str) -> Answer:
     """Want the session running."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
+@router.route("POST", "/sessions/{id}/login", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=STARTED)
 def show_codes(call: Call, name: str) -> Answer:
     """Want the session running; the same as connect."""
     return Answer(shapes.session(bootstrap.sessions().start(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/disconnect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+@router.route("POST", "/sessions/{id}/disconnect", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def disconnect(call: Call, name: str) -> Answer:
     """Want the session stopped, its linked device kept."""
     return Answer(shapes.session(bootstrap.sessions().stop(call.tenant, name)))
 
 
-@doorway.route("POST", "/sessions/{id}/logout", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
+@router.route("POST", "/sessions/{id}/logout", needs=_WRITE, gives={200: shapes.BareSessionJson}, refuses=MOVED)
 def log_out(call: Call, name: str) -> Answer:
     """Want the device unlinked, the session kept."""
     return Answer(shapes.session(bootstrap.sessions().unlink(call.tenant, name)))
 
 
-@doorway.route(
+@router.route(
     "GET",
     "/sessions/{id}/qr",
     needs=_LINK,
@@ -135,7 +135,7 @@ def qr(call: Call, name: str) -> Answer:
     return code_answer(call, name, shapes.code)
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/sessions/{id}/send-message",
     needs=_SEND,
@@ -148,7 +148,7 @@ def send(call: Call, name: str, body: SendBody) -> Answer:
     return send_answer(call, name, body, message_shapes.sent)
 
 
-@doorway.route(
+@router.route(
     "GET", "/sessions/{id}/messages", needs=_LOOK, gives={200: message_shapes.BareMessagePageJson}, takes=MESSAGE_PAGE
 )
 def messages(call: Call, name: str) -> Answer:
@@ -156,7 +156,7 @@ def messages(call: Call, name: str) -> Answer:
     return Answer(message_shapes.many(*message_page(call, name)))
 
 
-@doorway.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
+@router.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
 def message(call: Call, name: str, message_id: str) -> Answer:
     """Give one message."""
     return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))

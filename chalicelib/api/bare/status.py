@@ -7,7 +7,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.call import Call
 from chalicelib.api.health import VERSION, uptime
 from chalicelib.api.pages import MOST, sessions_after
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.bare import sessions as bare
 from chalicelib.dialects.bare import sessions as bare_status
 from chalicelib.domain.access import Permission
@@ -15,10 +15,10 @@ from chalicelib.domain.access import Permission
 COUNTED: Final = 1_000
 """Sessions that are counted at most: each page of them costs two operations."""
 
-doorway: Final = Doorway(__name__, bare.error, anonymous=True)
+router: Final = Router(__name__, bare.error, anonymous=True)
 
 
-@doorway.route("GET", "/status", needs=Permission.SESSIONS_READ, gives={200: bare_status.BareStatusJson})
+@router.route("GET", "/status", needs=Permission.SESSIONS_READ, gives={200: bare_status.BareStatusJson})
 def status(call: Call) -> Answer:
     """Say how the gateway stands, and how many sessions stand how.
 

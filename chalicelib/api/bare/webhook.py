@@ -10,18 +10,18 @@ from chalicelib.api.call import Call
 from chalicelib.api.fields import line, webhook
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.bare import webhook as shapes
 from chalicelib.dialects.bare.sessions import error
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import InvalidField
 
-doorway: Final = Doorway(__name__, error, anonymous=True)
+router: Final = Router(__name__, error, anonymous=True)
 SHORTEST: Final = 8
 """Characters of a secret that a caller brings along."""
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/sessions/{id}/webhook",
     needs=Permission.SESSIONS_WRITE,
@@ -44,7 +44,7 @@ def set_webhook(call: Call, name: str, body: BareWebhook) -> Answer:
     return Answer(shapes.webhook(session))
 
 
-@doorway.route(
+@router.route(
     "DELETE",
     "/sessions/{id}/webhook",
     needs=Permission.SESSIONS_WRITE,

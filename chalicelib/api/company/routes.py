@@ -14,7 +14,7 @@ from chalicelib.api.company.requests import CompanyBulk, CompanyMessage
 from chalicelib.api.fields import existing_id
 from chalicelib.api.outgoing import UNSENT, answer, own_key
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, word
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.company import shapes
 from chalicelib.dialects.company import shapes as message_shapes
 from chalicelib.domain.access import Permission
@@ -34,7 +34,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.session import Session
 
-doorway: Final = Doorway(__name__, shapes.error, names_session="session")
+router: Final = Router(__name__, shapes.error, names_session="session")
 SESSION: Final = word("session", "The session's id; without it the company's only session is meant, or its default.")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _SEND: Final = Permission.MESSAGES_SEND
@@ -42,7 +42,7 @@ _UNCLEAR: Final = (TenantNotFound, SessionNotFound, SessionAmbiguous)
 _AT: Final = "/whatsapp/companies/{company}"
 
 
-@doorway.route(
+@router.route(
     "GET",
     f"{_AT}/session-status",
     needs=_READ,
@@ -62,7 +62,7 @@ def session_status(call: Call, company: str) -> Answer:
     return Answer(shapes.status(session, bootstrap.clock(), shows_code=call.may(_LINK)))
 
 
-@doorway.route(
+@router.route(
     "GET",
     f"{_AT}/qrcode",
     needs=_LINK,
@@ -80,7 +80,7 @@ def qrcode(call: Call, company: str) -> Answer:
     return Answer(shapes.code(found, code))
 
 
-@doorway.route(
+@router.route(
     "POST",
     f"{_AT}/test-connection",
     needs=_READ,
@@ -93,7 +93,7 @@ def test_connection(call: Call, company: str) -> Answer:
     return Answer(shapes.tested(_session(call, company)))
 
 
-@doorway.route(
+@router.route(
     "POST",
     f"{_AT}/send-message",
     needs=_SEND,
@@ -110,7 +110,7 @@ def send(call: Call, company: str, body: CompanyMessage) -> Answer:
     return answer(message, message_shapes.sent, f"/api/sessions/{session.id}")
 
 
-@doorway.route(
+@router.route(
     "POST",
     f"{_AT}/bulk",
     needs=_SEND,

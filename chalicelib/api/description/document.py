@@ -1,4 +1,4 @@
-"""The whole description as one OpenAPI 3.1 document, from the doorways' routes."""
+"""The whole description as one OpenAPI 3.1 document, from the routers' routes."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -7,7 +7,7 @@ from chalicelib.api.description import refusals, tags
 from chalicelib.api.description.operations import example_id, operation
 from chalicelib.api.description.schemas import Schema, Schemas
 from chalicelib.api.health import VERSION
-from chalicelib.api.router import Doorway, Route
+from chalicelib.api.router import Route, Router
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
@@ -46,16 +46,16 @@ _HEADERS: Final[Schema] = {
 }
 
 
-def document(doorways: Iterable[Doorway]) -> Schema:
+def document(routers: Iterable[Router]) -> Schema:
     """Return the document of all routes, but for those that only answer a browser's questions before it asks."""
-    routes = [(doorway, route) for doorway in doorways for route in doorway.routes if route.method != "OPTIONS"]
+    routes = [(router, route) for router in routers for route in router.routes if route.method != "OPTIONS"]
     schemas = Schemas()
     paths: dict[str, Schema] = {}
     families: dict[str, tags.Tag] = {}
-    for doorway, route in routes:
-        tag = tags.of(doorway, route)
+    for router, route in routes:
+        tag = tags.of(router, route)
         families[tag.name] = tag
-        paths.setdefault(route.path, {})[route.method.lower()] = operation(doorway, route, tag.name, schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation(router, route, tag.name, schemas)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -77,11 +77,11 @@ def document(doorways: Iterable[Doorway]) -> Schema:
     }
 
 
-def _examples(routes: Iterable[tuple[Doorway, Route]]) -> dict[str, Any]:
+def _examples(routes: Iterable[tuple[Router, Route]]) -> dict[str, Any]:
     found = {}
-    for doorway, route in routes:
+    for router, route in routes:
         for kind in refusals.of(route):
-            name = example_id(doorway, kind.code)
+            name = example_id(router, kind.code)
             if name not in found:
-                found[name] = {"summary": refusals.sentence(kind), "value": refusals.example(kind, doorway.error)}
+                found[name] = {"summary": refusals.sentence(kind), "value": refusals.example(kind, router.error)}
     return dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from chalicelib.api.description import examples, refusals
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.paths import VARIABLES
-from chalicelib.api.router import Doorway, Route
+from chalicelib.api.router import Route, Router
 from chalicelib.domain.access import KEYS
 
 HEADERS: Final = "#/components/headers/"
@@ -20,7 +20,7 @@ EXAMPLES: Final = "#/components/examples/"
 _OK: Final = {200: "Done.", 201: "Created.", 202: "Accepted; it goes on by itself.", 204: "Nothing to say."}
 
 
-def operation(doorway: Doorway, route: Route, tag: str, schemas: Schemas) -> Schema:
+def operation(router: Router, route: Route, tag: str, schemas: Schemas) -> Schema:
     """Return the operation; the types that it names are added to ``schemas``."""
     said = inspect.cleandoc(route.view.__doc__ or "")
     summary, _, more = said.partition("\n")
@@ -29,9 +29,9 @@ def operation(doorway: Doorway, route: Route, tag: str, schemas: Schemas) -> Sch
         "tags": [tag],
         "summary": summary,
         "description": "\n\n".join(part for part in (more.strip(), _needs(route)) if part),
-        "security": _security(doorway, route),
+        "security": _security(router, route),
         "parameters": [*_variables(route), *(_parameter(taken) for taken in route.takes)],
-        "responses": _responses(doorway, route, schemas),
+        "responses": _responses(router, route, schemas),
     }
     if route.body:
         told["requestBody"] = _body(route, schemas)
@@ -44,20 +44,20 @@ def operation_id(route: Route) -> str:
     return route.method.lower() + (words or "Root")
 
 
-def example_id(doorway: Doorway, code: str) -> str:
+def example_id(router: Router, code: str) -> str:
     """Return the name of an error's example: each dialect has its own."""
-    return f"{name_of(refusals.shape_of(doorway))}.{code}"
+    return f"{name_of(refusals.shape_of(router))}.{code}"
 
 
 def _needs(route: Route) -> str:
     return "" if isinstance(route.needs, Public) else f"Needs the permission `{route.needs}`."
 
 
-def _security(doorway: Doorway, route: Route) -> list[Schema]:
+def _security(router: Router, route: Route) -> list[Schema]:
     if isinstance(route.needs, Public):
         return [{}]
     keys: list[Schema] = [{"apiKey": []}, {"apiKeyHeader": []}] if route.needs in KEYS else []
-    nobody: list[Schema] = [{}] if doorway.anonymous else []
+    nobody: list[Schema] = [{}] if router.anonymous else []
     return [{"token": []}, *keys, *nobody]
 
 
@@ -87,10 +87,10 @@ def _body(route: Route, schemas: Schemas) -> Schema:
     return {"required": bool(needed), "content": {JSON: content}}
 
 
-def _responses(doorway: Doorway, route: Route, schemas: Schemas) -> Schema:
+def _responses(router: Router, route: Route, schemas: Schemas) -> Schema:
     told = {str(status): _answer(status, kind, schemas) for status, kind in sorted(route.gives.items())}
     for status, kinds in refusals.by_status(refusals.of(route)).items():
-        refusal = _refusal(doorway, kinds, schemas)
+        refusal = _refusal(router, kinds, schemas)
         told[str(status)] = _either(told[str(status)], refusal) if status in route.gives else refusal
     return told
 
@@ -123,13 +123,13 @@ def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
     return told | ({"example": example} if example is not None else {})
 
 
-def _refusal(doorway: Doorway, kinds: list[Any], schemas: Schemas) -> Schema:
+def _refusal(router: Router, kinds: list[Any], schemas: Schemas) -> Schema:
     told: Schema = {
         "description": "\n".join(f"- `{kind.code}`: {refusals.sentence(kind)}" for kind in kinds),
         "content": {
             JSON: {
-                "schema": schemas.of(refusals.shape_of(doorway)),
-                "examples": {kind.code: {"$ref": EXAMPLES + example_id(doorway, kind.code)} for kind in kinds},
+                "schema": schemas.of(refusals.shape_of(router)),
+                "examples": {kind.code: {"$ref": EXAMPLES + example_id(router, kind.code)} for kind in kinds},
             }
         },
     }

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalicelib.api.auth import Public
 from chalicelib.api.description import samples
-from chalicelib.api.router import Doorway, ErrorShape, Route
+from chalicelib.api.router import ErrorShape, Route, Router
 from chalicelib.domain import errors as e
 
 UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
@@ -51,9 +51,9 @@ def by_status(kinds: Iterable[type[e.GatewayError]]) -> dict[int, list[type[e.Ga
     return dict(sorted(told.items()))
 
 
-def shape_of(doorway: Doorway) -> Any:
-    """Return the type of the doorway's errors: what its function says that it returns."""
-    return inspect.signature(doorway.error).return_annotation
+def shape_of(router: Router) -> Any:
+    """Return the type of the router's errors: what its function says that it returns."""
+    return inspect.signature(router.error).return_annotation
 
 
 def sentence(kind: type[e.GatewayError]) -> str:

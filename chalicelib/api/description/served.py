@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.bare.sessions import error
 
 ELSEWHERE: Final = "https://gateway.example"
@@ -19,10 +19,10 @@ POLICY: Final = (
 )
 
 
-def describe(doorways: Iterable[Doorway]) -> Doorway:
-    """Return the doorway to the description of these doorways' routes, and of its own."""
-    doorway = Doorway(__name__, error)
-    described = (*doorways, doorway)
+def describe(routers: Iterable[Router]) -> Router:
+    """Return the router to the description of these routers' routes, and of its own."""
+    router = Router(__name__, error)
+    described = (*routers, router)
 
     @cache
     def document() -> dict[str, Any]:
@@ -37,17 +37,17 @@ def describe(doorways: Iterable[Doorway]) -> Doorway:
 
         return page(document())
 
-    _serve(doorway, document, page)
-    return doorway
+    _serve(router, document, page)
+    return router
 
 
-def _serve(doorway: Doorway, document: Callable[[], dict[str, Any]], page: Callable[[], str]) -> None:
-    @doorway.route("GET", "/openapi.json", needs=PUBLIC, gives={200: dict[str, Any]})
+def _serve(router: Router, document: Callable[[], dict[str, Any]], page: Callable[[], str]) -> None:
+    @router.route("GET", "/openapi.json", needs=PUBLIC, gives={200: dict[str, Any]})
     def openapi(call: Call) -> Answer:
         """Give the description of this API as OpenAPI 3.1."""
         return Answer(document(), content_type=JSON)
 
-    @doorway.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
+    @router.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
     def docs(call: Call) -> Answer:
         """Give the description of this API as a page to read."""
         from chalicelib.api.description.start import HERE  # noqa: PLC0415
@@ -55,7 +55,7 @@ def _serve(doorway: Doorway, document: Callable[[], dict[str, Any]], page: Calla
         told = page().replace(HERE, call.gateway or ELSEWHERE)
         return Answer(told, content_type=HTML, headers={"Content-Security-Policy": POLICY})
 
-    @doorway.route("GET", "/", needs=PUBLIC, gives={302: None})
+    @router.route("GET", "/", needs=PUBLIC, gives={302: None})
     def home(call: Call) -> Answer:
         """Lead whoever opens the gateway's address in a browser to the description."""
         return Answer("", 302, content_type=HTML, headers={"Location": "docs"})

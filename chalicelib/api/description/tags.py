@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from chalicelib.api.router import Doorway, Route
+from chalicelib.api.router import Route, Router
 from chalicelib.domain.edge import SOCKETIO_PATH, WEBSOCKET_PATHS
 
 
@@ -52,8 +52,8 @@ WEBSOCKETS: Final[list[dict[str, Any]]] = [
 ]
 
 
-def of(doorway: Doorway, route: Route) -> Tag:
+def of(router: Router, route: Route) -> Tag:
     """Return the route's family."""
-    if "socketio" in doorway.name:
+    if "socketio" in router.name:
         return SOCKETIO
     return next((tag for pattern, tag in _BY_PATH if pattern.match(route.path)), GATEWAY)

@@ -19,7 +19,7 @@ from chalicelib.api.enveloped.requests import (
 from chalicelib.api.fields import session_id
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as kinds
 from chalicelib.dialects.enveloped import accounts as shapes
 from chalicelib.dialects.enveloped.sessions import error
@@ -36,7 +36,7 @@ from chalicelib.domain.errors import (
     UserQuotaExceeded,
 )
 
-doorway: Final = Doorway(__name__, error)
+router: Final = Router(__name__, error)
 _OWN: Final = Permission.ACCOUNT_OWN
 KEY_ID: Final = Parameter(
     "id",
@@ -46,7 +46,7 @@ KEY_ID: Final = Parameter(
 )
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/auth/change-password",
     needs=_OWN,
@@ -60,7 +60,7 @@ def change_password(call: Call, body: ChangePassword) -> Answer:
     return Answer(shapes.login(login.token, login.user, login.expires_at, "Password changed"))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/auth/logout",
     needs=_OWN,
@@ -77,7 +77,7 @@ def log_out(call: Call) -> Answer:
     return Answer(shapes.logged_out())
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/auth/register",
     needs=Permission.USERS_MANAGE,
@@ -93,7 +93,7 @@ def register(call: Call, body: NewUser) -> Answer:
     return Answer(shapes.one_user(user, "User created"), status=201)
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/auth/api-key",
     needs=_OWN,
@@ -110,13 +110,13 @@ def create_key(call: Call, body: NewApiKey) -> Answer:
     return Answer(shapes.new_key(key, secret), status=201)
 
 
-@doorway.route("GET", "/api/auth/api-key", needs=_OWN, gives={200: Success[kinds.OwnKeysJson]})
+@router.route("GET", "/api/auth/api-key", needs=_OWN, gives={200: Success[kinds.OwnKeysJson]})
 def own_keys(call: Call) -> Answer:
     """List one's own API keys."""
     return Answer(shapes.own_keys(bootstrap.api_keys().mine(call.name)))
 
 
-@doorway.route(
+@router.route(
     "DELETE",
     "/api/auth/api-key",
     needs=_OWN,

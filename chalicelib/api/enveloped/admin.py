@@ -8,7 +8,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.enveloped.requests import KEY, USER, UserPatch, existing_key, existing_user, password, role_of
 from chalicelib.api.fields import some_of
 from chalicelib.api.pages import bounds, page_of
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as kinds
 from chalicelib.dialects.enveloped import accounts as shapes
 from chalicelib.dialects.enveloped.sessions import error
@@ -16,26 +16,26 @@ from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import Contended, LastAdministrator
 
-doorway: Final = Doorway(__name__, error)
+router: Final = Router(__name__, error)
 _USERS, _KEYS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE
 _USERS_PAGE: Final = page_of(USER)
 _KEYS_PAGE: Final = page_of(KEY)
 
 
-@doorway.route("GET", "/api/admin/users", needs=_USERS, gives={200: Success[kinds.UserPageJson]}, takes=_USERS_PAGE)
+@router.route("GET", "/api/admin/users", needs=_USERS, gives={200: Success[kinds.UserPageJson]}, takes=_USERS_PAGE)
 def users(call: Call) -> Answer:
     """List the tenant's users."""
     limit, after = bounds(call, _USERS_PAGE)
     return Answer(shapes.users(*bootstrap.users().page(call.tenant, limit=limit, after=after)))
 
 
-@doorway.route("GET", "/api/admin/users/{name}", needs=_USERS, gives={200: Success[kinds.OneUserJson]})
+@router.route("GET", "/api/admin/users/{name}", needs=_USERS, gives={200: Success[kinds.OneUserJson]})
 def user(call: Call, name: str) -> Answer:
     """Give one user."""
     return Answer(shapes.one_user(bootstrap.users().get(call.tenant, existing_user(name))))
 
 
-@doorway.route(
+@router.route(
     "PATCH",
     "/api/admin/users/{name}",
     needs=_USERS,
@@ -56,7 +56,7 @@ def change_user(call: Call, name: str, body: UserPatch) -> Answer:
     return Answer(shapes.one_user(changed, "User updated"))
 
 
-@doorway.route(
+@router.route(
     "DELETE",
     "/api/admin/users/{name}",
     needs=_USERS,
@@ -69,14 +69,14 @@ def remove_user(call: Call, name: str) -> Answer:
     return Answer(shapes.gone(name, "User deleted"))
 
 
-@doorway.route("GET", "/api/admin/api-keys", needs=_KEYS, gives={200: Success[kinds.KeyPageJson]}, takes=_KEYS_PAGE)
+@router.route("GET", "/api/admin/api-keys", needs=_KEYS, gives={200: Success[kinds.KeyPageJson]}, takes=_KEYS_PAGE)
 def keys(call: Call) -> Answer:
     """List the tenant's API keys."""
     limit, after = bounds(call, _KEYS_PAGE)
     return Answer(shapes.keys(*bootstrap.api_keys().page(call.tenant, limit=limit, after=after)))
 
 
-@doorway.route("DELETE", "/api/admin/api-keys/{key_id}", needs=_KEYS, gives={200: Success[kinds.GoneJson]})
+@router.route("DELETE", "/api/admin/api-keys/{key_id}", needs=_KEYS, gives={200: Success[kinds.GoneJson]})
 def revoke_key(call: Call, key_id: str) -> Answer:
     """Revoke one of the tenant's API keys."""
     bootstrap.api_keys().revoke(call.tenant, existing_key(key_id))

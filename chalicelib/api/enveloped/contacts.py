@@ -8,7 +8,7 @@ from chalicelib.api.call import Call
 from chalicelib.api.enveloped.requests import CheckBody, SendFromBody
 from chalicelib.api.outgoing import UNSENT, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import messages as contact_shapes
 from chalicelib.dialects.enveloped import messages as message_shapes
 from chalicelib.dialects.enveloped import sessions as shapes
@@ -28,7 +28,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import phone_in, recipient
 from chalicelib.services.sessions.sessions import is_called
 
-doorway: Final = Doorway(__name__, shapes.error)
+router: Final = Router(__name__, shapes.error)
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 UNANSWERED: Final = (
     SessionDisabled,
@@ -41,7 +41,7 @@ UNANSWERED: Final = (
 """Why a question may not have been answered."""
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions/{id}/check-number",
     # Not only a look: an account that looks up many numbers is banned.
@@ -56,7 +56,7 @@ def check_number(call: Call, session_id: str, body: CheckBody) -> Answer:
     return Answer(contact_shapes.checked(body.number, found))
 
 
-@doorway.route(
+@router.route(
     "GET", "/api/sessions/{id}/groups", needs=_LOOK, gives={200: contact_shapes.GroupsJson}, refuses=UNANSWERED
 )
 def groups(call: Call, session_id: str) -> Answer:
@@ -64,7 +64,7 @@ def groups(call: Call, session_id: str) -> Answer:
     return Answer(contact_shapes.groups(bootstrap.questions().groups(call.tenant, session_id)))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/send",
     needs=_SEND,

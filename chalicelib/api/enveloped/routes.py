@@ -12,7 +12,7 @@ from chalicelib.api.fields import existing_message, line, matching, webhook
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as account_shapes
 from chalicelib.dialects.enveloped import messages as message_shapes
 from chalicelib.dialects.enveloped import sessions as shapes
@@ -31,7 +31,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import phone_number
 
-doorway: Final = Doorway(__name__, shapes.error, names_session="phone")
+router: Final = Router(__name__, shapes.error, names_session="phone")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
@@ -40,7 +40,7 @@ STARTED: Final = (*MOVED, WorkerQuotaExceeded)
 """Why a session may not have been started."""
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/auth/login",
     needs=PUBLIC,
@@ -54,7 +54,7 @@ def log_in(call: Call, body: LoginBody) -> Answer:
     return Answer(account_shapes.login(login.token, login.user, login.expires_at))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions",
     needs=_WRITE,
@@ -82,20 +82,20 @@ def create(call: Call, body: EnvelopedSession) -> Answer:
     return Answer(shapes.one(session, "Session created", with_secret=True), status=201)
 
 
-@doorway.route("GET", "/api/sessions", needs=_READ, gives={200: Success[shapes.SessionPageJson]}, takes=PAGE)
+@router.route("GET", "/api/sessions", needs=_READ, gives={200: Success[shapes.SessionPageJson]}, takes=PAGE)
 def index(call: Call) -> Answer:
     """List the tenant's sessions."""
     return Answer(shapes.many(*page(call)))
 
 
-@doorway.route("GET", "/api/sessions/{id}", needs=_READ, gives={200: Success[shapes.OneSessionJson]})
+@router.route("GET", "/api/sessions/{id}", needs=_READ, gives={200: Success[shapes.OneSessionJson]})
 def show(call: Call, session_id: str) -> Answer:
     """Give one session."""
     session = bootstrap.sessions().get(call.tenant, session_id)
     return Answer(shapes.one(session, with_secret=call.may(_WRITE)))
 
 
-@doorway.route(
+@router.route(
     "DELETE",
     "/api/sessions/{id}",
     needs=_WRITE,
@@ -109,7 +109,7 @@ def delete(call: Call, session_id: str) -> Answer:
     return Answer(shape, status=200 if done.gone else 202)
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/sessions/{id}/connect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=STARTED
 )
 def connect(call: Call, session_id: str) -> Answer:
@@ -117,7 +117,7 @@ def connect(call: Call, session_id: str) -> Answer:
     return Answer(shapes.one(bootstrap.sessions().start(call.tenant, session_id), "Connection initiated"))
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/sessions/{id}/login", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=STARTED
 )
 def show_codes(call: Call, session_id: str) -> Answer:
@@ -125,7 +125,7 @@ def show_codes(call: Call, session_id: str) -> Answer:
     return Answer(shapes.one(bootstrap.sessions().start(call.tenant, session_id), "Login process initiated"))
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/sessions/{id}/disconnect", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def disconnect(call: Call, session_id: str) -> Answer:
@@ -133,7 +133,7 @@ def disconnect(call: Call, session_id: str) -> Answer:
     return Answer(shapes.stopped(bootstrap.sessions().stop(call.tenant, session_id)))
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/sessions/{id}/logout", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def log_out(call: Call, session_id: str) -> Answer:
@@ -141,7 +141,7 @@ def log_out(call: Call, session_id: str) -> Answer:
     return Answer(shapes.logged_out(bootstrap.sessions().unlink(call.tenant, session_id)))
 
 
-@doorway.route(
+@router.route(
     "GET",
     "/api/sessions/{id}/qr",
     needs=_LINK,
@@ -154,7 +154,7 @@ def qr(call: Call, session_id: str) -> Answer:
     return code_answer(call, session_id, shapes.code)
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions/{id}/send",
     needs=_SEND,
@@ -167,7 +167,7 @@ def send(call: Call, session_id: str, body: SendBody) -> Answer:
     return send_answer(call, session_id, body, message_shapes.sent)
 
 
-@doorway.route(
+@router.route(
     "GET",
     "/api/sessions/{id}/messages",
     needs=_LOOK,
@@ -179,7 +179,7 @@ def messages(call: Call, session_id: str) -> Answer:
     return Answer(message_shapes.many(*message_page(call, session_id)))
 
 
-@doorway.route(
+@router.route(
     "GET", "/api/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: Success[message_shapes.MessageJson]}
 )
 def message(call: Call, session_id: str, message_id: str) -> Answer:

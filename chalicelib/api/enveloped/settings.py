@@ -10,22 +10,22 @@ from chalicelib.api.bodies import EnabledBody, EnvelopedSettings, NameBody, Webh
 from chalicelib.api.call import Call
 from chalicelib.api.enveloped.routes import MOVED
 from chalicelib.api.fields import line, some_of, webhook
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import sessions as shapes
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 
-doorway: Final = Doorway(__name__, shapes.error)
+router: Final = Router(__name__, shapes.error)
 _WRITE: Final = Permission.SESSIONS_WRITE
 
 
-@doorway.route("PUT", "/api/sessions/{id}", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED)
+@router.route("PUT", "/api/sessions/{id}", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED)
 def change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
     """Change what the body names."""
     return _change(call, session_id, body)
 
 
-@doorway.route(
+@router.route(
     "PUT", "/api/sessions/{id}/name", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def rename(call: Call, session_id: str, body: NameBody) -> Answer:
@@ -33,7 +33,7 @@ def rename(call: Call, session_id: str, body: NameBody) -> Answer:
     return _change(call, session_id, EnvelopedSettings(name=body.name))
 
 
-@doorway.route(
+@router.route(
     "PUT", "/api/sessions/{id}/webhook", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def set_webhook(call: Call, session_id: str, body: WebhookBody) -> Answer:
@@ -41,7 +41,7 @@ def set_webhook(call: Call, session_id: str, body: WebhookBody) -> Answer:
     return _change(call, session_id, EnvelopedSettings(webhook_url=body.webhook_url))
 
 
-@doorway.route(
+@router.route(
     "PUT", "/api/sessions/{id}/enabled", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
 )
 def enable(call: Call, session_id: str, body: EnabledBody) -> Answer:

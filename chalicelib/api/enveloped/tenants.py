@@ -18,7 +18,7 @@ from chalicelib.api.fields import line, some_of
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.pages import bounds, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as kinds
 from chalicelib.dialects.enveloped import accounts as shapes
 from chalicelib.dialects.enveloped.sessions import error
@@ -26,12 +26,12 @@ from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import Contended, TenantExists, UserExists
 
-doorway: Final = Doorway(__name__, error)
+router: Final = Router(__name__, error)
 _TENANTS: Final = Permission.TENANTS_MANAGE
 _PAGE: Final = page_of(TENANT)
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/admin/tenants",
     needs=_TENANTS,
@@ -49,20 +49,20 @@ def create(call: Call, body: NewTenant) -> Answer:
     return Answer(shapes.one_tenant(tenant, "Tenant created"), status=201)
 
 
-@doorway.route("GET", "/api/admin/tenants", needs=_TENANTS, gives={200: Success[kinds.TenantPageJson]}, takes=_PAGE)
+@router.route("GET", "/api/admin/tenants", needs=_TENANTS, gives={200: Success[kinds.TenantPageJson]}, takes=_PAGE)
 def index(call: Call) -> Answer:
     """List the tenants."""
     limit, after = bounds(call, _PAGE)
     return Answer(shapes.tenants(*bootstrap.tenants().page(limit=limit, after=after)))
 
 
-@doorway.route("GET", "/api/admin/tenants/{tenant}", needs=_TENANTS, gives={200: Success[kinds.OneTenantJson]})
+@router.route("GET", "/api/admin/tenants/{tenant}", needs=_TENANTS, gives={200: Success[kinds.OneTenantJson]})
 def show(call: Call, tenant: str) -> Answer:
     """Give one tenant."""
     return Answer(shapes.one_tenant(bootstrap.tenants().get(existing_tenant(tenant))))
 
 
-@doorway.route(
+@router.route(
     "PATCH",
     "/api/admin/tenants/{tenant}",
     needs=_TENANTS,

@@ -9,7 +9,7 @@ from chalicelib.api.answers import Answer
 from chalicelib.api.bodies import SessionId
 from chalicelib.api.call import Call
 from chalicelib.api.fields import session_id
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as shapes
 from chalicelib.dialects.enveloped.accounts import TicketJson
 from chalicelib.dialects.enveloped.sessions import error
@@ -17,7 +17,7 @@ from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import TicketQuotaExceeded
 
-doorway: Final = Doorway(__name__, error)
+router: Final = Router(__name__, error)
 
 
 class NewTicket(msgspec.Struct):
@@ -26,7 +26,7 @@ class NewTicket(msgspec.Struct):
     session_id: Annotated[SessionId | None, msgspec.Meta(description="The one session that it is to be for.")] = None
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/ws-ticket",
     needs=Permission.SESSIONS_READ,

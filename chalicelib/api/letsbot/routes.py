@@ -11,7 +11,7 @@ from chalicelib.api.fields import text
 from chalicelib.api.letsbot.requests import LetsBotMessage
 from chalicelib.api.outgoing import UNSENT, answer, own_key
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.letsbot import shapes
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
@@ -25,14 +25,14 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.session import Session
 
-doorway: Final = Doorway(__name__, shapes.error)
+router: Final = Router(__name__, shapes.error)
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _SEND: Final = Permission.MESSAGES_SEND
 _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
 """Why it may not be known which session is meant."""
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/v1/qr",
     needs=_LINK,
@@ -48,7 +48,7 @@ def qr(call: Call) -> Answer:
     return Answer(shapes.code(code))
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/v1/session/find", needs=_READ, gives={200: Success[shapes.LetsBotSessionJson]}, refuses=_UNCLEAR
 )
 def find(call: Call) -> Answer:
@@ -56,7 +56,7 @@ def find(call: Call) -> Answer:
     return Answer(shapes.found(_session(call)))
 
 
-@doorway.route(
+@router.route(
     "POST", "/api/v1/session/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
 )
 def status(call: Call) -> Answer:
@@ -64,7 +64,7 @@ def status(call: Call) -> Answer:
     return Answer(shapes.status(_session(call)))
 
 
-@doorway.route(
+@router.route(
     "GET", "/api/v1/instance/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
 )
 def instance_status(call: Call) -> Answer:
@@ -72,7 +72,7 @@ def instance_status(call: Call) -> Answer:
     return Answer(shapes.status(_session(call)))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/v1/session/logout",
     needs=_WRITE,
@@ -85,7 +85,7 @@ def log_out(call: Call) -> Answer:
     return Answer(shapes.logged_out(session, bootstrap.clock()), status=200 if session.answered else 202)
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/v1/message/send",
     needs=_SEND,

@@ -15,7 +15,7 @@ from chalicelib.api.auth import PUBLIC, bearer, identify, permit
 from chalicelib.api.call import Call
 from chalicelib.api.parameters import Parameter, word
 from chalicelib.api.received import body_of
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
@@ -74,10 +74,10 @@ REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts, TooManyW
 """What is wrong with a poll or its caller."""
 TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
 
-doorway: Final = Doorway(__name__, _error)
+router: Final = Router(__name__, _error)
 
 
-@doorway.route(
+@router.route(
     "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
 )
 def poll(call: Call) -> Answer:
@@ -98,7 +98,7 @@ def poll(call: Call) -> Answer:
     return _text(call, server.poll(server.known(sid, principal)))
 
 
-@doorway.route(
+@router.route(
     "POST",
     SOCKETIO_PATH,
     needs=PUBLIC,

@@ -8,7 +8,7 @@ from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.api.router import Doorway
+from chalicelib.api.router import Router
 from chalicelib.dialects.shared import Success
 from chalicelib.dialects.socketio import sessions as shapes
 from chalicelib.dialects.socketio.frames import InitializingJson, initializing
@@ -22,11 +22,11 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.idempotency import Reservation
 
-doorway: Final = Doorway(__name__, shapes.error, anonymous=True)
+router: Final = Router(__name__, shapes.error, anonymous=True)
 _READ: Final = Permission.SESSIONS_READ
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions/{id}/initialize-with-qr",
     needs=Permission.SESSIONS_WRITE,
@@ -46,7 +46,7 @@ def initialize(call: Call, name: str) -> Answer:
     return Answer(initializing(name))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions/{id}/reconnect",
     needs=Permission.SESSIONS_WRITE,
@@ -59,7 +59,7 @@ def reconnect(call: Call, name: str) -> Answer:
     return Answer(shapes.reconnecting(name))
 
 
-@doorway.route(
+@router.route(
     "POST",
     "/api/sessions/{id}/send-message",
     needs=Permission.MESSAGES_SEND,
@@ -72,19 +72,19 @@ def send(call: Call, name: str, body: SendBody) -> Answer:
     return send_answer(call, name, body, shapes.sent)
 
 
-@doorway.route("GET", "/api/sessions/{id}/connection-state", needs=_READ, gives={200: Success[shapes.StateJson]})
+@router.route("GET", "/api/sessions/{id}/connection-state", needs=_READ, gives={200: Success[shapes.StateJson]})
 def state(call: Call, name: str) -> Answer:
     """Give how the session stands with WhatsApp, in one word."""
     return Answer(shapes.state(bootstrap.sessions().get(call.tenant, name)))
 
 
-@doorway.route("GET", "/api/sessions/{id}/authenticated", needs=_READ, gives={200: Success[shapes.AuthenticatedJson]})
+@router.route("GET", "/api/sessions/{id}/authenticated", needs=_READ, gives={200: Success[shapes.AuthenticatedJson]})
 def authenticated(call: Call, name: str) -> Answer:
     """Give whether the session is linked."""
     return Answer(shapes.authenticated(bootstrap.sessions().get(call.tenant, name)))
 
 
-@doorway.route("GET", "/api/sessions/{id}/wid", needs=_READ, gives={200: Success[shapes.WidJson]})
+@router.route("GET", "/api/sessions/{id}/wid", needs=_READ, gives={200: Success[shapes.WidJson]})
 def wid(call: Call, name: str) -> Answer:
     """Give whose session it is."""
     return Answer(shapes.wid(bootstrap.sessions().get(call.tenant, name)))
