@@ -9,8 +9,7 @@ from urllib.parse import urljoin
 import pytest
 
 from chalicelib.api.call import called
-from chalicelib.api.description.markup import inline, json_block, prose
-from chalicelib.api.description.start import STEPS
+from chalicelib.api.description.page import STEPS, inline, json_block, prose
 from chalicelib.config import settings
 from tests.api.conftest import Caller
 from tests.api.described import operation

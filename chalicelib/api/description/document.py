@@ -1,13 +1,22 @@
-"""The whole description as one OpenAPI 3.1 document, from the routers' routes."""
+"""The whole description as one OpenAPI 3.1 document, made from the routes: each an operation, each family a tag."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+import inspect
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final, cast
 
-from chalicelib.api.description import refusals, tags
-from chalicelib.api.description.operations import example_id, operation
-from chalicelib.api.description.schemas import Schema, Schemas
+from chalicelib.api.answers import JSON
+from chalicelib.api.auth import Public
+from chalicelib.api.description import examples, refusals
+from chalicelib.api.description.schemas import Schema, Schemas, name_of
 from chalicelib.api.health import VERSION
+from chalicelib.api.parameters import Parameter
+from chalicelib.api.paths import VARIABLES
 from chalicelib.api.router import Route, Router
+from chalicelib.domain.access import KEYS
+from chalicelib.domain.edge import SOCKETIO_PATH, WEBSOCKET_PATHS
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
@@ -44,6 +53,53 @@ _HEADERS: Final[Schema] = {
     },
     "WWW-Authenticate": {"description": "The kind of credential that is needed.", "schema": {"type": "string"}},
 }
+HEADERS: Final = "#/components/headers/"
+EXAMPLES: Final = "#/components/examples/"
+_OK: Final = {200: "Done.", 201: "Created.", 202: "Accepted; it goes on by itself.", 204: "Nothing to say."}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A family of routes."""
+
+    name: str
+    about: str
+
+
+ENVELOPE: Final = Tag("Envelope", "Routes under `/api`: every answer is `{success, message?, data?}`.")
+BARE: Final = Tag("Bare", "Routes under `/sessions`: bare JSON in camelCase; a create waits for the QR code.")
+SOCKETIO: Final = Tag("Socket.IO", "Start a session by a call, and hear of its QR codes and statuses by Socket.IO.")
+LETSBOT: Final = Tag("LetsBot", "Routes under `/api/v1`: the API key says which session is meant.")
+COMPANY: Final = Tag("Companies", "Routes under `/whatsapp/companies`: a company is a tenant, and has one session.")
+ACCOUNTS: Final = Tag("Accounts", "Users, their passwords and API keys, and the tenants that they belong to.")
+GATEWAY: Final = Tag("Gateway", "About the gateway itself.")
+TAGS: Final = (ENVELOPE, BARE, SOCKETIO, LETSBOT, COMPANY, ACCOUNTS, GATEWAY)
+
+_BY_PATH: Final = (
+    (re.compile(r"/api/(auth|admin)/"), ACCOUNTS),
+    (re.compile(r"/api/v1/"), LETSBOT),
+    (re.compile(r"/whatsapp/"), COMPANY),
+    (re.compile(r"/(sessions|status)\b"), BARE),
+    (re.compile(r"/socket\.io|/api/sessions/\{id\}/initialize-with-qr"), SOCKETIO),
+    (re.compile(r"/api/(?!health)"), ENVELOPE),
+)
+
+WEBSOCKETS: Final[list[dict[str, Any]]] = [
+    {
+        "path": path,
+        "dialect": dialect,
+        "description": "Frames of JSON, `{type, …}`, about one session, from the moment one connects: its code, its "
+        "status, its messages. Give a token as `?token=`, or as `Authorization: Bearer …`; an API key is refused here.",
+    }
+    for path, dialect in WEBSOCKET_PATHS
+] + [
+    {
+        "path": f"{SOCKETIO_PATH}/?transport=websocket",
+        "dialect": "socketio",
+        "description": "Socket.IO 4, also as the upgrade of a polling client: `join-session` with a session's id, then "
+        "`qr-code`, `status-update` and `session-complete`.",
+    }
+]
 
 
 def document(routers: Iterable[Router]) -> Schema:
@@ -51,9 +107,9 @@ def document(routers: Iterable[Router]) -> Schema:
     routes = [(router, route) for router in routers for route in router.routes if route.method != "OPTIONS"]
     schemas = Schemas()
     paths: dict[str, Schema] = {}
-    families: dict[str, tags.Tag] = {}
+    families: dict[str, Tag] = {}
     for router, route in routes:
-        tag = tags.of(router, route)
+        tag = tag_of(router, route)
         families[tag.name] = tag
         paths.setdefault(route.path, {})[route.method.lower()] = operation(router, route, tag.name, schemas)
     return {
@@ -65,7 +121,7 @@ def document(routers: Iterable[Router]) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag.name, "description": tag.about} for tag in tags.ALL if tag.name in families],
+        "tags": [{"name": tag.name, "description": tag.about} for tag in TAGS if tag.name in families],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.named.items())),
@@ -73,7 +129,7 @@ def document(routers: Iterable[Router]) -> Schema:
             "headers": _HEADERS,
             "securitySchemes": SECURITY,
         },
-        "x-websockets": tags.WEBSOCKETS,
+        "x-websockets": WEBSOCKETS,
     }
 
 
@@ -85,3 +141,131 @@ def _examples(routes: Iterable[tuple[Router, Route]]) -> dict[str, Any]:
             if name not in found:
                 found[name] = {"summary": refusals.sentence(kind), "value": refusals.example(kind, router.error)}
     return dict(sorted(found.items()))
+
+
+def operation(router: Router, route: Route, tag: str, schemas: Schemas) -> Schema:
+    """Return the operation; the types that it names are added to ``schemas``."""
+    said = inspect.cleandoc(route.view.__doc__ or "")
+    summary, _, more = said.partition("\n")
+    told: Schema = {
+        "operationId": operation_id(route),
+        "tags": [tag],
+        "summary": summary,
+        "description": "\n\n".join(part for part in (more.strip(), _needs(route)) if part),
+        "security": _security(router, route),
+        "parameters": [*_variables(route), *(_parameter(taken) for taken in route.takes)],
+        "responses": _responses(router, route, schemas),
+    }
+    if route.body:
+        told["requestBody"] = _body(route, schemas)
+    return {name: value for name, value in told.items() if value not in ("", [])} | {"security": told["security"]}
+
+
+def operation_id(route: Route) -> str:
+    """Return a name for the operation, by its method and path: no two have the same of both."""
+    words = re.sub(r"[^A-Za-z0-9]+", " ", route.path).title().replace(" ", "")
+    return route.method.lower() + (words or "Root")
+
+
+def example_id(router: Router, code: str) -> str:
+    """Return the name of an error's example: each dialect has its own."""
+    return f"{name_of(refusals.shape_of(router))}.{code}"
+
+
+def _needs(route: Route) -> str:
+    return "" if isinstance(route.needs, Public) else f"Needs the permission `{route.needs}`."
+
+
+def _security(router: Router, route: Route) -> list[Schema]:
+    if isinstance(route.needs, Public):
+        return [{}]
+    keys: list[Schema] = [{"apiKey": []}, {"apiKeyHeader": []}] if route.needs in KEYS else []
+    nobody: list[Schema] = [{}] if router.anonymous else []
+    return [{"token": []}, *keys, *nobody]
+
+
+def _variables(route: Route) -> list[Schema]:
+    return [
+        {"name": name, "in": "path", "required": True, **cast("Schema", VARIABLES[name])}
+        for name in re.findall(r"\{(\w+)\}", route.path)
+    ]
+
+
+def _parameter(taken: Parameter[Any]) -> Schema:
+    return {
+        "name": taken.name,
+        "in": "header" if taken.header else "query",
+        "description": taken.about,
+        "schema": dict(taken.schema),
+    } | ({"required": True} if taken.required else {})
+
+
+def _body(route: Route, schemas: Schemas) -> Schema:
+    model = cast("type[Any]", route.body)
+    content: Schema = {"schema": schemas.of(model)}
+    example = examples.body(model)
+    if example:
+        content["example"] = example
+    needed = schemas.named[model.__name__].get("required")
+    return {"required": bool(needed), "content": {JSON: content}}
+
+
+def _responses(router: Router, route: Route, schemas: Schemas) -> Schema:
+    told = {str(status): _answer(status, kind, schemas) for status, kind in sorted(route.gives.items())}
+    for status, kinds in refusals.by_status(refusals.of(route)).items():
+        refusal = _refusal(router, kinds, schemas)
+        told[str(status)] = _either(told[str(status)], refusal) if status in route.gives else refusal
+    return told
+
+
+def _either(one: Schema, other: Schema) -> Schema:
+    """Return both answers as one: a status that a route has words of its own for, beside its dialect's errors."""
+    mine, theirs = one["content"][JSON], other["content"][JSON]
+    shapes = [mine["schema"], theirs["schema"]]
+    shown = {"own": {"value": mine["example"]}} if "example" in mine else {}
+    form = {
+        "schema": shapes[0] if shapes[0] == shapes[1] else {"anyOf": shapes},
+        "examples": shown | theirs["examples"],
+    }
+    return other | {"content": {JSON: form}}
+
+
+def _answer(status: int, kind: Any, schemas: Schemas) -> Schema:
+    forms = kind if isinstance(kind, Mapping) else {} if kind is None else {JSON: kind}
+    content = {form.partition(";")[0]: _form(form, shape, schemas) for form, shape in forms.items()}
+    return {"description": _OK.get(status) or f"{HTTPStatus(status).phrase}."} | (
+        {"content": content} if content else {}
+    )
+
+
+def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
+    if shape is bytes:
+        return {}
+    told: Schema = {"schema": schemas.of(shape)}
+    example = examples.answer(shape) if form == JSON else None
+    return told | ({"example": example} if example is not None else {})
+
+
+def _refusal(router: Router, kinds: list[Any], schemas: Schemas) -> Schema:
+    told: Schema = {
+        "description": "\n".join(f"- `{kind.code}`: {refusals.sentence(kind)}" for kind in kinds),
+        "content": {
+            JSON: {
+                "schema": schemas.of(refusals.shape_of(router)),
+                "examples": {kind.code: {"$ref": EXAMPLES + example_id(router, kind.code)} for kind in kinds},
+            }
+        },
+    }
+    headers: Schema = {}
+    if any(issubclass(kind, refusals.WAITING) for kind in kinds):
+        headers["Retry-After"] = {"$ref": HEADERS + "Retry-After"}
+    if any(kind.status == 401 for kind in kinds):
+        headers["WWW-Authenticate"] = {"$ref": HEADERS + "WWW-Authenticate"}
+    return told | ({"headers": headers} if headers else {})
+
+
+def tag_of(router: Router, route: Route) -> Tag:
+    """Return the route's family."""
+    if "socketio" in router.name:
+        return SOCKETIO
+    return next((tag for pattern, tag in _BY_PATH if pattern.match(route.path)), GATEWAY)

@@ -1,36 +1,100 @@
-"""An example of each answer, made by the dialect's own function from the samples, and of each request's body."""
+"""An example of each answer, made by the dialect's own function from the sample session, and of each request's body."""
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.api import bodies
 from chalicelib.api.company import requests as company_bodies
-from chalicelib.api.description import samples as s
-from chalicelib.api.enveloped import requests as account_bodies
-from chalicelib.api.enveloped import requests as contact_bodies
+from chalicelib.api.enveloped import requests as enveloped_bodies
 from chalicelib.api.enveloped.tickets import NewTicket
 from chalicelib.api.health import VERSION, HealthJson
 from chalicelib.api.letsbot import requests as letsbot_bodies
 from chalicelib.dialects.bare import messages as bare_messages
 from chalicelib.dialects.bare import sessions as bare
-from chalicelib.dialects.bare import sessions as bare_status
 from chalicelib.dialects.bare import webhook as bare_webhook
 from chalicelib.dialects.company import shapes as company
-from chalicelib.dialects.company import shapes as company_messages
-from chalicelib.dialects.enveloped import accounts as account_shapes
-from chalicelib.dialects.enveloped import accounts as enveloped_accounts
-from chalicelib.dialects.enveloped import messages as enveloped_contacts
+from chalicelib.dialects.enveloped import accounts
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.dialects.letsbot import shapes as letsbot
 from chalicelib.dialects.shared import Success, iso
 from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.dialects.socketio import sessions as socketio_sessions
-from chalicelib.domain.access import LIFE
-from chalicelib.domain.messages import Attempt, Report
+from chalicelib.domain import events as e
+from chalicelib.domain.access import LIFE, ApiKey, Role, Tenant, User
+from chalicelib.domain.messages import Attempt, Direction, Message, MessageStatus, Party, Report
+from chalicelib.domain.questions import Contact, Group, GroupList
+from chalicelib.domain.session import Device, QRCode, Session
+from chalicelib.domain.transitions import advance
+
+NOW: Final = 1_767_225_600_000
+"""The first moment of 2026, in milliseconds since the Unix epoch."""
+
+CODE: Final = QRCode(
+    code="https://wa.me/settings/linked_devices#2@u7Yk…,Q0mA…,dX1c…,b2Zk…,1",
+    image="data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAA…",
+    matrix="11111110101\n10000010001\n10111010111",
+    attempt=1,
+    expires_at=NOW + 60_000,
+)
+CREATED: Final = Session(
+    tenant="default",
+    id="6281234567890",
+    uid="01KDVM3W00S1MPL3XAMP13Z0A1",
+    created_at=NOW - 120_000,
+    name="Shop",
+    phone="6281234567890",
+    webhook_url="https://example.com/hook",
+    webhook_secret="whsec_c2FtcGxlLXNlY3JldC1vZi10aGUtZG9jcw==",  # noqa: S106 - an example
+    since=NOW - 120_000,
+)
+
+
+def _walked(*events: e.LinkEvent) -> Session:
+    """Return what the sample session becomes of these events, by the one table of transitions."""
+    session = CREATED
+    for event in events:
+        session = advance(session, event, now=NOW, event_id="01KDVM3W00EVENT00000000A1")
+    return session
+
+
+_STARTED: Final = (e.StartRequested(), e.WorkerClaimed("worker", "mailbox", standby=True), e.QRShown(CODE))
+_DEVICE: Final = Device("6281234567890:7@s.whatsapp.net", "200000000000001:7@lid")
+SCANNING: Final = _walked(*_STARTED)
+SESSION: Final = _walked(*_STARTED, e.PairSuccess(_DEVICE), e.Connected(_DEVICE))
+
+
+def _message(status: MessageStatus) -> Message:
+    sent, failed = status is MessageStatus.SENT, status is MessageStatus.FAILED
+    return Message(
+        uid=SESSION.uid,
+        id="01KDVM3W00MESSAGE0000000A1",
+        tenant="default",
+        session=SESSION.id,
+        direction=Direction.OUTBOUND,
+        status=status,
+        created_at=NOW,
+        chat="628987654321@s.whatsapp.net",
+        to="628987654321@s.whatsapp.net",
+        sender=Party("6281234567890"),
+        text="Your order is on its way.",
+        whatsapp_id="3EB0C767D0971A2B3C4D" if sent else None,
+        sent_at=NOW + 180 if sent else None,
+        error_code="not_on_whatsapp" if failed else None,
+        error_message="The number has no account." if failed else None,
+    )
+
+
+MESSAGE: Final = _message(MessageStatus.SENT)
+FAILED: Final = _message(MessageStatus.FAILED)
+USER: Final = User("ben", "default", Role.MEMBER, "", NOW)
+KEY: Final = ApiKey("01KDVM3W00APIKEY00000000A1", "", "default", "ben", Role.MEMBER, NOW, session=SESSION.id)
+TENANT: Final = Tenant("acme", "Acme", NOW, ("ana",))
+CONTACT: Final = Contact(exists=True, jid="628987654321@s.whatsapp.net")
+GROUPS: Final = GroupList((Group("120363020310020819@g.us", "Coffee", "At nine.", CONTACT.jid, NOW // 1000),))
 
 
 def answer(kind: Any) -> Any:
@@ -50,26 +114,26 @@ def body(model: type[msgspec.Struct]) -> Mapping[str, Any] | None:
 @cache
 def _answers() -> dict[Any, Any]:
     return {
-        HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(s.NOW), uptime=90),
+        HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(NOW), uptime=90),
         **_enveloped(),
         **_accounts(),
-        bare.BareSessionJson: bare.session(s.SESSION),
-        bare.BareSessionPageJson: bare.many([s.SESSION], None),
-        bare.BareCreatedJson: bare.created(s.SCANNING, s.NOW),
-        bare.BareCodeJson: bare.code(s.SCANNING, s.CODE, s.NOW),
-        bare.BareGoneJson: bare.gone(s.SESSION.id, at_once=True),
-        bare_status.BareStatusJson: bare_status.status(
-            bare_status.counts([s.SESSION, s.SCANNING], complete=True),
+        bare.BareSessionJson: bare.session(SESSION),
+        bare.BareSessionPageJson: bare.many([SESSION], None),
+        bare.BareCreatedJson: bare.created(SCANNING, NOW),
+        bare.BareCodeJson: bare.code(SCANNING, CODE, NOW),
+        bare.BareGoneJson: bare.gone(SESSION.id, at_once=True),
+        bare.BareStatusJson: bare.status(
+            bare.counts([SESSION, SCANNING], complete=True),
             version=VERSION,
             uptime=90,
             latency=7,
-            now=s.NOW,
+            now=NOW,
         ),
-        bare_webhook.BareWebhookJson: bare_webhook.webhook(s.SESSION),
-        bare_webhook.BareWebhookGoneJson: bare_webhook.removed(s.SESSION.id, there_was_one=True),
-        bare_messages.BareSentJson: bare_messages.sent(s.MESSAGE),
-        bare_messages.BareMessageJson: bare_messages.message(s.MESSAGE),
-        bare_messages.BareMessagePageJson: bare_messages.many([s.MESSAGE], s.MESSAGE.id),
+        bare_webhook.BareWebhookJson: bare_webhook.webhook(SESSION),
+        bare_webhook.BareWebhookGoneJson: bare_webhook.removed(SESSION.id, there_was_one=True),
+        bare_messages.BareSentJson: bare_messages.sent(MESSAGE),
+        bare_messages.BareMessageJson: bare_messages.message(MESSAGE),
+        bare_messages.BareMessagePageJson: bare_messages.many([MESSAGE], MESSAGE.id),
         **_socketio(),
         **_letsbot(),
         **_companies(),
@@ -77,67 +141,66 @@ def _answers() -> dict[Any, Any]:
 
 
 def _socketio() -> dict[Any, Any]:
-    name, sessions = s.SESSION.id, socketio_sessions
+    name, sessions = SESSION.id, socketio_sessions
     return {
         Success[socketio.InitializingJson]: socketio.initializing(name),
         Success[sessions.ReconnectingJson]: sessions.reconnecting(name),
-        Success[sessions.StateJson]: sessions.state(s.SESSION),
-        Success[sessions.AuthenticatedJson]: sessions.authenticated(s.SESSION),
-        Success[sessions.WidJson]: sessions.wid(s.SESSION),
-        sessions.SentJson: sessions.sent(s.MESSAGE),
+        Success[sessions.StateJson]: sessions.state(SESSION),
+        Success[sessions.AuthenticatedJson]: sessions.authenticated(SESSION),
+        Success[sessions.WidJson]: sessions.wid(SESSION),
+        sessions.SentJson: sessions.sent(MESSAGE),
     }
 
 
 def _letsbot() -> dict[Any, Any]:
     return {
-        Success[letsbot.LetsBotCodeJson]: letsbot.code(s.CODE),
-        Success[letsbot.LetsBotSessionJson]: letsbot.found(s.SESSION),
-        Success[letsbot.LetsBotStatusJson]: letsbot.status(s.SESSION),
-        Success[letsbot.LetsBotGoneJson]: letsbot.logged_out(s.CREATED, s.NOW),
-        Success[letsbot.LetsBotReceiptJson]: letsbot.sent(s.MESSAGE),
+        Success[letsbot.LetsBotCodeJson]: letsbot.code(CODE),
+        Success[letsbot.LetsBotSessionJson]: letsbot.found(SESSION),
+        Success[letsbot.LetsBotStatusJson]: letsbot.status(SESSION),
+        Success[letsbot.LetsBotGoneJson]: letsbot.logged_out(CREATED, NOW),
+        Success[letsbot.LetsBotReceiptJson]: letsbot.sent(MESSAGE),
     }
 
 
 def _companies() -> dict[Any, Any]:
-    report = Report((Attempt("+628987654321", s.MESSAGE),))
+    report = Report((Attempt("+628987654321", MESSAGE),))
     return {
-        company.CompanyStatusAnswer: company.status(s.SCANNING, s.NOW),
-        company.CompanyCodeAnswer: company.code(s.SCANNING, s.CODE),
-        company.CompanyTestAnswer: company.tested(s.SESSION),
-        company_messages.CompanySentAnswer: company_messages.sent(s.MESSAGE),
-        company_messages.CompanyBulkAnswer: company_messages.bulk(report),
+        company.CompanyStatusAnswer: company.status(SCANNING, NOW),
+        company.CompanyCodeAnswer: company.code(SCANNING, CODE),
+        company.CompanyTestAnswer: company.tested(SESSION),
+        company.CompanySentAnswer: company.sent(MESSAGE),
+        company.CompanyBulkAnswer: company.bulk(report),
     }
 
 
 def _enveloped() -> dict[Any, Any]:
     return {
-        Success[enveloped.OneSessionJson]: enveloped.one(s.SESSION),
-        Success[enveloped.SessionPageJson]: enveloped.many([s.SESSION], None),
-        Success[enveloped.SessionGoneJson]: enveloped.gone(s.SESSION.id, at_once=True, now=s.NOW),
-        Success[enveloped.CodeJson]: enveloped.code(s.SCANNING, s.CODE, s.NOW),
-        enveloped_contacts.CheckedAnswerJson: enveloped_contacts.checked("+628987654321", s.CONTACT),
-        enveloped_contacts.GroupsJson: enveloped_contacts.groups(s.GROUPS),
-        Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(s.MESSAGE),
-        Success[enveloped_messages.MessageJson]: enveloped_messages.one(s.MESSAGE),
-        Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([s.MESSAGE], s.MESSAGE.id),
+        Success[enveloped.OneSessionJson]: enveloped.one(SESSION),
+        Success[enveloped.SessionPageJson]: enveloped.many([SESSION], None),
+        Success[enveloped.SessionGoneJson]: enveloped.gone(SESSION.id, at_once=True, now=NOW),
+        Success[enveloped.CodeJson]: enveloped.code(SCANNING, CODE, NOW),
+        enveloped_messages.CheckedAnswerJson: enveloped_messages.checked("+628987654321", CONTACT),
+        enveloped_messages.GroupsJson: enveloped_messages.groups(GROUPS),
+        Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(MESSAGE),
+        Success[enveloped_messages.MessageJson]: enveloped_messages.one(MESSAGE),
+        Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([MESSAGE], MESSAGE.id),
     }
 
 
 def _accounts() -> dict[Any, Any]:
-    kinds, shapes = account_shapes, enveloped_accounts
     return {
-        Success[kinds.LoginJson]: shapes.login("eyJhbGciOiJIUzI1NiIs…", s.USER, s.NOW + 86_400_000),
-        Success[kinds.OneUserJson]: shapes.one_user(s.USER),
-        Success[kinds.UserPageJson]: shapes.users([s.USER], None),
-        Success[kinds.NewKeyJson]: shapes.new_key(s.KEY, "sb_Rk2bq…"),
-        Success[kinds.TicketJson]: shapes.ticket("wst_f7Qd2…", s.NOW + LIFE, s.NOW),
-        Success[kinds.OwnKeysJson]: shapes.own_keys([s.KEY]),
-        Success[kinds.KeyPageJson]: shapes.keys([s.KEY], None),
-        Success[kinds.RevokedJson]: shapes.revoked(1, "API key revoked"),
-        Success[kinds.LoggedOutJson]: shapes.logged_out(),
-        Success[kinds.GoneJson]: shapes.gone("ben", "User deleted"),
-        Success[kinds.OneTenantJson]: shapes.one_tenant(s.TENANT),
-        Success[kinds.TenantPageJson]: shapes.tenants([s.TENANT], None),
+        Success[accounts.LoginJson]: accounts.login("eyJhbGciOiJIUzI1NiIs…", USER, NOW + 86_400_000),
+        Success[accounts.OneUserJson]: accounts.one_user(USER),
+        Success[accounts.UserPageJson]: accounts.users([USER], None),
+        Success[accounts.NewKeyJson]: accounts.new_key(KEY, "sb_Rk2bq…"),
+        Success[accounts.TicketJson]: accounts.ticket("wst_f7Qd2…", NOW + LIFE, NOW),
+        Success[accounts.OwnKeysJson]: accounts.own_keys([KEY]),
+        Success[accounts.KeyPageJson]: accounts.keys([KEY], None),
+        Success[accounts.RevokedJson]: accounts.revoked(1, "API key revoked"),
+        Success[accounts.LoggedOutJson]: accounts.logged_out(),
+        Success[accounts.GoneJson]: accounts.gone("ben", "User deleted"),
+        Success[accounts.OneTenantJson]: accounts.one_tenant(TENANT),
+        Success[accounts.TenantPageJson]: accounts.tenants([TENANT], None),
     }
 
 
@@ -154,17 +217,17 @@ def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
         bodies.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
         bodies.BareWebhook("https://example.com/hook", events=["message", "status"], secret="a secret of your own"),  # noqa: S106 - an example
         bodies.SendBody("+628987654321", "Your order is on its way."),
-        contact_bodies.CheckBody("+628987654321"),
-        contact_bodies.SendFromBody("+628987654321", "Your order is on its way.", session_id=s.SESSION.id),
+        enveloped_bodies.CheckBody("+628987654321"),
+        enveloped_bodies.SendFromBody("+628987654321", "Your order is on its way.", session_id=SESSION.id),
         letsbot_bodies.LetsBotMessage("+628987654321", "Your order is on its way."),
         company_bodies.CompanyMessage(to="+628987654321", message="Your order is on its way."),
         company_bodies.CompanyBulk(recipients=["+628987654321", "+491701234567"], message="We open at nine."),
-        account_bodies.ChangePassword("the old password", password),
-        account_bodies.NewUser("ben", password, "member"),
-        account_bodies.UserPatch(role="read_only"),
-        account_bodies.NewApiKey(session_id=s.SESSION.id, expires_in_days=90),
-        NewTicket(s.SESSION.id),
-        account_bodies.NewTenant("acme", "ana", password, "Acme"),
-        account_bodies.TenantPatch(disabled=True),
+        enveloped_bodies.ChangePassword("the old password", password),
+        enveloped_bodies.NewUser("ben", password, "member"),
+        enveloped_bodies.UserPatch(role="read_only"),
+        enveloped_bodies.NewApiKey(session_id=SESSION.id, expires_in_days=90),
+        NewTicket(SESSION.id),
+        enveloped_bodies.NewTenant("acme", "ana", password, "Acme"),
+        enveloped_bodies.TenantPatch(disabled=True),
     ]
     return {type(example): example for example in examples}

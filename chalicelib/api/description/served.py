@@ -50,7 +50,7 @@ def _serve(router: Router, document: Callable[[], dict[str, Any]], page: Callabl
     @router.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
     def docs(call: Call) -> Answer:
         """Give the description of this API as a page to read."""
-        from chalicelib.api.description.start import HERE  # noqa: PLC0415
+        from chalicelib.api.description.page import HERE  # noqa: PLC0415
 
         told = page().replace(HERE, call.gateway or ELSEWHERE)
         return Answer(told, content_type=HTML, headers={"Content-Security-Policy": POLICY})
