@@ -43,9 +43,9 @@ def body_of(request: Request, limit: int, too_large: str) -> bytes:
     body: bytes = raw if isinstance(raw, bytes) else raw.encode()
     coding = request.headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity", *_MAGIC}:
-        raise UnsupportedEncoding(
-            f"Content-Encoding: {coding} is not supported.", hint="Send the body as it is, or compress it by gzip."
-        )
+        # What is no text can't be said: no encoder takes it.
+        named = f"Content-Encoding: {coding}" if is_text(coding) else "This Content-Encoding"
+        raise UnsupportedEncoding(f"{named} is not supported.", hint="Send the body as it is, or compress it by gzip.")
     if body.startswith(_MAGIC.get(coding, ())):
         body = _inflated(body, limit)
     if len(body) > limit:

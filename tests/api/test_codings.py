@@ -41,6 +41,13 @@ def test_what_nobody_here_can_read_is_refused_by_name(world: World, ana: Caller,
     assert not world.sessions.rows
 
 
+def test_one_whose_name_is_no_text_is_refused_without_it(world: World, ana: Caller) -> None:
+    # What bytes of a header that are no UTF-8 are read as.
+    answer = ana("POST", PATH, BODY, Content_Encoding="gz\udced\udca0")
+    assert (answer.status, answer.json["code"]) == (415, "UNSUPPORTED_CONTENT_ENCODING")
+    assert not world.sessions.rows
+
+
 @pytest.mark.parametrize("body", [gzip.compress(BODY, mtime=0)[:-9], gzip.compress(BODY, mtime=0)[:12] + b"x" * 40])
 def test_one_that_is_not_whole_is_refused(world: World, ana: Caller, body: bytes) -> None:
     answer = ana("POST", PATH, body, Content_Encoding="gzip")

@@ -46,6 +46,15 @@ def test_a_credential_of_bytes_that_are_no_text_is_refused(stack: Stack, header:
 
 
 @pytest.mark.parametrize(
+    "header",
+    [b"Content-Encoding: \xff", b"Content-Type: \xff", b"Idempotency-Key: \xff", b"Origin: \xff", b"User-Agent: \xff"],
+)
+def test_no_header_of_bytes_that_are_no_text_is_our_fault(stack: Stack, header: bytes) -> None:
+    status, said = ask(stack, b"POST", b"/api/auth/login", header, body=b"{}")
+    assert 400 <= status < 500, said
+
+
+@pytest.mark.parametrize(
     "target",
     [
         b"/api/sessions/%ED%A0%80",
