@@ -149,12 +149,12 @@ def _has(hint: Any, kind: type) -> bool:
 SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
     frozenset(words.split())
     for words in (
-        "phone phonenumber number mobile msisdn tel telephone",
+        "phone phonenumber phoneno number mobile msisdn tel telephone wanumber",
         "to phone phonenumber number recipient receiver chatid jid",
         "message text body content msg",
         "webhookurl webhook url callbackurl callback hook hookurl",
-        "sessionid session sessionname instanceid instance",
-        "phone sessionid session",
+        "sessionid session sessionname instanceid instance instancename id",
+        "phone sessionid session sessionname instanceid instance instancename id",
         "recipients numbers phones phonenumbers contacts to",
         "username user login email",
         "password pass passwd",
@@ -162,7 +162,8 @@ SYNONYMS: Final[tuple[frozenset[str], ...]] = tuple(
         "oldpassword currentpassword",
         "enabled active isactive isenabled",
         "disabled enabled active isactive",
-        "expiresindays expiresin expirydays days",
+        "role admin isadmin",
+        "expiresindays expiresin expiresat expires expiry expirydays days ttl",
         "id tenant tenantid",
     )
 )
