@@ -23,7 +23,7 @@ from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.errors import GatewayError, NotReady
+from chalicelib.domain.errors import GatewayError, InvalidField, NotReady
 from chalicelib.reading import Reader
 from chalicelib.services.deadline import answering_by
 from chalicelib.services.ports import Unavailable
@@ -167,7 +167,8 @@ class Router:
         # Whatever a refusal tells of a session, its code is for those who may link it.
         if "session" in error.context and not (principal and principal.may(Permission.SESSIONS_LINK)):
             error.context["session"] = error.context["session"].without_code()
-        if error.field == "id" and "id" not in variables:
+        # Services say "id" for the session's. A field that is wrong by itself is called as its sender did.
+        if error.field == "id" and "id" not in variables and not isinstance(error, InvalidField):
             error.field = self.names_session
         shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))
         return refuse(error, shape)

@@ -17,16 +17,10 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
-from chalicelib.adapters.dynamodb import events as history
-from chalicelib.adapters.dynamodb import events as redriven
-from chalicelib.adapters.dynamodb import messages as idempotency
-from chalicelib.adapters.dynamodb import messages as identities
+from chalicelib.adapters.dynamodb import events as kept_events
+from chalicelib.adapters.dynamodb import messages as kept_messages
 from chalicelib.config import settings
-from chalicelib.domain import access as logins
-from chalicelib.domain import access as ticket
-from chalicelib.domain import engineio, messages
-from chalicelib.domain import watchers as channel
-from chalicelib.domain import watchers as watcher
+from chalicelib.domain import access, engineio, messages, watchers
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
@@ -91,11 +85,11 @@ def test_no_anonymous_use_in_any_cloud_stage_a_function_that_is_told_otherwise_f
 def test_failed_logins_are_counted_by_user_by_address_by_both_together_and_by_larger_network():
     said(
         "failed logins counted by user, by address, by both together and by larger network (/24, /48)",
-        f"failed logins within {logins.WINDOW // 60} minutes: {logins.MOST_BY_PAIR} of one user from one address, "
-        f"{logins.MOST_BY_USER} of one user, {logins.MOST_BY_ADDRESS} from one address, "
-        f"{logins.MOST_BY_NETWORK} from a larger network",
+        f"failed logins within {access.WINDOW // 60} minutes: {access.MOST_BY_PAIR} of one user from one address, "
+        f"{access.MOST_BY_USER} of one user, {access.MOST_BY_ADDRESS} from one address, "
+        f"{access.MOST_BY_NETWORK} from a larger network",
     )
-    where = [logins.source("ana", address) for address in ("203.0.113.9", "2001:db8:1:2::9")]
+    where = [access.source("ana", address) for address in ("203.0.113.9", "2001:db8:1:2::9")]
     assert [one.network for one in where] == ["203.0.113.0/24", "2001:db8:1::/48"]
 
 
@@ -104,8 +98,8 @@ def test_the_bounds_of_channels_that_show_no_token_are_the_code_s(monkeypatch: p
     arrivals = settings.__wrapped__().arrivals_per_minute
     said(
         f"{arrivals} a minute from one address, {arrivals * NEIGHBOURS} from a larger network. A channel that shows no "
-        f"token ends after {channel.HANDSHAKE // 1000} seconds or {channel.MOST_UNKNOWN_POLLS} polls, none of which is "
-        f"held for longer than {channel.UNKNOWN_POLL} seconds",
+        f"token ends after {watchers.HANDSHAKE // 1000} seconds or {watchers.MOST_UNKNOWN_POLLS} polls, none of which is "
+        f"held for longer than {watchers.UNKNOWN_POLL} seconds",
         f"{engineio.MAX_PAYLOAD:,} characters",
     )
 
@@ -129,7 +123,7 @@ def test_how_long_tokens_and_tickets_are_good_for():
         f"good for {TOKEN_LIFETIME // 3600} hours; ended by `POST /api/auth/logout`",
         "it opens one WebSocket within a minute",
     )
-    assert ticket.LIFE == 60_000
+    assert access.LIFE == 60_000
 
 
 # ---- watchers that are closed ------------------------------------------------------------------------------------------
@@ -201,8 +195,8 @@ def test_watchers_opened_with_a_dropped_key_s_tokens_are_told_on_for_two_hours_a
     said("Watchers that were opened with the old key's tokens are told on, for two hours at the most")
     watching(rig, bearer(rig))
     [opened] = rig.watchers.rows.values()
-    assert opened.expires_at - rig.clock.now <= watcher.LIFETIME == 2 * 3_600_000
-    assert channel.life_ends(0, None) == channel.life_ends(0, TOKEN_LIFETIME * 1000) == 2 * 3_600_000
+    assert opened.expires_at - rig.clock.now <= watchers.LIFETIME == 2 * 3_600_000
+    assert watchers.life_ends(0, None) == watchers.life_ends(0, TOKEN_LIFETIME * 1000) == 2 * 3_600_000
 
 
 # ---- what is encrypted -------------------------------------------------------------------------------------------------
@@ -365,13 +359,13 @@ def test_all_else_is_kept_as_long_as_the_table_says():
     rule = properties("FailureBucket")["LifecycleConfiguration"]["Rules"][0]
     assert kept == {
         "messages, with their texts": days(messages.KEPT // 1000),
-        "history, without texts": days(history.KEPT),
-        "which number and LID are one person's": days(identities.KEPT),
-        "an event that was told again by hand, with its text": days(redriven.KEPT),
+        "history, without texts": days(kept_events.KEPT),
+        "which number and LID are one person's": days(kept_messages.KEPT),
+        "an event that was told again by hand, with its text": days(kept_events.REDRIVEN_KEPT),
         "the code that is shown": kept["the code that is shown"],
-        "what an Idempotency-Key was used for, without texts": days(idempotency.KEPT),
-        "failed logins": f"{logins.WINDOW // 60} minutes",
-        "the addresses that a user has logged in from": days(logins.KNOWN),
+        "what an Idempotency-Key was used for, without texts": days(kept_messages.IDEMPOTENCY_KEPT),
+        "failed logins": f"{access.WINDOW // 60} minutes",
+        "the addresses that a user has logged in from": days(access.KNOWN),
         "failed records, with their texts": f"{rule['ExpirationInDays']} days",
         "dead letters, without texts": days(properties("DeliveryDeadLetterQueue")["MessageRetentionPeriod"]),
         "logs": f"{CLOUD.document['Parameters']['LogDays']['Default']} days (`LogDays`)",
