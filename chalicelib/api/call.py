@@ -1,8 +1,9 @@
 """A call: a request, who makes it and from where, and what it says besides its path and its body.
 
-In the cloud API Gateway sees CloudFront, and X-Forwarded-For is whatever a client wrote with addresses added behind it.
-So the edge tells the viewer's address in a header of its own, beside a proof: whoever calls API Gateway directly can
-send the first but doesn't know the second. The name that was called comes the same way.
+Where a call came from is what login limits and connection limits count. In the cloud API Gateway sees CloudFront, and
+X-Forwarded-For is whatever a client wrote with addresses added behind it. So the edge tells the viewer's address in a
+header of its own, beside a proof: whoever calls API Gateway directly can send the first but doesn't know the second.
+The name that was called comes the same way.
 """
 
 import hmac

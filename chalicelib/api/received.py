@@ -3,7 +3,7 @@
 API Gateway's documentation says that it inflates bodies, and people report so; where it takes all bodies for binary, as
 for this API, nobody says. So a body is inflated here if it is compressed indeed, and taken as it is if it isn't.
 
-Their fields are those of the JSON body. All values are texts; a name that comes several times, or with ``[]`` behind
+A form's fields are those of the JSON body. All values are texts; a name that comes several times, or with ``[]`` behind
 it, is a list's. Files are refused: no route takes one.
 
 A body is a form where its content type says so, else JSON; nothing at all is ``{}``. What begins like a JSON object or

@@ -1,15 +1,15 @@
 """Who may do what: principals and their roles, tenants, API keys, tickets, and the count of failed logins.
 
-Each failure counts four times: by the user and the address together, by the user from wherever, by the address whoever
-is named, and by the larger network that the address is in. So neither sixty networks that guess one user's password
-nor one address that tries a hundred names get further than a few guesses.
+Each failed login counts four times: by the user and the address together, by the user from wherever, by the address
+whoever is named, and by the larger network that the address is in. So neither sixty networks that guess one user's
+password nor one address that tries a hundred names get further than a few guesses.
 
 Three of these counts can be filled by strangers, who would lock a user out for as long as they go on. So they don't
 hold for a user at an address where the same user has logged in within ``KNOWN`` before: there the first count alone
 does, which strangers elsewhere can't reach. Nor do they hold for who shows a token of the user's, to change the
 password: what fails there has a count of its own besides, by the user, which nobody without a token can fill.
-Everywhere else a user who is being guessed at waits, or has an administrator set a new password, which
-forgives what was counted against the name.
+Everywhere else a user who is being guessed at waits, or has an administrator set a new password, which forgives what
+was counted against the name.
 
 "Address" is an IPv4 address, or the /64 network of an IPv6 one; the larger network is a /24 or a /48.
 """

@@ -1,13 +1,14 @@
 """How fast a session may send, and how much of everything a tenant may have.
 
-A bucket is one number: the time at which it is full again. So taking a token needs no knowledge of the bucket as long
-as it is full, which it mostly is. (ATM networks call this the generic cell rate algorithm.)
+Pace: a session has a bucket of tokens, which is one number: the time at which it is full again. So taking a token needs
+no knowledge of the bucket as long as it is full, which it mostly is. (ATM networks call this the generic cell rate
+algorithm.)
 
-What is kept (sessions, users, API keys, running sessions) is counted by looking: what is new is written to the tenant's
-list, then the list is counted, and who finds it too long takes back what it has written. Of several at once each has
-written before it counts, so the last one to count sees all that stay: the quota is never exceeded, though two who come
-at the same moment for the last place may both be refused. There is no counter that could drift away from what is there,
-and the count costs at most one query over the quota's number of small items.
+Quotas: what is kept (sessions, users, API keys, running sessions) is counted by looking: what is new is written to the
+tenant's list, then the list is counted, and who finds it too long takes back what it has written. Of several at once
+each has written before it counts, so the last one to count sees all that stay: the quota is never exceeded, though two
+who come at the same moment for the last place may both be refused. There is no counter that could drift away from what
+is there, and the count costs at most one query over the quota's number of small items.
 
 What passes (tickets) is counted in a counter a minute, by one conditional write.
 """

@@ -1,7 +1,8 @@
 """Who follows sessions: watchers (API Gateway WebSocket connections), and channels (Socket.IO clients).
 
-The sid that its client is given is unguessable, and it is what a poll is recognised by: a credential. So nothing is
-kept, queued or logged under it, but under its hash. Every change is a write over the ``serial`` that was read.
+The sid that a Socket.IO client is given is unguessable, and polls are recognised by it: it is a credential. So nothing
+is kept, queued or logged under a sid, only under its hash. Every change of a channel is a write over the ``serial``
+that was read.
 """
 
 from dataclasses import dataclass, field, replace

@@ -1,6 +1,7 @@
 """Events in the table: history, events told once more, and the stream's records as the events that they are.
 
-The item holds what the failed record held, a message's text too, so it goes soon.
+An event that is told once more is an item of its own: a new record with a new cursor, and the event's old id. The item
+holds what the failed record held, a message's text too, so it goes soon.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Messages and questions in the table, beside their session, with the sessions' pace and Idempotency-Keys.
 
-They are in the index ``due`` too, for when no worker comes.
-
-The stream's filters let none of them through: who asked reads the answer here.
+The local index ``open`` holds the messages that a worker still owes something; they are in the index ``due`` too, for
+when no worker comes. A question is gone with its answer, and the stream's filters let none through: whoever asked reads
+the answer here.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,12 +1,13 @@
 """The table's calls: plain values in and out, a failed condition as an outcome, other errors translated.
 
-It says what has to be known to read an item, so it isn't raised by what may be ignored: an attribute that is new is
-left alone by code that doesn't know it, and has a default where it is missing. A change that older code would read
-wrongly raises it, and brings with it how this module reads the format before.
+Every item carries the version of its format as ``v``, written and checked here alone. The version says what has to be
+known to read an item, so what may be ignored doesn't raise it: a new attribute is left alone by code that doesn't know
+it, and has a default where it is missing. A change that older code would read wrongly raises the version, and brings
+with it how this module reads the format before.
 
-Left alone in writing, too: sessions, messages, users and tenants are changed attribute by attribute, so that functions
-and workers of two versions can be at work on one item. That holds for whole attributes: what is new doesn't go into a
-map that is there (``device``, ``qr``), but beside it. Items that live for minutes are written whole.
+New attributes are left alone in writing, too: sessions, messages, users and tenants are changed attribute by attribute,
+so that functions and workers of two versions can be at work on one item. That holds for whole attributes: what is new
+doesn't go into a map that is there (``device``, ``qr``), but beside it. Items that live for minutes are written whole.
 """
 
 import time

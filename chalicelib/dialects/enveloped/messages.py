@@ -1,6 +1,6 @@
 """The enveloped API's messages, contacts and groups, and the frames that tell of messages.
 
-The system behind the document answers ``check-number`` without its envelope: one body has both shapes.
+The family's own system answers ``check-number`` without an envelope: one body has both shapes.
 """
 
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict

@@ -1,9 +1,9 @@
 """The minute's look around: what is due and was missed, the standby pool, and sessions on an old version.
 
-A task runs what it was started with for as long as it lives, so without this an old version would stay for months. The
-sweep takes a few sessions a minute, those with a worker found by what is due for their leases, in the order of their
-uids; where it stands is one item. Nobody has to know which definitions there were: whatever isn't the current one gives
-way, so a deployment that is rolled back is an upgrade too.
+Upgrades: a task runs what it was started with for as long as it lives, so without this an old version would stay for
+months. The sweep takes a few sessions a minute, those with a worker found by what is due for their leases, in the order
+of their uids; where it stands is one item. Nobody has to know which definitions there were: whatever isn't the current
+one gives way, so a deployment that is rolled back is an upgrade too.
 """
 
 import logging

@@ -1,7 +1,4 @@
-"""What accounts, keys and tenants need from outside, as Protocols; the adapters and the tests' fakes implement them.
-
-Where a tenant's running sessions are listed.
-"""
+"""What accounts, keys and tenants need from outside, as Protocols; the adapters and the tests' fakes implement them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
