@@ -12,7 +12,7 @@ from typing import Final
 
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.inbox import Inbox, Rung
+from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Mailbox
 from chalicelib.worker.patience import bounded
@@ -28,7 +28,7 @@ STOPPING_TAKES: Final = 2.0
 class Listener:
     """Listens to the queue at ``address`` from ``start`` to ``stop``, or the end of the process."""
 
-    def __init__(self, mailbox: Mailbox, address: str, inbox: Inbox, log: Log) -> None:
+    def __init__(self, mailbox: Mailbox, address: str, inbox: EventQueue, log: Log) -> None:
         self._mailbox = mailbox
         self._address = address
         self._inbox = inbox

@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.events import EventQueue
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Interrupted(Exception):
     """SIGTERM came while AWS didn't answer."""
 
 
-def patiently(call: Callable[[], T], inbox: Inbox) -> T:
+def patiently(call: Callable[[], T], inbox: EventQueue) -> T:
     """Return what ``call`` returns, calling it again while AWS doesn't answer: only the fence ends a worker for that.
 
     Raises Interrupted once the worker is to end anyway, and Rejected at once: no repetition mends that.

@@ -10,14 +10,13 @@ from typing import Final, NoReturn
 
 from chalicelib.config import settings
 from chalicelib.worker import log
-from chalicelib.worker.device.device import Devices
-from chalicelib.worker.device.sweep import sweep
 from chalicelib.worker.ending import BROKEN, Again, Ending, Exit, defer_sigterm, end
-from chalicelib.worker.inbox import Inbox
-from chalicelib.worker.liveness.heartbeat import Heartbeat
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.health import Heartbeat
+from chalicelib.worker.host import Host
 from chalicelib.worker.order import from_environment
 from chalicelib.worker.parts import Parts
-from chalicelib.worker.run import Worker
+from chalicelib.worker.session.device import Devices, sweep
 
 SWEEP_AFTER: Final = 60.0
 """Seconds until a new worker sweeps: its own session comes first."""
@@ -39,7 +38,7 @@ def work(make_parts: Callable[[], Parts]) -> NoReturn:
 def _run(parts: Parts, journal: log.Log) -> Ending:
     heartbeat = Heartbeat(settings().heartbeat)
     heartbeat.beat()
-    inbox = Inbox(heartbeat.beat)
+    inbox = EventQueue(heartbeat.beat)
     signal.signal(signal.SIGTERM, lambda _number, _frame: inbox.terminate())
     # Blocked so far, so that none gets lost: see ``defer_sigterm``.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -50,7 +49,7 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
     handover, devices = from_environment(), Devices(Path(settings().devices))
     if handover.renewed is None:
         Thread(target=_sweep, args=(devices, parts, journal), name="sweep", daemon=True).start()
-    ending = Worker(parts, devices, Whatsmeow, inbox, journal).run(handover)
+    ending = Host(parts, devices, Whatsmeow, inbox, journal).run(handover)
     if isinstance(ending, Again):
         defer_sigterm(lambda: not inbox.terminated)
     return ending

@@ -84,7 +84,7 @@ def test_nobody_is_root_and_everything_is_started_without_a_shell() -> None:
     assert only(FINAL, "USER").rest == "10001:10001"
     assert only(FINAL, "STOPSIGNAL").rest == "SIGTERM"
     assert only(FINAL, "CMD").words == ["python", "-m", "chalicelib.worker"]
-    assert only(FINAL, "HEALTHCHECK").rest.endswith('CMD ["python", "-m", "chalicelib.worker.liveness.health"]')
+    assert only(FINAL, "HEALTHCHECK").rest.endswith('CMD ["python", "-m", "chalicelib.worker.health"]')
 
 
 def test_the_task_runs_the_image_as_it_is() -> None:
@@ -114,7 +114,7 @@ def test_the_last_stage_installs_one_library_and_takes_the_packages_from_the_fir
 @pytest.mark.parametrize(
     ("path", "kept"),
     [
-        ("chalicelib/worker/run.py", True),
+        ("chalicelib/worker/host.py", True),
         ("chalicelib/domain/session.py", True),
         ("infra/worker/requirements.txt", True),
         ("chalicelib/api/bare/routes.py", False),

@@ -38,7 +38,7 @@ def test_it_takes_little_of_what_lambda_lets_it(package):
 
 
 @pytest.mark.parametrize(
-    "name", ["infra/local/aws.py", "tests/makers.py", "neonize/__init__.py", "chalicelib/worker/run.py"]
+    "name", ["infra/local/aws.py", "tests/makers.py", "neonize/__init__.py", "chalicelib/worker/host.py"]
 )
 def test_what_belongs_elsewhere_is_refused(tmp_path, name):
     assert len(found(tmp_path, {"app.py": "", name: ""})) == 1

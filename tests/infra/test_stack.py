@@ -148,7 +148,7 @@ def test_the_worker_s_container_is_locked_down(cloud):
     assert container["user"] == "10001:10001"
     assert container["linuxParameters"] == {"capabilities": {"drop": ["ALL"]}}
     assert container["restartPolicy"] == {"enabled": False}
-    assert container["healthCheck"]["command"] == ["CMD", "python", "-m", "chalicelib.worker.liveness.health"]
+    assert container["healthCheck"]["command"] == ["CMD", "python", "-m", "chalicelib.worker.health"]
     assert container["logConfiguration"]["options"]["awslogs-group"] == cloud.outputs["WorkerLogGroup"]
 
 

@@ -13,16 +13,16 @@ from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
 from chalicelib.worker.clock import monotonic
-from chalicelib.worker.device.device import Devices
-from chalicelib.worker.device.wal_sync import WalSync
 from chalicelib.worker.ending import Ending
-from chalicelib.worker.inbox import Happening, Inbox, Rung, Terminated
-from chalicelib.worker.lease.hold import Hold
+from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
+from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
 from chalicelib.worker.order import Claim, Handover
-from chalicelib.worker.parting import Parting
-from chalicelib.worker.run import Worker
-from chalicelib.worker.talk.desk import Desk
+from chalicelib.worker.session.device import Devices
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.shutdown import Shutdown
+from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.whatsapp import client as c
 from tests.fakes import MemoryLeases
 from tests.makers import a_session
@@ -37,7 +37,7 @@ Script = Sequence[Beat]
 class PuppetClient:
     """Connecting makes everything of its script happen at once."""
 
-    inbox: Inbox
+    inbox: EventQueue
     script: Script
     emit: c.Emit
     confirms: bool = True
@@ -98,7 +98,7 @@ class ImageLeases(MemoryLeases):
         return self.gone or super().renew(lease)
 
 
-HELD: list[Hold] = []
+HELD: list[HeldLease] = []
 """Leases that tests hold by themselves. A fence that outlives its test would end the tests' own process."""
 
 
@@ -111,7 +111,7 @@ class Theatre:
     confirms: bool = True
     connected: bool = True
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
-    inbox: Inbox = field(default_factory=Inbox)
+    inbox: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
     clients: list[PuppetClient] = field(default_factory=list)
 
@@ -146,7 +146,7 @@ class Theatre:
         order = Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
         image = copy(self.outside)
         image.leases = leases = ImageLeases(self.outside.leases.rows)
-        worker = Worker(image, Devices(self.root), make, self.inbox, Log())
+        worker = Host(image, Devices(self.root), make, self.inbox, Log())
         try:
             return worker.run(replace(Handover(order), **handed_over))
         finally:
@@ -158,17 +158,17 @@ class Theatre:
         self.outside.leases.rows[lease.uid] = lease
         return monotonic()
 
-    def desk(self) -> tuple[Desk, Hold]:
+    def desk(self) -> tuple[SessionReporter, HeldLease]:
         """A desk and a lease of their own, for what needs no whole worker."""
         claim = Claim(self.session.uid, "worker-1", self.now.epoch)
-        desk = Desk(self.now, claim, self.outside, self.inbox, Log())
-        HELD.append(Hold(claim, self.outside, self.hold_lease()))
+        desk = SessionReporter(self.now, claim, self.outside, self.inbox, Log())
+        HELD.append(HeldLease(claim, self.outside, self.hold_lease()))
         return desk, HELD[-1]
 
-    def parting(self) -> Parting:
+    def parting(self) -> Shutdown:
         """A parting of its own, for what takes long."""
         desk, hold = self.desk()
-        return Parting(desk, hold, Devices(self.root), wal_sync=WalSync(self.root / "none"))
+        return Shutdown(desk, hold, Devices(self.root), wal_sync=WalSync(self.root / "none"))
 
     @property
     def reported(self) -> list[e.LinkEvent]:

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.inbox import Inbox
+from chalicelib.worker.events import EventQueue
 from chalicelib.worker.patience import Bounded, Interrupted, backoff, bounded, patiently
 
 
@@ -18,11 +18,11 @@ def test_a_call_is_made_again_until_aws_answers() -> None:
             raise failures.pop()
         return "answer"
 
-    assert patiently(call, Inbox()) == "answer"
+    assert patiently(call, EventQueue()) == "answer"
 
 
 def test_a_worker_that_is_to_end_waits_for_nobody() -> None:
-    inbox = Inbox()
+    inbox = EventQueue()
     inbox.terminate()
 
     def call() -> str:

@@ -8,7 +8,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.session import Reason, Status
 from chalicelib.services.ports import Order, Standby
-from chalicelib.worker.device.copying import copy
+from chalicelib.worker.session.device import copy
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now
 from tests.worker.workers import Stage, told

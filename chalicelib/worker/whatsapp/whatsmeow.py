@@ -33,13 +33,10 @@ from chalicelib.services.messages.store import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
+from chalicelib.worker.whatsapp.errors import unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
-from chalicelib.worker.whatsapp.readable import make_readable
-from chalicelib.worker.whatsapp.scanned import scanned
-from chalicelib.worker.whatsapp.stanzas import Stanzas, said_at_login, said_while_linking
-from chalicelib.worker.whatsapp.unanswered import unanswered
-from chalicelib.worker.whatsapp.unparsed import info_of
-from chalicelib.worker.whatsapp.unsent import unsent
+from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
+from chalicelib.worker.whatsapp.malformed import info_of, make_readable
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
 """SQLite options, smuggled in behind the path. ``x=`` swallows what the library appends.

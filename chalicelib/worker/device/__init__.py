@@ -1,1 +1,0 @@
-"""The linked device's directory: its database, copied and kept on the disk."""

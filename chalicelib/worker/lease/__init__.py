@@ -1,1 +1,0 @@
-"""Holding the lease of a session: taken, renewed, fenced, given back; and waiting for one."""

@@ -1,1 +1,0 @@
-"""Linking a device: codes, in rounds; and who replaced whom."""

@@ -1,1 +1,0 @@
-"""Whether the worker and its client still live."""

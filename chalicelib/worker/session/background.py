@@ -1,0 +1,90 @@
+"""A clerk: does one kind of work for a session on a thread of its own, since WhatsApp may take over a minute to answer.
+
+Everything else the worker does would wait for it: rings, SIGTERM, the client's events.
+"""
+
+from abc import ABC, abstractmethod
+from threading import Event, Thread
+from typing import ClassVar
+
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.log import Log
+from chalicelib.worker.patience import Interrupted
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.whatsapp.client import Client
+
+
+class BackgroundWorker(ABC):
+    """Takes a turn when it is rung for and when the session is connected anew, until it is stopped."""
+
+    NAME: ClassVar[str]
+    LOOK_EVERY: ClassVar[float | None] = None
+    """Seconds between turns, in case a ring got lost; None for no turn without a ring."""
+    LOOK_AFTER: ClassVar[float] = 0.0
+    """Seconds from a ring to the turn."""
+    ENDING_TAKES: ClassVar[float] = 0.0
+    """Seconds that an ending waits for the turn that is going on."""
+
+    def __init__(self, desk: SessionReporter, hold: HeldLease, inbox: EventQueue, log: Log) -> None:
+        self._desk = desk
+        self._hold = hold
+        self._inbox = inbox
+        self._log = log
+        self._client: Client | None = None
+        self._online = False
+        self._look = Event()
+        self._over = Event()
+        self._thread = Thread(target=self._run, name=self.NAME, daemon=True)
+
+    def start(self, client: Client) -> None:
+        """Begin, with a turn before there is a connection."""
+        self._client = client
+        self._look.set()
+        self._thread.start()
+
+    def allow(self, *, online: bool) -> None:
+        """Say whether the session is connected: only then is WhatsApp spoken to."""
+        came_online = online and not self._online
+        self._online = online
+        if came_online:
+            self._look.set()
+
+    def ring(self) -> None:
+        """Say that there may be something to do."""
+        self._look.set()
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait a little for what is going on, if that is worth it."""
+        self._over.set()
+        self._look.set()
+        if self._thread.is_alive():
+            self._thread.join(self.ENDING_TAKES)
+
+    def _ready(self) -> Client | None:
+        """Return the client if WhatsApp may be spoken to now: connected, not ending, the lease surely still ours."""
+        client = self._client
+        held = self._online and not self._over.is_set() and not self._hold.late
+        return client if held and client is not None and client.is_connected() else None
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            self._look.wait(self.LOOK_EVERY)
+            if self._over.wait(self.LOOK_AFTER):
+                break
+            self._look.clear()
+            try:
+                self._turn()
+            except Interrupted:
+                break
+            except Exception:  # noqa: BLE001 - one thing that breaks it shall not be the end of the others
+                self._log.warning(f"{self.NAME}_broken")
+        self._leave()
+
+    @abstractmethod
+    def _turn(self) -> None:
+        """Do what there is to do."""
+
+    def _leave(self) -> None:
+        """Do what is left to do after the last turn."""
+        return

@@ -1,0 +1,193 @@
+"""The worker's lease on its session: acquired, renewed, watched, and given back or handed over.
+
+Two threads. One renews; the other only watches the clock, so that a renewal that hangs (a name lookup has no timeout)
+doesn't save the worker. Measured on the monotonic clock from the moment the last good renewal was *sent*: others count
+from when it arrived, which is later.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event, Lock, Thread
+from typing import Final, NoReturn
+
+from chalicelib.domain.lease import FENCE_AFTER, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.session import LIVE, Session, Status
+from chalicelib.services.ports import Unavailable
+from chalicelib.worker.clock import monotonic
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import bounded
+
+TAKES: Final = 45_000
+"""Milliseconds that a worker tries for a lease that another one may still hold: longer than one lasts."""
+PAUSE: Final = 0.5
+"""Seconds between tries."""
+RELEASES: Final = 3
+
+
+def take(handover: Handover, claim: Claim, parts: Parts, inbox: EventQueue) -> Handover | None:
+    """Return ``handover`` with the lease taken; None if a later claim has it, or if it never got free."""
+    give_up_at = monotonic() + TAKES
+    tried: list[Lease] = []
+    while not inbox.terminated and monotonic() < give_up_at:
+        sent, now = monotonic(), parts.clock()
+        tried.append(_lease(claim, now))
+        try:
+            taken, before = parts.leases.acquire(tried[-1], now=now)
+            if before and before.epoch > claim.epoch:
+                return None
+            if not taken and before in tried:
+                # A try of this very process, whose answer got lost, had succeeded. A lease of the same claim that it
+                # didn't try is another process's: a task that was started twice.
+                taken, before = parts.leases.renew(tried[-1]), None
+        except Unavailable:
+            taken, before = False, None
+        if taken:
+            lost = before is not None and not before.released
+            return replace(handover, renewed=sent, took_over_at=now if lost else None)
+        time.sleep(PAUSE)
+    return None
+
+
+def renew(claim: Claim, parts: Parts) -> bool:
+    """Extend the lease; False if it isn't ours. Raises Unavailable."""
+    return parts.leases.renew(_lease(claim, parts.clock()))
+
+
+def release(claim: Claim, parts: Parts) -> bool:
+    """Give the lease back; False if AWS didn't answer: then it expires, or the end of the task releases it."""
+    for _ in range(RELEASES):
+        try:
+            parts.leases.release(claim.uid, worker=claim.worker, epoch=claim.epoch)
+        except Unavailable:
+            continue
+        return True
+    return False
+
+
+def is_ours(session: Session | None, claim: Claim) -> bool:
+    """Whether ``claim`` is the one in force on ``session``, and there is something to serve."""
+    if session is None or (session.worker, session.epoch) != (claim.worker, claim.epoch):
+        return False
+    return session.status in LIVE or session.status is Status.DELETING
+
+
+def _lease(claim: Claim, now: int) -> Lease:
+    return Lease(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL)
+
+
+FENCED: Final = 70
+"""Exit code of a worker that its fence ended."""
+RETRY_AFTER: Final = 1_000
+"""Milliseconds until a renewal that got no answer is sent again."""
+
+
+def die() -> NoReturn:
+    """End the process here and now: no client library, no log (its lock may be what hangs), no cleaning up."""
+    os._exit(FENCED)
+
+
+class LeaseKeeper:
+    """Keeps the lease, and ends the process when that fails. ``renew`` returns False if somebody else holds it."""
+
+    def __init__(
+        self,
+        renew: Callable[[], bool],
+        *,
+        renewed: int,
+        monotonic: Callable[[], int] = monotonic,
+        die: Callable[[], None] = die,
+    ) -> None:
+        self._renew = renew
+        self._good = renewed
+        self._monotonic = monotonic
+        self._die = die
+        self._one_at_a_time = Lock()
+        self._over = Event()
+
+    @property
+    def renewed(self) -> int:
+        """When the last good renewal was sent."""
+        return self._good
+
+    @property
+    def late(self) -> bool:
+        """Whether the lease may be somebody else's by now, even if nothing has ended the process yet."""
+        return self._over.is_set() or self._monotonic() >= self._good + FENCE_AFTER
+
+    def start(self) -> None:
+        """Begin to renew and to watch."""
+        Thread(target=self._loop, args=(self.renew_if_due,), name="lease", daemon=True).start()
+        Thread(target=self._loop, args=(self.check,), name="fence", daemon=True).start()
+
+    def stop(self) -> None:
+        """Let go: the lease is about to be released, or handed over to the next image of this process."""
+        self._over.set()
+
+    def check(self) -> int:
+        """End the process if the last good renewal is too long ago; return in how many milliseconds it would be."""
+        left = self._good + FENCE_AFTER - self._monotonic()
+        if left <= 0 and not self._over.is_set():
+            self._die()
+        return left
+
+    def renew_if_due(self) -> int:
+        """Renew if it is time; return in how many milliseconds to come back."""
+        left = self._good + RENEW_EVERY - self._monotonic()
+        return left if left > 0 else self.renew()
+
+    def renew(self) -> int:
+        """Renew now; return in how many milliseconds to come back. A refusal ends the process."""
+        with self._one_at_a_time:
+            sent = self._monotonic()
+            try:
+                held = self._renew()
+            except Exception:  # noqa: BLE001 - Unavailable, or what nobody expected: a thread that dies renews no more
+                return RETRY_AFTER
+            if not held and not self._over.is_set():
+                self._die()
+            self._good = sent
+            return RENEW_EVERY
+
+    def _loop(self, step: Callable[[], int]) -> None:
+        while not self._over.wait(max(step(), 0) / 1000):
+            pass
+
+
+RELEASING_TAKES: Final = 10.0
+"""Seconds to give it back in: no fence ends the worker any more, and a name lookup has no timeout."""
+
+
+class HeldLease:
+    """Begins with a lease that is held already; ends with ``release`` or ``hand_over``."""
+
+    def __init__(self, claim: Claim, parts: Parts, renewed: int) -> None:
+        self._claim = claim
+        self._parts = parts
+        self._released = False
+        self._fence = LeaseKeeper(lambda: renew(claim, parts), renewed=renewed)
+        self._fence.start()
+
+    @property
+    def late(self) -> bool:
+        """Whether nothing may be done under the lease any more."""
+        return self._fence.late
+
+    def renew(self) -> None:
+        """Renew now; ends the process if somebody else holds the lease."""
+        self._fence.renew()
+
+    def release(self) -> None:
+        """Give the lease back, once: the session may be gone by the second time."""
+        if not self._released:
+            self._released = True
+            self._fence.stop()
+            bounded(lambda: release(self._claim, self._parts), RELEASING_TAKES)
+
+    def hand_over(self, handover: Handover) -> Handover:
+        """Renew, and return ``handover`` with what the next image's fence counts from. This fence goes on till then."""
+        self._fence.renew()
+        return replace(handover, renewed=self._fence.renewed)

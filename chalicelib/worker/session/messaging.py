@@ -1,0 +1,84 @@
+"""One session's talk: sends go out, questions are answered, what comes in is sorted, and all end in good order."""
+
+from pathlib import Path
+from typing import Final
+
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import bounded
+from chalicelib.worker.session.answering import Answerer
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.receiving import Intake
+from chalicelib.worker.session.recipients import Recipients
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.sending import Sender
+from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
+from chalicelib.worker.whatsapp import client as c
+
+CLOSING_TAKES: Final = 2.0
+"""Seconds for the client to close its socket; the end of the process closes it anyway."""
+SETTLING_TAKES: Final = 2.0
+"""Seconds for what the client still had to be written; the rest is the next worker's, from the file."""
+
+
+class Messaging:
+    """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
+
+    def __init__(
+        self, desk: SessionReporter, hold: HeldLease, parts: Parts, inbox: EventQueue, log: Log, *, home: Path
+    ) -> None:
+        self._desk = desk
+        self._inbox = inbox
+        people = Recipients(desk.claim.uid, parts.identities, log)
+        self._sender = Sender(desk, hold, parts.dispatch, inbox, log, people=people, spool=Spool(home, RECEIPTS))
+        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log, people=people), self._sender)
+        self._intake = Intake(desk, parts.inbox, Spool(home, MESSAGES), log)
+        self._client: c.Client | None = None
+        self._refused = False
+
+    def emit(self, event: c.ClientEvent | c.Mail) -> None:
+        """Take an event from the client, in the client's thread."""
+        if isinstance(event, c.PairSuccess | c.Connected):
+            # Known here, on the client's thread, before the first message of an account that isn't to be linked.
+            self._refused = self._desk.session.refuses(event.device)
+        match event:
+            case c.Incoming() if self._refused:
+                return
+            case c.Incoming(received=received):
+                self._intake.keep(received)
+            case c.Receipt():
+                self._sender.receipt(event)
+            case _:
+                self._inbox.put(event)
+
+    def begin(self, client: c.Client) -> None:
+        """Begin to connect, and to send and to answer once that is allowed."""
+        self._client = client
+        self._intake.start()
+        for clerk in self._clerks:
+            clerk.start(client)
+        client.connect()
+
+    def allow(self, *, online: bool) -> None:
+        """Say whether the session is connected: only then is anything sent or asked."""
+        for clerk in self._clerks:
+            clerk.allow(online=online)
+
+    def ring(self) -> None:
+        """Say that there may be something to send, or to answer."""
+        for clerk in self._clerks:
+            clerk.ring()
+
+    def stop(self) -> None:
+        """Send and answer nothing more."""
+        for clerk in self._clerks:
+            clerk.stop()
+
+    def hang_up(self) -> None:
+        """Send and answer nothing more, close the socket, and keep what had come in by then, receipts too."""
+        self.stop()
+        if self._client:
+            bounded(self._client.disconnect, CLOSING_TAKES)
+            self._intake.settle(SETTLING_TAKES)
+            self._sender.settle(SETTLING_TAKES)

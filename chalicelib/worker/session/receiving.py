@@ -1,0 +1,105 @@
+"""Keeping what comes in: at once in a file, then in the table, in order, on a thread of its own.
+
+The client hands a message over after it has told WhatsApp that it has it, and a kill loses what it still holds back.
+So it never waits for AWS, unless AWS has been away for very long.
+"""
+
+import time
+from collections.abc import Callable
+from queue import Queue
+from threading import Condition, Thread
+from typing import Final
+
+from chalicelib.services.messages.store import Received
+from chalicelib.services.ports import Rejected, Unavailable
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Incoming
+from chalicelib.worker.patience import FIRST, LONGEST
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.spool import Spool
+
+QUIET_FOR: Final = 0.05
+"""Seconds without a message after which a client that has no connection any more has handed over all it had."""
+HELD: Final = 10_000
+"""Messages that wait to be written before the client has to wait too."""
+
+
+class Intake:
+    """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
+
+    def __init__(self, desk: SessionReporter, inbox: Incoming, spool: Spool[Received], log: Log) -> None:
+        self._desk = desk
+        self._inbox = inbox
+        self._spool = spool
+        self._log = log
+        self._queue: Queue[Received] = Queue(HELD)
+        self._changed = Condition()
+        self._came = 0
+        self._unwritten = 0
+
+    def start(self) -> None:
+        """Begin, with what earlier workers left."""
+        Thread(target=self._run, name="intake", daemon=True).start()
+
+    def keep(self, received: Received) -> None:
+        """Keep a message; returns at once."""
+        with self._changed:
+            self._came += 1
+            self._unwritten += 1
+            self._try(lambda: self._spool.add(received))
+        self._queue.put(received)
+
+    def settle(self, seconds: float) -> None:
+        """Wait, ``seconds`` at the most, until what a client without a connection still had is in the table."""
+        ends = time.monotonic() + seconds
+        with self._changed:
+            while (left := ends - time.monotonic()) > 0:
+                before = self._came
+                self._changed.wait_for(lambda: self._unwritten == 0, left)
+                self._changed.wait_for(lambda was=before: self._came != was, min(QUIET_FOR, left))  # type: ignore[misc]
+                if self._unwritten == 0 and self._came == before:
+                    self._try(self._spool.remove)
+                    return
+
+    def _run(self) -> None:
+        self._try(self._take_over)
+        while True:
+            self._write(self._queue.get())
+            with self._changed:
+                self._unwritten -= 1
+                if self._unwritten == 0:
+                    self._try(self._spool.empty)
+                self._changed.notify_all()
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do something with the file; a disk that fails keeps nothing from the table."""
+        try:
+            act()
+        except OSError:
+            self._log.warning("spool_broken")
+
+    def _take_over(self) -> None:
+        for file, messages in self._spool.left():
+            for received in messages:
+                self._write(received, late=True)
+            file.unlink(missing_ok=True)
+
+    def _write(self, received: Received, *, late: bool = False) -> None:
+        pause = FIRST
+        while True:
+            try:
+                fresh = self._inbox.receive(self._desk.session, received)
+            except Unavailable:
+                time.sleep(pause)
+                pause = min(pause * 2, LONGEST)
+                continue
+            except Rejected as rejected:
+                # No waiting mends that, and what comes behind it shall not wait; a later worker tries once more.
+                self._try(lambda: self._spool.set_aside(received))
+                self._log.warning("set_aside", kind=received.kind, code=rejected.code)
+                return
+            except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
+                self._log.warning("not_kept", kind=received.kind)
+                return
+            self._log.info("received", kind=received.kind, copied=received.from_me, fresh=fresh, late=late)
+            return

@@ -1,0 +1,83 @@
+"""Reading and reporting on a session under one claim, and the client's events as link events."""
+
+from collections.abc import Callable
+
+from chalicelib.domain import events as e
+from chalicelib.domain.errors import Fenced
+from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.session import Reason, Session
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.log import Log
+from chalicelib.worker.order import Claim
+from chalicelib.worker.parts import Parts
+from chalicelib.worker.patience import patiently
+from chalicelib.worker.session.lease import is_ours
+from chalicelib.worker.whatsapp import client as c
+
+
+def translate(event: c.ClientEvent) -> e.LinkEvent | None:
+    """Return what ``event`` means for the session; None where that depends on more than the event.
+
+    A code is drawn first; a refused connection says when it is tried again; "replaced" may be a worker that came back
+    from the dead; the end of ``connect`` depends on what was before it.
+    """
+    match event:
+        case c.PairSuccess(device=device):
+            return e.PairSuccess(device)
+        case c.PairError():
+            return e.PairError()
+        case c.PasskeyRequest():
+            return e.PasskeyRequested()
+        case c.Connected(device=device) | c.KeepAliveRestored(device=device):
+            return e.Connected(device)
+        case c.Disconnected() | c.KeepAliveTimeout():
+            return e.Disconnected(Reason.CONNECTION_LOST)
+        case c.LoggedOut():
+            return e.LoggedOut(Reason.UNLINKED_FROM_PHONE)
+        case c.ClientOutdated():
+            return e.ClientOutdated()
+        case c.TemporaryBan():
+            return e.TemporaryBan()
+        case c.QR() | c.CodesRanOut() | c.StreamReplaced() | c.ConnectFailure() | c.Ended():
+            return None
+
+
+class SessionReporter:
+    """Reads and reports under one claim, for as long as AWS takes to answer. Everything here may raise Fenced."""
+
+    def __init__(self, session: Session, claim: Claim, parts: Parts, inbox: EventQueue, log: Log) -> None:
+        self.session = session
+        self.claim = claim
+        self.clock = parts.clock
+        self._parts = parts
+        self._inbox = inbox
+        self._log = log
+
+    def look(self) -> Session:
+        """Read the session again; raises Fenced if it isn't this worker's any more."""
+        session = patiently(lambda: self._parts.sessions.get(self.claim.uid), self._inbox)
+        if session is None or not is_ours(session, self.claim):
+            raise Fenced(f"epoch {self.claim.epoch} is over")
+        self.session = session
+        return session
+
+    def report(self, event: LinkEvent) -> Session:
+        """Report ``event`` and return the session as it stands then."""
+        claim = self.claim
+        return self._keep(
+            event.type,
+            lambda: self._parts.link.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+        )
+
+    def scan_ended(self) -> Session:
+        """Report that the client ran out of codes."""
+        claim = self.claim
+        return self._keep(
+            "scan_ended",
+            lambda: self._parts.link.report_scan_ended(uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+        )
+
+    def _keep(self, what: str, report: Callable[[], Session]) -> Session:
+        self.session = patiently(report, self._inbox)
+        self._log.info(what, status=str(self.session.status), reason=self.session.reason)
+        return self.session

@@ -1,0 +1,234 @@
+"""Sending messages in order, and noting the receipts for them.
+
+The client has told WhatsApp that it has a receipt before it hands it over, and nothing repeats it. A message whose
+receipt dies with the process would stay ``sent`` for good.
+
+One thread a session, since two would have to agree on the order in a chat. Receipts are noted on it too, after the
+sends of a turn: WhatsApp's id of a message is then written down, while a receipt may be quicker than the send that it
+is for returns. Until then they lie in a file, since WhatsApp doesn't repeat them.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import Final
+
+from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP
+from chalicelib.services.ports import Rejected
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.log import Log
+from chalicelib.worker.parts import Dispatch
+from chalicelib.worker.patience import Interrupted, bounded, patiently
+from chalicelib.worker.session.background import BackgroundWorker
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.recipients import Recipient, Recipients
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.errors import NoAnswer, NoConnection, NotOnWhatsApp, NotSent, Refused
+
+
+class Receipts:
+    """One session's receipts, those that earlier workers left among them."""
+
+    def __init__(
+        self, desk: SessionReporter, dispatch: Dispatch, inbox: EventQueue, spool: Spool[Receipt], log: Log
+    ) -> None:
+        self._desk = desk
+        self._dispatch = dispatch
+        self._inbox = inbox
+        self._spool = spool
+        self._log = log
+        self._queue: SimpleQueue[Receipt] = SimpleQueue()
+        self._lock = Lock()
+        self._unnoted = 0
+        self._took_over = False
+
+    def keep(self, receipt: Receipt) -> None:
+        """Have a receipt noted; returns at once."""
+        with self._lock:
+            self._unnoted += 1
+            self._try(lambda: self._spool.add(receipt))
+        self._queue.put(receipt)
+
+    def note(self) -> None:
+        """Note all that are there, oldest first. Raises Interrupted; what isn't noted by then stays in the file."""
+        if not self._took_over:
+            self._try(self._take_over)
+            self._took_over = True
+        with suppress(Empty):
+            while True:
+                self._note(self._queue.get_nowait())
+                with self._lock:
+                    self._unnoted -= 1
+                    if self._unnoted == 0:
+                        self._try(self._spool.empty)
+
+    def close(self) -> None:
+        """Remove the file if nothing is left to be noted."""
+        with self._lock:
+            if self._unnoted == 0:
+                self._try(self._spool.remove)
+
+    def _take_over(self) -> None:
+        for file, receipts in self._spool.left():
+            for receipt in receipts:
+                self._note(receipt)
+            file.unlink(missing_ok=True)
+
+    def _note(self, receipt: Receipt) -> None:
+        uid = self._desk.claim.uid
+        try:
+            patiently(partial(self._dispatch.receipt, uid, receipt.whatsapp_ids, receipt.status), self._inbox)
+        except Interrupted:
+            raise
+        except Rejected as rejected:
+            self._log.warning("receipt_rejected", code=rejected.code)
+        except Exception:  # noqa: BLE001 - it came from outside; the next one shall be noted all the same
+            self._log.warning("receipt_broken")
+
+    def _try(self, act: Callable[[], None]) -> None:
+        """Do something with the file; a disk that fails keeps nothing from the table."""
+        try:
+            act()
+        except OSError:
+            self._log.warning("spool_broken")
+
+
+NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
+RELINKED: Final = ("another_account", "The session was linked to another account before the message went out.")
+REJECTED: Final = ("rejected", "The table refused to have the message sent: it can't be stored as it is.")
+UNREPORTED: Final = ("unreported", "What became of the message couldn't be stored: it may or may not have gone out.")
+NO_ANSWER: Final = ("no_answer", "WhatsApp didn't acknowledge the message: it may or may not have gone out.")
+
+
+class Sender(BackgroundWorker):
+    """Sends one session's messages while it may; what an earlier worker left half sent it reports at its first turn."""
+
+    NAME = "sender"
+    LOOK_EVERY = 30.0  # messages also expire
+    ENDING_TAKES = 2.0  # by then a send has come back, or its message counts as unknown
+
+    def __init__(
+        self,
+        desk: SessionReporter,
+        hold: HeldLease,
+        dispatch: Dispatch,
+        inbox: EventQueue,
+        log: Log,
+        *,
+        people: Recipients,
+        spool: Spool[Receipt],
+    ) -> None:
+        super().__init__(desk, hold, inbox, log)
+        self._dispatch = dispatch
+        self._people = people
+        self._receipts = Receipts(desk, dispatch, inbox, spool, log)
+        self._unendable: set[str] = set()
+        """Messages that the table neither lets be sent nor be ended."""
+
+    def receipt(self, receipt: Receipt) -> None:
+        """Have a receipt noted; returns at once."""
+        self._receipts.keep(receipt)
+        self.ring()
+
+    def settle(self, seconds: float) -> None:
+        """Note, in ``seconds`` at the most, what came after the last turn; the rest is the next worker's."""
+        if not self._thread.is_alive():
+            bounded(self._leave, seconds)
+
+    def _leave(self) -> None:
+        """Note what came while the last send was going on."""
+        with suppress(Interrupted):
+            self._receipts.note()
+            self._receipts.close()
+
+    def _turn(self) -> None:
+        more = True
+        while more and not self._over.is_set():
+            more = self._send_owed()
+            self._receipts.note()
+
+    def _send_owed(self) -> bool:
+        """Send what is owed; True if there may be more."""
+        uid, but = self._desk.claim.uid, self._unendable
+        owed = patiently(lambda: self._dispatch.owed(uid, but=but), self._inbox)
+        return all(self._send(message) for message in owed) and len(owed) == AT_ONCE
+
+    def _send(self, message: Message) -> bool:
+        """Send a message; False if it, and so all after it, has to wait."""
+        client = self._ready()
+        if client is None:
+            return False
+        if self._is_another_account_s(message):
+            self._end(message, self._dispatch.failed, RELINKED)
+            return True
+        try:
+            recipient = self._people.of(client, message.to or message.chat)
+        except NoConnection:
+            return False
+        except NotOnWhatsApp:
+            self._end(message, self._dispatch.failed, NOBODY)
+            return True
+        message = recipient.addressed(message)
+        try:
+            begun = patiently(partial(self._dispatch.begin, message, epoch=self._desk.claim.epoch), self._inbox)
+        except Rejected:
+            self._end(message, self._dispatch.failed, REJECTED)
+            return True
+        if begun is None:
+            return True
+        try:
+            after = patiently(self._tried(begun, recipient), self._inbox)
+        except Rejected:
+            self._end(begun, self._dispatch.unknown, UNREPORTED)
+            return True
+        self._log.info("message", message=message.id, status=str(after.status) if after else None)
+        return after is None or after.status is not MessageStatus.QUEUED
+
+    def _end(
+        self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]
+    ) -> None:
+        """Report that it isn't to be sent any more. Where the table refuses even that, it is passed over from then on.
+
+        What expires it then needs no worker.
+        """
+        code, sentence = error
+        try:
+            patiently(lambda: report(message, code, sentence), self._inbox)
+        except Rejected as rejected:
+            self._unendable.add(message.id)
+            self._log.warning("message_unendable", message=message.id, code=rejected.code)
+        else:
+            self._log.info("message_ended", message=message.id, code=code)
+
+    def _tried(self, message: Message, recipient: Recipient) -> Callable[[], Message | None]:
+        """Call the client; return how to report what came of it."""
+        # Once more: writing that it begins may have taken long, and a lease that is late may be somebody else's.
+        client, dispatch = self._ready(), self._dispatch
+        if client is None:
+            return lambda: dispatch.put_back(message)
+        try:
+            whatsapp_id = client.send_text(recipient.jid, message.text or "")
+        except NotSent:
+            return lambda: dispatch.put_back(message)
+        except NotOnWhatsApp:
+            self._people.forget(message.to or message.chat)
+            return lambda: dispatch.failed(message, *NOBODY)
+        except Refused as refused:
+            return partial(dispatch.failed, message, refused.code, refused.sentence)
+        except Exception as error:  # noqa: BLE001 - NoAnswer, and whatever else leaves it open what happened
+            if not isinstance(error, NoAnswer):
+                self._log.warning("send_broken", message=message.id)
+            return lambda: dispatch.unknown(message, *NO_ANSWER)
+        # A first message to somebody brings the LID.
+        reached = self._people.reached(client, recipient)
+        return lambda: dispatch.sent(reached.addressed(message), whatsapp_id)
+
+    def _is_another_account_s(self, message: Message) -> bool:
+        """Whether the session was linked anew, by another phone, since the message was accepted."""
+        device, sender = self._desk.session.device, message.sender
+        return device is not None and sender is not None and sender.phone != device.phone

@@ -1,0 +1,102 @@
+"""Parting from WhatsApp as the owner asked: stopped, unlinked or deleted; or only because this process ends."""
+
+from typing import Final
+
+from chalicelib.domain import events as e
+from chalicelib.domain.session import Desired, Device, Reason
+from chalicelib.worker.clock import monotonic
+from chalicelib.worker.ending import DONE, Exit
+from chalicelib.worker.patience import bounded
+from chalicelib.worker.session.device import Devices
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.messaging import Messaging
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.whatsapp.client import Client
+
+LOGOUT_TAKES: Final = 30_000
+"""Milliseconds for connecting and unlinking together; then the device is removed here, and "unconfirmed" recorded."""
+
+
+class Shutdown:
+    """Ends the session's service; each way at most once."""
+
+    def __init__(
+        self,
+        desk: SessionReporter,
+        hold: HeldLease,
+        devices: Devices,
+        *,
+        wal_sync: WalSync,
+        client: Client | None = None,
+        talk: Messaging | None = None,
+    ) -> None:
+        self._desk = desk
+        self._hold = hold
+        self._devices = devices
+        self._client = client
+        self._talk = talk
+        self._wal_sync = wal_sync
+        self._closed = False
+        self.deadline: int | None = None
+
+    def close(self) -> None:
+        """Close the socket and put the device's state on the disk."""
+        if not self._closed:
+            self._closed = True
+            if self._talk:
+                self._talk.hang_up()
+            self._wal_sync.settle()
+
+    def stop(self) -> Exit:
+        """Stop as the owner asked; the linked device stays."""
+        self.close()
+        self._desk.report(e.Stopped())
+        return Exit(DONE)
+
+    def begin(self, *, linked: bool, online: bool) -> Exit | None:
+        """Begin to unlink; None while the client must still connect for that."""
+        if self._talk:
+            self._talk.stop()
+        if not linked:
+            # Keys that are gone though a device is noted are another worker's work, whose report was lost: what
+            # WhatsApp said to it nobody knows.
+            return self.gone(confirmed=self._desk.session.device is None)
+        if self.deadline is None:
+            self.deadline = monotonic() + LOGOUT_TAKES
+        return self.log_out() if online else None
+
+    def log_out(self) -> Exit:
+        """Unlink over the client's open connection, in the time that is left."""
+        client, left = self._client, (self.deadline or 0) - monotonic()
+        confirmed = bounded(client.logout, max(left, 0) / 1000) if client else None
+        return self.gone(confirmed=bool(confirmed))
+
+    def turn_away(self, device: Device) -> Exit:
+        """Unlink the device of an account that the session isn't for, just linked and online, and forget its keys."""
+        if self._talk:
+            self._talk.stop()
+        confirmed = bounded(self._client.logout, LOGOUT_TAKES / 1000) if self._client else None
+        self._closed = True
+        if self._talk:
+            self._talk.hang_up()
+        self._devices.forget(self._desk.claim.uid, self._desk.claim.epoch)
+        reason = Reason.PHONE_MISMATCH if confirmed else Reason.PHONE_MISMATCH_UNCONFIRMED
+        self._desk.report(e.LoggedOut(reason, phone=device.phone))
+        return Exit(DONE)
+
+    def gone(self, *, confirmed: bool) -> Exit:
+        """Remove what is stored of the device and report that; for a deletion everything that is stored."""
+        self._closed = True
+        if self._talk:
+            self._talk.hang_up()
+        uid = self._desk.claim.uid
+        if self._desk.session.desired is Desired.DELETED:
+            self._devices.erase(uid)
+            # Released first: the report lets everything be removed, and a release after that would leave an orphan.
+            self._hold.release()
+            self._desk.report(e.Erased(confirmed=confirmed))
+        else:
+            self._devices.forget(uid, self._desk.claim.epoch)
+            self._desk.report(e.Unlinked(confirmed=confirmed))
+        return Exit(DONE)

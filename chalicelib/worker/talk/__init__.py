@@ -1,1 +1,0 @@
-"""What a linked session does: sends go out, questions are answered, messages come in."""

@@ -1,0 +1,85 @@
+"""The client library's errors, sorted by what they mean for a message or for a question.
+
+The library has one type of error and tells everything by its text: the texts here are those of the whatsmeow in
+neonize 0.5.2. A text may name a number, so it goes no further than this module. Keys and devices are looked up before
+a message is sent.
+"""
+
+import re
+from typing import Final
+
+
+class NotOnWhatsApp(Exception):
+    """The recipient has no account; nothing was sent."""
+
+
+class NotSent(Exception):
+    """The connection broke before the message went out; it can be sent later."""
+
+
+class Refused(Exception):
+    """The message won't go out: ``code`` and ``sentence`` say why."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = sentence
+
+
+class NoAnswer(Exception):
+    """The message was handed to the connection, and WhatsApp's acknowledgement never came: nobody can tell."""
+
+
+_SEND_REFUSED: Final = re.compile(r"server returned error (\d+)")
+_AFTERWARDS: Final = ("waiting for message send response", "before message send returned response")
+_NO_CONNECTION: Final = (
+    "websocket not connected",
+    "frame socket is closed",
+    "returned response",
+    "info query timed out",
+)
+_BEFORE: Final = ("failed to get LID", "failed to get device list", "failed to marshal", "failed to encrypt")
+
+
+def unsent(error: str) -> Exception:
+    """Return what the library's ``error`` for a text to one person means."""
+    if "no LID found for" in error:
+        return NotOnWhatsApp()
+    if refused := _SEND_REFUSED.search(error):
+        return Refused("refused", f"WhatsApp refused the message (error {refused[1]}).")
+    if any(text in error for text in _AFTERWARDS):
+        return NoAnswer()
+    if any(text in error for text in _NO_CONNECTION):
+        return NotSent()
+    if any(text in error for text in _BEFORE):
+        return Refused("not_sendable", "The WhatsApp client couldn't prepare the message.")
+    return NoAnswer()
+
+
+class NoConnection(Exception):
+    """There was no connection, or it broke before the answer: the question may be asked again."""
+
+
+class WhatsAppRefused(Exception):
+    """WhatsApp won't answer; ``sentence`` says so."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+COULD_NOT_ASK: Final = "The WhatsApp client couldn't ask."
+_QUERY_REFUSED: Final = re.compile(r"info query returned status (\d+)")
+_TOO_MUCH: Final = "429"
+
+
+def unanswered(error: str) -> Exception:
+    """Return what the library's ``error`` for a question means."""
+    refused = _QUERY_REFUSED.search(error)
+    if refused and refused[1] == _TOO_MUCH:
+        return WhatsAppRefused("WhatsApp has been asked too much by this account (error 429).")
+    if refused:
+        return WhatsAppRefused(f"WhatsApp refused to answer (error {refused[1]}).")
+    if any(text in error for text in _NO_CONNECTION):
+        return NoConnection()
+    return WhatsAppRefused(COULD_NOT_ASK)

@@ -1,0 +1,178 @@
+"""Answering what is asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from chalicelib.domain.questions import LASTS, Contact, Group, GroupList, Question, State, Subject, taken
+from chalicelib.worker.log import Log
+from chalicelib.worker.session.answering import Answerer
+from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.recipients import Recipients
+from chalicelib.worker.whatsapp.errors import NoConnection, WhatsAppRefused
+from tests.worker.outside import now
+from tests.worker.puppets import PuppetClient, Theatre
+from tests.worker.threads import until
+
+
+@dataclass
+class Counter:
+    """An answerer, its client and what it is asked."""
+
+    theatre: Theatre
+    hold: HeldLease
+    client: PuppetClient
+    answerer: Answerer
+    answers: dict[str, Exception] = field(default_factory=dict)
+
+    def put(self, number: str, *, place: int = 0, ago: int = 0) -> Question:
+        uid = self.theatre.session.uid
+        question = Question(uid, f"Q-{number}", Subject.NUMBER, now() - ago, place=place, number=number)
+        assert self.theatre.outside.questions.put(question, now=now())
+        return question
+
+    def ask(self, number: str) -> Contact:
+        if number in self.answers:
+            raise self.answers[number]
+        return Contact(exists=True, jid=f"{number}@s.whatsapp.net")
+
+    def stands(self, place: int = 0) -> Question:
+        return self.theatre.outside.questions.rows[self.theatre.session.uid, place]
+
+    def become(self, state: State, *, place: int = 0) -> Question:
+        until(lambda: self.stands(place).state is state)
+        return self.stands(place)
+
+    def open(self) -> None:
+        self.answerer.start(self.client)
+        self.answerer.allow(online=True)
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Counter]:
+    theatre = Theatre(tmp_path, linked=True)
+    desk, hold = theatre.desk()
+    client = PuppetClient(theatre.inbox, (), lambda _: None)
+    people = Recipients(theatre.session.uid, theatre.outside.identities, Log())
+    answerer = Answerer(desk, hold, theatre.outside.answering, theatre.inbox, Log(), people=people)
+    made = Counter(theatre, hold, client, answerer)
+    client.ask = made.ask
+    yield made
+    made.answerer.stop()
+
+
+def asked(counter: Counter) -> list[str]:
+    return [call for call in counter.client.calls if call != "is_connected"]
+
+
+def test_a_number_is_asked_about_and_the_answer_written(counter: Counter) -> None:
+    counter.put("628111")
+    counter.open()
+    answered = counter.become(State.ANSWERED)
+    assert answered.contact == Contact(exists=True, jid="628111@s.whatsapp.net")
+    assert answered.epoch == counter.theatre.now.epoch
+
+
+def test_the_groups_are_asked_for(counter: Counter) -> None:
+    counter.theatre.outside.questions.put(Question(counter.theatre.session.uid, "Q", Subject.GROUPS, now()), now=now())
+    counter.open()
+    assert counter.become(State.ANSWERED).groups == GroupList((Group("1@g.us", "Kopi"),))
+
+
+def test_a_question_is_answered_once_however_often_it_is_rung_for(counter: Counter) -> None:
+    counter.open()
+    counter.put("628111")
+    for _ in range(5):
+        counter.answerer.ring()
+    counter.become(State.ANSWERED)
+    counter.answerer.ring()
+    counter.put("628222", place=1)
+    counter.answerer.ring()
+    counter.become(State.ANSWERED, place=1)
+    assert asked(counter) == ["contact 628111", "contact 628222"]
+
+
+def test_nobody_asks_for_somebody_who_has_gone(counter: Counter) -> None:
+    counter.put("628111", ago=LASTS)
+    counter.put("628222", place=1)
+    counter.open()
+    counter.become(State.ANSWERED, place=1)
+    assert asked(counter) == ["contact 628222"]
+    assert counter.stands().state is State.OPEN
+
+
+def test_a_question_that_a_lost_worker_took_is_answered_by_the_next(counter: Counter) -> None:
+    before = counter.theatre.now.epoch - 1
+    question = counter.put("628111")
+    counter.theatre.outside.questions.move(taken(question, epoch=before))
+    counter.open()
+    assert counter.become(State.ANSWERED).epoch == before + 1
+
+
+def test_nothing_is_asked_while_the_connection_is_lost_and_all_of_it_afterwards(counter: Counter) -> None:
+    counter.put("628111")
+    counter.answerer.start(counter.client)
+    counter.answerer.ring()
+    until(lambda: not counter.answerer._look.is_set())
+    assert asked(counter) == []
+    counter.answerer.allow(online=True)
+    counter.become(State.ANSWERED)
+
+
+def test_what_no_connection_could_answer_is_open_again(counter: Counter) -> None:
+    counter.answers["628111"] = NoConnection()
+    counter.put("628111")
+    counter.open()
+    until(lambda: counter.stands().version == 2)
+    assert counter.stands().state is State.OPEN
+    counter.answers.clear()
+    counter.answerer.ring()
+    counter.become(State.ANSWERED)
+
+
+def test_a_refusal_is_written_and_the_next_question_answered(counter: Counter) -> None:
+    counter.answers["628111"] = WhatsAppRefused("No.")
+    counter.put("628111")
+    counter.put("628222", place=1)
+    counter.open()
+    counter.become(State.ANSWERED, place=1)
+    assert (counter.stands().state, counter.stands().failure) == (State.REFUSED, "No.")
+
+
+def test_what_breaks_it_is_not_the_end_of_answering(counter: Counter) -> None:
+    counter.answers["628111"] = ValueError()
+    counter.put("628111")
+    counter.put("628222", place=1)
+    counter.open()
+    counter.become(State.ANSWERED, place=1)
+    assert (counter.stands().state, counter.stands().failure) == (State.REFUSED, "The WhatsApp client couldn't ask.")
+
+
+def test_an_ending_doesn_t_wait_for_whatsapp(counter: Counter) -> None:
+    began, goes_on = Event(), Event()
+
+    def ask(_: str) -> Contact:
+        began.set()
+        goes_on.wait(60)
+        return Contact(exists=False)
+
+    counter.client.ask = ask
+    counter.put("628111")
+    counter.put("628222", place=1)
+    counter.open()
+    began.wait(60)
+    counter.answerer.stop()
+    goes_on.set()
+    counter.become(State.ANSWERED)
+    assert asked(counter) == ["contact 628111"]
+
+
+def test_nothing_is_asked_once_the_lease_is_given_back(counter: Counter) -> None:
+    counter.hold.release()
+    counter.put("628111")
+    counter.open()
+    until(lambda: not counter.answerer._look.is_set())
+    assert (asked(counter), counter.stands().state) == ([], State.OPEN)

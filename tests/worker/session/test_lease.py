@@ -1,0 +1,275 @@
+"""Taking, keeping and giving back the lease.
+
+The fence's arithmetic, with a clock that is set.
+
+The lease, held until it is given back."""
+
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.session import Status
+from chalicelib.services.ports import Order, Unavailable
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.session import lease as holding
+from chalicelib.worker.session import lease as tenure
+from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
+from tests.fakes import MemoryLeases
+from tests.makers import a_running_session
+from tests.worker.outside import Outside, now
+from tests.worker.puppets import Theatre
+
+CLAIM = Claim("uid", "uid-2", 2)
+HANDOVER = Handover(Order("uid-2", "mailbox", "default", "ana", "uid", 2))
+
+
+@dataclass
+class FlakyLeases(MemoryLeases):
+    """Carries a call out, and loses the answer so many times."""
+
+    lost: int = 0
+
+    def _lose(self) -> None:
+        if self.lost:
+            self.lost -= 1
+            raise Unavailable
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        answer = super().acquire(lease, now=now)
+        self._lose()
+        return answer
+
+    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        self._lose()
+        return super().release(uid, worker=worker, epoch=epoch)
+
+
+def taken(outside: Outside) -> Handover | None:
+    return tenure.take(HANDOVER, CLAIM, outside, EventQueue())
+
+
+def test_a_free_lease_is_taken_at_once() -> None:
+    outside, began = Outside(), now()
+    handover = taken(outside)
+    assert handover
+    assert handover.renewed is not None
+    assert handover.took_over_at is None
+    assert outside.leases.rows["uid"].until >= began + TTL
+
+
+def test_a_lease_that_was_given_back_is_no_takeover() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-1", 1, until=0, released=True)
+    handover = taken(outside)
+    assert handover
+    assert handover.took_over_at is None
+
+
+def test_a_lease_that_expired_is_a_takeover() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-1", 1, until=now() - 60_000)
+    handover = taken(outside)
+    assert handover
+    assert handover.took_over_at
+
+
+def test_a_later_claims_lease_is_not_waited_for() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-3", 3, until=now() + TTL)
+    assert taken(outside) is None
+
+
+def test_a_lease_that_another_worker_holds_is_waited_for() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-1", 1, until=now() - 4_500)
+    assert taken(outside)
+
+
+def test_a_worker_that_is_to_end_takes_nothing() -> None:
+    inbox = EventQueue()
+    inbox.terminate()
+    outside = Outside()
+    assert tenure.take(HANDOVER, CLAIM, outside, inbox) is None
+    assert outside.leases.rows == {}
+
+
+def test_a_try_whose_answer_got_lost_is_found_to_have_succeeded() -> None:
+    outside = Outside(leases=FlakyLeases(lost=1))
+    handover = taken(outside)
+    assert handover
+    assert handover.took_over_at is None
+
+
+def test_a_release_is_tried_again() -> None:
+    outside = Outside(leases=FlakyLeases(lost=2))
+    outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now())
+    assert tenure.release(CLAIM, outside)
+    assert outside.leases.rows["uid"].released
+
+
+def test_a_release_that_never_gets_an_answer_is_left_to_the_lease_itself() -> None:
+    assert not tenure.release(CLAIM, Outside(leases=FlakyLeases(lost=99)))
+
+
+def test_only_the_claim_in_force_on_a_session_to_be_served_is_ours() -> None:
+    session = a_running_session(uid="uid", worker="uid-2", epoch=2)
+    assert tenure.is_ours(session, CLAIM)
+    assert tenure.is_ours(replace(session, status=Status.DELETING), CLAIM)
+    assert not tenure.is_ours(replace(session, epoch=3), CLAIM)
+    assert not tenure.is_ours(replace(session, worker="uid-1"), CLAIM)
+    assert not tenure.is_ours(replace(session, status=Status.STOPPED), CLAIM)
+    assert not tenure.is_ours(None, CLAIM)
+
+
+@dataclass
+class Bench:
+    """A fence with a clock, an AWS and a death of its own."""
+
+    now: int = 0
+    answers: list[bool | Exception] = field(default_factory=list)
+    takes: int = 0
+    deaths: int = 0
+
+    def __post_init__(self) -> None:
+        self.fence = LeaseKeeper(self.renew, renewed=self.now, monotonic=lambda: self.now, die=self.die)
+
+    def renew(self) -> bool:
+        self.now += self.takes
+        answer = self.answers.pop(0) if self.answers else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def die(self) -> None:
+        self.deaths += 1
+
+
+def test_a_lease_is_renewed_in_time_and_not_before() -> None:
+    bench = Bench()
+    bench.now = RENEW_EVERY - 1
+    assert bench.fence.renew_if_due() == 1
+    bench.now = RENEW_EVERY
+    assert bench.fence.renew_if_due() == RENEW_EVERY
+    assert bench.fence.renewed == RENEW_EVERY
+
+
+def test_a_lease_is_late_as_soon_as_another_worker_might_have_it_and_once_it_is_given_back() -> None:
+    bench = Bench()
+    bench.now = FENCE_AFTER - 1
+    assert not bench.fence.late
+    bench.now = FENCE_AFTER
+    assert bench.fence.late
+    bench.fence.renew()
+    assert not bench.fence.late
+    bench.fence.stop()
+    assert bench.fence.late
+
+
+def test_a_renewal_counts_from_when_it_was_sent() -> None:
+    bench = Bench(takes=2_500)
+    bench.fence.renew()
+    assert bench.fence.renewed == 0
+    assert bench.fence.check() == FENCE_AFTER - 2_500
+
+
+@pytest.mark.parametrize("error", [Unavailable(), ValueError("what nobody expected")])
+def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again(error: Exception) -> None:
+    bench = Bench(answers=[error])
+    bench.now = RENEW_EVERY
+    assert bench.fence.renew() == RETRY_AFTER
+    assert bench.fence.renewed == 0
+    assert bench.deaths == 0
+
+
+def test_a_refused_renewal_ends_the_process() -> None:
+    bench = Bench(answers=[False])
+    bench.fence.renew()
+    assert bench.deaths == 1
+
+
+def test_too_long_without_a_good_renewal_ends_the_process() -> None:
+    bench = Bench()
+    bench.now = FENCE_AFTER - 1
+    bench.fence.check()
+    assert bench.deaths == 0
+    bench.now = FENCE_AFTER
+    bench.fence.check()
+    assert bench.deaths == 1
+
+
+def test_a_fence_that_was_let_go_ends_nothing() -> None:
+    bench = Bench(answers=[False])
+    bench.fence.stop()
+    bench.now = 10 * FENCE_AFTER
+    bench.fence.check()
+    bench.fence.renew()
+    assert bench.deaths == 0
+
+
+def test_a_hanging_renewal_does_not_save_the_process() -> None:
+    died, hangs = threading.Event(), threading.Event()
+
+    def renew() -> bool:
+        hangs.wait()
+        return True
+
+    fence = LeaseKeeper(renew, renewed=-FENCE_AFTER, monotonic=lambda: 0, die=died.set)
+    fence.start()
+    assert died.wait(5)
+    fence.stop()
+    hangs.set()
+
+
+@given(st.lists(st.tuples(st.integers(0, 40_000), st.sampled_from([True, Unavailable()]), st.integers(0, 3_000))))
+def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
+    steps: list[tuple[int, bool | Exception, int]],
+) -> None:
+    """Others count from when a good renewal arrived, which is never before it was sent, and wait GRACE on top."""
+    bench = Bench()
+    sent = 0
+    for wait, answer, takes in steps:
+        bench.now += wait
+        bench.takes, bench.answers = takes, [answer]
+        began = bench.now
+        bench.fence.renew()
+        sent = began if answer is True else sent
+        bench.fence.check()
+        assert bool(bench.deaths) == (bench.now - sent >= FENCE_AFTER)
+        if bench.deaths:
+            break
+        assert bench.now < sent + TTL + GRACE
+
+
+def test_a_lease_is_given_back_once_and_nothing_is_done_under_it_any_more(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path)
+    _, hold = theatre.desk()
+    assert not hold.late
+    hold.release()
+    assert hold.late
+    assert theatre.outside.leases.rows[theatre.session.uid].released
+    theatre.outside.leases.rows.clear()
+    hold.release()
+    assert theatre.outside.leases.rows == {}
+
+
+def test_an_aws_that_hangs_keeps_no_worker_from_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "RELEASING_TAKES", 0.05)
+    hangs = Event()
+
+    class Hanging(MemoryLeases):
+        def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+            return hangs.wait(60)
+
+    theatre = Theatre(tmp_path)
+    theatre.outside.leases = Hanging()
+    _, hold = theatre.desk()
+    hold.release()
+    assert not theatre.outside.leases.rows[theatre.session.uid].released
+    hangs.set()

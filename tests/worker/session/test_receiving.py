@@ -1,0 +1,176 @@
+"""Keeping what comes in."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from chalicelib.domain.messages import Party
+from chalicelib.domain.session import Session
+from chalicelib.services.messages.store import Received
+from chalicelib.services.ports import Misconfigured, Unavailable
+from chalicelib.worker.log import Log
+from chalicelib.worker.session.receiving import Intake
+from chalicelib.worker.session.spool import MESSAGES, Spool
+from tests.worker.puppets import Theatre
+from tests.worker.threads import until
+
+RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, text="Kopi?")
+
+
+@dataclass
+class Gate:
+    """Where messages are kept, once it is open."""
+
+    opened: Event = field(default_factory=Event)
+    fails: int = 0
+    breaks_on: str = ""
+    refuses: str = ""
+    kept: list[Received] = field(default_factory=list)
+
+    def receive(self, _session: Session, received: Received) -> bool:
+        self.opened.wait(60)
+        if received.text == self.breaks_on:
+            raise ValueError(received.text)
+        if received.text == self.refuses:
+            raise Misconfigured("no", "AccessDeniedException")
+        if self.fails:
+            self.fails -= 1
+            raise Unavailable("away")
+        self.kept.append(received)
+        return True
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def make(tmp_path: Path, gate: Gate) -> Callable[[], Intake]:
+    desk, _ = Theatre(tmp_path / "devices").desk()
+
+    def one() -> Intake:
+        intake = Intake(desk, gate, Spool(tmp_path, MESSAGES), Log())
+        intake.start()
+        return intake
+
+    return one
+
+
+def spooled(home: Path) -> list[Path]:
+    return list(home.glob("inbox-*"))
+
+
+def texts(gate: Gate) -> list[str | None]:
+    return [received.text for received in gate.kept]
+
+
+def test_the_client_never_waits_for_aws(make: Callable[[], Intake], gate: Gate, tmp_path: Path) -> None:
+    intake = make()
+    for count in range(300):
+        intake.keep(replace(RECEIVED, text=str(count)))
+    assert gate.kept == []
+    assert spooled(tmp_path)[0].read_text().count("\n") == 300
+    gate.opened.set()
+    intake.settle(60)
+    assert texts(gate) == [str(count) for count in range(300)]
+    assert spooled(tmp_path) == []
+
+
+def test_what_a_killed_worker_had_not_written_is_written_by_the_next(
+    make: Callable[[], Intake], gate: Gate, tmp_path: Path
+) -> None:
+    Spool(tmp_path, MESSAGES).add(RECEIVED)
+    Spool(tmp_path, MESSAGES).add(replace(RECEIVED, text="Teh?"))
+    gate.opened.set()
+    intake = make()
+    intake.keep(replace(RECEIVED, text="Air?"))
+    intake.settle(60)
+    assert texts(gate) == ["Kopi?", "Teh?", "Air?"]
+    assert spooled(tmp_path) == []
+
+
+def test_aws_that_is_away_for_a_while_costs_no_message(make: Callable[[], Intake], gate: Gate) -> None:
+    gate.fails = 2
+    gate.opened.set()
+    intake = make()
+    intake.keep(RECEIVED)
+    intake.settle(60)
+    assert gate.kept == [RECEIVED]
+
+
+def test_a_message_that_cannot_be_kept_is_not_the_end(make: Callable[[], Intake], gate: Gate) -> None:
+    gate.breaks_on = "poison"
+    gate.opened.set()
+    intake = make()
+    for text in ("poison", "Kopi?"):
+        intake.keep(replace(RECEIVED, text=text))
+    intake.settle(60)
+    assert texts(gate) == ["Kopi?"]
+
+
+def test_an_end_waits_only_so_long_and_leaves_the_rest_for_the_next(
+    make: Callable[[], Intake], gate: Gate, tmp_path: Path
+) -> None:
+    intake = make()
+    intake.keep(RECEIVED)
+    began = time.monotonic()
+    intake.settle(0.1)
+    assert time.monotonic() - began < 5
+    assert [messages for _, messages in Spool(tmp_path, MESSAGES).left()] == [[RECEIVED]]
+    gate.opened.set()
+
+
+def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Gate) -> None:
+    desk, _ = Theatre(tmp_path / "devices").desk()
+    intake = Intake(desk, gate, Spool(tmp_path / "gone", MESSAGES), Log())
+    intake.start()
+    gate.opened.set()
+    intake.keep(RECEIVED)
+    intake.settle(60)
+    assert gate.kept == [RECEIVED]
+
+
+class BadDisk(Spool[Received]):
+    """A file that can be written to, once, and nothing else."""
+
+    def empty(self) -> None:
+        raise OSError
+
+    def remove(self) -> None:
+        raise OSError
+
+    def left(self) -> list[tuple[Path, list[Received]]]:
+        raise OSError
+
+
+def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -> None:
+    desk, _ = Theatre(tmp_path / "devices").desk()
+    intake = Intake(desk, gate, BadDisk(tmp_path, MESSAGES), Log())
+    intake.start()
+    gate.opened.set()
+    for text in ("Kopi?", "Teh?"):
+        intake.keep(replace(RECEIVED, text=text))
+        intake.settle(60)
+    assert texts(gate) == ["Kopi?", "Teh?"]
+
+
+def test_what_the_table_refuses_for_good_keeps_nothing_back_and_is_tried_again_by_the_next_worker(
+    make: Callable[[], Intake], gate: Gate, tmp_path: Path
+) -> None:
+    gate.refuses = "Teh?"
+    gate.opened.set()
+    for worker in range(2):
+        intake = make()
+        for text in ("Kopi?", "Teh?", "Air?") if worker == 0 else ():
+            intake.keep(replace(RECEIVED, text=text))
+        intake.settle(60)
+        until(lambda: texts(gate) == ["Kopi?", "Air?"] and len(spooled(tmp_path)) == 1)
+    gate.refuses = ""
+    make()
+    until(lambda: texts(gate) == ["Kopi?", "Air?", "Teh?"])
+    until(lambda: spooled(tmp_path) == [])

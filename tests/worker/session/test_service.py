@@ -1,0 +1,222 @@
+"""What the worker makes of its client's events, where the real client is slow to make them."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.domain import events as e
+from chalicelib.domain.messages import Party
+from chalicelib.domain.session import Device, Reason, Session, Status
+from chalicelib.services.messages.store import Received
+from chalicelib.worker.ending import Again, Exit
+from chalicelib.worker.events import Rung, Terminated
+from chalicelib.worker.session.connection import TAKEOVER
+from chalicelib.worker.whatsapp import client as c
+from tests.makers import DEVICE
+from tests.worker.outside import now
+from tests.worker.puppets import Theatre
+
+CODE = "2@ref,noise,identity,secret,1"
+CONNECTED = c.Connected(DEVICE)
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Theatre:
+    return Theatre(tmp_path)
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Theatre:
+    return Theatre(tmp_path, linked=True)
+
+
+def types(theatre: Theatre) -> list[type[Any]]:
+    return [type(event) for event in theatre.reported]
+
+
+def test_the_restart_after_a_pairing_is_invisible(theatre: Theatre) -> None:
+    ending = theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), c.Disconnected(), CONNECTED, Terminated())
+    assert types(theatre) == [e.QRShown, e.PairSuccess, e.Connected]
+    assert ending == Exit(0)
+
+
+def test_a_connection_that_only_looks_open_is_reported_and_so_is_its_return(linked: Theatre) -> None:
+    linked.play(CONNECTED, c.KeepAliveTimeout(), c.KeepAliveRestored(DEVICE), Terminated())
+    assert types(linked) == [e.Connected, e.Disconnected, e.Connected]
+    assert linked.now.status is Status.CONNECTED
+
+
+def test_the_device_is_what_the_clients_store_says(linked: Theatre) -> None:
+    other = Device("4915112345678:3@s.whatsapp.net")
+    linked.play(c.Connected(other), Terminated())
+    assert linked.now.device == other
+
+
+def test_the_third_round_that_runs_out_ends_the_start(theatre: Theatre) -> None:
+    for _ in range(2):
+        ending = theatre.play(c.QR(CODE), c.CodesRanOut())
+        assert isinstance(ending, Again)
+        theatre.outside.leases.rows.clear()
+    assert theatre.play(c.QR(CODE), c.CodesRanOut()) == Exit(0)
+    assert (theatre.now.status, theatre.now.reason) == (Status.STOPPED, Reason.QR_TIMEOUT)
+    assert theatre.outside.leases.rows[theatre.session.uid].released
+
+
+def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(theatre: Theatre) -> None:
+    ending = theatre.play(c.QR(CODE), c.CodesRanOut())
+    assert isinstance(ending, Again)
+    assert ending.handover.renewed is not None
+    assert (ending.handover.order.tenant, ending.handover.order.session) == ("default", "ana")
+    assert not theatre.outside.leases.rows[theatre.session.uid].released
+
+
+def test_a_client_that_dies_while_its_code_is_good_failed_to_pair(theatre: Theatre) -> None:
+    theatre.connected = False
+    ending = theatre.play(c.QR(CODE))
+    assert isinstance(ending, Again)
+    assert ending.handover.failures == 1
+    assert (theatre.now.status, theatre.now.reason) == (Status.STARTING, Reason.PAIR_ERROR)
+
+
+def test_failures_in_a_row_add_up_until_a_login_succeeds(theatre: Theatre) -> None:
+    began = now()
+    ending = theatre.play(c.Ended("no route"), failures=1)
+    assert isinstance(ending, Again)
+    assert ending.handover.failures == 2
+    assert theatre.now.reason == Reason.CONNECT_FAILURE
+    assert theatre.now.next_at
+    assert began + 2_000 <= theatre.now.next_at <= now() + 3_000
+
+
+def test_a_login_forgets_earlier_failures(linked: Theatre) -> None:
+    ending = linked.play(CONNECTED, c.Disconnected(), c.ConnectFailure(500), failures=3)
+    assert isinstance(ending, Again)
+    assert ending.handover.failures == 1
+    assert linked.now.status is Status.DISCONNECTED
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (c.LoggedOut(401), Status.LOGGED_OUT),
+        (c.ClientOutdated(), Status.FAILED),
+        (c.TemporaryBan(101, 60), Status.FAILED),
+        (c.StreamReplaced(), Status.STOPPED),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_an_end_of_the_link_ends_the_worker(linked: Theatre, event: c.ClientEvent, status: Status) -> None:
+    assert linked.play(CONNECTED, event) == Exit(0)
+    assert linked.now.status is status
+    assert linked.outside.leases.rows[linked.session.uid].released
+    assert "disconnect" in linked.clients[0].calls
+
+
+def test_replaced_by_the_worker_that_was_taken_over_from(linked: Theatre) -> None:
+    ending = linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now())
+    assert isinstance(ending, Again)
+    assert ending.handover.replaced
+    assert (linked.now.status, linked.now.reason) == (Status.DISCONNECTED, Reason.REPLACED)
+
+
+def test_replaced_a_second_time_stays_replaced(linked: Theatre) -> None:
+    ending = linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now(), replaced=True)
+    assert ending == Exit(0)
+    assert (linked.now.status, linked.now.reason) == (Status.STOPPED, Reason.REPLACED)
+
+
+def test_replaced_long_after_a_takeover_stays_replaced(linked: Theatre) -> None:
+    linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now() - TAKEOVER)
+    assert linked.now.status is Status.STOPPED
+
+
+def test_a_ring_makes_it_look(linked: Theatre) -> None:
+    assert linked.play(CONNECTED, lambda: linked.happen(e.StopRequested()), Rung()) == Exit(0)
+    assert linked.now.status is Status.STOPPED
+
+
+def test_a_stop_that_was_asked_before_it_came_needs_no_client(linked: Theatre) -> None:
+    linked.happen(e.StopRequested())
+    assert linked.play() == Exit(0)
+    assert linked.now.status is Status.STOPPED
+
+
+def test_sigterm_closes_the_socket_before_aws_is_asked_anything(linked: Theatre) -> None:
+    closed: list[bool] = []
+    get = linked.outside.sessions.get
+
+    def watched(uid: str) -> Session | None:
+        closed.extend("disconnect" in client.calls for client in linked.clients)
+        return get(uid)
+
+    linked.outside.sessions.get = watched  # type: ignore[method-assign]
+    linked.play(CONNECTED, Terminated())
+    assert closed[-1]
+
+
+def test_sigterm_reports_a_stop_that_the_owner_asked_for(linked: Theatre) -> None:
+    assert linked.play(CONNECTED, lambda: linked.happen(e.StopRequested()), Terminated()) == Exit(0)
+    assert linked.now.status is Status.STOPPED
+
+
+def test_a_later_claim_fences_it(linked: Theatre) -> None:
+    claimed = e.WorkerClaimed("worker-2", "mailbox", standby=False)
+    assert linked.play(lambda: linked.happen(claimed), CONNECTED) == Exit(70)
+    assert linked.now.status is Status.STARTING
+    assert linked.outside.leases.rows[linked.session.uid].released
+    assert "disconnect" in linked.clients[0].calls
+
+
+def test_a_session_that_is_gone_fences_it(linked: Theatre) -> None:
+    assert linked.play(linked.outside.sessions.rows.clear, Rung()) == Exit(70)
+
+
+def for_another_number(theatre: Theatre) -> None:
+    stands = theatre.now
+    theatre.outside.sessions.rows[stands.uid] = replace(stands, phone="628999999999", require_phone_match=True)
+
+
+def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connected(theatre: Theatre) -> None:
+    for_another_number(theatre)
+    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert theatre.clients[0].calls == ["connect", "logout", "disconnect"]
+    assert (theatre.now.status, theatre.now.reason, theatre.now.device) == (
+        Status.LOGGED_OUT,
+        Reason.PHONE_MISMATCH,
+        None,
+    )
+    assert theatre.now.last_event
+    assert theatre.now.last_event.data["phone"] == DEVICE.phone
+    assert not [event for event in theatre.reported if isinstance(event, e.Connected)]
+
+
+def test_an_account_that_can_t_be_told_to_unlink_is_forgotten_and_that_is_said(theatre: Theatre) -> None:
+    theatre.confirms = False
+    for_another_number(theatre)
+    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert (theatre.now.status, theatre.now.reason) == (Status.LOGGED_OUT, Reason.PHONE_MISMATCH_UNCONFIRMED)
+    assert list((theatre.root / theatre.session.uid).glob("device-*")) == []
+
+
+def test_a_worker_that_takes_over_a_link_that_is_not_accepted_yet_refuses_it_too(linked: Theatre) -> None:
+    for_another_number(linked)
+    assert linked.play(CONNECTED) == Exit(0)
+    assert linked.now.reason == Reason.PHONE_MISMATCH
+
+
+def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -> None:
+    for_another_number(linked)
+    stands = linked.now
+    linked.outside.sessions.rows[stands.uid] = replace(stands, connected_at=now())
+    linked.play(CONNECTED, Terminated())
+    assert linked.now.status is Status.CONNECTED
+    assert linked.now.phone_mismatch
+
+
+def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(theatre: Theatre) -> None:
+    for_another_number(theatre)
+    came = c.Incoming(Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), text="Hi"))
+    theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), came, CONNECTED, came)
+    assert theatre.outside.messages.rows == {}

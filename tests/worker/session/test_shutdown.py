@@ -1,0 +1,123 @@
+"""Unlinking and deleting."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.domain import events as e
+from chalicelib.domain.session import Reason, Status
+from chalicelib.worker.clock import monotonic
+from chalicelib.worker.ending import Exit
+from chalicelib.worker.events import Rung
+from chalicelib.worker.whatsapp import client as c
+from tests.makers import DEVICE
+from tests.worker.puppets import Theatre
+
+CONNECTED = c.Connected(DEVICE)
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Theatre:
+    return Theatre(tmp_path, linked=True)
+
+
+def home(theatre: Theatre) -> Path:
+    return theatre.root / theatre.session.uid
+
+
+def test_a_device_that_is_online_is_logged_out_at_once(linked: Theatre) -> None:
+    assert linked.play(CONNECTED, lambda: linked.happen(e.UnlinkRequested()), Rung()) == Exit(0)
+    assert "logout" in linked.clients[0].calls
+    assert (linked.now.status, linked.now.reason) == (Status.LOGGED_OUT, Reason.UNLINKED_BY_OWNER)
+    assert list(home(linked).iterdir()) == []
+
+
+def test_a_device_that_is_away_connects_first(linked: Theatre) -> None:
+    linked.happen(e.UnlinkRequested())
+    assert linked.play(c.Disconnected(), CONNECTED) == Exit(0)
+    assert linked.clients[0].calls[:2] == ["connect", "logout"]
+
+
+def test_whatsapp_that_refuses_leaves_it_unconfirmed(linked: Theatre) -> None:
+    linked.confirms = False
+    linked.happen(e.UnlinkRequested())
+    linked.play(CONNECTED)
+    assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
+    assert list(home(linked).iterdir()) == []
+
+
+def test_whatsapp_out_of_reach_leaves_it_unconfirmed(linked: Theatre) -> None:
+    linked.happen(e.UnlinkRequested())
+    linked.play(c.Ended("no route"))
+    assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
+
+
+def test_a_refused_login_leaves_it_unconfirmed_and_is_not_tried_again(linked: Theatre) -> None:
+    linked.happen(e.UnlinkRequested())
+    assert linked.play(c.ConnectFailure(500)) == Exit(0)
+    assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
+
+
+def test_a_device_that_is_away_gets_half_a_minute(linked: Theatre) -> None:
+    away, began = linked.parting(), monotonic()
+    assert away.begin(linked=True, online=False) is None
+    assert away.deadline
+    assert began + 30_000 <= away.deadline <= monotonic() + 30_000
+    before = away.deadline
+    assert away.begin(linked=True, online=False) is None
+    assert away.deadline == before
+
+
+def test_unlinked_from_the_phone_meanwhile_is_unlinked(linked: Theatre) -> None:
+    linked.happen(e.UnlinkRequested())
+    linked.play(c.LoggedOut(401))
+    assert linked.now.reason == Reason.UNLINKED_BY_OWNER
+
+
+def test_deleting_erases_everything_and_gives_the_lease_back_before_it_says_so(linked: Theatre) -> None:
+    linked.happen(e.DeleteRequested())
+    released: list[bool] = []
+    report = linked.outside.link.report
+
+    def watched(event: e.LinkEvent, *, uid: str, worker: str, epoch: int) -> object:
+        released.append(linked.outside.leases.rows[uid].released)
+        linked.outside.leases.rows.clear()
+        return report(event, uid=uid, worker=worker, epoch=epoch)
+
+    linked.outside.link.report = watched  # type: ignore[assignment, method-assign]
+    assert linked.play(CONNECTED) == Exit(0)
+    assert linked.now.erased
+    assert not home(linked).exists()
+    assert released == [True]
+    assert linked.outside.leases.rows == {}
+
+
+def test_what_was_never_linked_is_deleted_without_whatsapp(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path)
+    theatre.happen(e.DeleteRequested())
+    assert theatre.play() == Exit(0)
+    assert theatre.now.reason == Reason.UNLINKED_BY_OWNER
+    assert not home(theatre).exists()
+
+
+def test_keys_that_another_worker_removed_before_its_report_was_lost_leave_it_unconfirmed(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path)
+    stands = theatre.now
+    assert theatre.outside.sessions.move(replace(stands, device=DEVICE, version=stands.version + 1))
+    theatre.happen(e.DeleteRequested())
+    assert theatre.play() == Exit(0)
+    assert theatre.now.reason == Reason.UNLINK_UNCONFIRMED
+
+
+def test_a_device_that_cannot_be_read_fails_a_start_and_not_a_deletion(tmp_path: Path) -> None:
+    theatre = Theatre(tmp_path)
+    home(theatre).mkdir()
+    (home(theatre) / "device-0000000000.db").write_bytes(os.urandom(4_096))
+    assert theatre.play() == Exit(1)
+    assert theatre.now.status is Status.STARTING
+    theatre.happen(e.DeleteRequested())
+    assert theatre.play() == Exit(0)
+    assert theatre.now.reason == Reason.UNLINK_UNCONFIRMED
+    assert not home(theatre).exists()

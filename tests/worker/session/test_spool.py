@@ -1,0 +1,101 @@
+"""The file of what isn't in the table yet."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.content import Contact, Content, Context, Location, Quoted, Target
+from chalicelib.domain.messages import Party
+from chalicelib.services.messages.store import Received
+from chalicelib.worker.session.spool import MESSAGES, Spool
+
+RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, text="Kopi?\n☕")
+WORDS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def left(home: Path) -> list[list[Received]]:
+    return [messages for _, messages in Spool(home, MESSAGES).left()]
+
+
+def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MESSAGES)
+    spool.add(RECEIVED)
+    spool.add(RECEIVED)
+    assert left(tmp_path) == [[RECEIVED, RECEIVED]]
+
+
+def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
+    content = Content(location=Location(-6.1753924, 107.0, "Monas"), contacts=(Contact("Bo"),))
+    context = Context(quoted=Quoted(Target("3A00", from_me=True), "text", "Where?"), mentions=("1@lid",))
+    received = replace(RECEIVED, kind="location", content=content, context=context)
+    Spool(tmp_path, MESSAGES).add(received)
+    assert left(tmp_path) == [[received]]
+
+
+def test_what_a_worker_left_that_knew_no_content_is_still_read(tmp_path: Path) -> None:
+    line = b'{"whatsapp_id":"3A","chat":"c","sender":{"phone":"1","lid":null,"name":null},"at":1,"text":"Kopi?"}'
+    (tmp_path / "inbox-1.jsonl").write_bytes(b"\n" + line)
+    assert left(tmp_path) == [[Received("3A", "c", Party("1"), at=1, text="Kopi?")]]
+
+
+def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:
+    for text in ("one", "two", "three"):
+        Spool(tmp_path, MESSAGES).add(Received("3A", "c", Party(), at=1, text=text))
+    assert [[message.text for message in messages] for messages in left(tmp_path)] == [["one"], ["two"], ["three"]]
+
+
+def test_its_own_file_is_no_leftover(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MESSAGES)
+    spool.add(RECEIVED)
+    assert spool.left() == []
+
+
+def test_what_is_in_the_table_is_forgotten_and_it_goes_on(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MESSAGES)
+    spool.add(RECEIVED)
+    spool.empty()
+    assert left(tmp_path) == [[]]
+    spool.add(RECEIVED)
+    assert left(tmp_path) == [[RECEIVED]]
+
+
+def test_a_worker_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MESSAGES)
+    spool.remove()
+    spool.add(RECEIVED)
+    spool.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_else_may_read_it(tmp_path: Path) -> None:
+    Spool(tmp_path, MESSAGES).add(RECEIVED)
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_line_that_was_only_written_half_is_passed_over_and_spoils_no_other(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, MESSAGES)
+    spool.add(RECEIVED)
+    (file,) = tmp_path.iterdir()
+    with file.open("ab") as disk:
+        disk.write(b'\n{"whatsapp_id":"3A')
+    assert left(tmp_path) == [[RECEIVED]]
+    spool.add(RECEIVED)
+    assert left(tmp_path) == [[RECEIVED, RECEIVED]]
+
+
+@pytest.mark.parametrize("torn", [b'{"whatsapp_id":"\xff"}', b"{}", b"[]", b"\x00"])
+def test_what_is_no_message_is_passed_over(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "inbox-1.jsonl").write_bytes(torn + b"\n")
+    assert left(tmp_path) == [[]]
+
+
+@given(WORDS, WORDS, st.none() | WORDS, st.booleans())
+def test_a_message_comes_out_as_it_went_in(tmp_path_factory, name, kind, text, mine) -> None:
+    home = tmp_path_factory.mktemp("home")
+    received = Received("3A", "c", Party(name=name), at=1, kind=kind, text=text, from_me=mine)
+    Spool(home, MESSAGES).add(received)
+    assert left(home) == [[received]]

@@ -1,0 +1,70 @@
+"""Waiting in the pool."""
+
+import threading
+
+from chalicelib.services.ports import Order, Standby
+from chalicelib.worker import standby
+from chalicelib.worker.events import EventQueue, Happening, Rung
+from chalicelib.worker.order import Claim, Handover
+from tests.worker.outside import Outside, now
+
+IDLE = Handover(Order("standby-1", "mailbox"), standby=True)
+
+
+def a_pool() -> Outside:
+    outside = Outside()
+    outside.standbys.put(Standby("standby-1", "mailbox", until=now() + 60_000))
+    return outside
+
+
+def test_a_standby_that_is_not_in_the_pool_is_not_wanted() -> None:
+    assert standby.wait(IDLE, Outside(), EventQueue()) is None
+
+
+def test_a_standby_that_is_to_end_leaves_the_pool() -> None:
+    outside, inbox = a_pool(), EventQueue()
+    inbox.terminate()
+    assert standby.wait(IDLE, outside, inbox) is None
+    assert outside.standbys.pool == {}
+
+
+def test_a_ring_makes_it_find_what_it_was_given() -> None:
+    outside, inbox = a_pool(), EventQueue()
+
+    def give() -> None:
+        while not outside.standbys.assign("standby-1", uid="uid", epoch=3):
+            pass
+        inbox.put(Rung())
+
+    giver = threading.Thread(target=give)
+    giver.start()
+    given = standby.wait(IDLE, outside, inbox)
+    giver.join()
+    assert given
+    assert given.claim == Claim("uid", "standby-1", 3)
+    assert given.standby
+
+
+def test_waiting_says_that_it_is_ready_and_alive() -> None:
+    outside = a_pool()
+
+    class Looked(EventQueue):
+        def next(self, seconds: float) -> Happening | None:
+            self.terminate()
+            items.append(outside.standbys.pool["standby-1"])
+            return super().next(seconds)
+
+    items: list[Standby] = []
+    standby.wait(IDLE, outside, Looked())
+    (item,) = items
+    assert item.ready
+    assert 0 < item.until - now() <= standby.ALIVE_FOR
+
+
+def test_what_it_lets_go_is_given_back() -> None:
+    outside = a_pool()
+    outside.standbys.renew("standby-1", until=now() + 60_000)
+    outside.standbys.assign("standby-1", uid="uid", epoch=3)
+    busy = Handover(Order("standby-1", "mailbox", "default", "ana", "uid", 3), standby=True, failures=2, took_over_at=1)
+    assert standby.let_go(busy, outside, EventQueue()) == IDLE
+    assert outside.standbys.pool["standby-1"].uid is None

@@ -1,0 +1,79 @@
+"""The client's errors, as whatsmeow writes them.
+
+The client's errors when it asks WhatsApp something."""
+
+import pytest
+
+from chalicelib.worker.whatsapp.errors import (
+    NoAnswer,
+    NoConnection,
+    NotOnWhatsApp,
+    NotSent,
+    Refused,
+    WhatsAppRefused,
+    unanswered,
+    unsent,
+)
+
+JID = "628999000111@s.whatsapp.net"
+
+
+@pytest.mark.parametrize(
+    ("error", "means"),
+    [
+        (f"no LID found for {JID} from server", NotOnWhatsApp),
+        ("server returned error 463", Refused),
+        ("failed to get device list: failed to send usync query: info query returned status 429: rate", Refused),
+        ("failed to send message node: websocket not connected", NotSent),
+        ("failed to send message node: frame socket is closed", NotSent),
+        (f"failed to get LID for PN {JID}: websocket disconnected before info query returned response", NotSent),
+        ("failed to get device list: failed to send usync query: info query timed out", NotSent),
+        ("timed out waiting for message send response", NoAnswer),
+        ("websocket disconnected before message send returned response", NoAnswer),
+        ("failed to send message node: write tcp 127.0.0.1: broken pipe", NoAnswer),
+        ("something that nobody has seen yet", NoAnswer),
+    ],
+)
+def test_what_an_error_means(error: str, means: type[Exception]) -> None:
+    assert type(unsent(error)) is means
+
+
+def test_a_refusal_says_whatsapps_number_and_no_other() -> None:
+    refusal = unsent("server returned error 479")
+    assert isinstance(refusal, Refused)
+    assert (refusal.code, refusal.sentence) == ("refused", "WhatsApp refused the message (error 479).")
+
+
+def test_no_error_names_the_recipient() -> None:
+    for error in (f"no LID found for {JID} from server", f"failed to get LID for PN {JID}: x", f"server {JID}"):
+        meaning = unsent(error)
+        assert "628" not in repr(meaning)
+        assert "628" not in getattr(meaning, "sentence", "")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "failed to send usync query: websocket not connected",
+        "failed to send usync query: info query timed out",
+        "websocket disconnected before info query returned response",
+        "failed to send group list query: frame socket is closed",
+    ],
+)
+def test_without_a_connection_it_may_be_asked_again(error: str) -> None:
+    assert isinstance(unanswered(error), NoConnection)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("info query returned status 429: rate-overlimit", "WhatsApp has been asked too much by this account"),
+        ("failed to send usync query: info query returned status 403: forbidden", "refused to answer (error 403)"),
+        ("something of +6281234567890 nobody foresaw", "The WhatsApp client couldn't ask."),
+    ],
+)
+def test_a_refusal_is_told_in_a_sentence_without_the_number(error: str, sentence: str) -> None:
+    found = unanswered(error)
+    assert isinstance(found, WhatsAppRefused)
+    assert sentence in found.sentence
+    assert "628" not in found.sentence
