@@ -3,8 +3,9 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import pytest
@@ -82,11 +83,66 @@ def test_every_guarded_operation_can_refuse_its_caller(name: str, told: dict[str
     assert guarded == (told["security"] != [{}])
 
 
-def test_two_types_of_one_name_are_refused() -> None:
+def a_struct(name: str, **fields: Any) -> type[msgspec.Struct]:
+    return msgspec.defstruct(name, list(fields.items()))
+
+
+def a_typed_dict(name: str, **fields: Any) -> Any:
+    return TypedDict(name, fields)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("one", [a_struct, a_typed_dict])
+@pytest.mark.parametrize("other", [a_struct, a_typed_dict])
+def test_two_types_of_one_name_are_refused(one: Any, other: Any) -> None:
     schemas = Schemas()
-    schemas.of(type("Status", (msgspec.Struct,), {}))
+    schemas.of(one("Status", code=int))
+    with pytest.raises(TypeError, match="Two types are called Status"):
+        schemas.of(other("Status", text=str))
+
+
+def test_two_types_of_one_name_are_refused_within_bodies_too() -> None:
+    schemas = Schemas()
+    schemas.of(a_struct("Image", content=a_struct("Content", url=str)))
+    with pytest.raises(TypeError, match="Two types are called Content"):
+        schemas.of(a_struct("Text", content=list[a_struct("Content", text=str)]))  # type: ignore[misc]
+
+
+def test_a_type_is_named_as_often_as_it_is_met() -> None:
+    schemas, content = Schemas(), a_struct("Content", url=str)
+    assert schemas.of(content) == schemas.of(content) == {"$ref": "#/components/schemas/Content"}
+    schemas.of(a_struct("Image", content=content))
+    assert set(schemas.named) == {"Content", "Image"}
+
+
+def test_a_type_without_json_is_refused() -> None:
     with pytest.raises(TypeError, match="has no JSON"):
-        schemas.of(complex)
+        Schemas().of(complex)
+
+
+def every(value: Any) -> Iterator[dict[str, Any]]:
+    """All objects within a document."""
+    if isinstance(value, dict):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from every(one)
+
+
+def test_a_boolean_const_says_its_type() -> None:
+    """openapi-python-client gives up the whole schema otherwise."""
+    found = [schema for schema in every(DOCUMENT["components"]["schemas"]) if isinstance(schema.get("const"), bool)]
+    assert found
+    assert [schema for schema in found if schema.get("type") != "boolean"] == []
+
+
+def test_no_field_of_a_body_has_a_default() -> None:
+    """openapi-typescript takes one that has as always there."""
+    fields = [
+        (model.__name__, name, field)
+        for model in MODELS
+        for name, field in DOCUMENT["components"]["schemas"][model.__name__]["properties"].items()
+    ]
+    assert fields
+    assert [(body, name) for body, name, field in fields if "default" in field] == []
 
 
 def test_it_is_served(nobody: Caller) -> None:

@@ -1,8 +1,15 @@
-"""Types as JSON Schema 2020-12: the dialects' TypedDicts here, the bodies' Structs by the library that reads them."""
+"""Types as JSON Schema 2020-12: the bodies' Structs by msgspec, which reads them, the dialects' TypedDicts here.
+
+msgspec's ``schema_components`` describes only what msgspec can decode. It refuses a union of two TypedDicts and a union
+of a ``Literal`` with an ``Enum``, which answers have; it sorts a TypedDict's fields by name and drops its notes.
+
+Generators of clients read the schemas, and some take less than the specification allows: openapi-python-client wants a
+``type`` beside a boolean ``const``, and openapi-typescript takes an optional field with a ``default`` as always there.
+"""
 
 import inspect
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeVar, Union
@@ -33,7 +40,10 @@ class Schemas:
         self._owners: dict[str, Any] = {}
 
     def of(self, kind: Any) -> Schema:
-        """Return the type's schema, a reference if it has a name; raises TypeError for a type without JSON."""
+        """Return the type's schema, a reference if it has a name.
+
+        Raises TypeError for a type without JSON, and for a second type of a name that another one has.
+        """
         origin = typing.get_origin(kind)
         if typing.is_typeddict(origin or kind):
             return self._named(kind, lambda: self._typed_dict(kind))
@@ -53,7 +63,7 @@ class Schemas:
         if origin is Annotated:
             return self.of(arguments[0]) | _notes(arguments[1:])
         if origin is Literal:
-            return {"const": arguments[0]} if len(arguments) == 1 else {"enum": list(arguments)}
+            return _one_of(arguments)
         if origin in {Union, UnionType}:
             return _any_of([self.of(argument) for argument in arguments])
         if origin in {list, Sequence}:
@@ -72,6 +82,8 @@ class Schemas:
         }
 
     def _struct(self, kind: type[msgspec.Struct]) -> Schema:
+        for named in set(_classes(msgspec.inspect.type_info(kind))):
+            self._own(named)
         (reference,), components = msgspec.json.schema_components(
             [kind], ref_template=REF + "{name}", schema_hook=_special
         )
@@ -79,17 +91,40 @@ class Schemas:
             schema.pop("title", None)
             if "description" in schema:
                 schema["description"] = inspect.cleandoc(schema["description"])
-            self.named.setdefault(name, schema)
+            for field in schema.get("properties", {}).values():
+                field.pop("default", None)
+            self.named[name] = schema
         return reference
 
     def _named(self, kind: Any, make: typing.Callable[[], Schema]) -> Schema:
-        name = name_of(kind)
-        if self._owners.setdefault(name, kind) != kind:
-            raise TypeError(f"Two types are called {name}: {kind} and {self._owners[name]}")
+        name = self._own(kind)
         if name not in self.named:
             self.named[name] = {}  # a type may contain itself
             self.named[name] = make()
         return {"$ref": REF + name}
+
+    def _own(self, kind: Any) -> str:
+        """Return the type's name, which is its alone."""
+        name = name_of(kind)
+        if self._owners.setdefault(name, kind) != kind:
+            raise TypeError(f"Two types are called {name}: {kind} and {self._owners[name]}")
+        return name
+
+
+def _classes(told: Any, seen: frozenset[Any] = frozenset()) -> Iterator[Any]:
+    """Yield the types with a name that a type is made of, by what msgspec tells of it."""
+    if isinstance(told, tuple):
+        for one in told:
+            yield from _classes(one, seen)
+    if not isinstance(told, (msgspec.inspect.Type, msgspec.inspect.Field)):
+        return
+    named = getattr(told, "cls", None)
+    if named in seen:
+        return
+    if named is not None:
+        yield named
+    for field in told.__struct_fields__:
+        yield from _classes(getattr(told, field), seen | {named} - {None})
 
 
 def _special(kind: Any) -> Schema:
@@ -131,6 +166,13 @@ def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
         return given[hint]
     variables = getattr(hint, "__parameters__", ())
     return hint[tuple(given[variable] for variable in variables)] if variables else hint
+
+
+def _one_of(values: tuple[Any, ...]) -> Schema:
+    """Return the schema of a Literal."""
+    if len(values) > 1:
+        return {"enum": list(values)}
+    return ({"type": "boolean"} if isinstance(values[0], bool) else {}) | {"const": values[0]}
 
 
 def _any_of(schemas: list[Schema]) -> Schema:

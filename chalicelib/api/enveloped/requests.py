@@ -51,7 +51,9 @@ class NewUser(msgspec.Struct):
 
     username: UserName
     password: NewPassword
-    role: Annotated[RoleName, msgspec.Meta(description="``user`` is another word for ``member``.")] = "member"
+    role: Annotated[RoleName, msgspec.Meta(description="``member`` if absent; ``user`` is another word for it.")] = (
+        "member"
+    )
 
 
 class UserPatch(msgspec.Struct):
