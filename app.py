@@ -6,35 +6,25 @@ from chalice.app import Chalice
 
 from chalicelib.api import health
 from chalicelib.api.bare import routes as bare
-from chalicelib.api.bare import status as bare_status
-from chalicelib.api.bare import webhook as bare_webhook
 from chalicelib.api.company import routes as company
 from chalicelib.api.description.served import describe
-from chalicelib.api.enveloped import account, admin, tenants, tickets
-from chalicelib.api.enveloped import contacts as enveloped_contacts
+from chalicelib.api.enveloped import accounts, tickets
 from chalicelib.api.enveloped import routes as enveloped
-from chalicelib.api.enveloped import settings as enveloped_settings
 from chalicelib.api.gateway import answer_anything, answer_head, let_pages_ask
 from chalicelib.api.letsbot import routes as letsbot
+from chalicelib.api.socketio import engine
 from chalicelib.api.socketio import routes as socketio
-from chalicelib.api.socketio import sessions as socketio_sessions
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
 WORKING: Final = (
     health.router,
     enveloped.router,
-    enveloped_settings.router,
-    enveloped_contacts.router,
-    account.router,
-    admin.router,
-    tenants.router,
+    accounts.router,
     tickets.router,
     bare.router,
-    bare_status.router,
-    bare_webhook.router,
+    engine.router,
     socketio.router,
-    socketio_sessions.router,
     letsbot.router,
     company.router,
 )

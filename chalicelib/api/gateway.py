@@ -14,7 +14,7 @@ from chalicelib import bootstrap
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.origins import allowed, preflight
 from chalicelib.api.router import ErrorShape
-from chalicelib.api.socketio import routes as socketio
+from chalicelib.api.socketio import engine as socketio
 from chalicelib.dialects.bare import sessions as bare
 from chalicelib.dialects.company import shapes as company
 from chalicelib.dialects.enveloped import sessions as enveloped

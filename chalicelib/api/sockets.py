@@ -18,8 +18,8 @@ from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.router import busy
-from chalicelib.api.socketio import routes as socketio
-from chalicelib.api.socketio.routes import VERSION, showing, who
+from chalicelib.api.socketio import engine as socketio
+from chalicelib.api.socketio.engine import VERSION, showing, who
 from chalicelib.dialects import DIALECTS
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.domain.access import Permission, Principal

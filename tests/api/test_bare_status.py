@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.api.bare import status as bare_status
+from chalicelib.api.bare import routes as bare_status
 from chalicelib.domain.session import Status
 from tests.api.conftest import Caller, World
 from tests.makers import a_session

@@ -1,23 +1,27 @@
-"""Seed 002's routes under ``/sessions``. Its documents show no credential: where configured so, none is needed."""
+"""The bare API's routes: sessions, messages and webhooks under ``/sessions``, and ``GET /status``."""
 
 import uuid
 from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import BareSession, SendBody
+from chalicelib.api.bare.requests import BareSession, BareWebhook
+from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.fields import existing_message, line, matching, session_id, webhook
+from chalicelib.api.health import VERSION, uptime
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
-from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
+from chalicelib.api.pages import MESSAGE_PAGE, MOST, PAGE, message_page, page, sessions_after
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
 from chalicelib.dialects.bare import messages as message_shapes
 from chalicelib.dialects.bare import sessions as shapes
+from chalicelib.dialects.bare import webhook as webhook_shapes
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
+    InvalidField,
     SessionDeleting,
     SessionExists,
     SessionQuotaExceeded,
@@ -36,6 +40,10 @@ _NAMES: Final = uuid.UUID("5d1c1d0e-7b0b-4c5e-9a2f-1f6f0c1e8b57")
 """What ids that are made from reservations are made in, whatever it is."""
 _ASK_AGAIN: Final = 2
 """Seconds after which a code that hadn't come is worth asking for."""
+COUNTED: Final = 1_000
+"""Sessions that are counted at most: each page of them costs two operations."""
+SHORTEST_SECRET: Final = 8
+"""Characters of a secret that a caller brings along."""
 
 
 @router.route(
@@ -160,3 +168,71 @@ def messages(call: Call, name: str) -> Answer:
 def message(call: Call, name: str, message_id: str) -> Answer:
     """Give one message."""
     return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))
+
+
+@router.route("GET", "/status", needs=_READ, gives={200: shapes.BareStatusJson})
+def status(call: Call) -> Answer:
+    """Say how the gateway stands, and how many sessions stand how.
+
+    A key that is bound to a session is told of that one alone.
+    """
+    asked = bootstrap.clock()
+    found, after = sessions_after(call, None, limit=MOST)
+    latency = bootstrap.clock() - asked
+    while after is not None and len(found) < COUNTED:
+        page, after = sessions_after(call, after, limit=MOST)
+        found += page
+    now = bootstrap.clock()
+    counts = shapes.counts(found, complete=after is None)
+    shape = shapes.status(counts, version=VERSION, uptime=uptime(now), latency=latency, now=now)
+    return Answer(shape)
+
+
+@router.route(
+    "POST",
+    "/sessions/{id}/webhook",
+    needs=_WRITE,
+    gives={200: webhook_shapes.BareWebhookJson},
+    refuses=(*MOVED, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def set_webhook(call: Call, name: str, body: BareWebhook) -> Answer:
+    """Have the session's events posted to an address, those that are named or all."""
+    url = _address(body)
+    wanted = set(body.events or webhook_shapes.EVENTS)
+    events = tuple(event for event in webhook_shapes.EVENTS if event in wanted)
+    key = _key(body.secret) if body.secret is not None else None
+    sessions = bootstrap.sessions()
+    with once(call, body) as made:
+        if made and made.made:
+            session = sessions.get(call.tenant, name)
+        else:
+            session = sessions.set_webhook(call.tenant, name, url, words=webhook_shapes.FORMAT, events=events, key=key)
+    return Answer(webhook_shapes.webhook(session))
+
+
+@router.route(
+    "DELETE",
+    "/sessions/{id}/webhook",
+    needs=_WRITE,
+    gives={200: webhook_shapes.BareWebhookGoneJson},
+    refuses=MOVED,
+)
+def remove_webhook(call: Call, name: str) -> Answer:
+    """Have nothing posted any more."""
+    _, changed = bootstrap.sessions().change(call.tenant, name, webhook_url="")
+    return Answer(webhook_shapes.removed(name, there_was_one=changed))
+
+
+def _address(body: BareWebhook) -> str:
+    field = "webhookUrl" if body.webhook_url is not None or body.url is None else "url"
+    address = body.webhook_url if body.webhook_url is not None else body.url
+    if not address:
+        raise InvalidField(f"'{field}' is missing.", field=field)
+    return webhook(address, field=field)
+
+
+def _key(secret: str) -> str:
+    if len(secret) < SHORTEST_SECRET:
+        raise InvalidField(f"'secret' must have {SHORTEST_SECRET} characters or more.", field="secret")
+    return line(secret, field="secret")

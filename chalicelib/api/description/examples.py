@@ -7,9 +7,9 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api import bodies
+from chalicelib.api.bare import requests as bare_requests
 from chalicelib.api.company import requests as company_bodies
-from chalicelib.api.enveloped import requests as enveloped_bodies
-from chalicelib.api.enveloped.tickets import NewTicket
+from chalicelib.api.enveloped import requests as enveloped_requests
 from chalicelib.api.health import VERSION, HealthJson
 from chalicelib.api.letsbot import requests as letsbot_bodies
 from chalicelib.dialects.bare import messages as bare_messages
@@ -208,26 +208,30 @@ def _accounts() -> dict[Any, Any]:
 def _bodies() -> dict[type[msgspec.Struct], msgspec.Struct]:
     password = "correct horse battery staple"  # noqa: S105 - an example
     examples: list[msgspec.Struct] = [
-        bodies.LoginBody("admin", password),
-        bodies.EnvelopedSession(phone="6281234567890", name="Shop"),
-        bodies.EnvelopedSettings(name="Shop", enabled=True),
-        bodies.NameBody("Shop"),
-        bodies.WebhookBody("https://example.com/hook"),
-        bodies.EnabledBody(enabled=True),
-        bodies.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
-        bodies.BareWebhook("https://example.com/hook", events=["message", "status"], secret="a secret of your own"),  # noqa: S106 - an example
+        enveloped_requests.LoginBody("admin", password),
+        enveloped_requests.EnvelopedSession(phone="6281234567890", name="Shop"),
+        enveloped_requests.EnvelopedSettings(name="Shop", enabled=True),
+        enveloped_requests.NameBody("Shop"),
+        enveloped_requests.WebhookBody("https://example.com/hook"),
+        enveloped_requests.EnabledBody(enabled=True),
+        bare_requests.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
+        bare_requests.BareWebhook(
+            "https://example.com/hook",
+            events=["message", "status"],
+            secret="a secret of your own",  # noqa: S106 - an example
+        ),
         bodies.SendBody("+628987654321", "Your order is on its way."),
-        enveloped_bodies.CheckBody("+628987654321"),
-        enveloped_bodies.SendFromBody("+628987654321", "Your order is on its way.", session_id=SESSION.id),
+        enveloped_requests.CheckBody("+628987654321"),
+        enveloped_requests.SendFromBody("+628987654321", "Your order is on its way.", session_id=SESSION.id),
         letsbot_bodies.LetsBotMessage("+628987654321", "Your order is on its way."),
         company_bodies.CompanyMessage(to="+628987654321", message="Your order is on its way."),
         company_bodies.CompanyBulk(recipients=["+628987654321", "+491701234567"], message="We open at nine."),
-        enveloped_bodies.ChangePassword("the old password", password),
-        enveloped_bodies.NewUser("ben", password, "member"),
-        enveloped_bodies.UserPatch(role="read_only"),
-        enveloped_bodies.NewApiKey(session_id=SESSION.id, expires_in_days=90),
-        NewTicket(SESSION.id),
-        enveloped_bodies.NewTenant("acme", "ana", password, "Acme"),
-        enveloped_bodies.TenantPatch(disabled=True),
+        enveloped_requests.ChangePassword("the old password", password),
+        enveloped_requests.NewUser("ben", password, "member"),
+        enveloped_requests.UserPatch(role="read_only"),
+        enveloped_requests.NewApiKey(session_id=SESSION.id, expires_in_days=90),
+        enveloped_requests.NewTicket(SESSION.id),
+        enveloped_requests.NewTenant("acme", "ana", password, "Acme"),
+        enveloped_requests.TenantPatch(disabled=True),
     ]
     return {type(example): example for example in examples}

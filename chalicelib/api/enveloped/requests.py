@@ -1,11 +1,11 @@
-"""Bodies of the account, admin and contact routes: their fields, and what each may look like."""
+"""The bodies of the enveloped API's requests, and what the names and ids in them and in its paths may look like."""
 
 import re
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from chalicelib.api.bodies import Digits, SendBody, SessionId
+from chalicelib.api.bodies import Digits, Line, Name, Phone, SendBody, SessionId, Url
 from chalicelib.domain.access import Role
 from chalicelib.domain.errors import InvalidField, KeyNotFound, TenantNotFound, UserNotFound
 from chalicelib.reading import DigitText
@@ -16,7 +16,6 @@ LONGEST: Final = 128
 LONGEST_LIFE: Final = 3650
 """Days that an API key can be made for; without a number it has no end."""
 
-Name = Annotated[str, msgspec.Meta(max_length=100)]
 Password = Annotated[str, msgspec.Meta(max_length=1024)]
 NewPassword = Annotated[
     str,
@@ -34,8 +33,83 @@ UserName = Annotated[
 RoleName = Literal["admin", "member", "read_only", "user"]
 
 
+class LoginBody(msgspec.Struct):
+    """A user's name and password."""
+
+    username: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    # The bound keeps hashing cheap: argon2 reads all of it.
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+
+
+class EnvelopedSession(msgspec.Struct):
+    """A new session; null is as good as absent."""
+
+    phone: Annotated[Phone | None, msgspec.Meta(description="The number to link. It becomes the session's id.")] = None
+    name: Name | None = None
+    webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
+    enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(description="True: an account that isn't ``phone``'s is unlinked as soon as it scans."),
+    ] = None
+
+
+class EnvelopedSettings(msgspec.Struct):
+    """Changes of a session, one at least: what is absent stays as it is, and so does a null name or ``enabled``."""
+
+    name: Name | None = None
+    # ``GET`` shows null where there is no webhook: a client that sends a session back as it wants it means that.
+    webhook_url: Annotated[
+        Url | msgspec.UnsetType | None, msgspec.Meta(description="An empty address, or null, removes it.")
+    ] = msgspec.UNSET
+    enabled: Annotated[bool | None, msgspec.Meta(description="False: it sends nothing.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(
+            description="True: an account that isn't ``phone``'s is unlinked as soon as it scans from now on."
+        ),
+    ] = None
+
+
+class NameBody(msgspec.Struct):
+    """A session's new name."""
+
+    name: Name
+
+
+class WebhookBody(msgspec.Struct):
+    """A session's new webhook."""
+
+    webhook_url: Annotated[Url, msgspec.Meta(description="A public https address; an empty one removes the webhook.")]
+
+
+class EnabledBody(msgspec.Struct):
+    """Whether a session sends anything."""
+
+    enabled: bool
+
+
+class CheckBody(msgspec.Struct):
+    """Somebody to look up on WhatsApp: a phone number with its country code, or a person's JID."""
+
+    number: Digits
+
+
+class SendFromBody(SendBody):
+    """A message to send, and the session to send it from: by its id, or by its phone number."""
+
+    session_id: SessionId | None = None
+    phone: Digits | None = None
+
+
+class NewTicket(msgspec.Struct):
+    """A ticket to be given."""
+
+    session_id: Annotated[SessionId | None, msgspec.Meta(description="The one session that it is to be for.")] = None
+
+
 def role_of(name: RoleName) -> Role:
-    """Return the role; ``user`` is what seed 001's family calls a member."""
+    """Return the role; ``user`` is another word for a member."""
     return Role.MEMBER if name == "user" else Role(name)
 
 
@@ -80,13 +154,13 @@ class NewTenant(msgspec.Struct):
     id: Annotated[str, msgspec.Meta(max_length=100, description="Lower-case letters, digits and ``-``, 40 at most.")]
     username: UserName
     password: NewPassword
-    name: Name | None = None
+    name: Line | None = None
 
 
 class TenantPatch(msgspec.Struct):
     """Changes of a tenant."""
 
-    name: Name | None = None
+    name: Line | None = None
     disabled: bool | None = None
 
 
@@ -153,16 +227,3 @@ def life(days: int | None, *, field: str) -> int | None:
     if not 1 <= days <= LONGEST_LIFE:
         raise InvalidField(f"'{field}' must be a whole number from 1 to {LONGEST_LIFE}.", field=field)
     return days * DAY
-
-
-class CheckBody(msgspec.Struct):
-    """Somebody to look up on WhatsApp: a phone number with its country code, or a person's JID."""
-
-    number: Digits
-
-
-class SendFromBody(SendBody):
-    """A message to send, and the session to send it from: by its id, or by its phone number."""
-
-    session_id: SessionId | None = None
-    phone: Digits | None = None

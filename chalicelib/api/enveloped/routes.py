@@ -1,14 +1,26 @@
-"""Seed 001's routes under ``/api``; each needs a token, but for the login."""
+"""The enveloped API's routes under ``/api``: sessions and their settings, messages, people and groups."""
 
 from typing import Final
+
+import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.bodies import EnvelopedSession, LoginBody, SendBody
+from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
-from chalicelib.api.fields import existing_message, line, matching, webhook
+from chalicelib.api.enveloped.requests import (
+    CheckBody,
+    EnabledBody,
+    EnvelopedSession,
+    EnvelopedSettings,
+    LoginBody,
+    NameBody,
+    SendFromBody,
+    WebhookBody,
+)
+from chalicelib.api.fields import existing_message, line, matching, some_of, webhook
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -20,16 +32,26 @@ from chalicelib.dialects.enveloped.accounts import LoginJson
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
+    AnswerNotReady,
+    AnswerRefused,
     Contended,
     Forbidden,
     InvalidCredentials,
+    InvalidField,
+    PhoneMismatch,
     SessionDeleting,
+    SessionDisabled,
     SessionExists,
+    SessionNotConnected,
+    SessionNotFound,
     SessionQuotaExceeded,
+    TooFast,
     TooManyAttempts,
+    TooManyQuestions,
     WorkerQuotaExceeded,
 )
-from chalicelib.domain.jid import phone_number
+from chalicelib.domain.jid import phone_in, phone_number, recipient
+from chalicelib.services.sessions.sessions import is_called
 
 router: Final = Router(__name__, shapes.error, names_session="phone")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
@@ -38,6 +60,15 @@ MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
 STARTED: Final = (*MOVED, WorkerQuotaExceeded)
 """Why a session may not have been started."""
+UNANSWERED: Final = (
+    SessionDisabled,
+    SessionNotConnected,
+    TooFast,
+    TooManyQuestions,
+    AnswerRefused,
+    AnswerNotReady,
+)
+"""Why a question may not have been answered."""
 
 
 @router.route(
@@ -185,3 +216,118 @@ def messages(call: Call, session_id: str) -> Answer:
 def message(call: Call, session_id: str, message_id: str) -> Answer:
     """Give one message."""
     return Answer(message_shapes.one(bootstrap.messages().get(call.tenant, session_id, existing_message(message_id))))
+
+
+@router.route("PUT", "/api/sessions/{id}", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED)
+def change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
+    """Change what the body names."""
+    return _change(call, session_id, body)
+
+
+@router.route(
+    "PUT", "/api/sessions/{id}/name", needs=_WRITE, gives={200: Success[shapes.OneSessionJson]}, refuses=MOVED
+)
+def rename(call: Call, session_id: str, body: NameBody) -> Answer:
+    """Change the name."""
+    return _change(call, session_id, EnvelopedSettings(name=body.name))
+
+
+@router.route(
+    "PUT",
+    "/api/sessions/{id}/webhook",
+    needs=_WRITE,
+    gives={200: Success[shapes.OneSessionJson]},
+    refuses=MOVED,
+)
+def set_webhook(call: Call, session_id: str, body: WebhookBody) -> Answer:
+    """Change the webhook's address; one that was gone for good (410) is tried again, also when it is the same."""
+    return _change(call, session_id, EnvelopedSettings(webhook_url=body.webhook_url))
+
+
+@router.route(
+    "PUT",
+    "/api/sessions/{id}/enabled",
+    needs=_WRITE,
+    gives={200: Success[shapes.OneSessionJson]},
+    refuses=MOVED,
+)
+def enable(call: Call, session_id: str, body: EnabledBody) -> Answer:
+    """Switch sending and webhooks on or off."""
+    return _change(call, session_id, EnvelopedSettings(enabled=body.enabled))
+
+
+def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
+    session, changed = bootstrap.sessions().change(
+        call.tenant,
+        session_id,
+        name=None if body.name is None else line(body.name, field="name"),
+        enabled=body.enabled,
+        webhook_url=_address(body.webhook_url),
+        require_phone_match=body.require_phone_match,
+    )
+    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
+    said = "Session updated" if changed else "There was nothing to change: the session is as you want it"
+    return Answer(shapes.one(session, said, with_secret=True))
+
+
+def _address(given: str | msgspec.UnsetType | None) -> str | None:
+    """Return the address to set, an empty one to remove what is set, None to leave that."""
+    if given is msgspec.UNSET:
+        return None
+    return webhook(given, field="webhook_url") if given else ""
+
+
+@router.route(
+    "POST",
+    "/api/sessions/{id}/check-number",
+    # Not only a look: an account that looks up many numbers is banned.
+    needs=_SEND,
+    gives={200: message_shapes.CheckedAnswerJson},
+    refuses=UNANSWERED,
+)
+def check_number(call: Call, session_id: str, body: CheckBody) -> Answer:
+    """Say whether a phone number, in any of its forms, or whom a JID names, is on WhatsApp."""
+    jid = recipient(body.number, field="number")
+    found = bootstrap.questions().contact(call.tenant, session_id, phone_in(jid) or jid)
+    return Answer(message_shapes.checked(body.number, found))
+
+
+@router.route(
+    "GET", "/api/sessions/{id}/groups", needs=_LOOK, gives={200: message_shapes.GroupsJson}, refuses=UNANSWERED
+)
+def groups(call: Call, session_id: str) -> Answer:
+    """List the groups that the session's account is in."""
+    return Answer(message_shapes.groups(bootstrap.questions().groups(call.tenant, session_id)))
+
+
+@router.route(
+    "POST",
+    "/api/send",
+    needs=_SEND,
+    gives={200: Success[message_shapes.ReceiptJson], 202: Success[message_shapes.ReceiptJson]},
+    refuses=(SessionNotFound, PhoneMismatch, *UNSENT),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send_from(call: Call, body: SendFromBody) -> Answer:
+    """Send a text from the session that the body names, else from the one that the API key is for."""
+    session_id = _sender(call, body)
+    return send_answer(call, session_id, body, message_shapes.sent, at=f"/api/sessions/{session_id}")
+
+
+def _sender(call: Call, body: SendFromBody) -> str:
+    """Return the id of the session to send from. Named by id and by number it must be both.
+
+    Raises PhoneMismatch for the number of an account that isn't linked: what is sent would come from another one.
+    """
+    names = [name for name in (body.session_id, body.phone, call.bound) if name]
+    if not names:
+        raise InvalidField("'session_id' or 'phone' must say which session to send from.", field="session_id")
+    naming = bootstrap.naming()
+    if body.phone:
+        session = naming.find_by_phone(call.tenant, body.phone, alone=call.bound)
+    else:
+        session = naming.find(call.tenant, names[0], alone=call.bound)
+    for name in names:
+        if not is_called(session, name):
+            raise SessionNotFound(f"The session '{session.id}' isn't '{name}'.", field="phone")
+    return session.id

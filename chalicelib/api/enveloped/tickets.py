@@ -1,13 +1,11 @@
 """Tickets under ``/api/ws-ticket``: for WebSockets, whose credential stands in an address, and may be seen there."""
 
-from typing import Annotated, Final
-
-import msgspec
+from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import SessionId
 from chalicelib.api.call import Call
+from chalicelib.api.enveloped.requests import NewTicket
 from chalicelib.api.fields import session_id
 from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import accounts as shapes
@@ -18,12 +16,6 @@ from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import TicketQuotaExceeded
 
 router: Final = Router(__name__, error)
-
-
-class NewTicket(msgspec.Struct):
-    """A ticket to be given."""
-
-    session_id: Annotated[SessionId | None, msgspec.Meta(description="The one session that it is to be for.")] = None
 
 
 @router.route(

@@ -1,147 +1,100 @@
-"""Socket.IO's polls, of seed 003's clients; the WebSocket side of it is in ``sockets``.
+"""Seed 003's routes about a session: start it and answer at once, start it again, send, and ask how it stands."""
 
-Its credential may come with the handshake or only when the client connects to the namespace, so these routes check it
-themselves; see ``services.conversation``.
-"""
-
-from collections.abc import Callable, Mapping
-from typing import Final, TypedDict
-
-from chalice.app import Request
+from typing import Final
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
-from chalicelib.api.auth import PUBLIC, bearer, identify, permit
+from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
-from chalicelib.api.parameters import Parameter, word
-from chalicelib.api.received import body_of
+from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
-from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.edge import SOCKETIO_PATH
-from chalicelib.domain.engineio import MAX_PAYLOAD
+from chalicelib.dialects.shared import Success
+from chalicelib.dialects.socketio import sessions as shapes
+from chalicelib.dialects.socketio.frames import InitializingJson, initializing
+from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
-    BodyTooLarge,
-    Forbidden,
-    GatewayError,
-    Invalid,
-    TooManyAttempts,
-    TooManyWatchers,
-    Unauthenticated,
-    UnsupportedEncoding,
+    Contended,
+    SessionDeleting,
+    SessionExists,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
 )
-from chalicelib.services.watching.socketio import opening
+from chalicelib.domain.idempotency import Reservation
 
-TEXT: Final = "text/plain; charset=UTF-8"
-UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5
-"""Engine.IO's codes for what can be wrong with a request."""
-VERSION: Final = "4"
-"""Of Engine.IO: that of Socket.IO 3 and 4."""
-
-
-class EngineError(TypedDict):
-    """An error in Engine.IO's words."""
-
-    code: int
-    message: str
-
-
-def _error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
-    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
-
-
-def _version(value: str | None) -> str:
-    if value != VERSION:
-        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
-    return value
-
-
-def _polling(value: str | None) -> str:
-    if value != "polling":
-        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
-    return value
-
-
-EIO: Final = Parameter("EIO", "Engine.IO's version.", _version, {"type": "string", "const": VERSION}, required=True)
-TRANSPORT: Final = Parameter(
-    "transport",
-    "With ``websocket`` the connection is a WebSocket.",
-    _polling,
-    {"type": "string", "const": "polling"},
-    required=True,
-)
-SID: Final = word("sid", "The channel that the handshake opened; a handshake has none.")
-REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts, TooManyWatchers)
-"""What is wrong with a poll or its caller."""
-TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
-
-router: Final = Router(__name__, _error)
-
-
-@router.route(
-    "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
-)
-def poll(call: Call) -> Answer:
-    """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest.
-
-    Until the client has shown who it is, no poll waits. One that polls twice at a time is disconnected.
-    """
-    call.read(EIO), call.read(TRANSPORT)
-    who_knocks = showing(call.request.headers, call.read(TOKEN))
-    # A credential that isn't good is refused before anything is counted or written.
-    principal = who_knocks() if who_knocks else None
-    if call.request.method == "HEAD":
-        # A monitor's: it neither opens a channel nor takes what waits in one.
-        return _text(call, "")
-    sid, server = call.read(SID), bootstrap.socketio()
-    if sid is None:
-        return _text(call, opening(*server.open(who_knocks, call.address)))
-    return _text(call, server.poll(server.known(sid, principal)))
+router: Final = Router(__name__, shapes.error, anonymous=True)
+_READ: Final = Permission.SESSIONS_READ
 
 
 @router.route(
     "POST",
-    SOCKETIO_PATH,
-    needs=PUBLIC,
-    gives={200: {TEXT: str}},
-    refuses=(*REFUSED, BodyTooLarge, UnsupportedEncoding),
-    takes=(EIO, TRANSPORT, SID, TOKEN),
+    "/api/sessions/{id}/initialize-with-qr",
+    needs=Permission.SESSIONS_WRITE,
+    gives={200: Success[InitializingJson]},
+    refuses=(SessionDeleting, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+    creates=True,
 )
-def take(call: Call) -> Answer:
-    """Take in a client's packets."""
-    call.read(EIO), call.read(TRANSPORT)
-    sid, server = call.read(SID), bootstrap.socketio()
-    if sid is None:
-        raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
-    who_knocks = showing(call.request.headers, call.read(TOKEN))
-    channel = server.known(sid, who_knocks() if who_knocks else None)
-    server.take(channel, _body(call.request), who)
-    return _text(call, "ok")
+def initialize(call: Call, name: str) -> Answer:
+    """Create the session if it isn't there, and want it running; what comes of it is told in its room.
 
-
-def who(token: str | None) -> Principal:
-    """Return who a client is: its token's bearer, or nobody in particular where that is allowed."""
-    principal = identify(token) if token else bootstrap.accounts().anonymous()
-    if principal is None:
-        raise Unauthenticated("This needs a token: io(url, {auth: {token}}).")
-    return permit(principal, Permission.SESSIONS_READ)
-
-
-def showing(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
-    """Return what tells, as often as it is asked, who comes with that ``?token=`` or these headers.
-
-    None for a client without a credential, which may show one when it connects. Names of headers are in lower case.
+    Repeated with its Idempotency-Key it doesn't start again what was stopped since.
     """
-    shown = token or bearer(headers.get("authorization"))
-    return (lambda: who(shown)) if shown else None
+    with once(call) as made:
+        if not (made and made.made):
+            _start(call.tenant, name, made)
+    return Answer(initializing(name))
 
 
-def _body(request: Request) -> str:
-    body = body_of(request, 4 * MAX_PAYLOAD, f"The body is larger than {MAX_PAYLOAD} characters.")
+@router.route(
+    "POST",
+    "/api/sessions/{id}/reconnect",
+    needs=Permission.SESSIONS_WRITE,
+    gives={200: Success[shapes.ReconnectingJson]},
+    refuses=(SessionDeleting, Contended, WorkerQuotaExceeded),
+)
+def reconnect(call: Call, name: str) -> Answer:
+    """Want the session running, and answer at once; what comes of it is told in its room."""
+    bootstrap.sessions().start(call.tenant, name)
+    return Answer(shapes.reconnecting(name))
+
+
+@router.route(
+    "POST",
+    "/api/sessions/{id}/send-message",
+    needs=Permission.MESSAGES_SEND,
+    gives={200: shapes.SentJson, 202: shapes.SentJson},
+    refuses=UNSENT,
+    takes=(IDEMPOTENCY_KEY,),
+)
+def send(call: Call, name: str, body: SendBody) -> Answer:
+    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
+    return send_answer(call, name, body, shapes.sent)
+
+
+@router.route("GET", "/api/sessions/{id}/connection-state", needs=_READ, gives={200: Success[shapes.StateJson]})
+def state(call: Call, name: str) -> Answer:
+    """Give how the session stands with WhatsApp, in one word."""
+    return Answer(shapes.state(bootstrap.sessions().get(call.tenant, name)))
+
+
+@router.route("GET", "/api/sessions/{id}/authenticated", needs=_READ, gives={200: Success[shapes.AuthenticatedJson]})
+def authenticated(call: Call, name: str) -> Answer:
+    """Give whether the session is linked."""
+    return Answer(shapes.authenticated(bootstrap.sessions().get(call.tenant, name)))
+
+
+@router.route("GET", "/api/sessions/{id}/wid", needs=_READ, gives={200: Success[shapes.WidJson]})
+def wid(call: Call, name: str) -> Answer:
+    """Give whose session it is."""
+    return Answer(shapes.wid(bootstrap.sessions().get(call.tenant, name)))
+
+
+def _start(tenant: str, name: str, made: Reservation | None) -> None:
+    sessions = bootstrap.sessions()
     try:
-        return body.decode()
-    except UnicodeDecodeError:
-        raise Invalid("The body is not text.") from None
-
-
-def _text(call: Call, body: str) -> Answer:
-    return Answer(body, content_type=TEXT)
+        sessions.create(
+            tenant, session_id=name, phone=None, name=name, webhook_url=None, enabled=True, start=True, made=made
+        )
+    except SessionExists:
+        sessions.start(tenant, name)

@@ -1,0 +1,147 @@
+"""Socket.IO's polls, of seed 003's clients; the WebSocket side of it is in ``sockets``.
+
+Its credential may come with the handshake or only when the client connects to the namespace, so these routes check it
+themselves; see ``services.conversation``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypedDict
+
+from chalice.app import Request
+
+from chalicelib import bootstrap
+from chalicelib.api.answers import Answer
+from chalicelib.api.auth import PUBLIC, bearer, identify, permit
+from chalicelib.api.call import Call
+from chalicelib.api.parameters import Parameter, word
+from chalicelib.api.received import body_of
+from chalicelib.api.router import Router
+from chalicelib.domain.access import Permission, Principal
+from chalicelib.domain.edge import SOCKETIO_PATH
+from chalicelib.domain.engineio import MAX_PAYLOAD
+from chalicelib.domain.errors import (
+    BodyTooLarge,
+    Forbidden,
+    GatewayError,
+    Invalid,
+    TooManyAttempts,
+    TooManyWatchers,
+    Unauthenticated,
+    UnsupportedEncoding,
+)
+from chalicelib.services.watching.socketio import opening
+
+TEXT: Final = "text/plain; charset=UTF-8"
+UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5
+"""Engine.IO's codes for what can be wrong with a request."""
+VERSION: Final = "4"
+"""Of Engine.IO: that of Socket.IO 3 and 4."""
+
+
+class EngineError(TypedDict):
+    """An error in Engine.IO's words."""
+
+    code: int
+    message: str
+
+
+def _error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
+    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
+
+
+def _version(value: str | None) -> str:
+    if value != VERSION:
+        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+    return value
+
+
+def _polling(value: str | None) -> str:
+    if value != "polling":
+        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
+    return value
+
+
+EIO: Final = Parameter("EIO", "Engine.IO's version.", _version, {"type": "string", "const": VERSION}, required=True)
+TRANSPORT: Final = Parameter(
+    "transport",
+    "With ``websocket`` the connection is a WebSocket.",
+    _polling,
+    {"type": "string", "const": "polling"},
+    required=True,
+)
+SID: Final = word("sid", "The channel that the handshake opened; a handshake has none.")
+REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts, TooManyWatchers)
+"""What is wrong with a poll or its caller."""
+TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
+
+router: Final = Router(__name__, _error)
+
+
+@router.route(
+    "GET", SOCKETIO_PATH, needs=PUBLIC, gives={200: {TEXT: str}}, refuses=REFUSED, takes=(EIO, TRANSPORT, SID, TOKEN)
+)
+def poll(call: Call) -> Answer:
+    """Open a channel; or, with its sid, give what waits in it, 20 seconds from now at the latest.
+
+    Until the client has shown who it is, no poll waits. One that polls twice at a time is disconnected.
+    """
+    call.read(EIO), call.read(TRANSPORT)
+    who_knocks = showing(call.request.headers, call.read(TOKEN))
+    # A credential that isn't good is refused before anything is counted or written.
+    principal = who_knocks() if who_knocks else None
+    if call.request.method == "HEAD":
+        # A monitor's: it neither opens a channel nor takes what waits in one.
+        return _text(call, "")
+    sid, server = call.read(SID), bootstrap.socketio()
+    if sid is None:
+        return _text(call, opening(*server.open(who_knocks, call.address)))
+    return _text(call, server.poll(server.known(sid, principal)))
+
+
+@router.route(
+    "POST",
+    SOCKETIO_PATH,
+    needs=PUBLIC,
+    gives={200: {TEXT: str}},
+    refuses=(*REFUSED, BodyTooLarge, UnsupportedEncoding),
+    takes=(EIO, TRANSPORT, SID, TOKEN),
+)
+def take(call: Call) -> Answer:
+    """Take in a client's packets."""
+    call.read(EIO), call.read(TRANSPORT)
+    sid, server = call.read(SID), bootstrap.socketio()
+    if sid is None:
+        raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
+    who_knocks = showing(call.request.headers, call.read(TOKEN))
+    channel = server.known(sid, who_knocks() if who_knocks else None)
+    server.take(channel, _body(call.request), who)
+    return _text(call, "ok")
+
+
+def who(token: str | None) -> Principal:
+    """Return who a client is: its token's bearer, or nobody in particular where that is allowed."""
+    principal = identify(token) if token else bootstrap.accounts().anonymous()
+    if principal is None:
+        raise Unauthenticated("This needs a token: io(url, {auth: {token}}).")
+    return permit(principal, Permission.SESSIONS_READ)
+
+
+def showing(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
+    """Return what tells, as often as it is asked, who comes with that ``?token=`` or these headers.
+
+    None for a client without a credential, which may show one when it connects. Names of headers are in lower case.
+    """
+    shown = token or bearer(headers.get("authorization"))
+    return (lambda: who(shown)) if shown else None
+
+
+def _body(request: Request) -> str:
+    body = body_of(request, 4 * MAX_PAYLOAD, f"The body is larger than {MAX_PAYLOAD} characters.")
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Invalid("The body is not text.") from None
+
+
+def _text(call: Call, body: str) -> Answer:
+    return Answer(body, content_type=TEXT)
