@@ -62,7 +62,7 @@ def test_a_user_is_registered_once(world: World, admin: Caller) -> None:
     assert admin("POST", "/api/auth/register", body).status == 201
     again = admin("POST", "/api/auth/register", body | {"role": "admin"})
     assert (again.status, again.json["code"], again.json["field"]) == (409, "USER_EXISTS", "username")
-    assert world.users.rows["bo"].role is Role.MEMBER
+    assert world.stores.users.rows["bo"].role is Role.MEMBER
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_a_user_is_registered_once(world: World, admin: Caller) -> None:
 def test_a_bad_user_is_refused_by_field_and_not_made(
     world: World, admin: Caller, body: dict[str, object], field: str
 ) -> None:
-    standing = dict(world.users.rows)
+    standing = dict(world.stores.users.rows)
     answer = admin("POST", "/api/auth/register", body)
     assert (answer.status, answer.json["field"]) == (400, field)
-    assert world.users.rows == standing
+    assert world.stores.users.rows == standing
 
 
 def test_a_key_is_shown_once_and_works_until_it_is_revoked(nobody: Caller, admin: Caller) -> None:
@@ -139,7 +139,7 @@ def test_a_bad_key_is_refused_by_field_and_not_made(
 ) -> None:
     answer = admin("POST", "/api/auth/api-key", body)
     assert (answer.status, answer.json["field"]) == (400, field)
-    assert not world.api_keys.rows
+    assert not world.stores.api_keys.rows
 
 
 def test_a_key_for_the_empty_id_is_no_key_for_all(ana: Caller) -> None:

@@ -57,10 +57,10 @@ def test_an_administrator_sets_a_password(nobody: Caller, ana: Caller, bo: Calle
 def test_a_change_that_is_wrong_in_one_thing_changes_nothing(
     world: World, ana: Caller, bo: Caller, body: dict[str, object], field: str
 ) -> None:
-    standing = world.users.rows["bo"]
+    standing = world.stores.users.rows["bo"]
     answer = ana("PATCH", "/api/admin/users/bo", body)
     assert (answer.status, answer.json["field"]) == (400, field)
-    assert world.users.rows["bo"] == standing
+    assert world.stores.users.rows["bo"] == standing
 
 
 def test_a_removed_user_is_not_there(ana: Caller, bo: Caller) -> None:
@@ -80,10 +80,10 @@ def test_a_name_that_no_user_can_have_is_not_there(ana: Caller, name: str) -> No
     ("method", "body"), [("PATCH", {"role": "member"}), ("PATCH", {"disabled": True}), ("DELETE", None)]
 )
 def test_the_last_administrator_stays(world: World, ana: Caller, method: str, body: dict[str, object] | None) -> None:
-    standing = world.users.rows["admin"]
+    standing = world.stores.users.rows["admin"]
     answer = ana(method, "/api/admin/users/admin", body)
     assert (answer.status, answer.json["code"]) == (409, "LAST_ADMINISTRATOR")
-    assert world.users.rows["admin"] == standing
+    assert world.stores.users.rows["admin"] == standing
 
 
 def test_an_administrator_sees_and_revokes_the_tenant_s_keys(nobody: Caller, ana: Caller, bo: Caller) -> None:
@@ -134,10 +134,10 @@ def test_a_disabled_tenant_is_out(nobody: Caller, ana: Caller) -> None:
 def test_a_bad_tenant_is_refused_by_field_and_not_made(
     world: World, ana: Caller, change: dict[str, str], status: int, field: str
 ) -> None:
-    users, tenants = dict(world.users.rows), dict(world.tenants.rows)
+    users, tenants = dict(world.stores.users.rows), dict(world.stores.tenants.rows)
     answer = ana("POST", "/api/admin/tenants", ACME | change)
     assert (answer.status, answer.json["field"]) == (status, field)
-    assert (world.users.rows, world.tenants.rows) == (users, tenants)
+    assert (world.stores.users.rows, world.stores.tenants.rows) == (users, tenants)
 
 
 @pytest.mark.parametrize("name", ["globex", "..", "A", "a%00"])

@@ -8,9 +8,10 @@ import jwt
 import pytest
 
 from chalicelib.domain.access import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role
-from tests.api.conftest import SECRET, Caller, World
+from tests.api.conftest import Caller, World
 from tests.api.routes import ABOUT_A_SESSION, GUARDED, NEEDS, Route, a_body, a_path
 from tests.api.test_sockets import FORM, knock
+from tests.composition import SIGNING_KEY
 from tests.makers import a_session
 
 
@@ -51,12 +52,19 @@ def changed(world: World, **claims: Any) -> str:
     """A token that is signed right, with other claims; None leaves one out."""
     good = jwt.decode(world.forged(), options={"verify_signature": False}) | claims
     told = {name: value for name, value in good.items() if value is not None}
-    return jwt.encode(told, SECRET, algorithm="HS256", headers={"kid": "k1"})
+    return jwt.encode(told, SIGNING_KEY, algorithm="HS256", headers={"kid": "k1"})
 
 
 def everything(world: World) -> Any:
     """What a refused request may not have changed."""
-    stores = (world.sessions, world.messages, world.users, world.tenants, world.api_keys, world.watchers)
+    stores = (
+        world.stores.sessions,
+        world.stores.messages,
+        world.stores.users,
+        world.stores.tenants,
+        world.stores.api_keys,
+        world.stores.watchers,
+    )
     return deepcopy([store.rows for store in stores])
 
 
@@ -96,8 +104,8 @@ def test_a_credential_that_is_not_good_is_refused_even_where_none_is_needed(
         assert nobody(method, path, X_API_Key=key).status == 401, key
     two = {"Authorization": f"Bearer {world.token()}", "X_API_Key": world.key()}
     assert nobody(method, path, **two).status == 401
-    good = next(iter(world.api_keys.rows))
-    before[4] = {good: world.api_keys.rows[good]}
+    good = next(iter(world.stores.api_keys.rows))
+    before[4] = {good: world.stores.api_keys.rows[good]}
     assert everything(world) == before
 
 
@@ -133,7 +141,7 @@ def test_another_tenants_session_is_not_there(world: World, nobody: Caller, rout
         if route[1].endswith("/initialize-with-qr"):
             # It makes the session that it doesn't find: one of the caller's own.
             assert status == 200
-            assert world.sessions.find(DEFAULT_TENANT, "ana") == a_session()
+            assert world.stores.sessions.find(DEFAULT_TENANT, "ana") == a_session()
             return
         assert (status, code) == (404, "SESSION_NOT_FOUND")
         assert everything(world)[:4] == before
@@ -143,7 +151,7 @@ def test_another_tenants_session_is_not_there(world: World, nobody: Caller, rout
 def test_another_tenants_user_or_key_is_not_there(world: World, nobody: Caller, route: Route) -> None:
     world.token(role=Role.MEMBER)
     secret = world.key(role=Role.MEMBER)
-    [key] = world.api_keys.rows.values()
+    [key] = world.stores.api_keys.rows.values()
     method, path = route[0], route[1].replace("{name}", "member.default").replace("{key_id}", key.id)
     stranger = Caller(nobody.client, world.token(tenant="other"))
     before = everything(world)
@@ -192,7 +200,7 @@ def test_a_bound_key_lists_and_creates_its_session_alone(world: World, nobody: C
             answer = key("POST", path, body)
             assert (answer.status, answer.json["code"]) == (403, "FORBIDDEN")
     assert key("POST", path).status == 201
-    assert [s.id for s in world.sessions.rows.values()] == ["bob", "shop"]
+    assert [s.id for s in world.stores.sessions.rows.values()] == ["bob", "shop"]
     listed = key("GET", path).content
     assert b"shop" in listed
     assert b"bob" not in listed
@@ -206,7 +214,7 @@ def test_the_handshake_refuses_a_bad_token(world: World, forge: Forge, anonymous
     token = forge(world)
     assert knock(FORM | {"token": token}) == 401
     assert knock(FORM, authorization=f"Bearer {token}") == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 @pytest.mark.parametrize("session", [None, "ana"])

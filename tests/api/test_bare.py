@@ -16,7 +16,7 @@ def a_code_comes(world: World) -> None:
     """While somebody waits, every session shows a code."""
 
     def show() -> None:
-        for session in list(world.sessions.rows.values()):
+        for session in list(world.stores.sessions.rows.values()):
             world.put(replace(session, status=Status.SCAN_QR, qr=a_code(expires_at=world.clock.now + 60_000)))
 
     world.while_waiting = show
@@ -31,7 +31,7 @@ def test_a_create_without_any_body_answers_with_a_code(world: World, nobody: Cal
     assert answer.json["qrCode"].startswith("data:image/png;base64,")
     assert answer.json["status"] == "pending"
     assert "Retry-After" not in answer.headers
-    assert [s.desired for s in world.sessions.rows.values()] == [Desired.RUNNING]
+    assert [s.desired for s in world.stores.sessions.rows.values()] == [Desired.RUNNING]
 
 
 def test_a_create_whose_code_takes_longer_says_so(world: World, ana: Caller) -> None:
@@ -77,7 +77,7 @@ def test_sessions_are_listed(world: World, ana: Caller) -> None:
 
 def test_a_deleted_session_is_gone(world: World, ana: Caller) -> None:
     world.put(a_session())
-    world.while_waiting = world.sessions.rows.clear
+    world.while_waiting = world.stores.sessions.rows.clear
     answer = ana("DELETE", "/sessions/ana")
     assert answer.json == {"message": "Session deleted successfully", "sessionId": "ana"}
     assert ana("GET", "/sessions/ana").json["code"] == "SESSION_NOT_FOUND"
@@ -100,7 +100,7 @@ def test_actions_say_what_is_wanted(world: World, ana: Caller, action: str, desi
     world.put(a_running_session(status=Status.STOPPED, observed_generation=1, desired=Desired.DELETED))
     answer = ana("POST", f"/sessions/ana/{action}")
     assert (answer.status, answer.json["sessionId"]) == (200, "ana")
-    stands = world.sessions.find("default", "ana")
+    stands = world.stores.sessions.find("default", "ana")
     assert stands
     assert stands.desired is desired
 
@@ -108,18 +108,18 @@ def test_actions_say_what_is_wanted(world: World, ana: Caller, action: str, desi
 def test_an_empty_id_makes_no_session_of_a_random_name(world: World, ana: Caller) -> None:
     answer = ana("POST", "/sessions", {"sessionId": ""})
     assert (answer.status, answer.json["field"], answer.json["error"]) == (400, "sessionId", "'sessionId' is empty.")
-    assert world.sessions.rows == {}
+    assert world.stores.sessions.rows == {}
 
 
 @pytest.mark.parametrize("body", [{"phoneNumber": ""}, {"phoneNumber": "\u200b"}])
 def test_an_empty_number_makes_no_session_without_one(world: World, ana: Caller, body: dict[str, str]) -> None:
     answer = ana("POST", "/sessions", body)
     assert (answer.status, answer.json["field"]) == (400, "phoneNumber")
-    assert world.sessions.rows == {}
+    assert world.stores.sessions.rows == {}
 
 
 @pytest.mark.parametrize("written", ["whatsapp:+5215574949947", "\u202a+52 1 55\u20117494\u20119947\u202c"])
 def test_a_session_s_number_is_good_however_it_was_copied(world: World, ana: Caller, written: str) -> None:
     ana("POST", "/sessions", {"sessionId": "mx", "phoneNumber": written})
-    (made,) = world.sessions.rows.values()
+    (made,) = world.stores.sessions.rows.values()
     assert made.phone == "5215574949947"

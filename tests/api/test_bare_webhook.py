@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.access import Role
-from tests.api.conftest import WEBHOOK_SECRET, Caller, World
-from tests.makers import a_running_session
+from tests.api.conftest import Caller, World
+from tests.makers import SECRET, a_running_session
 
 PATH = "/sessions/ana/webhook"
 URL = "https://example.com/hook"
@@ -18,7 +18,7 @@ def session(world: World) -> None:
 
 
 def stands(world: World) -> Any:
-    (session,) = world.sessions.rows.values()
+    (session,) = world.stores.sessions.rows.values()
     return session
 
 
@@ -30,7 +30,7 @@ def test_the_documented_call_sets_it(world: World, ana: Caller) -> None:
         "sessionId": "ana",
         "webhookUrl": URL,
         "events": ["message", "status"],
-        "webhookSecret": WEBHOOK_SECRET,
+        "webhookSecret": SECRET,
     }
     session = stands(world)
     assert (session.webhook_format, session.webhook_events) == ("bare", ("message", "status"))

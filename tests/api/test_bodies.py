@@ -35,7 +35,7 @@ def test_what_is_not_json_is_refused(world: World, ana: Caller, path: str, body:
         "INVALID_REQUEST",
         "The body is not JSON.",
     )
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @BOTH
@@ -43,14 +43,14 @@ def test_what_is_not_json_is_refused(world: World, ana: Caller, path: str, body:
 def test_what_is_not_an_object_is_refused(world: World, ana: Caller, path: str, body: bytes) -> None:
     answer = ana("POST", path, body)
     assert (answer.status, answer.json["error"]) == (400, "The body must be a JSON object.")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @BOTH
 def test_a_body_over_the_limit_is_refused(world: World, ana: Caller, path: str) -> None:
     answer = ana("POST", path, b'{"name": "' + b"x" * LIMIT + b'"}')
     assert (answer.status, answer.json["code"]) == (413, "BODY_TOO_LARGE")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @BOTH
@@ -97,14 +97,14 @@ def test_a_bad_field_is_named_in_a_sentence(
     answer = ana("POST", path, {field: value})
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)
     assert answer.json["error"] == f"'{field}' {sentence}"
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize("name", ["-a", ".", "_a", "a b", "a/b", "ä", "a" * 65, "a\n", "%41"])
 def test_an_id_that_no_session_may_have_is_refused(world: World, ana: Caller, name: str) -> None:
     answer = ana("POST", "/sessions", {"sessionId": name})
     assert (answer.status, answer.json["field"]) == (400, "sessionId")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize(

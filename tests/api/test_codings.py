@@ -38,14 +38,14 @@ def test_what_nobody_here_can_read_is_refused_by_name(world: World, ana: Caller,
     answer = ana("POST", PATH, b"\x01\x02", Content_Encoding=coding)
     assert (answer.status, answer.json["code"]) == (415, "UNSUPPORTED_CONTENT_ENCODING")
     assert coding in answer.json["error"]
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 def test_one_whose_name_is_no_text_is_refused_without_it(world: World, ana: Caller) -> None:
     # What bytes of a header that are no UTF-8 are read as.
     answer = ana("POST", PATH, BODY, Content_Encoding="gz\udced\udca0")
     assert (answer.status, answer.json["code"]) == (415, "UNSUPPORTED_CONTENT_ENCODING")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize("body", [gzip.compress(BODY, mtime=0)[:-9], gzip.compress(BODY, mtime=0)[:12] + b"x" * 40])
@@ -53,7 +53,7 @@ def test_one_that_is_not_whole_is_refused(world: World, ana: Caller, body: bytes
     answer = ana("POST", PATH, body, Content_Encoding="gzip")
     assert (answer.status, answer.json["code"]) == (400, "INVALID_REQUEST")
     assert "not whole" in answer.json["error"]
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 def test_one_that_inflates_to_more_than_the_limit_is_refused(world: World, ana: Caller) -> None:
@@ -61,4 +61,4 @@ def test_one_that_inflates_to_more_than_the_limit_is_refused(world: World, ana: 
     assert len(bomb) < LIMIT
     answer = ana("POST", PATH, bomb, Content_Encoding="gzip")
     assert (answer.status, answer.json["code"]) == (413, "BODY_TOO_LARGE")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows

@@ -32,10 +32,10 @@ def scanning(world: World) -> Session:
 
 def a_worker_sends(world: World, then: Any = lambda: None) -> None:
     def look() -> None:
-        for owed in world.dispatch().owed(a_running_session().uid):
-            begun = world.dispatch().begin(owed, epoch=1)
+        for owed in world.dispatch.owed(a_running_session().uid):
+            begun = world.dispatch.begin(owed, epoch=1)
             assert begun
-            world.dispatch().sent(begun, "3EB0C431C26A1916E07A")
+            world.dispatch.sent(begun, "3EB0C431C26A1916E07A")
         then()
 
     world.while_waiting = look
@@ -43,10 +43,10 @@ def a_worker_sends(world: World, then: Any = lambda: None) -> None:
 
 def shows_codes(world: World) -> None:
     def look() -> None:
-        for uid, session in world.sessions.rows.items():
+        for uid, session in world.stores.sessions.rows.items():
             if session.desired is Desired.RUNNING:
                 shown = a_code(expires_at=world.clock.now + 60_000)
-                world.sessions.rows[uid] = replace(session, status=Status.SCAN_QR, qr=shown)
+                world.stores.sessions.rows[uid] = replace(session, status=Status.SCAN_QR, qr=shown)
 
     world.while_waiting = look
 
@@ -95,10 +95,10 @@ def test_a_company_without_a_session_gets_one_by_asking_for_its_code(world: Worl
     told = data(ana("GET", STATUS))
     assert (told["status"], told["needs_qr"]) == ("NOT_CONFIGURED", True)
     assert "QR code" in told["qr_error"]
-    assert world.sessions.rows == {}
+    assert world.stores.sessions.rows == {}
     shows_codes(world)
     assert ana("GET", QRCODE).json["success"]
-    assert [s.id for s in world.sessions.rows.values()] == ["default"]
+    assert [s.id for s in world.stores.sessions.rows.values()] == ["default"]
     assert data(ana("GET", STATUS))["qr_code"]
 
 
@@ -106,7 +106,7 @@ def test_a_page_that_only_looks_gets_its_code(world: World, ana: Caller) -> None
     world.put(a_session())
     told = data(ana("GET", STATUS))
     assert (told["needs_qr"], told["qr_error"]) == (True, None)
-    assert world.sessions.rows[a_session().uid].desired is Desired.RUNNING
+    assert world.stores.sessions.rows[a_session().uid].desired is Desired.RUNNING
 
 
 def test_a_reader_s_look_starts_nothing(world: World, nobody: Caller) -> None:
@@ -117,7 +117,7 @@ def test_a_reader_s_look_starts_nothing(world: World, nobody: Caller) -> None:
     refused = reader("GET", QRCODE)
     assert (refused.status, refused.json["code"]) == (403, "FORBIDDEN")
     assert (refused.json["success"], refused.json["status_code"]) == (False, 403)
-    assert list(world.sessions.rows.values()) == [before]
+    assert list(world.stores.sessions.rows.values()) == [before]
 
 
 def test_what_nobody_scanned_says_so_and_is_shown_when_asked_for(world: World, ana: Caller) -> None:
@@ -150,7 +150,7 @@ def test_another_company_is_not_there(world: World, nobody: Caller, method: str,
         stranger = Caller(nobody.client, world.token(tenant="acme"))
         answer = stranger(method, path.replace("default", company), body)
         assert (answer.status, answer.json["code"], answer.json["field"]) == (404, "TENANT_NOT_FOUND", "company")
-    assert [s.tenant for s in world.sessions.rows.values()] == ["default"]
+    assert [s.tenant for s in world.stores.sessions.rows.values()] == ["default"]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES)
@@ -198,7 +198,7 @@ def test_a_bad_field_is_named_and_nothing_sent(world: World, ana: Caller, path: 
     world.put(a_running_session(device=DEVICE))
     answer = ana("POST", path, body)
     assert (answer.status, answer.json["status_code"], answer.json["field"]) == (400, 400, field)
-    assert world.messages.rows == {}
+    assert world.stores.messages.rows == {}
 
 
 def test_a_send_that_can_not_be_brings_the_code(world: World, ana: Caller) -> None:
@@ -247,7 +247,7 @@ def test_a_bulk_stops_where_the_session_is_disconnected(world: World, ana: Calle
     assert again.json["error"] == "WhatsApp session is disconnected."
     assert (again.json["total"], again.json["success_count"], again.json["failure_count"]) == (2, 0, 0)
     assert again.json["remaining"] == LETTERS["recipients"]
-    assert len(world.messages.rows) == 1
+    assert len(world.stores.messages.rows) == 1
 
 
 def test_a_bulk_again_with_its_key_sends_nothing_twice(world: World, ana: Caller) -> None:
@@ -256,4 +256,4 @@ def test_a_bulk_again_with_its_key_sends_nothing_twice(world: World, ana: Caller
     first = ana("POST", BULK, LETTERS, Idempotency_Key="k")
     assert ana("POST", BULK, LETTERS, Idempotency_Key="k").json == first.json
     assert ana("POST", BULK, LETTERS | {"message": "Tea?"}, Idempotency_Key="k").status == 422
-    assert len(world.messages.rows) == 2
+    assert len(world.stores.messages.rows) == 2

@@ -43,7 +43,7 @@ def test_a_session_is_named_by_its_phone_number(world: World, ana: Caller) -> No
     assert data["id"] == data["session"]["id"] == data["phone"] == "6281234567890"
     assert data["session"]["webhook_url"] == "https://example.com/hook"
     assert (data["status"], data["connected"], data["logged_in"]) == ("CREATED", False, False)
-    assert [s.desired for s in world.sessions.rows.values()] == [Desired.STOPPED]
+    assert [s.desired for s in world.stores.sessions.rows.values()] == [Desired.STOPPED]
 
 
 def test_a_phone_number_is_the_same_however_it_is_written(ana: Caller) -> None:
@@ -97,9 +97,9 @@ def test_connect_then_login_start_a_session_once(world: World, ana: Caller) -> N
     world.put(a_session())
     connected = ana("POST", "/api/sessions/ana/connect")
     assert (connected.status, connected.json["message"]) == (200, "Connection initiated")
-    started = world.sessions.find("default", "ana")
+    started = world.stores.sessions.find("default", "ana")
     assert ana("POST", "/api/sessions/ana/login", {}).json["message"] == "Login process initiated"
-    assert world.sessions.find("default", "ana") == started
+    assert world.stores.sessions.find("default", "ana") == started
     assert started
     assert (started.desired, started.generation) == (Desired.RUNNING, 1)
 
@@ -109,7 +109,7 @@ def test_disconnect_stops_and_logout_unlinks(world: World, ana: Caller, action: 
     world.put(a_running_session(device=DEVICE))
     answer = ana("POST", f"/api/sessions/ana/{action}")
     assert (answer.status, answer.json["success"]) == (200, True)
-    stands = world.sessions.find("default", "ana")
+    stands = world.stores.sessions.find("default", "ana")
     assert stands
     assert stands.desired is desired
 
@@ -121,7 +121,7 @@ def test_a_delete_that_goes_on_is_accepted(world: World, ana: Caller) -> None:
 
 def test_a_delete_that_is_done_is_done(world: World, ana: Caller) -> None:
     world.put(a_session())
-    world.while_waiting = world.sessions.rows.clear
+    world.while_waiting = world.stores.sessions.rows.clear
     answer = ana("DELETE", "/api/sessions/ana")
     assert (answer.status, answer.json["message"]) == (200, "Session deleted")
     assert ana("GET", "/api/sessions/ana").status == 404
@@ -131,7 +131,7 @@ def test_the_code_is_there_in_the_guides_shape_and_in_the_old_one(world: World, 
     code = a_code(expires_at=world.clock.now + 60_000)
     session = world.put(a_running_session(status=Status.STARTING))
     showing = replace(session, status=Status.SCAN_QR, qr=code)
-    world.while_waiting = lambda: world.sessions.rows.update({session.uid: showing})
+    world.while_waiting = lambda: world.stores.sessions.rows.update({session.uid: showing})
     answer = ana("GET", "/api/sessions/ana/qr")
     assert answer.headers["Cache-Control"] == "no-store"
     data = answer.json["data"]

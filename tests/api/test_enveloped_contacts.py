@@ -32,8 +32,8 @@ def a_worker_answers(world: World, work: Callable[[Question], Any]) -> None:
     """While somebody waits, all that is asked is taken, and ``work`` says what becomes of it."""
 
     def look() -> None:
-        for question in world.answering().owed(a_running_session().uid, epoch=1):
-            begun = world.answering().take(question, epoch=1)
+        for question in world.answering.owed(a_running_session().uid, epoch=1):
+            begun = world.answering.take(question, epoch=1)
             assert begun
             work(begun)
 
@@ -42,11 +42,11 @@ def a_worker_answers(world: World, work: Callable[[Question], Any]) -> None:
 
 def a_worker_sends(world: World) -> None:
     def look() -> None:
-        for session in list(world.sessions.rows.values()):
-            for owed in world.dispatch().owed(session.uid):
-                begun = world.dispatch().begin(owed, epoch=1)
+        for session in list(world.stores.sessions.rows.values()):
+            for owed in world.dispatch.owed(session.uid):
+                begun = world.dispatch.begin(owed, epoch=1)
                 assert begun
-                world.dispatch().sent(begun, "3EB0C431C26A1916E07A")
+                world.dispatch.sent(begun, "3EB0C431C26A1916E07A")
 
     world.while_waiting = look
 
@@ -56,25 +56,25 @@ def test_a_number_that_is_on_whatsapp_is_answered_in_both_shapes(connected: Worl
 
     def work(question: Question) -> None:
         asked.append(question.number)
-        connected.answering().answer(question, THERE)
+        connected.answering.answer(question, THERE)
 
     a_worker_answers(connected, work)
     answer = ana("POST", CHECK, NUMBER)
     bare = {"exists": True, "number": NUMBER["number"], "jid": THERE.jid}
     assert (answer.status, answer.json) == (200, {"success": True, "data": bare, **bare})
     assert asked == ["6281111111111"]
-    assert connected.asked.rows == {}
+    assert connected.stores.questions.rows == {}
 
 
 def test_a_number_that_isn_t_has_no_jid(connected: World, ana: Caller) -> None:
-    a_worker_answers(connected, lambda question: connected.answering().answer(question, Contact(exists=False)))
+    a_worker_answers(connected, lambda question: connected.answering.answer(question, Contact(exists=False)))
     answer = ana("POST", CHECK, NUMBER).json
     assert answer["data"] == {"exists": False, "number": NUMBER["number"]}
     assert "jid" not in answer
 
 
 def test_groups_are_listed(connected: World, ana: Caller) -> None:
-    a_worker_answers(connected, lambda question: connected.answering().answer(question, [KOPI]))
+    a_worker_answers(connected, lambda question: connected.answering.answer(question, [KOPI]))
     answer = ana("GET", GROUPS)
     told = {
         "jid": "1@g.us",
@@ -88,7 +88,7 @@ def test_groups_are_listed(connected: World, ana: Caller) -> None:
 
 def test_groups_that_are_too_many_are_said_to_be(connected: World, ana: Caller) -> None:
     some = GroupList((KOPI,), complete=False)
-    a_worker_answers(connected, lambda question: connected.asked.move(with_answer(question, some)))
+    a_worker_answers(connected, lambda question: connected.stores.questions.move(with_answer(question, some)))
     assert ana("GET", GROUPS).json["complete"] is False
 
 
@@ -100,7 +100,7 @@ class TestNoAnswer:
         answer = ana(method, path, body)
         assert (answer.status, answer.json["code"]) == (503, "ANSWER_NOT_READY")
         assert answer.headers["Retry-After"] == "5"
-        assert connected.asked.rows == {}
+        assert connected.stores.questions.rows == {}
 
     def test_while_the_session_isn_t_connected(
         self, world: World, ana: Caller, method: str, path: str, body: Any
@@ -116,7 +116,7 @@ class TestNoAnswer:
         assert ana(method, path, body).json["code"] == "SESSION_DISABLED"
 
     def test_where_whatsapp_refuses(self, connected: World, ana: Caller, method: str, path: str, body: Any) -> None:
-        a_worker_answers(connected, lambda question: connected.answering().refuse(question, "WhatsApp says no."))
+        a_worker_answers(connected, lambda question: connected.answering.refuse(question, "WhatsApp says no."))
         answer = ana(method, path, body)
         assert (answer.status, answer.json["code"], answer.json["error"]) == (
             502,
@@ -125,7 +125,7 @@ class TestNoAnswer:
         )
 
     def test_over_the_pace(self, world: World, ana: Caller, method: str, path: str, body: Any) -> None:
-        world.paces = MemoryPaces(Pace(burst=1, per_minute=20))
+        world.stores.paces = MemoryPaces(Pace(burst=1, per_minute=20))
         world.put(a_running_session(device=DEVICE))
         ana(method, path, body)
         world.clock.now -= 10_000
@@ -137,23 +137,23 @@ class TestNoAnswer:
         uid, now = a_running_session().uid, connected.clock.now
         for place in range(PLACES):
             question = Question(uid, f"Q{place}", Subject.GROUPS, now, place=place)
-            connected.asked.put(question, now=now)
-            connected.asked.move(taken(question, epoch=1))
+            connected.stores.questions.put(question, now=now)
+            connected.stores.questions.move(taken(question, epoch=1))
         answer = ana(method, path, body)
         assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (429, "TOO_MANY_QUESTIONS", "1")
-        assert len(connected.asked.rows) == PLACES
+        assert len(connected.stores.questions.rows) == PLACES
 
 
 @pytest.mark.parametrize("body", [{}, {"number": ""}, {"number": "12"}, {"number": "ana"}, {"number": 628}])
 def test_what_is_no_number_isn_t_asked_about(connected: World, ana: Caller, body: dict[str, Any]) -> None:
     answer = ana("POST", CHECK, body)
     assert (answer.status, answer.json["field"]) == (400, "number")
-    assert (connected.mailboxes.rung, connected.paces.full_at) == ([], {})
+    assert (connected.mailboxes.rung, connected.stores.paces.full_at) == ([], {})
 
 
 def test_who_may_only_read_may_list_groups_and_not_look_up_numbers(connected: World, nobody: Caller) -> None:
     reader = Caller(nobody.client, connected.token(role=Role.READ_ONLY))
-    a_worker_answers(connected, lambda question: connected.answering().answer(question, []))
+    a_worker_answers(connected, lambda question: connected.answering.answer(question, []))
     assert reader("GET", GROUPS).status == 200
     assert reader("POST", CHECK, NUMBER).status == 403
 
@@ -197,7 +197,7 @@ def test_a_send_from_a_session_that_isn_t_there_is_refused(
 ) -> None:
     answer = ana("POST", SEND, named | TEXT)
     assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
-    assert connected.messages.rows == {}
+    assert connected.stores.messages.rows == {}
 
 
 def test_a_send_that_names_no_session_is_refused(connected: World, ana: Caller) -> None:
@@ -220,7 +220,7 @@ def test_a_key_of_another_session_learns_nothing_of_this_one(
     key = Caller(nobody.client, connected.key(session="bob"))
     answer = key("POST", SEND, named | TEXT)
     assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
-    assert connected.messages.rows == {}
+    assert connected.stores.messages.rows == {}
 
 
 @pytest.mark.parametrize("named", [{"session_id": "ana"}, {"phone": "6281234567890"}])
@@ -235,6 +235,6 @@ def test_a_send_that_is_repeated_with_its_key_is_sent_once(connected: World, ana
     body = {"session_id": "ana"} | TEXT
     first, again = (ana("POST", SEND, body, Idempotency_Key="k1").json["data"]["id"] for _ in range(2))
     assert first == again
-    assert len(connected.messages.rows) == 1
+    assert len(connected.stores.messages.rows) == 1
     other = ana("POST", SEND, body | {"message": "Teh?"}, Idempotency_Key="k1")
     assert (other.status, other.json["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")

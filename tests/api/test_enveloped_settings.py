@@ -62,7 +62,7 @@ def test_a_session_that_is_not_there_is_not_changed(ana: Caller) -> None:
 
 
 def stands(world: World) -> Session:
-    (session,) = world.sessions.rows.values()
+    (session,) = world.stores.sessions.rows.values()
     return session
 
 

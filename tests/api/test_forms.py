@@ -79,14 +79,14 @@ def test_a_bad_field_of_a_form_is_named(
     body, kind = form(*fields)
     answer = ana("POST", "/api/sessions", body, Content_Type=kind)
     assert (answer.status, answer.json["field"], answer.json["error"]) == (400, field, f"'{field}' {sentence}.")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 def test_a_file_is_refused_by_name(world: World, ana: Caller) -> None:
     body, kind = multipart(("name", "x"), file="picture")
     answer = ana("POST", "/api/sessions", body, Content_Type=kind)
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "picture")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_file_is_refused_by_name(world: World, ana: Caller) -> None:
 def test_what_is_no_form_is_refused(world: World, ana: Caller, body: bytes, kind: str) -> None:
     answer = ana("POST", "/api/sessions", body, Content_Type=kind)
     assert (answer.status, answer.json["code"]) == (400, "INVALID_REQUEST")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "application/json", "text/plain"])
@@ -191,7 +191,7 @@ def test_a_field_that_looks_like_a_known_one_is_refused_by_name(
     answer = ana("POST", path, body)
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", said)
     assert answer.json["error"] == f"'{said}' is no field here. Did you mean '{known}'?"
-    assert list(world.sessions.rows.values()) == [session]
+    assert list(world.stores.sessions.rows.values()) == [session]
 
 
 def test_so_it_is_in_a_form(world: World, ana: Caller) -> None:

@@ -31,7 +31,7 @@ def part(name: bytes, value: bytes) -> bytes:
 def test_a_body_of_such_text_is_the_caller_s_fault(world: World, ana: Caller, body: bytes, kind: str) -> None:
     answer = ana("POST", "/api/sessions", body, Content_Type=kind)
     assert answer.status == 400, answer.content
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize(

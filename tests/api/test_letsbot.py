@@ -31,10 +31,10 @@ def shows_codes(world: World) -> None:
     """While somebody waits, whatever is wanted running shows a code."""
 
     def look() -> None:
-        for uid, session in world.sessions.rows.items():
+        for uid, session in world.stores.sessions.rows.items():
             if session.desired is Desired.RUNNING:
                 shown = a_code(expires_at=world.clock.now + 60_000)
-                world.sessions.rows[uid] = replace(session, status=Status.SCAN_QR, qr=shown)
+                world.stores.sessions.rows[uid] = replace(session, status=Status.SCAN_QR, qr=shown)
 
     world.while_waiting = look
 
@@ -53,9 +53,9 @@ def test_the_code_of_a_session_that_is_not_there_makes_it(world: World, shop: Ca
     assert answer.json["success"] is True
     assert answer.json["message"] == "QR code generated successfully"
     assert answer.json["data"]["qrcode"] == "iVBORw0KGgo="
-    assert world.sessions.find("default", "shop") is not None
+    assert world.stores.sessions.find("default", "shop") is not None
     assert shop("POST", QR).status == 200
-    assert len(world.sessions.rows) == 3
+    assert len(world.stores.sessions.rows) == 3
 
 
 @pytest.mark.parametrize("status", [Status.STOPPED, Status.LOGGED_OUT, Status.FAILED])
@@ -82,7 +82,7 @@ def test_a_code_that_does_not_come_in_time_is_worth_asking_for_again(shop: Calle
 def test_a_session_that_is_not_there_is_not_made(world: World, shop: Caller, path: str) -> None:
     answer = shop("POST", path, BODY)
     assert (answer.status, answer.json["success"], answer.json["code"]) == (404, False, "SESSION_NOT_FOUND")
-    assert len(world.sessions.rows) == 2
+    assert len(world.stores.sessions.rows) == 2
 
 
 def test_find_says_since_when_it_is_there(world: World, shop: Caller) -> None:
@@ -135,7 +135,7 @@ def test_a_logout_says_when(world: World, shop: Caller) -> None:
     a_shop(world, device=DEVICE)
 
     def unlink() -> None:
-        session = world.sessions.rows["shop"]
+        session = world.stores.sessions.rows["shop"]
         world.put(replace(session, status=Status.LOGGED_OUT, observed_generation=session.generation))
 
     world.while_waiting = unlink
@@ -145,7 +145,7 @@ def test_a_logout_says_when(world: World, shop: Caller) -> None:
         "message": "Successfully logged out",
         "data": {"timestamp": "2027-01-15T08:00:00.000Z"},
     }
-    assert world.sessions.rows["shop"].desired is Desired.UNLINKED
+    assert world.stores.sessions.rows["shop"].desired is Desired.UNLINKED
 
 
 def test_a_logout_that_takes_longer_is_accepted(world: World, shop: Caller) -> None:
@@ -156,13 +156,13 @@ def test_a_logout_that_takes_longer_is_accepted(world: World, shop: Caller) -> N
 
 def a_worker_does(world: World, fail: str | None = None) -> None:
     def look() -> None:
-        for owed in world.dispatch().owed("shop"):
-            begun = world.dispatch().begin(owed, epoch=1)
+        for owed in world.dispatch.owed("shop"):
+            begun = world.dispatch.begin(owed, epoch=1)
             assert begun
             if fail:
-                world.dispatch().failed(begun, fail, "WhatsApp says no.")
+                world.dispatch.failed(begun, fail, "WhatsApp says no.")
             else:
-                world.dispatch().sent(begun, "3EB0C431C26A1916E07A")
+                world.dispatch.sent(begun, "3EB0C431C26A1916E07A")
 
     world.while_waiting = look
 
@@ -176,7 +176,7 @@ def test_a_message_is_sent_by_the_key_s_session(world: World, shop: Caller) -> N
     assert (data["message_id"], data["status"], data["phone"]) == ("3EB0C431C26A1916E07A", "sent", "+628987654321")
     assert shop("GET", answer.headers["Location"]).json["data"]["message"] == BODY["body"]
     assert shop("POST", SEND, BODY, Idempotency_Key="k").json == answer.json
-    assert len(world.messages.rows) == 1
+    assert len(world.stores.messages.rows) == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_bad_field_is_named_as_the_caller_knows_it(
     a_shop(world, device=DEVICE)
     answer = shop("POST", SEND, BODY | changed)
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)
-    assert world.messages.rows == {}
+    assert world.stores.messages.rows == {}
 
 
 def test_a_recipient_without_an_account_is_the_phone_s_fault(world: World, shop: Caller) -> None:

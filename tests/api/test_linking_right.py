@@ -100,15 +100,15 @@ def test_who_loses_the_right_during_the_handshake_is_not_let_in(
     world: World, nobody: Caller, monkeypatch: pytest.MonkeyPatch, code: QRCode
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    token, add = world.token(role=Role.MEMBER), world.watchers.add
+    token, add = world.token(role=Role.MEMBER), world.stores.watchers.add
 
     def demoted_before(watcher: Watcher) -> None:
-        world.people().change("default", "member.default", role=Role.READ_ONLY)
+        world.users.change("default", "member.default", role=Role.READ_ONLY)
         add(watcher)
 
-    monkeypatch.setattr(world.watchers, "add", demoted_before)
+    monkeypatch.setattr(world.stores.watchers, "add", demoted_before)
     assert knock(FORM | {"token": token}) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_the_routes_that_give_codes_need_the_right_to_link() -> None:

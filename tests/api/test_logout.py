@@ -70,17 +70,17 @@ def test_what_the_token_had_opened_is_closed_and_nothing_else(
 ) -> None:
     here, elsewhere = log_in(), log_in()
     for watcher, caller in (("w1", here), ("w2", elsewhere)):
-        bearer = world.accounts().authenticate(caller.token or "")
-        world.watching().connect(watcher, bearer, session="ana", dialect="enveloped")
+        bearer = world.accounts.authenticate(caller.token or "")
+        world.watching.connect(watcher, bearer, session="ana", dialect="enveloped")
     assert nobody("GET", f"{POLL}&token={here.token}").status == 200
     here("POST", LOGOUT)
     assert world.sockets.closed == ["w1"]
-    assert list(world.watchers.rows) == ["w2"]
-    assert not world.channels.rows
+    assert list(world.stores.watchers.rows) == ["w2"]
+    assert not world.stores.channels.rows
     assert nobody("GET", f"{POLL}&token={elsewhere.token}").status == 200
     log_in()("POST", LOGOUT)
-    assert list(world.watchers.rows) == ["w2"]
-    assert len(world.channels.rows) == 1
+    assert list(world.stores.watchers.rows) == ["w2"]
+    assert len(world.stores.channels.rows) == 1
 
 
 def test_logging_out_again_is_no_error(world: World, log_in: Callable[[], Caller]) -> None:
@@ -88,7 +88,7 @@ def test_logging_out_again_is_no_error(world: World, log_in: Callable[[], Caller
     answers = [here("POST", LOGOUT) for _ in range(3)]
     assert [answer.status for answer in answers] == [200, 200, 200]
     assert len({answer.content for answer in answers}) == 1
-    world.people().change("default", "admin", password="another one")
+    world.users.change("default", "admin", password="another one")
     assert here("POST", LOGOUT).status == 200
 
 
@@ -115,16 +115,16 @@ def test_a_user_remembers_so_many_ended_tokens_and_then_all_are_over(
     assert here("GET", "/api/sessions").status == 200
     log_in()("POST", LOGOUT)
     assert here("GET", "/api/sessions").status == 401
-    assert world.users.rows["admin"].ended_tokens == {}
+    assert world.stores.users.rows["admin"].ended_tokens == {}
 
 
 def test_what_has_expired_is_remembered_no_more(world: World, log_in: Callable[[], Caller]) -> None:
     log_in()("POST", LOGOUT)
-    user: User = world.users.rows["admin"]
+    user: User = world.stores.users.rows["admin"]
     [(first, until)] = user.ended_tokens.items()
     world.clock.now = until
-    bearer = world.accounts().bearer(world.token(role=Role.ADMIN))
-    world.accounts().log_out(bearer)
-    assert first in world.users.rows["admin"].ended_tokens, "another user's logout changes nothing here"
+    bearer = world.accounts.bearer(world.token(role=Role.ADMIN))
+    world.accounts.log_out(bearer)
+    assert first in world.stores.users.rows["admin"].ended_tokens, "another user's logout changes nothing here"
     log_in()("POST", LOGOUT)
-    assert first not in world.users.rows["admin"].ended_tokens
+    assert first not in world.stores.users.rows["admin"].ended_tokens

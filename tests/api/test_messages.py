@@ -19,12 +19,12 @@ def stocked(world: World) -> World:
     """A session with five messages, the first five of M."""
     session = world.put(a_running_session())
     for number in range(5):
-        world.messages.put(a_message(id=M[number], uid=session.uid, created_at=world.clock.now))
+        world.stores.messages.put(a_message(id=M[number], uid=session.uid, created_at=world.clock.now))
     return world
 
 
 def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> None:
-    stocked.messages.put(
+    stocked.stores.messages.put(
         a_message(
             id=M[9],
             created_at=1_736_337_600_000 + 10**12,
@@ -70,7 +70,9 @@ def test_a_received_message_says_who_wrote_it(stocked: World, ana: Caller) -> No
 
 
 def test_whatsapp_s_id_is_as_good_as_ours(stocked: World, ana: Caller) -> None:
-    stocked.messages.note_whatsapp_id(replace(stocked.messages.rows[a_message().uid, M[2]], whatsapp_id="3EB0"))
+    stocked.stores.messages.note_whatsapp_id(
+        replace(stocked.stores.messages.rows[a_message().uid, M[2]], whatsapp_id="3EB0")
+    )
     assert ana("GET", "/api/sessions/ana/messages/3EB0").json["data"]["id"] == M[2]
     assert ana("GET", "/sessions/ana/messages/3EB0").json["id"] == M[2]
 
@@ -135,10 +137,12 @@ LID, NUMBER = "200000000000002@lid", "628987654321"
 @pytest.mark.parametrize("path", ["/api/sessions/ana/messages", "/sessions/ana/messages"])
 @pytest.mark.parametrize("chat", [NUMBER, f"%2B{NUMBER}", f"{NUMBER}@s.whatsapp.net", f"{NUMBER}@c.us", LID])
 def test_one_chat_is_listed_by_any_name_of_its_person(stocked: World, ana: Caller, path: str, chat: str) -> None:
-    stocked.messages.rows.clear()
+    stocked.stores.messages.rows.clear()
     for number, one in enumerate((LID, f"{NUMBER}@s.whatsapp.net", "1-2@g.us")):
-        stocked.messages.put(a_message(id=f"M{number}", chat=one, created_at=stocked.clock.now))
-    stocked.identities.note(a_message().uid, [LID], Identity(NUMBER, LID.partition("@")[0]), now=stocked.clock.now)
+        stocked.stores.messages.put(a_message(id=f"M{number}", chat=one, created_at=stocked.clock.now))
+    stocked.stores.identities.note(
+        a_message().uid, [LID], Identity(NUMBER, LID.partition("@")[0]), now=stocked.clock.now
+    )
     answer = ana("GET", f"{path}?chat={chat}").json
     found = answer.get("data", answer)["messages"]
     assert [one["id"] for one in found] == ["M1", "M0"]

@@ -31,7 +31,9 @@ SENDING = {"send", "send-message", "bulk"}
 
 
 def rows(world: World) -> Any:
-    return deepcopy([s.rows for s in (world.sessions, world.users, world.tenants, world.api_keys)])
+    return deepcopy(
+        [s.rows for s in (world.stores.sessions, world.stores.users, world.stores.tenants, world.stores.api_keys)]
+    )
 
 
 def test_every_route_that_creates_takes_a_key_and_so_does_every_send() -> None:
@@ -86,7 +88,7 @@ def test_a_key_is_its_caller_s_own(world: World, nobody: Caller, path: str) -> N
     keys = [world.token(role=Role.MEMBER), world.token(), world.key(), world.token(tenant="acme")]
     answers = [Caller(nobody.client, key)("POST", path, Idempotency_Key="k") for key in keys]
     assert {answer.status for answer in answers} == {201}
-    assert len(world.sessions.rows) == len(keys)
+    assert len(world.stores.sessions.rows) == len(keys)
 
 
 @pytest.mark.parametrize("path", CREATES)
@@ -110,7 +112,7 @@ def test_what_was_removed_since_is_not_made_again(ana: Caller, world: World, nob
         path: ana("POST", path, body, Idempotency_Key=f"k{n}") for n, (path, (body, _)) in enumerate(CREATES.items())
     }
     secret = answers["/api/auth/api-key"].json["data"]["api_key"]
-    world.sessions.rows.clear()
+    world.stores.sessions.rows.clear()
     ana("DELETE", "/api/admin/users/bo")
     ana("DELETE", "/api/auth/api-key")
     before = rows(world)
@@ -138,7 +140,7 @@ def test_initialize_again_does_not_start_what_was_stopped_since(ana: Caller, wor
 def test_the_answer_has_the_code_as_it_stands(ana: Caller, world: World) -> None:
     first = ana("POST", "/sessions", Idempotency_Key="k").json
     assert first["qrCode"] is None
-    (session,) = world.sessions.rows.values()
+    (session,) = world.stores.sessions.rows.values()
     from chalicelib.domain.events import QRShown, WorkerClaimed
     from chalicelib.domain.transitions import advance
 

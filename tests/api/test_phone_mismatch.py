@@ -30,7 +30,7 @@ def test_nothing_is_sent_by_the_number_of_an_account_that_isn_t_linked(world: Wo
         answer = ana("POST", "/api/send", named | TEXT)
         assert (answer.status, answer.json["code"], answer.json["field"]) == (409, "PHONE_MISMATCH", "phone")
         assert LINKED in answer.json["error"]
-    assert world.messages.rows == {}
+    assert world.stores.messages.rows == {}
 
 
 @pytest.mark.parametrize("named", [{"phone": LINKED}, {"session_id": CREATED_FOR}])
@@ -90,9 +90,9 @@ def test_a_session_may_be_for_one_account_alone(
 ) -> None:
     refused = ana("POST", path, {setting: True})
     assert (refused.status, refused.json["field"]) == (400, setting)
-    assert world.sessions.rows == {}
+    assert world.stores.sessions.rows == {}
     assert ana("POST", path, {number: CREATED_FOR, setting: True}).status == 201
-    (made,) = world.sessions.rows.values()
+    (made,) = world.stores.sessions.rows.values()
     assert made.require_phone_match
 
 

@@ -39,7 +39,7 @@ def test_a_session_too_many_is_refused_by_name(world: World, ana: Caller, method
     answer = ana(method, path, body)
     refused(answer, "SESSION_QUOTA_EXCEEDED")
     assert ("timestamp" in answer.json) == (path == "/sessions"), "in this family's shape"
-    assert [session.id for session in world.sessions.rows.values()] == ["ana"]
+    assert [session.id for session in world.stores.sessions.rows.values()] == ["ana"]
 
 
 def test_letsbot_and_the_companies_make_no_session_too_many_either(world: World, nobody: Caller, ana: Caller) -> None:
@@ -50,7 +50,7 @@ def test_letsbot_and_the_companies_make_no_session_too_many_either(world: World,
     answer = bound("GET", "/whatsapp/companies/default/qrcode")
     refused(answer, "SESSION_QUOTA_EXCEEDED")
     assert answer.json["status_code"] == 403
-    assert list(world.sessions.rows) == ["bob"]
+    assert list(world.stores.sessions.rows) == ["bob"]
 
 
 @pytest.mark.parametrize(("method", "path"), STARTS)
@@ -60,8 +60,8 @@ def test_a_start_too_many_is_refused_by_name(world: World, ana: Caller, method: 
     other = world.put(a_session(id="bob", uid="bob"))
     assert ana("POST", "/api/sessions/bob/connect").status == 200
     refused(ana(method, path), "WORKER_QUOTA_EXCEEDED")
-    assert world.sessions.rows[before.uid] == before
-    assert world.sessions.rows[other.uid] != other
+    assert world.stores.sessions.rows[before.uid] == before
+    assert world.stores.sessions.rows[other.uid] != other
 
 
 def test_letsbot_starts_none_too_many_either(world: World, nobody: Caller, ana: Caller) -> None:
@@ -87,24 +87,24 @@ def test_what_runs_is_no_start_too_many(world: World, ana: Caller) -> None:
     world.quotas = Quotas(workers=1)
     world.put(a_running_session(status=Status.SCAN_QR, qr=a_code(expires_at=world.clock.now + 60_000)))
     world.put(a_session(id="bob", uid="bob"))
-    world.running().hold(a_running_session())
+    world.running.hold(a_running_session())
     assert ana("POST", "/api/sessions/ana/connect").status == 200
     assert ana("POST", "/api/sessions/ana/initialize-with-qr").status == 200
     refused(ana("POST", "/api/sessions/bob/connect"), "WORKER_QUOTA_EXCEEDED")
 
 
 def test_a_user_too_many_is_refused_by_name(world: World, ana: Caller) -> None:
-    world.quotas = Quotas(users=len(world.users.rows))
+    world.quotas = Quotas(users=len(world.stores.users.rows))
     answer = ana("POST", "/api/auth/register", {"username": "bo", "password": "a password"})
     refused(answer, "USER_QUOTA_EXCEEDED")
-    assert "bo" not in world.users.rows
+    assert "bo" not in world.stores.users.rows
 
 
 def test_a_key_too_many_is_refused_by_name(world: World, ana: Caller) -> None:
     world.quotas = Quotas(keys=1)
     assert ana("POST", "/api/auth/api-key", {}).status == 201
     refused(ana("POST", "/api/auth/api-key", {}), "KEY_QUOTA_EXCEEDED")
-    assert len(world.api_keys.rows) == 1
+    assert len(world.stores.api_keys.rows) == 1
 
 
 def test_tickets_are_given_so_many_a_minute(world: World, nobody: Caller, ana: Caller) -> None:
@@ -118,4 +118,4 @@ def test_tickets_are_given_so_many_a_minute(world: World, nobody: Caller, ana: C
     assert Caller(nobody.client, world.token(tenant="acme"))("POST", "/api/ws-ticket").status == 200
     world.clock.now += 1000 * int(answer.headers["Retry-After"])
     assert ana("POST", "/api/ws-ticket").status == 200
-    assert len(world.given.rows) == 4
+    assert len(world.stores.tickets.rows) == 4

@@ -29,7 +29,7 @@ class Broken:
 @pytest.fixture
 def broken(world: World, monkeypatch: pytest.MonkeyPatch) -> Broken:
     store = Broken(RuntimeError("the table is upside down"))
-    monkeypatch.setattr(world.sessions, "find", store.find)
+    monkeypatch.setattr(world.stores.sessions, "find", store.find)
     return store
 
 
@@ -94,7 +94,7 @@ def test_a_call_that_comes_when_its_gateway_is_about_to_give_up_does_nothing(
     late(ANSWERED_IN)
     answer = ana("POST", "/api/sessions/ana/send", BODY)
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "NOT_READY", "1")
-    assert world.messages.rows == {}
+    assert world.stores.messages.rows == {}
 
 
 def test_waiting_ends_well_before_api_gateway_does() -> None:

@@ -54,7 +54,7 @@ def test_an_id_that_no_session_may_be_given_is_refused_by_name(
     answer = ana(method, a_path(path.replace("{id}", name)), a_body(path))
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "id")
     assert answer.json["error"].startswith("'id' must begin with a letter or digit")
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route[0] != "GET"])
@@ -62,7 +62,7 @@ def test_every_route_that_makes_a_session_of_its_path_is_known_to(
     *, world: World, ana: Caller, method: str, path: str
 ) -> None:
     ana(method, a_path(path.replace("{id}", "new")), a_body(path))
-    assert bool(world.sessions.rows) == ((method, path) in CREATES)
+    assert bool(world.stores.sessions.rows) == ((method, path) in CREATES)
 
 
 @pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route not in CREATES])

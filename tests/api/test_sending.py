@@ -29,24 +29,24 @@ def a_worker_does(world: World, work: Callable[[Any], Any]) -> None:
     """While somebody waits, all that is owed is begun, and ``work`` says what becomes of it."""
 
     def look() -> None:
-        for owed in world.dispatch().owed(a_running_session().uid):
-            work(world.dispatch().begin(owed, epoch=1))
+        for owed in world.dispatch.owed(a_running_session().uid):
+            work(world.dispatch.begin(owed, epoch=1))
 
     world.while_waiting = look
 
 
 def a_worker_sends(world: World) -> None:
-    a_worker_does(world, lambda message: world.dispatch().sent(message, WHATSAPP_ID))
+    a_worker_does(world, lambda message: world.dispatch.sent(message, WHATSAPP_ID))
 
 
 def a_worker_fails(world: World, code: str) -> None:
-    a_worker_does(world, lambda message: world.dispatch().failed(message, code, "WhatsApp says no."))
+    a_worker_does(world, lambda message: world.dispatch.failed(message, code, "WhatsApp says no."))
 
 
 def test_an_acknowledged_send_answers_whatsapp_s_id(connected: World, ana: Caller) -> None:
     a_worker_sends(connected)
     answer = ana("POST", SEND, BODY)
-    ((_, ours),) = connected.messages.rows
+    ((_, ours),) = connected.stores.messages.rows
     assert answer.status == 200
     assert answer.json["success"] is True
     assert answer.json["message"] == "Message sent"
@@ -67,7 +67,7 @@ def test_an_acknowledged_send_answers_whatsapp_s_id(connected: World, ana: Calle
 def test_an_acknowledged_send_answers_it_in_the_bare_family_s_words(connected: World, ana: Caller) -> None:
     a_worker_sends(connected)
     answer = ana("POST", SEND_BARE, BODY)
-    ((_, ours),) = connected.messages.rows
+    ((_, ours),) = connected.stores.messages.rows
     assert answer.status == 200
     assert set(answer.json) == {"success", "messageId", "id", "status", "timestamp"}
     assert (answer.json["success"], answer.json["messageId"], answer.json["id"]) == (True, WHATSAPP_ID, ours)
@@ -81,12 +81,12 @@ def test_a_send_that_takes_longer_is_accepted(connected: World, ana: Caller, pat
     told = answer.json.get("data", answer.json)
     assert told["status"] == "queued"
     assert told["message_id" if path == SEND else "messageId"] is None
-    assert [m.id for m in connected.messages.open(a_running_session().uid, limit=5)] == [told["id"]]
+    assert [m.id for m in connected.stores.messages.open(a_running_session().uid, limit=5)] == [told["id"]]
 
 
 @BOTH
 def test_a_send_whose_worker_was_lost_is_unknown(connected: World, ana: Caller, path: str) -> None:
-    a_worker_does(connected, lambda message: connected.dispatch().unknown(message, "worker_lost", "Lost."))
+    a_worker_does(connected, lambda message: connected.dispatch.unknown(message, "worker_lost", "Lost."))
     answer = ana("POST", path, BODY)
     assert (answer.status, answer.json.get("data", answer.json)["status"]) == (202, "unknown")
 
@@ -139,7 +139,7 @@ def test_a_bad_field_is_named_and_nothing_stored(
     answer = ana("POST", path, BODY | changed, Idempotency_Key="k")
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)
     assert answer.json["error"] == sentence
-    assert (connected.messages.rows, connected.keys.rows, connected.mailboxes.rung) == ({}, {}, [])
+    assert (connected.stores.messages.rows, connected.stores.idempotency.rows, connected.mailboxes.rung) == ({}, {}, [])
 
 
 @BOTH
@@ -147,7 +147,7 @@ def test_a_bad_field_is_named_and_nothing_stored(
 def test_a_missing_field_is_named(connected: World, ana: Caller, path: str, missing: str) -> None:
     answer = ana("POST", path, {name: value for name, value in BODY.items() if name != missing})
     assert (answer.status, answer.json["error"]) == (400, f"'{missing}' is missing.")
-    assert connected.messages.rows == {}
+    assert connected.stores.messages.rows == {}
 
 
 def in_utf_8(message: str) -> bytes:
@@ -160,14 +160,14 @@ def test_a_text_is_bounded_in_bytes_too(connected: World, ana: Caller, path: str
     answer = ana("POST", path, in_utf_8("😀" * (MAX_TEXT_BYTES // 4 + 1)))
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "message")
     assert answer.json["error"] == f"'message' is too long: {MAX_TEXT_BYTES} bytes in UTF-8 at most."
-    assert connected.messages.rows == {}
+    assert connected.stores.messages.rows == {}
 
 
 @BOTH
 def test_a_text_of_the_most_bytes_is_sent(connected: World, ana: Caller, path: str) -> None:
     text = "😀" * (MAX_TEXT_BYTES // 4)
     assert ana("POST", path, in_utf_8(text)).status in {200, 202}
-    (message,) = connected.messages.rows.values()
+    (message,) = connected.stores.messages.rows.values()
     assert message.text == text
 
 
@@ -195,7 +195,7 @@ def test_what_people_write_gets_through_unchanged(connected: World, ana: Caller,
 def test_a_key_that_is_none_is_refused(connected: World, ana: Caller, path: str, key: str) -> None:
     answer = ana("POST", path, BODY, Idempotency_Key=key)
     assert (answer.status, answer.json["field"]) == (400, "Idempotency-Key")
-    assert connected.messages.rows == {}
+    assert connected.stores.messages.rows == {}
 
 
 @BOTH
@@ -205,7 +205,7 @@ def test_a_replayed_request_is_answered_alike_and_sent_once(connected: World, an
     first = ana("POST", path, BODY, Idempotency_Key=key)
     again = ana("POST", path, {**BODY, "to": "+62 898 7654 321"}, Idempotency_Key=key)
     assert (again.status, again.json) == (first.status, first.json)
-    assert len(connected.messages.rows) == 1
+    assert len(connected.stores.messages.rows) == 1
 
 
 @BOTH
@@ -214,7 +214,7 @@ def test_a_replayed_key_with_another_body_is_refused(connected: World, ana: Call
     ana("POST", path, BODY, Idempotency_Key="k")
     answer = ana("POST", path, BODY | {"message": "Tea?"}, Idempotency_Key="k")
     assert (answer.status, answer.json["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
-    assert len(connected.messages.rows) == 1
+    assert len(connected.stores.messages.rows) == 1
 
 
 @BOTH
@@ -237,12 +237,12 @@ def test_whatsapp_s_other_refusals_are_not_the_caller_s(connected: World, ana: C
 
 @BOTH
 def test_over_the_pace_it_says_when(connected: World, ana: Caller, path: str) -> None:
-    connected.paces = MemoryPaces(Pace(burst=1, per_minute=6))
+    connected.stores.paces = MemoryPaces(Pace(burst=1, per_minute=6))
     a_worker_sends(connected)
     ana("POST", path, BODY)
     answer = ana("POST", path, BODY)
     assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (429, "TOO_FAST", "10")
-    assert len(connected.messages.rows) == 1
+    assert len(connected.stores.messages.rows) == 1
 
 
 @pytest.mark.parametrize("needs_qr", [True, False])
@@ -255,7 +255,7 @@ def test_a_session_that_is_not_connected_says_what_it_needs(
     assert (answer.status, answer.json["code"]) == (409, "SESSION_NOT_CONNECTED")
     assert (answer.json["session_disconnected"], answer.json["needs_qr"]) == (True, needs_qr)
     assert not {"data", "qrCode"} & set(answer.json)
-    assert world.messages.rows == {}
+    assert world.stores.messages.rows == {}
 
 
 @pytest.mark.parametrize(
@@ -290,4 +290,4 @@ def test_both_families_share_one_outbox(connected: World, ana: Caller) -> None:
     a_worker_sends(connected)
     first = ana("POST", SEND, BODY, Idempotency_Key="k").json["data"]
     assert ana("POST", SEND_BARE, BODY, Idempotency_Key="k").json["id"] == first["id"]
-    assert [m.status for m in connected.messages.rows.values()] == [MessageStatus.SENT]
+    assert [m.status for m in connected.stores.messages.rows.values()] == [MessageStatus.SENT]

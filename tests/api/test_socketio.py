@@ -49,17 +49,17 @@ def test_a_session_is_created_and_started_at_once(world: World, ana: Caller) -> 
         "websocketRoom": "session-my-session",
         "events": {"qrCode": "qr-code", "statusUpdate": "status-update", "sessionComplete": "session-complete"},
     }
-    (session,) = world.sessions.rows.values()
+    (session,) = world.stores.sessions.rows.values()
     assert (session.id, session.desired, session.status) == ("my-session", Desired.RUNNING, Status.CREATED)
 
 
 def test_a_session_that_is_there_is_started_and_one_that_runs_left_alone(world: World, ana: Caller) -> None:
     stands = world.put(a_session(id="my-session"))
     assert ana("POST", START).status == 200
-    assert world.sessions.rows[stands.uid].desired is Desired.RUNNING
+    assert world.stores.sessions.rows[stands.uid].desired is Desired.RUNNING
     runs = world.put(a_running_session(id="my-session", uid=stands.uid))
     assert ana("POST", START, {"headless": True}).status == 200
-    assert world.sessions.rows[stands.uid] == runs
+    assert world.stores.sessions.rows[stands.uid] == runs
 
 
 def test_a_session_on_its_way_out_is_not_started(world: World, ana: Caller) -> None:
@@ -125,7 +125,7 @@ def test_a_credential_that_is_not_good_is_refused_at_the_handshake(world: World,
         assert nobody("GET", f"{POLL}&token={token}").status == 401
         assert knock({"token": token}) == 401
         assert knock({}, authorization=f"Bearer {token}") == 401
-    assert not world.channels.rows
+    assert not world.stores.channels.rows
 
 
 def test_another_tenant_s_channel_is_unknown(world: World, nobody: Caller) -> None:
@@ -143,12 +143,12 @@ def test_many_from_one_address_are_refused(world: World, nobody: Caller) -> None
 
 def test_a_websocket_client_is_greeted_heard_and_forgotten(world: World) -> None:
     assert knock({"token": world.token()}) == 200
-    (channel,) = world.channels.rows.values()
+    (channel,) = world.stores.channels.rows.values()
     assert ("greet", channel.sid, 0) in world.wakes.jobs
     assert sockets.message(an_event("MESSAGE", body="40"), None)["statusCode"] == 200
     assert [text[:2] for _, text in world.sockets.sent] == ["40"]
     assert sockets.disconnect(an_event("DISCONNECT"), None)["statusCode"] == 200
-    assert not world.channels.rows
+    assert not world.stores.channels.rows
 
 
 def test_an_unknown_channel_or_version_is_refused_at_the_websocket(world: World) -> None:
@@ -161,17 +161,17 @@ def test_a_user_who_is_disabled_while_its_client_comes_in_keeps_no_channel(
     world: World, nobody: Caller, monkeypatch: pytest.MonkeyPatch, over: str
 ) -> None:
     token = world.token(role=Role.MEMBER)
-    (name,) = [user for user in world.users.rows if user != "admin"]
-    enlist = world.channels.enlist
+    (name,) = [user for user in world.stores.users.rows if user != "admin"]
+    enlist = world.stores.channels.enlist
 
     def disabled_before(channel: Channel) -> None:
-        world.users.rows[name] = replace(world.users.rows[name], disabled=True)
-        world.closing().close(name)
+        world.stores.users.rows[name] = replace(world.stores.users.rows[name], disabled=True)
+        world.closing.close(name)
         enlist(channel)
 
-    monkeypatch.setattr(world.channels, "enlist", disabled_before)
+    monkeypatch.setattr(world.stores.channels, "enlist", disabled_before)
     if over == "websocket":
         assert knock({"token": token}) == 401
     else:
         assert nobody("GET", f"{POLL}&token={token}").status == 401
-    assert not world.channels.rows
+    assert not world.stores.channels.rows

@@ -11,10 +11,10 @@ BODY = {"to": "628987654321@c.us", "message": "Kopi at nine?"}
 
 def a_worker_sends(world: World) -> None:
     def work() -> None:
-        for owed in world.dispatch().owed(a_session().uid):
-            sending = world.dispatch().begin(owed, epoch=1)
+        for owed in world.dispatch.owed(a_session().uid):
+            sending = world.dispatch.begin(owed, epoch=1)
             assert sending
-            world.dispatch().sent(sending, "3EB0")
+            world.dispatch.sent(sending, "3EB0")
 
     world.while_waiting = work
 
@@ -32,14 +32,14 @@ def test_a_reconnect_starts_what_was_stopped_and_answers_at_once(world: World, n
     assert (answer.status, answer.json["data"]["reconnecting"]) == (200, True)
     assert answer.json["data"]["websocketRoom"] == "session-ana"
     assert answer.json["data"]["events"]["sessionComplete"] == "session-complete"
-    assert world.sessions.find("default", "ana").desired is Desired.RUNNING  # type: ignore[union-attr]
+    assert world.stores.sessions.find("default", "ana").desired is Desired.RUNNING  # type: ignore[union-attr]
     assert world.clock.now == before
 
 
 def test_a_reconnect_of_what_runs_changes_nothing(world: World, nobody: Caller) -> None:
-    before = dict(world.sessions.rows)
+    before = dict(world.stores.sessions.rows)
     assert nobody("POST", "/api/sessions/ana/reconnect").status == 200
-    assert world.sessions.rows == before
+    assert world.stores.sessions.rows == before
 
 
 def test_a_text_is_sent_once_a_key(world: World, nobody: Caller) -> None:
@@ -48,7 +48,7 @@ def test_a_text_is_sent_once_a_key(world: World, nobody: Caller) -> None:
     assert (answer.status, answer.json["data"]["message_id"]) == (200, "3EB0")
     assert answer.json["isAuthenticated"] is True
     assert nobody("POST", "/api/sessions/ana/send-message", BODY, Idempotency_Key="k") == answer
-    assert len(world.messages.rows) == 1
+    assert len(world.stores.messages.rows) == 1
 
 
 def test_a_session_that_is_not_connected_says_so_in_the_family_s_words(world: World, nobody: Caller) -> None:
@@ -76,7 +76,7 @@ def test_how_a_session_stands_is_asked_in_three_ways(nobody: Caller) -> None:
 
 
 def test_a_delete_is_answered_in_both_families_words(world: World, ana: Caller) -> None:
-    world.while_waiting = world.sessions.rows.clear
+    world.while_waiting = world.stores.sessions.rows.clear
     answer = ana("DELETE", "/api/sessions/ana")
     data = answer.json["data"]
     assert (answer.status, data["id"], data["sessionName"]) == (200, "ana", "ana")

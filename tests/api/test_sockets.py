@@ -34,7 +34,7 @@ def knock(query: dict[str, str] | None, **headers: str) -> int:
 def test_a_watcher_with_a_token_follows_the_session(world: World) -> None:
     world.put(a_session())
     assert knock(FORM | {"token": world.token()}) == 200
-    watcher = world.watchers.get("w1")
+    watcher = world.stores.watchers.get("w1")
     assert watcher
     assert (watcher.tenant, watcher.session, watcher.dialect) == ("default", "ana", "enveloped")
     assert world.sockets.sent == []
@@ -85,27 +85,27 @@ def test_an_api_key_is_told_what_opens_a_websocket_instead(world: World) -> None
         assert (status, said["code"], said["error"]) == (401, "UNAUTHENTICATED", "An API key is no credential here.")
         assert "POST /api/ws-ticket" in said["hint"]
         assert key not in str(said)
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_token_that_ends_during_the_handshake_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.put(a_session())
-    token, add = world.token(), world.watchers.add
+    token, add = world.token(), world.stores.watchers.add
 
     def ended_before(watcher: Watcher) -> None:
-        world.people().change("default", "ana", password="another one")
+        world.users.change("default", "ana", password="another one")
         add(watcher)
 
-    monkeypatch.setattr(world.watchers, "add", ended_before)
+    monkeypatch.setattr(world.stores.watchers, "add", ended_before)
     assert knock(FORM | {"token": token}) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_bad_token_is_refused(world: World) -> None:
     world.put(a_session())
     for token in (world.forged(key=None, algorithm="none"), world.token(ago=25 * 3_600_000), "x"):
         assert knock(FORM | {"token": token}) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_session_that_is_not_there_or_not_ours_is_not_found(world: World) -> None:
@@ -113,7 +113,7 @@ def test_a_session_that_is_not_there_or_not_ours_is_not_found(world: World) -> N
     assert knock(FORM | {"token": world.token(), "sb_session": "bob"}) == 404
     assert knock(FORM | {"token": world.token(), "sb_session": "%00"}) == 404
     assert knock(FORM | {"token": world.token(tenant="other")}) == 404
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 @pytest.mark.parametrize("query", [None, {}, {"sb_dialect": "klingon", "sb_session": "ana"}, {"sb_session": "ana"}])
@@ -127,7 +127,7 @@ def test_a_ping_gets_a_pong_and_a_goodbye_is_remembered(world: World) -> None:
     assert sockets.message(an_event("MESSAGE", body='{"type":"ping"}'), None)["statusCode"] == 200
     assert [(to, json.loads(text)) for to, text in world.sockets.sent] == [("w1", {"type": "pong"})]
     assert sockets.disconnect(an_event("DISCONNECT"), None)["statusCode"] == 200
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
     assert sockets.message(an_event("MESSAGE", body='{"type":"ping"}'), None)["statusCode"] == 200
     assert len(world.sockets.sent) == 1
 
@@ -136,15 +136,17 @@ def test_a_busy_aws_refuses_the_handshake_for_now(world: World, monkeypatch: pyt
     def throttled(tenant: str, session_id: str) -> None:
         raise Unavailable("throttled")
 
-    monkeypatch.setattr(world.sessions, "find", throttled)
+    monkeypatch.setattr(world.stores.sessions, "find", throttled)
     assert knock(FORM | {"token": world.token()}) == 503
 
 
 def test_more_watchers_than_may_be_are_refused(world: World) -> None:
     world.put(a_session())
     for name in ("w7", "w8"):
-        world.watchers.add(Watcher(name, "default", "ana", "enveloped", "bo", world.clock.now, world.clock.now + 1))
+        world.stores.watchers.add(
+            Watcher(name, "default", "ana", "enveloped", "bo", world.clock.now, world.clock.now + 1)
+        )
     assert knock(FORM | {"token": world.token()}) == 429
-    assert world.watchers.get("w1") is None
+    assert world.stores.watchers.get("w1") is None
     world.clock.now += 1
     assert knock(FORM | {"token": world.token()}) == 200

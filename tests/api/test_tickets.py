@@ -37,20 +37,20 @@ def test_a_ticket_says_how_long_it_is_good(world: World, ana: Caller) -> None:
     told = ana("POST", "/api/ws-ticket").json["data"]
     assert told["ticket"].startswith("wst_")
     assert told["expires_in"] == LIFE // 1000
-    assert told["ticket"] not in str(world.given.rows)
+    assert told["ticket"] not in str(world.stores.tickets.rows)
 
 
 def test_a_ticket_opens_one_websocket_of_its_holder(world: World, ana: Caller) -> None:
     ticket = a_ticket(ana)
     assert knocks(ticket) == 200
-    watcher = world.watchers.get("w1")
+    watcher = world.stores.watchers.get("w1")
     assert watcher
     assert (watcher.tenant, watcher.session, watcher.principal) == ("default", "ana", "ana")
     # The WebSocket lives as long as one that was opened by the token, not as the ticket.
     assert watcher.expires_at == world.clock.now + LIFETIME
-    world.watchers.remove("w1")
+    world.stores.watchers.remove("w1")
     assert knocks(ticket) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_ticket_is_spent_with_a_handshake_that_was_refused(ana: Caller) -> None:
@@ -71,7 +71,7 @@ def test_a_ticket_is_good_for_a_minute(world: World, ana: Caller) -> None:
 def test_a_forged_ticket_opens_nothing(world: World, ana: Caller, forged: str) -> None:
     a_ticket(ana)
     assert knocks(forged) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_ticket_is_no_credential_for_anything_else(world: World, nobody: Caller, ana: Caller) -> None:
@@ -109,16 +109,16 @@ def test_a_key_that_opens_no_websocket_gets_a_ticket_that_does(world: World, nob
 
 
 def change_the_password(world: World) -> None:
-    world.people().change("default", "ana", password="another one")
+    world.users.change("default", "ana", password="another one")
 
 
 def remove_the_user(world: World) -> None:
-    world.people().remove("default", "ana")
+    world.users.remove("default", "ana")
 
 
 def revoke_the_keys(world: World) -> None:
-    [key] = world.api_keys.rows.values()
-    world.keeper().revoke_all(key.owner)
+    [key] = world.stores.api_keys.rows.values()
+    world.api_keys.revoke_all(key.owner)
 
 
 ENDS = pytest.mark.parametrize(
@@ -139,21 +139,21 @@ def test_a_ticket_ends_with_the_credential_that_it_was_given_for(
 def test_a_credential_that_ends_during_the_handshake_lets_nobody_in(
     world: World, nobody: Caller, monkeypatch: pytest.MonkeyPatch, end: Callable[[World], None], by_key: bool
 ) -> None:
-    ticket, add = a_ticket(Caller(nobody.client, world.key() if by_key else world.token())), world.watchers.add
+    ticket, add = a_ticket(Caller(nobody.client, world.key() if by_key else world.token())), world.stores.watchers.add
 
     def ended_before(watcher: Watcher) -> None:
         end(world)
         add(watcher)
 
-    monkeypatch.setattr(world.watchers, "add", ended_before)
+    monkeypatch.setattr(world.stores.watchers, "add", ended_before)
     assert knocks(ticket) == 401
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_revoked_key_s_watcher_is_closed(world: World, nobody: Caller) -> None:
     assert knocks(a_ticket(Caller(nobody.client, world.key()))) == 200
     revoke_the_keys(world)
-    assert not world.watchers.rows
+    assert not world.stores.watchers.rows
 
 
 def test_a_ticket_for_the_empty_id_is_none_for_all(ana: Caller) -> None:

@@ -148,4 +148,4 @@ def test_a_head_takes_nothing_from_a_socket_io_client(world: World) -> None:
     form = {"EIO": ["4"], "transport": ["polling"]}
     answer = ask("HEAD", "/socket.io", resource="/socket.io", query=form)
     assert (answer.status, answer.content) == (200, b"")
-    assert not world.channels.rows
+    assert not world.stores.channels.rows

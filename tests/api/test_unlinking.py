@@ -17,13 +17,13 @@ def a_worker_ends_it(world: World, *, confirmed: bool) -> Callable[[], None]:
     """Play the worker and the reconciler: the device's keys are removed, and a deleted session with them."""
 
     def work() -> None:
-        for session in list(world.sessions.rows.values()):
+        for session in list(world.stores.sessions.rows.values()):
             if session.desired == "unlinked" and not session.answered:
                 world.put(reported(world, session, e.Unlinked(confirmed=confirmed)))
             elif session.desired == "stopped" and not session.answered:
                 world.put(reported(world, session, e.Stopped()))
             elif session.desired == "deleted":
-                world.sessions.remove(world.put(reported(world, session, e.Erased(confirmed=confirmed))))
+                world.stores.sessions.remove(world.put(reported(world, session, e.Erased(confirmed=confirmed))))
 
     return work
 
@@ -91,6 +91,6 @@ def test_what_goes_on_is_not_said_to_be_done(ana: Caller, path: str, goes_on: st
 
 def test_a_session_that_never_had_a_worker_leaves_nothing_on_a_phone(world: World, ana: Caller) -> None:
     stands = world.put(a_session())
-    world.sessions.left[stands.uid] = Reason.UNLINK_UNCONFIRMED
-    world.while_waiting = world.sessions.rows.clear
+    world.stores.sessions.left[stands.uid] = Reason.UNLINK_UNCONFIRMED
+    world.while_waiting = world.stores.sessions.rows.clear
     assert ana("DELETE", "/api/sessions/ana").json["message"] == "Session deleted"

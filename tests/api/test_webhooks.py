@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.access import Role
-from tests.api.conftest import WEBHOOK_SECRET, Caller, World
-from tests.makers import NOW, a_running_session
+from tests.api.conftest import Caller, World
+from tests.makers import NOW, SECRET, a_running_session
 
 URL = "https://example.com/hook"
 CREATES = [("/api/sessions", "webhook_url"), ("/sessions", "webhookUrl")]
@@ -14,18 +14,18 @@ SHOWS = ["/api/sessions/ana", "/sessions/ana"]
 
 
 def with_webhook(world: World) -> None:
-    world.put(a_running_session(webhook_url=URL, webhook_secret=WEBHOOK_SECRET))
+    world.put(a_running_session(webhook_url=URL, webhook_secret=SECRET))
 
 
 def test_a_new_session_s_secret_is_told_to_who_made_it(ana: Caller) -> None:
-    assert ana("POST", "/api/sessions", {"webhook_url": URL}).json["data"]["webhook_secret"] == WEBHOOK_SECRET
-    assert ana("POST", "/sessions", {"webhookUrl": URL}).json["webhookSecret"] == WEBHOOK_SECRET
+    assert ana("POST", "/api/sessions", {"webhook_url": URL}).json["data"]["webhook_secret"] == SECRET
+    assert ana("POST", "/sessions", {"webhookUrl": URL}).json["webhookSecret"] == SECRET
 
 
 def test_a_session_without_a_webhook_has_no_secret(world: World, ana: Caller) -> None:
     assert "webhook_secret" not in ana("POST", "/api/sessions").json["data"]
     assert "webhookSecret" not in ana("POST", "/sessions").json
-    assert {session.webhook_secret for session in world.sessions.rows.values()} == {None}
+    assert {session.webhook_secret for session in world.stores.sessions.rows.values()} == {None}
 
 
 @pytest.mark.parametrize("path", SHOWS)
@@ -36,24 +36,24 @@ def test_it_is_shown_again_to_those_who_may_change_the_session(
     with_webhook(world)
     answer = Caller(nobody.client, world.token(role=role))("GET", path)
     assert answer.status == 200
-    assert (WEBHOOK_SECRET.encode() in answer.content) is shown
+    assert (SECRET.encode() in answer.content) is shown
 
 
 @pytest.mark.parametrize("path", ["/api/sessions", "/sessions"])
 def test_a_list_shows_no_secret(world: World, ana: Caller, path: str) -> None:
     with_webhook(world)
-    assert WEBHOOK_SECRET.encode() not in ana("GET", path).content
+    assert SECRET.encode() not in ana("GET", path).content
 
 
 def test_neither_does_the_answer_to_a_second_create(world: World, ana: Caller) -> None:
     with_webhook(world)
     refused = ana("POST", "/sessions", {"sessionId": "ana", "webhookUrl": URL})
-    assert (refused.status, WEBHOOK_SECRET.encode() in refused.content) == (409, False)
+    assert (refused.status, SECRET.encode() in refused.content) == (409, False)
 
 
 def test_an_endpoint_that_is_gone_is_shown_as_such(world: World, ana: Caller) -> None:
     with_webhook(world)
-    (session,) = world.sessions.rows.values()
+    (session,) = world.stores.sessions.rows.values()
     world.put(replace(session, webhook_disabled_at=NOW))
     assert ana("GET", "/api/sessions/ana").json["data"]["webhook_disabled_at"] == "2027-01-15T08:00:00.000Z"
     assert ana("GET", "/sessions/ana").json["webhookDisabledAt"] == "2027-01-15T08:00:00.000Z"
@@ -79,4 +79,4 @@ def test_an_address_that_no_webhook_may_go_to_is_refused(
     answer = ana("POST", path, {field: url})
     assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)
     assert "secret@" not in answer.json["error"]
-    assert not world.sessions.rows
+    assert not world.stores.sessions.rows

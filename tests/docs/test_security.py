@@ -30,9 +30,9 @@ from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
 from tests.api.routes import DECLARED, NEEDS
 from tests.api.test_unknown import ask
+from tests.composition import Rig
 from tests.docs.tables import DOCS, names, rows, section
 from tests.makers import a_message, a_session
-from tests.services.rig import Rig
 
 ROOT = DOCS.parent
 PAGE = "security.md"
@@ -133,10 +133,10 @@ def test_how_long_tokens_and_tickets_are_good_for():
 def rig() -> Rig:
     rig = Rig()
     rig.accounts.first_administrator("admin", "admin123", "default")
-    rig.operators.create("acme", "Acme", admin="cleo", password="password")
-    rig.people.register("acme", "bo", "password", Role.MEMBER)
+    rig.tenants.create("acme", "Acme", admin="cleo", password="password")
+    rig.users.register("acme", "bo", "password", Role.MEMBER)
     session = a_session(tenant="acme")
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return rig
 
 
@@ -151,11 +151,11 @@ def watching(rig: Rig, principal: Principal) -> None:
 ENDS: dict[str, Callable[[Rig, Principal], object]] = {
     "logout": lambda rig, principal: rig.accounts.log_out(principal),
     "a new password": lambda rig, _: rig.accounts.change_password("bo", "password", "another", address="127.0.0.1"),
-    "a new password by an administrator": lambda rig, _: rig.people.change("acme", "bo", password="another"),
-    "a user who is disabled": lambda rig, _: rig.people.change("acme", "bo", disabled=True),
-    "a user who is removed": lambda rig, _: rig.people.remove("acme", "bo"),
-    "another role": lambda rig, _: rig.people.change("acme", "bo", role=Role.READ_ONLY),
-    "a tenant that is disabled": lambda rig, _: rig.operators.change("acme", name=None, disabled=True),
+    "a new password by an administrator": lambda rig, _: rig.users.change("acme", "bo", password="another"),
+    "a user who is disabled": lambda rig, _: rig.users.change("acme", "bo", disabled=True),
+    "a user who is removed": lambda rig, _: rig.users.remove("acme", "bo"),
+    "another role": lambda rig, _: rig.users.change("acme", "bo", role=Role.READ_ONLY),
+    "a tenant that is disabled": lambda rig, _: rig.tenants.change("acme", name=None, disabled=True),
 }
 
 
@@ -169,32 +169,32 @@ def test_ended_with_the_watchers_it_opened(rig: Rig, end: str):
     watching(rig, principal)
     ENDS[end](rig, principal)
     assert rig.sockets.closed == ["w1"]
-    assert not rig.watchers.rows
+    assert not rig.stores.watchers.rows
 
 
 KEY_ENDS: dict[str, Callable[[Rig, str], object]] = {
-    "revoked": lambda rig, key: rig.keeper.revoke("acme", key),
-    "all of its owner's revoked": lambda rig, _: rig.keeper.revoke_all("bo"),
-    "its owner disabled": lambda rig, _: rig.people.change("acme", "bo", disabled=True),
-    "its tenant disabled": lambda rig, _: rig.operators.change("acme", name=None, disabled=True),
+    "revoked": lambda rig, key: rig.api_keys.revoke("acme", key),
+    "all of its owner's revoked": lambda rig, _: rig.api_keys.revoke_all("bo"),
+    "its owner disabled": lambda rig, _: rig.users.change("acme", "bo", disabled=True),
+    "its tenant disabled": lambda rig, _: rig.tenants.change("acme", name=None, disabled=True),
 }
 
 
 @pytest.mark.parametrize("end", KEY_ENDS)
 def test_a_key_revoked_at_once_the_watchers_that_its_tickets_opened_closed(rig: Rig, end: str):
     said("revoked at once, the watchers that its tickets opened closed")
-    key, secret = rig.keeper.create("bo", session=None, lasts=None)
+    key, secret = rig.api_keys.create("bo", session=None, lasts=None)
     # A ticket's holder is who asked for it, as the key stands.
-    watching(rig, rig.keeper.standing(rig.keeper.authenticate(secret)))
+    watching(rig, rig.api_keys.standing(rig.api_keys.authenticate(secret)))
     KEY_ENDS[end](rig, key.id)
     assert rig.sockets.closed == ["w1"]
-    assert not rig.watchers.rows
+    assert not rig.stores.watchers.rows
 
 
 def test_watchers_opened_with_a_dropped_key_s_tokens_are_told_on_for_two_hours_at_the_most(rig: Rig):
     said("Watchers that were opened with the old key's tokens are told on, for two hours at the most")
     watching(rig, bearer(rig))
-    [opened] = rig.watchers.rows.values()
+    [opened] = rig.stores.watchers.rows.values()
     assert opened.expires_at - rig.clock.now <= watchers.LIFETIME == 2 * 3_600_000
     assert watchers.life_ends(0, None) == watchers.life_ends(0, TOKEN_LIFETIME * 1000) == 2 * 3_600_000
 

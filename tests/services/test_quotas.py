@@ -17,8 +17,8 @@ from chalicelib.domain.events import Erased, Stopped, TenantEnabled
 from chalicelib.domain.limits import Quotas
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.sessions.running import HALFWAY
+from tests.composition import Rig
 from tests.makers import NOW, a_running_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def create(rig: Rig, name: str, *, tenant: str = "default", start: bool = False)
 
 
 def held(rig: Rig, tenant: str = "default") -> set[str]:
-    return {slot.uid for slot in rig.slots.held(tenant, most=100)}
+    return {slot.uid for slot in rig.stores.slots.held(tenant, most=100)}
 
 
 def test_a_tenant_has_as_many_sessions_as_it_may_and_others_have_theirs(rig):
@@ -47,46 +47,46 @@ def test_a_tenant_has_as_many_sessions_as_it_may_and_others_have_theirs(rig):
     with pytest.raises(SessionExists):
         create(rig, "a")
     create(rig, "d", tenant="acme")
-    rig.store.rows.pop(rig.sessions.get("default", "a").uid)
+    rig.stores.sessions.rows.pop(rig.sessions.get("default", "a").uid)
     assert create(rig, "d").id == "d"
 
 
 def test_a_tenant_has_as_many_users_as_it_may(rig):
     for name in ("bo", "cy"):
-        rig.people.register("default", name, "a password", Role.MEMBER)
+        rig.users.register("default", name, "a password", Role.MEMBER)
     with pytest.raises(UserQuotaExceeded):
-        rig.people.register("default", "di", "a password", Role.MEMBER)
-    assert rig.users.get("di") is None
-    rig.people.remove("default", "cy")
-    assert rig.people.register("default", "di", "a password", Role.MEMBER).name == "di"
+        rig.users.register("default", "di", "a password", Role.MEMBER)
+    assert rig.stores.users.get("di") is None
+    rig.users.remove("default", "cy")
+    assert rig.users.register("default", "di", "a password", Role.MEMBER).name == "di"
 
 
 def test_a_tenant_has_as_many_keys_as_it_may_whoever_makes_them(rig):
-    rig.people.register("default", "bo", "a password", Role.MEMBER)
-    secrets = [rig.keeper.create(owner, session=None, lasts=None) for owner in ("admin", "bo", "bo")]
+    rig.users.register("default", "bo", "a password", Role.MEMBER)
+    secrets = [rig.api_keys.create(owner, session=None, lasts=None) for owner in ("admin", "bo", "bo")]
     with pytest.raises(KeyQuotaExceeded):
-        rig.keeper.create("admin", session=None, lasts=None)
-    assert len(rig.api_keys.rows) == 3
-    rig.keeper.revoke("default", secrets[0][0].id)
-    rig.keeper.create("admin", session=None, lasts=None)
+        rig.api_keys.create("admin", session=None, lasts=None)
+    assert len(rig.stores.api_keys.rows) == 3
+    rig.api_keys.revoke("default", secrets[0][0].id)
+    rig.api_keys.create("admin", session=None, lasts=None)
 
 
 def test_of_keys_that_a_user_makes_at_the_same_moment_none_is_too_many(rig, monkeypatch):
     rig.quotas = Quotas()
     for number in range(MOST_KEYS - 1):
-        rig.api_keys.add(ApiKey(f"01K{number:03}", f"f{number}", "default", "admin", Role.ADMIN, NOW))
-    add, others = rig.api_keys.add, [1]
+        rig.stores.api_keys.add(ApiKey(f"01K{number:03}", f"f{number}", "default", "admin", Role.ADMIN, NOW))
+    add, others = rig.stores.api_keys.add, [1]
 
     def another_first(key: ApiKey) -> None:
         if others:
             others.pop()
-            rig.keeper.create("admin", session=None, lasts=None)
+            rig.api_keys.create("admin", session=None, lasts=None)
         add(key)
 
-    monkeypatch.setattr(rig.api_keys, "add", another_first)
+    monkeypatch.setattr(rig.stores.api_keys, "add", another_first)
     with pytest.raises(TooManyKeys):
-        rig.keeper.create("admin", session=None, lasts=None)
-    assert len(rig.api_keys.of_owner("admin")) == MOST_KEYS
+        rig.api_keys.create("admin", session=None, lasts=None)
+    assert len(rig.stores.api_keys.of_owner("admin")) == MOST_KEYS
 
 
 def test_as_many_sessions_run_as_may_and_another_is_started_when_one_has_come_to_rest(rig):
@@ -101,7 +101,7 @@ def test_as_many_sessions_run_as_may_and_another_is_started_when_one_has_come_to
     assert held(rig) == {session.uid for session in running}
     # Started already: it is no other one.
     assert rig.sessions.start("default", "a").desired is Desired.RUNNING
-    served = rig.store.rows[running[0].uid]
+    served = rig.stores.sessions.rows[running[0].uid]
     rig.clock.now += 5_000
     rig.sessions.stop("default", "a")
     rig.link.report(Stopped(), uid=served.uid, worker=served.worker, epoch=served.epoch)
@@ -114,7 +114,7 @@ def test_a_session_that_is_created_to_run_counts_from_the_beginning(rig):
     create(rig, "b", start=True)
     with pytest.raises(WorkerQuotaExceeded):
         create(rig, "c", start=True)
-    assert len(rig.store.rows) == len(held(rig)) == 2
+    assert len(rig.stores.sessions.rows) == len(held(rig)) == 2
     # One that is there is found, whether or not there is room for another.
     with pytest.raises(SessionExists):
         create(rig, "a", start=True)
@@ -133,7 +133,10 @@ def test_a_session_that_is_stopped_before_it_had_a_worker_holds_no_slot(rig):
     rig.sessions.stop("default", "a")
     for _ in range(2):
         rig.reconciler.reconcile(session.uid)
-    assert (rig.store.rows[session.uid].status, rig.store.rows[session.uid].epoch) == (Status.STOPPED, 0)
+    assert (rig.stores.sessions.rows[session.uid].status, rig.stores.sessions.rows[session.uid].epoch) == (
+        Status.STOPPED,
+        0,
+    )
     assert held(rig) == set()
 
 
@@ -141,16 +144,16 @@ def test_with_a_session_goes_its_slot(rig):
     session = create(rig, "a", start=True)
     rig.reconciler.reconcile(session.uid)
     rig.sessions.delete("default", "a")
-    stands = rig.store.rows[session.uid]
+    stands = rig.stores.sessions.rows[session.uid]
     rig.link.report(Erased(), uid=session.uid, worker=stands.worker, epoch=stands.epoch)
     rig.reconciler.reconcile(session.uid)
-    assert session.uid not in rig.store.rows
+    assert session.uid not in rig.stores.sessions.rows
     assert held(rig) == set()
 
 
 def test_a_late_look_at_a_rest_takes_no_slot_from_the_start_that_followed(rig):
     session = a_running_session(status=Status.STOPPED, observed_generation=1, since=NOW)
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     rig.clock.now += 1
     rig.running.take("default", session.uid)
     rig.running.free(session)
@@ -161,8 +164,8 @@ def test_a_session_that_ran_before_its_tenant_was_disabled_runs_again_whatever_t
     rig.quotas = Quotas(workers=1)
     create(rig, "a", start=True)
     resumed = a_running_session(id="b", uid="b", status=Status.STOPPED, suspended=True, resumes=True)
-    rig.store.rows["b"] = replace(resumed, desired=Desired.STOPPED)
-    rig.moves.move(lambda: rig.store.get("b"), lambda _: TenantEnabled())
+    rig.stores.sessions.rows["b"] = replace(resumed, desired=Desired.STOPPED)
+    rig.moves.move(lambda: rig.stores.sessions.get("b"), lambda _: TenantEnabled())
     rig.reconciler.reconcile("b")
     assert [order.uid for order in rig.workers.started] == ["b"]
     assert "b" in held(rig)
@@ -170,7 +173,7 @@ def test_a_session_that_ran_before_its_tenant_was_disabled_runs_again_whatever_t
 
 def test_slots_of_starts_that_were_killed_halfway_are_found_when_they_are_missed(rig):
     for uid in ("killed-1", "killed-2"):
-        rig.slots.hold("default", uid, now=NOW)
+        rig.stores.slots.hold("default", uid, now=NOW)
     create(rig, "a")
     with pytest.raises(WorkerQuotaExceeded):
         rig.sessions.start("default", "a")
@@ -183,5 +186,5 @@ def test_without_a_quota_nothing_is_counted(rig):
     rig.quotas = Quotas()
     for number in range(10):
         create(rig, f"s{number}", start=True)
-        rig.people.register("default", f"u{number}", "a password", Role.MEMBER)
+        rig.users.register("default", f"u{number}", "a password", Role.MEMBER)
     assert held(rig) == set()

@@ -17,8 +17,8 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.session import Desired, Session, Status
+from tests.composition import Rig
 from tests.makers import NOW, a_session
-from tests.services.rig import Rig
 
 DAY = 86_400_000
 
@@ -69,7 +69,7 @@ def test_a_key_that_came_with_another_request_is_refused(rig):
 
 
 def test_a_key_that_a_message_was_sent_with_creates_nothing(rig):
-    rig.keys.claim("default", "ana k", fingerprint="0" * 64, result="01M", now=NOW)
+    rig.stores.idempotency.claim("default", "ana k", fingerprint="0" * 64, result="01M", now=NOW)
     with pytest.raises(IdempotencyKeyReused):
         reserve(rig)
 
@@ -84,10 +84,10 @@ def test_what_is_kept_tells_nothing_of_the_request(rig):
     password = b'{"password":"a password"}'
     made = reserve(rig, request=password)
     again = reserve(rig, key="ana l", request=password)
-    (one, other) = rig.keys.rows.values()
+    (one, other) = rig.stores.idempotency.rows.values()
     assert one.fingerprint != other.fingerprint, "who sees both can't tell that the passwords are the same"
-    assert "password" not in f"{rig.keys.rows}"
-    assert made.entropy.hex() not in f"{rig.keys.rows} {made}"
+    assert "password" not in f"{rig.stores.idempotency.rows}"
+    assert made.entropy.hex() not in f"{rig.stores.idempotency.rows} {made}"
     assert made.entropy != again.entropy
 
 
@@ -109,11 +109,11 @@ def test_a_session_is_created_once_and_found_again(rig):
     fulfil(rig, made)
     moved = rig.sessions.stop("default", first.id)
     assert create(rig, reserve(rig), None) == moved, "it isn't started again"
-    assert len(rig.store.rows) == 1
+    assert len(rig.stores.sessions.rows) == 1
 
 
 def test_a_session_of_somebody_else_s_making_is_in_the_way_as_ever(rig):
-    rig.store.create(a_session())
+    rig.stores.sessions.create(a_session())
     with pytest.raises(SessionExists):
         create(rig, reserve(rig))
 
@@ -122,17 +122,17 @@ def test_a_session_that_was_deleted_since_is_not_created_again(rig):
     made = reserve(rig)
     session = create(rig, made)
     fulfil(rig, made)
-    rig.store.rows[session.uid] = replace(session, status=Status.DELETING, desired=Desired.DELETED)
+    rig.stores.sessions.rows[session.uid] = replace(session, status=Status.DELETING, desired=Desired.DELETED)
     with pytest.raises(SessionDeleting):
         create(rig, reserve(rig))
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     with pytest.raises(ResultGone):
         create(rig, reserve(rig))
-    assert rig.store.rows == {}
+    assert rig.stores.sessions.rows == {}
 
 
 def register(rig: Rig, made: Reservation | None, role: Role = Role.ADMIN):
-    return rig.people.register("default", "bo", "a password", role, made=made)
+    return rig.users.register("default", "bo", "a password", role, made=made)
 
 
 def test_a_user_is_created_once_and_found_again(rig):
@@ -141,9 +141,9 @@ def test_a_user_is_created_once_and_found_again(rig):
     rig.clock.now += 5
     assert register(rig, made) == first
     fulfil(rig, made)
-    changed = rig.people.change("default", "bo", role=Role.MEMBER)
+    changed = rig.users.change("default", "bo", role=Role.MEMBER)
     assert register(rig, reserve(rig)) == changed
-    rig.people.remove("default", "bo")
+    rig.users.remove("default", "bo")
     with pytest.raises(ResultGone):
         register(rig, reserve(rig))
 
@@ -151,10 +151,10 @@ def test_a_user_is_created_once_and_found_again(rig):
 def test_a_user_that_was_cut_short_is_finished(rig):
     made = reserve(rig)
     register(rig, made)
-    (tenant,) = rig.tenants.rows.values()
-    rig.tenants.rows["default"] = replace(tenant, admins=("admin",))
+    (tenant,) = rig.stores.tenants.rows.values()
+    rig.stores.tenants.rows["default"] = replace(tenant, admins=("admin",))
     register(rig, made)
-    assert rig.tenants.rows["default"].admins == ("admin", "bo")
+    assert rig.stores.tenants.rows["default"].admins == ("admin", "bo")
 
 
 @pytest.mark.parametrize("key", ["bo k", None])
@@ -165,7 +165,7 @@ def test_a_name_that_another_request_took_is_taken(rig, key):
 
 
 def found(rig: Rig, made: Reservation | None, admin: str = "cleo"):
-    return rig.operators.create("acme", "Acme", admin=admin, password="a password", made=made)
+    return rig.tenants.create("acme", "Acme", admin=admin, password="a password", made=made)
 
 
 def test_a_tenant_is_created_once_and_found_again(rig):
@@ -173,7 +173,7 @@ def test_a_tenant_is_created_once_and_found_again(rig):
     first = found(rig, made)
     assert found(rig, made) == first
     fulfil(rig, made)
-    changed = rig.operators.change("acme", name="Acme Ltd", disabled=None)
+    changed = rig.tenants.change("acme", name="Acme Ltd", disabled=None)
     assert found(rig, reserve(rig)) == changed
     with pytest.raises(TenantExists):
         found(rig, reserve(rig, "bo k"))
@@ -182,13 +182,13 @@ def test_a_tenant_is_created_once_and_found_again(rig):
 def test_a_tenant_without_its_administrator_gets_one_when_the_request_comes_again(rig):
     made = reserve(rig)
     found(rig, made)
-    rig.users.rows.pop("cleo")
+    rig.stores.users.rows.pop("cleo")
     found(rig, made)
-    assert rig.users.rows["cleo"].tenant == "acme"
+    assert rig.stores.users.rows["cleo"].tenant == "acme"
 
 
 def make(rig: Rig, made: Reservation, session: str | None = None):
-    return rig.keeper.create("admin", session=session, lasts=DAY, made=made)
+    return rig.api_keys.create("admin", session=session, lasts=DAY, made=made)
 
 
 def test_an_api_key_is_made_once_and_its_secret_answered_again(rig):
@@ -198,19 +198,19 @@ def test_an_api_key_is_made_once_and_its_secret_answered_again(rig):
     assert make(rig, made) == (key, secret)
     fulfil(rig, made)
     assert make(rig, reserve(rig)) == (key, secret)
-    assert rig.keeper.authenticate(secret).key == key.id == made.id
+    assert rig.api_keys.authenticate(secret).key == key.id == made.id
     assert (key.created_at, key.expires_at) == (NOW, NOW + DAY)
-    assert secret not in f"{rig.api_keys.rows} {rig.keys.rows} {made}"
+    assert secret not in f"{rig.stores.api_keys.rows} {rig.stores.idempotency.rows} {made}"
 
 
 def test_an_api_key_that_was_revoked_since_stays_so(rig):
     made = reserve(rig)
     key, secret = make(rig, made)
     fulfil(rig, made)
-    rig.keeper.revoke("default", key.id)
+    rig.api_keys.revoke("default", key.id)
     with pytest.raises(ResultGone):
         make(rig, reserve(rig))
     with pytest.raises(Unauthenticated):
-        rig.keeper.authenticate(secret)
+        rig.api_keys.authenticate(secret)
     with pytest.raises(KeyNotFound):
-        rig.keeper.revoke("default", key.id)
+        rig.api_keys.revoke("default", key.id)

@@ -7,31 +7,31 @@ import pytest
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.ports import NoCapacity, NoSpotCapacity
+from tests.composition import Rig
 from tests.makers import NOW, a_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
 def rig():
     rig = Rig()
     wanted = a_session(desired=Desired.RUNNING, generation=1)
-    rig.store.rows[wanted.uid] = wanted
+    rig.stores.sessions.rows[wanted.uid] = wanted
     return rig
 
 
 def reconcile(rig: Rig) -> Session:
-    (session,) = rig.store.rows.values()
+    (session,) = rig.stores.sessions.rows.values()
     rig.reconciler.reconcile(session.uid)
-    return rig.store.rows[session.uid]
+    return rig.stores.sessions.rows[session.uid]
 
 
 def ended(rig: Rig, refusal: NoCapacity) -> Session:
     """What ECS tells of a task that it took, and then found no room for."""
-    (session,) = rig.store.rows.values()
+    (session,) = rig.stores.sessions.rows.values()
     rig.reconciler.worker_ended(
         session.worker or "", uid=session.uid, epoch=session.epoch, mailbox=session.mailbox, refusal=refusal
     )
-    return rig.store.rows[session.uid]
+    return rig.stores.sessions.rows[session.uid]
 
 
 def orders(rig: Rig) -> list[tuple[int, bool]]:
@@ -60,7 +60,7 @@ def test_where_spot_has_no_room_a_worker_is_started_on_demand_at_once(rig):
 
 
 def test_where_nobody_may_fall_back_spot_is_waited_for(rig):
-    rig.workers.spot_full, rig.falls_back = True, False
+    rig.workers.spot_full, rig.spot_fallback = True, False
     refused = reconcile(rig)
     assert refused.reason == Reason.NO_CAPACITY
     rig.clock.now = refused.next_at or 0
@@ -110,23 +110,23 @@ def test_a_refusal_that_is_told_by_the_task_s_end_is_one_like_any_other(rig):
     reconcile(rig)
     assert orders(rig) == [(0, False), (1, True)]
     assert claimed.mailbox in rig.mailboxes.there
-    started = rig.store.rows[claimed.uid]
+    started = rig.stores.sessions.rows[claimed.uid]
     assert ended(rig, NoSpotCapacity("Capacity is unavailable at this time.")) == started, "told late"
 
 
 def test_an_older_worker_s_late_refusal_does_not_touch_its_successor(rig):
     claimed = reconcile(rig)
     successor = replace(claimed, worker="w-2", epoch=2)
-    rig.store.rows[claimed.uid] = successor
+    rig.stores.sessions.rows[claimed.uid] = successor
     rig.reconciler.worker_ended(
         claimed.worker or "", uid=claimed.uid, epoch=1, mailbox=None, refusal=NoCapacity("Capacity is unavailable")
     )
-    assert rig.store.rows[claimed.uid] == successor
+    assert rig.stores.sessions.rows[claimed.uid] == successor
 
 
 @pytest.mark.parametrize(("falls_back", "started"), [(True, [(1, True)]), (False, [])])
 def test_a_standby_is_started_on_demand_too(rig, falls_back, started):
-    rig.workers.spot_full, rig.falls_back, rig.standby_count = True, falls_back, 1
+    rig.workers.spot_full, rig.spot_fallback, rig.standby_workers = True, falls_back, 1
     rig.standbys.fill()
     assert orders(rig) == started
-    assert len(rig.pool.all()) == len(started)
+    assert len(rig.stores.standbys.all()) == len(started)

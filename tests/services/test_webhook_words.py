@@ -9,8 +9,8 @@ from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Connected, Envelope, QRShown
 from chalicelib.domain.signature import hex_digest, verify
 from chalicelib.services.watching.watching import History
+from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_running_session
-from tests.services.rig import Rig
 
 URL = "https://example.com/hook"
 OLD = "https://example.com/old"
@@ -21,7 +21,7 @@ CONNECTED = Envelope("01E", Connected.type, "default", "ana", STANDING.uid, NOW,
 @pytest.fixture
 def rig() -> Rig:
     rig = Rig()
-    rig.store.create(STANDING)
+    rig.stores.sessions.create(STANDING)
     return rig
 
 
@@ -30,7 +30,7 @@ def set_webhook(rig: Rig, url: str = URL, events: tuple[str, ...] | None = None,
 
 
 def happens(rig: Rig, envelope: Envelope) -> None:
-    History(rig.history).record(envelope)
+    History(rig.stores.history).record(envelope)
     rig.webhooks.owe(envelope)
 
 
@@ -65,7 +65,7 @@ def test_a_new_endpoint_gets_a_new_secret_and_the_same_again_keeps_it(rig):
     first = set_webhook(rig)
     assert (first.webhook_url, first.webhook_secret) == (URL, SECRET)
     assert set_webhook(rig) == first, "nothing is written"
-    rig.store.rows[first.uid] = replace(first, webhook_secret="whsec_kept", webhook_disabled_at=NOW)
+    rig.stores.sessions.rows[first.uid] = replace(first, webhook_secret="whsec_kept", webhook_disabled_at=NOW)
     again = set_webhook(rig, events=("status",), key=None)
     assert (again.webhook_secret, again.webhook_disabled_at) == ("whsec_kept", None)
     assert (again.webhook_events, again.webhook_key) == (("status",), None)
@@ -88,7 +88,7 @@ def test_another_address_set_by_another_family_s_call_is_told_natively(rig):
 
 def test_an_endpoint_that_was_gone_keeps_its_words_when_another_family_s_call_sets_it_again(rig):
     first = set_webhook(rig, events=("status",))
-    rig.store.rows[first.uid] = replace(first, webhook_disabled_at=NOW)
+    rig.stores.sessions.rows[first.uid] = replace(first, webhook_disabled_at=NOW)
     again, changed = rig.sessions.change("default", "ana", webhook_url=URL)
     assert (changed, again.webhook_disabled_at) == (True, None)
     assert (again.webhook_format, again.webhook_events, again.webhook_key) == ("bare", ("status",), "their own")

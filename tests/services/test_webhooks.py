@@ -12,8 +12,8 @@ from chalicelib.domain.signature import ID, verify
 from chalicelib.domain.transitions import advance
 from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
 from chalicelib.services.watching.watching import History
+from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_message, a_running_session
-from tests.services.rig import Rig
 
 URL = "https://example.com/hook"
 CONNECTED = Envelope(
@@ -33,15 +33,15 @@ RECEIVED = replace(CONNECTED, id="01M-received", type="message.received", cursor
 @pytest.fixture
 def rig() -> Rig:
     rig = Rig()
-    rig.store.create(a_running_session(webhook_url=URL, webhook_secret=SECRET))
+    rig.stores.sessions.create(a_running_session(webhook_url=URL, webhook_secret=SECRET))
     return rig
 
 
 def owe(rig: Rig, envelope: Envelope) -> Delivery:
     """As the fan-out does: into history, then owed. Return what was queued."""
-    History(rig.history).record(envelope)
+    History(rig.stores.history).record(envelope)
     if envelope.message:
-        rig.messages.put(envelope.message)
+        rig.stores.messages.put(envelope.message)
     rig.webhooks.owe(envelope)
     ((delivery, delay),) = rig.deliveries.queued
     assert delay == 0
@@ -50,7 +50,7 @@ def owe(rig: Rig, envelope: Envelope) -> Delivery:
 
 
 def stands(rig: Rig) -> Session:
-    session = rig.store.get(CONNECTED.uid)
+    session = rig.stores.sessions.get(CONNECTED.uid)
     assert session
     return session
 
@@ -72,7 +72,7 @@ def test_a_message_is_queued_by_reference_and_posted_with_its_text(rig):
 
 
 def test_an_event_that_no_endpoint_cares_about_costs_no_read(rig):
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     rig.webhooks.owe(replace(CONNECTED, type="message.queued"))
     rig.webhooks.owe(replace(CONNECTED, type=e.Launched.type))
     assert rig.deliveries.queued == []
@@ -127,7 +127,7 @@ def test_410_disables_the_endpoint_and_says_so_in_the_log(rig):
 
 def test_410_of_an_endpoint_that_was_changed_meanwhile_disables_nothing(rig):
     def change() -> None:
-        rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_url="https://example.com/new")
+        rig.stores.sessions.rows[CONNECTED.uid] = replace(stands(rig), webhook_url="https://example.com/new")
 
     rig.poster.outcomes, rig.poster.meanwhile = [Outcome(410)], change
     rig.webhooks.attempt(owe(rig, CONNECTED))
@@ -136,7 +136,7 @@ def test_410_of_an_endpoint_that_was_changed_meanwhile_disables_nothing(rig):
 
 def test_410_of_an_attempt_that_began_before_the_endpoint_was_set_again_disables_nothing(rig):
     def again() -> None:
-        rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_disabled_at=NOW)
+        rig.stores.sessions.rows[CONNECTED.uid] = replace(stands(rig), webhook_disabled_at=NOW)
         rig.sessions.change("default", "ana", webhook_url=URL)
 
     rig.poster.outcomes, rig.poster.meanwhile = [Outcome(410)], again
@@ -145,7 +145,7 @@ def test_410_of_an_attempt_that_began_before_the_endpoint_was_set_again_disables
 
 
 def test_410_while_the_session_is_being_deleted_changes_nothing(rig):
-    rig.store.move(advance(stands(rig), e.DeleteRequested(), now=NOW, event_id="01D"))
+    rig.stores.sessions.move(advance(stands(rig), e.DeleteRequested(), now=NOW, event_id="01D"))
     rig.poster.outcomes = [Outcome(410)]
     rig.webhooks.attempt(owe(rig, CONNECTED))
     assert stands(rig).webhook_disabled_at is None
@@ -156,13 +156,13 @@ def test_what_is_gone_meanwhile_is_not_posted(rig, gone):
     delivery = owe(rig, RECEIVED)
     match gone:
         case "session":
-            rig.store.rows.clear()
+            rig.stores.sessions.rows.clear()
         case "endpoint":
-            rig.store.rows[CONNECTED.uid] = replace(stands(rig), webhook_url=None)
+            rig.stores.sessions.rows[CONNECTED.uid] = replace(stands(rig), webhook_url=None)
         case "event":
-            rig.history.rows.clear()
+            rig.stores.history.rows.clear()
         case _:
-            rig.messages.rows.clear()
+            rig.stores.messages.rows.clear()
     rig.webhooks.attempt(delivery)
     assert (rig.poster.posted, rig.deliveries.queued) == ([], [])
 
@@ -181,7 +181,7 @@ def test_a_failure_is_on_the_session_and_so_is_what_became_of_it(rig):
     failure = stands(rig).webhook_failure
     assert failure
     assert (failure.attempts, failure.recovered_at) == (2, NOW + 35_000)
-    assert [moved.last_event.type for moved in rig.store.moves if moved.last_event] == [
+    assert [moved.last_event.type for moved in rig.stores.sessions.moves if moved.last_event] == [
         "session.webhook_failing",
         "session.webhook_failing",
         "session.webhook_recovered",
@@ -216,7 +216,7 @@ def test_the_failure_of_an_endpoint_that_was_changed_meanwhile_is_not_the_new_on
 
 def test_a_session_that_cannot_be_written_just_now_has_nothing_posted_twice(rig, monkeypatch, caplog):
     delivery = owe(rig, CONNECTED)
-    monkeypatch.setattr(rig.store, "move", lambda _: False)
+    monkeypatch.setattr(rig.stores.sessions, "move", lambda _: False)
     rig.poster.outcomes = [Outcome(500)]
     rig.webhooks.attempt(delivery)
     assert len(rig.deliveries.queued) == 1

@@ -20,9 +20,9 @@ from chalicelib.domain.errors import (
     TooManyAttempts,
     Unauthenticated,
 )
+from tests.composition import Rig
 from tests.fakes.accounts import PlainPasswords
 from tests.makers import a_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_right_guess_among_many_wrong_ones_of_the_same_moment_opens_nothing(ri
     class WhileOthersGuess(PlainPasswords):
         def matches(self, password_hash: str, password: str) -> bool:
             for _ in range(MOST_BY_PAIR):
-                rig.attempts.failed(source("admin", "127.0.0.1"), now=rig.clock())
+                rig.stores.attempts.failed(source("admin", "127.0.0.1"), now=rig.clock())
             return super().matches(password_hash, password)
 
     accounts = replace(rig.accounts, passwords=WhileOthersGuess())
@@ -104,7 +104,7 @@ def test_callers_without_a_credential_are_nobody_unless_configured(rig):
 
 
 def test_a_first_administrator_comes_with_its_tenant(rig):
-    tenant = rig.tenants.get("default")
+    tenant = rig.stores.tenants.get("default")
     assert tenant
     assert tenant.admins == ("admin",)
 
@@ -126,14 +126,14 @@ def test_a_changed_password_ends_the_tokens_of_before_and_gives_one_of_after(rig
 
 def test_a_changed_password_closes_the_watchers_of_before(rig):
     session = a_session()
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     principal = rig.accounts.authenticate(login(rig).token)
     other = replace(principal, name="other")
     rig.watching.connect("w1", principal, session="ana", dialect="enveloped")
     rig.watching.connect("w2", other, session="ana", dialect="enveloped")
     change(rig)
     assert rig.sockets.closed == ["w1"]
-    assert list(rig.watchers.rows) == ["w2"]
+    assert list(rig.stores.watchers.rows) == ["w2"]
 
 
 def test_a_wrong_old_password_is_told_as_such_and_counts_like_a_failed_login(rig):
@@ -156,7 +156,7 @@ def test_the_old_password_is_no_new_one(rig):
 
 def test_a_change_over_another_one_changes_nothing(rig, monkeypatch):
     token = login(rig).token
-    monkeypatch.setattr(rig.users, "put", lambda _: False)
+    monkeypatch.setattr(rig.stores.users, "put", lambda _: False)
     with pytest.raises(Contended):
         change(rig)
     assert rig.accounts.authenticate(token)
@@ -165,8 +165,8 @@ def test_a_change_over_another_one_changes_nothing(rig, monkeypatch):
 @pytest.mark.parametrize("what", ["disabled", "suspended"])
 def test_who_lost_access_is_told_so_only_with_the_right_password(rig, what):
     token = login(rig).token
-    user = rig.users.get("admin")
-    rig.users.rows["admin"] = replace(user, **{what: True})
+    user = rig.stores.users.get("admin")
+    rig.stores.users.rows["admin"] = replace(user, **{what: True})
     with pytest.raises(Forbidden):
         login(rig)
     with pytest.raises(InvalidCredentials):
@@ -177,13 +177,13 @@ def test_who_lost_access_is_told_so_only_with_the_right_password(rig, what):
 
 def test_a_token_gives_the_role_that_its_user_has_now(rig):
     token = login(rig).token
-    rig.users.rows["admin"] = replace(rig.users.get("admin"), role=Role.READ_ONLY)
+    rig.stores.users.rows["admin"] = replace(rig.stores.users.get("admin"), role=Role.READ_ONLY)
     assert rig.accounts.authenticate(token).role is Role.READ_ONLY
 
 
 def test_a_user_who_is_made_again_does_not_get_the_old_tokens_back(rig):
     token = login(rig).token
-    del rig.users.rows["admin"]
+    del rig.stores.users.rows["admin"]
     rig.clock.now += 1
     rig.accounts.first_administrator("admin", "admin123", "default")
     with pytest.raises(Unauthenticated):
@@ -191,9 +191,9 @@ def test_a_user_who_is_made_again_does_not_get_the_old_tokens_back(rig):
 
 
 def test_a_login_brings_an_old_hash_up_to_date_and_ends_nothing(rig):
-    rig.users.rows["admin"] = replace(rig.users.get("admin"), password_hash="old:admin123")
+    rig.stores.users.rows["admin"] = replace(rig.stores.users.get("admin"), password_hash="old:admin123")
     token = login(rig).token
-    user = rig.users.get("admin")
+    user = rig.stores.users.get("admin")
     assert (user.password_hash, user.version) == ("plain:admin123", 1)
     assert rig.accounts.authenticate(token)
 
@@ -271,7 +271,7 @@ def test_a_stolen_token_does_not_open_the_password_to_guesses_from_many_networks
 def test_a_new_password_from_an_administrator_forgives_what_was_guessed_at_the_old_one(rig):
     for number in range(60):
         guess(rig, address=f"10.{number}.0.1")
-    rig.people.change("default", "admin", password="another one")
+    rig.users.change("default", "admin", password="another one")
     assert login(rig, "another one", address="192.0.2.1").token
 
 
@@ -279,7 +279,7 @@ def test_a_right_guess_among_wrong_ones_from_many_networks_opens_nothing(rig):
     class WhileOthersGuess(PlainPasswords):
         def matches(self, password_hash: str, password: str) -> bool:
             for number in range(MOST_BY_USER):
-                rig.attempts.failed(source("admin", f"10.{number}.0.1"), now=rig.clock())
+                rig.stores.attempts.failed(source("admin", f"10.{number}.0.1"), now=rig.clock())
             return super().matches(password_hash, password)
 
     accounts = replace(rig.accounts, passwords=WhileOthersGuess())

@@ -6,7 +6,7 @@ from chalicelib.domain.access import MOST_KEYS, Permission, Role
 from chalicelib.domain.errors import Forbidden, KeyNotFound, TooManyKeys, Unauthenticated
 from chalicelib.services.accounts.keys import FRESH
 from chalicelib.services.ports import Unavailable
-from tests.services.rig import Rig
+from tests.composition import Rig
 
 DAY = 86_400_000
 
@@ -19,12 +19,12 @@ def rig():
 
 
 def a_key(rig: Rig, session=None, lasts=None, owner="admin"):
-    return rig.keeper.create(owner, session=session, lasts=lasts)
+    return rig.api_keys.create(owner, session=session, lasts=lasts)
 
 
 def test_a_key_calls_with_its_owner_s_role_less_what_no_key_may(rig):
     key, secret = a_key(rig)
-    caller = rig.keeper.authenticate(secret)
+    caller = rig.api_keys.authenticate(secret)
     assert (caller.tenant, caller.role, caller.key, caller.session) == ("default", Role.ADMIN, key.id, None)
     assert caller.may(Permission.MESSAGES_SEND)
     assert not caller.may(Permission.USERS_MANAGE)
@@ -33,59 +33,59 @@ def test_a_key_calls_with_its_owner_s_role_less_what_no_key_may(rig):
 
 def test_nothing_kept_or_shown_has_the_secret_in_it(rig):
     key, secret = a_key(rig)
-    kept = f"{rig.api_keys.rows} {key} {rig.keeper.mine('admin')} {rig.keeper.authenticate(secret)}"
+    kept = f"{rig.stores.api_keys.rows} {key} {rig.api_keys.mine('admin')} {rig.api_keys.authenticate(secret)}"
     assert secret not in kept
     assert secret.removeprefix("sb_") not in kept
 
 
 def test_a_bound_key_names_its_session(rig):
-    assert rig.keeper.authenticate(a_key(rig, session="ana")[1]).session == "ana"
+    assert rig.api_keys.authenticate(a_key(rig, session="ana")[1]).session == "ana"
 
 
 @pytest.mark.parametrize("bad", ["", "sb_", "sb_x", "sb_" + "x" * 43, "sb_" + "x" * 44, "xx_" + "0" * 43])
 def test_what_is_no_key_opens_nothing(rig, bad):
     a_key(rig)
     with pytest.raises(Unauthenticated):
-        rig.keeper.authenticate(bad)
+        rig.api_keys.authenticate(bad)
 
 
 def test_a_key_ends_when_it_was_made_to(rig):
     _, secret = a_key(rig, lasts=DAY)
     rig.clock.now += DAY - 1
-    assert rig.keeper.authenticate(secret).expires_at == rig.clock.now + 1
+    assert rig.api_keys.authenticate(secret).expires_at == rig.clock.now + 1
     rig.clock.now += 1
     with pytest.raises(Unauthenticated):
-        rig.keeper.authenticate(secret)
+        rig.api_keys.authenticate(secret)
 
 
 def test_a_revoked_key_ends_at_once_and_its_watchers_with_it(rig):
     key, secret = a_key(rig)
-    rig.keeper.revoke("default", key.id)
+    rig.api_keys.revoke("default", key.id)
     with pytest.raises(Unauthenticated):
-        rig.keeper.authenticate(secret)
+        rig.api_keys.authenticate(secret)
     with pytest.raises(KeyNotFound):
-        rig.keeper.revoke("default", key.id)
+        rig.api_keys.revoke("default", key.id)
 
 
 def test_a_key_is_revoked_by_its_owner_or_its_administrators_alone(rig):
     key, secret = a_key(rig)
     for tenant, owner in (("other", None), ("other", "admin"), ("default", "somebody")):
         with pytest.raises(KeyNotFound):
-            rig.keeper.revoke(tenant, key.id, owner=owner)
-    assert rig.keeper.authenticate(secret)
-    rig.keeper.revoke("default", key.id, owner="admin")
+            rig.api_keys.revoke(tenant, key.id, owner=owner)
+    assert rig.api_keys.authenticate(secret)
+    rig.api_keys.revoke("default", key.id, owner="admin")
 
 
 def test_its_use_is_noted_once_a_minute(rig):
     _, secret = a_key(rig)
     begun = rig.clock.now
-    rig.keeper.authenticate(secret)
+    rig.api_keys.authenticate(secret)
     rig.clock.now += FRESH - 1
-    rig.keeper.authenticate(secret)
-    assert rig.keeper.mine("admin")[0].last_used == begun
+    rig.api_keys.authenticate(secret)
+    assert rig.api_keys.mine("admin")[0].last_used == begun
     rig.clock.now += 1
-    rig.keeper.authenticate(secret)
-    assert rig.keeper.mine("admin")[0].last_used == begun + FRESH
+    rig.api_keys.authenticate(secret)
+    assert rig.api_keys.mine("admin")[0].last_used == begun + FRESH
 
 
 def test_a_use_that_cannot_be_noted_is_none_the_less_good(rig, monkeypatch):
@@ -94,8 +94,8 @@ def test_a_use_that_cannot_be_noted_is_none_the_less_good(rig, monkeypatch):
     def throttled(key, *, now):
         raise Unavailable("throttled")
 
-    monkeypatch.setattr(rig.api_keys, "touch", throttled)
-    assert rig.keeper.authenticate(secret)
+    monkeypatch.setattr(rig.stores.api_keys, "touch", throttled)
+    assert rig.api_keys.authenticate(secret)
 
 
 def test_a_user_has_so_many_keys_and_no_more(rig):
@@ -103,37 +103,37 @@ def test_a_user_has_so_many_keys_and_no_more(rig):
         a_key(rig)
     with pytest.raises(TooManyKeys):
         a_key(rig)
-    assert len(rig.keeper.mine("admin")) == MOST_KEYS
-    assert rig.keeper.revoke_all("admin") == MOST_KEYS
+    assert len(rig.api_keys.mine("admin")) == MOST_KEYS
+    assert rig.api_keys.revoke_all("admin") == MOST_KEYS
     assert a_key(rig)
 
 
 def test_nobody_makes_a_key_for_a_user_without_access(rig):
-    rig.users.rows["admin"] = replace(rig.users.get("admin"), disabled=True)
+    rig.stores.users.rows["admin"] = replace(rig.stores.users.get("admin"), disabled=True)
     for owner in ("admin", "nobody"):
         with pytest.raises(Forbidden):
             a_key(rig, owner=owner)
 
 
 def test_a_key_made_while_its_owner_lost_access_opens_nothing(rig, monkeypatch):
-    add = rig.api_keys.add
+    add = rig.stores.api_keys.add
 
     def disabled_meanwhile(key):
-        rig.users.rows["admin"] = replace(rig.users.get("admin"), disabled=True)
-        rig.keeper.follow("admin")
+        rig.stores.users.rows["admin"] = replace(rig.stores.users.get("admin"), disabled=True)
+        rig.api_keys.follow("admin")
         add(key)
 
-    monkeypatch.setattr(rig.api_keys, "add", disabled_meanwhile)
+    monkeypatch.setattr(rig.stores.api_keys, "add", disabled_meanwhile)
     _, secret = a_key(rig)
     with pytest.raises(Unauthenticated):
-        rig.keeper.authenticate(secret)
+        rig.api_keys.authenticate(secret)
 
 
 def test_keys_are_listed_for_their_owner_and_their_tenant(rig):
-    rig.people.register("default", "bo", "password", Role.MEMBER)
-    rig.operators.create("acme", "Acme", admin="cleo", password="password")
+    rig.users.register("default", "bo", "password", Role.MEMBER)
+    rig.tenants.create("acme", "Acme", admin="cleo", password="password")
     keys = [a_key(rig, owner=owner)[0] for owner in ("admin", "bo", "admin", "cleo")]
-    assert list(rig.keeper.mine("admin")) == [keys[0], keys[2]]
-    page, after = rig.keeper.page("default", limit=2, after=None)
+    assert list(rig.api_keys.mine("admin")) == [keys[0], keys[2]]
+    page, after = rig.api_keys.page("default", limit=2, after=None)
     assert page == keys[:2]
-    assert rig.keeper.page("default", limit=2, after=after) == ([keys[2]], None)
+    assert rig.api_keys.page("default", limit=2, after=after) == ([keys[2]], None)

@@ -8,9 +8,9 @@ from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.ports import Standby, Unavailable
+from tests.composition import Rig
 from tests.fakes import MemoryLeases, MemorySessions
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
@@ -19,22 +19,22 @@ def rig():
 
 
 def standing(rig: Rig, session: Session) -> Session:
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return session
 
 
 def now(rig: Rig) -> Session:
-    return next(iter(rig.store.rows.values()))
+    return next(iter(rig.stores.sessions.rows.values()))
 
 
 def here(rig: Rig, session: Session) -> None:
     lease = Lease(session.uid, session.worker or "", session.epoch, rig.clock() + TTL)
-    rig.leases.rows[session.uid] = lease
+    rig.stores.leases.rows[session.uid] = lease
 
 
 def ready_standby(rig: Rig) -> Standby:
-    standby = Standby("standby-1", "https://queue/standby-1", NOW + 30_000, ready=True, task=rig.task)
-    rig.pool.put(standby)
+    standby = Standby("standby-1", "https://queue/standby-1", NOW + 30_000, ready=True, task=rig.worker_task)
+    rig.stores.standbys.put(standby)
     return standby
 
 
@@ -64,11 +64,11 @@ def test_a_claim_that_lost_its_race_starts_nothing_and_gives_its_standby_back(ri
         def move(self, session: Session) -> bool:
             return False
 
-    rig.store = Moved(rows=rig.store.rows)
+    rig.stores.sessions = Moved(rows=rig.stores.sessions.rows)
     rig.reconciler.reconcile(session.uid)
     assert rig.workers.started == []
     assert rig.mailboxes.rung == []
-    assert rig.pool.get(standby.worker) == standby
+    assert rig.stores.standbys.get(standby.worker) == standby
 
 
 def test_a_standby_is_taken_first_and_the_pool_filled_again(rig):
@@ -113,7 +113,7 @@ def test_a_worker_s_end_frees_its_lease_and_brings_the_next_at_once(rig):
 def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
     session = standing(rig, a_running_session(worker="standby-1"))
     here(rig, session)
-    rig.pool.serve("standby-1", uid=session.uid, epoch=1)
+    rig.stores.standbys.serve("standby-1", uid=session.uid, epoch=1)
     rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
     assert now(rig).epoch == 2
 
@@ -121,16 +121,16 @@ def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
 def test_a_former_standby_s_end_that_is_told_again_after_a_failure_is_still_known(rig):
     session = standing(rig, a_running_session(worker="standby-1"))
     here(rig, session)
-    rig.pool.serve("standby-1", uid=session.uid, epoch=1)
+    rig.stores.standbys.serve("standby-1", uid=session.uid, epoch=1)
 
     class Failing(MemoryLeases):
         def release(self, uid: str, *, worker: str, epoch: int) -> bool:
             raise Unavailable("the table doesn't answer")
 
-    leases, rig.leases = rig.leases, Failing(rig.leases.rows)
+    leases, rig.stores.leases = rig.stores.leases, Failing(rig.stores.leases.rows)
     with pytest.raises(Unavailable):
         rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
-    rig.leases = leases
+    rig.stores.leases = leases
     rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
     assert now(rig).epoch == 2
 
@@ -144,7 +144,7 @@ def test_the_mailbox_of_a_worker_that_never_came_goes_with_the_next_claim_and_wi
     assert rig.mailboxes.there == {now(rig).mailbox}
     standing(rig, replace(now(rig), status=Status.DELETING, desired=Desired.DELETED, erased=True))
     rig.reconciler.reconcile(session.uid)
-    assert (rig.store.rows, rig.mailboxes.there) == ({}, set())
+    assert (rig.stores.sessions.rows, rig.mailboxes.there) == ({}, set())
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -154,10 +154,10 @@ def test_a_lease_that_nobody_will_take_over_is_due_no_more(rig, there):
     if there:
         standing(rig, session)
     rig.reconciler.reconcile(session.uid)
-    assert not rig.leases.rows[session.uid].released, "its worker is on its way out"
+    assert not rig.stores.leases.rows[session.uid].released, "its worker is on its way out"
     rig.clock.now += TTL + GRACE
     rig.reconciler.reconcile(session.uid)
-    assert rig.leases.rows[session.uid].released
+    assert rig.stores.leases.rows[session.uid].released
 
 
 def test_an_older_worker_s_end_does_not_touch_its_successor(rig):
@@ -165,7 +165,7 @@ def test_an_older_worker_s_end_does_not_touch_its_successor(rig):
     here(rig, session)
     rig.reconciler.worker_ended("w-1", uid=session.uid, epoch=1, mailbox=None)
     assert now(rig) == session
-    assert not rig.leases.rows[session.uid].released
+    assert not rig.stores.leases.rows[session.uid].released
 
 
 def test_a_silent_worker_is_replaced_and_its_task_ended(rig):
@@ -180,7 +180,7 @@ def test_a_silent_worker_is_replaced_and_its_task_ended(rig):
 def test_a_phone_that_unlinked_brings_a_fresh_worker_by_itself(rig):
     session = standing(rig, a_running_session(device=DEVICE, round=1))
     rig.link.report(LoggedOut("unlinked_from_phone"), uid=session.uid, worker=session.worker or "", epoch=1)
-    rig.leases.release(session.uid, worker=session.worker or "", epoch=1)
+    rig.stores.leases.release(session.uid, worker=session.worker or "", epoch=1)
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).status, now(rig).epoch) == (Status.STARTING, 2)
 
@@ -190,7 +190,7 @@ def test_a_stop_rings_the_worker_and_without_one_is_settled(rig):
     here(rig, session)
     rig.reconciler.reconcile(session.uid)
     assert rig.mailboxes.rung == [session.mailbox]
-    rig.leases.rows.clear()
+    rig.stores.leases.rows.clear()
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).status, now(rig).answered) == (Status.STOPPED, True)
 
@@ -199,13 +199,13 @@ def test_a_delete_is_finished_without_its_caller(rig):
     session = standing(
         rig, a_running_session(status=Status.DELETING, desired=Desired.DELETED, generation=2, requested_at=NOW + 1)
     )
-    rig.leases.release(session.uid, worker=session.worker or "", epoch=1)
+    rig.stores.leases.release(session.uid, worker=session.worker or "", epoch=1)
     rig.clock.now += 1_000
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).status, now(rig).epoch) == (Status.DELETING, 2)
     rig.link.report(Erased(), uid=session.uid, worker=now(rig).worker or "", epoch=2)
     rig.reconciler.reconcile(session.uid)
-    assert rig.store.rows == {}
+    assert rig.stores.sessions.rows == {}
 
 
 def test_a_session_whose_workers_all_come_to_nothing_fails_with_a_reason(rig):
@@ -233,68 +233,70 @@ def test_a_session_that_is_gone_is_nobody_s_business(rig):
 
 
 def test_standbys_are_filled_counted_and_forgotten_when_they_never_came(rig):
-    rig.standby_count = 2
+    rig.standby_workers = 2
     rig.standbys.fill()
     rig.standbys.fill()
     assert len(rig.workers.started) == 2
     rig.clock.now += 120_000
     rig.standbys.fill()
     assert len(rig.workers.started) == 4
-    assert len(rig.pool.all()) == 2
+    assert len(rig.stores.standbys.all()) == 2
 
 
 def test_without_room_the_pool_stays_empty_and_clean(rig):
-    rig.standby_count, rig.workers.full = 1, True
+    rig.standby_workers, rig.workers.full = 1, True
     rig.standbys.fill()
-    assert rig.pool.all() == []
+    assert rig.stores.standbys.all() == []
     assert rig.mailboxes.there == set()
 
 
 def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
-    rig.standby_count = 1
-    rig.pool.put(replace(ready_standby(rig), uid="u", epoch=1))
+    rig.standby_workers = 1
+    rig.stores.standbys.put(replace(ready_standby(rig), uid="u", epoch=1))
     rig.standbys.fill()
     assert len(rig.workers.started) == 1
 
 
 def test_a_removed_session_s_worker_leaves_no_lease_behind(rig):
     rig.reconciler.worker_ended("w-1", uid="gone", epoch=1, mailbox=None)
-    assert rig.leases.rows == {}
+    assert rig.stores.leases.rows == {}
 
 
 def test_a_session_keeps_on_record_what_its_worker_was_started_from(rig):
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     rig.reconciler.reconcile(session.uid)
-    assert now(rig).task == rig.task
+    assert now(rig).task == rig.worker_task
 
 
 def test_a_worker_that_gave_way_to_a_newer_version_is_not_called_lost(rig):
     session = standing(rig, a_running_session(task="worker:1"))
-    rig.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
+    rig.stores.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
     rig.reconciler.reconcile(session.uid)
-    assert (now(rig).reason, now(rig).task) == (Reason.UPGRADED, rig.task)
+    assert (now(rig).reason, now(rig).task) == (Reason.UPGRADED, rig.worker_task)
 
 
 def test_a_standby_of_an_older_version_is_given_no_session_and_makes_room(rig):
-    rig.standby_count = 1
-    rig.pool.put(Standby("standby-old", "https://queue/old", NOW + 30_000, ready=True, task="worker:1"))
+    rig.standby_workers = 1
+    rig.stores.standbys.put(Standby("standby-old", "https://queue/old", NOW + 30_000, ready=True, task="worker:1"))
     assert rig.standbys.take("u", 1) is None
     rig.standbys.fill()
-    assert [(standby.worker == "standby-old", standby.task) for standby in rig.pool.all()] == [(False, rig.task)]
+    assert [(standby.worker == "standby-old", standby.task) for standby in rig.stores.standbys.all()] == [
+        (False, rig.worker_task)
+    ]
 
 
 def test_standbys_that_are_more_than_enough_are_let_go(rig):
-    rig.standby_count = 1
+    rig.standby_workers = 1
     rig.standbys.fill(more=2)
-    assert len(rig.pool.all()) == 3
+    assert len(rig.stores.standbys.all()) == 3
     rig.standbys.trim()
-    assert len(rig.pool.all()) == 1
+    assert len(rig.stores.standbys.all()) == 1
 
 
 def test_a_standby_that_was_just_given_a_session_is_not_let_go(rig):
     standby = ready_standby(rig)
-    rig.pool.assign(standby.worker, uid="u", epoch=1)
+    rig.stores.standbys.assign(standby.worker, uid="u", epoch=1)
     rig.standbys.trim()
-    rig.task = "worker:3"
+    rig.worker_task = "worker:3"
     rig.standbys.fill()
-    assert [each.worker for each in rig.pool.all()] == [standby.worker]
+    assert [each.worker for each in rig.stores.standbys.all()] == [standby.worker]

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 import pytest
 
 from chalicelib.domain.session import Desired, Session
-from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.ports import Unavailable
+from tests.composition import Rig, Stores
 from tests.fakes import MemorySessions
-from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
+from tests.fakes.upgrades import LeasesByTime
 from tests.makers import a_session
-from tests.services.rig import Rig
 
 
 @dataclass
@@ -25,9 +24,8 @@ class Due(LeasesByTime):
 
 
 def sweep(rig: Rig, *uids: str) -> None:
-    index = Due(rig.leases, list(uids))
-    upgrades = Upgrades(MemoryUpgrades(), index, rig.reconciler, rig.standbys, rig.clock, rig.task, 10)
-    Sweeper(index, rig.reconciler, rig.standbys, upgrades, rig.clock, rig.unsent).sweep()
+    rig.due_index = Due(rig.stores.leases, list(uids))
+    rig.sweeper.sweep()
 
 
 def unreadable() -> Session:
@@ -45,7 +43,7 @@ def test_a_session_that_cannot_be_reconciled_keeps_nobody_waiting(read: Callable
             return read() if uid == "broken" else super().get(uid)
 
     session = a_session(desired=Desired.RUNNING, generation=1)
-    rig = Rig(store=Broken(rows={session.uid: session}), standby_count=1)
+    rig = Rig(stores=Stores(sessions=Broken(rows={session.uid: session})), standby_workers=1)
     sweep(rig, "broken", session.uid)
-    assert rig.store.rows[session.uid].epoch == 1
-    assert len(rig.pool.all()) == 1
+    assert rig.stores.sessions.rows[session.uid].epoch == 1
+    assert len(rig.stores.standbys.all()) == 1

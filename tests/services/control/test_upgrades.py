@@ -6,10 +6,9 @@ import pytest
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.control.reconciler import LOOKS
-from chalicelib.services.control.sweeper import PATIENCE, SETTLES, Sweeper, Upgrades
-from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
+from chalicelib.services.control.sweeper import PATIENCE, SETTLES
+from tests.composition import Rig
 from tests.makers import a_running_session
-from tests.services.rig import Rig
 
 MINUTE = 60_000
 
@@ -19,45 +18,38 @@ class Deployment:
     """Sessions with workers, and the minute's sweep; a worker that is stopped gives its lease back."""
 
     rig: Rig = field(default_factory=Rig)
-    store: MemoryUpgrades = field(default_factory=MemoryUpgrades)
-    per_minute: int = 10
-
-    @property
-    def upgrades(self) -> Upgrades:
-        rig = self.rig
-        index = LeasesByTime(rig.leases)
-        return Upgrades(self.store, index, rig.reconciler, rig.standbys, rig.clock, rig.task, self.per_minute)
 
     def minute(self) -> list[str]:
         """Sweep, let the workers do what they were told, and return whose worker gave way."""
         rig, before = self.rig, list(self.rig.workers.stopped)
-        Sweeper(LeasesByTime(rig.leases), rig.reconciler, rig.standbys, self.upgrades, rig.clock, rig.unsent).sweep()
-        moved = [s for s in rig.store.rows.values() if s.worker in rig.workers.stopped and s.worker not in before]
+        rig.sweeper.sweep()
+        stopped = [worker for worker in rig.workers.stopped if worker not in before]
+        moved = [session for session in rig.stores.sessions.rows.values() if session.worker in stopped]
         for session in moved:
-            rig.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
+            rig.stores.leases.release(session.uid, worker=session.worker or "", epoch=session.epoch)
             rig.reconciler.reconcile(session.uid)
-            self.serve(rig.store.rows[session.uid])
+            self.serve(rig.stores.sessions.rows[session.uid])
         rig.clock.sleep(60)
-        for standby in rig.pool.all():
-            rig.pool.renew(standby.worker, until=rig.clock() + TTL)
-        for uid, lease in rig.leases.rows.items():
-            rig.leases.renew(Lease(uid, lease.worker, lease.epoch, rig.clock() + TTL))
+        for standby in rig.stores.standbys.all():
+            rig.stores.standbys.renew(standby.worker, until=rig.clock() + TTL)
+        for uid, lease in rig.stores.leases.rows.items():
+            rig.stores.leases.renew(Lease(uid, lease.worker, lease.epoch, rig.clock() + TTL))
         return [session.id for session in moved]
 
     def serve(self, session: Session) -> None:
         """Give the session's worker its lease, as it takes it."""
         worker, epoch = session.worker or "", session.epoch
-        self.rig.pool.serve(worker, uid=session.uid, epoch=epoch)
-        self.rig.leases.rows[session.uid] = Lease(session.uid, worker, epoch, self.rig.clock() + TTL)
+        self.rig.stores.standbys.serve(worker, uid=session.uid, epoch=epoch)
+        self.rig.stores.leases.rows[session.uid] = Lease(session.uid, worker, epoch, self.rig.clock() + TTL)
 
     def stand(self, names: Iterable[str], *, task: str, status: Status = Status.CONNECTED) -> None:
         for name in names:
             session = a_running_session(id=name, uid=name, worker=f"{name}-1", task=task, status=status)
-            self.rig.store.rows[name] = session
+            self.rig.stores.sessions.rows[name] = session
             self.serve(session)
 
     def tasks(self) -> set[str | None]:
-        return {session.task for session in self.rig.store.rows.values()}
+        return {session.task for session in self.rig.stores.sessions.rows.values()}
 
 
 @pytest.fixture
@@ -69,11 +61,11 @@ def test_every_session_moves_to_a_worker_of_the_current_version(deployment):
     deployment.stand("abcdefg", task="worker:1")
     moved = [deployment.minute() for _ in range(8)]
     assert sorted(name for minute in moved for name in minute) == list("abcdefg")
-    assert deployment.tasks() == {deployment.rig.task}
+    assert deployment.tasks() == {deployment.rig.worker_task}
 
 
 def test_no_more_sessions_move_a_minute_than_set(deployment):
-    deployment.per_minute = 2
+    deployment.rig.upgrades_per_minute = 2
     deployment.stand("abcdefg", task="worker:1")
     assert max(len(deployment.minute()) for _ in range(8)) == 2
 
@@ -81,9 +73,9 @@ def test_no_more_sessions_move_a_minute_than_set(deployment):
 def test_a_session_moves_only_when_a_standby_is_ready_to_take_it(deployment):
     deployment.stand("abc", task="worker:1")
     assert deployment.minute() == []
-    assert len(deployment.rig.pool.all()) == deployment.per_minute
+    assert len(deployment.rig.stores.standbys.all()) == deployment.rig.upgrades_per_minute
     assert len(deployment.minute()) == 3
-    assert {session.standby for session in deployment.rig.store.rows.values()} == {True}
+    assert {session.standby for session in deployment.rig.stores.sessions.rows.values()} == {True}
 
 
 def test_without_room_for_standbys_sessions_move_one_by_one_after_a_while(deployment):
@@ -94,48 +86,48 @@ def test_without_room_for_standbys_sessions_move_one_by_one_after_a_while(deploy
 
 
 def test_the_extra_standbys_are_let_go_when_all_have_moved(deployment):
-    deployment.rig.standby_count = 1
+    deployment.rig.standby_workers = 1
     deployment.stand("abc", task="worker:1")
     for _ in range(5):
         deployment.minute()
-    assert len(deployment.rig.pool.all()) == 1
+    assert len(deployment.rig.stores.standbys.all()) == 1
 
 
 def test_who_scans_a_code_or_pairs_is_not_interrupted(deployment):
     deployment.stand("a", task="worker:1", status=Status.SCAN_QR)
     deployment.stand("b", task="worker:1", status=Status.PAIRING)
     assert [deployment.minute() for _ in range(8)] == [[]] * 8
-    assert not deployment.store.stands.done
+    assert not deployment.rig.stores.upgrades.stands.done
 
 
 def test_sessions_of_the_current_version_are_left_alone_and_the_upgrade_ends(deployment):
-    deployment.stand("abc", task=deployment.rig.task)
+    deployment.stand("abc", task=deployment.rig.worker_task)
     for _ in range(1 + SETTLES // MINUTE):
-        assert not deployment.store.stands or not deployment.store.stands.done
+        assert not deployment.rig.stores.upgrades.stands or not deployment.rig.stores.upgrades.stands.done
         assert deployment.minute() == []
-    assert deployment.store.stands.done
+    assert deployment.rig.stores.upgrades.stands.done
 
 
 def test_a_version_that_is_rolled_back_is_left_like_an_older_one(deployment):
     deployment.stand("abc", task="worker:2")
-    deployment.rig.task = "worker:1"
+    deployment.rig.worker_task = "worker:1"
     for _ in range(3):
         deployment.minute()
     assert deployment.tasks() == {"worker:1"}
 
 
 def test_a_new_version_begins_a_new_upgrade(deployment):
-    deployment.stand("abc", task=deployment.rig.task)
+    deployment.stand("abc", task=deployment.rig.worker_task)
     for _ in range(2 + SETTLES // MINUTE):
         deployment.minute()
-    deployment.rig.task = "worker:3"
+    deployment.rig.worker_task = "worker:3"
     for _ in range(3):
         deployment.minute()
     assert deployment.tasks() == {"worker:3"}
 
 
 def test_with_none_a_minute_workers_stay_as_they_are(deployment):
-    deployment.per_minute = 0
+    deployment.rig.upgrades_per_minute = 0
     deployment.stand("abc", task="worker:1")
     assert [deployment.minute() for _ in range(5)] == [[]] * 5
 

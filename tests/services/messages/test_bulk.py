@@ -17,9 +17,9 @@ from chalicelib.domain.messages import MessageStatus, Report
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.messages.bulk import BUDGET, Bulk
 from chalicelib.services.ports import Unavailable
+from tests.composition import Rig
 from tests.fakes import MemoryPaces
 from tests.makers import DEVICE, NOW, a_running_session
-from tests.services.rig import Rig
 
 SESSION = a_running_session(device=DEVICE)
 NUMBERS = ("+628987654321", "+628987654322", "+628987654323")
@@ -28,7 +28,7 @@ NUMBERS = ("+628987654321", "+628987654322", "+628987654323")
 @pytest.fixture
 def rig() -> Rig:
     rig = Rig()
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     a_worker_sends(rig)
     return rig
 
@@ -40,14 +40,14 @@ def a_worker_sends(rig: Rig, then: Callable[[int], None] = lambda _: None) -> No
         for owed in rig.dispatch.owed(SESSION.uid):
             begun = rig.dispatch.begin(owed, epoch=1)
             assert begun
-            rig.dispatch.sent(begun, f"3EB0{len(rig.messages.rows)}")
-        then(len(rig.messages.rows))
+            rig.dispatch.sent(begun, f"3EB0{len(rig.stores.messages.rows)}")
+        then(len(rig.stores.messages.rows))
 
     rig.while_waiting = look
 
 
 def send(rig: Rig, *to: str, text: str = "Kopi?", key: str | None = None) -> Report:
-    bulk = Bulk(rig.outbox, rig.keys, rig.clock, rig.sleep)
+    bulk = Bulk(rig.outbox, rig.stores.idempotency, rig.clock, rig.sleep)
     return bulk.send("default", "ana", to=to or NUMBERS, text=text, key=key)
 
 
@@ -56,7 +56,7 @@ def counts(report: Report) -> tuple[int, int, int, int]:
 
 
 def recipients(rig: Rig) -> list[str]:
-    return [f"+{str(m.to).partition('@')[0]}" for m in sorted(rig.messages.rows.values(), key=lambda m: m.id)]
+    return [f"+{str(m.to).partition('@')[0]}" for m in sorted(rig.stores.messages.rows.values(), key=lambda m: m.id)]
 
 
 def test_everybody_gets_it_in_order(rig: Rig) -> None:
@@ -82,7 +82,7 @@ def test_what_whatsapp_refuses_fails_alone(rig: Rig) -> None:
         for owed in rig.dispatch.owed(SESSION.uid):
             begun = rig.dispatch.begin(owed, epoch=1)
             assert begun
-            if len(rig.messages.rows) == 2:
+            if len(rig.stores.messages.rows) == 2:
                 rig.dispatch.failed(begun, "not_on_whatsapp", "No account.")
             else:
                 rig.dispatch.sent(begun, "3EB0")
@@ -97,32 +97,32 @@ def test_what_whatsapp_refuses_fails_alone(rig: Rig) -> None:
 def test_it_stops_where_the_session_is_disconnected(rig: Rig) -> None:
     def drop(sent: int) -> None:
         if sent == 2:
-            rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
+            rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
 
     a_worker_sends(rig, drop)
     report = send(rig)
     assert counts(report) == (3, 2, 0, 1)
     assert isinstance(report.stopped, SessionNotConnected)
     assert report.remaining == (NUMBERS[2],)
-    assert len(rig.messages.rows) == 2
+    assert len(rig.stores.messages.rows) == 2
 
 
 def test_a_disconnected_session_begins_with_nobody_and_says_with_whom(rig: Rig) -> None:
-    rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
+    rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
     with pytest.raises(SessionNotConnected) as refusal:
         send(rig)
     assert refusal.value.context["recipients"] == NUMBERS
-    assert rig.messages.rows == {}
+    assert rig.stores.messages.rows == {}
 
 
 def test_it_waits_for_the_pace(rig: Rig) -> None:
-    rig.paces = MemoryPaces(Pace(burst=1, per_minute=60))
+    rig.stores.paces = MemoryPaces(Pace(burst=1, per_minute=60))
     assert counts(send(rig)) == (3, 3, 0, 0)
     assert rig.clock.now - NOW >= 2000
 
 
 def test_it_stops_where_the_pace_would_outlast_the_call(rig: Rig) -> None:
-    rig.paces = MemoryPaces(Pace(burst=2, per_minute=2))
+    rig.stores.paces = MemoryPaces(Pace(burst=2, per_minute=2))
     report = send(rig)
     assert counts(report) == (3, 2, 0, 1)
     assert isinstance(report.stopped, TooFast)
@@ -140,7 +140,7 @@ def test_slow_acknowledgements_end_it_in_time(rig: Rig) -> None:
 
 
 def test_a_table_that_is_busy_halfway_leaves_the_rest(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    find, asked = rig.store.find, list[str]()
+    find, asked = rig.stores.sessions.find, list[str]()
 
     def once(tenant: str, session_id: str) -> Session | None:
         asked.append(session_id)
@@ -148,7 +148,7 @@ def test_a_table_that_is_busy_halfway_leaves_the_rest(rig: Rig, monkeypatch: pyt
             raise Unavailable("throttled")
         return find(tenant, session_id)
 
-    monkeypatch.setattr(rig.store, "find", once)
+    monkeypatch.setattr(rig.stores.sessions, "find", once)
     report = send(rig)
     assert counts(report) == (3, 1, 0, 2)
     assert report.stopped
@@ -156,14 +156,14 @@ def test_a_table_that_is_busy_halfway_leaves_the_rest(rig: Rig, monkeypatch: pyt
 
 
 def test_the_same_key_again_goes_on_where_it_stopped_and_sends_nothing_twice(rig: Rig) -> None:
-    rig.paces = MemoryPaces(Pace(burst=2, per_minute=2))
+    rig.stores.paces = MemoryPaces(Pace(burst=2, per_minute=2))
     first = send(rig, key="ana k")
     rig.clock.now += 60_000
     again = send(rig, key="ana k")
     assert (counts(first), counts(again)) == ((3, 2, 0, 1), (3, 3, 0, 0))
     assert recipients(rig) == list(NUMBERS)
     assert counts(send(rig, key="ana k")) == (3, 3, 0, 0)
-    assert len(rig.messages.rows) == 3
+    assert len(rig.stores.messages.rows) == 3
 
 
 def test_the_same_key_with_other_recipients_is_refused_before_anything_is_sent(rig: Rig) -> None:
@@ -171,13 +171,13 @@ def test_the_same_key_with_other_recipients_is_refused_before_anything_is_sent(r
     for to, text in ((NUMBERS[:2], "Kopi?"), (NUMBERS[:1], "Tea?")):
         with pytest.raises(IdempotencyKeyReused):
             send(rig, *to, text=text, key="ana k")
-    assert len(rig.messages.rows) == 1
+    assert len(rig.stores.messages.rows) == 1
 
 
 def test_what_is_wrong_with_the_session_is_told_as_ever(rig: Rig) -> None:
-    rig.store.rows[SESSION.uid] = replace(SESSION, enabled=False)
+    rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, enabled=False)
     with pytest.raises(SessionDisabled):
         send(rig)
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     with pytest.raises(SessionNotFound):
         send(rig)

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import LastEvent
+from tests.composition import Rig
 from tests.fakes import MemoryMessages
 from tests.makers import NOW, a_message
-from tests.services.rig import Rig
 
 S = MessageStatus
 
@@ -20,12 +20,12 @@ def rig():
 
 def put(rig: Rig, **fields) -> Message:
     message = a_message(**fields)
-    assert rig.messages.put(message)
+    assert rig.stores.messages.put(message)
     return message
 
 
 def stands(rig: Rig, message: Message) -> Message:
-    found = rig.messages.get(message.uid, message.id)
+    found = rig.stores.messages.get(message.uid, message.id)
     assert found is not None
     return found
 
@@ -78,7 +78,7 @@ def test_a_message_is_begun_once(rig):
 def test_a_sent_message_has_whatsapp_s_id_and_is_found_by_it(rig):
     sent = a_sent_one(rig)
     assert (sent.status, sent.whatsapp_id, sent.sent_at) == (S.SENT, "3EB0", NOW)
-    assert rig.messages.by_whatsapp_id(sent.uid, "3EB0") == sent
+    assert rig.stores.messages.by_whatsapp_id(sent.uid, "3EB0") == sent
     assert its_event(sent).type == "message.sent"
 
 
@@ -148,7 +148,7 @@ def test_a_receipt_may_overtake_the_acknowledgement(rig):
                 rig.dispatch.receipt(message.uid, ["3EB0"], S.DELIVERED)
             return super().move(message)
 
-    rig.messages = Overtaken(rig.messages.rows)
+    rig.stores.messages = Overtaken(rig.stores.messages.rows)
     assert rig.dispatch.sent(sending, "3EB0") is None
     after = stands(rig, sending)
     assert (after.status, after.whatsapp_id) == (S.DELIVERED, "3EB0")
@@ -167,14 +167,14 @@ def test_a_receipt_that_loses_a_race_is_told_all_the_same(rig):
                 self.rows[message.uid, message.id] = replace(stood, version=stood.version + 1)
             return super().move(message)
 
-    rig.messages = Raced(rig.messages.rows, rig.messages.known)
+    rig.stores.messages = Raced(rig.stores.messages.rows, rig.stores.messages.known)
     rig.dispatch.receipt(sent.uid, ["3EB0"], S.DELIVERED)
     assert stands(rig, sent).status is S.DELIVERED
 
 
 def test_a_receipt_settles_what_a_lost_worker_left(rig):
     left = put(rig, status=S.SENDING, epoch=1)
-    rig.messages.note_whatsapp_id(replace(left, whatsapp_id="3EB0"))
+    rig.stores.messages.note_whatsapp_id(replace(left, whatsapp_id="3EB0"))
     rig.dispatch.owed(left.uid)
     rig.dispatch.receipt(left.uid, ["3EB0"], S.DELIVERED)
     after = stands(rig, left)

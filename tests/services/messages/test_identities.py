@@ -8,8 +8,8 @@ from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.services.messages import identities
 from chalicelib.services.messages.store import CHUNK, LOOKED_THROUGH, Received
+from tests.composition import Rig
 from tests.makers import DEVICE, NOW, a_message, a_running_session
-from tests.services.rig import Rig
 
 SESSION = a_running_session(device=DEVICE)
 BO = Identity("628777000001", "200000000000002")
@@ -19,18 +19,18 @@ PHONE, LID = "628777000001@s.whatsapp.net", "200000000000002@lid"
 @pytest.fixture
 def rig() -> Rig:
     rig = Rig()
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     return rig
 
 
 def put(rig: Rig, *chats: str, **fields: object) -> None:
     for chat in chats:
-        number = len(rig.messages.rows)
-        rig.messages.put(a_message(id=f"M{number:04}", created_at=NOW, chat=chat, to=chat, **fields))
+        number = len(rig.stores.messages.rows)
+        rig.stores.messages.put(a_message(id=f"M{number:04}", created_at=NOW, chat=chat, to=chat, **fields))
 
 
 def page(rig: Rig) -> list[tuple[str, str | None]]:
-    messages, _ = rig.reading.page("default", "ana", limit=50, before=None)
+    messages, _ = rig.messages.page("default", "ana", limit=50, before=None)
     return [(message.chat, message.chat_lid) for message in messages]
 
 
@@ -44,7 +44,7 @@ def test_what_went_out_to_a_lid_is_in_the_chat_of_the_number_once_that_is_known(
 def test_one_message_is_shown_in_the_same_chat_as_in_the_list(rig: Rig) -> None:
     put(rig, LID)
     rig.identities.note(SESSION.uid, BO)
-    assert rig.reading.get("default", "ana", "M0000").chat == PHONE
+    assert rig.messages.get("default", "ana", "M0000").chat == PHONE
 
 
 def test_both_forms_of_a_number_are_one_chat(rig: Rig) -> None:
@@ -63,7 +63,7 @@ def test_a_message_of_an_earlier_version_has_its_sender_s_lid(rig: Rig) -> None:
 def test_a_chat_is_listed_by_either_name(rig: Rig, name: str) -> None:
     put(rig, PHONE, "628999999999@s.whatsapp.net", LID, "1-2@g.us", PHONE)
     rig.identities.note(SESSION.uid, BO)
-    found, more = rig.reading.chat("default", "ana", name, limit=50, before=None)
+    found, more = rig.messages.chat("default", "ana", name, limit=50, before=None)
     assert ([message.id for message in found], more) == (["M0004", "M0002", "M0000"], None)
     assert {message.chat for message in found} == {PHONE}
 
@@ -72,7 +72,7 @@ def test_a_chat_is_listed_by_either_form_of_its_number(rig: Rig) -> None:
     put(rig, "5215574949947@s.whatsapp.net")
     rig.identities.note(SESSION.uid, Identity("5215574949947", "2"), also="525574949947@s.whatsapp.net")
     for name in ("525574949947@s.whatsapp.net", "5215574949947@s.whatsapp.net", "2@lid"):
-        assert len(rig.reading.chat("default", "ana", name, limit=50, before=None)[0]) == 1
+        assert len(rig.messages.chat("default", "ana", name, limit=50, before=None)[0]) == 1
 
 
 def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig) -> None:
@@ -81,7 +81,7 @@ def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig
     before: str | None = None
     pages = 0
     while pages == 0 or before:
-        found, before = rig.reading.chat("default", "ana", PHONE, limit=40, before=before)
+        found, before = rig.messages.chat("default", "ana", PHONE, limit=40, before=before)
         seen += found
         pages += 1
     assert [message.id for message in seen] == [f"M{number:04}" for number in range(258, -1, -2)]
@@ -90,46 +90,46 @@ def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig
 
 def test_only_so_many_messages_are_looked_through_at_a_time(rig: Rig) -> None:
     put(rig, PHONE, *["1-2@g.us"] * LOOKED_THROUGH)
-    found, before = rig.reading.chat("default", "ana", PHONE, limit=10, before=None)
+    found, before = rig.messages.chat("default", "ana", PHONE, limit=10, before=None)
     assert (found, before) == ([], "M0001")
-    found, before = rig.reading.chat("default", "ana", PHONE, limit=10, before=before)
+    found, before = rig.messages.chat("default", "ana", PHONE, limit=10, before=before)
     assert ([message.id for message in found], before) == (["M0000"], None)
     assert LOOKED_THROUGH % CHUNK == 0
 
 
 def test_what_has_expired_is_in_no_chat(rig: Rig) -> None:
     put(rig, PHONE)
-    ((key, message),) = rig.messages.rows.items()
-    rig.messages.rows[key] = replace(message, created_at=NOW - 8 * 86_400_000, status=MessageStatus.SENT)
-    assert rig.reading.chat("default", "ana", PHONE, limit=10, before=None) == ([], None)
+    ((key, message),) = rig.stores.messages.rows.items()
+    rig.stores.messages.rows[key] = replace(message, created_at=NOW - 8 * 86_400_000, status=MessageStatus.SENT)
+    assert rig.messages.chat("default", "ana", PHONE, limit=10, before=None) == ([], None)
 
 
 def test_somebody_is_written_once_until_there_is_news(rig: Rig) -> None:
     rig.identities.note(SESSION.uid, Identity("628777000001"))
-    assert rig.people_known.rows == {}
-    people = identities.Identities(rig.people_known, rig.clock)
+    assert rig.stores.identities.rows == {}
+    people = identities.Identities(rig.stores.identities, rig.clock)
     people.note(SESSION.uid, BO)
-    rig.people_known.rows.clear()
+    rig.stores.identities.rows.clear()
     people.note(SESSION.uid, BO)
-    assert rig.people_known.rows == {}
+    assert rig.stores.identities.rows == {}
     people.note(SESSION.uid, replace(BO, lid="3"))
-    assert set(rig.people_known.rows) == {(SESSION.uid, "3@lid")}
+    assert set(rig.stores.identities.rows) == {(SESSION.uid, "3@lid")}
 
 
 def test_only_what_a_jid_doesn_t_tell_itself_is_written(rig: Rig) -> None:
     note, mexico = rig.identities.note, "5215574949947@s.whatsapp.net"
     for identity, also in ((Identity(lid="2"), None), (Identity("628777000001"), PHONE), (Identity(), "1-2@g.us")):
         note(SESSION.uid, identity, also=also)
-    assert rig.people_known.rows == {}
+    assert rig.stores.identities.rows == {}
     note(SESSION.uid, Identity("5215574949947"), also="525574949947@s.whatsapp.net")
-    assert {jid for _, jid in rig.people_known.rows} == {mexico, "525574949947@s.whatsapp.net"}
+    assert {jid for _, jid in rig.stores.identities.rows} == {mexico, "525574949947@s.whatsapp.net"}
 
 
 def test_who_is_remembered_as_written_is_bounded(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identities, "NOTED", 2)
-    people = identities.Identities(rig.people_known, rig.clock)
+    people = identities.Identities(rig.stores.identities, rig.clock)
     for lid in ("1", "2", "3"):
         people.note(SESSION.uid, Identity("628777000001", lid))
-    rig.people_known.rows.pop((SESSION.uid, "1@lid"))
+    rig.stores.identities.rows.pop((SESSION.uid, "1@lid"))
     people.note(SESSION.uid, Identity("628777000001", "1"))
-    assert list(rig.people_known.rows)[-1] == (SESSION.uid, "1@lid"), "written again: it had been let go"
+    assert list(rig.stores.identities.rows)[-1] == (SESSION.uid, "1@lid"), "written again: it had been let go"

@@ -19,8 +19,8 @@ from chalicelib.domain.messages import (
 )
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.messages.store import Received
+from tests.composition import Rig
 from tests.makers import DEVICE, NOW, a_running_session
-from tests.services.rig import Rig
 
 SESSION = a_running_session(device=DEVICE)
 SENDER = Party("628987654321", "200000000000002", "Bo")
@@ -33,7 +33,7 @@ def rig():
 
 
 def kept(rig: Rig) -> Message:
-    (message,) = rig.messages.rows.values()
+    (message,) = rig.stores.messages.rows.values()
     return message
 
 
@@ -68,7 +68,7 @@ def test_a_repeat_is_the_same_message_and_the_same_event(rig):
     rig.clock.now += 1000
     assert not rig.inbox.receive(SESSION, RECEIVED)
     assert kept(rig) == first
-    rig.messages.rows.clear()
+    rig.stores.messages.rows.clear()
     assert rig.inbox.receive(SESSION, RECEIVED)
     assert its_event(kept(rig)).id == its_event(first).id
 
@@ -85,7 +85,7 @@ def test_a_repeat_is_the_same_message_and_the_same_event(rig):
 def test_another_message_is_another(rig, change):
     assert rig.inbox.receive(SESSION, RECEIVED)
     assert rig.inbox.receive(SESSION, replace(RECEIVED, **change))
-    assert len(rig.messages.rows) == 2
+    assert len(rig.stores.messages.rows) == 2
 
 
 def test_what_another_device_wrote_is_a_copy(rig):
@@ -106,7 +106,7 @@ def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
     rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
     assert not rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
     assert rig.inbox.receive(SESSION, RECEIVED)
-    assert {message.text for message in rig.messages.rows.values()} == {None, "Kopi?"}
+    assert {message.text for message in rig.stores.messages.rows.values()} == {None, "Kopi?"}
 
 
 def test_a_hostile_length_is_cut(rig):

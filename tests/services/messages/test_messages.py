@@ -5,8 +5,8 @@ import pytest
 from chalicelib.domain.errors import MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import KEPT
 from chalicelib.services.messages.store import PAGE_TEXT
+from tests.composition import Rig
 from tests.makers import NOW, a_message, a_running_session
-from tests.services.rig import Rig
 
 SESSION = a_running_session()
 
@@ -14,42 +14,42 @@ SESSION = a_running_session()
 @pytest.fixture
 def rig():
     rig = Rig()
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     return rig
 
 
 def put(rig: Rig, count: int, **fields) -> list[str]:
     for number in range(count):
-        rig.messages.put(a_message(id=f"M{number:03}", **fields))
+        rig.stores.messages.put(a_message(id=f"M{number:03}", **fields))
     return [f"M{number:03}" for number in reversed(range(count))]
 
 
 def test_a_message_is_found_by_our_id_and_by_whatsapp_s(rig):
     message = a_message(whatsapp_id="3EB0")
-    rig.messages.put(message)
-    rig.messages.note_whatsapp_id(message)
-    assert rig.reading.get("default", "ana", message.id) == message
-    assert rig.reading.get("default", "ana", "3EB0") == message
+    rig.stores.messages.put(message)
+    rig.stores.messages.note_whatsapp_id(message)
+    assert rig.messages.get("default", "ana", message.id) == message
+    assert rig.messages.get("default", "ana", "3EB0") == message
 
 
 def test_another_tenant_s_message_is_not_there(rig):
     put(rig, 1)
     theirs = a_running_session(tenant="other", uid="theirs")
-    rig.store.rows["theirs"] = theirs
+    rig.stores.sessions.rows["theirs"] = theirs
     with pytest.raises(MessageNotFound):
-        rig.reading.get("other", "ana", "M000")
-    assert rig.reading.page("other", "ana", limit=5, before=None) == ([], None)
+        rig.messages.get("other", "ana", "M000")
+    assert rig.messages.page("other", "ana", limit=5, before=None) == ([], None)
     with pytest.raises(SessionNotFound):
-        rig.reading.get("third", "ana", "M000")
+        rig.messages.get("third", "ana", "M000")
     with pytest.raises(SessionNotFound):
-        rig.reading.page("third", "ana", limit=5, before=None)
+        rig.messages.page("third", "ana", limit=5, before=None)
 
 
 def test_pages_follow_each_other_from_the_newest(rig):
     ids = put(rig, 5)
     seen, before = [], None
     for expected in (2, 2, 1):
-        page, before = rig.reading.page("default", "ana", limit=2, before=before)
+        page, before = rig.messages.page("default", "ana", limit=2, before=before)
         assert len(page) == expected
         seen += [message.id for message in page]
     assert (seen, before) == (ids, None)
@@ -57,15 +57,15 @@ def test_pages_follow_each_other_from_the_newest(rig):
 
 def test_long_texts_make_a_page_shorter_and_none_is_lost(rig):
     ids = put(rig, 5, text="x" * (PAGE_TEXT // 2))
-    page, before = rig.reading.page("default", "ana", limit=50, before=None)
+    page, before = rig.messages.page("default", "ana", limit=50, before=None)
     assert [message.id for message in page] == ids[:2]
-    page, before = rig.reading.page("default", "ana", limit=50, before=before)
+    page, before = rig.messages.page("default", "ana", limit=50, before=before)
     assert [message.id for message in page] == ids[2:4]
-    assert [m.id for m in rig.reading.page("default", "ana", limit=50, before=before)[0]] == ids[4:]
+    assert [m.id for m in rig.messages.page("default", "ana", limit=50, before=before)[0]] == ids[4:]
 
 
 def test_what_has_expired_is_not_there_though_it_still_is(rig):
     put(rig, 1, created_at=NOW - KEPT)
     with pytest.raises(MessageNotFound):
-        rig.reading.get("default", "ana", "M000")
-    assert rig.reading.page("default", "ana", limit=5, before=None) == ([], None)
+        rig.messages.get("default", "ana", "M000")
+    assert rig.messages.page("default", "ana", limit=5, before=None) == ([], None)

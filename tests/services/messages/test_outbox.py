@@ -17,9 +17,9 @@ from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.session import Desired, Status
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
 from chalicelib.services.ports import Unavailable
+from tests.composition import Rig
 from tests.fakes import FakeMailboxes, MemoryMessages, MemoryPaces
 from tests.makers import DEVICE, NOW, a_running_session
-from tests.services.rig import Rig
 
 TO = "628987654321@s.whatsapp.net"
 SESSION = a_running_session(device=DEVICE)
@@ -28,7 +28,7 @@ SESSION = a_running_session(device=DEVICE)
 @pytest.fixture
 def rig():
     rig = Rig()
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     return rig
 
 
@@ -68,7 +68,7 @@ def test_an_acknowledged_message_is_answered_at_once(rig):
 
 def test_what_is_stored_is_what_was_asked_for(rig):
     send(rig)
-    (stored,) = rig.messages.rows.values()
+    (stored,) = rig.stores.messages.rows.values()
     assert (stored.direction, stored.status) == (Direction.OUTBOUND, MessageStatus.QUEUED)
     assert (stored.to, stored.chat, stored.text) == (TO, TO, "Kopi at nine?")
     assert (stored.tenant, stored.session, stored.uid) == ("default", "ana", SESSION.uid)
@@ -81,13 +81,13 @@ def test_a_slow_message_is_answered_as_it_stands_when_patience_ends(rig):
     queued = send(rig)
     assert queued.status is MessageStatus.QUEUED
     assert PATIENCE * 1000 <= rig.clock.now - NOW < PATIENCE * 1000 + 500
-    assert rig.messages.open(SESSION.uid, limit=5) == [queued]
+    assert rig.stores.messages.open(SESSION.uid, limit=5) == [queued]
 
 
 def test_an_unknown_session_sends_nothing(rig):
     with pytest.raises(SessionNotFound):
         rig.outbox.send("other", "ana", to=TO, text="x", key="k")
-    assert (rig.messages.rows, rig.keys.rows) == ({}, {})
+    assert (rig.stores.messages.rows, rig.stores.idempotency.rows) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -100,23 +100,23 @@ def test_an_unknown_session_sends_nothing(rig):
     ids=lambda session: f"{session.status}-{session.desired}",
 )
 def test_a_session_that_is_not_connected_takes_nothing_in(rig, session):
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     with pytest.raises(SessionNotConnected) as refused:
         send(rig)
     assert refused.value.context["session"] == session
-    assert rig.messages.rows == {}
+    assert rig.stores.messages.rows == {}
     assert rig.mailboxes.rung == []
 
 
 def test_a_session_over_its_pace_takes_nothing_in_and_says_when(rig):
-    rig.paces = MemoryPaces(Pace(burst=2, per_minute=30))
+    rig.stores.paces = MemoryPaces(Pace(burst=2, per_minute=30))
     a_worker_sends(rig)
     send(rig)
     send(rig)
     with pytest.raises(TooFast) as refused:
         send(rig)
     assert refused.value.retry_after == 2
-    assert len(rig.messages.rows) == 2
+    assert len(rig.stores.messages.rows) == 2
     rig.clock.sleep(refused.value.retry_after)
     assert send(rig).status is MessageStatus.SENT
 
@@ -125,17 +125,17 @@ def test_the_same_key_and_request_is_the_same_message(rig):
     a_worker_sends(rig)
     first = send(rig, key="k")
     assert send(rig, key="k") == first
-    assert len(rig.messages.rows) == 1
+    assert len(rig.stores.messages.rows) == 1
     assert send(rig, key="another").id != first.id
     assert send(rig).id != first.id
 
 
 def test_a_replay_answers_also_when_the_session_is_gone_or_too_fast(rig):
     a_worker_sends(rig)
-    rig.paces = MemoryPaces(Pace(burst=1, per_minute=1))
+    rig.stores.paces = MemoryPaces(Pace(burst=1, per_minute=1))
     first = send(rig, key="k")
     assert send(rig, key="k") == first
-    rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
+    rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
     assert send(rig, key="k") == first
 
 
@@ -146,16 +146,16 @@ def test_a_key_that_came_with_another_request_is_refused(rig):
         with pytest.raises(IdempotencyKeyReused):
             send(rig, key="k", **changed)
     other = replace(SESSION, id="bo", uid="another")
-    rig.store.rows["another"] = other
+    rig.stores.sessions.rows["another"] = other
     with pytest.raises(IdempotencyKeyReused):
         rig.outbox.send("default", "bo", to=TO, text="Kopi at nine?", key="k")
-    assert len(rig.messages.rows) == 1
+    assert len(rig.stores.messages.rows) == 1
 
 
 def test_a_key_is_its_tenant_s_own(rig):
     a_worker_sends(rig)
     send(rig, key="k")
-    rig.store.rows["theirs"] = replace(SESSION, tenant="other", uid="theirs")
+    rig.stores.sessions.rows["theirs"] = replace(SESSION, tenant="other", uid="theirs")
     with pytest.raises(IdempotencyKeyReused):
         send(rig, "Tea?", key="k")
     rig.while_waiting = lambda: None
@@ -163,10 +163,10 @@ def test_a_key_is_its_tenant_s_own(rig):
 
 
 def test_a_refused_request_may_be_made_again_with_its_key(rig):
-    rig.store.rows[SESSION.uid] = replace(SESSION, status=Status.STARTING)
+    rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, status=Status.STARTING)
     with pytest.raises(SessionNotConnected):
         send(rig, key="k")
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     a_worker_sends(rig)
     assert send(rig, key="k").status is MessageStatus.SENT
 
@@ -185,10 +185,10 @@ def test_racing_twins_are_one_message(rig):
                 twins.append(send(rig, key="k"))
             return super().put(message)
 
-    rig.messages = Raced()
+    rig.stores.messages = Raced()
     twins.append(send(rig, key="k"))
     assert len({twin.id for twin in twins}) == 1
-    assert len(rig.messages.rows) == 1
+    assert len(rig.stores.messages.rows) == 1
 
 
 def test_a_recipient_without_an_account_is_the_caller_s_mistake(rig):
@@ -197,7 +197,7 @@ def test_a_recipient_without_an_account_is_the_caller_s_mistake(rig):
         with pytest.raises(NotOnWhatsApp) as refused:
             send(rig, key="k")
         assert refused.value.field == "to"
-    assert len(rig.messages.rows) == 1
+    assert len(rig.stores.messages.rows) == 1
 
 
 def test_who_isn_t_on_whatsapp_is_advised_on_by_the_tables(rig):
@@ -243,6 +243,6 @@ def test_an_accepted_message_is_never_answered_with_an_error_of_ours(rig):
                 raise Unavailable("throttled")
             return super().get(uid, message_id)
 
-    rig.mailboxes, rig.messages = Deaf(), Forgetful()
+    rig.mailboxes, rig.stores.messages = Deaf(), Forgetful()
     a_worker_sends(rig)
     assert send(rig).status is MessageStatus.SENT

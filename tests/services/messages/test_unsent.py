@@ -8,9 +8,9 @@ from chalicelib.domain.messages import SENDING_TAKES, Message, MessageStatus
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.messages.unsent import sends_nothing
 from chalicelib.services.ports import Rejected, Unavailable
+from tests.composition import Rig
 from tests.fakes import MemoryMessages
 from tests.makers import DEVICE, NOW, a_message, a_running_session, a_session
-from tests.services.rig import Rig
 
 S = MessageStatus
 SESSION = a_running_session(device=DEVICE)
@@ -19,18 +19,18 @@ SESSION = a_running_session(device=DEVICE)
 @pytest.fixture
 def rig() -> Rig:
     rig = Rig()
-    rig.store.rows[SESSION.uid] = SESSION
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
     return rig
 
 
 def put(rig: Rig, **fields) -> Message:
     message = a_message(**{"expires_at": NOW, **fields})
-    assert rig.messages.put(message)
+    assert rig.stores.messages.put(message)
     return message
 
 
 def outcome(rig: Rig, message: Message) -> tuple[MessageStatus, str | None]:
-    stands = rig.messages.rows[message.uid, message.id]
+    stands = rig.stores.messages.rows[message.uid, message.id]
     return stands.status, stands.error_code
 
 
@@ -64,7 +64,7 @@ def test_what_waits_for_a_session_that_sends_nothing_any_more_ends_by_name(
     assert (outcome(rig, another), outcome(rig, sent)) == ((S.QUEUED, None), (S.SENT, None))
     why = sends_nothing(session)
     assert why
-    assert rig.messages.rows[SESSION.uid, "000"].error_message == why[1]
+    assert rig.stores.messages.rows[SESSION.uid, "000"].error_message == why[1]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_session_that_never_had_a_worker_is_not_even_looked_at(rig: Rig) -> No
         def open(self, *_: object, **__: object) -> list[Message]:
             raise AssertionError
 
-    rig.messages = Untouched()
+    rig.stores.messages = Untouched()
     rig.unsent.end(a_session())
 
 
@@ -121,17 +121,17 @@ def test_what_a_lost_worker_left_half_sent_is_in_doubt_once_no_answer_can_come_a
 
 def test_what_an_older_worker_left_in_the_index_is_taken_out_of_it(rig: Rig) -> None:
     sent = put(rig, status=S.SENT)
-    rig.messages.lingering = {(sent.uid, sent.id), (sent.uid, "gone")}
+    rig.stores.messages.lingering = {(sent.uid, sent.id), (sent.uid, "gone")}
     rig.unsent.expire()
-    assert rig.messages.forgotten == {(sent.uid, sent.id)}
+    assert rig.stores.messages.forgotten == {(sent.uid, sent.id)}
     assert outcome(rig, sent) == (S.SENT, None)
 
 
 def test_what_was_accepted_while_its_session_was_removed_is_removed_too(rig: Rig) -> None:
     message = put(rig)
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     rig.unsent.expire()
-    assert rig.messages.rows == {}
+    assert rig.stores.messages.rows == {}
     assert message.uid == SESSION.uid
 
 
@@ -143,12 +143,12 @@ def test_one_that_can_not_be_ended_keeps_no_other_waiting(rig: Rig, error: Excep
                 raise error
             return super().move(message)
 
-    rig.messages = Broken()
+    rig.stores.messages = Broken()
     one, two = put(rig, id="1"), put(rig, id="2")
     rig.unsent.expire()
     assert (outcome(rig, one), outcome(rig, two)) == ((S.QUEUED, None), (S.FAILED, "expired"))
     # Refused for good, it is looked at no more.
-    assert bool(rig.messages.forgotten) == isinstance(error, Rejected)
+    assert bool(rig.stores.messages.forgotten) == isinstance(error, Rejected)
 
 
 def test_the_reconciler_ends_them_when_the_session_is_stopped(rig: Rig) -> None:
@@ -160,7 +160,7 @@ def test_the_reconciler_ends_them_when_the_session_is_stopped(rig: Rig) -> None:
 
 @pytest.mark.parametrize("before", [True, False])
 def test_switching_a_session_off_ends_what_it_accepted_before_the_answer(rig: Rig, *, before: bool) -> None:
-    rig.store.rows[SESSION.uid] = replace(SESSION, enabled=before)
+    rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, enabled=before)
     message = put(rig)
     rig.sessions.change("default", "ana", enabled=False)
     assert outcome(rig, message) == (S.FAILED, "session_disabled")

@@ -4,21 +4,21 @@ from chalicelib.domain.errors import Contended, Fenced
 from chalicelib.domain.events import Connected, Disconnected, QRShown
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import MAX_ROUNDS
+from tests.composition import Rig
 from tests.fakes import MemorySessions
 from tests.makers import DEVICE, a_code, a_running_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
 def rig():
     rig = Rig()
     session = a_running_session(status=Status.STARTING)
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return rig
 
 
 def mine(rig: Rig) -> dict:
-    session = next(iter(rig.store.rows.values()))
+    session = next(iter(rig.stores.sessions.rows.values()))
     return {"uid": session.uid, "worker": session.worker, "epoch": session.epoch}
 
 
@@ -27,23 +27,23 @@ def test_what_a_worker_reports_moves_the_session(rig):
 
 
 def test_a_late_report_changes_nothing(rig):
-    before = rig.store.rows[mine(rig)["uid"]]
+    before = rig.stores.sessions.rows[mine(rig)["uid"]]
     assert rig.link.report(Disconnected(), **mine(rig)) == before
-    assert rig.store.moves == []
+    assert rig.stores.sessions.moves == []
 
 
 @pytest.mark.parametrize("other", [{"epoch": 2}, {"worker": "another"}, {"uid": "gone"}])
 def test_a_worker_without_the_claim_is_fenced(rig, other):
     with pytest.raises(Fenced):
         rig.link.report(Connected(DEVICE), **(mine(rig) | other))
-    assert rig.store.moves == []
+    assert rig.stores.sessions.moves == []
 
 
 def test_the_end_of_the_last_round_is_the_end_of_the_start(rig):
     uid = mine(rig)["uid"]
-    rig.store.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=1)
+    rig.stores.sessions.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=1)
     assert rig.link.report_scan_ended(**mine(rig)).status is Status.STARTING
-    rig.store.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=MAX_ROUNDS)
+    rig.stores.sessions.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=MAX_ROUNDS)
     assert rig.link.report_scan_ended(**mine(rig)).status is Status.STOPPED
 
 
@@ -55,8 +55,8 @@ def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
             self.lost += 1
             return self.lost > 3 and super().move(session)
 
-    rig.store = Racing(rows=rig.store.rows)
+    rig.stores.sessions = Racing(rows=rig.stores.sessions.rows)
     assert rig.link.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
-    rig.store.lost = -1_000
+    rig.stores.sessions.lost = -1_000
     with pytest.raises(Contended):
         rig.link.report(QRShown(a_code(attempt=2)), **mine(rig))

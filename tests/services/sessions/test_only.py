@@ -5,8 +5,8 @@ import pytest
 from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.sessions.single_session import REST, OnlySession
+from tests.composition import Rig
 from tests.makers import DEVICE, a_running_session, a_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def only(rig: Rig) -> OnlySession:
 
 def put(rig: Rig, *ids: str, **fields: object) -> None:
     for one in ids:
-        rig.store.rows[one] = a_session(id=one, uid=one, **fields)
+        rig.stores.sessions.rows[one] = a_session(id=one, uid=one, **fields)
 
 
 def id_of(session: Session | None) -> str | None:
@@ -59,7 +59,7 @@ def test_a_missing_one_is_made_once_and_wanted_running(
     first = only.made("default", bound)
     assert (first.id, first.desired) == (made, Desired.RUNNING)
     assert only.made("default", bound) == first
-    assert len(rig.store.rows) == 1
+    assert len(rig.stores.sessions.rows) == 1
 
 
 def test_one_is_not_made_in_the_place_of_one_that_goes(rig: Rig, only: OnlySession) -> None:
@@ -74,7 +74,7 @@ def final(reason: str | None, status: Status = Status.STOPPED, **fields: object)
 
 
 def starts(rig: Rig, only: OnlySession, session: Session, *, asked: bool) -> bool:
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     looked = only.shown(session) if asked else only.looked_at(session)
     return looked.generation > session.generation
 

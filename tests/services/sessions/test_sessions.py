@@ -13,8 +13,8 @@ from chalicelib.domain.errors import (
     SessionStopped,
 )
 from chalicelib.domain.session import Desired, Session, Status
+from tests.composition import Rig
 from tests.makers import NOW, a_code, a_running_session, a_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def created(rig: Rig, session_id: str | None = "ana", *, start: bool = False, te
 
 
 def standing(rig: Rig, session: Session) -> Session:
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return session
 
 
@@ -91,8 +91,10 @@ def test_a_stop_returns_when_the_worker_has_ended(rig):
 
     def worker_ends(seconds: float) -> None:
         rig.clock.sleep(seconds)
-        stands = rig.store.rows[session.uid]
-        rig.store.rows[session.uid] = replace(stands, status=Status.STOPPED, observed_generation=stands.generation)
+        stands = rig.stores.sessions.rows[session.uid]
+        rig.stores.sessions.rows[session.uid] = replace(
+            stands, status=Status.STOPPED, observed_generation=stands.generation
+        )
 
     waiting = replace(rig.waiting, sleep=worker_ends)
     stopped = replace(rig.sessions, waiting=waiting).stop("default", "ana")
@@ -109,7 +111,7 @@ def test_a_stop_that_takes_long_returns_what_stands(rig):
 def test_a_delete_says_whether_the_session_is_gone(rig):
     session = standing(rig, a_running_session())
     assert not rig.sessions.delete("default", "ana").gone
-    assert rig.store.rows[session.uid].status is Status.DELETING
+    assert rig.stores.sessions.rows[session.uid].status is Status.DELETING
     assert not rig.sessions.delete("default", "ana").gone, "a second delete waits for the first"
 
 
@@ -137,7 +139,7 @@ def test_a_code_is_waited_for(rig):
 
     def code_comes(seconds: float) -> None:
         rig.clock.sleep(seconds)
-        rig.store.rows[session.uid] = replace(session, status=Status.SCAN_QR, qr=a_code())
+        rig.stores.sessions.rows[session.uid] = replace(session, status=Status.SCAN_QR, qr=a_code())
 
     sessions = replace(rig.sessions, waiting=replace(rig.waiting, sleep=code_comes))
     assert sessions.code("default", "ana", wait=20)[1] == a_code()

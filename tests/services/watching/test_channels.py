@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.watchers import MOST_UNKNOWN_POLLS, MOST_WAITING, OVERDUE, SILENCE, Channel, Transport
 from chalicelib.services.ports import Gone
 from chalicelib.services.watching.channels import Overlap
-from tests.services.rig import Rig
+from tests.composition import Rig
 
 
 @pytest.fixture
@@ -28,15 +28,15 @@ def test_packets_wait_for_a_poll_and_come_in_order(rig):
     channel, _ = rig.channels.open()
     for text in ("4a", "4b"):
         rig.channels.post(channel.sid, text)
-    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "4a\x1e4b"
-    assert rig.channel_store.get(channel.sid).packets == ()
+    assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "4a\x1e4b"
+    assert rig.stores.channels.get(channel.sid).packets == ()
 
 
 def test_an_empty_poll_ends_with_a_noop_after_its_time(rig):
     channel, before = a_known_channel(rig), rig.clock()
     assert rig.channels.poll(channel, seconds=20) == "6"
     assert 20_000 <= rig.clock() - before < 21_000
-    assert rig.channel_store.get(channel.sid).held_until == 0
+    assert rig.stores.channels.get(channel.sid).held_until == 0
 
 
 def test_an_empty_poll_reads_the_table_seldom(rig, monkeypatch):
@@ -50,7 +50,7 @@ def test_an_empty_poll_reads_the_table_seldom(rig, monkeypatch):
         return call
 
     for name in ("get", "change"):
-        monkeypatch.setattr(rig.channel_store, name, counting(name, getattr(rig.channel_store, name)))
+        monkeypatch.setattr(rig.stores.channels, name, counting(name, getattr(rig.stores.channels, name)))
     assert rig.channels.poll(channel, seconds=20) == "6"
     assert asked == {"get": 18, "change": 2}
 
@@ -59,17 +59,17 @@ def test_a_poll_of_somebody_unknown_is_not_held_and_they_are_told_to_go_in_the_e
     channel, _ = rig.channels.open()
     for _ in range(MOST_UNKNOWN_POLLS):
         before = rig.clock()
-        assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+        assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "6"
         assert rig.clock() - before <= 100
-    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) is None
-    assert rig.channel_store.get(channel.sid) is None
+    assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) is None
+    assert rig.stores.channels.get(channel.sid) is None
 
 
 def test_why_somebody_unknown_is_refused_is_told_at_once(rig):
     channel, _ = rig.channels.open()
     rig.channels.post(channel.sid, "44{}")
     before = rig.clock()
-    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "44{}"
+    assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "44{}"
     assert rig.clock() == before
 
 
@@ -79,7 +79,7 @@ def test_a_client_that_shows_who_it_is_while_it_polls_is_held_from_the_next_poll
     assert rig.channels.poll(channel, seconds=20) == "6"
     rig.while_waiting = lambda: None
     before = rig.clock()
-    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+    assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "6"
     assert rig.clock() - before >= 20_000
 
 
@@ -91,7 +91,7 @@ def test_a_second_poll_beside_one_that_is_held_is_an_overlap(rig, known):
     def poll_again():
         rig.while_waiting = lambda: None
         with pytest.raises(Overlap):
-            rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20)
+            rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20)
         overlaps.append("one")
 
     rig.while_waiting = poll_again
@@ -102,7 +102,7 @@ def test_a_second_poll_beside_one_that_is_held_is_an_overlap(rig, known):
 def test_polls_one_after_the_other_overlap_with_none(rig):
     channel = a_known_channel(rig)
     for _ in range(3):
-        assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+        assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "6"
 
 
 def test_a_poll_whose_function_died_is_in_nobody_s_way_for_long(rig):
@@ -146,12 +146,12 @@ def test_at_the_upgrade_polls_end_and_nothing_is_lost_or_overtaken(rig):
     channel, _ = rig.channels.open()
     rig.channels.probe(channel, "c1")
     assert rig.sockets.sent == [("c1", "3probe")]
-    assert rig.channels.poll(rig.channel_store.get(channel.sid), seconds=20) == "6"
+    assert rig.channels.poll(rig.stores.channels.get(channel.sid), seconds=20) == "6"
     rig.channels.post(channel.sid, "4a")
-    rig.channels.take_over(rig.channel_store.get(channel.sid), "c1")
+    rig.channels.take_over(rig.stores.channels.get(channel.sid), "c1")
     rig.channels.post(channel.sid, "4b")
     assert rig.sockets.sent[1:] == [("c1", "4a"), ("c1", "4b")]
-    standing = rig.channel_store.get(channel.sid)
+    standing = rig.stores.channels.get(channel.sid)
     assert (standing.transport, standing.connection, standing.probed) == (Transport.WEBSOCKET, "c1", False)
 
 
@@ -167,7 +167,7 @@ def test_a_packet_that_is_queued_while_the_others_are_sent_is_sent_after_them(ri
             rig.channels.post(channel.sid, late.pop())
 
     rig.sockets.post = post
-    rig.channels.take_over(rig.channel_store.get(channel.sid), "c1")
+    rig.channels.take_over(rig.stores.channels.get(channel.sid), "c1")
     assert rig.sockets.sent == [("c1", "4a"), ("c1", "4b")]
 
 
@@ -179,18 +179,18 @@ def test_a_poll_that_was_held_over_the_upgrade_ends_with_a_noop(rig):
 
 def test_a_probe_that_comes_to_nothing_leaves_the_channel_to_its_polls(rig):
     channel, _ = rig.channels.open()
-    rig.channel_store.bind("c1", channel)
+    rig.stores.channels.bind("c1", channel)
     rig.channels.probe(channel, "c1")
-    rig.channels.abandon(rig.channel_store.get(channel.sid), "c1")
-    standing = rig.channel_store.get(channel.sid)
+    rig.channels.abandon(rig.stores.channels.get(channel.sid), "c1")
+    standing = rig.stores.channels.get(channel.sid)
     assert (standing.transport, standing.probed) == (Transport.POLLING, False)
-    assert rig.channel_store.bound("c1") is None
+    assert rig.stores.channels.bound("c1") is None
 
 
 def test_with_its_connection_a_channel_is_gone(rig):
     channel, _ = rig.channels.open(connection="c1")
     rig.channels.abandon(channel, "c1")
-    assert rig.channel_store.get(channel.sid) is None
+    assert rig.stores.channels.get(channel.sid) is None
     with pytest.raises(Gone):
         rig.channels.post(channel.sid, "4a")
 

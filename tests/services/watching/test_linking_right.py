@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.session import Status
+from tests.composition import Rig
 from tests.makers import NOW, a_code, a_running_session
-from tests.services.rig import Rig
 from tests.services.watching.test_push import an_event
 
 MO = Principal("mo", "default", Role.MEMBER, expires_at=NOW + 3_600_000)
@@ -20,7 +20,7 @@ CODE = a_code(code="2@a-secret", image="data:image/png;base64,YS1zZWNyZXQ=", mat
 def rig():
     rig = Rig()
     session = a_running_session(status=Status.SCAN_QR, qr=CODE, reason="waiting_for_scan", message="Scan it.")
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return rig
 
 
@@ -63,8 +63,8 @@ def join(rig: Rig, who: Principal) -> None:
 def test_in_a_room_who_may_only_read_hears_the_status_and_not_the_code(rig):
     join(rig, RITA)
     join(rig, MO)
-    (session,) = rig.store.rows.values()
-    rig.store.rows[session.uid] = replace(session, qr=replace(CODE, expires_at=NOW + 90_000, attempt=2))
+    (session,) = rig.stores.sessions.rows.values()
+    rig.stores.sessions.rows[session.uid] = replace(session, qr=replace(CODE, expires_at=NOW + 90_000, attempt=2))
     rig.push.push(an_event("session.qr"))
     assert "notLogged" in told(rig, "rita")[-1]
     assert not tells_a_code(told(rig, "rita"))
@@ -80,9 +80,9 @@ def test_a_token_that_is_shown_later_brings_its_own_right(rig):
 
 def test_who_loses_the_right_to_link_is_watching_no_more(rig):
     rig.accounts.first_administrator("admin", "admin123", "default")
-    rig.people.register("default", "mo", "a password", Role.MEMBER)
+    rig.users.register("default", "mo", "a password", Role.MEMBER)
     rig.watching.connect("w1", MO, session="ana", dialect="enveloped")
-    rig.people.change("default", "mo", role=Role.READ_ONLY)
+    rig.users.change("default", "mo", role=Role.READ_ONLY)
     rig.push.push(an_event("session.qr"))
     assert told(rig, "w1") == []
     assert rig.sockets.closed == ["w1"]

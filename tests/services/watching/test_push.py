@@ -10,9 +10,9 @@ from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, event
 from chalicelib.domain.session import Status
 from chalicelib.domain.watchers import APART_FOR, LIFETIME, SETTLING, Watcher
+from tests.composition import Rig
 from tests.fakes import FakeSockets
 from tests.makers import DEVICE, NOW, a_code, a_message, a_running_session
-from tests.services.rig import Rig
 
 ANA = Principal("ana", "default", Role.ADMIN, expires_at=NOW + 60_000)
 
@@ -21,7 +21,7 @@ ANA = Principal("ana", "default", Role.ADMIN, expires_at=NOW + 60_000)
 def rig():
     rig = Rig()
     session = a_running_session(status=Status.SCAN_QR, qr=a_code())
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return rig
 
 
@@ -36,8 +36,8 @@ def watcher(rig: Rig, name: str = "w1", **fields) -> Watcher:
         "expires_at": NOW + LIFETIME,
         "codes": True,
     }
-    rig.watchers.add(Watcher(**(values | fields)))
-    return rig.watchers.rows[name]
+    rig.stores.watchers.add(Watcher(**(values | fields)))
+    return rig.stores.watchers.rows[name]
 
 
 def an_event(event_type: str = "session.qr", **fields) -> Envelope:
@@ -60,8 +60,8 @@ def told(rig: Rig, name: str = "w1") -> list[dict]:
 
 
 def connected(rig: Rig) -> None:
-    for uid, session in rig.store.rows.items():
-        rig.store.rows[uid] = replace(
+    for uid, session in rig.stores.sessions.rows.items():
+        rig.stores.sessions.rows[uid] = replace(
             session, status=Status.CONNECTED, qr=None, device=DEVICE, version=session.version + 1
         )
 
@@ -97,7 +97,7 @@ def test_a_message_is_told_to_all_who_follow_without_another_look_at_the_session
     watcher(rig, "stranger", tenant="other")
     message = a_message(status=MessageStatus.RECEIVED, direction=Direction.INBOUND, text="Kopi?")
     told_of = event(message, "01E", NOW)
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     rig.push.push(an_event(told_of.type, data=told_of.data, message=message))
     assert [(frame["type"], frame["data"]["message"]) for frame in told(rig)] == [("message", "Kopi?")]
     assert told(rig, "stranger") == []
@@ -110,7 +110,7 @@ def test_a_gone_watcher_is_forgotten_and_keeps_nobody_from_hearing(rig):
     watcher(rig, "w2")
     rig.sockets.gone.add("w1")
     rig.push.push(an_event())
-    assert rig.watchers.get("w1") is None
+    assert rig.stores.watchers.get("w1") is None
     assert len(told(rig, "w2")) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_watcher_that_is_only_just_connecting_gets_a_snapshot_later_instead(ri
     watcher(rig, connected_at=NOW)
     rig.sockets.gone.add("w1")
     rig.push.push(an_event())
-    assert rig.watchers.get("w1") is not None
+    assert rig.stores.watchers.get("w1") is not None
     assert rig.wakes.jobs == [("snapshot", "w1", 1)]
 
 
@@ -127,7 +127,7 @@ def test_a_watcher_whose_token_is_over_is_closed(rig):
     rig.push.push(an_event())
     assert told(rig) == []
     assert rig.sockets.closed == ["w1"]
-    assert rig.watchers.get("w1") is None
+    assert rig.stores.watchers.get("w1") is None
 
 
 def test_a_late_watcher_gets_what_stands(rig):
@@ -157,7 +157,7 @@ def test_a_watcher_that_went_gets_no_snapshot(rig):
 
 def test_a_watcher_is_kept_until_its_token_ends_and_gets_a_snapshot(rig):
     rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
-    kept = rig.watchers.get("w1")
+    kept = rig.stores.watchers.get("w1")
     assert (kept.tenant, kept.expires_at, kept.principal) == ("default", ANA.expires_at, "ana")
     assert rig.wakes.jobs == [("snapshot", "w1", 0)]
 
@@ -165,7 +165,7 @@ def test_a_watcher_is_kept_until_its_token_ends_and_gets_a_snapshot(rig):
 def test_a_session_of_another_tenant_cannot_be_watched(rig):
     with pytest.raises(SessionNotFound):
         rig.watching.connect("w1", replace(ANA, tenant="other"), session="ana", dialect="enveloped")
-    assert rig.watchers.rows == {}
+    assert rig.stores.watchers.rows == {}
 
 
 def test_a_ping_is_answered(rig):
@@ -195,7 +195,7 @@ def test_many_watchers_of_one_session_are_told_by_the_queue_and_hold_nobody_up(r
     rig.push.push(an_event())
     assert rig.sockets.sent == []
     assert [(job.uid, job.cursor) for job in rig.pushes.jobs] == [(an_event().uid, "label#1")]
-    rig.history.append(an_event())
+    rig.stores.history.append(an_event())
     rig.push.tell(rig.pushes.jobs[0])
     assert sorted(who for who, _ in rig.sockets.sent) == ["w0", "w1", "w2"]
     assert [frame["type"] for frame in told(rig, "w1")] == ["qr"]
@@ -205,10 +205,10 @@ def test_a_message_that_is_told_by_the_queue_is_told_with_its_text_and_the_queue
     rig.told_at_once = 0
     watcher(rig)
     message = a_message(status=MessageStatus.RECEIVED, direction=Direction.INBOUND, text="Kopi?")
-    rig.messages.put(message)
+    rig.stores.messages.put(message)
     told_of = event(message, "01E", NOW)
     envelope = an_event(told_of.type, data=told_of.data, message=message)
-    rig.history.append(replace(envelope, message=None))
+    rig.stores.history.append(replace(envelope, message=None))
     rig.push.push(envelope)
     (job,) = rig.pushes.jobs
     assert "Kopi" not in str(job)
@@ -237,7 +237,7 @@ def test_when_many_have_left_nobody_is_told_before_what_still_waits(rig):
     rig.told_at_once = 2
     crowd(rig, 3)
     rig.push.push(an_event())
-    rig.watchers.remove("w0")
+    rig.stores.watchers.remove("w0")
     rig.push.push(an_event(cursor="label#2"))
     assert [job.cursor for job in rig.pushes.jobs] == ["label#1", "label#2"]
     assert rig.sockets.sent == []
@@ -253,5 +253,5 @@ def test_a_session_that_many_watch_stays_apart_for_as_long_as_they_do(rig):
     for _ in range(5):
         rig.push.push(an_event())
         rig.clock.now += APART_FOR // 2 + 1
-        assert rig.watchers.apart_until("default", "ana") >= rig.clock.now - 1
+        assert rig.stores.watchers.apart_until("default", "ana") >= rig.clock.now - 1
     assert len(rig.pushes.jobs) == 5

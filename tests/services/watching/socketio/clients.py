@@ -10,8 +10,8 @@ from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.watchers import Channel
 from chalicelib.services.ports.watching import Identify
+from tests.composition import Rig
 from tests.makers import NOW, a_running_session
-from tests.services.rig import Rig
 
 ANA = Principal("ana", "default", Role.ADMIN, expires_at=NOW + 3_600_000)
 
@@ -48,9 +48,9 @@ def a_client(rig: Rig, *frames: str, token: str = "ana") -> Channel:
 
 
 def stands(rig: Rig, status: Status, **fields: Any) -> Session:
-    (session,) = rig.store.rows.values()
+    (session,) = rig.stores.sessions.rows.values()
     after = replace(session, status=status, version=session.version + 1, since=rig.clock(), **fields)
-    rig.store.rows[session.uid] = after
+    rig.stores.sessions.rows[session.uid] = after
     return after
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from chalicelib.domain.session import Status
+from tests.composition import Rig
 from tests.makers import a_code, a_running_session
-from tests.services.rig import Rig
 
 
 @pytest.fixture
 def rig():
     rig = Rig()
     session = a_running_session(status=Status.SCAN_QR, qr=a_code())
-    rig.store.rows[session.uid] = session
+    rig.stores.sessions.rows[session.uid] = session
     return rig

@@ -31,14 +31,14 @@ def test_a_connection_that_is_not_there_yet_is_greeted_again(rig):
     assert rig.wakes.jobs[-1] == ("greet", channel.sid, 1)
     rig.clock.now += 60_000
     rig.socketio.greet(channel.sid)
-    assert rig.channel_store.get(channel.sid) is None
+    assert rig.stores.channels.get(channel.sid) is None
 
 
 def test_who_connects_with_a_good_token_is_let_in(rig):
     channel = a_client(rig)
     assert sent(rig)[-1].startswith('40{"sid":')
     assert channel.sid not in sent(rig)[-1]
-    standing = rig.channel_store.get(channel.sid)
+    standing = rig.stores.channels.get(channel.sid)
     assert (standing.connected, standing.tenant, standing.expires_at) == (True, "default", ANA.expires_at)
 
 
@@ -48,7 +48,7 @@ def test_who_connects_without_one_is_told_why_not_and_hears_nothing(rig, frame):
     hear(rig, frame, '42["join-session","ana"]')
     assert [text[:2] for text in sent(rig)] == ["44"]
     assert json.loads(sent(rig)[0][2:])["data"] == {"code": "UNAUTHENTICATED", "status": 401}
-    assert rig.watchers.following("default", "ana") == []
+    assert rig.stores.watchers.following("default", "ana") == []
 
 
 def test_a_token_of_the_handshake_is_enough_and_another_s_is_refused(rig):
@@ -86,7 +86,7 @@ def test_a_message_that_overtakes_its_upgrade_is_heard(rig):
 
 
 def test_too_many_from_one_address_are_refused_for_a_minute(rig):
-    rig.most_arrivals = 2
+    rig.arrivals_per_minute = 2
     for _ in range(2):
         rig.socketio.open(None, "1.2.3.4")
     with pytest.raises(TooManyAttempts):
@@ -103,14 +103,14 @@ def test_too_many_from_one_address_are_refused_for_a_minute(rig):
 def ending_while_enlisted(rig, monkeypatch, after):
     """Have ``after`` be who the credential belongs to from the moment on at which a channel is being enlisted."""
     good: list[object] = [ANA]
-    enlist = rig.channel_store.enlist
+    enlist = rig.stores.channels.enlist
 
     def racing(channel):
         good[:] = [after]
         rig.closing.close("ana")
         enlist(channel)
 
-    monkeypatch.setattr(rig.channel_store, "enlist", racing)
+    monkeypatch.setattr(rig.stores.channels, "enlist", racing)
 
     def who(_token=None):
         if good[0] is None:
@@ -125,7 +125,7 @@ def test_a_credential_that_ends_while_its_channel_is_made_opens_none(rig, monkey
     who = ending_while_enlisted(rig, monkeypatch, after)
     with pytest.raises(Unauthenticated):
         rig.socketio.open(who, "1.2.3.4", connection="c1")
-    assert rig.channel_store.rows == {}
+    assert rig.stores.channels.rows == {}
     assert "c1" in rig.sockets.closed
 
 
@@ -138,40 +138,40 @@ def test_a_credential_that_ends_while_its_client_connects_lets_nobody_in(rig, mo
         answers = sent(rig)
     else:
         rig.socketio.take(channel, '40{"token":"ana"}', who)
-        answers = [rig.socketio.poll(rig.channel_store.get(channel.sid))]
+        answers = [rig.socketio.poll(rig.stores.channels.get(channel.sid))]
     assert [text[:2] for text in answers] == ["44"]
     assert json.loads(answers[0][2:])["data"] == {"code": "UNAUTHENTICATED", "status": 401}
-    standing = rig.channel_store.get(channel.sid)
+    standing = rig.stores.channels.get(channel.sid)
     assert (standing.principal, standing.connected, standing.rooms) == (None, False, ())
-    assert rig.watchers.of("ana") == []
-    assert rig.watchers.following("default", "ana") == []
+    assert rig.stores.watchers.of("ana") == []
+    assert rig.stores.watchers.following("default", "ana") == []
 
 
 @pytest.mark.parametrize("connection", ["c1", None], ids=["websocket", "polling"])
 def test_a_channel_that_is_ended_while_its_client_connects_is_gone(rig, monkeypatch, connection):
     channel, _ = rig.socketio.open(None, "1.2.3.4", connection=connection)
-    enlist = rig.channel_store.enlist
-    monkeypatch.setattr(rig.channel_store, "enlist", lambda it: (enlist(it), rig.closing.close("ana")))
+    enlist = rig.stores.channels.enlist
+    monkeypatch.setattr(rig.stores.channels, "enlist", lambda it: (enlist(it), rig.closing.close("ana")))
     if connection:
         hear(rig, '40{"token":"ana"}')
     else:
         with pytest.raises(Invalid, match="Session ID unknown"):
             rig.socketio.take(channel, '40{"token":"ana"}', identify)
-    assert rig.channel_store.rows == {}
+    assert rig.stores.channels.rows == {}
 
 
 def test_a_channel_that_was_ended_cannot_join(rig):
     channel, _ = rig.socketio.open(lambda: ANA, "1.2.3.4")
     rig.socketio.take(channel, "40", identify)
-    standing = rig.channel_store.get(channel.sid)
-    rig.channel_store.remove(standing)
+    standing = rig.stores.channels.get(channel.sid)
+    rig.stores.channels.remove(standing)
     with pytest.raises(Gone):
         rig.rooms.enter(standing, "ana")
-    assert rig.watchers.following("default", "ana") == []
+    assert rig.stores.watchers.following("default", "ana") == []
 
 
 def test_a_tenant_s_watchers_are_bounded_whatever_they_come_over(rig):
-    rig.per_tenant = 2
+    rig.watchers_per_tenant = 2
     rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
     first, _ = rig.socketio.open(lambda: ANA, "1.2.3.4")
     with pytest.raises(TooManyWatchers):
@@ -188,7 +188,7 @@ def test_a_tenant_s_watchers_are_bounded_whatever_they_come_over(rig):
 
 
 def test_a_session_s_watchers_are_bounded_and_who_may_not_join_is_told_so_by_name(rig):
-    rig.per_session = 2
+    rig.watchers_per_session = 2
     rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
     a_client(rig, '421["join-session","ana"]', '421["join-session","ana"]')
     rig.socketio.open(None, "1.2.3.4", connection="c2")
@@ -198,31 +198,31 @@ def test_a_session_s_watchers_are_bounded_and_who_may_not_join_is_told_so_by_nam
     assert (answer["success"], answer["code"]) == (False, "TOO_MANY_WATCHERS")
     with pytest.raises(TooManyWatchers):
         rig.watching.connect("w2", ANA, session="ana", dialect="enveloped")
-    assert len(rig.watchers.following("default", "ana")) == 2
-    assert len(rig.watchers.following("default", "other")) == 1, "who may not join one session may join another"
-    assert rig.watchers.get("w2") is None
+    assert len(rig.stores.watchers.following("default", "ana")) == 2
+    assert len(rig.stores.watchers.following("default", "other")) == 1, "who may not join one session may join another"
+    assert rig.stores.watchers.get("w2") is None
 
 
 def test_who_has_ended_takes_nobody_s_place(rig):
-    rig.per_session = rig.per_tenant = 1
+    rig.watchers_per_session = rig.watchers_per_tenant = 1
     rig.watching.connect("w1", ANA, session="ana", dialect="enveloped")
     rig.clock.now = ANA.expires_at
     rig.watching.connect("w2", replace(ANA, expires_at=None), session="ana", dialect="enveloped")
-    assert rig.watchers.get("w2")
+    assert rig.stores.watchers.get("w2")
 
 
 def test_a_client_that_is_refused_when_it_connects_again_follows_nothing(rig):
     channel = a_client(rig, '42["join-session","ana"]')
-    rig.per_tenant = 0
+    rig.watchers_per_tenant = 0
     hear(rig, '40{"token":"ana"}')
-    assert rig.channel_store.get(channel.sid) is None
-    assert rig.watchers.following("default", "ana") == []
+    assert rig.stores.channels.get(channel.sid) is None
+    assert rig.stores.watchers.following("default", "ana") == []
     assert rig.sockets.closed == ["c1"]
 
 
 @pytest.mark.parametrize("address", ["198.51.100.{}", "2001:db8:1:{}::1"])
 def test_too_many_from_one_network_are_refused_whichever_of_its_addresses_they_have(rig, address):
-    rig.most_arrivals = 2
+    rig.arrivals_per_minute = 2
     for number in range(2 * NEIGHBOURS):
         rig.socketio.open(None, address.format(number))
     with pytest.raises(TooManyAttempts):

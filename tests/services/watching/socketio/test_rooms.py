@@ -39,11 +39,11 @@ def test_the_story_is_told_in_order_and_ends_a_second_later(rig):
     assert (sent(rig)[-1], rig.sockets.closed) == ("41", [])
     rig.socketio.part(channel.sid)
     assert rig.sockets.closed == ["c1"]
-    assert rig.watchers.following("default", "ana") == []
+    assert rig.stores.watchers.following("default", "ana") == []
 
 
 def test_a_session_may_be_joined_before_it_is_there(rig):
-    rig.store.rows.clear()
+    rig.stores.sessions.rows.clear()
     a_client(rig, '42["join-session","ana"]')
     assert told(rig) == []
     rig.push.push(an_event("session.starting", "STARTING"))
@@ -70,7 +70,7 @@ def test_a_name_that_no_session_can_have_is_refused(rig, name):
     answer = json.loads(sent(rig)[-2][3:])[0]
     assert (answer["success"], answer["code"]) == (False, "INVALID_FIELD")
     assert told(rig) == ["error"]
-    assert not rig.watchers.rows
+    assert not rig.stores.watchers.rows
 
 
 def test_a_client_follows_no_more_sessions_than_it_may(rig):
