@@ -17,7 +17,7 @@ def send(stack: Stack, session: str, to: str, text: str) -> requests.Response:
 
 
 def messages(stack: Stack, session: str) -> list[dict[str, Any]]:
-    """Return all messages of a session, oldest first, as seed 001's list shows them."""
+    """Return all messages of a session, oldest first, as the enveloped API lists them."""
     found: list[dict[str, Any]] = []
     before = ""
     while True:

@@ -1,4 +1,4 @@
-"""Seed 002's routes."""
+"""The bare API's routes."""
 
 import re
 from dataclasses import replace

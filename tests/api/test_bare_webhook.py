@@ -1,4 +1,4 @@
-"""Seed 002's webhook calls."""
+"""The bare API's webhook calls."""
 
 from typing import Any
 

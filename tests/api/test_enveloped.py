@@ -1,4 +1,4 @@
-"""Seed 001's routes."""
+"""The enveloped API's routes."""
 
 from dataclasses import replace
 

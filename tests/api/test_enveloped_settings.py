@@ -1,4 +1,4 @@
-"""Seed 001's changes of a session's settings."""
+"""The enveloped API's changes of a session's settings."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Seed 003's doors: the start that answers at once, polls, and the WebSocket side of Socket.IO."""
+"""The Socket.IO API: the start that answers at once, polls, and the WebSocket side."""
 
 import json
 from dataclasses import replace

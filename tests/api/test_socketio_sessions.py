@@ -1,4 +1,4 @@
-"""Seed 003's other routes about a session."""
+"""The Socket.IO API's other routes about a session."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Seed 002's answers."""
+"""The bare API's answers."""
 
 from chalicelib.dialects.bare import sessions as bare
 from chalicelib.domain.errors import Invalid

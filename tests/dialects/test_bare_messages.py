@@ -1,4 +1,4 @@
-"""Seed 002's messages."""
+"""The bare API's messages."""
 
 import json
 

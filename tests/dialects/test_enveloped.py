@@ -1,4 +1,4 @@
-"""Seed 001's answers."""
+"""The enveloped API's answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Seed 001's answers about people and groups."""
+"""The enveloped API's answers about people and groups."""
 
 from chalicelib.dialects.enveloped.messages import checked, groups
 from chalicelib.domain.questions import Contact, Group, GroupList

@@ -1,4 +1,4 @@
-"""Seed 001's frames."""
+"""The enveloped API's frames."""
 
 import json
 from typing import Any

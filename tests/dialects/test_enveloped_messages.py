@@ -1,4 +1,4 @@
-"""Seed 001's messages and their frames."""
+"""The enveloped API's messages and their frames."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Seed 003's words, against the table of statuses."""
+"""The Socket.IO API's events and status words, against the table of statuses."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Seed 002's webhooks end to end: set by its own call, told in its own words, signed as it documents."""
+"""The bare API's webhooks end to end: set by its own call, with its own payload, signed as it documents."""
 
 import hmac
 import time

@@ -1,4 +1,4 @@
-"""Seed 002's clients as printed, without a credential: curl, Python, and JavaScript in node and in a page."""
+"""The bare API's clients as printed, without a credential: curl, Python, and JavaScript in node and in a page."""
 
 import base64
 import json

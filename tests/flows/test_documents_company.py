@@ -1,4 +1,4 @@
-"""Seed 004's flow in a page: a send finds the session disconnected, a code is scanned, and the page goes on."""
+"""The company API's flow in a page: a send finds the session disconnected, a code is scanned, and the page goes on."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Seed 001's clients as printed: Node with axios, a page, a page's WebSocket, and curl with jq."""
+"""The enveloped API's clients as printed: Node with axios, a page, a page's WebSocket, and curl with jq."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Seed 003's clients in a browser: its snippets in one page, and the demo client that its steps go through."""
+"""The Socket.IO API's clients in a browser: its snippets in one page, and the demo client that its steps go through."""
 
 import shutil
 from collections.abc import Callable

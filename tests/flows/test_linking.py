@@ -1,4 +1,4 @@
-"""Linking, from the seed's own words to every way it can go wrong."""
+"""Linking, as the enveloped API's document prints it and with everything that can go wrong."""
 
 import base64
 import shutil

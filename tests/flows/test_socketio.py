@@ -1,4 +1,4 @@
-"""Seed 003's clients: the unmodified socket.io-client over both transports."""
+"""The Socket.IO API's clients: the unmodified socket.io-client over both transports."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Seed 003's calls beside Socket.IO, from nothing to gone, without a credential where the family needs none."""
+"""The Socket.IO API's HTTP calls, from creation to deletion, without a credential where none is needed."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What seed 004's requests may hold. Its document names no fields: those of its family's systems are all good."""
+"""The company API's request bodies. Its document names no fields: the usual names of such systems are all taken."""
 
 from typing import Annotated
 

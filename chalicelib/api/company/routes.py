@@ -1,4 +1,4 @@
-"""Seed 004's routes under ``/whatsapp/companies/{company}``. A company is a tenant, and only its own callers' is there.
+"""The company API's routes under ``/whatsapp/companies/{company}``. A company is a tenant; others' are not found.
 
 The session is the one that ``?session=`` names, or that an API key is bound to, or the company's only or default one.
 """

@@ -1,4 +1,4 @@
-"""What seed 000's requests may hold; its other calls have no parameters, and what comes with them isn't read."""
+"""The request bodies of LetsBot's API; its other calls have no parameters, and a body sent with them isn't read."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Seed 000's routes under ``/api/v1``. None names a session: the API key's is meant, else the tenant's only one."""
+"""LetsBot's routes under ``/api/v1``. None names a session: the API key's is meant, else the tenant's only one."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Socket.IO's polls, of seed 003's clients; the WebSocket side of it is in ``sockets``.
+"""Socket.IO's polls; its WebSocket side is in ``sockets``.
 
 Its credential may come with the handshake or only when the client connects to the namespace, so these routes check it
 themselves; see ``services.conversation``.

@@ -1,4 +1,4 @@
-"""Seed 003's routes about a session: start it and answer at once, start it again, send, and ask how it stands."""
+"""The Socket.IO API's routes about a session: start it and answer at once, restart it, send, and read its status."""
 
 from typing import Final
 

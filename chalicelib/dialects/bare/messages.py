@@ -1,4 +1,4 @@
-"""Seed 002's messages: the answer to a send, and messages as they stand."""
+"""The bare API's messages: the answer to a send, and messages as they stand."""
 
 from typing import Annotated, Literal, NotRequired, TypedDict
 

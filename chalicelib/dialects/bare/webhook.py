@@ -1,4 +1,4 @@
-"""A webhook's body in seed 002's words: ``message``, ``status`` and ``connection``, for endpoints set by its own call.
+"""The bare API's webhook payload: ``message``, ``status`` and ``connection``, for endpoints set by its own call.
 
 What its documents don't know isn't told: what one's other devices write, a message that failed, steps on the way to a
 link. An endpoint that is to hear of those takes the native words.

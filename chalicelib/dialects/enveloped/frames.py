@@ -1,4 +1,4 @@
-"""Seed 001's WebSocket frames: one JSON object each, told apart by ``type``.
+"""The enveloped API's WebSocket frames: one JSON object each, told apart by ``type``.
 
 Documented are ``{"type": "qr", "qr": <PNG data URI>}`` and ``{"type": "connected"}``; a client's ``ping`` gets a
 ``pong``. The other words are ours, so that a watcher is never left with a stale code on its screen.

@@ -1,4 +1,4 @@
-"""Seed 001's answers under ``/api``: sessions, codes and logins in the envelope.
+"""The enveloped API's answers under ``/api``: sessions, codes and logins in the envelope.
 
 Where the documented shape and the one of the system behind it differ, one body answers both.
 """

@@ -1,4 +1,4 @@
-"""Seed 000's answers under ``/api/v1``: one session that nobody names, in the envelope.
+"""LetsBot's answers under ``/api/v1``: one session that nobody names, in the envelope.
 
 What WhatsApp doesn't tell a linked device, the phone's battery for one, is null.
 """

@@ -1,6 +1,6 @@
-"""A webhook's body: the native ``{id, type, session, at, cursor, data}``, and beside it seed 001's flat message fields.
+"""The native webhook payload: ``{id, type, session, at, cursor, data}``, and the enveloped API's flat fields beside it.
 
-001's system behind the documents sends one flat object per message. Its fields stand beside the native ones, but for
+The enveloped API's document shows one flat object a message. Those fields stand beside the native ones, but for
 its ``id``: that word is the event's id here, and WhatsApp's id of the message is ``message_id``, as in the answer to a
 send. Every attempt of a delivery says the same: what changes later is left to later events.
 """

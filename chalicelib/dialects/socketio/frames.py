@@ -1,4 +1,4 @@
-"""Seed 003's words: ``qr-code``, ``status-update`` and ``session-complete``, as Socket.IO events.
+"""The Socket.IO API's events: ``qr-code``, ``status-update`` and ``session-complete``.
 
 A saying has a ``topic`` and a ``key``: to one client each topic's key is said once in a row, however often an event or
 a snapshot says it. So a client that joins while things happen hears each thing once.

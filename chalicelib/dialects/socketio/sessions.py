@@ -1,4 +1,4 @@
-"""Seed 003's answers about sessions over HTTP, in the words of the client library behind that system."""
+"""The Socket.IO API's answers about sessions over HTTP, with the status words of whatsapp-web.js."""
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
