@@ -11,7 +11,7 @@ from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending,
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
 from chalicelib.worker.mailbox import Listener
-from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.order import Handover, SessionClaim
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session import lease as tenure
@@ -28,17 +28,17 @@ from chalicelib.worker.whatsapp.client import MakeClient
 class Host:
     """One worker; ``make_client`` makes its WhatsApp client."""
 
-    def __init__(self, parts: Parts, devices: Devices, make_client: MakeClient, inbox: EventQueue, log: Log) -> None:
+    def __init__(self, parts: Parts, devices: Devices, make_client: MakeClient, events: EventQueue, log: Log) -> None:
         self._parts = parts
         self._devices = devices
         self._make_client = make_client
-        self._inbox = inbox
+        self._events = events
         self._log = log
 
     def run(self, handover: Handover) -> Ending:
         """Do what ``handover`` orders; return how this image of the process is to end."""
         self._log = self._log.about(worker=handover.order.worker)
-        listener = Listener(self._parts.mailbox, handover.order.mailbox, self._inbox, self._log)
+        listener = Listener(self._parts.mailbox, handover.order.mailbox, self._events, self._log)
         listener.start()
         try:
             ending = self._run(handover)
@@ -56,7 +56,7 @@ class Host:
         while True:
             claim = handover.claim
             if claim is None:
-                given = standby.wait(handover, self._parts, self._inbox)
+                given = standby.wait(handover, self._parts, self._events)
                 if given is None:
                     return Exit(DONE)
                 handover = given
@@ -65,81 +65,83 @@ class Host:
             if ending is not None:
                 return ending
             if not handover.standby:
-                return Exit(DONE if self._inbox.terminated else NOTHING_TO_DO)
-            handover = standby.let_go(handover, self._parts, self._inbox)
+                return Exit(DONE if self._events.terminated else NOTHING_TO_DO)
+            handover = standby.let_go(handover, self._parts, self._events)
 
-    def _claimed(self, handover: Handover, claim: Claim) -> Ending | None:
+    def _claimed(self, handover: Handover, claim: SessionClaim) -> Ending | None:
         """Hold the lease and serve; None if the session isn't this worker's."""
-        held = handover if handover.renewed is not None else tenure.take(handover, claim, self._parts, self._inbox)
+        held = handover if handover.renewed is not None else tenure.take(handover, claim, self._parts, self._events)
         if held is None:
             return None
-        hold = HeldLease(claim, self._parts, held.renewed if held.renewed is not None else monotonic())
+        lease = HeldLease(claim, self._parts, held.renewed if held.renewed is not None else monotonic())
         if handover.renewed is not None:
-            hold.renew()
+            lease.renew()
         try:
-            ending = self._hold(held, claim, hold)
+            ending = self._serve_held(held, claim, lease)
         except Fenced:
             self._log.warning("fenced")
             ending = Exit(FENCED)
         except Interrupted:
             ending = Exit(DONE)
-        if isinstance(ending, Again) and not self._inbox.terminated:
-            return Again(hold.hand_over(ending.handover))
-        hold.release()
+        if isinstance(ending, Again) and not self._events.terminated:
+            return Again(lease.hand_over(ending.handover))
+        lease.release()
         return Exit(DONE) if isinstance(ending, Again) else ending
 
-    def _hold(self, handover: Handover, claim: Claim, hold: HeldLease) -> Ending | None:
-        session = patiently(lambda: self._parts.sessions.get(claim.uid), self._inbox)
+    def _serve_held(self, handover: Handover, claim: SessionClaim, lease: HeldLease) -> Ending | None:
+        session = patiently(lambda: self._parts.sessions.get(claim.uid), self._events)
         if session is None or not tenure.is_ours(session, claim):
             return None
         if handover.standby:
-            patiently(lambda: self._parts.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._inbox)
+            patiently(lambda: self._parts.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._events)
         handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
         log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
         log.info("serving", status=str(session.status), desired=str(session.desired))
-        desk = SessionReporter(session, claim, self._parts, self._inbox, log)
+        reporter = SessionReporter(session, claim, self._parts, self._events, log)
         try:
             opened = self._devices.open(claim.uid, claim.epoch)
         except Unreadable:
             log.warning("device_unreadable")
-            return self._part_without_client(desk, hold)
+            return self._part_without_client(reporter, lease)
         if not opened.linked and session.connected_at and session.device and session.desired is Desired.RUNNING:
             # The client deleted it when WhatsApp said so at a login, and the worker before us died before it told.
-            desk.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
+            reporter.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
             return Exit(DONE)
-        return self._serve(handover, desk, hold, opened, log)
+        return self._serve(handover, reporter, lease, opened, log)
 
-    def _serve(self, handover: Handover, desk: SessionReporter, hold: HeldLease, opened: Opened, log: Log) -> Ending:
+    def _serve(
+        self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log
+    ) -> Ending:
         wal_sync = WalSync(opened.database)
-        talk = Messaging(desk, hold, self._parts, self._inbox, log, home=opened.database.parent)
-        client = self._make_client(opened.database, talk.emit, linking=not opened.linked)
-        parting = Shutdown(desk, hold, self._devices, wal_sync=wal_sync, client=client, talk=talk)
+        messaging = Messaging(reporter, lease, self._parts, self._events, log, home=opened.database.parent)
+        client = self._make_client(opened.database, messaging.emit, linking=not opened.linked)
+        shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
         service = Service(
             handover=handover,
-            desk=desk,
-            hold=hold,
-            inbox=self._inbox,
+            reporter=reporter,
+            lease=lease,
+            events=self._events,
             devices=self._devices,
             client=client,
-            talk=talk,
-            parting=parting,
+            messaging=messaging,
+            shutdown=shutdown,
             wal_sync=wal_sync,
             linked=opened.linked,
         )
         try:
             ending = service.run()
         except (Fenced, Interrupted):
-            parting.close()
+            shutdown.close()
             raise
         if isinstance(ending, Exit):
-            parting.close()
+            shutdown.close()
         else:
-            talk.stop()
+            messaging.stop()
         return ending
 
-    def _part_without_client(self, desk: SessionReporter, hold: HeldLease) -> Ending:
+    def _part_without_client(self, reporter: SessionReporter, lease: HeldLease) -> Ending:
         """End where the stored device can't be read: it can still be removed, though WhatsApp isn't told."""
-        if desk.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
+        if reporter.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
             return Exit(BROKEN)
-        nothing = self._devices.root / desk.claim.uid / "none"
-        return Shutdown(desk, hold, self._devices, wal_sync=WalSync(nothing)).gone(confirmed=False)
+        nothing = self._devices.root / reporter.claim.uid / "none"
+        return Shutdown(reporter, lease, self._devices, wal_sync=WalSync(nothing)).gone(confirmed=False)

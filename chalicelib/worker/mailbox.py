@@ -28,10 +28,10 @@ STOPPING_TAKES: Final = 2.0
 class Listener:
     """Listens to the queue at ``address`` from ``start`` to ``stop``, or the end of the process."""
 
-    def __init__(self, mailbox: Mailbox, address: str, inbox: EventQueue, log: Log) -> None:
+    def __init__(self, mailbox: Mailbox, address: str, events: EventQueue, log: Log) -> None:
         self._mailbox = mailbox
         self._address = address
-        self._inbox = inbox
+        self._events = events
         self._log = log
         self._over = Event()
         self._thread = Thread(target=self._listen, name="mailbox", daemon=True)
@@ -63,7 +63,7 @@ class Listener:
                 rings = self._mailbox.wait(self._address, POLL)
                 if rings:
                     # First acted on, then taken out: somebody waits for what they rang for.
-                    self._inbox.put(Rung())
+                    self._events.put(Rung())
                     self._mailbox.heard(self._address, rings)
             except Unavailable:
                 pass

@@ -12,7 +12,7 @@ from chalicelib.services.ports import Order
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SessionClaim:
     """The session this worker is to serve, under which epoch; everything it writes carries all three."""
 
     uid: str
@@ -41,10 +41,10 @@ class Handover:
     restarted_at: int | None = None
 
     @property
-    def claim(self) -> Claim | None:
+    def claim(self) -> SessionClaim | None:
         """The claim, unless this is a standby that has none yet."""
         order = self.order
-        return None if order.uid is None or order.epoch is None else Claim(order.uid, order.worker, order.epoch)
+        return None if order.uid is None or order.epoch is None else SessionClaim(order.uid, order.worker, order.epoch)
 
 
 NEEDED: Final = ("TABLE_NAME", "AWS_REGION", "SWITCHBOARD_WORKER", "SWITCHBOARD_MAILBOX")

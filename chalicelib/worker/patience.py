@@ -20,7 +20,7 @@ class Interrupted(Exception):
     """SIGTERM came while AWS didn't answer."""
 
 
-def patiently(call: Callable[[], T], inbox: EventQueue) -> T:
+def patiently(call: Callable[[], T], events: EventQueue) -> T:
     """Return what ``call`` returns, calling it again while AWS doesn't answer: only the fence ends a worker for that.
 
     Raises Interrupted once the worker is to end anyway, and Rejected at once: no repetition mends that.
@@ -30,7 +30,7 @@ def patiently(call: Callable[[], T], inbox: EventQueue) -> T:
         try:
             return call()
         except (Unavailable, Contended):
-            if inbox.terminated:
+            if events.terminated:
                 raise Interrupted from None
             time.sleep(pause)
             pause = min(pause * 2, LONGEST)

@@ -38,8 +38,8 @@ def work(make_parts: Callable[[], Parts]) -> NoReturn:
 def _run(parts: Parts, journal: log.Log) -> Ending:
     heartbeat = Heartbeat(settings().heartbeat)
     heartbeat.beat()
-    inbox = EventQueue(heartbeat.beat)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: inbox.terminate())
+    events = EventQueue(heartbeat.beat)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: events.terminate())
     # Blocked so far, so that none gets lost: see ``defer_sigterm``.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.umask(0o077)
@@ -49,9 +49,9 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
     handover, devices = from_environment(), Devices(Path(settings().devices))
     if handover.renewed is None:
         Thread(target=_sweep, args=(devices, parts, journal), name="sweep", daemon=True).start()
-    ending = Host(parts, devices, Whatsmeow, inbox, journal).run(handover)
+    ending = Host(parts, devices, Whatsmeow, events, journal).run(handover)
     if isinstance(ending, Again):
-        defer_sigterm(lambda: not inbox.terminated)
+        defer_sigterm(lambda: not events.terminated)
     return ending
 
 

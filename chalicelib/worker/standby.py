@@ -19,28 +19,28 @@ LEAVING_TAKES: Final = 2.0
 """Seconds for AWS to take it out of the pool; else the end of its task does."""
 
 
-def wait(handover: Handover, parts: Parts, inbox: EventQueue) -> Handover | None:
+def wait(handover: Handover, parts: Parts, events: EventQueue) -> Handover | None:
     """Return ``handover`` with the session that this standby was given; None if it isn't wanted any more."""
     worker = handover.order.worker
-    while not inbox.terminated:
+    while not events.terminated:
         until = parts.clock() + ALIVE_FOR
-        if not patiently(lambda until=until: parts.standbys.renew(worker, until=until), inbox):  # type: ignore[misc]
-            item = patiently(lambda: parts.standbys.get(worker), inbox)
+        if not patiently(lambda until=until: parts.standbys.renew(worker, until=until), events):  # type: ignore[misc]
+            item = patiently(lambda: parts.standbys.get(worker), events)
             if item is None:
                 return None
             if item.uid is not None:
                 return _given(handover, item)
-        inbox.next(SIGN_EVERY)
+        events.next(SIGN_EVERY)
     # So that nobody counts on it any more; if a session was quicker, its claim is made anew for want of a lease.
     bounded(lambda: _retire(worker, parts), LEAVING_TAKES)
     return None
 
 
-def let_go(handover: Handover, parts: Parts, inbox: EventQueue) -> Handover:
+def let_go(handover: Handover, parts: Parts, events: EventQueue) -> Handover:
     """Give back a session that turned out to be another worker's, and return the order of an idle standby."""
     claim = handover.claim
     if claim:
-        patiently(lambda: parts.standbys.free(claim.worker, uid=claim.uid, epoch=claim.epoch), inbox)
+        patiently(lambda: parts.standbys.free(claim.worker, uid=claim.uid, epoch=claim.epoch), events)
     order = replace(handover.order, tenant=None, session=None, uid=None, epoch=None)
     return Handover(order, standby=True)
 

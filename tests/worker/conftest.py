@@ -10,10 +10,10 @@ from tests.worker.workers import a_linked_device
 
 
 @pytest.fixture(autouse=True)
-def _stop_fences() -> Iterator[None]:
+def _stop_lease_keepers() -> Iterator[None]:
     yield
     while HELD:
-        HELD.pop()._fence.stop()
+        HELD.pop()._keeper.stop()
 
 
 @pytest.fixture(scope="session")

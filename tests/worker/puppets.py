@@ -17,7 +17,7 @@ from chalicelib.worker.ending import Ending
 from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
-from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.order import Handover, SessionClaim
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.reporter import SessionReporter
@@ -37,7 +37,7 @@ Script = Sequence[Beat]
 class PuppetClient:
     """Connecting makes everything of its script happen at once."""
 
-    inbox: EventQueue
+    events: EventQueue
     script: Script
     emit: c.Emit
     confirms: bool = True
@@ -51,9 +51,9 @@ class PuppetClient:
         self.calls.append("connect")
         for happening in self.script:
             if isinstance(happening, Terminated):
-                self.inbox.terminate()
+                self.events.terminate()
             elif isinstance(happening, Rung):
-                self.inbox.put(happening)
+                self.events.put(happening)
             elif callable(happening):
                 happening()
             else:
@@ -111,7 +111,7 @@ class Theatre:
     confirms: bool = True
     connected: bool = True
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
-    inbox: EventQueue = field(default_factory=EventQueue)
+    events: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
     clients: list[PuppetClient] = field(default_factory=list)
 
@@ -139,14 +139,14 @@ class Theatre:
         def make(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
-            client = PuppetClient(self.inbox, script, emit, self.confirms, self.connected, send=self.send)
+            client = PuppetClient(self.events, script, emit, self.confirms, self.connected, send=self.send)
             self.clients.append(client)
             return client
 
         order = Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
         image = copy(self.outside)
         image.leases = leases = ImageLeases(self.outside.leases.rows)
-        worker = Host(image, Devices(self.root), make, self.inbox, Log())
+        worker = Host(image, Devices(self.root), make, self.events, Log())
         try:
             return worker.run(replace(Handover(order), **handed_over))
         finally:
@@ -158,17 +158,17 @@ class Theatre:
         self.outside.leases.rows[lease.uid] = lease
         return monotonic()
 
-    def desk(self) -> tuple[SessionReporter, HeldLease]:
+    def reporter(self) -> tuple[SessionReporter, HeldLease]:
         """A desk and a lease of their own, for what needs no whole worker."""
-        claim = Claim(self.session.uid, "worker-1", self.now.epoch)
-        desk = SessionReporter(self.now, claim, self.outside, self.inbox, Log())
+        claim = SessionClaim(self.session.uid, "worker-1", self.now.epoch)
+        reporter = SessionReporter(self.now, claim, self.outside, self.events, Log())
         HELD.append(HeldLease(claim, self.outside, self.hold_lease()))
-        return desk, HELD[-1]
+        return reporter, HELD[-1]
 
-    def parting(self) -> Shutdown:
+    def shutdown(self) -> Shutdown:
         """A parting of its own, for what takes long."""
-        desk, hold = self.desk()
-        return Shutdown(desk, hold, Devices(self.root), wal_sync=WalSync(self.root / "none"))
+        reporter, lease = self.reporter()
+        return Shutdown(reporter, lease, Devices(self.root), wal_sync=WalSync(self.root / "none"))
 
     @property
     def reported(self) -> list[e.LinkEvent]:

@@ -24,10 +24,10 @@ def check(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_looking_into_the_inbox_is_the_sign_of_life(tmp_path: Path) -> None:
-    inbox, before = EventQueue(Heartbeat(tmp_path / "beat").beat), monotonic()
-    inbox.put(Rung())
+    events, before = EventQueue(Heartbeat(tmp_path / "beat").beat), monotonic()
+    events.put(Rung())
     assert last_beat(tmp_path / "beat") is None
-    inbox.next(1)
+    events.next(1)
     beat = last_beat(tmp_path / "beat")
     assert beat
     assert before <= beat <= monotonic()

@@ -54,7 +54,7 @@ def test_what_nobody_expected_ends_it_in_order(tmp_path: Path) -> None:
 
     theatre = Theatre(tmp_path)
     theatre.outside.link.report = report  # type: ignore[method-assign]
-    assert theatre.play(c.QR("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
+    assert theatre.play(c.QREvent("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
 
 
 def test_a_standby_that_was_removed_ends(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_mailbox_that_fails_is_asked_again(tmp_path: Path, error: Exception) -
         theatre.happen(e.StopRequested())
         theatre.outside.mailbox.ring()
 
-    assert theatre.play(c.Connected(DEVICE), stop) == Exit(DONE)
+    assert theatre.play(c.ConnectedEvent(DEVICE), stop) == Exit(DONE)
     assert theatre.now.status is Status.STOPPED
 
 
@@ -86,8 +86,8 @@ def test_a_device_that_vanished_since_it_was_connected_is_logged_out(tmp_path: P
 def test_a_device_that_was_never_connected_is_only_not_linked_yet(tmp_path: Path) -> None:
     theatre = Theatre(tmp_path)
     theatre.connected = False
-    theatre.play(c.QR("2@ref,noise,identity,secret,1"), c.PairSuccess(DEVICE), c.PairError("no"))
+    theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), c.PairSuccessEvent(DEVICE), c.PairErrorEvent("no"))
     assert theatre.now.device
     theatre.outside.leases.rows.clear()
-    theatre.play(c.QR("2@ref,noise,identity,secret,1"), theatre.inbox.terminate)
+    theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), theatre.events.terminate)
     assert theatre.now.status is Status.SCAN_QR

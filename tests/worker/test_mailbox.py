@@ -90,7 +90,7 @@ def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> 
     def poll_is_there() -> None:
         time.sleep(0.5)
 
-    ending = theatre.play(c.QR("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOut())
+    ending = theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOutEvent())
     assert isinstance(ending, Again)
     while left := mailboxes.wait(mailbox, 0):
         mailboxes.heard(mailbox, left)
@@ -110,6 +110,6 @@ def test_what_is_rung_reaches_the_worker(tmp_path: Path, mailboxes: SqsMailboxes
         mailboxes.ring(mailbox)
 
     began = time.monotonic()
-    theatre.play(c.Connected(DEVICE), stop)
+    theatre.play(c.ConnectedEvent(DEVICE), stop)
     assert theatre.now.observed_generation == theatre.now.generation
     assert time.monotonic() - began < 5 * SOON_S

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.tasks import order_variables
 from chalicelib.services.ports import Order
-from chalicelib.worker.order import Claim, Handover, from_environment, lacking, to_environment
+from chalicelib.worker.order import Handover, SessionClaim, from_environment, lacking, to_environment
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 numbers = st.integers(0, 2**53)
@@ -28,7 +28,7 @@ def test_a_task_reads_the_order_that_it_was_started_for() -> None:
     order = Order("uid-3", "mailbox", "default", "ana", "uid", 3)
     handover = from_environment(order_variables(order))
     assert handover == Handover(order)
-    assert handover.claim == Claim("uid", "uid-3", 3)
+    assert handover.claim == SessionClaim("uid", "uid-3", 3)
 
 
 def test_an_order_without_a_session_is_a_standbys() -> None:

@@ -22,14 +22,14 @@ def test_a_call_is_made_again_until_aws_answers() -> None:
 
 
 def test_a_worker_that_is_to_end_waits_for_nobody() -> None:
-    inbox = EventQueue()
-    inbox.terminate()
+    events = EventQueue()
+    events.terminate()
 
     def call() -> str:
         raise Unavailable
 
     with pytest.raises(Interrupted):
-        patiently(call, inbox)
+        patiently(call, events)
 
 
 def test_a_call_that_hangs_is_left_behind() -> None:

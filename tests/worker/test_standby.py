@@ -5,7 +5,7 @@ import threading
 from chalicelib.services.ports import Order, Standby
 from chalicelib.worker import standby
 from chalicelib.worker.events import EventQueue, Happening, Rung
-from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.order import Handover, SessionClaim
 from tests.worker.outside import Outside, now
 
 IDLE = Handover(Order("standby-1", "mailbox"), standby=True)
@@ -22,26 +22,26 @@ def test_a_standby_that_is_not_in_the_pool_is_not_wanted() -> None:
 
 
 def test_a_standby_that_is_to_end_leaves_the_pool() -> None:
-    outside, inbox = a_pool(), EventQueue()
-    inbox.terminate()
-    assert standby.wait(IDLE, outside, inbox) is None
+    outside, events = a_pool(), EventQueue()
+    events.terminate()
+    assert standby.wait(IDLE, outside, events) is None
     assert outside.standbys.pool == {}
 
 
 def test_a_ring_makes_it_find_what_it_was_given() -> None:
-    outside, inbox = a_pool(), EventQueue()
+    outside, events = a_pool(), EventQueue()
 
     def give() -> None:
         while not outside.standbys.assign("standby-1", uid="uid", epoch=3):
             pass
-        inbox.put(Rung())
+        events.put(Rung())
 
     giver = threading.Thread(target=give)
     giver.start()
-    given = standby.wait(IDLE, outside, inbox)
+    given = standby.wait(IDLE, outside, events)
     giver.join()
     assert given
-    assert given.claim == Claim("uid", "standby-1", 3)
+    assert given.claim == SessionClaim("uid", "standby-1", 3)
     assert given.standby
 
 

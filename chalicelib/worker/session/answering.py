@@ -30,23 +30,23 @@ class Answerer(BackgroundWorker):
 
     def __init__(
         self,
-        desk: SessionReporter,
-        hold: HeldLease,
+        reporter: SessionReporter,
+        lease: HeldLease,
         answering: Answering,
-        inbox: EventQueue,
+        events: EventQueue,
         log: Log,
         *,
         people: Recipients,
     ) -> None:
-        super().__init__(desk, hold, inbox, log)
+        super().__init__(reporter, lease, events, log)
         self._answering = answering
         self._people = people
 
     def _turn(self) -> None:
         if self._ready() is None:
             return
-        claim = self._desk.claim
-        for question in patiently(partial(self._answering.owed, claim.uid, epoch=claim.epoch), self._inbox):
+        claim = self._reporter.claim
+        for question in patiently(partial(self._answering.owed, claim.uid, epoch=claim.epoch), self._events):
             try:
                 self._answer(question)
             except Rejected as rejected:
@@ -57,14 +57,14 @@ class Answerer(BackgroundWorker):
         client = self._ready()
         if client is None:
             return
-        taken = patiently(partial(self._answering.take, question, epoch=self._desk.claim.epoch), self._inbox)
+        taken = patiently(partial(self._answering.take, question, epoch=self._reporter.claim.epoch), self._events)
         if taken is None:
             return
         try:
-            patiently(self._asked(client, taken), self._inbox)
+            patiently(self._asked(client, taken), self._events)
         except Rejected as rejected:
             self._log.warning("answer_rejected", question=taken.id, code=rejected.code)
-            patiently(partial(self._answering.refuse, taken, COULD_NOT_ASK), self._inbox)
+            patiently(partial(self._answering.refuse, taken, COULD_NOT_ASK), self._events)
         self._log.info("question", question=taken.id, subject=str(taken.subject))
 
     def _asked(self, client: Client, question: Question) -> Callable[[], Question | None]:

@@ -26,10 +26,10 @@ class BackgroundWorker(ABC):
     ENDING_TAKES: ClassVar[float] = 0.0
     """Seconds that an ending waits for the turn that is going on."""
 
-    def __init__(self, desk: SessionReporter, hold: HeldLease, inbox: EventQueue, log: Log) -> None:
-        self._desk = desk
-        self._hold = hold
-        self._inbox = inbox
+    def __init__(self, reporter: SessionReporter, lease: HeldLease, events: EventQueue, log: Log) -> None:
+        self._reporter = reporter
+        self._lease = lease
+        self._events = events
         self._log = log
         self._client: Client | None = None
         self._online = False
@@ -64,7 +64,7 @@ class BackgroundWorker(ABC):
     def _ready(self) -> Client | None:
         """Return the client if WhatsApp may be spoken to now: connected, not ending, the lease surely still ours."""
         client = self._client
-        held = self._online and not self._over.is_set() and not self._hold.late
+        held = self._online and not self._over.is_set() and not self._lease.late
         return client if held and client is not None and client.is_connected() else None
 
     def _run(self) -> None:

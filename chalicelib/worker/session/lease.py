@@ -17,7 +17,7 @@ from chalicelib.domain.session import LIVE, Session, Status
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.order import Handover, SessionClaim
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import bounded
 
@@ -28,13 +28,13 @@ PAUSE: Final = 0.5
 RELEASES: Final = 3
 
 
-def take(handover: Handover, claim: Claim, parts: Parts, inbox: EventQueue) -> Handover | None:
+def take(handover: Handover, claim: SessionClaim, parts: Parts, events: EventQueue) -> Handover | None:
     """Return ``handover`` with the lease taken; None if a later claim has it, or if it never got free."""
     give_up_at = monotonic() + TAKES
     tried: list[Lease] = []
-    while not inbox.terminated and monotonic() < give_up_at:
+    while not events.terminated and monotonic() < give_up_at:
         sent, now = monotonic(), parts.clock()
-        tried.append(_lease(claim, now))
+        tried.append(_lease_of(claim, now))
         try:
             taken, before = parts.leases.acquire(tried[-1], now=now)
             if before and before.epoch > claim.epoch:
@@ -52,12 +52,12 @@ def take(handover: Handover, claim: Claim, parts: Parts, inbox: EventQueue) -> H
     return None
 
 
-def renew(claim: Claim, parts: Parts) -> bool:
+def renew(claim: SessionClaim, parts: Parts) -> bool:
     """Extend the lease; False if it isn't ours. Raises Unavailable."""
-    return parts.leases.renew(_lease(claim, parts.clock()))
+    return parts.leases.renew(_lease_of(claim, parts.clock()))
 
 
-def release(claim: Claim, parts: Parts) -> bool:
+def release(claim: SessionClaim, parts: Parts) -> bool:
     """Give the lease back; False if AWS didn't answer: then it expires, or the end of the task releases it."""
     for _ in range(RELEASES):
         try:
@@ -68,14 +68,14 @@ def release(claim: Claim, parts: Parts) -> bool:
     return False
 
 
-def is_ours(session: Session | None, claim: Claim) -> bool:
+def is_ours(session: Session | None, claim: SessionClaim) -> bool:
     """Whether ``claim`` is the one in force on ``session``, and there is something to serve."""
     if session is None or (session.worker, session.epoch) != (claim.worker, claim.epoch):
         return False
     return session.status in LIVE or session.status is Status.DELETING
 
 
-def _lease(claim: Claim, now: int) -> Lease:
+def _lease_of(claim: SessionClaim, now: int) -> Lease:
     return Lease(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL)
 
 
@@ -164,30 +164,30 @@ RELEASING_TAKES: Final = 10.0
 class HeldLease:
     """Begins with a lease that is held already; ends with ``release`` or ``hand_over``."""
 
-    def __init__(self, claim: Claim, parts: Parts, renewed: int) -> None:
+    def __init__(self, claim: SessionClaim, parts: Parts, renewed: int) -> None:
         self._claim = claim
         self._parts = parts
         self._released = False
-        self._fence = LeaseKeeper(lambda: renew(claim, parts), renewed=renewed)
-        self._fence.start()
+        self._keeper = LeaseKeeper(lambda: renew(claim, parts), renewed=renewed)
+        self._keeper.start()
 
     @property
     def late(self) -> bool:
         """Whether nothing may be done under the lease any more."""
-        return self._fence.late
+        return self._keeper.late
 
     def renew(self) -> None:
         """Renew now; ends the process if somebody else holds the lease."""
-        self._fence.renew()
+        self._keeper.renew()
 
     def release(self) -> None:
         """Give the lease back, once: the session may be gone by the second time."""
         if not self._released:
             self._released = True
-            self._fence.stop()
+            self._keeper.stop()
             bounded(lambda: release(self._claim, self._parts), RELEASING_TAKES)
 
     def hand_over(self, handover: Handover) -> Handover:
         """Renew, and return ``handover`` with what the next image's fence counts from. This fence goes on till then."""
-        self._fence.renew()
-        return replace(handover, renewed=self._fence.renewed)
+        self._keeper.renew()
+        return replace(handover, renewed=self._keeper.renewed)

@@ -26,22 +26,22 @@ class Messaging:
     """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
 
     def __init__(
-        self, desk: SessionReporter, hold: HeldLease, parts: Parts, inbox: EventQueue, log: Log, *, home: Path
+        self, reporter: SessionReporter, lease: HeldLease, parts: Parts, events: EventQueue, log: Log, *, home: Path
     ) -> None:
-        self._desk = desk
-        self._inbox = inbox
-        people = Recipients(desk.claim.uid, parts.identities, log)
-        self._sender = Sender(desk, hold, parts.dispatch, inbox, log, people=people, spool=Spool(home, RECEIPTS))
-        self._clerks = (Answerer(desk, hold, parts.answering, inbox, log, people=people), self._sender)
-        self._intake = Intake(desk, parts.inbox, Spool(home, MESSAGES), log)
+        self._reporter = reporter
+        self._events = events
+        people = Recipients(reporter.claim.uid, parts.identities, log)
+        self._sender = Sender(reporter, lease, parts.dispatch, events, log, people=people, spool=Spool(home, RECEIPTS))
+        self._workers = (Answerer(reporter, lease, parts.answering, events, log, people=people), self._sender)
+        self._intake = Intake(reporter, parts.inbox, Spool(home, MESSAGES), log)
         self._client: c.Client | None = None
         self._refused = False
 
     def emit(self, event: c.ClientEvent | c.Mail) -> None:
         """Take an event from the client, in the client's thread."""
-        if isinstance(event, c.PairSuccess | c.Connected):
+        if isinstance(event, c.PairSuccessEvent | c.ConnectedEvent):
             # Known here, on the client's thread, before the first message of an account that isn't to be linked.
-            self._refused = self._desk.session.refuses(event.device)
+            self._refused = self._reporter.session.refuses(event.device)
         match event:
             case c.Incoming() if self._refused:
                 return
@@ -50,30 +50,30 @@ class Messaging:
             case c.Receipt():
                 self._sender.receipt(event)
             case _:
-                self._inbox.put(event)
+                self._events.put(event)
 
     def begin(self, client: c.Client) -> None:
         """Begin to connect, and to send and to answer once that is allowed."""
         self._client = client
         self._intake.start()
-        for clerk in self._clerks:
-            clerk.start(client)
+        for worker in self._workers:
+            worker.start(client)
         client.connect()
 
     def allow(self, *, online: bool) -> None:
         """Say whether the session is connected: only then is anything sent or asked."""
-        for clerk in self._clerks:
-            clerk.allow(online=online)
+        for worker in self._workers:
+            worker.allow(online=online)
 
     def ring(self) -> None:
         """Say that there may be something to send, or to answer."""
-        for clerk in self._clerks:
-            clerk.ring()
+        for worker in self._workers:
+            worker.ring()
 
     def stop(self) -> None:
         """Send and answer nothing more."""
-        for clerk in self._clerks:
-            clerk.stop()
+        for worker in self._workers:
+            worker.stop()
 
     def hang_up(self) -> None:
         """Send and answer nothing more, close the socket, and keep what had come in by then, receipts too."""

@@ -27,8 +27,8 @@ HELD: Final = 10_000
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
 
-    def __init__(self, desk: SessionReporter, inbox: Incoming, spool: Spool[Received], log: Log) -> None:
-        self._desk = desk
+    def __init__(self, reporter: SessionReporter, inbox: Incoming, spool: Spool[Received], log: Log) -> None:
+        self._reporter = reporter
         self._inbox = inbox
         self._spool = spool
         self._log = log
@@ -88,7 +88,7 @@ class Intake:
         pause = FIRST
         while True:
             try:
-                fresh = self._inbox.receive(self._desk.session, received)
+                fresh = self._inbox.receive(self._reporter.session, received)
             except Unavailable:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)

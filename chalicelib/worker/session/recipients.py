@@ -11,7 +11,7 @@ from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.parts import Identities
 from chalicelib.worker.whatsapp.client import Client
-from chalicelib.worker.whatsapp.errors import NoConnection, NotOnWhatsApp
+from chalicelib.worker.whatsapp.errors import NoConnection, RecipientNotOnWhatsApp
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Recipients:
             self._log.warning("form_unknown")
             return Recipient(f"{number}@{USERS}", Identity(number))
         if not contact.exists:
-            raise NotOnWhatsApp
+            raise RecipientNotOnWhatsApp
         self.learn(number, contact)
         return _by_number(Identity(phone_in(contact.jid) or number, lid_in(contact.lid)))
 

@@ -8,7 +8,7 @@ from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Reason, Session
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.order import Claim
+from chalicelib.worker.order import SessionClaim
 from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import patiently
 from chalicelib.worker.session.lease import is_ours
@@ -22,40 +22,40 @@ def translate(event: c.ClientEvent) -> e.LinkEvent | None:
     from the dead; the end of ``connect`` depends on what was before it.
     """
     match event:
-        case c.PairSuccess(device=device):
+        case c.PairSuccessEvent(device=device):
             return e.PairSuccess(device)
-        case c.PairError():
+        case c.PairErrorEvent():
             return e.PairError()
-        case c.PasskeyRequest():
+        case c.PasskeyRequestEvent():
             return e.PasskeyRequested()
-        case c.Connected(device=device) | c.KeepAliveRestored(device=device):
+        case c.ConnectedEvent(device=device) | c.KeepAliveRestoredEvent(device=device):
             return e.Connected(device)
-        case c.Disconnected() | c.KeepAliveTimeout():
+        case c.DisconnectedEvent() | c.KeepAliveTimeoutEvent():
             return e.Disconnected(Reason.CONNECTION_LOST)
-        case c.LoggedOut():
+        case c.LoggedOutEvent():
             return e.LoggedOut(Reason.UNLINKED_FROM_PHONE)
-        case c.ClientOutdated():
+        case c.ClientOutdatedEvent():
             return e.ClientOutdated()
-        case c.TemporaryBan():
+        case c.TemporaryBanEvent():
             return e.TemporaryBan()
-        case c.QR() | c.CodesRanOut() | c.StreamReplaced() | c.ConnectFailure() | c.Ended():
+        case c.QREvent() | c.CodesRanOutEvent() | c.StreamReplacedEvent() | c.ConnectFailureEvent() | c.EndedEvent():
             return None
 
 
 class SessionReporter:
     """Reads and reports under one claim, for as long as AWS takes to answer. Everything here may raise Fenced."""
 
-    def __init__(self, session: Session, claim: Claim, parts: Parts, inbox: EventQueue, log: Log) -> None:
+    def __init__(self, session: Session, claim: SessionClaim, parts: Parts, events: EventQueue, log: Log) -> None:
         self.session = session
         self.claim = claim
         self.clock = parts.clock
         self._parts = parts
-        self._inbox = inbox
+        self._events = events
         self._log = log
 
     def look(self) -> Session:
         """Read the session again; raises Fenced if it isn't this worker's any more."""
-        session = patiently(lambda: self._parts.sessions.get(self.claim.uid), self._inbox)
+        session = patiently(lambda: self._parts.sessions.get(self.claim.uid), self._events)
         if session is None or not is_ours(session, self.claim):
             raise Fenced(f"epoch {self.claim.epoch} is over")
         self.session = session
@@ -78,6 +78,6 @@ class SessionReporter:
         )
 
     def _keep(self, what: str, report: Callable[[], Session]) -> Session:
-        self.session = patiently(report, self._inbox)
+        self.session = patiently(report, self._events)
         self._log.info(what, status=str(self.session.status), reason=self.session.reason)
         return self.session

@@ -28,18 +28,18 @@ from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.errors import NoAnswer, NoConnection, NotOnWhatsApp, NotSent, Refused
+from chalicelib.worker.whatsapp.errors import NoAnswer, NoConnection, NotSent, RecipientNotOnWhatsApp, SendRefused
 
 
 class Receipts:
     """One session's receipts, those that earlier workers left among them."""
 
     def __init__(
-        self, desk: SessionReporter, dispatch: Dispatch, inbox: EventQueue, spool: Spool[Receipt], log: Log
+        self, reporter: SessionReporter, dispatch: Dispatch, events: EventQueue, spool: Spool[Receipt], log: Log
     ) -> None:
-        self._desk = desk
+        self._reporter = reporter
         self._dispatch = dispatch
-        self._inbox = inbox
+        self._events = events
         self._spool = spool
         self._log = log
         self._queue: SimpleQueue[Receipt] = SimpleQueue()
@@ -80,9 +80,9 @@ class Receipts:
             file.unlink(missing_ok=True)
 
     def _note(self, receipt: Receipt) -> None:
-        uid = self._desk.claim.uid
+        uid = self._reporter.claim.uid
         try:
-            patiently(partial(self._dispatch.receipt, uid, receipt.whatsapp_ids, receipt.status), self._inbox)
+            patiently(partial(self._dispatch.receipt, uid, receipt.whatsapp_ids, receipt.status), self._events)
         except Interrupted:
             raise
         except Rejected as rejected:
@@ -114,19 +114,19 @@ class Sender(BackgroundWorker):
 
     def __init__(
         self,
-        desk: SessionReporter,
-        hold: HeldLease,
+        reporter: SessionReporter,
+        lease: HeldLease,
         dispatch: Dispatch,
-        inbox: EventQueue,
+        events: EventQueue,
         log: Log,
         *,
         people: Recipients,
         spool: Spool[Receipt],
     ) -> None:
-        super().__init__(desk, hold, inbox, log)
+        super().__init__(reporter, lease, events, log)
         self._dispatch = dispatch
         self._people = people
-        self._receipts = Receipts(desk, dispatch, inbox, spool, log)
+        self._receipts = Receipts(reporter, dispatch, events, spool, log)
         self._unendable: set[str] = set()
         """Messages that the table neither lets be sent nor be ended."""
 
@@ -154,8 +154,8 @@ class Sender(BackgroundWorker):
 
     def _send_owed(self) -> bool:
         """Send what is owed; True if there may be more."""
-        uid, but = self._desk.claim.uid, self._unendable
-        owed = patiently(lambda: self._dispatch.owed(uid, but=but), self._inbox)
+        uid, but = self._reporter.claim.uid, self._unendable
+        owed = patiently(lambda: self._dispatch.owed(uid, but=but), self._events)
         return all(self._send(message) for message in owed) and len(owed) == AT_ONCE
 
     def _send(self, message: Message) -> bool:
@@ -170,19 +170,19 @@ class Sender(BackgroundWorker):
             recipient = self._people.of(client, message.to or message.chat)
         except NoConnection:
             return False
-        except NotOnWhatsApp:
+        except RecipientNotOnWhatsApp:
             self._end(message, self._dispatch.failed, NOBODY)
             return True
         message = recipient.addressed(message)
         try:
-            begun = patiently(partial(self._dispatch.begin, message, epoch=self._desk.claim.epoch), self._inbox)
+            begun = patiently(partial(self._dispatch.begin, message, epoch=self._reporter.claim.epoch), self._events)
         except Rejected:
             self._end(message, self._dispatch.failed, REJECTED)
             return True
         if begun is None:
             return True
         try:
-            after = patiently(self._tried(begun, recipient), self._inbox)
+            after = patiently(self._tried(begun, recipient), self._events)
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
             return True
@@ -198,7 +198,7 @@ class Sender(BackgroundWorker):
         """
         code, sentence = error
         try:
-            patiently(lambda: report(message, code, sentence), self._inbox)
+            patiently(lambda: report(message, code, sentence), self._events)
         except Rejected as rejected:
             self._unendable.add(message.id)
             self._log.warning("message_unendable", message=message.id, code=rejected.code)
@@ -215,10 +215,10 @@ class Sender(BackgroundWorker):
             whatsapp_id = client.send_text(recipient.jid, message.text or "")
         except NotSent:
             return lambda: dispatch.put_back(message)
-        except NotOnWhatsApp:
+        except RecipientNotOnWhatsApp:
             self._people.forget(message.to or message.chat)
             return lambda: dispatch.failed(message, *NOBODY)
-        except Refused as refused:
+        except SendRefused as refused:
             return partial(dispatch.failed, message, refused.code, refused.sentence)
         except Exception as error:  # noqa: BLE001 - NoAnswer, and whatever else leaves it open what happened
             if not isinstance(error, NoAnswer):
@@ -230,5 +230,5 @@ class Sender(BackgroundWorker):
 
     def _is_another_account_s(self, message: Message) -> bool:
         """Whether the session was linked anew, by another phone, since the message was accepted."""
-        device, sender = self._desk.session.device, message.sender
+        device, sender = self._reporter.session.device, message.sender
         return device is not None and sender is not None and sender.phone != device.phone

@@ -33,7 +33,7 @@ IDLE_TICK: Final = 5.0
 ANSWERS_IN: Final = 0.5
 """Seconds for the client to say whether its socket is open. It doesn't while it opens one, which may take for ever."""
 
-_LAST: Final = (c.LoggedOut, c.PasskeyRequest, c.ClientOutdated, c.TemporaryBan)
+_LAST: Final = (c.LoggedOutEvent, c.PasskeyRequestEvent, c.ClientOutdatedEvent, c.TemporaryBanEvent)
 """Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
 
 
@@ -44,24 +44,24 @@ class Service:
         self,
         *,
         handover: Handover,
-        desk: SessionReporter,
-        hold: HeldLease,
-        inbox: EventQueue,
+        reporter: SessionReporter,
+        lease: HeldLease,
+        events: EventQueue,
         devices: Devices,
         client: c.Client,
-        talk: Messaging,
-        parting: Shutdown,
+        messaging: Messaging,
+        shutdown: Shutdown,
         wal_sync: WalSync,
         linked: bool,
     ) -> None:
         self._handover = handover
-        self._desk = desk
-        self._hold = hold
-        self._inbox = inbox
+        self._reporter = reporter
+        self._lease = lease
+        self._events = events
         self._devices = devices
         self._client = client
-        self._talk = talk
-        self._parting = parting
+        self._messaging = messaging
+        self._shutdown = shutdown
         self._wal_sync = wal_sync
         self._linked = linked
         self._round = Round()
@@ -72,12 +72,12 @@ class Service:
 
     def run(self) -> Ending:
         """Connect and serve. Raises Fenced."""
-        self._talk.begin(self._client)
+        self._messaging.begin(self._client)
         ending = self._act()
         while ending is None:
-            happening = self._inbox.next(self._patience())
+            happening = self._events.next(self._patience())
             ending = (self._on(happening) if happening else None) or self._tick()
-            self._talk.allow(online=self._online)
+            self._messaging.allow(online=self._online)
         return ending
 
     def _patience(self) -> float:
@@ -87,51 +87,51 @@ class Service:
 
     @property
     def _online(self) -> bool:
-        return self._pulse.phase is Phase.ONLINE and self._desk.session.status is Status.CONNECTED
+        return self._pulse.phase is Phase.ONLINE and self._reporter.session.status is Status.CONNECTED
 
     def _on(self, happening: Happening) -> Ending | None:
         match happening:
             case Rung():
-                self._talk.ring()
+                self._messaging.ring()
                 self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
                 return None
             case Terminated():
                 # First of all: the time to end in is short, and AWS may take all of it.
-                self._parting.close()
+                self._shutdown.close()
                 # Which status follows is the reconciler's to say, unless the owner has said it.
-                return self._parting.stop() if self._desk.look().desired is Desired.STOPPED else Exit(DONE)
-            case c.QR(code=code):
+                return self._shutdown.stop() if self._reporter.look().desired is Desired.STOPPED else Exit(DONE)
+            case c.QREvent(code=code):
                 self._pulse.move(Phase.SCANNING)
-                self._desk.report(e.QRShown(self._round.show(code, self._desk.clock())))
+                self._reporter.report(e.QRShown(self._round.show(code, self._reporter.clock())))
                 return None
-            case c.Ended() if self._pulse.phase is Phase.ONLINE:
+            case c.EndedEvent() if self._pulse.phase is Phase.ONLINE:
                 return self._restart()
-            case c.CodesRanOut() | c.Ended() | c.ConnectFailure():
-                self._round.over |= isinstance(happening, c.CodesRanOut)
+            case c.CodesRanOutEvent() | c.EndedEvent() | c.ConnectFailureEvent():
+                self._round.over |= isinstance(happening, c.CodesRanOutEvent)
                 return self._died()
-            case c.StreamReplaced():
+            case c.StreamReplacedEvent():
                 return self._replaced()
             case _:
                 return self._moved(happening)
 
     def _moved(self, event: c.ClientEvent) -> Ending | None:
         """Report what the client says, and keep up with it."""
-        if self._parting.deadline is not None:
-            return self._while_parting(event)
-        if isinstance(event, c.Disconnected) and self._pulse.phase is not Phase.ONLINE:
+        if self._shutdown.deadline is not None:
+            return self._while_shutting_down(event)
+        if isinstance(event, c.DisconnectedEvent) and self._pulse.phase is not Phase.ONLINE:
             # The restart after a pairing, or one of the client's own further tries.
             return None
-        if isinstance(event, c.Connected) and self._desk.session.refuses(event.device):
-            return self._parting.turn_away(event.device)
+        if isinstance(event, c.ConnectedEvent) and self._reporter.session.refuses(event.device):
+            return self._shutdown.turn_away(event.device)
         translated = translate(event)
-        session = self._desk.report(translated) if translated else self._desk.session
+        session = self._reporter.report(translated) if translated else self._reporter.session
         match event:
-            case c.PairSuccess():
+            case c.PairSuccessEvent():
                 self._linked = True
                 self._pulse.move(Phase.PAIRING)
-            case c.PairError():
+            case c.PairErrorEvent():
                 self._pause()
-            case c.Connected():
+            case c.ConnectedEvent():
                 self._linked = True
                 self._pulse.move(Phase.ONLINE)
                 self._handover = replace(self._handover, failures=0)
@@ -141,72 +141,72 @@ class Service:
                 return Exit(DONE)
         return None
 
-    def _while_parting(self, event: c.ClientEvent) -> Ending | None:
-        if isinstance(event, c.Connected):
-            return self._parting.log_out()
+    def _while_shutting_down(self, event: c.ClientEvent) -> Ending | None:
+        if isinstance(event, c.ConnectedEvent):
+            return self._shutdown.log_out()
         # Unlinked from the phone meanwhile is unlinked; what else ends the client leaves it unconfirmed.
-        return self._parting.gone(confirmed=isinstance(event, c.LoggedOut)) if isinstance(event, _LAST) else None
+        return self._shutdown.gone(confirmed=isinstance(event, c.LoggedOutEvent)) if isinstance(event, _LAST) else None
 
     def _tick(self) -> Ending | None:
         now = monotonic()
         self._wal_sync.tick(now)
-        if self._parting.deadline is not None and now >= self._parting.deadline:
-            return self._parting.gone(confirmed=False)
+        if self._shutdown.deadline is not None and now >= self._shutdown.deadline:
+            return self._shutdown.gone(confirmed=False)
         if self._again_at is not None and now >= self._again_at:
             return Again(self._handover)
         # Only when nothing waits that may say why the socket is closed.
-        if self._pulse.mute and not self._inbox.waiting and self._pulse.lost(connected=self._connected(), now=now):
+        if self._pulse.mute and not self._events.waiting and self._pulse.lost(connected=self._connected(), now=now):
             return self._died()
         return self._look() if now >= self._look_at else None
 
     def _look(self) -> Ending | None:
         self._look_at = monotonic() + LOOK_EVERY
-        self._desk.look()
+        self._reporter.look()
         return self._act()
 
     def _act(self) -> Ending | None:
         """Do what the owner wants, as far as is known here."""
-        match self._desk.session.desired:
+        match self._reporter.session.desired:
             case Desired.RUNNING:
                 return None
             case Desired.STOPPED:
-                return self._parting.stop()
+                return self._shutdown.stop()
             case Desired.UNLINKED | Desired.DELETED:
                 if self._linked and self._pulse.phase is Phase.DEAD:
                     return Again(self._handover)
-                return self._parting.begin(linked=self._linked, online=self._pulse.phase is Phase.ONLINE)
+                return self._shutdown.begin(linked=self._linked, online=self._pulse.phase is Phase.ONLINE)
 
     def _died(self) -> Ending | None:
         """Go on after the client has come to nothing: it can't be used again in this process."""
         if self._pulse.phase is Phase.DEAD:
             return None
-        if self._parting.deadline is not None:
-            return self._parting.gone(confirmed=False)
+        if self._shutdown.deadline is not None:
+            return self._shutdown.gone(confirmed=False)
         if self._pulse.phase is not Phase.SCANNING:
             self._try_again()
             return None
-        if self._round.ran_out(self._desk.clock()):
-            another = self._desk.scan_ended().status is Status.STARTING
+        if self._round.ran_out(self._reporter.clock()):
+            another = self._reporter.scan_ended().status is Status.STARTING
             return Again(replace(self._handover, failures=0)) if another else Exit(DONE)
-        self._desk.report(e.PairError())
+        self._reporter.report(e.PairError())
         self._pause()
         return None
 
     def _try_again(self) -> None:
         """WhatsApp can't be reached, or refuses."""
-        retry_at = self._desk.clock() + self._pause()
-        self._desk.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=retry_at))
+        retry_at = self._reporter.clock() + self._pause()
+        self._reporter.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=retry_at))
 
     def _replaced(self) -> Ending | None:
         """Somebody else connected as this device."""
-        before, now = self._handover, self._desk.clock()
-        if self._parting.deadline is not None:
-            return self._parting.gone(confirmed=False)
+        before, now = self._handover, self._reporter.clock()
+        if self._shutdown.deadline is not None:
+            return self._shutdown.gone(confirmed=False)
         if not comes_back(took_over_at=before.took_over_at, again=before.replaced, now=now):
-            self._desk.report(e.StreamReplaced())
+            self._reporter.report(e.StreamReplaced())
             return Exit(DONE)
-        self._hold.renew()
-        self._desk.report(e.Disconnected(Reason.REPLACED))
+        self._lease.renew()
+        self._reporter.report(e.Disconnected(Reason.REPLACED))
         self._pulse.phase = Phase.DEAD
         self._handover = replace(before, replaced=True)
         self._again_at = monotonic() + REPLACED_PAUSE
@@ -214,9 +214,9 @@ class Service:
 
     def _restart(self) -> Ending | None:
         """Go on in a fresh image after the client has ended in the middle of a connection: at once, as a rule."""
-        if self._parting.deadline is not None:
+        if self._shutdown.deadline is not None:
             return Again(self._handover)
-        self._desk.report(e.Disconnected(Reason.CLIENT_RESTARTED))
+        self._reporter.report(e.Disconnected(Reason.CLIENT_RESTARTED))
         restarts = Restarts(self._handover.restarts, self._handover.restarted_at).one_more(monotonic())
         self._handover = replace(self._handover, restarts=restarts.count, restarted_at=restarts.at)
         if not restarts.count:

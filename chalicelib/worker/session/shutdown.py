@@ -23,19 +23,19 @@ class Shutdown:
 
     def __init__(
         self,
-        desk: SessionReporter,
-        hold: HeldLease,
+        reporter: SessionReporter,
+        lease: HeldLease,
         devices: Devices,
         *,
         wal_sync: WalSync,
         client: Client | None = None,
-        talk: Messaging | None = None,
+        messaging: Messaging | None = None,
     ) -> None:
-        self._desk = desk
-        self._hold = hold
+        self._reporter = reporter
+        self._lease = lease
         self._devices = devices
         self._client = client
-        self._talk = talk
+        self._messaging = messaging
         self._wal_sync = wal_sync
         self._closed = False
         self.deadline: int | None = None
@@ -44,24 +44,24 @@ class Shutdown:
         """Close the socket and put the device's state on the disk."""
         if not self._closed:
             self._closed = True
-            if self._talk:
-                self._talk.hang_up()
+            if self._messaging:
+                self._messaging.hang_up()
             self._wal_sync.settle()
 
     def stop(self) -> Exit:
         """Stop as the owner asked; the linked device stays."""
         self.close()
-        self._desk.report(e.Stopped())
+        self._reporter.report(e.Stopped())
         return Exit(DONE)
 
     def begin(self, *, linked: bool, online: bool) -> Exit | None:
         """Begin to unlink; None while the client must still connect for that."""
-        if self._talk:
-            self._talk.stop()
+        if self._messaging:
+            self._messaging.stop()
         if not linked:
             # Keys that are gone though a device is noted are another worker's work, whose report was lost: what
             # WhatsApp said to it nobody knows.
-            return self.gone(confirmed=self._desk.session.device is None)
+            return self.gone(confirmed=self._reporter.session.device is None)
         if self.deadline is None:
             self.deadline = monotonic() + LOGOUT_TAKES
         return self.log_out() if online else None
@@ -74,29 +74,29 @@ class Shutdown:
 
     def turn_away(self, device: Device) -> Exit:
         """Unlink the device of an account that the session isn't for, just linked and online, and forget its keys."""
-        if self._talk:
-            self._talk.stop()
+        if self._messaging:
+            self._messaging.stop()
         confirmed = bounded(self._client.logout, LOGOUT_TAKES / 1000) if self._client else None
         self._closed = True
-        if self._talk:
-            self._talk.hang_up()
-        self._devices.forget(self._desk.claim.uid, self._desk.claim.epoch)
+        if self._messaging:
+            self._messaging.hang_up()
+        self._devices.forget(self._reporter.claim.uid, self._reporter.claim.epoch)
         reason = Reason.PHONE_MISMATCH if confirmed else Reason.PHONE_MISMATCH_UNCONFIRMED
-        self._desk.report(e.LoggedOut(reason, phone=device.phone))
+        self._reporter.report(e.LoggedOut(reason, phone=device.phone))
         return Exit(DONE)
 
     def gone(self, *, confirmed: bool) -> Exit:
         """Remove what is stored of the device and report that; for a deletion everything that is stored."""
         self._closed = True
-        if self._talk:
-            self._talk.hang_up()
-        uid = self._desk.claim.uid
-        if self._desk.session.desired is Desired.DELETED:
+        if self._messaging:
+            self._messaging.hang_up()
+        uid = self._reporter.claim.uid
+        if self._reporter.session.desired is Desired.DELETED:
             self._devices.erase(uid)
             # Released first: the report lets everything be removed, and a release after that would leave an orphan.
-            self._hold.release()
-            self._desk.report(e.Erased(confirmed=confirmed))
+            self._lease.release()
+            self._reporter.report(e.Erased(confirmed=confirmed))
         else:
-            self._devices.forget(uid, self._desk.claim.epoch)
-            self._desk.report(e.Unlinked(confirmed=confirmed))
+            self._devices.forget(uid, self._reporter.claim.epoch)
+            self._reporter.report(e.Unlinked(confirmed=confirmed))
         return Exit(DONE)

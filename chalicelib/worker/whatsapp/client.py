@@ -12,79 +12,79 @@ from chalicelib.services.messages.store import Received
 
 
 @dataclass(frozen=True, slots=True)
-class QR:
+class QREvent:
     """The client shows a code; six a round, unless the server hands out fewer. ``code`` is a secret."""
 
     code: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class CodesRanOut:
+class CodesRanOutEvent:
     """Nobody scanned a code in time, and the client has no more; it is of no further use."""
 
 
 @dataclass(frozen=True, slots=True)
-class PairSuccess:
+class PairSuccessEvent:
     """A phone scanned the code and its signature is good. The client reconnects by itself as the linked device."""
 
     device: Device
 
 
 @dataclass(frozen=True, slots=True)
-class PairError:
+class PairErrorEvent:
     """A phone scanned the code, but its signature isn't good, or the keys couldn't be stored."""
 
     error: str
 
 
 @dataclass(frozen=True, slots=True)
-class PasskeyRequest:
+class PasskeyRequestEvent:
     """WhatsApp wants a passkey before it links this account; the library has no way to answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class ConnectedEvent:
     """Logged in. ``device`` is what the client's own store says."""
 
     device: Device
 
 
 @dataclass(frozen=True, slots=True)
-class Disconnected:
+class DisconnectedEvent:
     """The socket closed; the client reconnects by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAliveTimeout:
+class KeepAliveTimeoutEvent:
     """WhatsApp leaves pings unanswered: the connection looks open and isn't."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeepAliveRestored:
+class KeepAliveRestoredEvent:
     """Pings are answered again."""
 
     device: Device
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedOut:
+class LoggedOutEvent:
     """The device isn't linked any more; the client has deleted it from its store. ``code`` is WhatsApp's number."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class StreamReplaced:
+class StreamReplacedEvent:
     """The same device logged in elsewhere; the client doesn't reconnect."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClientOutdated:
+class ClientOutdatedEvent:
     """WhatsApp refuses this version of the library."""
 
 
 @dataclass(frozen=True, slots=True)
-class TemporaryBan:
+class TemporaryBanEvent:
     """WhatsApp refuses this account for ``seconds``."""
 
     code: int
@@ -92,14 +92,14 @@ class TemporaryBan:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectFailure:
+class ConnectFailureEvent:
     """WhatsApp refused the login for a reason that has no event of its own; the client doesn't try again."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedEvent:
     """``connect`` came back: the first connection failed (``error`` says how), or the client was stopped.
 
     One that had logged in ended over something that it couldn't hand on, and disconnects: there are no more events.
@@ -124,21 +124,21 @@ class Receipt:
 
 
 ClientEvent = (
-    QR
-    | CodesRanOut
-    | PairSuccess
-    | PairError
-    | PasskeyRequest
-    | Connected
-    | Disconnected
-    | KeepAliveTimeout
-    | KeepAliveRestored
-    | LoggedOut
-    | StreamReplaced
-    | ClientOutdated
-    | TemporaryBan
-    | ConnectFailure
-    | Ended
+    QREvent
+    | CodesRanOutEvent
+    | PairSuccessEvent
+    | PairErrorEvent
+    | PasskeyRequestEvent
+    | ConnectedEvent
+    | DisconnectedEvent
+    | KeepAliveTimeoutEvent
+    | KeepAliveRestoredEvent
+    | LoggedOutEvent
+    | StreamReplacedEvent
+    | ClientOutdatedEvent
+    | TemporaryBanEvent
+    | ConnectFailureEvent
+    | EndedEvent
 )
 Mail = Incoming | Receipt
 

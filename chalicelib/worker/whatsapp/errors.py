@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 
-class NotOnWhatsApp(Exception):
+class RecipientNotOnWhatsApp(Exception):
     """The recipient has no account; nothing was sent."""
 
 
@@ -17,7 +17,7 @@ class NotSent(Exception):
     """The connection broke before the message went out; it can be sent later."""
 
 
-class Refused(Exception):
+class SendRefused(Exception):
     """The message won't go out: ``code`` and ``sentence`` say why."""
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -44,15 +44,15 @@ _BEFORE: Final = ("failed to get LID", "failed to get device list", "failed to m
 def unsent(error: str) -> Exception:
     """Return what the library's ``error`` for a text to one person means."""
     if "no LID found for" in error:
-        return NotOnWhatsApp()
+        return RecipientNotOnWhatsApp()
     if refused := _SEND_REFUSED.search(error):
-        return Refused("refused", f"WhatsApp refused the message (error {refused[1]}).")
+        return SendRefused("refused", f"WhatsApp refused the message (error {refused[1]}).")
     if any(text in error for text in _AFTERWARDS):
         return NoAnswer()
     if any(text in error for text in _NO_CONNECTION):
         return NotSent()
     if any(text in error for text in _BEFORE):
-        return Refused("not_sendable", "The WhatsApp client couldn't prepare the message.")
+        return SendRefused("not_sendable", "The WhatsApp client couldn't prepare the message.")
     return NoAnswer()
 
 

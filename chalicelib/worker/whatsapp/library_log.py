@@ -32,7 +32,7 @@ Said = Callable[[str, str], c.ClientEvent | None]
 
 def said_while_linking(logger: str, line: str) -> c.ClientEvent | None:
     """Return what a line of the log of a client that shows codes means, if it means anything to us."""
-    return c.CodesRanOut() if logger == CODES and line.startswith(_RAN_OUT) else None
+    return c.CodesRanOutEvent() if logger == CODES and line.startswith(_RAN_OUT) else None
 
 
 def said_at_login(logger: str, line: str) -> c.ClientEvent | None:
@@ -42,8 +42,8 @@ def said_at_login(logger: str, line: str) -> c.ClientEvent | None:
     unlinked, banned = _UNLINKED.match(line), _BANNED.match(line)
     if banned:
         said = dict(_NUMBERS.findall(banned[1]))
-        return c.TemporaryBan(int(said.get("code", 0)), int(said.get("expire", 0)))
-    return c.LoggedOut(int(unlinked[1])) if unlinked else None
+        return c.TemporaryBanEvent(int(said.get("code", 0)), int(said.get("expire", 0)))
+    return c.LoggedOutEvent(int(unlinked[1])) if unlinked else None
 
 
 class Stanzas(logging.Handler):
@@ -74,12 +74,12 @@ SUCCESS: Final = "success"
 """A code was scanned and the device is linked: its own event tells of that, with the device."""
 
 _OUTCOMES: Final[dict[str, c.ClientEvent]] = {
-    "error": c.PairError("the client refused the phone's answer"),
-    "passkey-request": c.PasskeyRequest(),
-    "err-client-outdated": c.ClientOutdated(),
+    "error": c.PairErrorEvent("the client refused the phone's answer"),
+    "passkey-request": c.PasskeyRequestEvent(),
+    "err-client-outdated": c.ClientOutdatedEvent(),
 }
 
 
 def scanned(outcome: str) -> c.ClientEvent | None:
     """Return what ``outcome`` means; whatever else it is but a success, the client shows no more codes."""
-    return None if outcome == SUCCESS else _OUTCOMES.get(outcome, c.Ended(outcome))
+    return None if outcome == SUCCESS else _OUTCOMES.get(outcome, c.EndedEvent(outcome))

@@ -71,7 +71,7 @@ class Whatsmeow:
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem, props=PROPERTIES)
-        self._client.event.qr(lambda _, code: emit(c.QR(code.decode())))
+        self._client.event.qr(lambda _, code: emit(c.QREvent(code.decode())))
         self._parse = self._client.event.execute
         self._client.event.execute = self._event
         # The library's own hook for how the showing of codes ended; it would print the address of the word.
@@ -167,7 +167,7 @@ class Whatsmeow:
             error = str(failure)
         # What the log said before this comes first: it may say why.
         library_s_log.join()
-        self._emit(c.Ended(error))
+        self._emit(c.EndedEvent(error))
         # It may only have ended its event loop, over something that it can't hand on, and still be connected: it would
         # go on to acknowledge messages that nobody gets.
         self._client.disconnect()
@@ -197,14 +197,14 @@ class Whatsmeow:
         return {
             ev.PairStatusEv: self._paired,
             ev.ConnectedEv: lambda _: self._connected(),
-            ev.DisconnectedEv: lambda _: emit(c.Disconnected()),
-            ev.KeepAliveTimeoutEv: lambda _: emit(c.KeepAliveTimeout()),
-            ev.KeepAliveRestoredEv: lambda _: emit(c.KeepAliveRestored(self._device())),
-            ev.LoggedOutEv: lambda message: emit(c.LoggedOut(int(message.Reason))),
-            ev.StreamReplacedEv: lambda _: emit(c.StreamReplaced()),
-            ev.ClientOutdatedEv: lambda _: emit(c.ClientOutdated()),
-            ev.TemporaryBanEv: lambda message: emit(c.TemporaryBan(int(message.Code), int(message.Expire))),
-            ev.ConnectFailureEv: lambda message: emit(c.ConnectFailure(int(message.Reason))),
+            ev.DisconnectedEv: lambda _: emit(c.DisconnectedEvent()),
+            ev.KeepAliveTimeoutEv: lambda _: emit(c.KeepAliveTimeoutEvent()),
+            ev.KeepAliveRestoredEv: lambda _: emit(c.KeepAliveRestoredEvent(self._device())),
+            ev.LoggedOutEv: lambda message: emit(c.LoggedOutEvent(int(message.Reason))),
+            ev.StreamReplacedEv: lambda _: emit(c.StreamReplacedEvent()),
+            ev.ClientOutdatedEv: lambda _: emit(c.ClientOutdatedEvent()),
+            ev.TemporaryBanEv: lambda message: emit(c.TemporaryBanEvent(int(message.Code), int(message.Expire))),
+            ev.ConnectFailureEv: lambda message: emit(c.ConnectFailureEvent(int(message.Reason))),
             ev.MessageEv: lambda message: self._came_in(incoming(message, self._phone_of)),
             ev.UndecryptableMessageEv: lambda message: self._came_in(undecryptable(message, self._phone_of)),
             ev.ReceiptEv: self._receipt,
@@ -235,15 +235,15 @@ class Whatsmeow:
 
     def _paired(self, message: Any) -> None:
         if message.Status == ev.PairStatusEv.SUCCESS:
-            self._emit(c.PairSuccess(replace(self._device(), jid=Jid2String(message.ID))))
+            self._emit(c.PairSuccessEvent(replace(self._device(), jid=Jid2String(message.ID))))
         else:
-            self._emit(c.PairError(str(message.Error)))
+            self._emit(c.PairErrorEvent(str(message.Error)))
 
     def _connected(self) -> None:
         if self._stanzas:
             self._stanzas.close()
             self._stanzas = None
-        self._emit(c.Connected(self._device()))
+        self._emit(c.ConnectedEvent(self._device()))
 
     def _device(self) -> Device:
         me = self._client.get_me()

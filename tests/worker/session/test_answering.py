@@ -23,7 +23,7 @@ class Counter:
     """An answerer, its client and what it is asked."""
 
     theatre: Theatre
-    hold: HeldLease
+    lease: HeldLease
     client: PuppetClient
     answerer: Answerer
     answers: dict[str, Exception] = field(default_factory=dict)
@@ -54,11 +54,11 @@ class Counter:
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
     theatre = Theatre(tmp_path, linked=True)
-    desk, hold = theatre.desk()
-    client = PuppetClient(theatre.inbox, (), lambda _: None)
+    reporter, lease = theatre.reporter()
+    client = PuppetClient(theatre.events, (), lambda _: None)
     people = Recipients(theatre.session.uid, theatre.outside.identities, Log())
-    answerer = Answerer(desk, hold, theatre.outside.answering, theatre.inbox, Log(), people=people)
-    made = Counter(theatre, hold, client, answerer)
+    answerer = Answerer(reporter, lease, theatre.outside.answering, theatre.events, Log(), people=people)
+    made = Counter(theatre, lease, client, answerer)
     client.ask = made.ask
     yield made
     made.answerer.stop()
@@ -171,7 +171,7 @@ def test_an_ending_doesn_t_wait_for_whatsapp(counter: Counter) -> None:
 
 
 def test_nothing_is_asked_once_the_lease_is_given_back(counter: Counter) -> None:
-    counter.hold.release()
+    counter.lease.release()
     counter.put("628111")
     counter.open()
     until(lambda: not counter.answerer._look.is_set())

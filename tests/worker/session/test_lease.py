@@ -17,7 +17,7 @@ from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease
 from chalicelib.domain.session import Status
 from chalicelib.services.ports import Order, Unavailable
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.order import Claim, Handover
+from chalicelib.worker.order import Handover, SessionClaim
 from chalicelib.worker.session import lease as holding
 from chalicelib.worker.session import lease as tenure
 from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
@@ -26,7 +26,7 @@ from tests.makers import a_running_session
 from tests.worker.outside import Outside, now
 from tests.worker.puppets import Theatre
 
-CLAIM = Claim("uid", "uid-2", 2)
+CLAIM = SessionClaim("uid", "uid-2", 2)
 HANDOVER = Handover(Order("uid-2", "mailbox", "default", "ana", "uid", 2))
 
 
@@ -93,10 +93,10 @@ def test_a_lease_that_another_worker_holds_is_waited_for() -> None:
 
 
 def test_a_worker_that_is_to_end_takes_nothing() -> None:
-    inbox = EventQueue()
-    inbox.terminate()
+    events = EventQueue()
+    events.terminate()
     outside = Outside()
-    assert tenure.take(HANDOVER, CLAIM, outside, inbox) is None
+    assert tenure.take(HANDOVER, CLAIM, outside, events) is None
     assert outside.leases.rows == {}
 
 
@@ -138,7 +138,7 @@ class Bench:
     deaths: int = 0
 
     def __post_init__(self) -> None:
-        self.fence = LeaseKeeper(self.renew, renewed=self.now, monotonic=lambda: self.now, die=self.die)
+        self.keeper = LeaseKeeper(self.renew, renewed=self.now, monotonic=lambda: self.now, die=self.die)
 
     def renew(self) -> bool:
         self.now += self.takes
@@ -154,62 +154,62 @@ class Bench:
 def test_a_lease_is_renewed_in_time_and_not_before() -> None:
     bench = Bench()
     bench.now = RENEW_EVERY - 1
-    assert bench.fence.renew_if_due() == 1
+    assert bench.keeper.renew_if_due() == 1
     bench.now = RENEW_EVERY
-    assert bench.fence.renew_if_due() == RENEW_EVERY
-    assert bench.fence.renewed == RENEW_EVERY
+    assert bench.keeper.renew_if_due() == RENEW_EVERY
+    assert bench.keeper.renewed == RENEW_EVERY
 
 
 def test_a_lease_is_late_as_soon_as_another_worker_might_have_it_and_once_it_is_given_back() -> None:
     bench = Bench()
     bench.now = FENCE_AFTER - 1
-    assert not bench.fence.late
+    assert not bench.keeper.late
     bench.now = FENCE_AFTER
-    assert bench.fence.late
-    bench.fence.renew()
-    assert not bench.fence.late
-    bench.fence.stop()
-    assert bench.fence.late
+    assert bench.keeper.late
+    bench.keeper.renew()
+    assert not bench.keeper.late
+    bench.keeper.stop()
+    assert bench.keeper.late
 
 
 def test_a_renewal_counts_from_when_it_was_sent() -> None:
     bench = Bench(takes=2_500)
-    bench.fence.renew()
-    assert bench.fence.renewed == 0
-    assert bench.fence.check() == FENCE_AFTER - 2_500
+    bench.keeper.renew()
+    assert bench.keeper.renewed == 0
+    assert bench.keeper.check() == FENCE_AFTER - 2_500
 
 
 @pytest.mark.parametrize("error", [Unavailable(), ValueError("what nobody expected")])
 def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again(error: Exception) -> None:
     bench = Bench(answers=[error])
     bench.now = RENEW_EVERY
-    assert bench.fence.renew() == RETRY_AFTER
-    assert bench.fence.renewed == 0
+    assert bench.keeper.renew() == RETRY_AFTER
+    assert bench.keeper.renewed == 0
     assert bench.deaths == 0
 
 
 def test_a_refused_renewal_ends_the_process() -> None:
     bench = Bench(answers=[False])
-    bench.fence.renew()
+    bench.keeper.renew()
     assert bench.deaths == 1
 
 
 def test_too_long_without_a_good_renewal_ends_the_process() -> None:
     bench = Bench()
     bench.now = FENCE_AFTER - 1
-    bench.fence.check()
+    bench.keeper.check()
     assert bench.deaths == 0
     bench.now = FENCE_AFTER
-    bench.fence.check()
+    bench.keeper.check()
     assert bench.deaths == 1
 
 
 def test_a_fence_that_was_let_go_ends_nothing() -> None:
     bench = Bench(answers=[False])
-    bench.fence.stop()
+    bench.keeper.stop()
     bench.now = 10 * FENCE_AFTER
-    bench.fence.check()
-    bench.fence.renew()
+    bench.keeper.check()
+    bench.keeper.renew()
     assert bench.deaths == 0
 
 
@@ -220,10 +220,10 @@ def test_a_hanging_renewal_does_not_save_the_process() -> None:
         hangs.wait()
         return True
 
-    fence = LeaseKeeper(renew, renewed=-FENCE_AFTER, monotonic=lambda: 0, die=died.set)
-    fence.start()
+    keeper = LeaseKeeper(renew, renewed=-FENCE_AFTER, monotonic=lambda: 0, die=died.set)
+    keeper.start()
     assert died.wait(5)
-    fence.stop()
+    keeper.stop()
     hangs.set()
 
 
@@ -238,9 +238,9 @@ def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
         bench.now += wait
         bench.takes, bench.answers = takes, [answer]
         began = bench.now
-        bench.fence.renew()
+        bench.keeper.renew()
         sent = began if answer is True else sent
-        bench.fence.check()
+        bench.keeper.check()
         assert bool(bench.deaths) == (bench.now - sent >= FENCE_AFTER)
         if bench.deaths:
             break
@@ -249,13 +249,13 @@ def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
 
 def test_a_lease_is_given_back_once_and_nothing_is_done_under_it_any_more(tmp_path: Path) -> None:
     theatre = Theatre(tmp_path)
-    _, hold = theatre.desk()
-    assert not hold.late
-    hold.release()
-    assert hold.late
+    _, lease = theatre.reporter()
+    assert not lease.late
+    lease.release()
+    assert lease.late
     assert theatre.outside.leases.rows[theatre.session.uid].released
     theatre.outside.leases.rows.clear()
-    hold.release()
+    lease.release()
     assert theatre.outside.leases.rows == {}
 
 
@@ -269,7 +269,7 @@ def test_an_aws_that_hangs_keeps_no_worker_from_ending(tmp_path: Path, monkeypat
 
     theatre = Theatre(tmp_path)
     theatre.outside.leases = Hanging()
-    _, hold = theatre.desk()
-    hold.release()
+    _, lease = theatre.reporter()
+    lease.release()
     assert not theatre.outside.leases.rows[theatre.session.uid].released
     hangs.set()

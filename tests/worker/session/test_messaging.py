@@ -14,7 +14,7 @@ from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
 from tests.worker.puppets import Theatre
 
-CONNECTED = c.Connected(DEVICE)
+CONNECTED = c.ConnectedEvent(DEVICE)
 RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, text="Kopi?")
 
 
@@ -36,7 +36,7 @@ def until_sent(theatre: Theatre) -> None:
     """End the worker with its first send."""
 
     def send(_to: str, text: str) -> str:
-        theatre.inbox.terminate()
+        theatre.events.terminate()
         return f"3EB0{text}"
 
     theatre.send = send
@@ -57,7 +57,7 @@ def test_a_ring_is_for_messages_too(linked: Theatre) -> None:
 
 def test_nothing_goes_out_while_the_connection_is_lost(linked: Theatre) -> None:
     owe(linked)
-    linked.play(c.Disconnected(), Terminated())
+    linked.play(c.DisconnectedEvent(), Terminated())
     assert status(linked) is MessageStatus.QUEUED
 
 
@@ -76,7 +76,7 @@ def test_what_came_in_to_the_last_moment_is_kept(linked: Theatre) -> None:
 
 
 def test_what_came_in_before_the_image_was_replaced_is_kept(linked: Theatre) -> None:
-    ending = linked.play(c.Incoming(RECEIVED), c.Ended("no route"))
+    ending = linked.play(c.Incoming(RECEIVED), c.EndedEvent("no route"))
     assert isinstance(ending, Again)
     assert linked.play(CONNECTED, Terminated(), renewed=ending.handover.renewed) == Exit(0)
     assert len(linked.outside.messages.rows) == 1

@@ -9,7 +9,7 @@ from chalicelib.domain.questions import Contact
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.recipients import Recipient, Recipients
-from chalicelib.worker.whatsapp.errors import NoConnection, NotOnWhatsApp, WhatsAppRefused
+from chalicelib.worker.whatsapp.errors import NoConnection, RecipientNotOnWhatsApp, WhatsAppRefused
 from tests.makers import a_message
 from tests.worker.puppets import PuppetClient, Theatre
 
@@ -26,7 +26,7 @@ def theatre(tmp_path: Path) -> Theatre:
 @pytest.fixture
 def client(theatre: Theatre) -> PuppetClient:
     there = Contact(exists=True, jid=KNOWN_JID, lid=f"{LID}@lid")
-    return PuppetClient(theatre.inbox, (), lambda _: None, ask=lambda _: there)
+    return PuppetClient(theatre.events, (), lambda _: None, ask=lambda _: there)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_number_that_exists_in_no_form_is_nobody_s_and_is_asked_for_again(
 ) -> None:
     client.ask = lambda _: Contact(exists=False)
     for _ in range(2):
-        with pytest.raises(NotOnWhatsApp):
+        with pytest.raises(RecipientNotOnWhatsApp):
             people.of(client, WRITTEN_JID)
     assert len(client.calls) == 2
 

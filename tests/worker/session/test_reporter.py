@@ -10,21 +10,21 @@ from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 
 ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
-    (c.PairSuccess(DEVICE), e.PairSuccess(DEVICE)),
-    (c.PairError("hmac"), e.PairError()),
-    (c.PasskeyRequest(), e.PasskeyRequested()),
-    (c.Connected(DEVICE), e.Connected(DEVICE)),
-    (c.KeepAliveRestored(DEVICE), e.Connected(DEVICE)),
-    (c.Disconnected(), e.Disconnected("connection_lost")),
-    (c.KeepAliveTimeout(), e.Disconnected("connection_lost")),
-    (c.LoggedOut(401), e.LoggedOut("unlinked_from_phone")),
-    (c.ClientOutdated(), e.ClientOutdated()),
-    (c.TemporaryBan(101, 3600), e.TemporaryBan()),
-    (c.QR("code"), None),
-    (c.CodesRanOut(), None),
-    (c.StreamReplaced(), None),
-    (c.ConnectFailure(500), None),
-    (c.Ended(None), None),
+    (c.PairSuccessEvent(DEVICE), e.PairSuccess(DEVICE)),
+    (c.PairErrorEvent("hmac"), e.PairError()),
+    (c.PasskeyRequestEvent(), e.PasskeyRequested()),
+    (c.ConnectedEvent(DEVICE), e.Connected(DEVICE)),
+    (c.KeepAliveRestoredEvent(DEVICE), e.Connected(DEVICE)),
+    (c.DisconnectedEvent(), e.Disconnected("connection_lost")),
+    (c.KeepAliveTimeoutEvent(), e.Disconnected("connection_lost")),
+    (c.LoggedOutEvent(401), e.LoggedOut("unlinked_from_phone")),
+    (c.ClientOutdatedEvent(), e.ClientOutdated()),
+    (c.TemporaryBanEvent(101, 3600), e.TemporaryBan()),
+    (c.QREvent("code"), None),
+    (c.CodesRanOutEvent(), None),
+    (c.StreamReplacedEvent(), None),
+    (c.ConnectFailureEvent(500), None),
+    (c.EndedEvent(None), None),
 ]
 
 
@@ -38,4 +38,4 @@ def test_no_event_is_missing_here() -> None:
 
 
 def test_a_code_never_shows_in_a_representation() -> None:
-    assert "secret" not in repr(c.QR("secret"))
+    assert "secret" not in repr(c.QREvent("secret"))

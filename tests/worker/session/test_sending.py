@@ -21,7 +21,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.errors import NoAnswer, NotOnWhatsApp, NotSent, Refused
+from chalicelib.worker.whatsapp.errors import NoAnswer, NotSent, RecipientNotOnWhatsApp, SendRefused
 from tests.fakes import FakeIds, MemoryMessages
 from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
@@ -36,7 +36,7 @@ class Office:
     """A sender, its client and what it owes."""
 
     theatre: Theatre
-    hold: HeldLease
+    lease: HeldLease
     client: PuppetClient
     sender: Sender
     sent: list[str] = field(default_factory=list)
@@ -66,19 +66,25 @@ def people(theatre: Theatre) -> Recipients:
     return Recipients(theatre.session.uid, theatre.outside.identities, Log())
 
 
-def a_sender(theatre: Theatre, desk: SessionReporter, hold: HeldLease, dispatch: Any = None) -> Sender:
+def a_sender(theatre: Theatre, reporter: SessionReporter, lease: HeldLease, dispatch: Any = None) -> Sender:
     spool = Spool(theatre.root, RECEIPTS)
     return Sender(
-        desk, hold, dispatch or theatre.outside.dispatch, theatre.inbox, Log(), people=people(theatre), spool=spool
+        reporter,
+        lease,
+        dispatch or theatre.outside.dispatch,
+        theatre.events,
+        Log(),
+        people=people(theatre),
+        spool=spool,
     )
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
     theatre = Theatre(tmp_path, linked=True)
-    desk, hold = theatre.desk()
-    client = PuppetClient(theatre.inbox, (), lambda _: None)
-    made = Office(theatre, hold, client, a_sender(theatre, desk, hold))
+    reporter, lease = theatre.reporter()
+    client = PuppetClient(theatre.events, (), lambda _: None)
+    made = Office(theatre, lease, client, a_sender(theatre, reporter, lease))
     client.send = made.send
     yield made
     made.sender.stop()
@@ -122,8 +128,8 @@ def test_more_than_one_page_goes_out_without_another_ring(office: Office) -> Non
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (NotOnWhatsApp(), S.FAILED, "not_on_whatsapp"),
-        (Refused("refused", "WhatsApp refused it."), S.FAILED, "refused"),
+        (RecipientNotOnWhatsApp(), S.FAILED, "not_on_whatsapp"),
+        (SendRefused("refused", "WhatsApp refused it."), S.FAILED, "refused"),
         (NoAnswer(), S.UNKNOWN, "no_answer"),
         (ValueError("what nobody expected"), S.UNKNOWN, "no_answer"),
     ],
@@ -155,7 +161,7 @@ def test_a_broken_connection_keeps_all_of_it_for_later_in_order(office: Office) 
 
 def test_what_one_account_was_to_send_is_not_sent_by_another(office: Office) -> None:
     office.theatre.happen(e.Connected(DEVICE))
-    office.sender = a_sender(office.theatre, office.theatre.desk()[0], office.hold)
+    office.sender = a_sender(office.theatre, office.theatre.reporter()[0], office.lease)
     for place, phone in enumerate(("628999999999", DEVICE.phone)):
         uid = office.theatre.session.uid
         office.theatre.outside.messages.put(a_message(uid=uid, id=str(place), text=str(place), sender=Party(phone)))
@@ -176,7 +182,7 @@ def test_a_client_without_a_socket_is_not_called(office: Office) -> None:
 
 
 def test_nothing_goes_out_under_a_lease_that_may_be_another_s(office: Office) -> None:
-    office.hold.release()
+    office.lease.release()
     office.owe("1")
     office.sender.start(office.client)
     office.sender.allow(online=True)
@@ -195,11 +201,11 @@ def test_a_lease_lost_while_the_send_was_written_down_puts_it_back(office: Offic
             return getattr(office.theatre.outside.dispatch, name)
 
         def begin(self, message: Message, *, epoch: int) -> Message | None:
-            office.hold.release()
+            office.lease.release()
             return begin(message, epoch=epoch)
 
-    desk, _ = office.theatre.desk()
-    sender = a_sender(office.theatre, desk, office.hold, Slow())
+    reporter, _ = office.theatre.reporter()
+    sender = a_sender(office.theatre, reporter, office.lease, Slow())
     office.owe("1")
     sender.start(office.client)
     sender.allow(online=True)
@@ -263,8 +269,8 @@ def test_aws_that_is_away_for_a_moment_changes_nothing(office: Office) -> None:
                 raise away.pop()
             return getattr(office.theatre.outside.dispatch, name)
 
-    desk, _ = office.theatre.desk()
-    sender = a_sender(office.theatre, desk, office.hold, Away())
+    reporter, _ = office.theatre.reporter()
+    sender = a_sender(office.theatre, reporter, office.lease, Away())
     office.owe("1")
     sender.start(office.client)
     sender.allow(online=True)
@@ -289,8 +295,8 @@ def refuse(office: Office, *what: tuple[str, MessageStatus]) -> RefusingMessages
     messages = RefusingMessages(refuses=set(what))
     office.theatre.outside.messages = messages
     office.theatre.outside.dispatch = Dispatch(messages, now, FakeIds())
-    desk, _ = office.theatre.desk()
-    office.sender = a_sender(office.theatre, desk, office.hold)
+    reporter, _ = office.theatre.reporter()
+    office.sender = a_sender(office.theatre, reporter, office.lease)
     return messages
 
 
@@ -345,11 +351,11 @@ def test_receipts_that_a_killed_worker_had_not_noted_are_noted_by_the_next(offic
         assert begun
         dispatch.sent(begun, f"3EB0{text}")
     # Never started: a process that was killed notes nothing.
-    desk, _ = office.theatre.desk()
-    killed = a_sender(office.theatre, desk, office.hold)
+    reporter, _ = office.theatre.reporter()
+    killed = a_sender(office.theatre, reporter, office.lease)
     killed.receipt(Receipt(("3EB01",), S.DELIVERED))
     killed.receipt(Receipt(("3EB01", "3EB02"), S.READ))
-    office.sender = a_sender(office.theatre, desk, office.hold)
+    office.sender = a_sender(office.theatre, reporter, office.lease)
     office.sender.start(office.client)
     office.become("1", S.READ)
     office.become("2", S.READ)
@@ -391,11 +397,11 @@ def test_receipts_wait_in_the_file_while_aws_is_away(office: Office) -> None:
         def receipt(self, *_: object) -> None:
             raise Unavailable
 
-    desk, _ = office.theatre.desk()
-    sender = a_sender(office.theatre, desk, office.hold, Away())
+    reporter, _ = office.theatre.reporter()
+    sender = a_sender(office.theatre, reporter, office.lease, Away())
     sender.start(office.client)
     sender.receipt(Receipt(("3EB01",), S.READ))
-    office.theatre.inbox.terminate()
+    office.theatre.events.terminate()
     sender.stop()
     sender.settle(60)
     ((_, receipts),) = Spool(office.theatre.root, RECEIPTS).left()

@@ -19,7 +19,7 @@ from tests.worker.outside import now
 from tests.worker.puppets import Theatre
 
 CODE = "2@ref,noise,identity,secret,1"
-CONNECTED = c.Connected(DEVICE)
+CONNECTED = c.ConnectedEvent(DEVICE)
 
 
 @pytest.fixture
@@ -37,35 +37,35 @@ def types(theatre: Theatre) -> list[type[Any]]:
 
 
 def test_the_restart_after_a_pairing_is_invisible(theatre: Theatre) -> None:
-    ending = theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), c.Disconnected(), CONNECTED, Terminated())
+    ending = theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), c.DisconnectedEvent(), CONNECTED, Terminated())
     assert types(theatre) == [e.QRShown, e.PairSuccess, e.Connected]
     assert ending == Exit(0)
 
 
 def test_a_connection_that_only_looks_open_is_reported_and_so_is_its_return(linked: Theatre) -> None:
-    linked.play(CONNECTED, c.KeepAliveTimeout(), c.KeepAliveRestored(DEVICE), Terminated())
+    linked.play(CONNECTED, c.KeepAliveTimeoutEvent(), c.KeepAliveRestoredEvent(DEVICE), Terminated())
     assert types(linked) == [e.Connected, e.Disconnected, e.Connected]
     assert linked.now.status is Status.CONNECTED
 
 
 def test_the_device_is_what_the_clients_store_says(linked: Theatre) -> None:
     other = Device("4915112345678:3@s.whatsapp.net")
-    linked.play(c.Connected(other), Terminated())
+    linked.play(c.ConnectedEvent(other), Terminated())
     assert linked.now.device == other
 
 
 def test_the_third_round_that_runs_out_ends_the_start(theatre: Theatre) -> None:
     for _ in range(2):
-        ending = theatre.play(c.QR(CODE), c.CodesRanOut())
+        ending = theatre.play(c.QREvent(CODE), c.CodesRanOutEvent())
         assert isinstance(ending, Again)
         theatre.outside.leases.rows.clear()
-    assert theatre.play(c.QR(CODE), c.CodesRanOut()) == Exit(0)
+    assert theatre.play(c.QREvent(CODE), c.CodesRanOutEvent()) == Exit(0)
     assert (theatre.now.status, theatre.now.reason) == (Status.STOPPED, Reason.QR_TIMEOUT)
     assert theatre.outside.leases.rows[theatre.session.uid].released
 
 
 def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(theatre: Theatre) -> None:
-    ending = theatre.play(c.QR(CODE), c.CodesRanOut())
+    ending = theatre.play(c.QREvent(CODE), c.CodesRanOutEvent())
     assert isinstance(ending, Again)
     assert ending.handover.renewed is not None
     assert (ending.handover.order.tenant, ending.handover.order.session) == ("default", "ana")
@@ -74,7 +74,7 @@ def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(theatre: The
 
 def test_a_client_that_dies_while_its_code_is_good_failed_to_pair(theatre: Theatre) -> None:
     theatre.connected = False
-    ending = theatre.play(c.QR(CODE))
+    ending = theatre.play(c.QREvent(CODE))
     assert isinstance(ending, Again)
     assert ending.handover.failures == 1
     assert (theatre.now.status, theatre.now.reason) == (Status.STARTING, Reason.PAIR_ERROR)
@@ -82,7 +82,7 @@ def test_a_client_that_dies_while_its_code_is_good_failed_to_pair(theatre: Theat
 
 def test_failures_in_a_row_add_up_until_a_login_succeeds(theatre: Theatre) -> None:
     began = now()
-    ending = theatre.play(c.Ended("no route"), failures=1)
+    ending = theatre.play(c.EndedEvent("no route"), failures=1)
     assert isinstance(ending, Again)
     assert ending.handover.failures == 2
     assert theatre.now.reason == Reason.CONNECT_FAILURE
@@ -91,7 +91,7 @@ def test_failures_in_a_row_add_up_until_a_login_succeeds(theatre: Theatre) -> No
 
 
 def test_a_login_forgets_earlier_failures(linked: Theatre) -> None:
-    ending = linked.play(CONNECTED, c.Disconnected(), c.ConnectFailure(500), failures=3)
+    ending = linked.play(CONNECTED, c.DisconnectedEvent(), c.ConnectFailureEvent(500), failures=3)
     assert isinstance(ending, Again)
     assert ending.handover.failures == 1
     assert linked.now.status is Status.DISCONNECTED
@@ -100,10 +100,10 @@ def test_a_login_forgets_earlier_failures(linked: Theatre) -> None:
 @pytest.mark.parametrize(
     ("event", "status"),
     [
-        (c.LoggedOut(401), Status.LOGGED_OUT),
-        (c.ClientOutdated(), Status.FAILED),
-        (c.TemporaryBan(101, 60), Status.FAILED),
-        (c.StreamReplaced(), Status.STOPPED),
+        (c.LoggedOutEvent(401), Status.LOGGED_OUT),
+        (c.ClientOutdatedEvent(), Status.FAILED),
+        (c.TemporaryBanEvent(101, 60), Status.FAILED),
+        (c.StreamReplacedEvent(), Status.STOPPED),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -115,20 +115,22 @@ def test_an_end_of_the_link_ends_the_worker(linked: Theatre, event: c.ClientEven
 
 
 def test_replaced_by_the_worker_that_was_taken_over_from(linked: Theatre) -> None:
-    ending = linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now())
+    ending = linked.play(CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now())
     assert isinstance(ending, Again)
     assert ending.handover.replaced
     assert (linked.now.status, linked.now.reason) == (Status.DISCONNECTED, Reason.REPLACED)
 
 
 def test_replaced_a_second_time_stays_replaced(linked: Theatre) -> None:
-    ending = linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now(), replaced=True)
+    ending = linked.play(
+        CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now(), replaced=True
+    )
     assert ending == Exit(0)
     assert (linked.now.status, linked.now.reason) == (Status.STOPPED, Reason.REPLACED)
 
 
 def test_replaced_long_after_a_takeover_stays_replaced(linked: Theatre) -> None:
-    linked.play(CONNECTED, c.StreamReplaced(), renewed=linked.hold_lease(), took_over_at=now() - TAKEOVER)
+    linked.play(CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now() - TAKEOVER)
     assert linked.now.status is Status.STOPPED
 
 
@@ -180,7 +182,7 @@ def for_another_number(theatre: Theatre) -> None:
 
 def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connected(theatre: Theatre) -> None:
     for_another_number(theatre)
-    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
     assert theatre.clients[0].calls == ["connect", "logout", "disconnect"]
     assert (theatre.now.status, theatre.now.reason, theatre.now.device) == (
         Status.LOGGED_OUT,
@@ -195,7 +197,7 @@ def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connecte
 def test_an_account_that_can_t_be_told_to_unlink_is_forgotten_and_that_is_said(theatre: Theatre) -> None:
     theatre.confirms = False
     for_another_number(theatre)
-    assert theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), CONNECTED) == Exit(0)
+    assert theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
     assert (theatre.now.status, theatre.now.reason) == (Status.LOGGED_OUT, Reason.PHONE_MISMATCH_UNCONFIRMED)
     assert list((theatre.root / theatre.session.uid).glob("device-*")) == []
 
@@ -218,5 +220,5 @@ def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -
 def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(theatre: Theatre) -> None:
     for_another_number(theatre)
     came = c.Incoming(Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), text="Hi"))
-    theatre.play(c.QR(CODE), c.PairSuccess(DEVICE), came, CONNECTED, came)
+    theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), came, CONNECTED, came)
     assert theatre.outside.messages.rows == {}

@@ -15,7 +15,7 @@ from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.puppets import Theatre
 
-CONNECTED = c.Connected(DEVICE)
+CONNECTED = c.ConnectedEvent(DEVICE)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_a_device_that_is_online_is_logged_out_at_once(linked: Theatre) -> None:
 
 def test_a_device_that_is_away_connects_first(linked: Theatre) -> None:
     linked.happen(e.UnlinkRequested())
-    assert linked.play(c.Disconnected(), CONNECTED) == Exit(0)
+    assert linked.play(c.DisconnectedEvent(), CONNECTED) == Exit(0)
     assert linked.clients[0].calls[:2] == ["connect", "logout"]
 
 
@@ -50,18 +50,18 @@ def test_whatsapp_that_refuses_leaves_it_unconfirmed(linked: Theatre) -> None:
 
 def test_whatsapp_out_of_reach_leaves_it_unconfirmed(linked: Theatre) -> None:
     linked.happen(e.UnlinkRequested())
-    linked.play(c.Ended("no route"))
+    linked.play(c.EndedEvent("no route"))
     assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
 
 
 def test_a_refused_login_leaves_it_unconfirmed_and_is_not_tried_again(linked: Theatre) -> None:
     linked.happen(e.UnlinkRequested())
-    assert linked.play(c.ConnectFailure(500)) == Exit(0)
+    assert linked.play(c.ConnectFailureEvent(500)) == Exit(0)
     assert linked.now.reason == Reason.UNLINK_UNCONFIRMED
 
 
 def test_a_device_that_is_away_gets_half_a_minute(linked: Theatre) -> None:
-    away, began = linked.parting(), monotonic()
+    away, began = linked.shutdown(), monotonic()
     assert away.begin(linked=True, online=False) is None
     assert away.deadline
     assert began + 30_000 <= away.deadline <= monotonic() + 30_000
@@ -72,7 +72,7 @@ def test_a_device_that_is_away_gets_half_a_minute(linked: Theatre) -> None:
 
 def test_unlinked_from_the_phone_meanwhile_is_unlinked(linked: Theatre) -> None:
     linked.happen(e.UnlinkRequested())
-    linked.play(c.LoggedOut(401))
+    linked.play(c.LoggedOutEvent(401))
     assert linked.now.reason == Reason.UNLINKED_BY_OWNER
 
 

@@ -7,9 +7,9 @@ import pytest
 from chalicelib.worker.whatsapp.errors import (
     NoAnswer,
     NoConnection,
-    NotOnWhatsApp,
     NotSent,
-    Refused,
+    RecipientNotOnWhatsApp,
+    SendRefused,
     WhatsAppRefused,
     unanswered,
     unsent,
@@ -21,9 +21,9 @@ JID = "628999000111@s.whatsapp.net"
 @pytest.mark.parametrize(
     ("error", "means"),
     [
-        (f"no LID found for {JID} from server", NotOnWhatsApp),
-        ("server returned error 463", Refused),
-        ("failed to get device list: failed to send usync query: info query returned status 429: rate", Refused),
+        (f"no LID found for {JID} from server", RecipientNotOnWhatsApp),
+        ("server returned error 463", SendRefused),
+        ("failed to get device list: failed to send usync query: info query returned status 429: rate", SendRefused),
         ("failed to send message node: websocket not connected", NotSent),
         ("failed to send message node: frame socket is closed", NotSent),
         (f"failed to get LID for PN {JID}: websocket disconnected before info query returned response", NotSent),
@@ -40,7 +40,7 @@ def test_what_an_error_means(error: str, means: type[Exception]) -> None:
 
 def test_a_refusal_says_whatsapps_number_and_no_other() -> None:
     refusal = unsent("server returned error 479")
-    assert isinstance(refusal, Refused)
+    assert isinstance(refusal, SendRefused)
     assert (refusal.code, refusal.sentence) == ("refused", "WhatsApp refused the message (error 479).")
 
 

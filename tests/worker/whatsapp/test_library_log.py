@@ -26,7 +26,7 @@ UNLINKED = "Got 401: logged out from another device connect failure, sending Log
 @pytest.mark.parametrize(
     ("logger", "line", "event"),
     [
-        (CODES, RAN_OUT, c.CodesRanOut()),
+        (CODES, RAN_OUT, c.CodesRanOutEvent()),
         (RECEIVED, RAN_OUT, None),
         (CODES, "Ran out of QR codes, but channel is already closed", None),
         (CODES, "Emitting QR code https://wa.me/settings/linked_devices#2@ref", None),
@@ -39,10 +39,10 @@ def test_a_line_means_something_or_nothing(logger: str, line: str, event: c.Clie
 @pytest.mark.parametrize(
     ("logger", "line", "event"),
     [
-        (CLIENT, UNLINKED, c.LoggedOut(401)),
+        (CLIENT, UNLINKED, c.LoggedOutEvent(401)),
         (CLIENT, "Got 405: client outdated connect failure", None),
-        (CLIENT, BANNED, c.TemporaryBan(999, 3600)),
-        (CLIENT, "Temporary ban connect failure: <failure/>", c.TemporaryBan(0, 0)),
+        (CLIENT, BANNED, c.TemporaryBanEvent(999, 3600)),
+        (CLIENT, "Temporary ban connect failure: <failure/>", c.TemporaryBanEvent(0, 0)),
         (RECEIVED, BANNED, None),
         (RECEIVED, UNLINKED, None),
         (CLIENT, f"Unknown text: {UNLINKED}", None),
@@ -58,7 +58,7 @@ def test_lines_are_looked_at_until_it_is_closed_and_passed_on_to_nobody() -> Non
     logging.getLogger(CODES).debug(RAN_OUT)
     handler.close()
     logging.getLogger(CODES).debug(RAN_OUT)
-    assert heard == [c.CodesRanOut()]
+    assert heard == [c.CodesRanOutEvent()]
     assert not LOGGER.propagate
 
 
@@ -66,12 +66,12 @@ def test_lines_are_looked_at_until_it_is_closed_and_passed_on_to_nobody() -> Non
     ("outcome", "event"),
     [
         ("success", type(None)),
-        ("error", c.PairError),
-        ("passkey-request", c.PasskeyRequest),
-        ("err-client-outdated", c.ClientOutdated),
-        ("timeout", c.Ended),
-        ("err-unexpected-state", c.Ended),
-        ("what a later library says", c.Ended),
+        ("error", c.PairErrorEvent),
+        ("passkey-request", c.PasskeyRequestEvent),
+        ("err-client-outdated", c.ClientOutdatedEvent),
+        ("timeout", c.EndedEvent),
+        ("err-unexpected-state", c.EndedEvent),
+        ("what a later library says", c.EndedEvent),
     ],
 )
 def test_an_outcome_but_success_says_that_the_code_is_dead(outcome: str, event: type) -> None:
