@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
-from chalicelib.worker.whatsapp.client import Ended
+from chalicelib.worker.whatsapp.client import EndedEvent
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
 if __name__ == "__main__":
     database, call, *arguments = sys.argv[1:]
     came_back = Event()
     client = Whatsmeow(
-        Path(database), lambda event: came_back.set() if isinstance(event, Ended) else None, linking=True
+        Path(database), lambda event: came_back.set() if isinstance(event, EndedEvent) else None, linking=True
     )
     with suppress(Exception):
         getattr(client, call)(*arguments)
