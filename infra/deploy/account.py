@@ -1,5 +1,6 @@
 """The account that is deployed into: whose credentials these are, and AWS's refusals as sentences."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,9 +40,10 @@ def log_in(region: str | None) -> Account:
 
 
 def new_session(region: str | None = None) -> boto3.Session:
-    """Return what makes clients for the region, or for the one that AWS's own configuration names; raises Refused."""
+    """Return what makes clients for the region, or for the one that is configured for AWS; raises Refused."""
     with explained("say which region is meant"):
-        session = boto3.Session(region_name=region)
+        # AWS's other SDKs read AWS_REGION, and all that we print names it. boto3 reads AWS_DEFAULT_REGION alone.
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
         if session.region_name is None:
             raise NoRegionError
     check_region(session.region_name)

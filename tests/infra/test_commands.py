@@ -46,6 +46,13 @@ def test_a_region_that_can_t_be_is_named(command: tuple[str, ...], region: str) 
 
 
 @COMMANDS
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_that_it_asks_for_is_the_one_that_it_takes(command: tuple[str, ...], variable: str) -> None:
+    # With a region it goes on to what else is missing.
+    assert refused(*command, **{variable: "eu-west-1"}).startswith("There are no AWS credentials.")
+
+
+@COMMANDS
 def test_without_credentials_it_says_how_to_configure_them(command: tuple[str, ...]) -> None:
     assert refused(*command, AWS_DEFAULT_REGION="eu-west-1").startswith("There are no AWS credentials.")
 
