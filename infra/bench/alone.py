@@ -45,7 +45,7 @@ class Alone:
 def raw_client(state: Path) -> Iterator[Alone]:
     """Start both; the client connects at once."""
     state.mkdir()
-    command = [sys.executable, "-m", "infra.local.whatsapp", "--state", str(state)]
+    command = [sys.executable, "-m", "infra.whatsapp_server", "--state", str(state)]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         told = json.loads(server.stdout.readline() if server.stdout else "")

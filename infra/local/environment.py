@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from infra.local.aws import LocalAws
 from infra.local.iam.callers import WORKER, sign_by_caller
 from infra.local.moto_inside import answer_inside
-from infra.local.process import LOOPBACK_SITE, search_path
+from infra.local.process import STARTUP, search_path
 from infra.local.settings import REPOSITORY, Network, Settings
 from infra.local.state import State
 
@@ -33,7 +33,7 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
 
 def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
     """Return what each worker gets beside its task's own variables; ``client`` leads its client to the loopback."""
-    path = search_path(client.get("PYTHONPATH", ""), str(LOOPBACK_SITE), str(REPOSITORY))
+    path = search_path(client.get("PYTHONPATH", ""), str(STARTUP), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
     own = {
         "AWS_ACCESS_KEY_ID": aws.callers.key_id(WORKER),

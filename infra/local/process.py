@@ -14,7 +14,7 @@ from infra.local.settings import REPOSITORY
 
 PARENT_PIPE: Final = "SWITCHBOARD_PARENT_PIPE"
 """Names the variable that holds the number of a descriptor which reads as ended once the stack is gone."""
-LOOPBACK_SITE: Final = REPOSITORY / "infra" / "local" / "loopback"
+STARTUP: Final = REPOSITORY / "infra" / "local" / "startup"
 """Its sitecustomize ends the process at the end of that pipe."""
 
 

@@ -41,7 +41,7 @@ from infra.local.state import State
 from infra.local.tasks import Surroundings, TaskRunner
 from infra.local.template import load_template
 from infra.local.watchers import Watchers
-from infra.local.whatsapp import WhatsApp
+from infra.whatsapp_server import WhatsApp
 
 GOODBYE_S: Final = 10.0
 TENANT: Final = "default"

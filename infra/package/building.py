@@ -14,8 +14,8 @@ from infra.package.merging import TEMPLATE, merge_template
 
 REPOSITORY: Final = Path(__file__).parents[2]
 SOURCES: Final = ("app.py", "requirements.txt", ".chalice/config.json")
-# Workers have an image of their own, which nothing in the functions imports from.
-LEFT_OUT: Final = ("__pycache__", "worker")
+# Workers have an image of their own, which nothing in the functions imports from; WhatsApp's bytes are theirs too.
+LEFT_OUT: Final = ("__pycache__", "wire", "worker")
 
 
 class CannotPackage(RuntimeError):

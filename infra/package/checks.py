@@ -9,6 +9,7 @@ from zipfile import ZipFile
 ELSEWHERE: Final = (
     "infra/",
     "tests/",
+    "chalicelib/wire/",
     "chalicelib/worker/",
     "neonize/",
     "qrcode/",

@@ -3,7 +3,7 @@
 import pytest
 
 from infra.local.client import Stack, next_frame
-from infra.local.whatsapp.offers import FULL_LIST
+from infra.whatsapp_server.codes import FULL_LIST
 
 
 @pytest.mark.timeout(400)

@@ -30,7 +30,11 @@ def test_it_holds_the_functions_code_its_bytecode_and_nothing_of_the_worker_s(pa
         names = set(archive.namelist())
     assert {"app.py", "chalicelib/bootstrap/parts.py", "chalice/app.py", "msgspec/__init__.py"} <= names
     assert any(name.startswith("chalicelib/bootstrap/__pycache__/parts.") for name in names)
-    assert not [name for name in names if name.startswith(("chalicelib/worker", "infra", "tests", "neonize", "PIL"))]
+    assert not [
+        name
+        for name in names
+        if name.startswith(("chalicelib/wire", "chalicelib/worker", "infra", "tests", "neonize", "PIL"))
+    ]
 
 
 def test_it_takes_little_of_what_lambda_lets_it(package):
@@ -38,7 +42,14 @@ def test_it_takes_little_of_what_lambda_lets_it(package):
 
 
 @pytest.mark.parametrize(
-    "name", ["infra/local/aws.py", "tests/makers.py", "neonize/__init__.py", "chalicelib/worker/host.py"]
+    "name",
+    [
+        "infra/local/aws.py",
+        "tests/makers.py",
+        "neonize/__init__.py",
+        "chalicelib/wire/codec.py",
+        "chalicelib/worker/host.py",
+    ],
 )
 def test_what_belongs_elsewhere_is_refused(tmp_path, name):
     assert len(found(tmp_path, {"app.py": "", name: ""})) == 1

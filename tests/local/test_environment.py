@@ -37,4 +37,4 @@ def test_workers_are_led_to_the_loopback(aws, tmp_path):
 def test_with_the_real_network_they_are_not_but_still_end_with_the_stack(aws, tmp_path):
     found = for_workers(aws, read_settings({"NETWORK": "whatsapp"}), State(tmp_path), {})
     assert "HTTPS_PROXY" not in found
-    assert "infra/local/loopback" in found["PYTHONPATH"]
+    assert "infra/local/startup" in found["PYTHONPATH"]

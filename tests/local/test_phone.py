@@ -12,8 +12,8 @@ from pathlib import Path
 import qrcode
 from aiohttp import web
 
-from infra.local.whatsapp import WhatsApp
-from tests.local.whatsapp.devices import NUMBER, Loopback, RawClient, loopback
+from infra.whatsapp_server import WhatsApp
+from tests.whatsapp_server.devices import NUMBER, Loopback, RawClient, loopback
 
 
 @dataclass(frozen=True, slots=True)

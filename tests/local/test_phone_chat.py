@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.local.test_phone import CommandLine, fronted
-from tests.local.whatsapp.devices import loopback
+from tests.whatsapp_server.devices import loopback
 
 ANA, BO = "6281234567890", "628111111111"
 

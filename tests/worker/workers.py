@@ -17,8 +17,8 @@ from chalicelib.domain.lease import Lease
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Order
-from tests.local.whatsapp.devices import NUMBER, Loopback, loopback
 from tests.makers import a_session
+from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
 from tests.worker.outside import ADDRESS, Outside, now
 
 __all__ = ["NUMBER", "Stage", "told"]

@@ -1,1 +1,0 @@
-"""An account's settings as linked devices keep them in step: encrypted patches over collections (app state)."""

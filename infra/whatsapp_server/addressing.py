@@ -1,0 +1,60 @@
+"""How stanzas between accounts name their sender, whom receipts go to, and who hears of new devices."""
+
+import secrets
+
+from chalicelib.wire.node import Attribute, Jid, Node
+from infra.whatsapp_server.accounts import Account, Accounts
+from infra.whatsapp_server.clock import now_s
+from infra.whatsapp_server.post import PHONE, Place, Post
+
+_NOT_FORWARDED = {"sender", "peer_msg", "hist_sync", "read-self", "played-self", "server-error"}
+_RETRY = "retry"
+
+
+def every_place(account: Account) -> list[Place]:
+    """The phone and all linked devices of an account."""
+    return [(account.number, device) for device in (PHONE, *account.devices)]
+
+
+def sent_by(
+    sender: Account, device: int, *, recipient: Account, reader: Account, broadcast: Jid | None = None
+) -> dict[str, Attribute]:
+    """A message's attributes as `reader` gets them: the recipient, or the sender himself on another device of his.
+
+    One to a broadcast list comes from the list, and names its owner as a group's message names a member.
+    """
+    attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "notify": sender.name, "t": now_s()}
+    if broadcast:
+        owner: dict[str, Attribute] = {"participant": attributes["from"], "participant_pn": sender.jid}
+        return {**attributes, **owner, "from": broadcast, "addressing_mode": "lid"}
+    if reader is sender:
+        return {**attributes, "recipient": recipient.lid_jid, "peer_recipient_pn": recipient.jid}
+    return {**attributes, "sender_pn": sender.jid}
+
+
+def spread_receipt(post: Post, sender: Account, device: int, receipt: Node, *, to: Account, to_device: int) -> None:
+    """Forward a device's receipt to those whom it concerns: a plea to send again to the one device that can."""
+    kind = receipt.text("type")
+    if kind in _NOT_FORWARDED:
+        return
+    attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "id": receipt.text("id"), "t": now_s()}
+    forwarded = Node("receipt", {**attributes, "type": kind} if kind else attributes, receipt.children or None)
+    for place in [(to.number, to_device)] if kind == _RETRY else every_place(to):
+        if place[1] == PHONE or place[1] in to.devices:
+            post.deliver(place, forwarded)
+
+
+def announce(accounts: Accounts, post: Post, changed: Account) -> None:
+    """Have every linked device forget the list it may have of an account. Several changes count as one."""
+    lid = changed.lid_jid
+    about: dict[str, Attribute] = {
+        "from": lid,
+        "lid": lid,
+        "type": "devices",
+        "id": secrets.token_hex(8),
+        "t": now_s(),
+    }
+    stanza = Node("notification", about, (Node("update", {"hash": "changed"}),))
+    for account in accounts:
+        for device in account.devices:
+            post.deliver((account.number, device), stanza)

@@ -1,0 +1,1 @@
+"""The HTTP routes by which phones are used and faults injected. Not WhatsApp's: no client knows them."""

@@ -1,0 +1,106 @@
+"""HTTP routes of the virtual phones, for the command line, the page and tests."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from aiohttp import web
+
+from infra.whatsapp_server import linking
+from infra.whatsapp_server.accounts import Account
+from infra.whatsapp_server.codes import LinkingCode
+from infra.whatsapp_server.control import chats, faults
+from infra.whatsapp_server.control.chats import add_group_routes
+from infra.whatsapp_server.control.request import body, phone_number
+from infra.whatsapp_server.errors import PhoneError
+from infra.whatsapp_server.linking import drop, unlink
+from infra.whatsapp_server.network import Network
+from infra.whatsapp_server.proxy import ConnectProxy
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def application(network: Network, proxy: ConnectProxy) -> web.Application:
+    """The routes, relative to wherever they are mounted."""
+    phones = _Phones(network, proxy)
+    app = web.Application(middlewares=[_in_json])
+    app.router.add_get("/phones", phones.every)
+    app.router.add_get("/waiting", phones.waiting)
+    app.router.add_post("/phones/scan", phones.scan)
+    app.router.add_post("/phones/{number}/unlink", phones.unlink)
+    app.router.add_post("/phones/{number}/drop", phones.drop)
+    app.router.add_get("/hosts", phones.hosts)
+    chats.add(app, network)
+    add_group_routes(app, network)
+    faults.add(app, network)
+    return app
+
+
+@web.middleware
+async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse a POST that any web page could have sent, and answer failures as JSON."""
+    try:
+        if request.method == "POST" and request.content_type != "application/json":
+            answer = {"error": "Send JSON, with Content-Type: application/json.", "code": "unsupported_media_type"}
+            return web.json_response(answer, status=415)
+        return await handler(request)
+    except PhoneError as error:
+        return web.json_response({"error": str(error), "code": error.code}, status=error.status)
+
+
+class _Phones:
+    def __init__(self, network: Network, proxy: ConnectProxy) -> None:
+        self._network = network
+        self._proxy = proxy
+
+    async def every(self, _request: web.Request) -> web.Response:
+        """All phones with their linked devices, and how many devices wait for a phone."""
+        phones = [self._shown(account) for account in self._network.accounts]
+        return web.json_response({"phones": phones, "waiting": len(self._network.waiting)})
+
+    async def waiting(self, _request: web.Request) -> web.Response:
+        """What each device that waits for a phone says of itself."""
+        devices = [
+            {"platform": one.registration.platform, "history": asdict(one.registration.history)}
+            for one in self._network.waiting
+        ]
+        return web.json_response({"devices": devices})
+
+    async def scan(self, request: web.Request) -> web.Response:
+        fields = await body(request)
+        code = LinkingCode.parse(fields.text("code"))
+        number = phone_number(fields.text("number"))
+        name = fields.optional_text("name")
+        wrong_hmac = fields.optional_text("hmac") == "wrong"
+        account, device = await linking.scan(self._network, code, number, name=name, wrong_hmac=wrong_hmac)
+        addresses = {"jid": str(account.jid.on(device.number)), "lid": str(account.lid_jid.on(device.number))}
+        return web.json_response({"number": account.number, **addresses, "device": device.number})
+
+    async def unlink(self, request: web.Request) -> web.Response:
+        account = self._account(request)
+        fields = await body(request)
+        gone = unlink(self._network, account, fields.optional_integer("device"))
+        return web.json_response({"number": account.number, "unlinked": gone})
+
+    async def drop(self, request: web.Request) -> web.Response:
+        account = self._account(request)
+        return web.json_response({"number": account.number, "dropped": drop(self._network, account)})
+
+    async def hosts(self, _request: web.Request) -> web.Response:
+        return web.json_response({"asked": dict(self._proxy.asked), "refused": dict(self._proxy.refused)})
+
+    def _account(self, request: web.Request) -> Account:
+        return self._network.account(phone_number(request.match_info["number"]))
+
+    def _shown(self, account: Account) -> dict[str, Any]:
+        devices = [
+            {
+                "device": device.number,
+                "jid": str(account.jid.on(device.number)),
+                "online": self._network.online(account, device.number) is not None,
+                "platform": device.platform,
+                "linked_at": device.linked_at,
+            }
+            for device in account.devices.values()
+        ]
+        return {"number": account.number, "lid": str(account.lid_jid), "name": account.name, "devices": devices}

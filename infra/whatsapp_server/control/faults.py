@@ -1,0 +1,122 @@
+"""HTTP routes of fault injection: make happen what WhatsApp does in its own time."""
+
+from aiohttp import web
+
+from chalicelib.wire.node import Attribute, Jid, MalformedJid, Node
+from infra.whatsapp_server import linking
+from infra.whatsapp_server.codes import FULL_LIST
+from infra.whatsapp_server.connection import ConnectionEnded
+from infra.whatsapp_server.control.request import Fields, body, phone_number
+from infra.whatsapp_server.errors import BadRequest, NothingWaits
+from infra.whatsapp_server.faults import USUAL_BAN, PlannedFailure
+from infra.whatsapp_server.network import Network, Waiting
+
+_MOST = 100
+_LONGEST_HOLD_MS = 600_000
+
+
+def add(app: web.Application, network: Network) -> None:
+    """Add the routes to an application."""
+    knobs = _KnobRoutes(network)
+    app.router.add_post("/knobs/refs", knobs.references)
+    app.router.add_post("/knobs/push-refs", knobs.push_references)
+    app.router.add_post("/knobs/close-unpaired", knobs.close_unpaired)
+    app.router.add_post("/knobs/failure", knobs.failure)
+    app.router.add_post("/knobs/passkey", knobs.passkey)
+    app.router.add_post("/knobs/hold-acks", knobs.hold_acks)
+    app.router.add_post("/knobs/refuse-message", knobs.refuse_message)
+    app.router.add_post("/knobs/spoil-message", knobs.spoil_message)
+    app.router.add_post("/knobs/stanza", knobs.stanza)
+
+
+class _KnobRoutes:
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def references(self, request: web.Request) -> web.Response:
+        """`{count}`: how many codes each further list has."""
+        fields = await body(request)
+        self._network.knobs.references = fields.integer("count", default=FULL_LIST, lowest=1, highest=_MOST)
+        return web.json_response({"count": self._network.knobs.references})
+
+    async def push_references(self, _request: web.Request) -> web.Response:
+        """Give each waiting client a new list at once."""
+        pushed = 0
+        for waiting in self._waiting():
+            try:
+                await linking.offer_codes(self._network, waiting)
+            except ConnectionEnded:
+                continue
+            pushed += 1
+        return web.json_response({"pushed": pushed})
+
+    async def close_unpaired(self, _request: web.Request) -> web.Response:
+        """Cut each waiting client's connection."""
+        found = self._waiting()
+        for waiting in found:
+            waiting.connection.abort()
+        return web.json_response({"closed": len(found)})
+
+    async def failure(self, request: web.Request) -> web.Response:
+        """`{reason, number?, times?, ban?}`: refuse the next logins; a ban (402) has the code `ban`."""
+        fields = await body(request)
+        self._network.knobs.failures.extend(_planned(fields, "reason", default=503))
+        return web.json_response({"planned": len(self._network.knobs.failures)})
+
+    async def passkey(self, request: web.Request) -> web.Response:
+        """`{times?}`: demand a passkey at the next scans instead of linking."""
+        fields = await body(request)
+        self._network.knobs.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.knobs.passkeys})
+
+    async def hold_acks(self, request: web.Request) -> web.Response:
+        """`{ms}`: acknowledge clients' messages so much later; 0 is WhatsApp's own way. They are delivered at once."""
+        held = (await body(request)).integer("ms", default=0, lowest=0, highest=_LONGEST_HOLD_MS)
+        self._network.knobs.held_acks_s = held / 1000
+        return web.json_response({"ms": held})
+
+    async def refuse_message(self, request: web.Request) -> web.Response:
+        """`{code, number?, times?}`: refuse the next messages of clients; they are delivered to nobody."""
+        fields = await body(request)
+        self._network.knobs.refusals.extend(_planned(fields, "code", default=463))
+        return web.json_response({"planned": len(self._network.knobs.refusals)})
+
+    async def spoil_message(self, request: web.Request) -> web.Response:
+        """`{times?}`: change the next messages to linked devices on their way, so that they can't be opened."""
+        self._network.knobs.spoilt = (await body(request)).integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.knobs.spoilt})
+
+    async def stanza(self, request: web.Request) -> web.Response:
+        """`{number, tag, attributes?, child?}`: send a stanza to the account's connected devices; WhatsApp might.
+
+        An attribute with an @ is an address; `child` is the tag of the one element inside.
+        """
+        fields = await body(request)
+        account = self._network.account(phone_number(fields.text("number")))
+        child = fields.optional_text("child")
+        stanza = Node(fields.text("tag"), _attributes(fields), (Node(child),) if child else None)
+        found = [one for device in account.devices if (one := self._network.online(account, device))]
+        for connection in found:
+            await connection.send(stanza)
+        return web.json_response({"sent": len(found)})
+
+    def _waiting(self) -> list[Waiting]:
+        if not self._network.waiting:
+            raise NothingWaits("No client is waiting for a phone.")
+        return list(self._network.waiting)
+
+
+def _attributes(fields: Fields) -> dict[str, Attribute]:
+    given = fields.mapping("attributes")
+    try:
+        return {name: Jid.parse(value) if "@" in value else value for name, value in given.items()}
+    except MalformedJid as error:
+        raise BadRequest(str(error)) from error
+
+
+def _planned(fields: Fields, name: str, *, default: int) -> list[PlannedFailure]:
+    reason = fields.integer(name, default=default, lowest=400, highest=599)
+    number = fields.optional_text("number")
+    times = fields.integer("times", default=1, lowest=1, highest=_MOST)
+    ban = fields.integer("ban", default=USUAL_BAN, lowest=100, highest=999)
+    return [PlannedFailure(reason, phone_number(number) if number else None, ban)] * times

@@ -1,0 +1,64 @@
+"""Fault injection: what goes wrong next, and how many codes a client is given."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from infra.whatsapp_server.codes import FULL_LIST
+
+USUAL_BAN = 101
+"""The code of a ban for having written to too many people."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFailure:
+    """A refusal of the next login or message; of any number's if `number` is None.
+
+    `ban` is the code that a ban (402) comes with.
+    """
+
+    reason: int
+    number: str | None = None
+    ban: int = USUAL_BAN
+
+
+@dataclass(slots=True)
+class Knobs:
+    """The server's changeable behaviour; as it stands here it behaves like WhatsApp."""
+
+    references: int = FULL_LIST
+    passkeys: int = 0
+    failures: deque[PlannedFailure] = field(default_factory=deque)
+    refusals: deque[PlannedFailure] = field(default_factory=deque)
+    held_acks_s: float = 0
+    spoilt: int = 0
+
+    def take_failure(self, number: str) -> PlannedFailure | None:
+        """What to refuse this login with, if a refusal is planned; each serves once."""
+        return _taken(self.failures, number)
+
+    def take_refusal(self, number: str) -> int | None:
+        """The code to refuse this number's message with, if a refusal is planned; each serves once."""
+        planned = _taken(self.refusals, number)
+        return planned.reason if planned else None
+
+    def take_spoiling(self) -> bool:
+        """Whether the next message to a linked device is changed on its way; each serves once."""
+        if not self.spoilt:
+            return False
+        self.spoilt -= 1
+        return True
+
+    def take_passkey(self) -> bool:
+        """Whether the next linking meets a demand for a passkey; each serves once."""
+        if not self.passkeys:
+            return False
+        self.passkeys -= 1
+        return True
+
+
+def _taken(planned: deque[PlannedFailure], number: str) -> PlannedFailure | None:
+    for failure in planned:
+        if failure.number in (None, number):
+            planned.remove(failure)
+            return failure
+    return None

@@ -1,0 +1,208 @@
+"""A device's link: made by a phone's scan, with the signatures of both (ADV), and ended from either side."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, sign, verified
+from chalicelib.wire.node import SERVER, Node
+from chalicelib.wire.protobuf import MalformedMessage, Message
+from infra.whatsapp_server.accounts import Account, Device
+from infra.whatsapp_server.addressing import announce
+from infra.whatsapp_server.clock import now_ms, now_s
+from infra.whatsapp_server.codes import LinkingCode
+from infra.whatsapp_server.connection import Connection, ConnectionEnded
+from infra.whatsapp_server.errors import (
+    ExpiredCode,
+    ForeignCode,
+    NoAnswer,
+    NotOnline,
+    PasskeyRequired,
+    RefusedByDevice,
+    UnknownPhone,
+)
+from infra.whatsapp_server.network import Client, Network, Waiting
+
+_PHONE_SIGNS = b"\x06\x00"
+_DEVICE_SIGNS = b"\x06\x01"
+
+# ADVDeviceIdentity
+_RAW_ID, _TIMESTAMP, _KEY_INDEX, _ACCOUNT_TYPE, _DEVICE_TYPE = 1, 2, 3, 4, 5
+# ADVSignedDeviceIdentity
+_DETAILS, _ACCOUNT_KEY, _ACCOUNT_SIGNATURE, _DEVICE_SIGNATURE = 1, 2, 3, 4
+# ADVSignedDeviceIdentityHMAC
+_SIGNED, _HMAC = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Vouching:
+    """What a phone states about a new device: the encoded details, and the whole as it is sent."""
+
+    details: bytes
+    container: bytes
+
+
+def vouch(phone: KeyPair, companion: bytes, secret: bytes, *, raw_id: int, device: int, now_s: int) -> Vouching:
+    """Sign a companion's identity key into the account, sealed with the secret from the picture."""
+    facts = {_RAW_ID: raw_id, _TIMESTAMP: now_s, _KEY_INDEX: device, _ACCOUNT_TYPE: 0, _DEVICE_TYPE: 0}
+    details = Message.of({**facts}).encode()
+    signature = sign(phone.private, _PHONE_SIGNS + details + companion)
+    signed = Message.of({_DETAILS: details, _ACCOUNT_KEY: phone.public, _ACCOUNT_SIGNATURE: signature}).encode()
+    seal = hmac.digest(secret, signed, hashlib.sha256)
+    return Vouching(details, Message.of({_SIGNED: signed, _HMAC: seal}).encode())
+
+
+def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: bytes) -> bool:
+    """Whether a device's answer holds the same details, signed with the identity key that the phone vouched for."""
+    signed = Message.decode(answer)
+    signature = signed.data(_DEVICE_SIGNATURE)
+    agreed = _DEVICE_SIGNS + details + companion + phone
+    return signed.data(_DETAILS) == details and verified(companion, agreed, signature)
+
+
+_PASSKEY_OPTIONS = b'{"publicKey":{"challenge":"bG9vcGJhY2s","rpId":"whatsapp.com","userVerification":"required"}}'
+
+
+async def offer_codes(network: Network, waiting: Waiting) -> None:
+    """Give a client a list of references to show."""
+    references = [network.references.issue() for _ in range(network.knobs.references)]
+    waiting.offer.add(references, time.monotonic())
+    refs = tuple(Node("ref", {}, reference.encode()) for reference in references)
+    await waiting.connection.tell(Node("pair-device", {}, refs), xmlns="md")
+
+
+async def scan(
+    network: Network, code: LinkingCode, number: str, *, name: str | None = None, wrong_hmac: bool = False
+) -> tuple[Account, Device]:
+    """A phone scans a code: resolves once the device has agreed and is linked; else one of the PhoneErrors."""
+    waiting = _waiting(network, code)
+    waiting.offer.used.add(code.reference)
+    if network.knobs.take_passkey():
+        await ask_for_passkey(waiting)
+        raise PasskeyRequired("WhatsApp asks for a passkey before this device is linked.")
+    account = network.opened(number, name)
+    device = Device(
+        number=account.next_device(),
+        noise_key=waiting.noise_key,
+        identity=waiting.registration.identity,
+        registration=waiting.registration.registration,
+        signed_prekey=waiting.registration.signed_prekey,
+        platform=waiting.registration.platform,
+        linked_at=now_ms(),
+    )
+    await _agree(waiting, account, device, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
+    announce(network.accounts, network.post, account)
+    account.devices[device.number] = device
+    network.store.changed()
+    await network.store.flush()  # the device keeps its keys from now on; so must the server, even if it is killed
+    network.spawn(_restart(waiting))
+    return account, device
+
+
+async def ask_for_passkey(waiting: Waiting) -> None:
+    """Demand a passkey of a client, as WhatsApp does of a share of the accounts since 2026."""
+    options = Node("passkey_request_options", {}, _PASSKEY_OPTIONS)
+    kind = {"type": "passkey_prologue_request", "id": secrets.token_hex(8), "t": now_s()}
+    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (options,)))
+
+
+def _waiting(network: Network, code: LinkingCode) -> Waiting:
+    now = time.monotonic()
+    for waiting in network.waiting:
+        if waiting.offer.current(now) == code.reference:
+            if (waiting.noise_key, waiting.registration.identity) != (code.noise_key, code.identity):
+                raise ForeignCode("That code's keys are not those of the device that waits under it.")
+            return waiting
+    if network.references.issued(code.reference):
+        raise ExpiredCode("That code has expired: a newer one is on show, or it has been used.")
+    raise ForeignCode("That is a linking code, but not one of this WhatsApp.")
+
+
+async def _agree(waiting: Waiting, account: Account, device: Device, secret: bytes) -> None:
+    """Vouch for the device and have it sign in turn."""
+    phone, companion = account.identity, device.identity
+    vouching = vouch(
+        phone, companion, secret, raw_id=account.raw_id, device=device.number, now_s=device.linked_at // 1000
+    )
+    success = Node("pair-success", {}, (
+        Node("device-identity", {}, vouching.container),
+        Node("biz", {"name": account.name}),
+        Node("device", {"jid": account.jid.on(device.number), "lid": account.lid_jid.on(device.number)}),
+        Node("platform", {"name": "android"}),
+    ))  # fmt: skip
+    try:
+        answer = await waiting.connection.ask(success, t=now_s())
+    except ConnectionEnded as error:
+        raise NoAnswer("The device went away before it answered.") from error
+    if answer.text("type") == "error":
+        refusal = answer.find("error")
+        reason = refusal.text("text") if refusal else "no reason given"
+        raise RefusedByDevice(f"The device refused the phone's signature: {reason}.")
+    if not _signed(answer, vouching, phone=phone.public, companion=companion):
+        raise RefusedByDevice("The device's own signature is wrong.")
+
+
+def _signed(answer: Node, vouching: Vouching, *, phone: bytes, companion: bytes) -> bool:
+    try:
+        identity = answer.get("pair-device-sign", "device-identity").data
+        return device_agreed(identity, vouching.details, phone=phone, companion=companion)
+    except (ValueError, MalformedMessage):
+        return False
+
+
+async def _restart(waiting: Waiting) -> None:
+    """Have the client come back with its new login."""
+    try:
+        await waiting.connection.send(Node("stream:error", {"code": "515"}))
+    except ConnectionEnded:
+        return
+    await waiting.connection.close_later()
+
+
+def unlink(network: Network, account: Account, device: int | None) -> list[int]:
+    """A phone removes a device, or all of them; their numbers. One that is offline learns of it at its next login."""
+    gone = [number for number in account.devices if device in (None, number)]
+    if not gone:
+        which = "linked device" if device is None else f"linked device {device}"
+        raise UnknownPhone(f"{account.number} has no {which}.")
+    _end(network, account, gone)
+    return gone
+
+
+def drop(network: Network, account: Account) -> int:
+    """Cut the TCP connections of an account's devices; how many there were."""
+    found = [one for number in account.devices if (one := network.online(account, number))]
+    if not found:
+        raise NotOnline(f"No device of {account.number} is connected.")
+    for connection in found:
+        connection.abort()
+    return len(found)
+
+
+async def log_out(client: Client, query: Node) -> None:
+    """A device removes itself; none may remove another."""
+    jid = query.get("remove-companion-device").jid("jid")
+    if client.network.accounts.of(jid) is not client.account or jid.device != client.device.number:
+        await client.connection.refuse(query, 403, "forbidden")
+        return
+    client.network.remove(client.account, [jid.device])
+    await client.connection.reply(query)
+
+
+def _end(network: Network, account: Account, devices: Iterable[int]) -> None:
+    connections = [one for number in devices if (one := network.online(account, number))]
+    network.remove(account, devices)
+    for connection in connections:
+        network.spawn(_removed(connection))
+
+
+async def _removed(connection: Connection) -> None:
+    try:
+        conflict = Node("conflict", {"type": "device_removed"})
+        await connection.send(Node("stream:error", {"code": "401"}, (conflict,)))
+    except ConnectionEnded:
+        return
+    await connection.close_later()

@@ -1,0 +1,152 @@
+"""What the server knows while it runs: accounts, who is online, who waits for a phone."""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.whatsapp_server.accounts import Account, Accounts, Device
+from infra.whatsapp_server.addressing import announce
+from infra.whatsapp_server.codes import Offer, References
+from infra.whatsapp_server.connection import Connection
+from infra.whatsapp_server.errors import UnknownPhone
+from infra.whatsapp_server.faults import Knobs
+from infra.whatsapp_server.groups import Groups
+from infra.whatsapp_server.media import Media
+from infra.whatsapp_server.payload import Registration
+from infra.whatsapp_server.phones.phones import Phones
+from infra.whatsapp_server.post import Mail, Place, Post
+from infra.whatsapp_server.storage import Database, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A client's message: sender and recipient, WhatsApp's id, the tags of what stands in the stanza."""
+
+    sender: str
+    recipient: str
+    id: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """Sender, recipient, WhatsApp's id, and when (milliseconds since the epoch)."""
+
+    sender: str
+    recipient: str
+    id: str
+    at: int
+
+
+_MOST_STRAYS = 1000
+_MOST_ACCEPTED = 1000
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A client that shows codes. `noise_key` is the one it shook hands with."""
+
+    connection: Connection
+    registration: Registration
+    noise_key: bytes
+    offer: Offer = field(default_factory=Offer)
+
+
+class Network:
+    """The server's state, given to each handler."""
+
+    def __init__(self, store: Store, database: Database, references: References) -> None:
+        self.store = store
+        self.database = database
+        self.references = references
+        self.knobs = Knobs()
+        self.media = Media()
+        self.post = Post(Mail(database), self.knobs)
+        self.phones = Phones(store, database, self.post)
+        self.groups = Groups(database)
+        self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
+        self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
+        self.waiting: list[Waiting] = []
+        self.connections: set[Connection] = set()
+        self._online: dict[Place, Connection] = {}
+        self._background: set[asyncio.Task[None]] = set()
+
+    @property
+    def accounts(self) -> Accounts:
+        """All accounts."""
+        return self.store.accounts
+
+    def account(self, number: str) -> Account:
+        """The account of a number; UnknownPhone if there is none."""
+        account = self.accounts.numbered(number)
+        if account is None:
+            raise UnknownPhone(f"No phone has the number {number} here.")
+        return account
+
+    def opened(self, number: str, name: str | None) -> Account:
+        """The account of a number, which is on WhatsApp from now on if it wasn't."""
+        account = self.accounts.opened(number, name, secrets.randbits(31))
+        self.store.changed()
+        return account
+
+    async def registered(self, number: str, name: str | None = None) -> Account:
+        """The same, kept before anybody can write to it: its identity is in each session from then on."""
+        known = self.accounts.numbered(number)
+        account = self.opened(number, name)
+        if known is None:
+            await self.store.flush()
+        return account
+
+    def online(self, account: Account, device: int) -> Connection | None:
+        """A device's connection, if it has one."""
+        return self._online.get((account.number, device))
+
+    def arrive(self, place: Place, connection: Connection) -> Connection | None:
+        """Make this the device's connection; the former one, if there was one."""
+        former = self._online.get(place)
+        if former:
+            self.post.part(place, former)
+        self._online[place] = connection
+        return former
+
+    def leave(self, place: Place, connection: Connection) -> None:
+        """Forget a connection, unless another has taken its place."""
+        self.post.part(place, connection)
+        if self._online.get(place) is connection:
+            del self._online[place]
+
+    def remove(self, account: Account, devices: Iterable[int]) -> None:
+        """Take devices out of an account."""
+        for device in tuple(devices):
+            account.devices.pop(device, None)
+            self.post.mail.abandon((account.number, device))
+        self.store.changed()
+        announce(self.accounts, self.post, account)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something later that nobody waits for; it ends with the server."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def stop(self) -> None:
+        """Cut every connection and end what runs in the background."""
+        for connection in tuple(self.connections):
+            connection.abort()
+        for task in tuple(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The device, its account, its connection, and the server's state."""
+
+    network: Network
+    connection: Connection
+    account: Account
+    device: Device

@@ -1,0 +1,131 @@
+"""The content of messages as phones read and write it: texts, replies, edits, reactions, places, documents."""
+
+from dataclasses import dataclass, field
+
+from chalicelib.wire.node import Jid
+from chalicelib.wire.protobuf import MalformedMessage, Message
+from infra.whatsapp_server.accounts import Account
+from infra.whatsapp_server.clock import now_ms
+from infra.whatsapp_server.phones.letters import Letter
+
+# waE2E.Message
+_CONVERSATION, _EXTENDED_TEXT, _PROTOCOL, _SENT_BY_DEVICE, _CONTEXT = 1, 6, 12, 31, 35
+# its ExtendedTextMessage
+_TEXT = 1
+# its DeviceSentMessage
+_DESTINATION, _SENT = 1, 2
+_WITHOUT_WORDS = {_PROTOCOL, _CONTEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """`text` is None where the message is something else. `destination` is set on a copy of what a device sent.
+
+    `silent` messages are between programs: no person sees them.
+    """
+
+    text: str | None = field(repr=False)
+    destination: Jid | None = None
+    silent: bool = False
+
+
+def written(text: str) -> Message:
+    """A plain text."""
+    return Message.of({_CONVERSATION: text})
+
+
+def copied(message: bytes, destination: Jid) -> Message:
+    """The copy of an encoded message that a device sends to its account's other devices."""
+    return Message.of({_SENT_BY_DEVICE: Message.of({_DESTINATION: str(destination), _SENT: message})})
+
+
+def read(data: bytes) -> Content:
+    """The content of an opened message; ValueError if it is none."""
+    message, destination = Message.decode(data), None
+    if message.has(_SENT_BY_DEVICE):
+        copy = message.message(_SENT_BY_DEVICE)
+        destination = Jid.parse(copy.data(_DESTINATION).decode())
+        message = copy.message(_SENT)
+    silent = {number for number, _ in message.fields} <= _WITHOUT_WORDS
+    return Content(_text(message), destination, silent)
+
+
+def _text(message: Message) -> str | None:
+    extended = message.message(_EXTENDED_TEXT)
+    for place, number in ((message, _CONVERSATION), (extended, _TEXT)):
+        if place.has(number):
+            try:
+                return place.data(number).decode()
+            except UnicodeDecodeError as error:
+                raise MalformedMessage("the text isn't UTF-8") from error
+    return None
+
+
+# waE2E.Message
+_LOCATION, _DOCUMENT, _REACTION, _EDITED = 5, 7, 46, 58
+# MessageKey
+_CHAT, _FROM_ME, _ID = 1, 2, 3
+# ContextInfo
+_QUOTED_ID, _QUOTED_AUTHOR, _QUOTED = 1, 2, 3
+# ExtendedTextMessage
+_QUOTING = 17
+# ProtocolMessage
+_KEY, _TYPE, _NEW, _AT = 1, 2, 14, 15
+_REVOKE, _MESSAGE_EDIT = 0, 14
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send, encoded, and its stanza's attributes: ``type``, and ``edit`` for what changes another."""
+
+    message: bytes = field(repr=False)
+    attributes: dict[str, str] = field(default_factory=lambda: {"type": "text"})
+    text: str | None = field(default=None, repr=False)
+
+
+def text(said: str) -> Outgoing:
+    """A plain text."""
+    return Outgoing(written(said).encode(), text=said)
+
+
+def reply(said: str, quoted: Letter, *, author: Account) -> Outgoing:
+    """A text that quotes a letter of ``author``'s."""
+    shown = written(quoted.text) if quoted.text is not None else None
+    context = Message.of({_QUOTED_ID: quoted.id, _QUOTED_AUTHOR: str(author.lid_jid), _QUOTED: shown})
+    extended = Message.of({_TEXT: said, _QUOTING: context})
+    return Outgoing(Message.of({_EXTENDED_TEXT: extended}).encode(), text=said)
+
+
+def edit(said: str, letter: Letter, *, chat: Account) -> Outgoing:
+    """What one of the phone's own letters says from now on."""
+    change = Message.of({_KEY: _key(letter, chat), _TYPE: _MESSAGE_EDIT, _NEW: written(said), _AT: now_ms()})
+    wrapped = Message.of({1: Message.of({_PROTOCOL: change})})
+    return Outgoing(Message.of({_EDITED: wrapped}).encode(), {"type": "text", "edit": "1"})
+
+
+def deletion(letter: Letter, *, chat: Account) -> Outgoing:
+    """Delete one of the phone's own letters for everybody."""
+    change = Message.of({_KEY: _key(letter, chat), _TYPE: _REVOKE})
+    return Outgoing(Message.of({_PROTOCOL: change}).encode(), {"type": "text", "edit": "7"})
+
+
+def reaction(emoji: str, letter: Letter, *, chat: Account) -> Outgoing:
+    """React to a letter; an empty ``emoji`` takes the reaction back."""
+    reacted = Message.of({1: _key(letter, chat), 2: emoji, 4: now_ms()})
+    return Outgoing(Message.of({_REACTION: reacted}).encode(), {"type": "reaction"})
+
+
+def location(latitude: float, longitude: float, *, name: str | None, address: str | None) -> Outgoing:
+    """A place, in degrees."""
+    place = Message.of({1: float(latitude), 2: float(longitude), 3: name, 4: address})
+    return Outgoing(Message.of({_LOCATION: place}).encode(), {"type": "media", "mediatype": "location"})
+
+
+def document(file_name: str, *, mimetype: str | None, caption: str | None) -> Outgoing:
+    """A document's announcement, without a file behind it: the loopback WhatsApp keeps none."""
+    announced = Message.of({2: mimetype or "application/octet-stream", 3: file_name, 5: 0, 8: file_name, 20: caption})
+    return Outgoing(Message.of({_DOCUMENT: announced}).encode(), {"type": "media", "mediatype": "document"})
+
+
+def _key(letter: Letter, chat: Account) -> Message:
+    return Message.of({_CHAT: str(chat.lid_jid), _FROM_ME: int(letter.outgoing), _ID: letter.id})

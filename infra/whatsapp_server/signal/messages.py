@@ -1,0 +1,156 @@
+"""Signal's two messages on the wire, their padding, and why one doesn't open.
+
+SignalFailure
+├── Undecryptable   no session fits, or the message was changed
+└── Repeated        its key was used before: the message came twice
+"""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+
+from chalicelib.wire.curve25519 import KEY_SIZE, KEY_TYPE
+from chalicelib.wire.protobuf import MalformedMessage, Message
+
+
+class SignalFailure(Exception):
+    """A message that doesn't open."""
+
+
+class Undecryptable(SignalFailure):
+    """No session fits, or the message was changed."""
+
+
+class Repeated(SignalFailure):
+    """Its key was used before: the message came twice."""
+
+
+_MOST = 15
+
+
+def padded(data: bytes) -> bytes:
+    """With 1 to 15 bytes more, each of which says how many they are."""
+    count = secrets.randbelow(_MOST) + 1
+    return data + bytes([count]) * count
+
+
+def unpadded(data: bytes) -> bytes:
+    """Without them; Undecryptable if there are none."""
+    if not data or not 0 < data[-1] <= len(data):
+        raise Undecryptable("the message isn't padded")
+    return data[: -data[-1]]
+
+
+VERSION = b"\x33"
+"""Version 3, twice: the message's and the highest that its sender speaks."""
+MAC_SIZE = 8
+
+# SignalMessage
+_RATCHET_KEY, _COUNTER, _PREVIOUS, _CIPHERTEXT = 1, 2, 3, 4
+# PreKeySignalMessage
+_PREKEY, _BASE, _IDENTITY, _INNER, _REGISTRATION, _SIGNED_PREKEY = 1, 2, 3, 4, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class SealedMessage:
+    """A message within a session. `signed` is what `mac` covers; `previous` counts the sender's last chain."""
+
+    ratchet_key: bytes
+    counter: int
+    ciphertext: bytes
+    signed: bytes
+    mac: bytes
+
+    @classmethod
+    def seal(
+        cls, *, ratchet_key: bytes, counter: int, previous: int, ciphertext: bytes, mac_key: bytes, parties: bytes
+    ) -> "SealedMessage":
+        """Make and authenticate one. `parties` are the sender's and the receiver's identity keys, with their types."""
+        message = Message.of(
+            {_RATCHET_KEY: KEY_TYPE + ratchet_key, _COUNTER: counter, _PREVIOUS: previous, _CIPHERTEXT: ciphertext}
+        )
+        signed = VERSION + message.encode()
+        return cls(ratchet_key, counter, ciphertext, signed, _mac(mac_key, parties, signed))
+
+    @classmethod
+    def decode(cls, data: bytes) -> "SealedMessage":
+        """Read one; Undecryptable if it is none of this version."""
+        message = _body(data[:-MAC_SIZE])
+        try:
+            key = typed(message.data(_RATCHET_KEY))
+            return cls(key, message.number(_COUNTER), message.data(_CIPHERTEXT), data[:-MAC_SIZE], data[-MAC_SIZE:])
+        except MalformedMessage as error:
+            raise Undecryptable("a part of the message has the wrong type") from error
+
+    def encode(self) -> bytes:
+        """Write it."""
+        return self.signed + self.mac
+
+    def check(self, mac_key: bytes, parties: bytes) -> None:
+        """Undecryptable unless it was made with these keys."""
+        if not hmac.compare_digest(self.mac, _mac(mac_key, parties, self.signed)):
+            raise Undecryptable("the message was changed, or belongs to another session")
+
+
+@dataclass(frozen=True, slots=True)
+class OfferingMessage:
+    """A message to somebody who hasn't answered yet: with it goes what he needs to begin the session.
+
+    `prekey` is None where the bundle had no one-time key left.
+    """
+
+    registration: int
+    prekey: int | None
+    signed_prekey: int
+    base: bytes
+    identity: bytes
+    inner: SealedMessage
+
+    @classmethod
+    def decode(cls, data: bytes) -> "OfferingMessage":
+        """Read one; Undecryptable if it is none of this version."""
+        message = _body(data)
+        try:
+            return cls(
+                message.number(_REGISTRATION),
+                message.number(_PREKEY) if message.has(_PREKEY) else None,
+                message.number(_SIGNED_PREKEY),
+                typed(message.data(_BASE)),
+                typed(message.data(_IDENTITY)),
+                SealedMessage.decode(message.data(_INNER)),
+            )
+        except MalformedMessage as error:
+            raise Undecryptable("a part of the message has the wrong type") from error
+
+    def encode(self) -> bytes:
+        """Write it."""
+        message = Message.of({
+            _PREKEY: self.prekey,
+            _BASE: KEY_TYPE + self.base,
+            _IDENTITY: KEY_TYPE + self.identity,
+            _INNER: self.inner.encode(),
+            _REGISTRATION: self.registration,
+            _SIGNED_PREKEY: self.signed_prekey,
+        })  # fmt: skip
+        return VERSION + message.encode()
+
+
+def typed(data: bytes) -> bytes:
+    """The key behind its type byte; Undecryptable if it isn't Curve25519's."""
+    if len(data) != len(KEY_TYPE) + KEY_SIZE or not data.startswith(KEY_TYPE):
+        raise Undecryptable("a key in the message is none")
+    return data[len(KEY_TYPE) :]
+
+
+def _body(data: bytes) -> Message:
+    if data[:1] != VERSION:
+        raise Undecryptable("not a message of Signal's version 3")
+    try:
+        return Message.decode(data[1:])
+    except MalformedMessage as error:
+        raise Undecryptable("not a message") from error
+
+
+def _mac(key: bytes, parties: bytes, signed: bytes) -> bytes:
+    return hmac.digest(key, parties + signed, hashlib.sha256)[:MAC_SIZE]

@@ -1,0 +1,103 @@
+"""A linked device in Python, for asking the server what the real client never asks."""
+
+import ssl
+from base64 import b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from secrets import token_bytes
+
+import aiohttp
+
+from chalicelib.wire.codec import decode, encode
+from chalicelib.wire.curve25519 import KEY_TYPE, KeyPair, sign
+from chalicelib.wire.frames import HEADER, framed
+from chalicelib.wire.node import SERVER, Jid, Node
+from chalicelib.wire.noise import Cipher
+from chalicelib.wire.protobuf import Message
+from infra.whatsapp_server import WhatsApp
+from tests.wire.initiator import Initiator
+
+
+class Wire:
+    """A finished handshake: stanzas in and out."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+        self._buffer = b""
+        self._outgoing: Cipher
+        self._incoming: Cipher
+
+    async def open(self, noise: KeyPair, payload: bytes) -> None:
+        initiator = Initiator(noise)
+        await self._socket.send_bytes(HEADER + framed(initiator.hello()))
+        initiator.read(await self._frame())
+        last, self._outgoing, self._incoming = initiator.finish(payload)
+        await self._socket.send_bytes(framed(last))
+
+    async def _frame(self) -> bytes:
+        return (await self._socket.receive_bytes(timeout=60))[3:]  # the server sends each frame as one message
+
+    async def send(self, node: Node) -> None:
+        await self._socket.send_bytes(framed(self._outgoing.encrypt(encode(node))))
+
+    async def receive(self) -> Node:
+        return decode(self._incoming.decrypt(await self._frame()))
+
+    async def ask(self, xmlns: str, kind: str, *children: Node, name: str = "q1") -> Node:
+        await self.send(Node("iq", {"id": name, "xmlns": xmlns, "type": kind, "to": SERVER}, children or None))
+        while (answer := await self.receive()).text("id") != name:
+            pass
+        return answer
+
+
+class Companion:
+    """A device's keys, kept from pairing to login."""
+
+    def __init__(self) -> None:
+        self.noise, self.identity, self.signed = (KeyPair.generate() for _ in range(3))
+        self.secret = token_bytes(32)
+        self.jid = Jid("", "")
+
+    def registration(self) -> bytes:
+        signature = sign(self.identity.private, KEY_TYPE + self.signed.public)
+        pairing = {
+            1: b"\0\0\0\7",
+            2: KEY_TYPE,
+            3: self.identity.public,
+            4: b"\0\0\1",
+            5: self.signed.public,
+            6: signature,
+        }
+        return Message.of({19: Message.of({**pairing, 8: Message.of({1: "Test"})})}).encode()
+
+    def login(self) -> bytes:
+        return Message.of({1: int(self.jid.user), 18: self.jid.device}).encode()
+
+    def code(self, reference: bytes) -> str:
+        keys = (self.noise.public, self.identity.public, self.secret)
+        return ",".join([reference.decode(), *(b64encode(key).decode() for key in keys)])
+
+    def agree(self, success: Node, *, signer: KeyPair | None = None) -> Node:
+        """Answer a pair-success: with our signature, or with somebody else's."""
+        pairing = success.get("pair-success")
+        self.jid = pairing.get("device").jid("jid")
+        signed = Message.decode(pairing.get("device-identity").data).message(1)
+        seen = b"\x06\x01" + signed.data(1) + self.identity.public + signed.data(2)
+        signature = sign((signer or self.identity).private, seen)
+        identity = Message.of({1: signed.data(1), 3: signed.data(3), 4: signature}).encode()
+        child = Node("pair-device-sign", {}, (Node("device-identity", {"key-index": "1"}, identity),))
+        return Node("iq", {"id": success.text("id"), "type": "result", "to": SERVER}, (child,))
+
+
+@asynccontextmanager
+async def dialled(whatsapp: WhatsApp) -> AsyncIterator[Wire]:
+    """A websocket through the proxy and TLS, as the real client comes."""
+    environment = whatsapp.client_environment()
+    trust = ssl.create_default_context(cafile=environment["SSL_CERT_FILE"])
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(
+            "wss://web.whatsapp.com/ws/chat", proxy=environment["HTTPS_PROXY"], ssl=trust, compress=0
+        ) as socket,
+    ):
+        yield Wire(socket)

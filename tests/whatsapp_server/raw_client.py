@@ -1,0 +1,137 @@
+"""A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
+
+It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
+`check NUMBER`, `groups`. When that closes, the process ends.
+"""
+
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from neonize import events
+from neonize.client import NewClient
+from neonize.exc import NeonizeError
+from neonize.utils import extract_text
+from neonize.utils.enum import Presence, ReceiptType
+from neonize.utils.jid import Jid2String, build_jid
+
+# The client library writes to the standard output what nobody asked for; that goes to the standard error here.
+EVENTS = os.dup(1)
+os.dup2(2, 1)
+
+
+TOLD = {
+    events.ConnectedEv: "connected",
+    events.OfflineSyncCompletedEv: "synced",
+    events.DisconnectedEv: "disconnected",
+    events.StreamReplacedEv: "replaced",
+    events.TemporaryBanEv: "banned",
+    events.ClientOutdatedEv: "outdated",
+    events.ConnectFailureEv: "refused",
+}
+
+
+def say(event: str, **fields: object) -> None:
+    os.write(EVENTS, (json.dumps({"event": event, **fields}) + "\n").encode())
+
+
+def main(database: str) -> None:
+    logging.getLogger("neonize.utils.log").setLevel(logging.DEBUG if "DEBUG" in os.environ else logging.ERROR)
+    client = NewClient(f"{database}?_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x=")
+    client.qr(lambda _client, code: say("qr", code=code.decode()))
+    for kind, word in TOLD.items():
+        client.event(kind)(lambda _client, _event, word=word: say(word))
+    client.event(events.PairStatusEv)(lambda _client, event: say("pair", number=event.ID.User, device=event.ID.Device))
+    client.event(events.LoggedOutEv)(lambda _client, event: say("logged_out", on_connect=event.OnConnect))
+    client.event(events.MessageEv)(lambda _client, event: say_message(event))
+    client.event(events.ReceiptEv)(lambda _client, event: say_receipt(event))
+    client.event(events.UndecryptableMessageEv)(lambda _client, event: say("undecryptable", id=event.Info.ID))
+    threading.Thread(target=listen, args=(client,), daemon=True).start()
+    client.connect()
+
+
+def say_message(event: events.MessageEv) -> None:
+    info = event.Info
+    source = info.MessageSource
+    say(
+        "message",
+        id=info.ID,
+        text=extract_text(event.Message),
+        chat=source.Chat.User,
+        sender=source.Sender.User,
+        device=source.Sender.Device,
+        phone=source.SenderAlt.User,
+        mine=source.IsFromMe,
+        name=info.Pushname,
+        peer=info.Category == "peer",
+    )
+
+
+def say_receipt(event: events.ReceiptEv) -> None:
+    kind = events.ReceiptEv.ReceiptType.Name(event.Type).lower()
+    say("receipt", kind=kind, ids=list(event.MessageIDs), device=event.MessageSource.Sender.Device)
+
+
+def send(client: NewClient, number: str, text: str) -> None:
+    started = time.monotonic()
+    try:
+        sent = client.send_message(number, text)
+    except NeonizeError as error:
+        say("send_failed", error=str(error))
+    else:
+        say("sent", id=sent.ID, took_ms=(time.monotonic() - started) * 1000)
+
+
+def be_available(client: NewClient) -> bool:
+    """Whether the client let itself be seen: it refuses as long as it doesn't know its name."""
+    try:
+        client.send_presence(Presence.AVAILABLE)
+    except NeonizeError:
+        return False
+    return True
+
+
+def a_group(info: Any) -> dict[str, object]:
+    return {
+        "jid": Jid2String(info.JID),
+        "name": info.GroupName.Name,
+        "topic": info.GroupTopic.Topic,
+        "owner": Jid2String(info.OwnerJID),
+        "owner_phone": Jid2String(info.OwnerPN),
+        "created": info.GroupCreated,
+        "named": info.GroupName.NameSetAt,
+        "members": [Jid2String(one.JID) for one in info.Participants],
+        "phones": [Jid2String(one.PhoneNumber) for one in info.Participants],
+    }
+
+
+def listen(client: NewClient) -> None:
+    for line in sys.stdin:
+        match line.rstrip("\n").split(" ", 2):
+            case ["send", number, text]:
+                send(client, number, text)
+            case ["read", lid, name]:
+                chat = build_jid(lid, "lid")
+                client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType.READ)
+                say("marked")
+            case ["check", number]:
+                answers = client.is_on_whatsapp(number)
+                say("checked", found=[[one.Query, one.IsIn, Jid2String(one.JID)] for one in answers])
+            case ["groups"]:
+                say("groups", groups=[a_group(info) for info in client.get_joined_groups()])
+            case ["available"]:
+                say("presence", available=be_available(client))
+            case ["logout"]:
+                client.logout()
+                say("logged_out_itself")
+            case ["connected?"]:
+                say("is_connected", value=client.is_connected)
+    os.kill(os.getpid(), signal.SIGKILL)  # the client's own stop can hang
+
+
+main(sys.argv[1])
