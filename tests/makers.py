@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chalicelib.domain.content import Text
 from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.session import Desired, Device, QRCode, Session, Status
 
@@ -56,7 +57,10 @@ def a_running_session(**fields: Any) -> Session:
 
 
 def a_message(**fields: Any) -> Message:
-    """A message that the session of ``a_session`` was asked to send, and that its worker hasn't taken up."""
+    """A message that the session of ``a_session`` was asked to send, and that its worker hasn't taken up.
+
+    ``text`` is its text, ``content`` what it says if that is no text.
+    """
     values: dict[str, Any] = {
         "uid": "01JAVA0000000000000000000A",
         "id": "01JMSG00000000000000000001",
@@ -67,6 +71,6 @@ def a_message(**fields: Any) -> Message:
         "created_at": NOW,
         "chat": "628987654321@s.whatsapp.net",
         "to": "628987654321@s.whatsapp.net",
-        "text": "Kopi at nine?",
+        "content": Text(fields.pop("text", "Kopi at nine?")),
     }
     return Message(**(values | fields))

@@ -12,6 +12,7 @@ from chalicelib.api.bodies import SendBody
 from chalicelib.api.call import Call
 from chalicelib.api.fields import text
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -69,7 +70,7 @@ def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape, *
         call.tenant,
         session_id,
         to=recipient(body.to, field="to"),
-        text=text(body.message, field="message"),
+        content=Text(text(body.message, field="message")),
         key=own_key(call),
     )
     # Chalice's path is the route's, with its variables' names.

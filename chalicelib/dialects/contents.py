@@ -1,13 +1,14 @@
 """What a message says beside its text, as JSON in every family's messages: ``content`` and ``context``.
 
 ``content`` has one field, named as the message's ``type`` is. What is about another message names that as
-``message_id``, WhatsApp's id. Fields that have nothing to say are absent.
+``message_id``, WhatsApp's id. Fields that have nothing to say are absent. The message's words are told by the families
+themselves. A new type is a TypedDict here, a field of ContentJson, and a row of ``SHAPES``.
 """
 
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
-from chalicelib.domain.content import Content, Context, Target
+from chalicelib.domain import content as c
 from chalicelib.domain.messages import Message
 
 
@@ -186,34 +187,95 @@ class Beside(TypedDict):
     context: NotRequired[ContextJson]
 
 
-_NAMES: Final = {"kind": "type", "text": "message"}
-"""Our words that are others in JSON."""
+SHAPES: Final[Mapping[type[c.Content], type]] = {
+    c.Edited: EditedJson,
+    c.Deleted: DeletedJson,
+    c.Reaction: ReactionJson,
+    c.Pin: PinJson,
+    c.Keep: PinJson,
+    c.PollVote: TargetJson,
+    c.Comment: TargetJson,
+    c.EventResponse: TargetJson,
+    c.Location: LocationJson,
+    c.Document: DocumentJson,
+    c.Image: MediaJson,
+    c.Video: MediaJson,
+    c.Audio: MediaJson,
+    c.Sticker: MediaJson,
+    c.Poll: PollJson,
+    c.Choice: ChoiceJson,
+    c.GroupInvite: GroupInviteJson,
+    c.PlannedEvent: PlannedEventJson,
+    c.Timer: TimerJson,
+    c.Unknown: UnknownJson,
+}
+"""The object of each type of content: its fields are read from the content's own of the same names."""
+
+_NAMES: Final = {"type": "type_of_target"}
+"""The fields of contents that have other names here."""
 
 
 def beside(of: Message) -> Beside:
     """Return ``content`` and ``context`` of a message, as far as it has them."""
-    said: Any = {"content": _json(of.content or Content()), "context": _json(of.context or Context())}
-    shape: Beside = {name: value for name, value in said.items() if value}  # type: ignore[assignment]
+    shape: Beside = {}
+    content, context = _content(of.content), _context(of.context or c.Context())
+    if content:
+        shape["content"] = content
+    if context:
+        shape["context"] = context
     return shape
 
 
-def _json(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_json(one) for one in value]
-    if not is_dataclass(value):
-        return value
-    shape: dict[str, Any] = {}
-    for one in fields(value):
-        inner = getattr(value, one.name)
-        if isinstance(inner, Target):
-            shape = {"message_id": inner.id, "from_me": inner.from_me, "participant": inner.participant} | shape
-        elif is_dataclass(inner) or isinstance(inner, tuple):
-            shape[_NAMES.get(one.name, one.name)] = _json(inner)
-        else:
-            shape[_NAMES.get(one.name, one.name)] = inner
-    return {name: inner for name, inner in shape.items() if _says(name, inner)}
+def _content(of: c.Content) -> ContentJson:
+    """Return the content's field; none for what can't be told without its target, which is missing."""
+    told: Any
+    if isinstance(of, c.ContactCards):
+        told = {"contacts": [_object(one, ContactJson) for one in of.contacts]}
+    elif type(of) not in SHAPES or (isinstance(of, c.About) and of.target is None):
+        told = {}
+    else:
+        told = {of.type: _object(of, SHAPES[type(of)])}
+    shape: ContentJson = {name: value for name, value in told.items() if value}  # type: ignore[assignment]
+    return shape
 
 
-def _says(name: str, value: Any) -> bool:
-    """Whether a field has something to say; that is false, too, where it is who wrote a message, or a pin let go."""
-    return bool(value) or (value is not None and name in {"from_me", "pinned"}) or isinstance(value, float)
+def _context(of: c.Context) -> ContextJson:
+    quoted = of.quoted
+    told: Any = {
+        "quoted": {**_target(quoted.target), "type": quoted.type, "message": quoted.text} if quoted else None,
+        "mentions": list(of.mentions),
+        "forwarded": of.forwarded,
+        "expires_in": of.expires_in,
+        "view_once": of.view_once,
+    }
+    if quoted:
+        told["quoted"] = _without_silence(told["quoted"])
+    shape: ContextJson = _without_silence(told)  # type: ignore[assignment]
+    return shape
+
+
+def _object(of: Any, shape: type) -> dict[str, Any]:
+    told = _target(of.target) if isinstance(of, c.About) and of.target else {}
+    for name in shape.__annotations__:
+        if name not in TargetJson.__annotations__:
+            told[name] = _value(getattr(of, _NAMES.get(name, name), None))
+    return _without_silence(told)
+
+
+def _value(of: Any) -> Any:
+    if isinstance(of, c.Location):
+        return _object(of, LocationJson)
+    return list(of) if isinstance(of, tuple) else of
+
+
+def _target(of: c.Target) -> dict[str, Any]:
+    return {"message_id": of.id, "from_me": of.from_me, "participant": of.participant}
+
+
+def _without_silence(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that say something; so does false where it is who wrote a message, or a pin let go."""
+    return {
+        name: value
+        for name, value in told.items()
+        if value or (value is not None and name in {"from_me", "pinned"}) or isinstance(value, float)
+    }

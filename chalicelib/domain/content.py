@@ -1,12 +1,19 @@
-"""What a message says beside its text: one record of the message's kind, and the context that it was said in.
+"""What a message says: its content, one class for each type, and the context that it was said in.
 
-A message's ``kind`` names the record that goes with it: ``location`` has a Location, ``edited`` an Edited. A text has
-none. Media is described, not held. All of it comes from outside, so whoever makes a record bounds it: texts by
-``clipped``, lists by the constants here. Together they stay far below what an item of the table may hold.
+A content is written, wherever it is written, as its ``type`` beside an object of that name, which holds the class's
+fields. Media is a reference, never bytes. ``stored`` and ``restored`` are the one codec for what lies in the table and
+in the worker's files; the worker has the one table to and from WhatsApp's protobuf, and ``dialects/contents.py`` the
+one of the JSON objects that clients see. So a new type is a class here, named in ``TYPES``, and a row in each of those.
+
+Most of it comes from outside, so whoever makes a content bounds it: texts by ``clipped``, lists by the constants here.
+Together they stay far below what an item of the table may hold.
 """
 
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from typing import Any, ClassVar, Final, Self, cast
+
+from chalicelib.reading import Reader
 
 LONGEST_NAME: Final = 1_000
 """Characters of a name, an address, a title, a question or a quoted text."""
@@ -34,53 +41,130 @@ class Target:
     participant: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """The target says something else now: the text of the message that tells of it, or a new caption.
+class Content:
+    """What a message says: an instance of one of ``TYPES``, or of ``Unsupported``.
 
-    ``kind`` is what the target is (text, image, …). An ``encrypted`` edit can't be read: only that there was one.
+    ``NAME`` is the type's name, ``WORDS`` the field whose text people read as the message's own, if there is one.
     """
 
-    target: Target
-    kind: str | None = None
-    encrypted: bool = False
+    __slots__ = ()
+    NAME: ClassVar[str]
+    WORDS: ClassVar[str | None] = None
+
+    @property
+    def type(self) -> str:
+        """The type's name."""
+        return self.NAME
+
+    @property
+    def text(self) -> str | None:
+        """What people read as the message's text: a text's body, an image's caption, a poll's question; never empty."""
+        return (getattr(self, self.WORDS) or None) if self.WORDS else None
+
+    @property
+    def about(self) -> Target | None:
+        """The message that this one is about, if it is about one."""
+        return None
+
+    def with_text(self, text: str) -> Self:
+        """Return the content with other words; unchanged if its type has none."""
+        return cast("Self", replace(cast("Any", self), **{self.WORDS: text})) if self.WORDS else self
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """The target was deleted for everybody; ``by_admin`` if not its writer, but an administrator of the group did."""
+class Text(Content):
+    """A text."""
 
-    target: Target
-    by_admin: bool = False
+    NAME: ClassVar = "text"
+    WORDS: ClassVar = "body"
+
+    body: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media(Content):
+    """What all media has: a reference to a file. ``media_id`` is ours, None where the file isn't kept.
+
+    ``size`` is in bytes, ``sha256`` in hexadecimal digits, ``width`` and ``height`` in pixels, ``seconds`` how long it
+    plays. All of it is the sender's word.
+    """
+
+    media_id: str | None = None
+    mimetype: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image(Media):
+    """A picture."""
+
+    NAME: ClassVar = "image"
+    WORDS: ClassVar = "caption"
+
+    caption: str | None = field(default=None, repr=False)
+    width: int | None = None
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video(Media):
+    """A video; ``gif`` says that it plays like one, ``round`` that it is a video message."""
+
+    NAME: ClassVar = "video"
+    WORDS: ClassVar = "caption"
+
+    caption: str | None = field(default=None, repr=False)
+    width: int | None = None
+    height: int | None = None
+    seconds: int | None = None
+    gif: bool = False
+    round: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio(Media):
+    """A sound; ``voice`` says that it is a voice message."""
+
+    NAME: ClassVar = "audio"
+
+    seconds: int | None = None
+    voice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sticker(Media):
+    """A sticker."""
+
+    NAME: ClassVar = "sticker"
+
+    width: int | None = None
+    height: int | None = None
+    animated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document(Media):
+    """A file, as its sender calls it."""
+
+    NAME: ClassVar = "document"
+    WORDS: ClassVar = "caption"
+
+    caption: str | None = field(default=None, repr=False)
+    file_name: str | None = None
+    title: str | None = None
+    pages: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """A reaction to the target; ``emoji`` is None where one was taken back (``removed``), or can't be read."""
+class Location(Content):
+    """A place, in degrees (WGS 84); ``live`` if it moves. None where the sender said none, or what is none on earth.
 
-    target: Target
-    emoji: str | None = None
-    removed: bool = False
+    ``accuracy`` is in metres. ``caption`` is what the sender wrote with a place that has no name.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """The target was pinned in the chat or, if not ``pinned``, let go; so, too, with a message that is kept."""
-
-    target: Target
-    pinned: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The message is about the target, and there is no more to say: a vote, which is encrypted, or a comment."""
-
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place, in degrees (WGS 84); ``live`` if it moves. None where the sender said none, or what is none on earth."""
+    NAME: ClassVar = "location"
+    WORDS: ClassVar = "caption"
 
     latitude: float | None = None
     longitude: float | None = None
@@ -89,48 +173,39 @@ class Location:
     url: str | None = None
     accuracy: int | None = None
     live: bool = False
+    caption: str | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str | None:
+        """The place's name, else the caption."""
+        return self.name or self.caption or None
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A file, as its sender calls it; ``size`` in bytes."""
-
-    file_name: str | None = None
-    title: str | None = None
-    mimetype: str | None = None
-    size: int | None = None
-    pages: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Media:
-    """An image, a video, a sound or a sticker: ``size`` in bytes, ``width`` and ``height`` in pixels.
-
-    ``voice`` is a voice message, ``gif`` and ``round`` are videos, ``animated`` is a sticker.
-    """
-
-    mimetype: str | None = None
-    size: int | None = None
-    width: int | None = None
-    height: int | None = None
-    seconds: int | None = None
-    voice: bool = False
-    gif: bool = False
-    round: bool = False
-    animated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """A contact that was shared; ``vcard`` as its sender's app wrote it, None if it is longer than a card is."""
+class ContactCard:
+    """One contact that was shared; ``vcard`` as its sender's app wrote it, None if it is longer than a card is."""
 
     name: str | None = None
     vcard: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class ContactCards(Content):
+    """Contacts that were shared; ``caption`` is what WhatsApp's apps show for all of them."""
+
+    NAME: ClassVar = "contact"
+    WORDS: ClassVar = "caption"
+
+    contacts: tuple[ContactCard, ...] = ()
+    caption: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Poll(Content):
     """A question with options, of which ``selectable`` may be chosen (0: any number)."""
+
+    NAME: ClassVar = "poll"
+    WORDS: ClassVar = "question"
 
     question: str | None = None
     options: tuple[str, ...] = ()
@@ -138,26 +213,36 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Content):
     """What was chosen of buttons or a list: the option's ``id``, as whoever offered it made it, and its words."""
+
+    NAME: ClassVar = "choice"
+    WORDS: ClassVar = "title"
 
     id: str | None = None
     title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class GroupInvite:
+class GroupInvite(Content):
     """An invitation to a group (its JID); ``expires_at`` in seconds since the Unix epoch."""
+
+    NAME: ClassVar = "group_invite"
+    WORDS: ClassVar = "caption"
 
     group: str | None = None
     name: str | None = None
     code: str | None = field(default=None, repr=False)
     expires_at: int | None = None
+    caption: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class PlannedEvent(Content):
     """Something that is planned in a chat; times in seconds since the Unix epoch."""
+
+    NAME: ClassVar = "event"
+    WORDS: ClassVar = "name"
 
     name: str | None = None
     description: str | None = None
@@ -169,76 +254,218 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(Content):
     """Messages of the chat disappear after so many ``seconds`` from now on; 0: they stay."""
+
+    NAME: ClassVar = "timer"
 
     seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """A message of a kind that the client library doesn't know: the numbers of its fields are all there is to say."""
+class About(Content):
+    """What is about another message has; ``target`` is None where WhatsApp's message doesn't say which."""
+
+    target: Target | None = None
+
+    @property
+    def about(self) -> Target | None:
+        """The target."""
+        return self.target
+
+
+@dataclass(frozen=True, slots=True)
+class Edited(About):
+    """The target says something else now: ``body``, a text or a new caption.
+
+    ``type_of_target`` is the type of what it is (text, image, …). An ``encrypted`` edit can't be read: only that there
+    was one.
+    """
+
+    NAME: ClassVar = "edited"
+    WORDS: ClassVar = "body"
+
+    type_of_target: str | None = None
+    encrypted: bool = False
+    body: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted(About):
+    """The target was deleted for everybody; ``by_admin`` if not its writer, but an administrator of the group did."""
+
+    NAME: ClassVar = "deleted"
+
+    by_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction(About):
+    """A reaction to the target; ``emoji`` is None where one was taken back (``removed``), or can't be read."""
+
+    NAME: ClassVar = "reaction"
+    WORDS: ClassVar = "emoji"
+
+    emoji: str | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pin(About):
+    """The target was pinned in the chat or, if not ``pinned``, let go."""
+
+    NAME: ClassVar = "pin"
+
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Keep(About):
+    """The target is kept from disappearing or, if not ``pinned``, no longer."""
+
+    NAME: ClassVar = "keep"
+
+    pinned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PollVote(About):
+    """A vote in the poll that the target is; which options were chosen is encrypted."""
+
+    NAME: ClassVar = "poll_vote"
+
+
+@dataclass(frozen=True, slots=True)
+class EventResponse(About):
+    """An answer to the event that the target plans; which one is encrypted."""
+
+    NAME: ClassVar = "event_response"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment(About):
+    """A comment on the target, None where it is encrypted."""
+
+    NAME: ClassVar = "comment"
+    WORDS: ClassVar = "body"
+
+    body: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Undecryptable(Content):
+    """A message that the client couldn't decrypt; its sender's device is asked for it again."""
+
+    NAME: ClassVar = "undecryptable"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Content):
+    """A message of a type that the client library doesn't know: the numbers of its fields are all there is to say."""
+
+    NAME: ClassVar = "unknown"
 
     fields: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """The record of a message's kind; the others are None.
+class Unsupported(Content):
+    """A message of a type that has no class here; ``name`` is that of WhatsApp's field.
 
-    Each has the name of its kind, but for ``contact``, of which there may be several.
+    A type that a later version of this code wrote is read as one, too: with its name, and its text.
     """
 
-    edited: Edited | None = None
-    deleted: Deleted | None = None
-    reaction: Reaction | None = None
-    pin: Pin | None = None
-    keep: Pin | None = None
-    poll_vote: Reference | None = None
-    comment: Reference | None = None
-    event_response: Reference | None = None
-    location: Location | None = None
-    document: Document | None = None
-    image: Media | None = None
-    video: Media | None = None
-    audio: Media | None = None
-    sticker: Media | None = None
-    contacts: tuple[Contact, ...] | None = None
-    poll: Poll | None = None
-    choice: Choice | None = None
-    group_invite: GroupInvite | None = None
-    event: Event | None = None
-    timer: Timer | None = None
-    unknown: Unknown | None = None
+    WORDS: ClassVar = "caption"
+
+    name: str
+    caption: str | None = field(default=None, repr=False)
 
     @property
-    def target(self) -> Target | None:
-        """The message that this one is about, if it is about one."""
-        about = (
-            self.edited,
-            self.deleted,
-            self.reaction,
-            self.pin,
-            self.keep,
-            self.poll_vote,
-            self.comment,
-            self.event_response,
-        )
-        return next((one.target for one in about if one), None)
+    def type(self) -> str:
+        """WhatsApp's name of it."""
+        return self.name
+
+
+TYPES: Final[Mapping[str, type[Content]]] = {
+    one.NAME: one
+    for one in (
+        Text,
+        Image,
+        Video,
+        Audio,
+        Sticker,
+        Document,
+        Location,
+        ContactCards,
+        Poll,
+        Choice,
+        GroupInvite,
+        PlannedEvent,
+        Timer,
+        Edited,
+        Deleted,
+        Reaction,
+        Pin,
+        Keep,
+        PollVote,
+        EventResponse,
+        Comment,
+        Undecryptable,
+        Unknown,
+    )
+}
+"""The union, by the name of the type."""
+
+_READERS: Final = {name: Reader(kind) for name, kind in TYPES.items()}
+
+
+def stored(content: Content) -> dict[str, Any]:
+    """Return the content as ``kind``, ``text`` and, if there is more to it, ``content``, an object named by the type.
+
+    ``kind`` and ``text`` are all that versions before the object know, and they read them as they always did. What
+    ``text`` says isn't said in the object again: an item has its limit.
+    """
+    plain: dict[str, Any] = {"kind": content.type}
+    if content.text is not None:
+        plain["text"] = content.text
+    said = {} if isinstance(content, Unsupported) else _plain(content)
+    if content.WORDS and said.get(content.WORDS) == content.text:
+        said.pop(content.WORDS, None)
+    return plain | ({"content": {content.type: said}} if said else {})
+
+
+def restored(plain: Mapping[str, Any]) -> Content:
+    """Return the content of what ``stored`` made, or a version that knew no more than ``kind`` and ``text``.
+
+    Raises msgspec.ValidationError for what is neither.
+    """
+    name, text = plain.get("kind") or Text.NAME, plain.get("text") or None
+    said = (plain.get("content") or {}).get(name) or {}
+    content = _READERS[name].plain(said) if name in _READERS else Unsupported(name)
+    return content if text is None or content.text == text else content.with_text(text)
+
+
+def _plain(value: Any) -> Any:
+    """Return dataclasses as dicts of what they say, that is, of the fields that aren't as they are by default."""
+    if is_dataclass(value):
+        told = {one.name: getattr(value, one.name) for one in fields(value)}
+        default = {one.name: one.default for one in fields(value)}
+        return {name: _plain(inner) for name, inner in told.items() if inner != default[name]}
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """The message that was replied to, as the reply shows it: its kind and the beginning of its text."""
+    """The message that was replied to, as the reply shows it: its type and the beginning of its text."""
 
     target: Target
-    kind: str | None = None
+    type: str | None = None
     text: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """In what a message was said, whatever its kind is.
+    """In what a message was said, whatever its type is.
 
     ``mentions`` are JIDs. ``forwarded`` counts how often it was passed on, roughly: WhatsApp calls 5 and more "many
     times". ``expires_in`` is the chat's timer for disappearing messages, in seconds.

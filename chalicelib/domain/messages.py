@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from chalicelib.domain.content import Content, Context, Target
+from chalicelib.domain.content import Content, Context
 from chalicelib.domain.errors import GatewayError, IllegalMove
 from chalicelib.domain.session import LastEvent
 
@@ -84,9 +84,8 @@ class Message:
     ``to`` is the recipient's JID as the caller meant it, ``sender`` who wrote it, ``chat`` the JID of its chat:
     in a direct one that of the person's number, where it is known, else of the LID; ``chat_lid`` is that of the LID.
     ``copied`` says that it is outbound but not ours: another device of the account wrote it, and WhatsApp told us.
-    ``kind`` is text, or what else came in, in which case ``text`` may be its caption, ``content`` says what more there
-    is to it, and ``context`` in what it was said. A kind of WhatsApp's that the gateway has no word for has the name of
-    its field. ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
+    ``content`` is what it says, and never changes: an edit is a message of its own; ``context`` is in what it was said.
+    ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
     """
 
     uid: str
@@ -97,9 +96,7 @@ class Message:
     status: MessageStatus
     created_at: int
     chat: str
-    kind: str = "text"
-    text: str | None = field(default=None, repr=False)
-    content: Content | None = field(default=None, repr=False)
+    content: Content = field(repr=False)
     context: Context | None = field(default=None, repr=False)
     to: str | None = None
     sender: Party | None = None
@@ -120,11 +117,6 @@ class Message:
     def settled(self) -> bool:
         """Whether the worker has done with it what it could."""
         return self.status not in OPEN
-
-    @property
-    def target(self) -> Target | None:
-        """The message that this one is about: that it edits, deletes or reacts to."""
-        return self.content.target if self.content else None
 
     @property
     def ends_by(self) -> int | None:
@@ -203,8 +195,8 @@ def summary(message: Message) -> Mapping[str, Any]:
         "message": message.id,
         "status": str(message.status),
         "direction": str(message.direction),
-        "kind": message.kind,
-        "target": message.target.id if message.target else None,
+        "kind": message.content.type,
+        "target": message.content.about.id if message.content.about else None,
         "chat": message.chat,
         "chat_lid": message.chat_lid,
         "copied": message.copied or None,

@@ -168,7 +168,7 @@ def test_a_text_of_the_most_bytes_is_sent(connected: World, ana: Caller, path: s
     text = "😀" * (MAX_TEXT_BYTES // 4)
     assert ana("POST", path, in_utf_8(text)).status in {200, 202}
     (message,) = connected.stores.messages.rows.values()
-    assert message.text == text
+    assert message.content.text == text
 
 
 @BOTH

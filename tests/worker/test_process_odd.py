@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.content import Undecryptable
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Reason, Status
-from chalicelib.services.messages.store import UNDECRYPTABLE
 from chalicelib.wire.protobuf import Message as Wire
 from tests.makers import a_message
 from tests.worker.outside import now
@@ -57,7 +57,7 @@ def test_a_client_that_ended_over_a_receipt_it_doesnt_know_is_restarted_at_once(
         await stage.wa.say(FRIEND, NUMBER, "are you there?")
         session = await stage.until_status(Status.CONNECTED)
         (message,) = await messages(stage, 1)
-        assert message.text == "are you there?"
+        assert message.content.text == "are you there?"
         assert (worker.returncode, session.epoch) == (None, 1)
 
     told(tmp_path, story, device)
@@ -99,7 +99,7 @@ def test_a_text_that_isnt_utf8_comes_as_a_text(tmp_path: Path, device: Path) -> 
         status, answer = await stage.wa.post(f"phones/{FRIEND}/send", **fields)
         assert status == 200, answer
         (message,) = await messages(stage, 1)
-        assert message.text == "caf\ufffd \ufffd!"
+        assert message.content.text == "caf\ufffd \ufffd!"
 
     told(tmp_path, story, device)
 
@@ -115,7 +115,7 @@ def test_a_message_that_is_nested_too_deep_is_told_of(tmp_path: Path, device: Pa
         status, answer = await stage.wa.post(f"phones/{FRIEND}/send", to=NUMBER, kind="raw", message=deep)
         assert status == 200, answer
         (told_of,) = await messages(stage, 1)
-        assert (told_of.kind, told_of.text) == (UNDECRYPTABLE, None)
+        assert told_of.content == Undecryptable()
         assert told_of.chat == f"{FRIEND}@s.whatsapp.net"
 
     told(tmp_path, story, device)

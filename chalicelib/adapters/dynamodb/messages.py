@@ -14,6 +14,7 @@ import msgspec
 
 from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.content import restored, stored
 from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.limits import Pace
@@ -22,12 +23,15 @@ from chalicelib.domain.questions import Question
 from chalicelib.reading import Reader
 
 _MESSAGE: Final = Reader(Message)
-_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"} | DUE)
+_SAID: Final = frozenset({"kind", "text", "content", "context"})
+"""Attributes of what a message says: written once, and left alone when it moves, whatever a later version put there."""
+_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"} | DUE) - _SAID
 
 
 def to_item(message: Message) -> Item:
     """Return the message's item."""
     values: dict[str, Any] = msgspec.to_builtins(message)
+    del values["content"]
     return {
         "pk": f"S#{message.uid}",
         "sk": f"M#{message.id}",
@@ -36,12 +40,13 @@ def to_item(message: Message) -> Item:
         # Not by the status, which would be a write of the index more.
         **due(message.uid, None if message.settled else message.expires_at, of=UNSENT),
         **{name: value for name, value in values.items() if value is not None},
+        **stored(message.content),
     }
 
 
 def from_item(item: Item) -> Message:
     """Return the message of an item; attributes that this version doesn't know are left alone."""
-    return _MESSAGE.plain(item)
+    return _MESSAGE.plain({**item, "content": restored(item)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class DynamoMessages:
     def move(self, message: Message) -> bool:
         """Write the message over the version before it."""
         before = Condition("version = :before", {":before": message.version - 1})
-        return self.table.rewrite(to_item(message), _KNOWN, before) is None
+        item = {name: value for name, value in to_item(message).items() if name not in _SAID}
+        return self.table.rewrite(item, _KNOWN, before) is None
 
     def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
         """Read the index, whose order is that of the ids; a local index reads as consistently as the table."""

@@ -18,6 +18,7 @@ from chalicelib.api.router import Router
 from chalicelib.dialects.company import shapes
 from chalicelib.dialects.company import shapes as message_shapes
 from chalicelib.domain.access import Permission
+from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     Contended,
     IdempotencyKeyReused,
@@ -106,7 +107,7 @@ def send(call: Call, company: str, body: CompanyMessage) -> Answer:
     _its_own(call, company)
     to, said = recipient(body.recipient, field="to"), body.said
     session = _existing(_session(call, company))
-    message = bootstrap.outbox().send(call.tenant, session.id, to=to, text=said, key=own_key(call))
+    message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     return answer(message, message_shapes.sent, f"/api/sessions/{session.id}")
 
 
@@ -126,7 +127,7 @@ def bulk(call: Call, company: str, body: CompanyBulk) -> Answer:
     _its_own(call, company)
     to, said = body.to, body.said
     session = _existing(_session(call, company))
-    report = bootstrap.bulk().send(call.tenant, session.id, to=to, text=said, key=own_key(call))
+    report = bootstrap.bulk().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     after = report.stopped.retry_after if report.stopped else None
     headers = {} if after is None else {"Retry-After": str(after)}
     return Answer(message_shapes.bulk(report), headers=headers)

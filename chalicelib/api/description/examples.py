@@ -25,6 +25,7 @@ from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.dialects.socketio import sessions as socketio_sessions
 from chalicelib.domain import events as e
 from chalicelib.domain.access import LIFE, ApiKey, Role, Tenant, User
+from chalicelib.domain.content import Text
 from chalicelib.domain.messages import Attempt, Direction, Message, MessageStatus, Party, Report
 from chalicelib.domain.questions import Contact, Group, GroupList
 from chalicelib.domain.session import Device, QRCode, Session
@@ -80,7 +81,7 @@ def _message(status: MessageStatus) -> Message:
         chat="628987654321@s.whatsapp.net",
         to="628987654321@s.whatsapp.net",
         sender=Party("6281234567890"),
-        text="Your order is on its way.",
+        content=Text("Your order is on its way."),
         whatsapp_id="3EB0C767D0971A2B3C4D" if sent else None,
         sent_at=NOW + 180 if sent else None,
         error_code="not_on_whatsapp" if failed else None,

@@ -15,6 +15,7 @@ from chalicelib.api.router import Router
 from chalicelib.dialects.letsbot import shapes
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
+from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     Contended,
     SessionAmbiguous,
@@ -97,7 +98,7 @@ def send(call: Call, body: LetsBotMessage) -> Answer:
     """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
     to, said = recipient(body.phone, field="phone"), text(body.body, field="body")
     session = _session(call)
-    message = bootstrap.outbox().send(call.tenant, session.id, to=to, text=said, key=own_key(call))
+    message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     return answer(message, shapes.sent, f"/api/sessions/{session.id}")
 
 

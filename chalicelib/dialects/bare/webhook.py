@@ -160,8 +160,8 @@ def _message(envelope: Envelope, message: Message) -> BareMessageEvent:
         "fromName": name,
         "chat": message.chat,
         "chatLid": message.chat_lid,
-        "message": message.text,
-        "type": message.kind,
+        "message": message.content.text,
+        "type": message.content.type,
         **beside(message),
         "timestamp": iso(message.created_at),
     }

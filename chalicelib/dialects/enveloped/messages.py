@@ -100,8 +100,8 @@ def message(of: Message) -> MessageJson:
         "from": sender.phone if sender else None,
         "from_lid": sender.lid if sender else None,
         "from_name": sender.name if sender else None,
-        "type": of.kind,
-        "message": of.text,
+        "type": of.content.type,
+        "message": of.content.text,
         "timestamp": iso(of.created_at),
         "sent_at": iso(of.sent_at),
         "delivered_at": iso(of.delivered_at),
@@ -155,8 +155,8 @@ def frames(envelope: Envelope) -> list[str]:
     data: dict[str, Any] = {**message(of)}
     if word == "message_status":
         data = {name: value for name, value in data.items() if name not in {"message", "content", "context"}}
-    elif of.text:
-        data |= clipped(of.text, "message")
+    elif of.content.text:
+        data |= clipped(of.content.text, "message")
     said = {"id": envelope.id, "cursor": envelope.cursor, "session_id": envelope.session, "at": iso(envelope.at)}
     return [frame(type=word, **said, message_id=of.whatsapp_id, status=str(of.status), data=data)]
 

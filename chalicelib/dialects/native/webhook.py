@@ -69,8 +69,8 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
         "from": (sender.phone if sender else None) or (own if outbound else None),
         "from_lid": sender.lid if sender else None,
         "from_name": sender.name if sender else None,
-        "type": message.kind,
-        "message": message.text,
+        "type": message.content.type,
+        "message": message.content.text,
         **beside(message),
         "timestamp": iso(message.created_at),
         "error": {"code": failed, "message": data.get("error_message")} if failed else None,
@@ -81,7 +81,8 @@ def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[st
     """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
     sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
     group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
-    about = {"target_message_id": message.target.id} if message.target else {}
+    target = message.content.about
+    about = {"target_message_id": target.id} if target else {}
     quoted = message.context.quoted if message.context else None
     replied = {"quoted_message_id": quoted.target.id} if quoted else {}
     return {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
+from chalicelib.domain.content import Content
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     InvalidField,
@@ -20,7 +21,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Attempt, Message, Report
 from chalicelib.services.deadline import in_time
-from chalicelib.services.messages.outbox import Outbox
+from chalicelib.services.messages.outbox import Outbox, fingerprinted
 from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable
 
 BUDGET: Final = 15.0
@@ -39,7 +40,7 @@ class _Letter:
     tenant: str
     session_id: str
     to: str
-    text: str
+    content: Content
     key: str | None
 
 
@@ -52,18 +53,20 @@ class Bulk:
     clock: Clock
     sleep: Sleep
 
-    def send(self, tenant: str, session_id: str, *, to: Sequence[str], text: str, key: str | None = None) -> Report:
-        """Send ``text`` to each recipient, as they were written, and report.
+    def send(
+        self, tenant: str, session_id: str, *, to: Sequence[str], content: Content, key: str | None = None
+    ) -> Report:
+        """Send ``content`` to each recipient, as they were written, and report.
 
         With an Idempotency-Key the same request again goes on where the first one stopped, and sends nothing twice.
         Raises IdempotencyKeyReused, and what stopped it if nobody was tried: ``context["recipients"]`` is who wasn't.
         """
         if key:
-            self._claim(tenant, session_id, to, text, key)
+            self._claim(tenant, session_id, to, content, key)
         ends = in_time(self.clock() + round(BUDGET * 1000))
         attempts: list[Attempt] = []
         for place, one in enumerate(to):
-            letter = _Letter(tenant, session_id, one, text, f"{key} {place}" if key else None)
+            letter = _Letter(tenant, session_id, one, content, f"{key} {place}" if key else None)
             try:
                 attempts.append(self._attempt(letter, ends))
             except _STOPS as stop:
@@ -92,15 +95,17 @@ class Bulk:
             if self.clock() >= ends:
                 raise TooFast("The call's time was up.", hint="Send the rest in another call.", retry_after=1)
             try:
-                return self.outbox.send(letter.tenant, letter.session_id, to=jid, text=letter.text, key=letter.key)
+                return self.outbox.send(
+                    letter.tenant, letter.session_id, to=jid, content=letter.content, key=letter.key
+                )
             except TooFast as error:
                 wait = error.retry_after or 1
                 if self.clock() + wait * 1000 >= ends:
                     raise
                 self.sleep(wait)
 
-    def _claim(self, tenant: str, session_id: str, to: Sequence[str], text: str, key: str) -> None:
-        said = "\0".join([session_id, text, *to])
+    def _claim(self, tenant: str, session_id: str, to: Sequence[str], content: Content, key: str) -> None:
+        said = "\0".join([session_id, fingerprinted(content), *to])
         fingerprint = sha256(said.encode()).hexdigest()
         claim = self.keys.claim(tenant, key, fingerprint=fingerprint, result=session_id, now=self.clock())
         if claim.fingerprint != fingerprint:

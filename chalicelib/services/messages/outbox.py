@@ -1,5 +1,6 @@
 """Messages to send: the owner's side (checked, stored, rung for, waited for) and the worker's (owed, reported)."""
 
+import json
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -9,6 +10,7 @@ from itertools import islice
 from math import ceil
 from typing import Final
 
+from chalicelib.domain.content import Content, Text, stored
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -64,6 +66,11 @@ NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
 
 
+def fingerprinted(content: Content) -> str:
+    """Return what tells one content from another; of a text that is the text, as it was before there were others."""
+    return content.body if isinstance(content, Text) else json.dumps(stored(content), sort_keys=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Outbox:
     """Takes messages in for sending."""
@@ -77,8 +84,8 @@ class Outbox:
     sleep: Sleep
     new_id: NewId
 
-    def send(self, tenant: str, session_id: str, *, to: str, text: str, key: str | None = None) -> Message:
-        """Send ``text`` to the JID ``to``; return the message, acknowledged, or still queued if that takes long.
+    def send(self, tenant: str, session_id: str, *, to: str, content: Content, key: str | None = None) -> Message:
+        """Send ``content`` to the JID ``to``; return the message, acknowledged, or still queued if that takes long.
 
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
         SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp and SendFailed.
@@ -86,7 +93,7 @@ class Outbox:
         session = found(self.sessions.find(tenant, session_id), session_id)
         message_id = self.new_id()
         if key:
-            message_id = self._claim(session, key, to, text, message_id)
+            message_id = self._claim(session, key, to, content, message_id)
             again = self.messages.get(session.uid, message_id)
             if again:
                 return self._outcome(self._wait(again))
@@ -98,19 +105,19 @@ class Outbox:
             "The session sends faster than its pace allows.",
             hint="Slow down: accounts that write fast are banned.",
         )
-        message = self._new(session, message_id, to, text)
+        message = self._new(session, message_id, to, content)
         self.messages.put(message)
         ring(self.mailboxes, session)
         return self._outcome(self._wait(message))
 
-    def _claim(self, session: Session, key: str, to: str, text: str, message_id: str) -> str:
-        fingerprint = sha256(f"{session.uid}\0{to}\0{text}".encode()).hexdigest()
+    def _claim(self, session: Session, key: str, to: str, content: Content, message_id: str) -> str:
+        fingerprint = sha256(f"{session.uid}\0{to}\0{fingerprinted(content)}".encode()).hexdigest()
         claim = self.keys.claim(session.tenant, key, fingerprint=fingerprint, result=message_id, now=self.clock())
         if claim.fingerprint != fingerprint:
             raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
         return claim.result
 
-    def _new(self, session: Session, message_id: str, to: str, text: str) -> Message:
+    def _new(self, session: Session, message_id: str, to: str, content: Content) -> Message:
         now = self.clock()
         message = Message(
             uid=session.uid,
@@ -123,7 +130,7 @@ class Outbox:
             chat=to,
             to=to,
             sender=Party(session.device.phone) if session.device else None,
-            text=text,
+            content=content,
             expires_at=now + EXPIRY,
         )
         return replace(message, last_event=event(message, self.new_id(), now))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
-from chalicelib.domain.content import Content, Context
+from chalicelib.domain.content import Content, Context, Undecryptable
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import (
@@ -61,7 +61,7 @@ class Messages:
         recent = self.messages.recent(uid, limit=limit + 1, before=before)
         size = written = 0
         while size < min(limit, len(recent)) and written < PAGE_TEXT:
-            written += len(recent[size].text or "")
+            written += len(recent[size].content.text or "")
             size += 1
         page = recent[:size]
         more = page[-1].id if len(recent) > size else None
@@ -88,7 +88,7 @@ class Messages:
                 before = message.id
                 if names & {message.chat, message.chat_lid} and not self._expired(message):
                     found.append(message)
-                    written += len(message.text or "")
+                    written += len(message.content.text or "")
             if len(chunk) < CHUNK:
                 return found, None
         return found, before
@@ -100,9 +100,6 @@ class Messages:
         return message.kept_until <= self.clock()
 
 
-UNDECRYPTABLE: Final = "undecryptable"
-"""The kind of a message that the client couldn't read."""
-
 NamedId = Callable[[int, bytes], str]
 """Makes the ULID of a time (milliseconds since the Unix epoch) and ten bytes: the same of the same."""
 
@@ -111,19 +108,16 @@ NamedId = Callable[[int, bytes], str]
 class Received:
     """What the client tells of a message that came in; ``at`` is WhatsApp's time in milliseconds since the epoch.
 
-    ``kind`` is text, or what else it is (image, audio, undecryptable, …), in which case ``text`` may be its caption,
-    and ``content`` what else there is to it. ``from_me`` says that another device of the same account wrote it.
-    ``chat_lid`` is the LID's JID in a direct chat.
+    ``content`` is what it says, ``context`` in what it was said. ``from_me`` says that another device of the same
+    account wrote it. ``chat_lid`` is the LID's JID in a direct chat.
     """
 
     whatsapp_id: str
     chat: str
     sender: Party
     at: int
-    kind: str = "text"
-    text: str | None = field(default=None, repr=False)
+    content: Content = field(repr=False)
     from_me: bool = False
-    content: Content | None = field(default=None, repr=False)
     context: Context | None = field(default=None, repr=False)
     chat_lid: str | None = None
 
@@ -144,7 +138,7 @@ class Inbox:
         that couldn't be read isn't the same as the one that its sender's phone sends when it is asked again.
         """
         who = received.sender.lid or received.sender.phone or ""
-        unread = "\0unread" if received.kind == UNDECRYPTABLE else ""
+        unread = "\0unread" if isinstance(received.content, Undecryptable) else ""
         digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}{unread}".encode()).digest()
         own = f"{session.device.phone}@{USERS}" if session.device else None
         message = Message(
@@ -156,11 +150,8 @@ class Inbox:
             status=MessageStatus.SENT if received.from_me else MessageStatus.RECEIVED,
             created_at=received.at,
             chat=received.chat,
-            kind=received.kind,
-            # No app writes longer ones, but a hostile client may, and an item has its limit.
-            text=fitted(received.text[:MAX_TEXT], size=MAX_TEXT_BYTES) if received.text else received.text,
+            content=_bounded(received.content),
             to=received.chat if received.from_me else own,
-            content=received.content,
             context=received.context,
             sender=_named(received.sender),
             copied=received.from_me,
@@ -178,3 +169,10 @@ class Inbox:
 
 def _named(sender: Party) -> Party:
     return replace(sender, name=fitted(sender.name, size=MAX_NAME_BYTES)) if sender.name else sender
+
+
+def _bounded(content: Content) -> Content:
+    """Cut words that no app writes: a hostile client may, and an item has its limit."""
+    text = content.text
+    fits = text is None or (len(text) <= MAX_TEXT and len(text.encode()) <= MAX_TEXT_BYTES)
+    return content if fits else content.with_text(fitted((text or "")[:MAX_TEXT], size=MAX_TEXT_BYTES))

@@ -96,10 +96,10 @@ class Intake:
             except Rejected as rejected:
                 # No waiting mends that, and what comes behind it shall not wait; a later worker tries once more.
                 self._try(lambda: self._spool.set_aside(received))
-                self._log.warning("set_aside", kind=received.kind, code=rejected.code)
+                self._log.warning("set_aside", kind=received.content.type, code=rejected.code)
                 return
             except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
-                self._log.warning("not_kept", kind=received.kind)
+                self._log.warning("not_kept", kind=received.content.type)
                 return
-            self._log.info("received", kind=received.kind, copied=received.from_me, fresh=fresh, late=late)
+            self._log.info("received", kind=received.content.type, copied=received.from_me, fresh=fresh, late=late)
             return

@@ -212,7 +212,7 @@ class Sender(BackgroundWorker):
         if client is None:
             return lambda: dispatch.put_back(message)
         try:
-            whatsapp_id = client.send_text(recipient.jid, message.text or "")
+            whatsapp_id = client.send_text(recipient.jid, message.content.text or "")
         except NotSent:
             return lambda: dispatch.put_back(message)
         except RecipientNotOnWhatsApp:

@@ -8,12 +8,14 @@ protected.
 
 import os
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from chalicelib.domain.content import restored, stored
 from chalicelib.reading import Reader
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.whatsapp.client import Receipt
@@ -23,14 +25,30 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """What a file holds: its name begins with ``name``, its lines are read by ``reader``."""
+    """What a file holds: its name begins with ``name``, its lines are JSON objects.
+
+    ``write`` makes an object of what one stands for, ``read`` the reverse, which raises msgspec.ValidationError.
+    """
 
     name: str
-    reader: Reader[T]
+    write: Callable[[T], Mapping[str, Any]]
+    read: Callable[[Mapping[str, Any]], T]
 
 
-MESSAGES: Final = Kind("inbox", Reader(Received))
-RECEIPTS: Final = Kind("receipts", Reader(Receipt))
+def _written(received: Received) -> Mapping[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(received)
+    del plain["content"]
+    return plain | stored(received.content)
+
+
+def _received(plain: Mapping[str, Any]) -> Received:
+    return _RECEIVED.plain({**plain, "content": restored(plain)})
+
+
+_RECEIVED: Final = Reader(Received)
+_RECEIPT: Final = Reader(Receipt)
+MESSAGES: Final = Kind("inbox", _written, _received)
+RECEIPTS: Final = Kind("receipts", msgspec.to_builtins, _RECEIPT.plain)
 
 
 class Spool(Generic[T]):
@@ -46,13 +64,13 @@ class Spool(Generic[T]):
         """Append it; raises OSError."""
         if self._descriptor is None:
             self._descriptor = _opened(self._own)
-        _append(self._descriptor, what)
+        _append(self._descriptor, self._kind.write(what))
 
     def set_aside(self, what: T) -> None:
         """Leave it, in a file of its own, to a later worker: the table refuses it for good. Raises OSError."""
         descriptor = _opened(self._own.with_stem(f"{self._own.stem}-refused"))
         try:
-            _append(descriptor, what)
+            _append(descriptor, self._kind.write(what))
         finally:
             os.close(descriptor)
 
@@ -72,23 +90,26 @@ class Spool(Generic[T]):
         """Return the files that earlier workers left, oldest first, with what is in them; remove them afterwards."""
         found = sorted(self._home.glob(f"{self._kind.name}-*.jsonl"))
         files = [file for file in found if not file.name.startswith(self._own.stem)]
-        return [(file, _read(file, self._kind.reader)) for file in files]
+        return [(file, _read(file, self._kind)) for file in files]
 
 
 def _opened(file: Path) -> int:
     return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _append(descriptor: int, what: object) -> None:
+def _append(descriptor: int, what: Mapping[str, Any]) -> None:
     # The line break comes first: it parts this line from one that a full disk cut off.
     os.write(descriptor, b"\n" + msgspec.json.encode(what))
 
 
-def _read(file: Path, reader: Reader[T]) -> list[T]:
+_OBJECT: Final = Reader(dict[str, Any])
+
+
+def _read(file: Path, kind: Kind[T]) -> list[T]:
     found = []
     for line in filter(None, file.read_bytes().split(b"\n")):
         try:
-            found.append(reader.json(line))
+            found.append(kind.read(_OBJECT.json(line)))
         except (msgspec.DecodeError, UnicodeDecodeError):
             # Its writer died in the middle of the line, or the disk was full.
             continue

@@ -1,4 +1,4 @@
-"""What is in a message: a waE2E.Message as the gateway's kind, text, content and context.
+"""What is in a message: a waE2E.Message as the gateway's content and context.
 
 Messages are read by the names of their fields, so that nothing of the client library is imported here.
 """
@@ -6,13 +6,13 @@ Messages are read by the names of their fields, so that nothing of the client li
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, cast
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from chalicelib.domain import content as k
-from chalicelib.domain.content import Content, Context, Target, clipped
+from chalicelib.domain import content as c
+from chalicelib.domain.content import Context, Target, clipped
 
 WRAPPERS: Final = (
     "ephemeralMessage",
@@ -94,8 +94,6 @@ _PROTOCOL_BETWEEN_PROGRAMS: Final = frozenset(
 )
 """Types of a protocolMessage that nobody did: programs talk to each other. Any other type is told by its own name."""
 
-UNKNOWN: Final = "unknown"
-"""The kind of a message of which the client library knows no field."""
 _JID: Final = re.compile(r"([A-Za-z0-9_-]{1,64})(?:\.\d{1,5})?(?::\d{1,5})?@([a-z.]{1,32})", re.ASCII)
 _LONGEST_ID: Final = 128
 _EARTH: Final = 7
@@ -104,11 +102,9 @@ _EARTH: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a person sees in a message. A kind that the gateway has no word for has the name of WhatsApp's field."""
+    """What a person sees in a message. A type that the gateway has no word for has the name of WhatsApp's field."""
 
-    kind: str
-    text: str | None = field(default=None, repr=False)
-    content: Content | None = field(default=None, repr=False)
+    content: c.Content = field(repr=False)
     context: Context | None = field(default=None, repr=False)
 
 
@@ -135,11 +131,8 @@ def content(message: Any, said: Said | None = None) -> Found | None:
     name = next((one for one in fields if one in _READ), fields[0])
     value = getattr(inner, name)
     read = _READ.get(name)
-    found = read(value, said or Said()) if read else Found(name)
-    if found is None:
-        return None
-    context = _context(value, view_once=bool(_VIEW_ONCE & wrappers))
-    return Found(found.kind, found.text, found.content, context)
+    told = read(value, said or Said()) if read else c.Unsupported(name)
+    return Found(told, _context(value, view_once=bool(_VIEW_ONCE & wrappers))) if told else None
 
 
 def _unwrapped(message: Any) -> tuple[Any, set[str]]:
@@ -155,8 +148,8 @@ def _unwrapped(message: Any) -> tuple[Any, set[str]]:
 
 def _unknown(message: Any) -> Found | None:
     unknown = UnknownFieldSet(message)
-    numbers = sorted({unknown[place].field_number for place in range(len(unknown))})[: k.MOST_OPTIONS]
-    return Found(UNKNOWN, None, Content(unknown=k.Unknown(tuple(numbers)))) if numbers else None
+    numbers = sorted({unknown[place].field_number for place in range(len(unknown))})[: c.MOST_OPTIONS]
+    return Found(c.Unknown(tuple(numbers))) if numbers else None
 
 
 def _context(value: Any, *, view_once: bool) -> Context | None:
@@ -166,7 +159,7 @@ def _context(value: Any, *, view_once: bool) -> Context | None:
     info = value.contextInfo
     context = Context(
         quoted=_quoted(info) if info.stanzaID else None,
-        mentions=tuple(jid for one in info.mentionedJID[: k.MOST_MENTIONS] if (jid := _jid(one))),
+        mentions=tuple(jid for one in info.mentionedJID[: c.MOST_MENTIONS] if (jid := _jid(one))),
         forwarded=max(info.forwardingScore, int(info.isForwarded)),
         expires_in=info.expiration or None,
         view_once=view_once,
@@ -174,65 +167,76 @@ def _context(value: Any, *, view_once: bool) -> Context | None:
     return None if context == Context() else context
 
 
-def _quoted(info: Any) -> k.Quoted:
+def _quoted(info: Any) -> c.Quoted:
     shown = content(info.quotedMessage) if info.HasField("quotedMessage") else None
     target = Target(_line(info.stanzaID, _LONGEST_ID) or "", participant=_jid(info.participant))
-    text = clipped(shown.text) if shown and shown.text else None
-    return k.Quoted(target, shown.kind if shown else None, text)
+    if shown is None:
+        return c.Quoted(target)
+    return c.Quoted(target, shown.content.type, clipped(shown.content.text) if shown.content.text else None)
 
 
-# What each kind holds.
+# What each type says.
 
 
-def _text(value: Any, _: Said) -> Found:
-    return Found("text", _string(value if isinstance(value, (str, bytes)) else value.text))
+def _text(value: Any, _: Said) -> c.Content:
+    return c.Text(_string(value if isinstance(value, (str, bytes)) else value.text) or "")
 
 
-def _media(kind: str, **flags: str) -> Callable[[Any, Said], Found]:
-    """Read media; ``flags`` says which of the message's fields a flag is read from."""
-
-    def read(value: Any, _: Said) -> Found:
-        media = k.Media(
-            mimetype=_line(value.mimetype),
-            size=_count(value.fileLength),
-            width=_count(getattr(value, "width", 0)),
-            height=_count(getattr(value, "height", 0)),
-            seconds=_count(getattr(value, "seconds", 0)),
-            round=flags.get("round") == "always",
-            **{name: bool(getattr(value, one)) for name, one in flags.items() if name != "round"},
-        )
-        return Found(kind, _string(getattr(value, "caption", "")), _of(kind, media))
-
-    return read
+def _image(value: Any, _: Said) -> c.Content:
+    return c.Image(**_file(value), **_size(value), caption=_string(value.caption))
 
 
-def _document(value: Any, _: Said) -> Found:
-    document = k.Document(
+def _video(value: Any, _: Said) -> c.Content:
+    caption, seconds = _string(value.caption), _count(value.seconds)
+    return c.Video(**_file(value), **_size(value), seconds=seconds, caption=caption, gif=value.gifPlayback)
+
+
+def _round_video(value: Any, said: Said) -> c.Content:
+    return replace(cast("c.Video", _video(value, said)), gif=False, round=True)
+
+
+def _audio(value: Any, _: Said) -> c.Content:
+    return c.Audio(**_file(value), seconds=_count(value.seconds), voice=value.PTT)
+
+
+def _sticker(value: Any, _: Said) -> c.Content:
+    return c.Sticker(**_file(value), **_size(value), animated=value.isAnimated)
+
+
+def _document(value: Any, _: Said) -> c.Content:
+    return c.Document(
+        **_file(value),
         file_name=_line(value.fileName),
         title=_line(value.title),
-        mimetype=_line(value.mimetype),
-        size=_count(value.fileLength),
         pages=_count(value.pageCount),
+        caption=_string(value.caption),
     )
-    return Found("document", _string(value.caption), Content(document=document))
 
 
-def _location(value: Any, _: Said) -> Found:
+def _file(value: Any) -> dict[str, Any]:
+    return {"mimetype": _line(value.mimetype), "size": _count(value.fileLength)}
+
+
+def _size(value: Any) -> dict[str, Any]:
+    return {"width": _count(value.width), "height": _count(value.height)}
+
+
+def _location(value: Any, _: Said) -> c.Content:
     place = _place(value)
-    return Found("location", place.name or _line(value.comment), Content(location=place))
+    return place if place.name else replace(place, caption=_line(value.comment))
 
 
-def _live_location(value: Any, _: Said) -> Found:
-    place = k.Location(*_degrees(value), accuracy=_count(value.accuracyInMeters), live=True)
-    return Found("location", _string(value.caption), Content(location=place))
+def _live_location(value: Any, _: Said) -> c.Content:
+    caption = _string(value.caption)
+    return c.Location(*_degrees(value), accuracy=_count(value.accuracyInMeters), live=True, caption=caption)
 
 
-def _place(value: Any) -> k.Location:
-    return k.Location(
+def _place(value: Any) -> c.Location:
+    return c.Location(
         *_degrees(value),
         name=_line(value.name),
         address=_line(value.address),
-        url=_line(value.URL, k.LONGEST_URL),
+        url=_line(value.URL, c.LONGEST_URL),
         accuracy=_count(value.accuracyInMeters),
         live=bool(value.isLive),
     )
@@ -246,136 +250,125 @@ def _degrees(value: Any) -> tuple[float | None, float | None]:
     return (round(latitude, _EARTH), round(longitude, _EARTH)) if on_earth else (None, None)
 
 
-def _contact(value: Any, _: Said) -> Found:
-    return Found("contact", _line(value.displayName), Content(contacts=(_card(value),)))
+def _contact(value: Any, _: Said) -> c.Content:
+    return c.ContactCards((_card(value),), _line(value.displayName))
 
 
-def _contacts(value: Any, _: Said) -> Found:
-    cards = tuple(_card(one) for one in value.contacts[: k.MOST_CONTACTS])
-    return Found("contact", _line(value.displayName), Content(contacts=cards))
+def _contacts(value: Any, _: Said) -> c.Content:
+    return c.ContactCards(tuple(_card(one) for one in value.contacts[: c.MOST_CONTACTS]), _line(value.displayName))
 
 
-def _card(value: Any) -> k.Contact:
+def _card(value: Any) -> c.ContactCard:
     vcard = _string(value.vcard) or ""
-    return k.Contact(_line(value.displayName), vcard if 0 < len(vcard.encode()) <= k.LONGEST_VCARD else None)
+    return c.ContactCard(_line(value.displayName), vcard if 0 < len(vcard.encode()) <= c.LONGEST_VCARD else None)
 
 
-def _reaction(value: Any, said: Said) -> Found | None:
-    emoji, target = _line(value.text), _target(value.key, said)
-    if target is None:
-        return Found("reaction", emoji)
-    return Found("reaction", emoji, Content(reaction=k.Reaction(target, emoji, removed=emoji is None)))
+def _reaction(value: Any, said: Said) -> c.Content:
+    emoji = _line(value.text)
+    return c.Reaction(_target(value.key, said), emoji, removed=emoji is None)
 
 
-def _secret_reaction(value: Any, said: Said) -> Found:
-    target = _target(value.targetMessageKey, said)
-    return Found("reaction", None, Content(reaction=k.Reaction(target)) if target else None)
+def _secret_reaction(value: Any, said: Said) -> c.Content:
+    return c.Reaction(_target(value.targetMessageKey, said))
 
 
-def _about(kind: str, key: str) -> Callable[[Any, Said], Found]:
+def _about(kind: type[c.About], key: str) -> Callable[[Any, Said], c.Content]:
     """Read what says no more than which message it is about, in the field ``key``."""
-
-    def read(value: Any, said: Said) -> Found:
-        target = _target(getattr(value, key), said)
-        return Found(kind, None, _of(kind, k.Reference(target)) if target else None)
-
-    return read
+    return lambda value, said: kind(_target(getattr(value, key), said))
 
 
-def _comment(value: Any, said: Said) -> Found:
-    told, target = content(value.message, said), _target(value.targetMessageKey, said)
-    return Found("comment", told.text if told else None, Content(comment=k.Reference(target)) if target else None)
+def _comment(value: Any, said: Said) -> c.Content:
+    told = content(value.message, said)
+    return c.Comment(_target(value.targetMessageKey, said), told.content.text if told else None)
 
 
-def _pin(value: Any, said: Said) -> Found | None:
-    target, kinds = _target(value.key, said), {"PIN_FOR_ALL": True, "UNPIN_FOR_ALL": False}
-    pinned = kinds.get(_enum(value, "type"))
-    return Found("pin", None, Content(pin=k.Pin(target, pinned)) if target and pinned is not None else None)
+def _pin(value: Any, said: Said) -> c.Content:
+    pinned = {"PIN_FOR_ALL": True, "UNPIN_FOR_ALL": False}.get(_enum(value, "type"))
+    return c.Pin() if pinned is None else c.Pin(_target(value.key, said), pinned)
 
 
-def _keep(value: Any, said: Said) -> Found | None:
-    target, kinds = _target(value.key, said), {"KEEP_FOR_ALL": True, "UNDO_KEEP_FOR_ALL": False}
-    kept = kinds.get(_enum(value, "keepType"))
-    return Found("keep", None, Content(keep=k.Pin(target, kept)) if target and kept is not None else None)
+def _keep(value: Any, said: Said) -> c.Content:
+    kept = {"KEEP_FOR_ALL": True, "UNDO_KEEP_FOR_ALL": False}.get(_enum(value, "keepType"))
+    return c.Keep() if kept is None else c.Keep(_target(value.key, said), kept)
 
 
-def _poll(value: Any, _: Said) -> Found:
-    options = tuple(_line(one.optionName, k.LONGEST_OPTION) or "" for one in value.options[: k.MOST_OPTIONS])
-    poll = k.Poll(_line(value.name), options, value.selectableOptionsCount)
-    return Found("poll", poll.question, Content(poll=poll))
+def _poll(value: Any, _: Said) -> c.Content:
+    options = tuple(_line(one.optionName, c.LONGEST_OPTION) or "" for one in value.options[: c.MOST_OPTIONS])
+    return c.Poll(_line(value.name), options, value.selectableOptionsCount)
 
 
-def _button(value: Any, _: Said) -> Found:
+def _button(value: Any, _: Said) -> c.Content:
     return _chosen(value.selectedButtonID, value.selectedDisplayText)
 
 
-def _template_button(value: Any, _: Said) -> Found:
+def _template_button(value: Any, _: Said) -> c.Content:
     return _chosen(value.selectedID, value.selectedDisplayText)
 
 
-def _listed(value: Any, _: Said) -> Found:
+def _listed(value: Any, _: Said) -> c.Content:
     return _chosen(value.singleSelectReply.selectedRowID, value.title)
 
 
-def _interactive(value: Any, _: Said) -> Found:
+def _interactive(value: Any, _: Said) -> c.Content:
     return _chosen(value.nativeFlowResponseMessage.name, value.body.text)
 
 
-def _chosen(name: Any, title: Any) -> Found:
-    return Found("choice", _line(title), Content(choice=k.Choice(_line(name), _line(title))))
+def _chosen(name: Any, title: Any) -> c.Content:
+    return c.Choice(_line(name), _line(title))
 
 
-def _group_invite(value: Any, _: Said) -> Found:
-    invite = k.GroupInvite(
-        _jid(value.groupJID), _line(value.groupName), _line(value.inviteCode), _count(value.inviteExpiration)
+def _group_invite(value: Any, _: Said) -> c.Content:
+    return c.GroupInvite(
+        _jid(value.groupJID),
+        _line(value.groupName),
+        _line(value.inviteCode),
+        _count(value.inviteExpiration),
+        _string(value.caption),
     )
-    return Found("group_invite", _string(value.caption), Content(group_invite=invite))
 
 
-def _event(value: Any, _: Said) -> Found:
-    planned = k.Event(
+def _event(value: Any, _: Said) -> c.Content:
+    return c.PlannedEvent(
         name=_line(value.name),
         description=_line(value.description),
         starts_at=_count(value.startTime),
         ends_at=_count(value.endTime),
-        link=_line(value.joinLink, k.LONGEST_URL),
+        link=_line(value.joinLink, c.LONGEST_URL),
         canceled=bool(value.isCanceled),
         location=_place(value.location) if value.HasField("location") else None,
     )
-    return Found("event", planned.name, Content(event=planned))
 
 
-def _secret(value: Any, said: Said) -> Found:
+def _secret(value: Any, said: Said) -> c.Content:
     """Read that a message was edited; what it says now is encrypted by a secret that isn't at hand."""
     target = _target(value.targetMessageKey, said)
     if target is None or _enum(value, "secretEncType") not in {"MESSAGE_EDIT", "EVENT_EDIT", "POLL_EDIT"}:
-        return Found("secretEncryptedMessage")
-    return Found("edited", None, Content(edited=k.Edited(target, encrypted=True)))
+        return c.Unsupported("secretEncryptedMessage")
+    return c.Edited(target, encrypted=True)
 
 
-def _protocol(value: Any, said: Said) -> Found | None:
+def _protocol(value: Any, said: Said) -> c.Content | None:
     kind, target = _enum(value, "type"), _target(value.key, said)
     if kind in _PROTOCOL_BETWEEN_PROGRAMS:
         return None
     if kind == "REVOKE" and target:
-        return Found("deleted", None, Content(deleted=k.Deleted(target, said.by_admin)))
+        return c.Deleted(target, said.by_admin)
     if kind == "MESSAGE_EDIT" and target:
         new = content(value.editedMessage, said)
-        edited = k.Edited(target, new.kind if new else None)
-        return Found("edited", new.text if new else None, Content(edited=edited))
+        return c.Edited(target, new.content.type, body=new.content.text) if new else c.Edited(target)
     if kind == "EPHEMERAL_SETTING":
-        return Found("timer", None, Content(timer=k.Timer(value.ephemeralExpiration)))
-    return Found(kind.lower() or "protocolMessage")
+        return c.Timer(value.ephemeralExpiration)
+    return c.Unsupported(kind.lower() or "protocolMessage")
 
 
-_READ: Final[Mapping[str, Callable[[Any, Said], Found | None]]] = {
+_READ: Final[Mapping[str, Callable[[Any, Said], c.Content | None]]] = {
     "conversation": _text,
     "extendedTextMessage": _text,
-    "imageMessage": _media("image"),
-    "videoMessage": _media("video", gif="gifPlayback"),
-    "ptvMessage": _media("video", round="always"),
-    "audioMessage": _media("audio", voice="PTT"),
-    "stickerMessage": _media("sticker", animated="isAnimated"),
+    "imageMessage": _image,
+    "videoMessage": _video,
+    "ptvMessage": _round_video,
+    "audioMessage": _audio,
+    "stickerMessage": _sticker,
     "documentMessage": _document,
     "locationMessage": _location,
     "liveLocationMessage": _live_location,
@@ -388,29 +381,23 @@ _READ: Final[Mapping[str, Callable[[Any, Said], Found | None]]] = {
     "pollCreationMessageV3": _poll,
     "pollCreationMessageV5": _poll,
     "pollCreationMessageV6": _poll,
-    "pollUpdateMessage": _about("poll_vote", "pollCreationMessageKey"),
+    "pollUpdateMessage": _about(c.PollVote, "pollCreationMessageKey"),
     "buttonsResponseMessage": _button,
     "listResponseMessage": _listed,
     "templateButtonReplyMessage": _template_button,
     "interactiveResponseMessage": _interactive,
     "groupInviteMessage": _group_invite,
     "eventMessage": _event,
-    "encEventResponseMessage": _about("event_response", "eventCreationMessageKey"),
+    "encEventResponseMessage": _about(c.EventResponse, "eventCreationMessageKey"),
     "commentMessage": _comment,
-    "encCommentMessage": _about("comment", "targetMessageKey"),
+    "encCommentMessage": _about(c.Comment, "targetMessageKey"),
     "pinInChatMessage": _pin,
     "keepInChatMessage": _keep,
     "secretEncryptedMessage": _secret,
     "protocolMessage": _protocol,
-    "call": lambda _value, _said: Found("call"),
+    "call": lambda _value, _said: c.Unsupported("call"),
 }
 """How each field of a message is read that the gateway has a word for."""
-
-
-def _of(kind: str, record: Any) -> Content:
-    """Return the content whose kind's record that is."""
-    records = {kind: record}
-    return Content(**records)
 
 
 def _target(key: Any, said: Said) -> Target | None:
@@ -440,7 +427,7 @@ def _string(value: Any) -> str | None:
     return text or None
 
 
-def _line(value: Any, longest: int = k.LONGEST_NAME) -> str | None:
+def _line(value: Any, longest: int = c.LONGEST_NAME) -> str | None:
     text = _string(value)
     return clipped(text, longest) if text else None
 

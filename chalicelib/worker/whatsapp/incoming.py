@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from chalicelib.domain.content import Context
+from chalicelib.domain.content import Context, Undecryptable
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
-from chalicelib.services.messages.store import UNDECRYPTABLE, Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.content import Found, Said, content
 
@@ -49,12 +49,12 @@ def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
 def undecryptable(event: Any, phone_of: PhoneOf) -> Received | None:
     """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read."""
     hidden = event.DecryptFailMode == event.DECRYPT_FAIL_HIDE
-    return None if hidden else _received(event.Info, Found(UNDECRYPTABLE), phone_of)
+    return None if hidden else _received(event.Info, Found(Undecryptable()), phone_of)
 
 
 def unparsed(info: Any, phone_of: PhoneOf) -> Received | None:
     """Return a message of which nothing but its MessageInfo could be parsed."""
-    return _received(info, Found(UNDECRYPTABLE), phone_of)
+    return _received(info, Found(Undecryptable()), phone_of)
 
 
 def receipt(event: Any) -> Receipt | None:
@@ -84,8 +84,6 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
         chat=_jid(party, otherwise),
         sender=sender,
         at=max(info.Timestamp, 0),
-        kind=found.kind,
-        text=found.text,
         from_me=source.IsFromMe,
         content=found.content,
         context=found.context,

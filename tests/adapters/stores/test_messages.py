@@ -13,13 +13,7 @@ INBOUND = a_message(
     direction=Direction.INBOUND,
     status=MessageStatus.RECEIVED,
     sender=Party("628987654321", "200000000000002", "Bö"),
-    text="Kopi ☕\nat nine?",
-    kind="location",
-    content=k.Content(
-        location=k.Location(-6.1753924, 107.0, "Monas", live=True),
-        contacts=(k.Contact("Bo", "BEGIN:VCARD"), k.Contact()),
-        unknown=k.Unknown((7, 8)),
-    ),
+    content=k.ContactCards((k.ContactCard("Bo", "BEGIN:VCARD"), k.ContactCard()), "Kopi ☕\nat nine?"),
     context=k.Context(quoted=k.Quoted(k.Target("3A02", from_me=False)), mentions=("628@s.whatsapp.net",)),
     copied=True,
     whatsapp_id="3A01",
@@ -43,7 +37,7 @@ def test_a_message_comes_back_as_it_went_in(stores, message):
 def test_a_message_is_put_once(stores):
     assert stores.messages.put(a_message())
     assert not stores.messages.put(a_message(text="another"))
-    assert stores.messages.get(a_message().uid, a_message().id).text == a_message().text
+    assert stores.messages.get(a_message().uid, a_message().id).content == a_message().content
 
 
 def test_a_message_moves_only_from_the_version_that_was_read(stores):

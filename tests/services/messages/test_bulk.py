@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     SessionDisabled,
@@ -48,7 +49,7 @@ def a_worker_sends(rig: Rig, then: Callable[[int], None] = lambda _: None) -> No
 
 def send(rig: Rig, *to: str, text: str = "Kopi?", key: str | None = None) -> Report:
     bulk = Bulk(rig.outbox, rig.stores.idempotency, rig.clock, rig.sleep)
-    return bulk.send("default", "ana", to=to or NUMBERS, text=text, key=key)
+    return bulk.send("default", "ana", to=to or NUMBERS, content=Text(text), key=key)
 
 
 def counts(report: Report) -> tuple[int, int, int, int]:

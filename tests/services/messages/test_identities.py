@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.content import Text
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.services.messages import identities
@@ -37,7 +38,9 @@ def page(rig: Rig) -> list[tuple[str, str | None]]:
 def test_what_went_out_to_a_lid_is_in_the_chat_of_the_number_once_that_is_known(rig: Rig) -> None:
     put(rig, LID, PHONE)
     assert page(rig) == [(PHONE, None), (LID, LID)]
-    rig.inbox.receive(SESSION, Received("3A01", PHONE, Party("628777000001", "200000000000002"), NOW, chat_lid=LID))
+    rig.inbox.receive(
+        SESSION, Received("3A01", PHONE, Party("628777000001", "200000000000002"), NOW, Text("Hi"), chat_lid=LID)
+    )
     assert set(page(rig)) == {(PHONE, LID), (PHONE, None)}
 
 

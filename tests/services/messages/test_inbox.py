@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.names import named_id
-from chalicelib.domain.content import Content, Context, Edited, Target
+from chalicelib.domain.content import Context, Edited, Target, Text, Undecryptable
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
     MAX_TEXT,
@@ -24,7 +24,7 @@ from tests.makers import DEVICE, NOW, a_running_session
 
 SESSION = a_running_session(device=DEVICE)
 SENDER = Party("628987654321", "200000000000002", "Bo")
-RECEIVED = Received("3A01", "628987654321@s.whatsapp.net", SENDER, at=NOW - 60_000, text="Kopi?")
+RECEIVED = Received("3A01", "628987654321@s.whatsapp.net", SENDER, at=NOW - 60_000, content=Text("Kopi?"))
 
 
 @pytest.fixture
@@ -46,18 +46,18 @@ def test_a_text_is_kept_with_who_wrote_it_and_when(rig):
     assert rig.inbox.receive(SESSION, RECEIVED)
     message = kept(rig)
     assert (message.direction, message.status) == (Direction.INBOUND, MessageStatus.RECEIVED)
-    assert (message.sender, message.text, message.whatsapp_id) == (SENDER, "Kopi?", "3A01")
+    assert (message.sender, message.content.text, message.whatsapp_id) == (SENDER, "Kopi?", "3A01")
     assert (message.chat, message.to) == (RECEIVED.chat, "6281234567890@s.whatsapp.net")
     assert (message.created_at, its_event(message).at) == (NOW - 60_000, NOW)
     assert its_event(message).type == "message.received"
 
 
 def test_what_a_message_says_is_kept_and_its_event_names_the_message_that_it_is_about(rig):
-    told = Content(edited=Edited(Target("3A00", from_me=False), "text"))
+    told = Edited(Target("3A00", from_me=False), "text", body="Tea!")
     context = Context(mentions=("628987654321@s.whatsapp.net",))
-    rig.inbox.receive(SESSION, replace(RECEIVED, kind="edited", text="Tea!", content=told, context=context))
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=told, context=context))
     message = kept(rig)
-    assert (message.kind, message.text, message.content, message.context) == ("edited", "Tea!", told, context)
+    assert (message.content, message.context) == (told, context)
     assert (its_event(message).data["kind"], its_event(message).data["target"]) == ("edited", "3A00")
     assert "Tea" not in f"{message} {its_event(message)}"
 
@@ -98,26 +98,26 @@ def test_what_another_device_wrote_is_a_copy(rig):
 
 
 def test_what_could_not_be_read_is_kept_as_such(rig):
-    rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
-    assert (kept(rig).kind, kept(rig).text) == ("undecryptable", None)
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=Undecryptable()))
+    assert kept(rig).content == Undecryptable()
 
 
 def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
-    rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
-    assert not rig.inbox.receive(SESSION, replace(RECEIVED, kind="undecryptable", text=None))
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=Undecryptable()))
+    assert not rig.inbox.receive(SESSION, replace(RECEIVED, content=Undecryptable()))
     assert rig.inbox.receive(SESSION, RECEIVED)
-    assert {message.text for message in rig.stores.messages.rows.values()} == {None, "Kopi?"}
+    assert {message.content.text for message in rig.stores.messages.rows.values()} == {None, "Kopi?"}
 
 
 def test_a_hostile_length_is_cut(rig):
-    rig.inbox.receive(SESSION, replace(RECEIVED, text="é" * (MAX_TEXT + 1)))
-    assert kept(rig).text == "é" * MAX_TEXT
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=Text("é" * (MAX_TEXT + 1))))
+    assert kept(rig).content.text == "é" * MAX_TEXT
 
 
 def test_what_others_write_is_cut_to_the_bytes_that_an_item_has_room_for(rig):
     sender = replace(RECEIVED.sender, name="👩" * 5_000)
-    rig.inbox.receive(SESSION, replace(RECEIVED, text="x" + "👩" * MAX_TEXT, sender=sender))
-    text, named = kept(rig).text, kept(rig).sender
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=Text("x" + "👩" * MAX_TEXT), sender=sender))
+    text, named = kept(rig).content.text, kept(rig).sender
     assert text
     assert named
     assert MAX_TEXT_BYTES - 4 < len(text.encode()) <= MAX_TEXT_BYTES

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -33,7 +34,7 @@ def rig():
 
 
 def send(rig: Rig, text: str = "Kopi at nine?", **fields) -> Message:
-    return rig.outbox.send("default", "ana", **{"to": TO, "text": text, **fields})
+    return rig.outbox.send("default", "ana", **{"to": TO, "content": Text(text), **fields})
 
 
 def a_worker_sends(rig: Rig, whatsapp_id: str = "3EB0") -> None:
@@ -70,7 +71,7 @@ def test_what_is_stored_is_what_was_asked_for(rig):
     send(rig)
     (stored,) = rig.stores.messages.rows.values()
     assert (stored.direction, stored.status) == (Direction.OUTBOUND, MessageStatus.QUEUED)
-    assert (stored.to, stored.chat, stored.text) == (TO, TO, "Kopi at nine?")
+    assert (stored.to, stored.chat, stored.content.text) == (TO, TO, "Kopi at nine?")
     assert (stored.tenant, stored.session, stored.uid) == ("default", "ana", SESSION.uid)
     assert stored.sender.phone == DEVICE.phone
     assert stored.expires_at == NOW + EXPIRY
@@ -86,7 +87,7 @@ def test_a_slow_message_is_answered_as_it_stands_when_patience_ends(rig):
 
 def test_an_unknown_session_sends_nothing(rig):
     with pytest.raises(SessionNotFound):
-        rig.outbox.send("other", "ana", to=TO, text="x", key="k")
+        rig.outbox.send("other", "ana", to=TO, content=Text("x"), key="k")
     assert (rig.stores.messages.rows, rig.stores.idempotency.rows) == ({}, {})
 
 
@@ -142,13 +143,13 @@ def test_a_replay_answers_also_when_the_session_is_gone_or_too_fast(rig):
 def test_a_key_that_came_with_another_request_is_refused(rig):
     a_worker_sends(rig)
     send(rig, key="k")
-    for changed in ({"text": "Tea?"}, {"to": "200000000000001@lid"}):
+    for changed in ({"content": Text("Tea?")}, {"to": "200000000000001@lid"}):
         with pytest.raises(IdempotencyKeyReused):
             send(rig, key="k", **changed)
     other = replace(SESSION, id="bo", uid="another")
     rig.stores.sessions.rows["another"] = other
     with pytest.raises(IdempotencyKeyReused):
-        rig.outbox.send("default", "bo", to=TO, text="Kopi at nine?", key="k")
+        rig.outbox.send("default", "bo", to=TO, content=Text("Kopi at nine?"), key="k")
     assert len(rig.stores.messages.rows) == 1
 
 
@@ -159,7 +160,7 @@ def test_a_key_is_its_tenant_s_own(rig):
     with pytest.raises(IdempotencyKeyReused):
         send(rig, "Tea?", key="k")
     rig.while_waiting = lambda: None
-    assert rig.outbox.send("other", "ana", to=TO, text="Tea?", key="k").uid == "theirs"
+    assert rig.outbox.send("other", "ana", to=TO, content=Text("Tea?"), key="k").uid == "theirs"
 
 
 def test_a_refused_request_may_be_made_again_with_its_key(rig):

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.content import Text
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.ending import Again, Exit
@@ -15,7 +16,9 @@ from tests.worker.outside import now
 from tests.worker.puppets import Theatre
 
 CONNECTED = c.ConnectedEvent(DEVICE)
-RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, text="Kopi?")
+RECEIVED = Received(
+    "3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, content=Text("Kopi?")
+)
 
 
 @pytest.fixture
@@ -71,7 +74,7 @@ def test_nothing_goes_out_once_the_owner_wants_it_stopped(linked: Theatre) -> No
 def test_what_came_in_to_the_last_moment_is_kept(linked: Theatre) -> None:
     assert linked.play(CONNECTED, *[c.Incoming(RECEIVED)] * 2, Terminated()) == Exit(0)
     (message,) = linked.outside.messages.rows.values()
-    assert (message.text, message.uid) == ("Kopi?", linked.session.uid)
+    assert (message.content.text, message.uid) == ("Kopi?", linked.session.uid)
     assert not list((linked.root / linked.session.uid).glob("inbox-*"))
 
 

@@ -8,6 +8,7 @@ from threading import Event
 
 import pytest
 
+from chalicelib.domain.content import Text
 from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.store import Received
@@ -18,7 +19,9 @@ from chalicelib.worker.session.spool import MESSAGES, Spool
 from tests.worker.puppets import Theatre
 from tests.worker.threads import until
 
-RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, text="Kopi?")
+RECEIVED = Received(
+    "3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, content=Text("Kopi?")
+)
 
 
 @dataclass
@@ -33,9 +36,9 @@ class Gate:
 
     def receive(self, _session: Session, received: Received) -> bool:
         self.opened.wait(60)
-        if received.text == self.breaks_on:
-            raise ValueError(received.text)
-        if received.text == self.refuses:
+        if received.content.text == self.breaks_on:
+            raise ValueError(received.content.text)
+        if received.content.text == self.refuses:
             raise Misconfigured("no", "AccessDeniedException")
         if self.fails:
             self.fails -= 1
@@ -66,13 +69,13 @@ def spooled(home: Path) -> list[Path]:
 
 
 def texts(gate: Gate) -> list[str | None]:
-    return [received.text for received in gate.kept]
+    return [received.content.text for received in gate.kept]
 
 
 def test_the_client_never_waits_for_aws(make: Callable[[], Intake], gate: Gate, tmp_path: Path) -> None:
     intake = make()
     for count in range(300):
-        intake.keep(replace(RECEIVED, text=str(count)))
+        intake.keep(replace(RECEIVED, content=Text(str(count))))
     assert gate.kept == []
     assert spooled(tmp_path)[0].read_text().count("\n") == 300
     gate.opened.set()
@@ -85,10 +88,10 @@ def test_what_a_killed_worker_had_not_written_is_written_by_the_next(
     make: Callable[[], Intake], gate: Gate, tmp_path: Path
 ) -> None:
     Spool(tmp_path, MESSAGES).add(RECEIVED)
-    Spool(tmp_path, MESSAGES).add(replace(RECEIVED, text="Teh?"))
+    Spool(tmp_path, MESSAGES).add(replace(RECEIVED, content=Text("Teh?")))
     gate.opened.set()
     intake = make()
-    intake.keep(replace(RECEIVED, text="Air?"))
+    intake.keep(replace(RECEIVED, content=Text("Air?")))
     intake.settle(60)
     assert texts(gate) == ["Kopi?", "Teh?", "Air?"]
     assert spooled(tmp_path) == []
@@ -108,7 +111,7 @@ def test_a_message_that_cannot_be_kept_is_not_the_end(make: Callable[[], Intake]
     gate.opened.set()
     intake = make()
     for text in ("poison", "Kopi?"):
-        intake.keep(replace(RECEIVED, text=text))
+        intake.keep(replace(RECEIVED, content=Text(text)))
     intake.settle(60)
     assert texts(gate) == ["Kopi?"]
 
@@ -154,7 +157,7 @@ def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -
     intake.start()
     gate.opened.set()
     for text in ("Kopi?", "Teh?"):
-        intake.keep(replace(RECEIVED, text=text))
+        intake.keep(replace(RECEIVED, content=Text(text)))
         intake.settle(60)
     assert texts(gate) == ["Kopi?", "Teh?"]
 
@@ -167,7 +170,7 @@ def test_what_the_table_refuses_for_good_keeps_nothing_back_and_is_tried_again_b
     for worker in range(2):
         intake = make()
         for text in ("Kopi?", "Teh?", "Air?") if worker == 0 else ():
-            intake.keep(replace(RECEIVED, text=text))
+            intake.keep(replace(RECEIVED, content=Text(text)))
         intake.settle(60)
         until(lambda: texts(gate) == ["Kopi?", "Air?"] and len(spooled(tmp_path)) == 1)
     gate.refuses = ""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.content import Text
 from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Device, Reason, Session, Status
 from chalicelib.services.messages.store import Received
@@ -219,6 +220,8 @@ def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -
 
 def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(theatre: Theatre) -> None:
     for_another_number(theatre)
-    came = c.Incoming(Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), text="Hi"))
+    came = c.Incoming(
+        Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), content=Text("Hi"))
+    )
     theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), came, CONNECTED, came)
     assert theatre.outside.messages.rows == {}

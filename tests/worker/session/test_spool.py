@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.content import Contact, Content, Context, Location, Quoted, Target
+from chalicelib.domain.content import Context, Location, Quoted, Target, Text, restored
 from chalicelib.domain.messages import Party
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.session.spool import MESSAGES, Spool
 
-RECEIVED = Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, text="Kopi?\n☕")
+RECEIVED = Received(
+    "3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, content=Text("Kopi?\n☕")
+)
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -28,9 +30,9 @@ def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
 
 
 def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
-    content = Content(location=Location(-6.1753924, 107.0, "Monas"), contacts=(Contact("Bo"),))
+    content = Location(-6.1753924, 107.0, "Monas", caption="Here")
     context = Context(quoted=Quoted(Target("3A00", from_me=True), "text", "Where?"), mentions=("1@lid",))
-    received = replace(RECEIVED, kind="location", content=content, context=context)
+    received = replace(RECEIVED, content=content, context=context)
     Spool(tmp_path, MESSAGES).add(received)
     assert left(tmp_path) == [[received]]
 
@@ -38,13 +40,17 @@ def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
 def test_what_a_worker_left_that_knew_no_content_is_still_read(tmp_path: Path) -> None:
     line = b'{"whatsapp_id":"3A","chat":"c","sender":{"phone":"1","lid":null,"name":null},"at":1,"text":"Kopi?"}'
     (tmp_path / "inbox-1.jsonl").write_bytes(b"\n" + line)
-    assert left(tmp_path) == [[Received("3A", "c", Party("1"), at=1, text="Kopi?")]]
+    assert left(tmp_path) == [[Received("3A", "c", Party("1"), at=1, content=Text("Kopi?"))]]
 
 
 def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:
     for text in ("one", "two", "three"):
-        Spool(tmp_path, MESSAGES).add(Received("3A", "c", Party(), at=1, text=text))
-    assert [[message.text for message in messages] for messages in left(tmp_path)] == [["one"], ["two"], ["three"]]
+        Spool(tmp_path, MESSAGES).add(Received("3A", "c", Party(), at=1, content=Text(text)))
+    assert [[message.content.text for message in messages] for messages in left(tmp_path)] == [
+        ["one"],
+        ["two"],
+        ["three"],
+    ]
 
 
 def test_its_own_file_is_no_leftover(tmp_path: Path) -> None:
@@ -96,6 +102,7 @@ def test_what_is_no_message_is_passed_over(tmp_path: Path, torn: bytes) -> None:
 @given(WORDS, WORDS, st.none() | WORDS, st.booleans())
 def test_a_message_comes_out_as_it_went_in(tmp_path_factory, name, kind, text, mine) -> None:
     home = tmp_path_factory.mktemp("home")
-    received = Received("3A", "c", Party(name=name), at=1, kind=kind, text=text, from_me=mine)
+    content = restored({"kind": kind, "text": text})
+    received = Received("3A", "c", Party(name=name), at=1, content=content, from_me=mine)
     Spool(home, MESSAGES).add(received)
     assert left(home) == [[received]]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.content import Content, Context, Deleted, Target
+from chalicelib.domain.content import Context, Deleted, Target, Text, Undecryptable
 from chalicelib.domain.messages import MessageStatus, Party
-from chalicelib.services.messages.store import UNDECRYPTABLE, Received
+from chalicelib.services.messages.store import Received
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
 from tests.worker.protos import messages
@@ -49,7 +49,7 @@ DIRECT = a_source("200000000000002@lid", "200000000000002:3@lid", "628777000001@
 
 def test_a_direct_text_is_in_the_chat_of_its_senders_number() -> None:
     assert incoming(a_text(DIRECT), nobody) == Received(
-        "3A01", "628777000001@s.whatsapp.net", BO, at=AT, kind="text", text="Kopi?", chat_lid="200000000000002@lid"
+        "3A01", "628777000001@s.whatsapp.net", BO, at=AT, content=Text("Kopi?"), chat_lid="200000000000002@lid"
     )
 
 
@@ -91,8 +91,8 @@ def test_what_an_administrator_of_the_group_deletes_is_told_as_such() -> None:
     event = wa.Message(Info=an_info(source, Edit="8"), Message=messages.Message(protocolMessage=revoke))
     found = incoming(event, nobody)
     assert found
-    assert (found.kind, found.sender) == ("deleted", BO)
-    assert found.content == Content(deleted=Deleted(Target("3A00", None, "200000000000009@lid"), by_admin=True))
+    assert found.sender == BO
+    assert found.content == Deleted(Target("3A00", None, "200000000000009@lid"), by_admin=True)
 
 
 def test_a_message_that_the_library_unwrapped_may_be_seen_once_all_the_same() -> None:
@@ -142,7 +142,7 @@ def test_what_is_not_written_to_the_account_is_no_message(event: Any) -> None:
 def test_what_cannot_be_read_says_who_wrote_it() -> None:
     found = undecryptable(wa.UndecryptableMessage(Info=an_info(DIRECT), DecryptFailMode="DECRYPT_FAIL_SHOW"), nobody)
     assert found
-    assert (found.kind, found.text, found.sender) == (UNDECRYPTABLE, None, BO)
+    assert (found.content, found.sender) == (Undecryptable(), BO)
 
 
 def test_what_its_sender_wants_nobody_to_miss_is_not_missed() -> None:
