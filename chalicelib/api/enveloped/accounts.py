@@ -4,6 +4,7 @@ A tenant's administrators see and change what belongs to their tenant; tenants a
 operators, who are the administrators of the default tenant.
 """
 
+import re
 from typing import Final
 
 from chalicelib import bootstrap
@@ -53,7 +54,9 @@ from chalicelib.domain.errors import (
 router: Final = Router(__name__, error)
 _OWN: Final = Permission.ACCOUNT_OWN
 _USERS, _KEYS, _TENANTS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE, Permission.TENANTS_MANAGE
-_USERS_PAGE, _KEYS_PAGE, _TENANTS_PAGE = page_of(USER), page_of(KEY), page_of(TENANT)
+_ULID: Final = re.compile(r"[0-9A-Z]{26}")
+"""What the gateway's own ids look like: a cursor that looks otherwise is none that a list of keys has given."""
+_USERS_PAGE, _KEYS_PAGE, _TENANTS_PAGE = page_of(USER), page_of(_ULID), page_of(TENANT)
 KEY_ID: Final = Parameter(
     "id",
     "The API key to revoke; without it, all of one's own are.",
@@ -181,7 +184,7 @@ def change_user(call: Call, name: str, body: UserPatch) -> Answer:
         password=new,
     )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
-    return Answer(shapes.one_user(changed, "User updated"))
+    return Answer(shapes.one_user(changed, "The user is as you want it"))
 
 
 @router.route(
@@ -256,4 +259,4 @@ def change_tenant(call: Call, tenant: str, body: TenantPatch) -> Answer:
     name = line(body.name, field="name") if body.name is not None else None
     changed = bootstrap.tenants().change(existing_tenant(tenant), name=name, disabled=body.disabled)
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
-    return Answer(shapes.one_tenant(changed, "Tenant updated"))
+    return Answer(shapes.one_tenant(changed, "The tenant is as you want it"))
