@@ -5,7 +5,8 @@ packaged API hands such requests to the function as well, by its resource ``CATC
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from typing import Any, Final
 
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
@@ -13,46 +14,49 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.origins import allowed, preflight
-from chalicelib.api.router import ErrorShape
-from chalicelib.api.socketio import engine as socketio
-from chalicelib.dialects.bare import sessions as bare
-from chalicelib.dialects.company import shapes as company
-from chalicelib.dialects.enveloped import sessions as enveloped
-from chalicelib.dialects.letsbot import shapes as letsbot
+from chalicelib.api.router import Router
+from chalicelib.dialects import DIALECTS, error_at
 from chalicelib.domain.edge import CATCH_ALL
 from chalicelib.domain.errors import MethodNotAllowed, NotFound
 
 ANYTHING: Final = "*/*"
 TEXT: Final = "text/plain; charset=UTF-8"
-FAMILIES: Final[tuple[tuple[str, ErrorShape], ...]] = (
-    # path that all of the family's begin with, the longest first
-    ("/api/v1", letsbot.error),
-    ("/api", enveloped.error),
-    ("/whatsapp", company.error),
-    ("/socket.io", socketio.router.error),
-    ("", bare.error),
-)
-"""How each family says an error; what belongs to none is answered as under ``/sessions``."""
 
 Respond = Callable[[Request], Response]
 
 
-def answer_anything(app: Chalice) -> None:
-    """Have ``app`` answer text and pictures alike to every Accept header, or none, and whatever has no route."""
+def families() -> tuple[Router, ...]:
+    """Return the routers of all dialects that have routes.
+
+    They are the ``ROUTERS`` of the package beside this module that has the dialect's name.
+    """
+    packages = (import_module(f"chalicelib.api.{one.name}") for one in DIALECTS.values() if one.prefixes)
+    return tuple(router for package in packages for router in package.ROUTERS)
+
+
+def serve(app: Chalice, routers: Iterable[Router]) -> None:
+    """Have ``app`` answer at the routers' paths, to HEAD and to OPTIONS as well, and refuse whatever has no route.
+
+    Text and pictures are answered alike, whatever a request's Accept header says, or if there is none.
+    """
     app.api.binary_types = [ANYTHING]
     app.register_middleware(_accept_anything, "http")
     app.register_middleware(_let_pages_read, "http")
     app.register_middleware(_refusing_unknown(app), "http")
+    for router in routers:
+        app.register_blueprint(router.blueprint)
+    _answer_head(app)
+    _let_pages_ask(app)
 
 
-def answer_head(app: Chalice) -> None:
+def _answer_head(app: Chalice) -> None:
     """Answer HEAD, as monitors send it, at each path that ``app`` has GET for by now: the same without its body."""
     for path, methods in list(app.routes.items()):
         if "GET" in methods:
             app.route(path, methods=["HEAD"], content_types=[])(_without_body(methods["GET"].view_function))
 
 
-def let_pages_ask(app: Chalice) -> None:
+def _let_pages_ask(app: Chalice) -> None:
     """Answer, at each path that ``app`` has by now, a browser that asks which pages from elsewhere may call.
 
     Routes they are, because API Gateway's own answer to OPTIONS knows one origin at most.
@@ -64,11 +68,6 @@ def let_pages_ask(app: Chalice) -> None:
 
     for path in list(app.routes):
         app.route(path, methods=["OPTIONS"], content_types=[])(ask)
-
-
-def family(path: str) -> ErrorShape:
-    """Return how the family that a path belongs to says an error."""
-    return next(shape for prefix, shape in FAMILIES if path == prefix or path.startswith(f"{prefix}/"))
 
 
 def _without_body(view: Callable[..., Response]) -> Callable[..., Response]:
@@ -118,7 +117,7 @@ def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Respo
         error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {methods}.")
     else:
         error = NotFound("There is nothing at this address.", hint="GET /docs shows what there is.")
-    answer = refuse(error, family(path)(error, now=bootstrap.clock(), session_id=None))
+    answer = refuse(error, error_at(path)(error, now=bootstrap.clock(), session_id=None))
     if methods:
         answer.headers["Allow"] = methods
     if request.method == "HEAD":

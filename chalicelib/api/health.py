@@ -6,8 +6,8 @@ from chalicelib import __version__, bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.router import Router
-from chalicelib.dialects.bare import sessions as shapes
+from chalicelib.api.router import GATEWAY, Router
+from chalicelib.dialects.bare import DIALECT
 from chalicelib.dialects.shared import Moment, iso
 
 VERSION: Final = __version__
@@ -28,7 +28,7 @@ class HealthJson(TypedDict):
     uptime: Annotated[int, "Seconds that the function which answers has been there: functions come and go."]
 
 
-router: Final = Router(__name__, shapes.error)
+router: Final = Router(__name__, DIALECT, tag=GATEWAY)
 
 
 @router.route("GET", "/health", needs=PUBLIC, gives={200: HealthJson})

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import unquote
 
 import msgspec
@@ -22,6 +22,7 @@ from chalicelib.api.call import Call, answer_by
 from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
+from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady
 from chalicelib.reading import Reader
@@ -48,14 +49,10 @@ def unexpected(request: Request) -> GatewayError:
     )
 
 
-class ErrorShape(Protocol):
-    """How a dialect says an error; ``session_id`` as in the path, if one was."""
-
-    def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> Mapping[str, Any]:
-        """Return the JSON body."""
-
-
 View = Callable[..., Answer]
+
+GATEWAY: Final = Tag("Gateway", "About the gateway itself.")
+"""The tag of routes that are no family's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,8 @@ class Route:
     """Whether it takes a token also after its end."""
     creates: bool = False
     """Whether it creates the session that its path names, if there is none: then that name must be a legal one."""
+    tag: Tag | None = None
+    """Its tag in the description, where that isn't its router's."""
 
     @property
     def body(self) -> type[msgspec.Struct] | None:
@@ -87,15 +86,29 @@ class Route:
 class Router:
     """Where one dialect's requests come in."""
 
-    def __init__(self, name: str, error: ErrorShape, *, anonymous: bool = False, names_session: str = "id") -> None:
-        """Make one without routes; ``anonymous`` lets callers without credential in, where that is configured.
+    def __init__(
+        self,
+        name: str,
+        dialect: Dialect,
+        *,
+        tag: Tag | None = None,
+        error: ErrorShape | None = None,
+        anonymous: bool = False,
+        names_session: str = "id",
+    ) -> None:
+        """Make a router without routes; ``tag`` and ``error`` are the dialect's unless others are given.
 
-        ``names_session`` is the part of a request that names a session where its path doesn't.
+        ``anonymous`` lets callers without credential in, where that is configured. ``names_session`` is the part of a
+        request that names a session where its path doesn't. Raises ValueError for a dialect that says no errors.
         """
+        shape, its_tag = error or dialect.error, tag or dialect.tag
+        if shape is None or its_tag is None:
+            raise ValueError(f"The dialect {dialect.name} has no routes.")
         self.name = name
         self.blueprint = Blueprint(name)
         self.routes: list[Route] = []
-        self.error = error
+        self.error = shape
+        self.tag = its_tag
         self.anonymous = anonymous
         self.names_session = names_session
 
@@ -115,6 +128,7 @@ class Router:
         takes: tuple[Parameter[Any], ...] = (),
         ended: bool = False,
         creates: bool = False,
+        tag: Tag | None = None,
     ) -> Callable[[View], View]:
         """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
 
@@ -122,7 +136,7 @@ class Router:
         """
 
         def register(view: View) -> View:
-            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended, creates)
+            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended, creates, tag)
             model = Reader(route.body) if route.body else None
 
             def handle(**variables: str) -> Response:

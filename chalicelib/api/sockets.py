@@ -12,20 +12,17 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
-from chalicelib.api import call as caller
 from chalicelib.api.answers import JSON
 from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.router import busy
-from chalicelib.api.socketio import engine as socketio
-from chalicelib.api.socketio.engine import VERSION, showing, who
+from chalicelib.api.socketio import engine
 from chalicelib.dialects import DIALECTS
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
-from chalicelib.domain.watchers import SOCKETIO
 from chalicelib.services.ports import Unavailable
 
 sockets: Final = Blueprint(__name__)
@@ -41,11 +38,12 @@ def connect(event: WebsocketEvent) -> Response:
     dialect = query.get(DIALECT_PARAMETER, "")
     try:
         only_text("query", query.values())
-        if dialect == SOCKETIO:
-            _connect_socketio(event.connection_id, request, query)
-            return Response(body="", status_code=200)
-        if dialect not in DIALECTS:
+        known = DIALECTS.get(dialect)
+        if known is None or known.websockets is None:
             raise Invalid("There is no WebSocket at this address.")
+        if known.rooms:
+            engine.shake_hands(event.connection_id, request, query)
+            return Response(body="", status_code=200)
         # Its frames tell of sessions and of messages.
         who_knocks = knocking(_credential(request, query))
         principal = permit(permit(who_knocks(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
@@ -64,7 +62,7 @@ def message(event: WebsocketEvent) -> None:
     """Answer a watcher's frame."""
     text = event.to_dict().get("body") or ""
     # Engine.IO's frames begin with a digit, all others with a brace.
-    if not (text[:1].isdecimal() and bootstrap.socketio().hear(event.connection_id, text, who)):
+    if not (text[:1].isdecimal() and bootstrap.socketio().hear(event.connection_id, text, engine.who)):
         bootstrap.watching().message(event.connection_id, text)
 
 
@@ -75,21 +73,10 @@ def disconnect(event: WebsocketEvent) -> None:
     bootstrap.socketio().leave(event.connection_id)
 
 
-def _connect_socketio(connection: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
-    """Let a Socket.IO client in, or let the connection ask for the channel that its client polls."""
-    if query.get("EIO") != VERSION:
-        raise Invalid("Unsupported protocol version", context={"engine": socketio.BAD_VERSION})
-    headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
-    who_knocks = showing(headers, query.get("token"))
-    principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()
-    if sid:
-        server.attach(server.known(sid, principal), connection)
-    else:
-        server.open(who_knocks, caller.address(request["requestContext"], headers), connection=connection)
-
-
 def _refusal(error: GatewayError, dialect: str) -> Response:
-    shape = socketio.router.error if dialect == SOCKETIO else enveloped.error
+    known = DIALECTS.get(dialect)
+    # Past the edge, an address of no dialect can be asked for as well.
+    shape = (known and known.error) or enveloped.error
     # Chalice takes no bytes here: what it hands to Lambda is JSON.
     body = json.dumps(shape(error, now=bootstrap.clock(), session_id=None))
     return Response(body=body, status_code=error.status, headers={"Content-Type": JSON})

@@ -1,30 +1,51 @@
-"""Wire shapes, one module per family of callers. Pure: no I/O, no clock, no knowledge of services or doors."""
+"""Wire shapes, a folder per family of clients. Pure: no I/O, no clock, no knowledge of services or doors.
 
-from typing import Final, Protocol
+Families are strangers to each other; what several have in common is in ``shared`` and ``contents``. A new family is a
+folder here, a folder in ``api`` for its routes, and its place in ``DIALECTS``.
+"""
 
-from chalicelib.dialects.enveloped import frames as enveloped_frames
-from chalicelib.domain.events import Envelope
+from typing import Final
+
+from chalicelib.dialects import bare, company, enveloped, letsbot, native, socketio
+from chalicelib.dialects.dialect import Dialect, ErrorShape, Frames, WebhookWords
 from chalicelib.domain.session import Session
 
-
-class Dialect(Protocol):
-    """How watchers of one family are spoken to; every text is one WebSocket frame, ``now`` in milliseconds."""
-
-    def frames(self, envelope: Envelope, session: Session | None, now: int) -> list[str]:
-        """Return an event's frames; none if the dialect has no word for it.
-
-        A code is never in an event: it is taken from ``session``, as it stands, if it can still be scanned. To those
-        who may not link the session it has none.
-        """
-
-    def snapshot(self, session: Session | None, now: int) -> list[str]:
-        """Return what a watcher that comes late must know; ``session`` is None once it is deleted."""
-
-    def reply(self, text: str) -> list[str]:
-        """Return the answer to a watcher's own frame."""
-
-
 DIALECTS: Final[dict[str, Dialect]] = {
-    "enveloped": enveloped_frames,
+    family.DIALECT.name: family.DIALECT for family in (enveloped, bare, socketio, letsbot, company, native)
 }
-"""The dialects that have frames, by the name that the edge table gives a watcher's path."""
+"""All dialects by name, in the order in which the API's description has them."""
+
+
+def error_at(path: str) -> ErrorShape:
+    """Return how an error is said at ``path``, whether there is a route or not: as the family under it says errors."""
+    under = [
+        (len(prefix), dialect.error)
+        for dialect in DIALECTS.values()
+        for prefix in dialect.prefixes
+        if dialect.error and (path == prefix or path.startswith(f"{prefix}/"))
+    ]
+    return max(under, key=lambda one: one[0])[1]
+
+
+def frames_in(name: str) -> Frames:
+    """Return what watchers of a dialect are told; raises KeyError for a dialect that has none, or that isn't known."""
+    dialect = DIALECTS.get(name)
+    if dialect is None or dialect.frames is None:
+        raise KeyError(name)
+    return dialect.frames
+
+
+def webhook_words(session: Session) -> WebhookWords:
+    """Return what the session's endpoint is told: in the dialect whose call set it, else in the native words."""
+    asked = DIALECTS.get(session.webhook_format or "")
+    return asked.webhook if asked and asked.webhook else native.WORDS
+
+
+def websocket_paths() -> tuple[tuple[str, str], ...]:
+    """Return the rows of the edge table: path templates of plain WebSockets, each with its dialect's name."""
+    return tuple(
+        (path, dialect.name)
+        for dialect in DIALECTS.values()
+        if dialect.websockets and not dialect.rooms
+        for path in dialect.websockets.paths
+    )

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar, overload
 
 from chalicelib.domain.errors import GatewayError
+from chalicelib.domain.jid import phone_in
+from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Session, Status, WebhookFailure
 from chalicelib.domain.webhook import FAILURES
 
@@ -146,3 +148,26 @@ def sentence(of: WebhookFailure) -> str:
     """Return why a delivery failed, for people."""
     said = FAILURES.get(of.reason, "The delivery failed.")
     return f"{said[:-1]}, but {of.status}." if of.reason == "http_error" else said
+
+
+class ReceiptJson(TypedDict):
+    """What a sender is told of a message at once."""
+
+    message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    to: str | None
+    timestamp: Moment
+    session: str
+
+
+def receipt(of: Message) -> ReceiptJson:
+    """Return what a sender is told of a message at once."""
+    return {
+        "message_id": of.whatsapp_id,
+        "id": of.id,
+        "status": of.status,
+        "to": phone_in(of.to) or of.to,
+        "timestamp": iso(of.created_at),
+        "session": of.session,
+    }

@@ -1,8 +1,8 @@
-"""The edge table: which path goes to REST and which to the WebSocket API, and in which dialect.
+"""The edge: which path goes to REST and which to the WebSocket API, and in which dialect.
 
 API Gateway's WebSocket APIs have no paths, so whatever stands in front (CloudFront in the cloud, the local front)
-turns a path into query parameters by this table. ``$connect`` reads only those parameters, and copies sent by a
-client never reach it.
+turns a path into query parameters, by the dialects' WebSocket paths. ``$connect`` reads only those parameters, and
+copies sent by a client never reach it.
 """
 
 import re
@@ -26,13 +26,6 @@ PROOF_HEADER: Final = "X-Switchboard-Edge"
 CATCH_ALL: Final = "/{proxy+}"
 """The REST API's resource for what no other takes: unknown paths, and methods that a known path doesn't have."""
 
-WEBSOCKET_PATHS: Final[tuple[tuple[str, str], ...]] = (
-    # path template                 dialect
-    ("/api/sessions/{id}/ws", "enveloped"),
-    ("/api/ws/{id}", "enveloped"),
-)
-"""Path templates of the WebSocket API; ``{id}`` is the session's id, still percent-encoded."""
-
 SOCKETIO_PATH: Final = "/socket.io"
 """Where Socket.IO clients come, with a slash behind it that API Gateway's REST APIs don't take."""
 SOCKETIO_TRANSPORT: Final = ("transport", "websocket")
@@ -50,12 +43,11 @@ class Door:
 
 REST: Final = Door("rest", {})
 
-_ROWS: Final = tuple(
-    (re.compile(template.replace("{id}", "(?P<id>[^/]+)") + "/?"), dialect) for template, dialect in WEBSOCKET_PATHS
-)
+WebSocketPaths = tuple[tuple[str, str], ...]
+"""Path templates of plain WebSockets, each with its dialect's name; ``{id}`` is the session's id, percent-encoded."""
 
 
-def door(path: str, query: Mapping[str, str]) -> Door:
+def door(path: str, query: Mapping[str, str], websockets: WebSocketPaths) -> Door:
     """Return the door that ``path`` (percent-encoded as it came) leads to; everything unlisted is REST.
 
     One slash at the end changes nothing.
@@ -65,8 +57,8 @@ def door(path: str, query: Mapping[str, str]) -> Door:
         if query.get(name) == value:
             return Door("websocket", {DIALECT_PARAMETER: SOCKETIO})
         return Door("rest", {}, SOCKETIO_PATH)
-    for pattern, dialect in _ROWS:
-        found = pattern.fullmatch(path)
+    for template, dialect in websockets:
+        found = re.fullmatch(template.replace("{id}", "(?P<id>[^/]+)") + "/?", path)
         if found:
             return Door("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
     if path.endswith("/") and path != "/":

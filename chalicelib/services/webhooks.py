@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.dialects.webhooks import payload
+from chalicelib.dialects import webhook_words
 from chalicelib.domain import signature
 from chalicelib.domain.errors import Contended
 from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled, WebhookFailing, WebhookRecovered
@@ -49,7 +49,7 @@ class Webhooks:
         if interests(envelope.type):
             session = self.sessions.get(envelope.uid)
             delivery = owed(envelope, session)
-            if session and delivery and payload(session).tells(envelope, session):
+            if session and delivery and webhook_words(session).tells(envelope, session):
                 self.deliveries.put(delivery, delay=0)
 
     def attempt(self, delivery: Delivery) -> None:
@@ -69,7 +69,7 @@ class Webhooks:
             return
         now = self.clock()
         headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=now)
-        headers |= payload(session).headers(session, body, now=now)
+        headers |= webhook_words(session).headers(session, body, now=now)
         outcome = self.poster.post(session.webhook_url or "", body, headers)
         self._follow(delivery, session, outcome)
 
@@ -79,7 +79,7 @@ class Webhooks:
         if event is None or (delivery.message and message is None):
             return None
         # It may have become another family's since this was owed.
-        words = payload(session)
+        words = webhook_words(session)
         return words.body(event, message, session) if words.tells(event, session) else None
 
     def _follow(self, delivery: Delivery, session: Session, outcome: Outcome) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from chalicelib.dialects import websocket_paths
 from chalicelib.domain import edge
 from chalicelib.domain.watchers import SOCKETIO
 
@@ -21,7 +22,7 @@ LIMIT: Final = 10_240
 def function_code() -> str:
     """Return the JavaScript; raises ValueError where the table has grown over what CloudFront takes."""
     table = {
-        "paths": [[_pattern(template), dialect] for template, dialect in edge.WEBSOCKET_PATHS],
+        "paths": [[_pattern(template), dialect] for template, dialect in websocket_paths()],
         "socketio": edge.SOCKETIO_PATH,
         "socketioDialect": SOCKETIO,
         "transport": list(edge.SOCKETIO_TRANSPORT),

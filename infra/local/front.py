@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from chalicelib.dialects import websocket_paths
 from chalicelib.domain.edge import door, strip
 from infra.local.guard import only_local
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
@@ -15,9 +16,10 @@ PHONES: Final = "/_local/whatsapp/"
 
 def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None) -> web.Application:
     """Return the front; ``phones`` is there only with the loopback WhatsApp."""
+    paths = websocket_paths()
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        way = door(request.rel_url.raw_path, request.query)
+        way = door(request.rel_url.raw_path, request.query, paths)
         if way.api == "rest":
             return await rest.handle(request, way.path)
         # API Gateway decodes what the edge put into the query.

@@ -10,6 +10,7 @@ from chalicelib.api.codes import DEFAULT_WAIT, FORMATS, LONGEST_WAIT
 from chalicelib.api.pages import FEW, MOST
 from chalicelib.api.received import LIMIT
 from chalicelib.config import settings
+from chalicelib.dialects import websocket_paths
 from chalicelib.dialects.enveloped.frames import WORDS
 from chalicelib.dialects.enveloped.messages import WORDS as MESSAGE_WORDS
 from chalicelib.dialects.enveloped.messages import message
@@ -17,7 +18,6 @@ from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain import errors
 from chalicelib.domain.access import MOST_KEYS
-from chalicelib.domain.edge import WEBSOCKET_PATHS
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
@@ -53,7 +53,7 @@ def test_every_error_is_there_with_its_status() -> None:
 
 def test_every_frame_and_form_is_there() -> None:
     assert set(WORDS.values()) | set(MESSAGE_WORDS.values()) | set(FORMATS) <= CELLS
-    assert all(path in GUIDE for path, _ in WEBSOCKET_PATHS)
+    assert all(path in GUIDE for path, _ in websocket_paths())
 
 
 def test_socket_io_s_words_and_bounds_are_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,14 +67,14 @@ def test_every_family_s_event_says_so() -> None:
     after = advance(before, e.Connected(WRONG.device or Device("")), now=NOW, event_id="E")
     assert after.last_event
     told = Envelope("E", after.last_event.type, "default", after.id, after.uid, NOW, "1", after.last_event.data)
-    frame = json.loads(enveloped_frames.frames(told, after, NOW)[0])
+    frame = json.loads(enveloped_frames.event(told, after, NOW)[0].frames[0])
     assert (frame["phone"], frame["phone_mismatch"], frame["expected_phone"]) == (LINKED, True, CREATED_FOR)
-    (snapshot,) = enveloped_frames.snapshot(after, NOW)
+    ((snapshot,),) = [saying.frames for saying in enveloped_frames.snapshot(after, NOW)]
     assert json.loads(snapshot)["phone_mismatch"] is True
     data = json.loads(native_webhook.body(told, None, after))["data"]
     assert (data["phone"], data["phone_mismatch"], data["expected_phone"]) == (LINKED, True, CREATED_FOR)
     assert json.loads(bare_webhook.body(told, None, after))["phoneMismatch"] is True
-    for sayings in (socketio.sayings(told, after, NOW), socketio.snapshot(after, NOW)):
+    for sayings in (socketio.event(told, after, NOW), socketio.snapshot(after, NOW)):
         assert all('"phoneMismatch":true' in frame for saying in sayings for frame in saying.frames)
 
 

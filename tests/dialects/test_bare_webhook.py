@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.dialects.bare.webhook import FORMAT, body, headers, tells
+from chalicelib.dialects import webhook_words
+from chalicelib.dialects.bare.webhook import body, headers, tells
 from chalicelib.dialects.native import webhook as native_webhook
-from chalicelib.dialects.webhooks import payload
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event, summary
 from chalicelib.domain.webhook import SESSION_EVENTS
 from tests.makers import NOW, SECRET, a_message, a_running_session
 
-SESSION = a_running_session(webhook_url="https://example.com/hook", webhook_secret=SECRET, webhook_format=FORMAT)
+SESSION = a_running_session(webhook_url="https://example.com/hook", webhook_secret=SECRET, webhook_format="bare")
 INBOUND = a_message(
     direction=Direction.INBOUND,
     status=MessageStatus.RECEIVED,
@@ -142,6 +142,6 @@ def test_the_family_s_signature_is_the_hex_of_the_body_s_hmac(key, used):
 @pytest.mark.parametrize("unknown", [None, "", "of a later version"])
 def test_a_format_that_is_not_known_is_the_native_one(unknown):
     session = replace(SESSION, webhook_format=unknown)
-    assert payload(session) is native_webhook
-    assert payload(session).headers(session, b"{}", now=NOW) == {}
-    assert payload(session).tells(happened("session.qr"), session)
+    assert webhook_words(session) is native_webhook
+    assert webhook_words(session).headers(session, b"{}", now=NOW) == {}
+    assert webhook_words(session).tells(happened("session.qr"), session)

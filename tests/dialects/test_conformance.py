@@ -88,7 +88,7 @@ def test_a_status_is_the_enveloped_family_s_two_answers(row: Any) -> None:
 
 @ROW
 def test_a_status_is_the_enveloped_family_s_frame(row: Any) -> None:
-    [frame] = enveloped_frames.snapshot(standing(*row[:2]), NOW)
+    ((frame,),) = [saying.frames for saying in enveloped_frames.snapshot(standing(*row[:2]), NOW)]
     assert json.loads(frame)["type"] == FRAMES[row[0]]
 
 

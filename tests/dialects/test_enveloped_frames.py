@@ -7,14 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.enveloped import frames as enveloped
 from chalicelib.dialects.enveloped.frames import WORDS
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Session, Status
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
-
-DIALECT = DIALECTS["enveloped"]
 
 
 def an_envelope(type_: str, **data: Any) -> Envelope:
@@ -22,11 +20,11 @@ def an_envelope(type_: str, **data: Any) -> Envelope:
 
 
 def told(envelope: Envelope, session: Session | None, now: int = NOW) -> list[dict[str, Any]]:
-    return [json.loads(text) for text in DIALECT.frames(envelope, session, now)]
+    return [json.loads(text) for saying in enveloped.event(envelope, session, now) for text in saying.frames]
 
 
 def shown(session: Session | None, now: int = NOW) -> dict[str, Any]:
-    (frame,) = DIALECT.snapshot(session, now)
+    ((frame,),) = [saying.frames for saying in enveloped.snapshot(session, now)]
     found: dict[str, Any] = json.loads(frame)
     return found
 
@@ -131,18 +129,18 @@ def test_who_comes_late_is_told_what_stands(session: Session | None, word: str) 
 
 
 def test_a_ping_gets_a_pong() -> None:
-    assert [json.loads(text) for text in DIALECT.reply('{"type":"ping"}')] == [{"type": "pong"}]
+    assert [json.loads(text) for text in enveloped.reply('{"type":"ping"}')] == [{"type": "pong"}]
 
 
 @given(st.text() | st.from_regex(r"\[{0,2000}|\{\"type\": ?(1|\"x\"|null|\[\])\}", fullmatch=True))
 def test_any_other_frame_gets_a_sentence(text: str) -> None:
-    (frame,) = DIALECT.reply(text)
+    (frame,) = enveloped.reply(text)
     assert json.loads(frame)["code"] == "INVALID_FRAME"
 
 
 @pytest.mark.parametrize("text", ['{"type":' + "[" * 60_000 + "]" * 60_000 + "}", '{"type":"\\ud800"}', "[" * 60_000])
 def test_a_frame_that_no_parser_can_work_with_is_answered_in_a_sentence(text):
-    assert json.loads(DIALECT.reply(text)[0])["code"] == "INVALID_FRAME"
+    assert json.loads(enveloped.reply(text)[0])["code"] == "INVALID_FRAME"
 
 
 def test_a_watcher_is_told_how_the_session_s_webhook_fails() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.enveloped import frames as enveloped_frames
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.dialects.shared import LARGEST_TEXT
@@ -29,7 +29,7 @@ INBOUND = a_message(
 def frames(message: Message) -> list[dict[str, Any]]:
     told = event(message, "E1", NOW)
     envelope = Envelope(told.id, told.type, "default", "ana", message.uid, NOW, "c1", told.data, message)
-    return [json.loads(text) for text in DIALECTS["enveloped"].frames(envelope, None, NOW)]
+    return [json.loads(text) for saying in enveloped_frames.event(envelope, None, NOW) for text in saying.frames]
 
 
 def test_a_received_text_is_told_with_who_wrote_it() -> None:
@@ -74,7 +74,7 @@ def test_what_became_of_a_message_is_told_without_its_text(status: MessageStatus
 def test_an_event_without_its_message_is_not_told() -> None:
     told = event(INBOUND, "E1", NOW)
     envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data)
-    assert DIALECTS["enveloped"].frames(envelope, None, NOW) == []
+    assert enveloped_frames.event(envelope, None, NOW) == []
 
 
 @pytest.mark.parametrize("character", ["x", "é", "👩", '"', "\x01"])

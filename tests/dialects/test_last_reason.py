@@ -42,5 +42,5 @@ def test_a_family_says_it_though_the_session_is_connected_again(family: str) -> 
 
 
 def test_a_watcher_that_comes_late_is_told() -> None:
-    (frame,) = enveloped_frames.snapshot(UNLINKED, NOW)
+    ((frame,),) = [saying.frames for saying in enveloped_frames.snapshot(UNLINKED, NOW)]
     assert '"unlinked_from_phone"' in frame

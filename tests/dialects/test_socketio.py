@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.dialects.dialect import Saying
 from chalicelib.dialects.shared import iso
-from chalicelib.dialects.socketio.frames import LASTING, STATUSES, Saying, initializing, sayings, snapshot
+from chalicelib.dialects.socketio import frames
+from chalicelib.dialects.socketio.frames import LASTING, STATUSES, initializing, snapshot
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import Reason, Status, sentence
@@ -28,7 +30,7 @@ def words(sayings: list[Saying]) -> list[str]:
 
 def test_a_code_has_the_documented_fields():
     session = a_running_session(status=Status.SCAN_QR, qr=a_code())
-    ((event, code),) = said(sayings(an_event(e.QRShown.type), session, NOW))
+    ((event, code),) = said(frames.event(an_event(e.QRShown.type), session, NOW))
     assert event == "qr-code"
     assert set(code) == {"base64", "ascii", "attempts", "urlCode", "sessionName"}
     assert (code["base64"], code["urlCode"], code["attempts"]) == (a_code().image, a_code().code, 1)
@@ -37,15 +39,16 @@ def test_a_code_has_the_documented_fields():
 
 def test_a_code_that_is_over_or_of_an_earlier_session_is_not_said():
     session = a_running_session(status=Status.SCAN_QR, qr=a_code())
-    assert sayings(an_event(e.QRShown.type), session, a_code().expires_at) == []
+    assert frames.event(an_event(e.QRShown.type), session, a_code().expires_at) == []
     assert (
-        sayings(an_event(e.QRShown.type), a_running_session(uid="other", status=Status.SCAN_QR, qr=a_code()), NOW) == []
+        frames.event(an_event(e.QRShown.type), a_running_session(uid="other", status=Status.SCAN_QR, qr=a_code()), NOW)
+        == []
     )
-    assert sayings(an_event(e.QRShown.type), None, NOW) == []
+    assert frames.event(an_event(e.QRShown.type), None, NOW) == []
 
 
 def test_a_status_has_the_documented_fields():
-    ((event, data),) = said(sayings(an_event(e.WorkerClaimed.type, status="STARTING"), None, NOW))
+    ((event, data),) = said(frames.event(an_event(e.WorkerClaimed.type, status="STARTING"), None, NOW))
     assert event == "status-update"
     assert data == {
         "status": "notLogged",
@@ -66,7 +69,7 @@ def test_a_status_has_the_documented_fields():
 )
 def test_a_session_that_is_not_linked_says_what_its_page_may_show(kind, data, message):
     told = data | {"message": sentence(data.get("reason"))}
-    ((_, update),) = said(sayings(an_event(kind, **told), None, NOW))
+    ((_, update),) = said(frames.event(an_event(kind, **told), None, NOW))
     assert (update["status"], update["message"]) == ("notLogged", message)
 
 
@@ -90,11 +93,11 @@ def test_a_session_that_is_not_linked_says_what_its_page_may_show(kind, data, me
     ],
 )
 def test_an_event_is_said_in_the_documented_words(kind: str, expected: list[str]):
-    assert words(sayings(an_event(kind, status="STARTING", message="So it is."), None, NOW)) == expected
+    assert words(frames.event(an_event(kind, status="STARTING", message="So it is."), None, NOW)) == expected
 
 
 def test_the_deletion_s_own_worker_is_nobody_s_news():
-    assert sayings(an_event(e.WorkerClaimed.type, status="DELETING"), None, NOW) == []
+    assert frames.event(an_event(e.WorkerClaimed.type, status="DELETING"), None, NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -132,13 +135,13 @@ def test_a_lost_connection_is_an_error_once_it_has_lasted():
 
 
 def test_only_ready_is_the_last_thing_said():
-    assert [one.last for one in sayings(an_event(e.Connected.type), None, NOW)] == [True]
-    assert [one.last for one in sayings(an_event(e.PairSuccess.type), None, NOW)] == [False]
+    assert [one.last for one in frames.event(an_event(e.Connected.type), None, NOW)] == [True]
+    assert [one.last for one in frames.event(an_event(e.PairSuccess.type), None, NOW)] == [False]
 
 
 def test_an_end_is_news_also_to_who_waited():
-    (waiting,) = sayings(an_event(e.WorkerClaimed.type, status="STARTING"), None, NOW)
-    (timeout,) = sayings(an_event(e.QRTimeout.type, reason="qr_timeout"), None, NOW)
+    (waiting,) = frames.event(an_event(e.WorkerClaimed.type, status="STARTING"), None, NOW)
+    (timeout,) = frames.event(an_event(e.QRTimeout.type, reason="qr_timeout"), None, NOW)
     assert waiting.topic == timeout.topic
     assert waiting.key != timeout.key
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
+from chalicelib.dialects import websocket_paths
 from chalicelib.domain.edge import door, strip
 from infra.edge import function_code
 from infra.edge.function import LIMIT
@@ -82,7 +83,7 @@ def table(target: str) -> tuple[str, str | None, dict[str, str] | None]:
     """Return the same by the edge table, as the local front goes by it."""
     path, _, text = target.partition("?")
     query = dict(reversed(parse_qsl(text, keep_blank_values=True)))
-    way = door(path, query)
+    way = door(path, query, websocket_paths())
     if way.api == "rest":
         return "rest", way.path or path, None
     last = dict(parse_qsl(text, keep_blank_values=True))

@@ -15,6 +15,7 @@ from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, MOST, PAGE, message_page, page, sessions_after
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
+from chalicelib.dialects.bare import DIALECT
 from chalicelib.dialects.bare import messages as message_shapes
 from chalicelib.dialects.bare import sessions as shapes
 from chalicelib.dialects.bare import webhook as webhook_shapes
@@ -29,7 +30,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import phone_number
 
-router: Final = Router(__name__, shapes.error, anonymous=True, names_session="sessionId")
+router: Final = Router(__name__, DIALECT, anonymous=True, names_session="sessionId")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
@@ -207,7 +208,7 @@ def set_webhook(call: Call, name: str, body: BareWebhook) -> Answer:
         if made and made.made:
             session = sessions.get(call.tenant, name)
         else:
-            session = sessions.set_webhook(call.tenant, name, url, words=webhook_shapes.FORMAT, events=events, key=key)
+            session = sessions.set_webhook(call.tenant, name, url, words=DIALECT.name, events=events, key=key)
     return Answer(webhook_shapes.webhook(session))
 
 

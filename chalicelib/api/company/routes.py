@@ -15,8 +15,7 @@ from chalicelib.api.fields import existing_id
 from chalicelib.api.outgoing import UNSENT, answer, own_key
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, word
 from chalicelib.api.router import Router
-from chalicelib.dialects.company import shapes
-from chalicelib.dialects.company import shapes as message_shapes
+from chalicelib.dialects.company import DIALECT, shapes
 from chalicelib.domain.access import Permission
 from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
@@ -35,7 +34,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.session import Session
 
-router: Final = Router(__name__, shapes.error, names_session="session")
+router: Final = Router(__name__, DIALECT, names_session="session")
 SESSION: Final = word("session", "The session's id; without it the company's only session is meant, or its default.")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _SEND: Final = Permission.MESSAGES_SEND
@@ -98,7 +97,7 @@ def test_connection(call: Call, company: str) -> Answer:
     "POST",
     f"{_AT}/send-message",
     needs=_SEND,
-    gives={200: message_shapes.CompanySentAnswer, 202: message_shapes.CompanySentAnswer},
+    gives={200: shapes.CompanySentAnswer, 202: shapes.CompanySentAnswer},
     refuses=(*_UNCLEAR, *UNSENT),
     takes=(SESSION, IDEMPOTENCY_KEY),
 )
@@ -108,14 +107,14 @@ def send(call: Call, company: str, body: CompanyMessage) -> Answer:
     to, said = recipient(body.recipient, field="to"), body.said
     session = _existing(_session(call, company))
     message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
-    return answer(message, message_shapes.sent, f"/api/sessions/{session.id}")
+    return answer(message, shapes.sent, f"/api/sessions/{session.id}")
 
 
 @router.route(
     "POST",
     f"{_AT}/bulk",
     needs=_SEND,
-    gives={200: message_shapes.CompanyBulkAnswer},
+    gives={200: shapes.CompanyBulkAnswer},
     refuses=(*_UNCLEAR, SessionDisabled, SessionNotConnected, TooFast, IdempotencyKeyReused),
     takes=(SESSION, IDEMPOTENCY_KEY),
 )
@@ -130,7 +129,7 @@ def bulk(call: Call, company: str, body: CompanyBulk) -> Answer:
     report = bootstrap.bulk().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     after = report.stopped.retry_after if report.stopped else None
     headers = {} if after is None else {"Retry-After": str(after)}
-    return Answer(message_shapes.bulk(report), headers=headers)
+    return Answer(shapes.bulk(report), headers=headers)
 
 
 def _its_own(call: Call, company: str) -> None:

@@ -3,7 +3,6 @@
 import inspect
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -14,9 +13,10 @@ from chalicelib.api.description.schemas import Schema, Schemas, name_of
 from chalicelib.api.health import VERSION
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.paths import VARIABLES
-from chalicelib.api.router import Route, Router
+from chalicelib.api.router import GATEWAY, Route, Router
+from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.dialect import Tag
 from chalicelib.domain.access import KEYS
-from chalicelib.domain.edge import SOCKETIO_PATH, WEBSOCKET_PATHS
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
@@ -58,59 +58,15 @@ EXAMPLES: Final = "#/components/examples/"
 _OK: Final = {200: "Done.", 201: "Created.", 202: "Accepted; it goes on by itself.", 204: "Nothing to say."}
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """A family of routes."""
-
-    name: str
-    about: str
-
-
-ENVELOPE: Final = Tag("Envelope", "Routes under `/api`: every answer is `{success, message?, data?}`.")
-BARE: Final = Tag("Bare", "Routes under `/sessions`: bare JSON in camelCase; a create waits for the QR code.")
-SOCKETIO: Final = Tag("Socket.IO", "Start a session by a call, and hear of its QR codes and statuses by Socket.IO.")
-LETSBOT: Final = Tag("LetsBot", "Routes under `/api/v1`: the API key says which session is meant.")
-COMPANY: Final = Tag("Companies", "Routes under `/whatsapp/companies`: a company is a tenant, and has one session.")
-ACCOUNTS: Final = Tag("Accounts", "Users, their passwords and API keys, and the tenants that they belong to.")
-GATEWAY: Final = Tag("Gateway", "About the gateway itself.")
-TAGS: Final = (ENVELOPE, BARE, SOCKETIO, LETSBOT, COMPANY, ACCOUNTS, GATEWAY)
-
-_BY_PATH: Final = (
-    (re.compile(r"/api/(auth|admin)/"), ACCOUNTS),
-    (re.compile(r"/api/v1/"), LETSBOT),
-    (re.compile(r"/whatsapp/"), COMPANY),
-    (re.compile(r"/(sessions|status)\b"), BARE),
-    (re.compile(r"/socket\.io|/api/sessions/\{id\}/initialize-with-qr"), SOCKETIO),
-    (re.compile(r"/api/(?!health)"), ENVELOPE),
-)
-
-WEBSOCKETS: Final[list[dict[str, Any]]] = [
-    {
-        "path": path,
-        "dialect": dialect,
-        "description": "Frames of JSON, `{type, …}`, about one session, from the moment one connects: its code, its "
-        "status, its messages. Give a token as `?token=`, or as `Authorization: Bearer …`; an API key is refused here.",
-    }
-    for path, dialect in WEBSOCKET_PATHS
-] + [
-    {
-        "path": f"{SOCKETIO_PATH}/?transport=websocket",
-        "dialect": "socketio",
-        "description": "Socket.IO 4, also as the upgrade of a polling client: `join-session` with a session's id, then "
-        "`qr-code`, `status-update` and `session-complete`.",
-    }
-]
-
-
 def document(routers: Iterable[Router]) -> Schema:
     """Return the document of all routes, but for those that only answer a browser's questions before it asks."""
     routes = [(router, route) for router in routers for route in router.routes if route.method != "OPTIONS"]
     schemas = Schemas()
     paths: dict[str, Schema] = {}
-    families: dict[str, Tag] = {}
+    tags: list[Tag] = []
     for router, route in routes:
-        tag = tag_of(router, route)
-        families[tag.name] = tag
+        tag = route.tag or router.tag
+        tags.append(tag)
         paths.setdefault(route.path, {})[route.method.lower()] = operation(router, route, tag.name, schemas)
     return {
         "openapi": "3.1.0",
@@ -121,7 +77,7 @@ def document(routers: Iterable[Router]) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "tags": [{"name": tag.name, "description": tag.about} for tag in TAGS if tag.name in families],
+        "tags": [{"name": tag.name, "description": tag.about} for tag in _in_order(tags)],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.named.items())),
@@ -129,8 +85,25 @@ def document(routers: Iterable[Router]) -> Schema:
             "headers": _HEADERS,
             "securitySchemes": SECURITY,
         },
-        "x-websockets": WEBSOCKETS,
+        "x-websockets": _websockets(),
     }
+
+
+def _in_order(tags: Iterable[Tag]) -> list[Tag]:
+    """Return the tags, each once: the dialects' own in the dialects' order, then the others, the gateway's own last."""
+    dialects = [dialect.tag for dialect in DIALECTS.values()]
+    found = dict.fromkeys(tags)
+    others = [tag for tag in found if tag not in dialects and tag is not GATEWAY]
+    return [tag for tag in (*dialects, *others, GATEWAY) if tag and tag in found]
+
+
+def _websockets() -> list[Schema]:
+    return [
+        {"path": path, "dialect": dialect.name, "description": dialect.websockets.about}
+        for dialect in DIALECTS.values()
+        if dialect.websockets
+        for path in dialect.websockets.paths
+    ]
 
 
 def _examples(routes: Iterable[tuple[Router, Route]]) -> dict[str, Any]:
@@ -262,10 +235,3 @@ def _refusal(router: Router, kinds: list[Any], schemas: Schemas) -> Schema:
     if any(kind.status == 401 for kind in kinds):
         headers["WWW-Authenticate"] = {"$ref": HEADERS + "WWW-Authenticate"}
     return told | ({"headers": headers} if headers else {})
-
-
-def tag_of(router: Router, route: Route) -> Tag:
-    """Return the route's family."""
-    if "socketio" in router.name:
-        return SOCKETIO
-    return next((tag for pattern, tag in _BY_PATH if pattern.match(route.path)), GATEWAY)

@@ -20,7 +20,7 @@ from chalicelib.dialects.enveloped import accounts
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.dialects.letsbot import shapes as letsbot
-from chalicelib.dialects.shared import Success, iso
+from chalicelib.dialects.shared import ReceiptJson, Success, iso
 from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.dialects.socketio import sessions as socketio_sessions
 from chalicelib.domain import events as e
@@ -182,7 +182,7 @@ def _enveloped() -> dict[Any, Any]:
         Success[enveloped.CodeJson]: enveloped.code(SCANNING, CODE, NOW),
         enveloped_messages.CheckedAnswerJson: enveloped_messages.checked("+628987654321", CONTACT),
         enveloped_messages.GroupsJson: enveloped_messages.groups(GROUPS),
-        Success[enveloped_messages.ReceiptJson]: enveloped_messages.sent(MESSAGE),
+        Success[ReceiptJson]: enveloped_messages.sent(MESSAGE),
         Success[enveloped_messages.MessageJson]: enveloped_messages.one(MESSAGE),
         Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([MESSAGE], MESSAGE.id),
     }

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from chalicelib.api.auth import Public
 from chalicelib.api.description import examples
-from chalicelib.api.router import ErrorShape, Route, Router
+from chalicelib.api.router import Route, Router
+from chalicelib.dialects.dialect import ErrorShape
 from chalicelib.domain import errors as e
 
 UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {

@@ -7,8 +7,8 @@ from typing import Any, Final
 from chalicelib.api.answers import JSON, Answer
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import Call
-from chalicelib.api.router import Router
-from chalicelib.dialects.bare.sessions import error
+from chalicelib.api.router import GATEWAY, Router
+from chalicelib.dialects.bare import DIALECT
 
 ELSEWHERE: Final = "https://gateway.example"
 """Stands for an address that isn't known."""
@@ -21,7 +21,7 @@ POLICY: Final = (
 
 def describe(routers: Iterable[Router]) -> Router:
     """Return the router to the description of these routers' routes, and of its own."""
-    router = Router(__name__, error)
+    router = Router(__name__, DIALECT, tag=GATEWAY)
     described = (*routers, router)
 
     @cache

@@ -34,8 +34,8 @@ from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.pages import bounds, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter
 from chalicelib.api.router import Router
+from chalicelib.dialects.enveloped import ACCOUNTS, DIALECT
 from chalicelib.dialects.enveloped import accounts as shapes
-from chalicelib.dialects.enveloped.sessions import error
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
@@ -51,7 +51,7 @@ from chalicelib.domain.errors import (
     UserQuotaExceeded,
 )
 
-router: Final = Router(__name__, error)
+router: Final = Router(__name__, DIALECT, tag=ACCOUNTS)
 _OWN: Final = Permission.ACCOUNT_OWN
 _USERS, _KEYS, _TENANTS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE, Permission.TENANTS_MANAGE
 _ULID: Final = re.compile(r"[0-9A-Z]{26}")

@@ -25,11 +25,12 @@ from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
+from chalicelib.dialects.enveloped import ACCOUNTS, DIALECT
 from chalicelib.dialects.enveloped import accounts as account_shapes
 from chalicelib.dialects.enveloped import messages as message_shapes
 from chalicelib.dialects.enveloped import sessions as shapes
 from chalicelib.dialects.enveloped.accounts import LoginJson
-from chalicelib.dialects.shared import Success
+from chalicelib.dialects.shared import ReceiptJson, Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     AnswerNotReady,
@@ -53,7 +54,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import phone_in, phone_number, recipient
 from chalicelib.services.sessions.sessions import is_called
 
-router: Final = Router(__name__, shapes.error, names_session="phone")
+router: Final = Router(__name__, DIALECT, names_session="phone")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
@@ -77,6 +78,7 @@ UNANSWERED: Final = (
     needs=PUBLIC,
     gives={200: Success[LoginJson]},
     refuses=(InvalidCredentials, Forbidden, TooManyAttempts),
+    tag=ACCOUNTS,
 )
 def log_in(call: Call, body: LoginBody) -> Answer:
     """Give a token for a user name and a password."""
@@ -189,7 +191,7 @@ def qr(call: Call, session_id: str) -> Answer:
     "POST",
     "/api/sessions/{id}/send",
     needs=_SEND,
-    gives={200: Success[message_shapes.ReceiptJson], 202: Success[message_shapes.ReceiptJson]},
+    gives={200: Success[ReceiptJson], 202: Success[ReceiptJson]},
     refuses=UNSENT,
     takes=(IDEMPOTENCY_KEY,),
 )
@@ -304,7 +306,7 @@ def groups(call: Call, session_id: str) -> Answer:
     "POST",
     "/api/send",
     needs=_SEND,
-    gives={200: Success[message_shapes.ReceiptJson], 202: Success[message_shapes.ReceiptJson]},
+    gives={200: Success[ReceiptJson], 202: Success[ReceiptJson]},
     refuses=(SessionNotFound, PhoneMismatch, *UNSENT),
     takes=(IDEMPOTENCY_KEY,),
 )

@@ -8,14 +8,14 @@ from chalicelib.api.call import Call
 from chalicelib.api.enveloped.requests import NewTicket
 from chalicelib.api.fields import session_id
 from chalicelib.api.router import Router
+from chalicelib.dialects.enveloped import DIALECT
 from chalicelib.dialects.enveloped import accounts as shapes
 from chalicelib.dialects.enveloped.accounts import TicketJson
-from chalicelib.dialects.enveloped.sessions import error
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import TicketQuotaExceeded
 
-router: Final = Router(__name__, error)
+router: Final = Router(__name__, DIALECT)
 
 
 @router.route(

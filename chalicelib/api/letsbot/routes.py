@@ -12,7 +12,7 @@ from chalicelib.api.letsbot.requests import LetsBotMessage
 from chalicelib.api.outgoing import UNSENT, answer, own_key
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
-from chalicelib.dialects.letsbot import shapes
+from chalicelib.dialects.letsbot import DIALECT, shapes
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.content import Text
@@ -26,7 +26,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.session import Session
 
-router: Final = Router(__name__, shapes.error)
+router: Final = Router(__name__, DIALECT)
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _SEND: Final = Permission.MESSAGES_SEND
 _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)

@@ -1,28 +1,29 @@
-"""Socket.IO's polls; its WebSocket side is in ``sockets``.
+"""Engine.IO's two transports under Socket.IO: polls, and the handshake of WebSockets.
 
-Its credential may come with the handshake or only when the client connects to the namespace, so these routes check it
-themselves; see ``services.conversation``.
+A client's credential may come with the handshake or only when the client connects to the namespace, so the credential
+is checked here and not by the router; see ``services.watching.socketio``.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypedDict
+from typing import Any, Final
 
 from chalice.app import Request
 
 from chalicelib import bootstrap
 from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
-from chalicelib.api.call import Call
+from chalicelib.api.call import Call, address
 from chalicelib.api.parameters import Parameter, word
 from chalicelib.api.received import body_of
 from chalicelib.api.router import Router
+from chalicelib.dialects.socketio import DIALECT
+from chalicelib.dialects.socketio.sessions import BAD_METHOD, BAD_VERSION, UNKNOWN_TRANSPORT
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
 from chalicelib.domain.errors import (
     BodyTooLarge,
     Forbidden,
-    GatewayError,
     Invalid,
     TooManyAttempts,
     TooManyWatchers,
@@ -32,21 +33,8 @@ from chalicelib.domain.errors import (
 from chalicelib.services.watching.socketio import opening
 
 TEXT: Final = "text/plain; charset=UTF-8"
-UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5
-"""Engine.IO's codes for what can be wrong with a request."""
 VERSION: Final = "4"
 """Of Engine.IO: that of Socket.IO 3 and 4."""
-
-
-class EngineError(TypedDict):
-    """An error in Engine.IO's words."""
-
-    code: int
-    message: str
-
-
-def _error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:
-    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
 
 
 def _version(value: str | None) -> str:
@@ -74,7 +62,7 @@ REFUSED: Final = (Invalid, Unauthenticated, Forbidden, TooManyAttempts, TooManyW
 """What is wrong with a poll or its caller."""
 TOKEN: Final = word("token", "A token, for clients that don't show it otherwise.")
 
-router: Final = Router(__name__, _error)
+router: Final = Router(__name__, DIALECT)
 
 
 @router.route(
@@ -116,6 +104,22 @@ def take(call: Call) -> Answer:
     channel = server.known(sid, who_knocks() if who_knocks else None)
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
+
+
+def shake_hands(connection: str, request: Mapping[str, Any], query: Mapping[str, str]) -> None:
+    """Let a client's WebSocket in, or let the connection ask for the channel that its client polls.
+
+    ``request`` is API Gateway's ``$connect`` event. Raises what is wrong with the handshake or its credential.
+    """
+    if query.get("EIO") != VERSION:
+        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+    headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
+    who_knocks = showing(headers, query.get("token"))
+    principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()
+    if sid:
+        server.attach(server.known(sid, principal), connection)
+    else:
+        server.open(who_knocks, address(request["requestContext"], headers), connection=connection)
 
 
 def who(token: str | None) -> Principal:

@@ -10,6 +10,7 @@ from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
 from chalicelib.dialects.shared import Success
+from chalicelib.dialects.socketio import DIALECT
 from chalicelib.dialects.socketio import sessions as shapes
 from chalicelib.dialects.socketio.frames import InitializingJson, initializing
 from chalicelib.domain.access import Permission
@@ -22,7 +23,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.idempotency import Reservation
 
-router: Final = Router(__name__, shapes.error, anonymous=True)
+router: Final = Router(__name__, DIALECT, error=shapes.error, anonymous=True)
 _READ: Final = Permission.SESSIONS_READ
 
 

@@ -16,8 +16,6 @@ from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.signature import hex_digest, timed
 
-FORMAT: Final = "bare"
-"""How sessions name it."""
 SIGNATURE: Final = "X-Webhook-Signature"
 TIMED_SIGNATURE: Final = "X-Webhook-Signature-V2"
 Event = Literal["message", "status", "connection"]

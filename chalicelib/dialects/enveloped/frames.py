@@ -6,6 +6,7 @@ Documented are ``{"type": "qr", "qr": <PNG data URI>}`` and ``{"type": "connecte
 
 from typing import Any, Final
 
+from chalicelib.dialects.dialect import Saying
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.shared import frame, iso, last_reason, seconds_until
 from chalicelib.domain import events as e
@@ -46,11 +47,11 @@ _STANDING: Final[dict[Status, str]] = {
 }
 
 
-def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
-    """Return the event's frames; none if the dialect has no word for it, or its code can't be scanned any more."""
+def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
+    """Return the event's frame; none if there is no word for the event, or its code can't be scanned any more."""
     word = WORDS.get(envelope.type)
     if word is None:
-        return enveloped_messages.frames(envelope)
+        return _said(*enveloped_messages.frames(envelope))
     said: dict[str, Any] = {
         "id": envelope.id,
         "cursor": envelope.cursor,
@@ -61,12 +62,12 @@ def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
         standing = session if session and session.uid == envelope.uid else None
         code = _code(standing, now)
         if code:
-            return [frame(type="qr", **code, **said)]
+            return _said(frame(type="qr", **code, **said))
         # One that waits for a scan and has no code has one that this watcher may not see.
         hidden = standing and standing.status is Status.SCAN_QR and standing.qr is None
-        return [_status(standing, **said)] if standing and hidden else []
+        return _said(_status(standing, **said)) if standing and hidden else []
     data = envelope.data
-    return [
+    return _said(
         frame(
             type=word,
             **said,
@@ -78,20 +79,20 @@ def frames(envelope: Envelope, session: Session | None, now: int) -> list[str]:
             next_at=iso(data.get("next_at")),
             webhook=data.get("webhook"),
         )
-    ]
+    )
 
 
-def snapshot(session: Session | None, now: int) -> list[str]:
+def snapshot(session: Session | None, now: int) -> list[Saying]:
     """Return what a watcher that comes late needs: the code that stands, or the status. No event, so no id."""
     if session is None:
-        return [frame(type="deleted", snapshot=True)]
+        return _said(frame(type="deleted", snapshot=True))
     code = _code(session, now)
     if code:
-        return [frame(type="qr", **code, session_id=session.id, at=iso(session.since), snapshot=True)]
+        return _said(frame(type="qr", **code, session_id=session.id, at=iso(session.since), snapshot=True))
     word = _STANDING.get(session.status, "status")
     if session.status is Status.STOPPED and session.reason == Reason.QR_TIMEOUT:
         word = "qr_timeout"
-    return [
+    return _said(
         frame(
             type=word,
             session_id=session.id,
@@ -106,7 +107,11 @@ def snapshot(session: Session | None, now: int) -> list[str]:
             next_at=iso(session.next_at),
             snapshot=True,
         )
-    ]
+    )
+
+
+def _said(*frames: str) -> list[Saying]:
+    return [Saying(frames)] if frames else []
 
 
 def _status(session: Session, **said: Any) -> str:

@@ -6,7 +6,7 @@ The family's own system answers ``check-number`` without an envelope: one body h
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside
-from chalicelib.dialects.shared import Moment, Success, clipped, frame, iso, success
+from chalicelib.dialects.shared import Moment, ReceiptJson, Success, clipped, frame, iso, receipt, success
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
@@ -73,17 +73,6 @@ class MessagePageJson(TypedDict):
     next_before: NotRequired[Annotated[str, "The next page's ``before``; absent on the last page."]]
 
 
-class ReceiptJson(TypedDict):
-    """What a sender is told of a message at once."""
-
-    message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
-    id: Annotated[str, "Ours, always there."]
-    status: MessageStatus
-    to: str | None
-    timestamp: Moment
-    session: str
-
-
 def message(of: Message) -> MessageJson:
     """Return a message."""
     sender = of.sender
@@ -128,18 +117,6 @@ def many(page: list[Message], before: str | None) -> Success[MessagePageJson]:
     if before:
         data["next_before"] = before
     return success(data)
-
-
-def receipt(of: Message) -> ReceiptJson:
-    """Return what a sender is told of a message at once."""
-    return {
-        "message_id": of.whatsapp_id,
-        "id": of.id,
-        "status": of.status,
-        "to": phone_in(of.to) or of.to,
-        "timestamp": iso(of.created_at),
-        "session": of.session,
-    }
 
 
 def sent(of: Message) -> Success[ReceiptJson]:

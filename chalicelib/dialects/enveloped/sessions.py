@@ -5,17 +5,18 @@ Where the documented shape and the one of the system behind it differ, one body 
 
 from typing import Annotated, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.dialects.enveloped.messages import ReceiptJson, receipt
 from chalicelib.dialects.shared import (
     Failure,
     LastReasonJson,
     Moment,
+    ReceiptJson,
     Success,
     failure,
     iso,
     last_reason,
     linked,
     needs_qr,
+    receipt,
     seconds_until,
     sentence,
     success,

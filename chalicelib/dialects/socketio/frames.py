@@ -1,13 +1,11 @@
-"""The Socket.IO API's events: ``qr-code``, ``status-update`` and ``session-complete``.
+"""What Socket.IO clients are told: ``qr-code``, ``status-update`` and ``session-complete``, as Socket.IO events.
 
-A saying has a ``topic`` and a ``key``: to one client each topic's key is said once in a row, however often an event or
-a snapshot says it. So a client that joins while things happen hears each thing once.
+Codes are one topic, statuses another: a client that joins while things happen hears each of them once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypedDict
 
+from chalicelib.dialects.dialect import Saying
 from chalicelib.dialects.shared import Success, iso, success
 from chalicelib.domain import events as e
 from chalicelib.domain.engineio import emitted
@@ -43,17 +41,7 @@ class InitializingJson(TypedDict):
     events: EventNames
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
-    """Frames that belong together; ``last`` says that the client is to be disconnected after them."""
-
-    topic: str
-    key: str
-    frames: Sequence[str]
-    last: bool = False
-
-
-def sayings(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
+def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
     """Return what an event is to those in the room; a code is taken from ``session``, as it stands."""
     name, at, reason = envelope.session, envelope.at, envelope.data.get("reason")
     sentence = news(reason, envelope.data.get("message"))
@@ -103,6 +91,11 @@ def snapshot(session: Session | None, now: int) -> list[Saying]:
             return [_waiting(name, at, sentence)]
 
 
+def reply(text: str) -> list[str]:  # noqa: ARG001 - every family's
+    """Return nothing: what such a client says is a packet, which the Socket.IO server answers over its channel."""
+    return []
+
+
 def complaint(error: GatewayError, name: str, now: int) -> str:
     """Return the frame for a join that is refused, to a client that wants no acknowledgement."""
     return _status("error", name, now, error=error.message).frames[0]
@@ -127,7 +120,7 @@ def _waiting(name: str, at: int, sentence: str | None, ended: str | None = None)
     """Say that it isn't linked; ``ended`` is why it isn't any more, which is news also to who heard the former."""
     otherwise = "The session isn't running" if ended else "Waiting for authentication"
     said = _status("notLogged", name, at, message=sentence or otherwise)
-    return Saying("status", f"notLogged:{ended}" if ended else "notLogged", said.frames)
+    return Saying(said.frames, "status", f"notLogged:{ended}" if ended else "notLogged")
 
 
 def _scanned(name: str, at: int, *, mismatch: bool) -> Saying:
@@ -138,24 +131,24 @@ def _scanned(name: str, at: int, *, mismatch: bool) -> Saying:
     wrong = {"phoneMismatch": True} if mismatch else {}
     scanned = _status("qrReadSuccess", name, at, message="QR code scanned", **wrong)
     linked = _status("authenticated", name, at, message="Successfully authenticated", **wrong)
-    return Saying("status", "authenticated", [*scanned.frames, *linked.frames])
+    return Saying([*scanned.frames, *linked.frames], "status", "authenticated")
 
 
 def _ready(name: str, at: int, *, mismatch: bool) -> Saying:
     wrong = {"phoneMismatch": True} if mismatch else {}
     ready = _status("ready", name, at, message="Client fully initialized", **wrong)
     done = {"sessionName": name, "status": IN_CHAT, "message": "Session authenticated", "timestamp": iso(at), **wrong}
-    return Saying("status", "ready", [*ready.frames, emitted(SESSION_COMPLETE, done)], last=True)
+    return Saying([*ready.frames, emitted(SESSION_COMPLETE, done)], "status", "ready", last=True)
 
 
 def _error(name: str, at: int, reason: str | None, sentence: str | None) -> Saying:
     said = _status("error", name, at, error=sentence or "Something went wrong")
-    return Saying("status", f"error:{reason}", said.frames)
+    return Saying(said.frames, "status", f"error:{reason}")
 
 
 def _status(word: str, name: str, at: int, **more: str | bool | None) -> Saying:
     said = {"status": word, "sessionName": name, "timestamp": iso(at)}
-    return Saying("status", word, [emitted(STATUS_UPDATE, said | {k: v for k, v in more.items() if v})])
+    return Saying([emitted(STATUS_UPDATE, said | {k: v for k, v in more.items() if v})], "status", word)
 
 
 def _code(session: Session, now: int) -> list[Saying]:
@@ -169,4 +162,4 @@ def _code(session: Session, now: int) -> list[Saying]:
         "urlCode": qr.code,
         "sessionName": session.id,
     }
-    return [Saying("code", str(qr.expires_at), [emitted(QR_CODE, code)])]
+    return [Saying([emitted(QR_CODE, code)], "code", str(qr.expires_at))]

@@ -1,9 +1,19 @@
-"""The Socket.IO API's answers about sessions over HTTP, with the status words of whatsapp-web.js."""
+"""The Socket.IO API's answers over HTTP: about sessions, in whatsapp-web.js's status words, and Engine.IO's errors."""
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.dialects.enveloped.messages import ReceiptJson, receipt
-from chalicelib.dialects.shared import Failure, LastReasonJson, Success, failure, last_reason, linked, needs_qr, success
+from chalicelib.dialects.shared import (
+    Failure,
+    LastReasonJson,
+    ReceiptJson,
+    Success,
+    failure,
+    last_reason,
+    linked,
+    needs_qr,
+    receipt,
+    success,
+)
 from chalicelib.dialects.socketio.frames import EventNames, InitializingJson, initializing
 from chalicelib.domain.errors import GatewayError, SessionNotConnected
 from chalicelib.domain.messages import Message
@@ -145,3 +155,19 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> SocketioEr
     elif "message" in what.context:
         body["data"] = receipt(what.context["message"])
     return body
+
+
+UNKNOWN_TRANSPORT, BAD_METHOD, BAD_REQUEST, BAD_VERSION = 0, 2, 3, 5
+"""Engine.IO's codes for what can be wrong with a request."""
+
+
+class EngineError(TypedDict):
+    """An error in Engine.IO's words."""
+
+    code: int
+    message: str
+
+
+def engine_error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:  # noqa: ARG001 - every family's
+    """Return an error at ``/socket.io``, as a client of Engine.IO reads it."""
+    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}

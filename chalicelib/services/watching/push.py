@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.dialects import DIALECTS
-from chalicelib.dialects.socketio import frames as socketio
+from chalicelib.dialects import DIALECTS, frames_in
+from chalicelib.dialects.dialect import Saying
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
-from chalicelib.domain.watchers import APART_FOR, SETTLING, SOCKETIO, PushJob, Watcher, push_job
+from chalicelib.domain.watchers import APART_FOR, SETTLING, PushJob, Watcher, push_job
 from chalicelib.services.ports import (
     Clock,
     Gone,
@@ -93,7 +93,7 @@ class Push:
         """
         session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
         now = self.clock()
-        if envelope.type == Disconnected.type and any(one.dialect == SOCKETIO for one in followers):
+        if envelope.type == Disconnected.type and any(_patient(one) for one in followers):
             self.rooms.lost(envelope.uid)
         with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
             for watcher in followers:
@@ -102,12 +102,11 @@ class Push:
     def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
         """Tell one follower. Never raises: others wait, and so does the webhook."""
         try:
-            if watcher.dialect == SOCKETIO:
-                self.rooms.tell(watcher, socketio.sayings(envelope, watcher.sees(session), now))
-                return
-            frames = DIALECTS[watcher.dialect].frames(envelope, watcher.sees(session), now)
-            if frames or watcher.expires_at <= now:
-                self._deliver(watcher, frames)
+            sayings = frames_in(watcher.dialect).event(envelope, watcher.sees(session), now)
+            if DIALECTS[watcher.dialect].rooms:
+                self.rooms.tell(watcher, sayings)
+            elif sayings or watcher.expires_at <= now:
+                self._deliver(watcher, sayings)
         except Exception:
             told = {"uid": envelope.uid, "event_id": envelope.id, "watcher": watcher.id}
             log.exception("a watcher can't be told", extra=told)
@@ -123,19 +122,20 @@ class Push:
             if _standing(session) == told:
                 return
             told = _standing(session)
-            if not self._deliver(watcher, DIALECTS[watcher.dialect].snapshot(watcher.sees(session), self.clock())):
+            if not self._deliver(watcher, frames_in(watcher.dialect).snapshot(watcher.sees(session), self.clock())):
                 return
 
-    def _deliver(self, watcher: Watcher, frames: Sequence[str]) -> bool:
-        """Send ``frames`` in order; return whether the watcher got them. Never raises: others wait."""
+    def _deliver(self, watcher: Watcher, sayings: Sequence[Saying]) -> bool:
+        """Send the frames in order; return whether the watcher got them. Never raises: others wait."""
         now = self.clock()
         try:
             if watcher.expires_at <= now:
                 self.sockets.close(watcher.id)
                 self.watchers.remove(watcher.id)
                 return False
-            for frame in frames:
-                self.sockets.post(watcher.id, frame)
+            for saying in sayings:
+                for frame in saying.frames:
+                    self.sockets.post(watcher.id, frame)
         except Gone:
             self._gone(watcher, now)
             return False
@@ -154,3 +154,9 @@ class Push:
 
 def _standing(session: Session | None) -> tuple[str, int] | None:
     return (session.uid, session.version) if session else ("", 0)
+
+
+def _patient(watcher: Watcher) -> bool:
+    """Whether the watcher is told of a lost connection only when it has been lost for a while."""
+    dialect = DIALECTS.get(watcher.dialect)
+    return dialect is not None and dialect.lost_after > 0

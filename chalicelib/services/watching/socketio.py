@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from chalicelib.dialects import DIALECTS, frames_in
+from chalicelib.dialects.dialect import Saying
 from chalicelib.dialects.socketio import frames as dialect
-from chalicelib.dialects.socketio.frames import LASTING, Saying, snapshot
+from chalicelib.dialects.socketio.frames import LASTING
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.addresses import network_of, wider_network_of
 from chalicelib.domain.engineio import (
@@ -43,7 +45,6 @@ from chalicelib.domain.watchers import (
     MOST_ROOMS,
     POLL,
     SETTLING,
-    SOCKETIO,
     Channel,
     Transport,
     Watcher,
@@ -123,7 +124,7 @@ class Rooms:
             if session is None or (session.uid, session.version) == told:
                 return
             told = (session.uid, session.version)
-            self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
+            self.tell(watcher, frames_in(watcher.dialect).snapshot(watcher.sees(session), self.clock()))
             self._look_again(session)
 
     def tell(self, watcher: Watcher, sayings: Sequence[Saying]) -> None:
@@ -155,8 +156,8 @@ class Rooms:
         if self._look_again(session):
             return
         for watcher in self.watchers.following(session.tenant, session.id):
-            if watcher.dialect == SOCKETIO:
-                self.tell(watcher, snapshot(watcher.sees(session), self.clock()))
+            if DIALECTS[watcher.dialect].rooms:
+                self.tell(watcher, frames_in(watcher.dialect).snapshot(watcher.sees(session), self.clock()))
 
     def _look_again(self, session: Session) -> bool:
         """Ask for another look at a connection that is lost, but not for long; whether it was asked for."""

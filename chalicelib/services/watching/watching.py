@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.dialects import DIALECTS
+from chalicelib.dialects import frames_in
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope
@@ -125,7 +125,7 @@ class Watching:
         if watcher is None:
             return
         try:
-            for frame in DIALECTS[watcher.dialect].reply(text):
+            for frame in frames_in(watcher.dialect).reply(text):
                 self.sockets.post(watcher_id, frame)
         except Gone:
             self.watchers.remove(watcher_id)

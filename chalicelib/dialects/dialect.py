@@ -1,0 +1,110 @@
+"""A dialect: all that the gateway must know of one family of clients, as one object.
+
+What differs between families is asked of the family's ``Dialect`` and nowhere else: how an error is said, also where no
+route was found; what watchers and webhook endpoints are told; the tag in the API's description; the paths. Its shapes
+lie beside it in ``dialects/<name>/``, its routes and request bodies in ``api/<name>/``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from chalicelib.domain.errors import GatewayError
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An OpenAPI tag: the name of a group of routes, and a sentence about the group in Markdown."""
+
+    name: str
+    about: str
+
+
+class ErrorShape(Protocol):
+    """How a dialect says an error; ``session_id`` as in the path, if one was."""
+
+    def __call__(self, what: GatewayError, *, now: int, session_id: str | None) -> Mapping[str, Any]:
+        """Return the JSON body; ``now`` in milliseconds since the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """WebSocket frames that belong together, in their order.
+
+    With a ``topic``, the saying is news only where the topic's last ``key`` was another one: a client that joins while
+    things happen hears each thing once, though an event and a snapshot both tell it. Without a topic it always is.
+    ``last`` says that the client is to be disconnected after the frames.
+    """
+
+    frames: Sequence[str]
+    topic: str = ""
+    key: str = ""
+    last: bool = False
+
+
+class Frames(Protocol):
+    """What watchers are told. All of it is pure; ``now`` in milliseconds since the Unix epoch."""
+
+    def event(self, envelope: Envelope, session: Session | None, now: int) -> Sequence[Saying]:
+        """Return what an event is to a watcher; nothing if the dialect has no word for the event.
+
+        A QR code is never in an event: the code is taken from ``session``, as it stands, if it can still be scanned.
+        To watchers who may not link the session, ``session`` has none.
+        """
+
+    def snapshot(self, session: Session | None, now: int) -> Sequence[Saying]:
+        """Return what a watcher that comes late must know; ``session`` is None if there is none (any more)."""
+
+    def reply(self, text: str) -> Sequence[str]:
+        """Return the frames that answer a watcher's own frame."""
+
+
+class WebhookWords(Protocol):
+    """What webhook endpoints are told."""
+
+    def tells(self, envelope: Envelope, session: Session) -> bool:
+        """Whether the session's endpoint is told of the event at all."""
+
+    def body(self, envelope: Envelope, message: Message | None, session: Session) -> bytes:
+        """Return the JSON of an event; ``message`` is the one that the event is about, ``session`` as it stands."""
+
+    def headers(self, session: Session, body: bytes, *, now: int) -> Mapping[str, str]:
+        """Return what goes with the body besides the Standard Webhooks headers; ``now`` is the attempt's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSockets:
+    """The addresses at which a dialect's watchers come.
+
+    ``paths`` are path templates; ``{id}`` stands for the session's id. ``about`` describes them, in Markdown.
+    """
+
+    paths: tuple[str, ...]
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """One family of clients.
+
+    ``name`` is what watchers, the edge table and sessions' webhooks are stored with, and the name of the family's
+    folders: it never changes. ``prefixes`` are the paths that the family's routes lie under, without a slash at the
+    end; an empty one takes what lies under no other. A dialect without prefixes has no routes, and needs no ``error``.
+
+    ``rooms`` says that watchers are Socket.IO's: they come over a channel, follow sessions as rooms, and are told only
+    what is news. ``lost_after`` is how many milliseconds a session's connection must be lost before watchers are told,
+    by a snapshot, since most connections come back sooner; 0 where the event itself tells.
+    """
+
+    name: str
+    prefixes: tuple[str, ...] = ()
+    tag: Tag | None = None
+    error: ErrorShape | None = None
+    websockets: WebSockets | None = None
+    frames: Frames | None = None
+    webhook: WebhookWords | None = None
+    rooms: bool = False
+    lost_after: int = 0
