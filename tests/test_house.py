@@ -50,7 +50,7 @@ def test_only_config_and_the_worker_s_hand_over_read_the_environment():
         for module in MODULES
         if module.parts[0] == "chalicelib" and "os.environ" in (ROOT / module).read_text()
     }
-    assert readers <= {"chalicelib/config.py", "chalicelib/worker/order.py"}
+    assert readers <= {"chalicelib/config.py", "chalicelib/worker/handover.py"}
 
 
 def test_statuses_are_assigned_in_one_place():

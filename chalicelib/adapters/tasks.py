@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
-from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
+from chalicelib.domain.order import EPOCH, MAILBOX, UID, Order
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 if TYPE_CHECKING:
     from types_boto3_ecs.client import ECSClient
@@ -49,7 +50,7 @@ class EcsWorkers:
         answers a token as it did the first time.
         """
         capacity = ON_DEMAND if order.on_demand else self.capacity
-        variables = [{"name": name, "value": value} for name, value in order_variables(order).items()]
+        variables = [{"name": name, "value": value} for name, value in order.to_env().items()]
         arguments: dict[str, Any] = {
             "cluster": self.cluster,
             "taskDefinition": self.task_definition,
@@ -90,19 +91,6 @@ class EcsWorkers:
                 self.client.stop_task(cluster=self.cluster, task=arn, reason=reason)
 
 
-def order_variables(order: Order) -> Mapping[str, str]:
-    """Return ``order`` as the environment variables that a worker reads it from."""
-    values = {
-        "SWITCHBOARD_WORKER": order.worker,
-        "SWITCHBOARD_MAILBOX": order.mailbox,
-        "SWITCHBOARD_TENANT": order.tenant,
-        "SWITCHBOARD_SESSION": order.session,
-        "SWITCHBOARD_UID": order.uid,
-        "SWITCHBOARD_EPOCH": None if order.epoch is None else str(order.epoch),
-    }
-    return {name: value for name, value in values.items() if value is not None}
-
-
 @dataclass(frozen=True, slots=True)
 class EndedTask:
     """What a task-state event says of a worker whose task has stopped; ``refusal``: it never ran for lack of room."""
@@ -123,11 +111,11 @@ def ended(detail: Mapping[str, Any]) -> EndedTask | None:
         for override in detail.get("overrides", {}).get("containerOverrides", [])
         for variable in override.get("environment", [])
     }
-    epoch, why = variables.get("SWITCHBOARD_EPOCH"), detail.get("stoppedReason", "")
+    epoch, why = variables.get(EPOCH), detail.get("stoppedReason", "")
     return EndedTask(
         worker=detail["startedBy"],
-        mailbox=variables.get("SWITCHBOARD_MAILBOX"),
-        uid=variables.get("SWITCHBOARD_UID"),
+        mailbox=variables.get(MAILBOX),
+        uid=variables.get(UID),
         epoch=int(epoch) if epoch else None,
         refusal=_no_room(detail.get("capacityProviderName"), why) if NEVER_PLACED in why else None,
     )

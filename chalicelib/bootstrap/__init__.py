@@ -5,10 +5,9 @@ from chalicelib.bootstrap.control import history, reconciler, standbys, sweeper,
 from chalicelib.bootstrap.owners import bulk, messages, naming, only_session, outbox, questions, sessions
 from chalicelib.bootstrap.parts import clock
 from chalicelib.bootstrap.watchers import push, rooms, socketio, watching
-from chalicelib.bootstrap.workers import Worker, worker
+from chalicelib.bootstrap.workers import worker
 
 __all__ = [
-    "Worker",
     "accounts",
     "api_keys",
     "bulk",

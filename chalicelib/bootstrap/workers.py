@@ -1,43 +1,24 @@
 """Joins what a worker works with."""
 
-from dataclasses import dataclass
-
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.messages import DynamoIdentities, DynamoMessages, DynamoQuestions
 from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.names import named_id, new_id
-from chalicelib.adapters.queues import SqsMailboxes
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.messages.store import Inbox
-from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore
 from chalicelib.services.sessions.moves import Link
+from chalicelib.services.worker import WorkerServices
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """What a worker works with; its leases go over a client of their own that fails fast."""
-
-    sessions: SessionStore
-    link: Link
-    dispatch: Dispatch
-    answering: Answering
-    inbox: Inbox
-    identities: Identities
-    leases: LeaseStore
-    standbys: StandbyStore
-    mailbox: SqsMailboxes
-    clock: Clock
-
-
-def worker() -> Worker:
-    """Return a worker's parts."""
+def worker() -> WorkerServices:
+    """Return a worker's services; its leases go over a client of their own that fails fast."""
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
-    return Worker(
+    return WorkerServices(
         sessions=parts.session_store(),
         link=Link(parts.moves()),
         dispatch=Dispatch(DynamoMessages(parts.table()), parts.clock, new_id),

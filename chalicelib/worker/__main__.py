@@ -3,7 +3,7 @@
 import signal
 import sys
 
-from chalicelib.worker.order import lacking, settle_region
+from chalicelib.worker.handover import lacking, settle_region
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from chalicelib.worker.handover import Handover, to_environment
 from chalicelib.worker.log import hand_back
-from chalicelib.worker.order import Handover, to_environment
 
 DONE: Final = 0
 BROKEN: Final = 1

@@ -4,15 +4,16 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
+from chalicelib.domain.order import SessionClaim
 from chalicelib.domain.session import Desired, Reason
+from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import standby
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
 from chalicelib.worker.events import EventQueue
+from chalicelib.worker.handover import Handover
 from chalicelib.worker.log import Log
 from chalicelib.worker.mailbox import Listener
-from chalicelib.worker.order import Handover, SessionClaim
-from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session import lease as tenure
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
@@ -28,8 +29,10 @@ from chalicelib.worker.whatsapp.client import MakeClient
 class Host:
     """One worker; ``make_client`` makes its WhatsApp client."""
 
-    def __init__(self, parts: Parts, devices: Devices, make_client: MakeClient, events: EventQueue, log: Log) -> None:
-        self._parts = parts
+    def __init__(
+        self, services: WorkerServices, devices: Devices, make_client: MakeClient, events: EventQueue, log: Log
+    ) -> None:
+        self._services = services
         self._devices = devices
         self._make_client = make_client
         self._events = events
@@ -38,7 +41,7 @@ class Host:
     def run(self, handover: Handover) -> Ending:
         """Do what ``handover`` orders; return how this image of the process is to end."""
         self._log = self._log.about(worker=handover.order.worker)
-        listener = Listener(self._parts.mailbox, handover.order.mailbox, self._events, self._log)
+        listener = Listener(self._services.mailbox, handover.order.mailbox, self._events, self._log)
         listener.start()
         try:
             ending = self._run(handover)
@@ -56,7 +59,7 @@ class Host:
         while True:
             claim = handover.claim
             if claim is None:
-                given = standby.wait(handover, self._parts, self._events)
+                given = standby.wait(handover, self._services, self._events)
                 if given is None:
                     return Exit(DONE)
                 handover = given
@@ -66,14 +69,14 @@ class Host:
                 return ending
             if not handover.standby:
                 return Exit(DONE if self._events.terminated else NOTHING_TO_DO)
-            handover = standby.let_go(handover, self._parts, self._events)
+            handover = standby.let_go(handover, self._services, self._events)
 
     def _claimed(self, handover: Handover, claim: SessionClaim) -> Ending | None:
         """Hold the lease and serve; None if the session isn't this worker's."""
-        held = handover if handover.renewed is not None else tenure.take(handover, claim, self._parts, self._events)
+        held = handover if handover.renewed is not None else tenure.take(handover, claim, self._services, self._events)
         if held is None:
             return None
-        lease = HeldLease(claim, self._parts, held.renewed if held.renewed is not None else monotonic())
+        lease = HeldLease(claim, self._services, held.renewed if held.renewed is not None else monotonic())
         if handover.renewed is not None:
             lease.renew()
         try:
@@ -89,15 +92,17 @@ class Host:
         return Exit(DONE) if isinstance(ending, Again) else ending
 
     def _serve_held(self, handover: Handover, claim: SessionClaim, lease: HeldLease) -> Ending | None:
-        session = patiently(lambda: self._parts.sessions.get(claim.uid), self._events)
+        session = patiently(lambda: self._services.sessions.get(claim.uid), self._events)
         if session is None or not tenure.is_ours(session, claim):
             return None
         if handover.standby:
-            patiently(lambda: self._parts.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._events)
+            patiently(
+                lambda: self._services.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._events
+            )
         handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
         log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
         log.info("serving", status=str(session.status), desired=str(session.desired))
-        reporter = SessionReporter(session, claim, self._parts, self._events, log)
+        reporter = SessionReporter(session, claim, self._services, self._events, log)
         try:
             opened = self._devices.open(claim.uid, claim.epoch)
         except Unreadable:
@@ -113,7 +118,7 @@ class Host:
         self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log
     ) -> Ending:
         wal_sync = WalSync(opened.database)
-        messaging = Messaging(reporter, lease, self._parts, self._events, log, home=opened.database.parent)
+        messaging = Messaging(reporter, lease, self._services, self._events, log, home=opened.database.parent)
         client = self._make_client(opened.database, messaging.emit, linking=not opened.linked)
         shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
         service = Service(

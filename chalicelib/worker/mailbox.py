@@ -10,11 +10,10 @@ from contextlib import suppress
 from threading import Event, Thread
 from typing import Final
 
-from chalicelib.services.ports import Rejected, Unavailable
+from chalicelib.services.ports import Rejected, Unavailable, WorkerMailbox
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Mailbox
 from chalicelib.worker.patience import bounded
 
 POLL: Final = 20
@@ -28,7 +27,7 @@ STOPPING_TAKES: Final = 2.0
 class Listener:
     """Listens to the queue at ``address`` from ``start`` to ``stop``, or the end of the process."""
 
-    def __init__(self, mailbox: Mailbox, address: str, events: EventQueue, log: Log) -> None:
+    def __init__(self, mailbox: WorkerMailbox, address: str, events: EventQueue, log: Log) -> None:
         self._mailbox = mailbox
         self._address = address
         self._events = events

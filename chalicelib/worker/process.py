@@ -9,33 +9,33 @@ from time import sleep
 from typing import Final, NoReturn
 
 from chalicelib.config import settings
+from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import log
 from chalicelib.worker.ending import BROKEN, Again, Ending, Exit, defer_sigterm, end
 from chalicelib.worker.events import EventQueue
+from chalicelib.worker.handover import from_environment
 from chalicelib.worker.health import Heartbeat
 from chalicelib.worker.host import Host
-from chalicelib.worker.order import from_environment
-from chalicelib.worker.parts import Parts
 from chalicelib.worker.session.device import Devices, sweep
 
 SWEEP_AFTER: Final = 60.0
 """Seconds until a new worker sweeps: its own session comes first."""
 
 
-def work(make_parts: Callable[[], Parts]) -> NoReturn:
+def work(make_services: Callable[[], WorkerServices]) -> NoReturn:
     """Do what the environment orders, then end this image of the process. Only the main thread may call it."""
     descriptor = log.begin()
     journal = log.Log()
     log.tell_of_threads(journal)
     try:
-        ending = _run(make_parts(), journal)
+        ending = _run(make_services(), journal)
     except BaseException:  # noqa: BLE001 - whatever it was: the library's threads would keep the process alive
         journal.warning("broken")
         ending = Exit(BROKEN)
     end(ending, log_descriptor=descriptor)
 
 
-def _run(parts: Parts, journal: log.Log) -> Ending:
+def _run(services: WorkerServices, journal: log.Log) -> Ending:
     heartbeat = Heartbeat(settings().heartbeat)
     heartbeat.beat()
     events = EventQueue(heartbeat.beat)
@@ -48,15 +48,15 @@ def _run(parts: Parts, journal: log.Log) -> Ending:
 
     handover, devices = from_environment(), Devices(Path(settings().devices))
     if handover.renewed is None:
-        Thread(target=_sweep, args=(devices, parts, journal), name="sweep", daemon=True).start()
-    ending = Host(parts, devices, Whatsmeow, events, journal).run(handover)
+        Thread(target=_sweep, args=(devices, services, journal), name="sweep", daemon=True).start()
+    ending = Host(services, devices, Whatsmeow, events, journal).run(handover)
     if isinstance(ending, Again):
         defer_sigterm(lambda: not events.terminated)
     return ending
 
 
-def _sweep(devices: Devices, parts: Parts, journal: log.Log) -> None:
+def _sweep(devices: Devices, services: WorkerServices, journal: log.Log) -> None:
     sleep(SWEEP_AFTER)
-    swept = sweep(devices, parts.sessions, now=parts.clock())
+    swept = sweep(devices, services.sessions, now=services.clock())
     if swept:
         journal.info("swept", directories=swept)

@@ -9,7 +9,8 @@ import boto3
 import pytest
 
 from chalicelib.adapters.tasks import EcsWorkers, ended
-from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
+from chalicelib.domain.order import Order
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 ORDER = Order(worker="u-1", mailbox="https://queue/u-1", tenant="default", session="ana", uid="u", epoch=1)
 FULL = "Capacity is unavailable at this time. Please try again later or in a different availability zone"

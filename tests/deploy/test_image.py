@@ -15,8 +15,8 @@ import pytest
 
 from chalicelib.adapters.dynamodb.sessions import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.tasks import order_variables
-from chalicelib.services.ports import Order, Standby
+from chalicelib.domain.order import Order
+from chalicelib.services.ports import Standby
 from infra.local.aws import LocalAws
 from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
@@ -145,7 +145,7 @@ def test_the_entry_point_works_with_what_is_in_the_image(image: Image, aws: Loca
     standbys.put(Standby("standby-1", "mailbox", until=time.time_ns() // 1_000_000 + 60_000))
     mailbox = aws.client("sqs").create_queue(QueueName=f"{aws.variables['QUEUE_PREFIX']}standby-1")["QueueUrl"]
     beat = image.root / "tmp" / f"beat-{uuid4().hex}"
-    told = aws.environment() | dict(order_variables(Order("standby-1", mailbox)))
+    told = aws.environment() | Order("standby-1", mailbox).to_env()
     told |= {name: aws.variables[name] for name in ("TABLE_NAME", "WAKE_QUEUE_URL", "QUEUE_PREFIX")}
     process = image.start(only(FINAL, "CMD").words, HEARTBEAT=str(beat), **told)
     try:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.services.ports import NoCapacity, NoSpotCapacity, Order
+from chalicelib.domain.order import Order
+from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 
 @dataclass

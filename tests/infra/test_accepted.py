@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.worker.order import NEEDED
+from chalicelib.worker.handover import NEEDED
 from infra.local.conditions import decided
 from infra.local.template import references
 from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION, Cloud

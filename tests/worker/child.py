@@ -1,7 +1,7 @@
 """A worker as a process, whose outside is the test's."""
 
 from chalicelib.worker.process import work
-from tests.worker.outside import parts
+from tests.worker.outside import services
 
 if __name__ == "__main__":
-    work(parts)
+    work(services)

@@ -8,7 +8,7 @@ from typing import Any
 from neonize.events import EVENT_TO_INT, Event, LoggedOutEv
 
 from chalicelib.worker.process import work
-from tests.worker.outside import parts
+from tests.worker.outside import services
 
 _deliver = Event.execute
 
@@ -20,4 +20,4 @@ def _lose(self: Any, uuid: int, binary: int, size: int, code: int) -> None:
 
 if __name__ == "__main__":
     Event.execute = _lose
-    work(parts)
+    work(services)

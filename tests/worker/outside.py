@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
-from typing import Any
 
 from chalicelib.adapters.names import named_id
 from chalicelib.domain.events import LinkEvent
@@ -16,6 +15,7 @@ from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.messages.store import Inbox
 from chalicelib.services.sessions.moves import Link, Moves
+from chalicelib.services.worker import WorkerServices
 from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions
@@ -47,24 +47,23 @@ class Bell:
         pass
 
 
-class Reports:
-    """Link over the stores, remembering what was reported."""
+class Reports(Link):
+    """Link over the stores, remembering what was reported; a test may put something else in a method's place."""
+
+    __setattr__ = object.__setattr__
 
     def __init__(self, sessions: MemorySessions) -> None:
-        self.link = Link(Moves(sessions, now, FakeIds()))
+        super().__init__(Moves(sessions, now, FakeIds()))
         self.heard: list[LinkEvent] = []
 
     def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
         self.heard.append(event)
-        return self.link.report(event, uid=uid, worker=worker, epoch=epoch)
-
-    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
-        return self.link.report_scan_ended(uid=uid, worker=worker, epoch=epoch)
+        return super().report(event, uid=uid, worker=worker, epoch=epoch)
 
 
 @dataclass
 class Outside:
-    """The parts of one worker, here or in another process."""
+    """A worker's services over stores in memory, here or in another process."""
 
     sessions: MemorySessions = field(default_factory=MemorySessions)
     leases: MemoryLeases = field(default_factory=MemoryLeases)
@@ -82,8 +81,13 @@ class Outside:
         self.identities = Identities(self.people, now)
         self.inbox = Inbox(self.messages, now, named_id, self.identities)
 
+    @property
+    def services(self) -> WorkerServices:
+        """The services as they are now; what a test puts in the place of one afterwards isn't seen."""
+        return WorkerServices(**{name: getattr(self, name) for name in (*NAMES, "clock")})
+
     def serve(self) -> str:
-        """Serve the parts to processes; return the address that goes into their environment."""
+        """Serve the services to processes; return the address that goes into their environment."""
 
         class Manager(BaseManager):
             pass
@@ -97,24 +101,8 @@ class Outside:
         return f"{host}:{port}"
 
 
-@dataclass
-class Parts:
-    """The parts as a worker's process sees them."""
-
-    sessions: Any
-    leases: Any
-    standbys: Any
-    mailbox: Any
-    link: Any
-    dispatch: Any
-    answering: Any
-    inbox: Any
-    identities: Any
-    clock: Callable[[], int] = now
-
-
-def parts() -> Parts:
-    """Reach the parts that the process's environment names."""
+def services() -> WorkerServices:
+    """Reach the services that the process's environment names."""
 
     class Manager(BaseManager):
         pass
@@ -124,4 +112,4 @@ def parts() -> Parts:
     host, _, port = os.environ[ADDRESS].partition(":")
     manager = Manager(address=(host, int(port)), authkey=KEY)
     manager.connect()
-    return Parts(**{name: getattr(manager, name)() for name in NAMES})
+    return WorkerServices(**{name: getattr(manager, name)() for name in NAMES}, clock=now)

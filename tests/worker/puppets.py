@@ -1,23 +1,22 @@
 """A WhatsApp client that does as the test says, and a worker around it; for what the real one does seldom or slowly."""
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import TTL, Lease
+from chalicelib.domain.order import Order, SessionClaim
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
-from chalicelib.services.ports import Order
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.ending import Ending
 from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
+from chalicelib.worker.handover import Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
-from chalicelib.worker.order import Handover, SessionClaim
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.reporter import SessionReporter
@@ -144,8 +143,8 @@ class Theatre:
             return client
 
         order = Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
-        image = copy(self.outside)
-        image.leases = leases = ImageLeases(self.outside.leases.rows)
+        leases = ImageLeases(self.outside.leases.rows)
+        image = replace(self.outside.services, leases=leases)
         worker = Host(image, Devices(self.root), make, self.events, Log())
         try:
             return worker.run(replace(Handover(order), **handed_over))
@@ -161,8 +160,8 @@ class Theatre:
     def reporter(self) -> tuple[SessionReporter, HeldLease]:
         """A desk and a lease of their own, for what needs no whole worker."""
         claim = SessionClaim(self.session.uid, "worker-1", self.now.epoch)
-        reporter = SessionReporter(self.now, claim, self.outside, self.events, Log())
-        HELD.append(HeldLease(claim, self.outside, self.hold_lease()))
+        reporter = SessionReporter(self.now, claim, self.outside.services, self.events, Log())
+        HELD.append(HeldLease(claim, self.outside.services, self.hold_lease()))
         return reporter, HELD[-1]
 
     def shutdown(self) -> Shutdown:

@@ -18,8 +18,9 @@ from chalicelib.worker import log
 import pytest
 
 from chalicelib.worker.ending import Again, Exit, defer_sigterm, end
-from chalicelib.worker.order import Handover, from_environment
-from chalicelib.services.ports import Order
+from chalicelib.worker.handover import Handover, from_environment
+from chalicelib.domain.order import Order
+
 from dataclasses import replace
 
 descriptor = log.begin()

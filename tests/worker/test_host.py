@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.order import Order
 from chalicelib.domain.session import Reason, Session, Status
-from chalicelib.services.ports import Order, Unavailable
+from chalicelib.services.ports import Unavailable
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Exit
 from chalicelib.worker.events import EventQueue
+from chalicelib.worker.handover import Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
-from chalicelib.worker.order import Handover
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
@@ -58,7 +59,7 @@ def test_what_nobody_expected_ends_it_in_order(tmp_path: Path) -> None:
 
 
 def test_a_standby_that_was_removed_ends(tmp_path: Path) -> None:
-    worker = Host(Outside(), Devices(tmp_path), no_client, EventQueue(), Log())
+    worker = Host(Outside().services, Devices(tmp_path), no_client, EventQueue(), Log())
     assert worker.run(Handover(Order("standby-1", "mailbox"), standby=True)) == Exit(DONE)
 
 

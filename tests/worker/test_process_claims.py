@@ -6,8 +6,9 @@ from pathlib import Path
 
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.order import Order
 from chalicelib.domain.session import Reason, Status
-from chalicelib.services.ports import Order, Standby
+from chalicelib.services.ports import Standby
 from chalicelib.worker.session.device import copy
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now

@@ -11,12 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chalicelib.adapters.tasks import order_variables
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.order import Order
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.domain.transitions import advance
-from chalicelib.services.ports import Order
 from tests.makers import a_session
 from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
 from tests.worker.outside import ADDRESS, Outside, now
@@ -81,9 +80,7 @@ class Stage:
     async def run(self, order: Order, module: str = CHILD, **others: str) -> asyncio.subprocess.Process:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory)} | self.wa.whatsapp.client_environment()
         environment["PYTHONPATH"] += os.pathsep + str(ROOT)
-        environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | dict(
-            order_variables(order)
-        )
+        environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | order.to_env()
         environment |= others
         with (self.directory / "worker.log").open("ab") as out:
             process = await asyncio.create_subprocess_exec(

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
+from chalicelib.domain.order import Order
 from chalicelib.services.ports import (
     Clock,
     Mailboxes,
     NewId,
     NoCapacity,
     NoSpotCapacity,
-    Order,
     Standby,
     StandbyStore,
     Workers,

@@ -6,13 +6,13 @@ from chalicelib.services.ports.control import (
     Mailboxes,
     NoCapacity,
     NoSpotCapacity,
-    Order,
     SessionStore,
     Standby,
     StandbyStore,
     Upgrade,
     UpgradeStore,
     Wakes,
+    WorkerMailbox,
     Workers,
 )
 from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces, UnsentIndex
@@ -34,7 +34,6 @@ __all__ = [
     "NewSecret",
     "NoCapacity",
     "NoSpotCapacity",
-    "Order",
     "Paces",
     "Poster",
     "Pushes",
@@ -50,5 +49,6 @@ __all__ = [
     "UpgradeStore",
     "Wakes",
     "WatcherStore",
+    "WorkerMailbox",
     "Workers",
 ]

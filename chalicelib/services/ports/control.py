@@ -1,9 +1,11 @@
 """What control needs from outside, as Protocols: sessions, leases, the due index, standbys, tasks, mailboxes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.lease import Lease
+from chalicelib.domain.order import Order
 from chalicelib.domain.session import Session
 
 
@@ -143,23 +145,6 @@ class UpgradeStore(Protocol):
         """Write it over whatever stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a worker's task is started for; no secret is in it. A standby's order names no session yet.
-
-    ``refusals`` is how often ECS has refused it so far, which makes it a new request; ``on_demand`` rules Spot out.
-    """
-
-    worker: str
-    mailbox: str
-    tenant: str | None = None
-    session: str | None = None
-    uid: str | None = None
-    epoch: int | None = None
-    refusals: int = 0
-    on_demand: bool = False
-
-
 class NoCapacity(Exception):
     """ECS has no room, or throttles; nothing was started."""
 
@@ -189,6 +174,22 @@ class Mailboxes(Protocol):
 
     def delete(self, mailbox: str) -> None:
         """Remove the mailbox; one that is gone is no error."""
+
+
+class WorkerMailbox(Protocol):
+    """The worker's side of its mailbox, which ``mailbox`` is the address of."""
+
+    def ring(self, mailbox: str, /) -> None:
+        """Ring it, as others do. Raises Unavailable."""
+
+    def wait(self, mailbox: str, seconds: float, /) -> Sequence[str]:
+        """Wait for a ring, and return all that are there; raises Unavailable.
+
+        Those that aren't ``heard`` within a second ring again.
+        """
+
+    def heard(self, mailbox: str, rings: Sequence[str], /) -> None:
+        """Take those rings out of the mailbox. Raises Unavailable."""
 
 
 class Wakes(Protocol):

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from chalicelib.domain.questions import Contact, Group, Question, Subject
+from chalicelib.services.messages.questions import Answering
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Answering
 from chalicelib.worker.patience import patiently
 from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease

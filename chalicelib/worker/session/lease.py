@@ -13,12 +13,13 @@ from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
 from chalicelib.domain.lease import FENCE_AFTER, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.order import SessionClaim
 from chalicelib.domain.session import LIVE, Session, Status
 from chalicelib.services.ports import Unavailable
+from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.order import Handover, SessionClaim
-from chalicelib.worker.parts import Parts
+from chalicelib.worker.handover import Handover
 from chalicelib.worker.patience import bounded
 
 TAKES: Final = 45_000
@@ -28,21 +29,21 @@ PAUSE: Final = 0.5
 RELEASES: Final = 3
 
 
-def take(handover: Handover, claim: SessionClaim, parts: Parts, events: EventQueue) -> Handover | None:
+def take(handover: Handover, claim: SessionClaim, services: WorkerServices, events: EventQueue) -> Handover | None:
     """Return ``handover`` with the lease taken; None if a later claim has it, or if it never got free."""
     give_up_at = monotonic() + TAKES
     tried: list[Lease] = []
     while not events.terminated and monotonic() < give_up_at:
-        sent, now = monotonic(), parts.clock()
+        sent, now = monotonic(), services.clock()
         tried.append(_lease_of(claim, now))
         try:
-            taken, before = parts.leases.acquire(tried[-1], now=now)
+            taken, before = services.leases.acquire(tried[-1], now=now)
             if before and before.epoch > claim.epoch:
                 return None
             if not taken and before in tried:
                 # A try of this very process, whose answer got lost, had succeeded. A lease of the same claim that it
                 # didn't try is another process's: a task that was started twice.
-                taken, before = parts.leases.renew(tried[-1]), None
+                taken, before = services.leases.renew(tried[-1]), None
         except Unavailable:
             taken, before = False, None
         if taken:
@@ -52,16 +53,16 @@ def take(handover: Handover, claim: SessionClaim, parts: Parts, events: EventQue
     return None
 
 
-def renew(claim: SessionClaim, parts: Parts) -> bool:
+def renew(claim: SessionClaim, services: WorkerServices) -> bool:
     """Extend the lease; False if it isn't ours. Raises Unavailable."""
-    return parts.leases.renew(_lease_of(claim, parts.clock()))
+    return services.leases.renew(_lease_of(claim, services.clock()))
 
 
-def release(claim: SessionClaim, parts: Parts) -> bool:
+def release(claim: SessionClaim, services: WorkerServices) -> bool:
     """Give the lease back; False if AWS didn't answer: then it expires, or the end of the task releases it."""
     for _ in range(RELEASES):
         try:
-            parts.leases.release(claim.uid, worker=claim.worker, epoch=claim.epoch)
+            services.leases.release(claim.uid, worker=claim.worker, epoch=claim.epoch)
         except Unavailable:
             continue
         return True
@@ -164,11 +165,11 @@ RELEASING_TAKES: Final = 10.0
 class HeldLease:
     """Begins with a lease that is held already; ends with ``release`` or ``hand_over``."""
 
-    def __init__(self, claim: SessionClaim, parts: Parts, renewed: int) -> None:
+    def __init__(self, claim: SessionClaim, services: WorkerServices, renewed: int) -> None:
         self._claim = claim
-        self._parts = parts
+        self._services = services
         self._released = False
-        self._keeper = LeaseKeeper(lambda: renew(claim, parts), renewed=renewed)
+        self._keeper = LeaseKeeper(lambda: renew(claim, services), renewed=renewed)
         self._keeper.start()
 
     @property
@@ -185,7 +186,7 @@ class HeldLease:
         if not self._released:
             self._released = True
             self._keeper.stop()
-            bounded(lambda: release(self._claim, self._parts), RELEASING_TAKES)
+            bounded(lambda: release(self._claim, self._services), RELEASING_TAKES)
 
     def hand_over(self, handover: Handover) -> Handover:
         """Renew, and return ``handover`` with what the next image's fence counts from. This fence goes on till then."""

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Final
 
+from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.lease import HeldLease
@@ -26,14 +26,23 @@ class Messaging:
     """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
 
     def __init__(
-        self, reporter: SessionReporter, lease: HeldLease, parts: Parts, events: EventQueue, log: Log, *, home: Path
+        self,
+        reporter: SessionReporter,
+        lease: HeldLease,
+        services: WorkerServices,
+        events: EventQueue,
+        log: Log,
+        *,
+        home: Path,
     ) -> None:
         self._reporter = reporter
         self._events = events
-        people = Recipients(reporter.claim.uid, parts.identities, log)
-        self._sender = Sender(reporter, lease, parts.dispatch, events, log, people=people, spool=Spool(home, RECEIPTS))
-        self._workers = (Answerer(reporter, lease, parts.answering, events, log, people=people), self._sender)
-        self._intake = Intake(reporter, parts.inbox, Spool(home, MESSAGES), log)
+        people = Recipients(reporter.claim.uid, services.identities, log)
+        self._sender = Sender(
+            reporter, lease, services.dispatch, events, log, people=people, spool=Spool(home, RECEIPTS)
+        )
+        self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
+        self._intake = Intake(reporter, services.inbox.receive, Spool(home, MESSAGES), log)
         self._client: c.Client | None = None
         self._refused = False
 

@@ -10,10 +10,10 @@ from queue import Queue
 from threading import Condition, Thread
 from typing import Final
 
+from chalicelib.domain.session import Session
 from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Incoming
 from chalicelib.worker.patience import FIRST, LONGEST
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
@@ -27,9 +27,11 @@ HELD: Final = 10_000
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
 
-    def __init__(self, reporter: SessionReporter, inbox: Incoming, spool: Spool[Received], log: Log) -> None:
+    def __init__(
+        self, reporter: SessionReporter, receive: Callable[[Session, Received], bool], spool: Spool[Received], log: Log
+    ) -> None:
         self._reporter = reporter
-        self._inbox = inbox
+        self._receive = receive
         self._spool = spool
         self._log = log
         self._queue: Queue[Received] = Queue(HELD)
@@ -88,7 +90,7 @@ class Intake:
         pause = FIRST
         while True:
             try:
-                fresh = self._inbox.receive(self._reporter.session, received)
+                fresh = self._receive(self._reporter.session, received)
             except Unavailable:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)

@@ -7,9 +7,9 @@ from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import Message
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Contact
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Identities
 from chalicelib.worker.whatsapp.client import Client
 from chalicelib.worker.whatsapp.errors import NoConnection, RecipientNotOnWhatsApp
 

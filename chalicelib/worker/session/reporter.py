@@ -5,11 +5,11 @@ from collections.abc import Callable
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.order import SessionClaim
 from chalicelib.domain.session import Reason, Session
+from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.order import SessionClaim
-from chalicelib.worker.parts import Parts
 from chalicelib.worker.patience import patiently
 from chalicelib.worker.session.lease import is_ours
 from chalicelib.worker.whatsapp import client as c
@@ -45,17 +45,19 @@ def translate(event: c.ClientEvent) -> e.LinkEvent | None:
 class SessionReporter:
     """Reads and reports under one claim, for as long as AWS takes to answer. Everything here may raise Fenced."""
 
-    def __init__(self, session: Session, claim: SessionClaim, parts: Parts, events: EventQueue, log: Log) -> None:
+    def __init__(
+        self, session: Session, claim: SessionClaim, services: WorkerServices, events: EventQueue, log: Log
+    ) -> None:
         self.session = session
         self.claim = claim
-        self.clock = parts.clock
-        self._parts = parts
+        self.clock = services.clock
+        self._services = services
         self._events = events
         self._log = log
 
     def look(self) -> Session:
         """Read the session again; raises Fenced if it isn't this worker's any more."""
-        session = patiently(lambda: self._parts.sessions.get(self.claim.uid), self._events)
+        session = patiently(lambda: self._services.sessions.get(self.claim.uid), self._events)
         if session is None or not is_ours(session, self.claim):
             raise Fenced(f"epoch {self.claim.epoch} is over")
         self.session = session
@@ -66,7 +68,7 @@ class SessionReporter:
         claim = self.claim
         return self._keep(
             event.type,
-            lambda: self._parts.link.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+            lambda: self._services.link.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
         )
 
     def scan_ended(self) -> Session:
@@ -74,7 +76,7 @@ class SessionReporter:
         claim = self.claim
         return self._keep(
             "scan_ended",
-            lambda: self._parts.link.report_scan_ended(uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+            lambda: self._services.link.report_scan_ended(uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
         )
 
     def _keep(self, what: str, report: Callable[[], Session]) -> Session:

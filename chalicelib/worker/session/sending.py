@@ -16,11 +16,10 @@ from threading import Lock
 from typing import Final
 
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP
+from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.parts import Dispatch
 from chalicelib.worker.patience import Interrupted, bounded, patiently
 from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.order import Order, SessionClaim
 from chalicelib.domain.session import Status
-from chalicelib.services.ports import Order, Unavailable
+from chalicelib.services.ports import Unavailable
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.order import Handover, SessionClaim
+from chalicelib.worker.handover import Handover
 from chalicelib.worker.session import lease as holding
 from chalicelib.worker.session import lease as tenure
 from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
@@ -52,7 +53,7 @@ class FlakyLeases(MemoryLeases):
 
 
 def taken(outside: Outside) -> Handover | None:
-    return tenure.take(HANDOVER, CLAIM, outside, EventQueue())
+    return tenure.take(HANDOVER, CLAIM, outside.services, EventQueue())
 
 
 def test_a_free_lease_is_taken_at_once() -> None:
@@ -96,7 +97,7 @@ def test_a_worker_that_is_to_end_takes_nothing() -> None:
     events = EventQueue()
     events.terminate()
     outside = Outside()
-    assert tenure.take(HANDOVER, CLAIM, outside, events) is None
+    assert tenure.take(HANDOVER, CLAIM, outside.services, events) is None
     assert outside.leases.rows == {}
 
 
@@ -110,12 +111,12 @@ def test_a_try_whose_answer_got_lost_is_found_to_have_succeeded() -> None:
 def test_a_release_is_tried_again() -> None:
     outside = Outside(leases=FlakyLeases(lost=2))
     outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now())
-    assert tenure.release(CLAIM, outside)
+    assert tenure.release(CLAIM, outside.services)
     assert outside.leases.rows["uid"].released
 
 
 def test_a_release_that_never_gets_an_answer_is_left_to_the_lease_itself() -> None:
-    assert not tenure.release(CLAIM, Outside(leases=FlakyLeases(lost=99)))
+    assert not tenure.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services)
 
 
 def test_only_the_claim_in_force_on_a_session_to_be_served_is_ours() -> None:

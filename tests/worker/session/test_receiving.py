@@ -57,7 +57,7 @@ def make(tmp_path: Path, gate: Gate) -> Callable[[], Intake]:
     reporter, _ = Theatre(tmp_path / "devices").reporter()
 
     def one() -> Intake:
-        intake = Intake(reporter, gate, Spool(tmp_path, MESSAGES), Log())
+        intake = Intake(reporter, gate.receive, Spool(tmp_path, MESSAGES), Log())
         intake.start()
         return intake
 
@@ -130,7 +130,7 @@ def test_an_end_waits_only_so_long_and_leaves_the_rest_for_the_next(
 
 def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Gate) -> None:
     reporter, _ = Theatre(tmp_path / "devices").reporter()
-    intake = Intake(reporter, gate, Spool(tmp_path / "gone", MESSAGES), Log())
+    intake = Intake(reporter, gate.receive, Spool(tmp_path / "gone", MESSAGES), Log())
     intake.start()
     gate.opened.set()
     intake.keep(RECEIVED)
@@ -153,7 +153,7 @@ class BadDisk(Spool[Received]):
 
 def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -> None:
     reporter, _ = Theatre(tmp_path / "devices").reporter()
-    intake = Intake(reporter, gate, BadDisk(tmp_path, MESSAGES), Log())
+    intake = Intake(reporter, gate.receive, BadDisk(tmp_path, MESSAGES), Log())
     intake.start()
     gate.opened.set()
     for text in ("Kopi?", "Teh?"):

@@ -1,16 +1,20 @@
 """Whom a message goes to."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.questions import Contact
+from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.whatsapp.errors import NoConnection, RecipientNotOnWhatsApp, WhatsAppRefused
+from tests.fakes.identities import MemoryIdentities
 from tests.makers import a_message
+from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
 
 WRITTEN, KNOWN = "525574949947", "5215574949947"
@@ -117,13 +121,13 @@ def test_if_whatsapp_won_t_say_the_number_goes_as_it_was_written(
     assert people.of(client, WRITTEN_JID).jid == WRITTEN_JID
 
 
-class Away:
+class Away(MemoryIdentities):
     """A table that doesn't answer."""
 
-    def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
+    def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
         raise Unavailable
 
-    def of(self, uid: str, jid: str) -> Identity | None:
+    def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:
         raise Unavailable
 
     def forget(self, uid: str, jid: str) -> None:
@@ -131,7 +135,7 @@ class Away:
 
 
 def test_what_can_t_be_remembered_now_keeps_no_message_back(client: PuppetClient) -> None:
-    people = Recipients("uid", Away(), Log())
+    people = Recipients("uid", Identities(Away(), now), Log())
     assert people.of(client, WRITTEN_JID).jid == KNOWN_JID
     assert people.of(client, f"{LID}@lid").jid == f"{LID}@lid"
     people.forget(WRITTEN_JID)

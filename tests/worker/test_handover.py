@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.tasks import order_variables
-from chalicelib.services.ports import Order
-from chalicelib.worker.order import Handover, SessionClaim, from_environment, lacking, to_environment
+from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.worker.handover import Handover, from_environment, lacking, to_environment
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 numbers = st.integers(0, 2**53)
@@ -26,13 +25,13 @@ def test_the_rest_of_the_environment_stays() -> None:
 
 def test_a_task_reads_the_order_that_it_was_started_for() -> None:
     order = Order("uid-3", "mailbox", "default", "ana", "uid", 3)
-    handover = from_environment(order_variables(order))
+    handover = from_environment(order.to_env())
     assert handover == Handover(order)
     assert handover.claim == SessionClaim("uid", "uid-3", 3)
 
 
 def test_an_order_without_a_session_is_a_standbys() -> None:
-    handover = from_environment(order_variables(Order("standby-1", "mailbox")))
+    handover = from_environment(Order("standby-1", "mailbox").to_env())
     assert handover.standby
     assert handover.claim is None
 
@@ -40,5 +39,5 @@ def test_an_order_without_a_session_is_a_standbys() -> None:
 def test_a_worker_says_what_it_lacks() -> None:
     assert lacking({}) == ("TABLE_NAME", "AWS_REGION", "SWITCHBOARD_WORKER", "SWITCHBOARD_MAILBOX")
     task = {"TABLE_NAME": "table", "AWS_DEFAULT_REGION": "eu-central-1"}
-    assert lacking(task | dict(order_variables(Order("uid-3", "mailbox", "default", "ana", "uid", 3)))) == ()
+    assert lacking(task | Order("uid-3", "mailbox", "default", "ana", "uid", 3).to_env()) == ()
     assert lacking(task | {"SWITCHBOARD_WORKER": "", "SWITCHBOARD_MAILBOX": "m"}) == ("SWITCHBOARD_WORKER",)
