@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app import ROUTERS
-from chalicelib.api.description import examples
+from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
 from tests.doors.rig import PASSWORD, SCANNING, STOPPED, Doors
@@ -37,7 +37,7 @@ def request(route: str) -> tuple[str, str, bytes]:
     """The method, the path and the body of a call that finds what it is about."""
     method, path = route.split(" ")
     told = DOCUMENT["paths"][path][method.lower()]
-    session = SESSIONS.get(path.rpartition("/")[2], examples.SESSION.id)
+    session = SESSIONS.get(path.rpartition("/")[2], samples.SESSION.id)
     values = {one["name"]: one["example"] for one in told.get("parameters", []) if one["in"] == "path"}
     values |= {"id": session} if "id" in values else {}
     address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)

@@ -15,7 +15,7 @@ from chalicelib.adapters.dynamodb.accounts import DynamoKeys
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.api.description import examples
+from chalicelib.api.description import samples
 from chalicelib.domain.access import Role, User, fingerprint
 from tests.fakes.accounts import FakeKeySecrets
 
@@ -61,18 +61,18 @@ class Doors:
     def furnish(self) -> None:
         """Make the tenant with all that is in it, and remember how it was."""
         bootstrap.first_administrator("admin", PASSWORD, "default")
-        bootstrap.users().register("default", examples.USER.name, PASSWORD, Role.MEMBER)
+        bootstrap.users().register("default", samples.USER.name, PASSWORD, Role.MEMBER)
         bootstrap.users().register("default", "rita", PASSWORD, Role.READ_ONLY)
         bootstrap.tenants().create("acme", "Acme", admin="ana", password=PASSWORD)
         now, sessions = bootstrap.clock(), DynamoSessions(self.table)
-        sessions.create(replace(examples.SESSION, mailbox=self.mailbox))
-        code = replace(examples.CODE, expires_at=now + 3_600_000)
-        sessions.create(replace(examples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
-        sessions.create(replace(examples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
-        DynamoMessages(self.table).put(replace(examples.MESSAGE, created_at=now))
+        sessions.create(replace(samples.SESSION, mailbox=self.mailbox))
+        code = replace(samples.CODE, expires_at=now + 3_600_000)
+        sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
+        sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
+        DynamoMessages(self.table).put(replace(samples.MESSAGE, created_at=now))
         secrets = FakeKeySecrets()
         self.key, self.scanning_key = secrets(), secrets()
-        key = replace(examples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)
+        key = replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)
         other = replace(key, id="01KDVM3W00APIKEY00000000A2", fingerprint=fingerprint(self.scanning_key) or "")
         DynamoKeys(self.table).add(key)
         DynamoKeys(self.table).add(replace(other, session=SCANNING))

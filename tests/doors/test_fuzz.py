@@ -16,7 +16,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from app import ROUTERS
-from chalicelib.api.description import examples
+from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
 from tests.doors.rig import SCANNING, STOPPED, Doors, as_wsgi
@@ -33,10 +33,10 @@ OPERATIONS = [
     if mode is GOOD or told.get("parameters") or told.get("requestBody")
 ]
 THERE: dict[str, list[str]] = {
-    "id": [examples.SESSION.id, SCANNING, STOPPED],
-    "message_id": [examples.MESSAGE.id, examples.MESSAGE.whatsapp_id or ""],
-    "name": [examples.USER.name, "rita"],
-    "key_id": [examples.KEY.id],
+    "id": [samples.SESSION.id, SCANNING, STOPPED],
+    "message_id": [samples.MESSAGE.id, samples.MESSAGE.whatsapp_id or ""],
+    "name": [samples.USER.name, "rita"],
+    "key_id": [samples.KEY.id],
     "tenant": ["acme", "default"],
     "company": ["default", "acme"],
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from chalicelib.api.auth import Public
-from chalicelib.api.description import examples
+from chalicelib.api.description import samples
 from chalicelib.api.router import Route, Router
 from chalicelib.dialects.dialect import ErrorShape
 from chalicelib.domain import errors as e
@@ -74,16 +74,16 @@ def example(kind: type[e.GatewayError], shape: ErrorShape) -> Mapping[str, Any]:
         context=_context(kind),
     )
     about_a_session = issubclass(kind, (e.SessionNotFound, e.SessionExists, e.SessionNotConnected))
-    return shape(error, now=examples.NOW, session_id=examples.SESSION.id if about_a_session else None)
+    return shape(error, now=samples.NOW, session_id=samples.SESSION.id if about_a_session else None)
 
 
 def _context(kind: type[e.GatewayError]) -> dict[str, Any]:
     if kind is e.GatewayError:
         return {"request_id": "7f3b2f0c-3c54-4a0e-9d5e-1f6f9a2b7c11"}
     if issubclass(kind, (e.SessionExists, e.SessionDeleting)):
-        return {"session": examples.SESSION}
+        return {"session": samples.SESSION}
     if issubclass(kind, (e.SessionNotConnected, e.QRNotReady)):
-        return {"session": examples.SCANNING}
+        return {"session": samples.SCANNING}
     if issubclass(kind, (e.SendFailed, e.NotOnWhatsApp)):
-        return {"message": examples.FAILED}
+        return {"message": samples.FAILED}
     return {}

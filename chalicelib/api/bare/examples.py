@@ -1,0 +1,41 @@
+"""Examples of the bare API's answers, by their types, and of its requests' bodies."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.api.bare import requests
+from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SESSION
+from chalicelib.api.health import VERSION
+from chalicelib.dialects.bare import messages as bare_messages
+from chalicelib.dialects.bare import sessions as bare
+from chalicelib.dialects.bare import webhook as bare_webhook
+
+ANSWERS: Final[Mapping[Any, Any]] = {
+    bare.BareSessionJson: bare.session(SESSION),
+    bare.BareSessionPageJson: bare.many([SESSION], None),
+    bare.BareCreatedJson: bare.created(SCANNING, NOW),
+    bare.BareCodeJson: bare.code(SCANNING, CODE, NOW),
+    bare.BareGoneJson: bare.gone(SESSION.id, at_once=True),
+    bare.BareStatusJson: bare.status(
+        bare.counts([SESSION, SCANNING], complete=True),
+        version=VERSION,
+        uptime=90,
+        latency=7,
+        now=NOW,
+    ),
+    bare_webhook.BareWebhookJson: bare_webhook.webhook(SESSION),
+    bare_webhook.BareWebhookGoneJson: bare_webhook.removed(SESSION.id, there_was_one=True),
+    bare_messages.BareSentJson: bare_messages.sent(MESSAGE),
+    bare_messages.BareMessageJson: bare_messages.message(MESSAGE),
+    bare_messages.BareMessagePageJson: bare_messages.many([MESSAGE], MESSAGE.id),
+}
+BODIES: Final[tuple[msgspec.Struct, ...]] = (
+    requests.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
+    requests.BareWebhook(
+        "https://example.com/hook",
+        events=["message", "status"],
+        secret="a secret of your own",  # noqa: S106 - an example
+    ),
+)

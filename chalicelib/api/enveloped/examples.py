@@ -1,0 +1,56 @@
+"""Examples of the enveloped API's answers, by their types, and of its requests' bodies."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.api.description.samples import CODE, CONTACT, GROUPS, KEY, MESSAGE, NOW, SCANNING, SESSION, TENANT, USER
+from chalicelib.api.enveloped import requests
+from chalicelib.dialects.enveloped import accounts
+from chalicelib.dialects.enveloped import messages as enveloped_messages
+from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.shared import ReceiptJson, Success
+from chalicelib.domain.access import LIFE
+
+_PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - an example
+ANSWERS: Final[Mapping[Any, Any]] = {
+    Success[enveloped.OneSessionJson]: enveloped.one(SESSION),
+    Success[enveloped.SessionPageJson]: enveloped.many([SESSION], None),
+    Success[enveloped.SessionGoneJson]: enveloped.gone(SESSION.id, at_once=True, now=NOW),
+    Success[enveloped.CodeJson]: enveloped.code(SCANNING, CODE, NOW),
+    enveloped_messages.CheckedAnswerJson: enveloped_messages.checked("+628987654321", CONTACT),
+    enveloped_messages.GroupsJson: enveloped_messages.groups(GROUPS),
+    Success[ReceiptJson]: enveloped_messages.sent(MESSAGE),
+    Success[enveloped_messages.MessageJson]: enveloped_messages.one(MESSAGE),
+    Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([MESSAGE], MESSAGE.id),
+    Success[accounts.LoginJson]: accounts.login("eyJhbGciOiJIUzI1NiIs…", USER, NOW + 86_400_000),
+    Success[accounts.OneUserJson]: accounts.one_user(USER),
+    Success[accounts.UserPageJson]: accounts.users([USER], None),
+    Success[accounts.NewKeyJson]: accounts.new_key(KEY, "sb_Rk2bq…"),
+    Success[accounts.TicketJson]: accounts.ticket("wst_f7Qd2…", NOW + LIFE, NOW),
+    Success[accounts.OwnKeysJson]: accounts.own_keys([KEY]),
+    Success[accounts.KeyPageJson]: accounts.keys([KEY], None),
+    Success[accounts.RevokedJson]: accounts.revoked(1, "API key revoked"),
+    Success[accounts.LoggedOutJson]: accounts.logged_out(),
+    Success[accounts.GoneJson]: accounts.gone("ben", "User deleted"),
+    Success[accounts.OneTenantJson]: accounts.one_tenant(TENANT),
+    Success[accounts.TenantPageJson]: accounts.tenants([TENANT], None),
+}
+BODIES: Final[tuple[msgspec.Struct, ...]] = (
+    requests.LoginBody("admin", _PASSWORD),
+    requests.EnvelopedSession(phone="6281234567890", name="Shop"),
+    requests.EnvelopedSettings(name="Shop", enabled=True),
+    requests.NameBody("Shop"),
+    requests.WebhookBody("https://example.com/hook"),
+    requests.EnabledBody(enabled=True),
+    requests.CheckBody("+628987654321"),
+    requests.SendFromBody("+628987654321", "Your order is on its way.", session_id=SESSION.id),
+    requests.ChangePassword("the old password", _PASSWORD),
+    requests.NewUser("ben", _PASSWORD, "member"),
+    requests.UserPatch(role="read_only"),
+    requests.NewApiKey(session_id=SESSION.id, expires_in_days=90),
+    requests.NewTicket(SESSION.id),
+    requests.NewTenant("acme", "ana", _PASSWORD, "Acme"),
+    requests.TenantPatch(disabled=True),
+)
