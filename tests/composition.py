@@ -8,7 +8,7 @@ changes counts from then on; no service keeps a state of its own between calls.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chalicelib.adapters.credentials import KeyedSeals, SigningKeys
+from chalicelib.adapters.credentials import HmacHashes, SigningKeys
 from chalicelib.adapters.names import new_ticket
 from chalicelib.domain.limits import Quotas
 from chalicelib.services.accounts.accounts import Accounts
@@ -30,7 +30,7 @@ from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.moves import Link, Moves
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
-from chalicelib.services.sessions.single_session import OnlySession
+from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.sessions.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.push import Push
@@ -64,7 +64,7 @@ SERVICES = (
     "history",
     "messages",
     "naming",
-    "only_session",
+    "single_session",
     "outbox",
     "push",
     "questions",
@@ -206,8 +206,8 @@ class Rig:
         )
 
     @property
-    def only_session(self) -> OnlySession:
-        return OnlySession(self.sessions, self.clock)
+    def single_session(self) -> SingleSession:
+        return SingleSession(self.sessions, self.clock)
 
     @property
     def naming(self) -> Naming:
@@ -305,7 +305,7 @@ class Rig:
     @property
     def reservations(self) -> Reservations:
         keys = SigningKeys(next(iter(self.signing)), self.signing)
-        return Reservations(self.stores.idempotency, KeyedSeals(lambda: keys), self.clock, self.new_id)
+        return Reservations(self.stores.idempotency, HmacHashes(lambda: keys), self.clock, self.new_id)
 
     # What runs behind the calls.
 

@@ -63,3 +63,13 @@ def test_statuses_are_assigned_in_one_place():
 
     tables = {"chalicelib/domain/transitions.py", "chalicelib/domain/messages.py"}
     assert {str(m) for m in MODULES if m.parts[0] == "chalicelib" and assigns(m)} <= tables
+
+
+def test_no_class_name_is_defined_twice():
+    """One name, one thing: who reads a name needn't ask which one is meant."""
+    places: dict[str, list[str]] = {}
+    for module in (ROOT / "chalicelib").rglob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(module.relative_to(ROOT)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -137,8 +137,11 @@ class JwtTokens:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyedSeals:
-    """The Seals port. What is hashed begins with words and a NUL, which no token's signed text has."""
+class HmacHashes:
+    """The KeyedHashes port, by the keys that sign tokens.
+
+    What is hashed begins with words and a NUL, which no token's signed text has.
+    """
 
     keys: Callable[[], SigningKeys]
 
@@ -146,7 +149,7 @@ class KeyedSeals:
         """Return the id of the key that new tokens are signed with."""
         return self.keys().current
 
-    def seal(self, key_id: str, purpose: str, text: bytes) -> bytes | None:
+    def digest(self, key_id: str, purpose: str, text: bytes) -> bytes | None:
         """Hash with that key."""
         secret = self.keys().keys.get(key_id)
         if secret is None:

@@ -79,8 +79,8 @@ class DeliveryQueue:
         """Queue it, for 15 minutes at the most; a delivery knows by itself when it may go out."""
         _send(self.client, self.url, asdict(delivery), delay)
 
-    def bury(self, delivery: Delivery) -> None:
-        """Queue it with the dead letters."""
+    def dead_letter(self, delivery: Delivery) -> None:
+        """Send it to the dead-letter queue."""
         _send(self.client, self.dead_letters, asdict(delivery), 0)
 
 

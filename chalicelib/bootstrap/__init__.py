@@ -2,7 +2,7 @@
 
 from chalicelib.bootstrap.access import accounts, api_keys, first_administrator, reservations, tenants, tickets, users
 from chalicelib.bootstrap.control import history, reconciler, standbys, sweeper, webhooks
-from chalicelib.bootstrap.owners import bulk, messages, naming, only_session, outbox, questions, sessions
+from chalicelib.bootstrap.owners import bulk, messages, naming, outbox, questions, sessions, single_session
 from chalicelib.bootstrap.parts import clock
 from chalicelib.bootstrap.watchers import push, rooms, socketio, watching
 from chalicelib.bootstrap.workers import worker
@@ -16,7 +16,6 @@ __all__ = [
     "history",
     "messages",
     "naming",
-    "only_session",
     "outbox",
     "push",
     "questions",
@@ -24,6 +23,7 @@ __all__ = [
     "reservations",
     "rooms",
     "sessions",
+    "single_session",
     "socketio",
     "standbys",
     "sweeper",

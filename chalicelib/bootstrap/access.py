@@ -24,9 +24,9 @@ from chalicelib.services.reservations import Reservations
 def reservations() -> Reservations:
     """Return who has things created once."""
     # Imported late, as in ``accounts``.
-    from chalicelib.adapters.credentials import KeyedSeals  # noqa: PLC0415
+    from chalicelib.adapters.credentials import HmacHashes  # noqa: PLC0415
 
-    return Reservations(DynamoIdempotency(parts.table()), KeyedSeals(parts.signing_keys()), parts.clock, new_id)
+    return Reservations(DynamoIdempotency(parts.table()), HmacHashes(parts.signing_keys()), parts.clock, new_id)
 
 
 @cache

@@ -19,7 +19,7 @@ from chalicelib.services.messages.outbox import Outbox
 from chalicelib.services.messages.questions import Questions
 from chalicelib.services.messages.store import Messages
 from chalicelib.services.sessions.sessions import Naming, Sessions
-from chalicelib.services.sessions.single_session import OnlySession
+from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.sessions.waiting import Waiting
 
 
@@ -63,9 +63,9 @@ def bulk() -> Bulk:
 
 
 @cache
-def only_session() -> OnlySession:
+def single_session() -> SingleSession:
     """Return who knows which session is meant where none is named."""
-    return OnlySession(sessions(), parts.clock)
+    return SingleSession(sessions(), parts.clock)
 
 
 @cache

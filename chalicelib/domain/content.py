@@ -429,7 +429,7 @@ def stored(content: Content) -> dict[str, Any]:
     if content.text is not None:
         plain["text"] = content.text
     said = {} if isinstance(content, Unsupported) else _plain(content)
-    if content.WORDS and said.get(content.WORDS) == content.text:
+    if content.WORDS and content.with_text("").text != content.text:
         said.pop(content.WORDS, None)
     return plain | ({"content": {content.type: said}} if said else {})
 

@@ -101,7 +101,7 @@ class SocketPacketType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SocketPacket:
     """One packet. ``ack`` numbers an event that wants an answer, or the answer; ``data`` is JSON, None for none."""
 
     kind: SocketPacketType
@@ -110,7 +110,7 @@ class Said:
     namespace: str = MAIN
 
 
-def frame(said: Said) -> str:
+def frame(said: SocketPacket) -> str:
     """Return the packet as an Engine.IO frame."""
     namespace = "" if said.namespace == MAIN else f"{said.namespace},"
     ack = "" if said.ack is None else str(said.ack)
@@ -120,10 +120,10 @@ def frame(said: Said) -> str:
 
 def emitted(event: str, *values: Any) -> str:
     """Return the frame of a server's event."""
-    return frame(Said(SocketPacketType.EVENT, [event, *values]))
+    return frame(SocketPacket(SocketPacketType.EVENT, [event, *values]))
 
 
-def parse(text: str) -> Said:
+def parse(text: str) -> SocketPacket:
     """Return the packet in an Engine.IO message's data; raises Malformed."""
     found = _FORM.fullmatch(text)
     if not found:
@@ -134,7 +134,7 @@ def parse(text: str) -> Said:
         raise Malformed("An event's data is a list.")
     if kind is SocketPacketType.EVENT and not (data and isinstance(data[0], str)):
         raise Malformed("An event begins with its name.")
-    return Said(kind, data, int(ack) if ack else None, found["namespace"] or MAIN)
+    return SocketPacket(kind, data, int(ack) if ack else None, found["namespace"] or MAIN)
 
 
 def _data(text: str) -> Any:

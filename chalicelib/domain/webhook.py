@@ -99,8 +99,8 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Sequel:
-    """What follows an attempt; ``again`` is the next one, where there is one."""
+class RetryDecision:
+    """What follows an attempt at a delivery: the verdict and, if it is RETRY, ``again``, the next attempt."""
 
     verdict: Verdict
     again: Delivery | None = None
@@ -131,7 +131,7 @@ def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
     return Delivery(uid=envelope.uid, event=envelope.id, cursor=envelope.cursor, message=message)
 
 
-def failure(delivery: Delivery, outcome: Outcome, sequel: Sequel, *, now: int) -> WebhookFailure:
+def failure(delivery: Delivery, outcome: Outcome, decision: RetryDecision, *, now: int) -> WebhookFailure:
     """Return what a session says of an attempt that failed."""
     return WebhookFailure(
         at=now,
@@ -139,8 +139,8 @@ def failure(delivery: Delivery, outcome: Outcome, sequel: Sequel, *, now: int) -
         attempts=delivery.attempt,
         reason=outcome.reason,
         status=outcome.status,
-        given_up=sequel.again is None,
-        next_at=sequel.again.not_before if sequel.again else None,
+        given_up=decision.again is None,
+        next_at=decision.again.not_before if decision.again else None,
     )
 
 
@@ -154,14 +154,14 @@ def news(before: WebhookFailure | None, now: WebhookFailure) -> bool:
     return (before.status, before.reason, before.given_up) != (now.status, now.reason, now.given_up)
 
 
-def attempted(delivery: Delivery, outcome: Outcome, *, now: int) -> Sequel:
+def attempted(delivery: Delivery, outcome: Outcome, *, now: int) -> RetryDecision:
     """Return what follows from ``outcome`` at ``now`` (milliseconds since the Unix epoch)."""
     if outcome.success:
-        return Sequel(Verdict.DELIVERED)
+        return RetryDecision(Verdict.DELIVERED)
     if outcome.status == HTTPStatus.GONE:
-        return Sequel(Verdict.GONE)
+        return RetryDecision(Verdict.GONE)
     if delivery.attempt > len(BACKOFF):
-        return Sequel(Verdict.FAILED)
+        return RetryDecision(Verdict.FAILED)
     asked = min(outcome.retry_after or 0, LONGEST_WAIT)
     wait = max(BACKOFF[delivery.attempt - 1], asked)
-    return Sequel(Verdict.RETRY, replace(delivery, attempt=delivery.attempt + 1, not_before=now + wait * 1000))
+    return RetryDecision(Verdict.RETRY, replace(delivery, attempt=delivery.attempt + 1, not_before=now + wait * 1000))

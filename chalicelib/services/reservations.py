@@ -8,13 +8,13 @@ from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.ports import Clock, IdempotencyStore, NewId
 
 
-class Seals(Protocol):
-    """Keyed hashes. Their keys are not in the table, so what is in it can't be guessed from them."""
+class KeyedHashes(Protocol):
+    """Keyed hashes (HMAC-SHA-256). Their keys aren't in the table: who reads a hash can't try out of what."""
 
     def current(self) -> str:
         """Return the id of the key in force."""
 
-    def seal(self, key_id: str, purpose: str, text: bytes) -> bytes | None:
+    def digest(self, key_id: str, purpose: str, text: bytes) -> bytes | None:
         """Return 32 bytes made from the text for that purpose alone; None if there is no such key (any more)."""
 
 
@@ -27,7 +27,7 @@ class Reservations:
     """
 
     store: IdempotencyStore
-    seals: Seals
+    hashes: KeyedHashes
     clock: Clock
     new_id: NewId
 
@@ -37,10 +37,10 @@ class Reservations:
         Raises IdempotencyKeyReused if that was another request.
         """
         who = f"{tenant}\0{key}\0".encode()
-        mine = self._fingerprint(self.seals.current(), who + request)
+        mine = self._fingerprint(self.hashes.current(), who + request)
         claim = self.store.claim(tenant, key, fingerprint=mine or "", result=self.new_id(), now=self.clock())
         key_id = claim.fingerprint.rpartition(":")[0]
-        entropy = self.seals.seal(key_id, "result", who + claim.result.encode())
+        entropy = self.hashes.digest(key_id, "result", who + claim.result.encode())
         if entropy is None or claim.fingerprint != self._fingerprint(key_id, who + request):
             raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
         return Reservation(claim.result, claim.at, claim.made, entropy)
@@ -51,5 +51,5 @@ class Reservations:
             self.store.finish(tenant, key, result=reservation.id)
 
     def _fingerprint(self, key_id: str, text: bytes) -> str | None:
-        sealed = self.seals.seal(key_id, "request", text)
-        return f"{key_id}:{sealed.hex()}" if sealed else None
+        digest = self.hashes.digest(key_id, "request", text)
+        return f"{key_id}:{digest.hex()}" if digest else None

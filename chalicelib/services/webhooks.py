@@ -14,7 +14,7 @@ from chalicelib.domain.transitions import NEXT
 from chalicelib.domain.webhook import (
     Delivery,
     Outcome,
-    Sequel,
+    RetryDecision,
     Verdict,
     attempted,
     failure,
@@ -84,17 +84,17 @@ class Webhooks:
 
     def _follow(self, delivery: Delivery, session: Session, outcome: Outcome) -> None:
         now = self.clock()
-        sequel = attempted(delivery, outcome, now=now)
-        _log(delivery, session, outcome, sequel)
-        if sequel.again:
-            self.deliveries.put(sequel.again, delay=(sequel.again.not_before - now) / 1000)
-        elif sequel.verdict is Verdict.FAILED:
-            self.deliveries.bury(delivery)
-        if sequel.verdict is Verdict.DELIVERED:
+        decision = attempted(delivery, outcome, now=now)
+        _log(delivery, session, outcome, decision)
+        if decision.again:
+            self.deliveries.put(decision.again, delay=(decision.again.not_before - now) / 1000)
+        elif decision.verdict is Verdict.FAILED:
+            self.deliveries.dead_letter(delivery)
+        if decision.verdict is Verdict.DELIVERED:
             self._note(session, _recovered)
             return
-        failed = failure(delivery, outcome, sequel, now=now)
-        if sequel.verdict is Verdict.GONE:
+        failed = failure(delivery, outcome, decision, now=now)
+        if decision.verdict is Verdict.GONE:
             self._move(session, lambda _: WebhookDisabled(failed))
         else:
             self._note(session, lambda stands: WebhookFailing(failed) if news(stands.webhook_failure, failed) else None)
@@ -124,7 +124,7 @@ def _recovered(stands: Session) -> LinkEvent | None:
     return WebhookRecovered() if failing else None
 
 
-def _log(delivery: Delivery, session: Session, outcome: Outcome, sequel: Sequel) -> None:
+def _log(delivery: Delivery, session: Session, outcome: Outcome, decision: RetryDecision) -> None:
     # The address isn't said: it may hold a secret of the receiver's.
     about = {
         "tenant": session.tenant,
@@ -136,7 +136,7 @@ def _log(delivery: Delivery, session: Session, outcome: Outcome, sequel: Sequel)
     }
     if not outcome.success:
         about["reason"] = outcome.reason
-    if sequel.again:
-        about["next_at"] = sequel.again.not_before
+    if decision.again:
+        about["next_at"] = decision.again.not_before
     level = logging.INFO if outcome.success else logging.WARNING
-    log.log(level, "webhook.%s", sequel.verdict, extra=about)
+    log.log(level, "webhook.%s", decision.verdict, extra=about)

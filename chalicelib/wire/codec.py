@@ -14,7 +14,7 @@ TABLES = Path(__file__).with_name("tokens.json")
 """The token dictionaries: data of the protocol, generated from the client library."""
 
 
-class Tag(IntEnum):
+class NodeTag(IntEnum):
     """What introduces a value in a binary stanza; lower numbers are words of the single dictionary."""
 
     LIST_EMPTY = 0
@@ -95,10 +95,10 @@ def _content(content: bytes | str | tuple[Node, ...]) -> bytes:
 
 def _list(size: int) -> bytes:
     if size == 0:
-        return bytes([Tag.LIST_EMPTY])
+        return bytes([NodeTag.LIST_EMPTY])
     if size < 256:
-        return bytes([Tag.LIST_8, size])
-    return struct.pack(">BH", Tag.LIST_16, size)
+        return bytes([NodeTag.LIST_8, size])
+    return struct.pack(">BH", NodeTag.LIST_16, size)
 
 
 def _attribute(value: Attribute) -> bytes:
@@ -107,14 +107,14 @@ def _attribute(value: Attribute) -> bytes:
 
 def _jid(jid: Jid) -> bytes:
     if jid.server in (HOSTED, HOSTED_LIDS) or (jid.device and jid.server in (PHONES, LIDS)):
-        return bytes([Tag.AD_JID, AD_DOMAINS[jid.server], jid.device]) + _text(jid.user)
+        return bytes([NodeTag.AD_JID, AD_DOMAINS[jid.server], jid.device]) + _text(jid.user)
     if jid.server == INTEROP:
         numbers = struct.pack(">HH", jid.device, jid.integrator)
-        return bytes([Tag.INTEROP_JID]) + _text(jid.user) + numbers + _text(jid.server)
+        return bytes([NodeTag.INTEROP_JID]) + _text(jid.user) + numbers + _text(jid.server)
     if jid.server == MESSENGER:
-        return bytes([Tag.FB_JID]) + _text(jid.user) + struct.pack(">H", jid.device) + _text(jid.server)
-    user = _text(jid.user) if jid.user else bytes([Tag.LIST_EMPTY])
-    return bytes([Tag.JID_PAIR]) + user + _text(jid.server)
+        return bytes([NodeTag.FB_JID]) + _text(jid.user) + struct.pack(">H", jid.device) + _text(jid.server)
+    user = _text(jid.user) if jid.user else bytes([NodeTag.LIST_EMPTY])
+    return bytes([NodeTag.JID_PAIR]) + user + _text(jid.server)
 
 
 def _text(text: str) -> bytes:
@@ -122,12 +122,12 @@ def _text(text: str) -> bytes:
     if (number := known.single_number.get(text)) is not None:
         return bytes([number])
     if (pair := known.double_number.get(text)) is not None:
-        return bytes([Tag.DICTIONARY_0 + pair[0], pair[1]])
+        return bytes([NodeTag.DICTIONARY_0 + pair[0], pair[1]])
     if 0 < len(text) <= PACKED_LIMIT:
         if all(character in NIBBLES for character in text):
-            return _packed(Tag.NIBBLE_8, NIBBLES, text)
+            return _packed(NodeTag.NIBBLE_8, NIBBLES, text)
         if all(character in HEX_DIGITS for character in text):
-            return _packed(Tag.HEX_8, HEX_DIGITS, text)
+            return _packed(NodeTag.HEX_8, HEX_DIGITS, text)
     return _binary(text.encode())
 
 
@@ -142,10 +142,10 @@ def _packed(tag: int, alphabet: str, text: str) -> bytes:
 
 def _binary(data: bytes) -> bytes:
     if len(data) < 1 << 8:
-        return bytes([Tag.BINARY_8, len(data)]) + data
+        return bytes([NodeTag.BINARY_8, len(data)]) + data
     if len(data) < 1 << 20:
-        return bytes([Tag.BINARY_20]) + len(data).to_bytes(3, "big") + data
-    return bytes([Tag.BINARY_32]) + len(data).to_bytes(4, "big") + data
+        return bytes([NodeTag.BINARY_20]) + len(data).to_bytes(3, "big") + data
+    return bytes([NodeTag.BINARY_32]) + len(data).to_bytes(4, "big") + data
 
 
 DEEPEST = 32
@@ -210,18 +210,18 @@ class _Reader:
         return Node(tag, attributes, None if size % 2 else self.content(depth - 1))
 
     def list_size(self, tag: int) -> int | None:
-        if tag == Tag.LIST_EMPTY:
+        if tag == NodeTag.LIST_EMPTY:
             return 0
-        if tag == Tag.LIST_8:
+        if tag == NodeTag.LIST_8:
             return self.number(1)
-        return self.number(2) if tag == Tag.LIST_16 else None
+        return self.number(2) if tag == NodeTag.LIST_16 else None
 
     def content(self, depth: int) -> bytes | str | tuple[Node, ...] | None:
         tag = self.number(1)
         size = self.list_size(tag)
         if size is not None:
             return tuple(self.node(depth) for _ in range(size)) or None
-        if tag in (Tag.BINARY_8, Tag.BINARY_20, Tag.BINARY_32):
+        if tag in (NodeTag.BINARY_8, NodeTag.BINARY_20, NodeTag.BINARY_32):
             return self.binary(tag)
         value = self.value(tag)
         return value if isinstance(value, str) else str(value)
@@ -237,26 +237,26 @@ class _Reader:
 
     def value(self, tag: int) -> Attribute:
         """A word or an address; binary data is read as text here."""
-        if tag == Tag.LIST_EMPTY:
+        if tag == NodeTag.LIST_EMPTY:
             return ""
-        if tag < Tag.DICTIONARY_0:
+        if tag < NodeTag.DICTIONARY_0:
             return dictionaries().single[tag]
-        if tag < Tag.DICTIONARY_0 + len(dictionaries().double):
-            return dictionaries().double[tag - Tag.DICTIONARY_0][self.number(1)]
+        if tag < NodeTag.DICTIONARY_0 + len(dictionaries().double):
+            return dictionaries().double[tag - NodeTag.DICTIONARY_0][self.number(1)]
         match tag:
-            case Tag.BINARY_8 | Tag.BINARY_20 | Tag.BINARY_32:
+            case NodeTag.BINARY_8 | NodeTag.BINARY_20 | NodeTag.BINARY_32:
                 return self.utf8(self.binary(tag))
-            case Tag.NIBBLE_8:
+            case NodeTag.NIBBLE_8:
                 return self.packed(NIBBLES)
-            case Tag.HEX_8:
+            case NodeTag.HEX_8:
                 return self.packed(HEX_DIGITS)
             case _:
                 return self.jid(tag)
 
     def binary(self, tag: int) -> bytes:
-        if tag == Tag.BINARY_8:
+        if tag == NodeTag.BINARY_8:
             return self.take(self.number(1))
-        if tag == Tag.BINARY_20:
+        if tag == NodeTag.BINARY_20:
             return self.take(self.number(3) & 0xFFFFF)
         return self.take(self.number(4))
 
@@ -277,18 +277,18 @@ class _Reader:
 
     def jid(self, tag: int) -> Jid:
         match tag:
-            case Tag.JID_PAIR:
+            case NodeTag.JID_PAIR:
                 user = self.text()
                 return Jid(user, self.text())
-            case Tag.AD_JID:
+            case NodeTag.AD_JID:
                 domain, device = self.number(1), self.number(1)
                 if domain not in _DOMAINS:
                     raise MalformedStanza(f"unknown address domain {domain}")
                 return Jid(self.text(), _DOMAINS[domain], device)
-            case Tag.FB_JID:
+            case NodeTag.FB_JID:
                 user, device = self.text(), self.number(2)
                 return Jid(user, self.server(MESSENGER), device)
-            case Tag.INTEROP_JID:
+            case NodeTag.INTEROP_JID:
                 user, device, integrator = self.text(), self.number(2), self.number(2)
                 return Jid(user, self.server(INTEROP), device, integrator)
         raise MalformedStanza(f"unknown tag {tag}")

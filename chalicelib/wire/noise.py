@@ -7,7 +7,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, derived
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 
 PROTOCOL = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 """The protocol's name, padded to exactly one hash length, which is why it isn't hashed."""
@@ -105,7 +105,7 @@ class Handshake:
 
     def answer(self, frame: bytes) -> bytes:
         """Take the client's hello and give the server's: its keys and its certificate chain."""
-        theirs = Message.decode(frame).message(_CLIENT_HELLO).data(_HELLO_EPHEMERAL)
+        theirs = WireMessage.decode(frame).message(_CLIENT_HELLO).data(_HELLO_EPHEMERAL)
         state = self._state
         state.authenticate(theirs)
         state.authenticate(self._ephemeral.public)
@@ -114,11 +114,11 @@ class Handshake:
         state.mix(_shared(self._static, theirs))
         payload = state.encrypt(self._certificate)
         hello = {_HELLO_EPHEMERAL: self._ephemeral.public, _HELLO_STATIC: static, _HELLO_PAYLOAD: payload}
-        return Message.of({_SERVER_HELLO: Message.of({**hello})}).encode()
+        return WireMessage.of({_SERVER_HELLO: WireMessage.of({**hello})}).encode()
 
     def finish(self, frame: bytes) -> Finished:
         """Take the client's last message: from here on the transport's ciphers serve."""
-        message = Message.decode(frame).message(_CLIENT_FINISH)
+        message = WireMessage.decode(frame).message(_CLIENT_FINISH)
         client_key = self._state.decrypt(message.data(_FINISH_STATIC))
         self._state.mix(_shared(self._ephemeral, client_key))
         payload = self._state.decrypt(message.data(_FINISH_PAYLOAD))

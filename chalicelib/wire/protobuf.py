@@ -18,7 +18,7 @@ class MalformedMessage(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class WireMessage:
     """A message's fields in the order of the wire. Integers are unsigned; texts and messages inside are bytes.
 
     A float is written as a double. What was read has none: a number of eight bytes is an integer then.
@@ -27,12 +27,12 @@ class Message:
     fields: tuple[tuple[int, Value], ...]
 
     @classmethod
-    def of(cls, fields: "Mapping[int, int | bytes | float | str | Message | None]") -> "Message":
+    def of(cls, fields: "Mapping[int, int | bytes | float | str | WireMessage | None]") -> "WireMessage":
         """Make a message from its fields; None leaves one out."""
         return cls(tuple((number, _plain(value)) for number, value in fields.items() if value is not None))
 
     @classmethod
-    def decode(cls, data: bytes) -> "Message":
+    def decode(cls, data: bytes) -> "WireMessage":
         """Read a message; MalformedMessage if it is none."""
         return cls(tuple(_read(data)))
 
@@ -54,9 +54,9 @@ class Message:
             raise MalformedMessage(f"field {field} isn't data")
         return value
 
-    def message(self, field: int) -> "Message":
+    def message(self, field: int) -> "WireMessage":
         """The message in `field`; an empty one if absent."""
-        return Message.decode(self.data(field))
+        return WireMessage.decode(self.data(field))
 
     def has(self, field: int) -> bool:
         """Whether `field` is there at all."""
@@ -67,8 +67,8 @@ class Message:
         return next((value for number, value in reversed(self.fields) if number == field), default)
 
 
-def _plain(value: bytes | float | str | Message) -> Value:
-    if isinstance(value, Message):
+def _plain(value: bytes | float | str | WireMessage) -> Value:
+    if isinstance(value, WireMessage):
         return value.encode()
     return value.encode() if isinstance(value, str) else value
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from chalicelib.wire.curve25519 import KEY_SIZE, derived
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.accounts import Account
 
 _ID_SIZE = 6
@@ -81,7 +81,7 @@ class Setting:
     """A setting: its index (JSON), its value (a SyncActionValue) and the version of its kind."""
 
     index: bytes
-    value: Message
+    value: WireMessage
     version: int
 
 
@@ -94,24 +94,24 @@ def first_patch(collection: str, setting: Setting, key: SettingsKey) -> bytes:
     total = added(EMPTY, [value_mac])
     snapshot_mac = _mac(keys.snapshot_mac, total, version, collection.encode())
     patch_mac = _mac(keys.patch_mac, snapshot_mac, value_mac, version, collection.encode())
-    record = Message.of({
-        _INDEX: Message.of({_BLOB: _mac(keys.index, setting.index)}),
-        _VALUE: Message.of({_BLOB: sealed}),
-        _RECORD_KEY_ID: Message.of({_BLOB: key.id}),
+    record = WireMessage.of({
+        _INDEX: WireMessage.of({_BLOB: _mac(keys.index, setting.index)}),
+        _VALUE: WireMessage.of({_BLOB: sealed}),
+        _RECORD_KEY_ID: WireMessage.of({_BLOB: key.id}),
     })  # fmt: skip
-    patch = Message.of({
-        _VERSION: Message.of({1: FIRST}),
-        _MUTATIONS: Message.of({_OPERATION: _SET, _RECORD: record}),
+    patch = WireMessage.of({
+        _VERSION: WireMessage.of({1: FIRST}),
+        _MUTATIONS: WireMessage.of({_OPERATION: _SET, _RECORD: record}),
         _SNAPSHOT_MAC: snapshot_mac,
         _PATCH_MAC: patch_mac,
-        _KEY_ID: Message.of({_BLOB: key.id}),
+        _KEY_ID: WireMessage.of({_BLOB: key.id}),
     })  # fmt: skip
     return patch.encode()
 
 
 def _sealed(setting: Setting, keys: MutationKeys, key_id: bytes) -> bytes:
     """IV, ciphertext and MAC of a setting."""
-    action = Message.of({
+    action = WireMessage.of({
         _ACTION_INDEX: setting.index, _ACTION_VALUE: setting.value, _PADDING: b"", _ACTION_VERSION: setting.version
     })  # fmt: skip
     iv = secrets.token_bytes(_IV_SIZE)

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chalicelib.wire.curve25519 import KeyPair, sign
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.storage import write_private
 
 YEAR_S = 365 * 24 * 3600
@@ -39,9 +39,9 @@ class Issuer:
     serial: int
     keys: KeyPair
 
-    def certify(self, serial: int, key: bytes, now_s: int) -> Message:
+    def certify(self, serial: int, key: bytes, now_s: int) -> WireMessage:
         """A certificate of `key`, good for a year from `now_s` (seconds since the epoch)."""
-        details = Message.of({
+        details = WireMessage.of({
             SERIAL: serial,
             ISSUER_SERIAL: self.serial,
             KEY: key,
@@ -49,7 +49,7 @@ class Issuer:
             NOT_AFTER: now_s + YEAR_S,
         })  # fmt: skip
         signed = details.encode()
-        return Message.of({DETAILS: signed, SIGNATURE: sign(self.keys.private, signed)})
+        return WireMessage.of({DETAILS: signed, SIGNATURE: sign(self.keys.private, signed)})
 
 
 def chain(root: KeyPair, server_key: bytes, now_s: int) -> bytes:
@@ -57,7 +57,7 @@ def chain(root: KeyPair, server_key: bytes, now_s: int) -> bytes:
     intermediate = KeyPair.generate()
     upper = Issuer(ROOT_SERIAL, root).certify(INTERMEDIATE_SERIAL, intermediate.public, now_s)
     lower = Issuer(INTERMEDIATE_SERIAL, intermediate).certify(LEAF_SERIAL, server_key, now_s)
-    return Message.of({LEAF: lower, INTERMEDIATE: upper}).encode()
+    return WireMessage.of({LEAF: lower, INTERMEDIATE: upper}).encode()
 
 
 HOSTS = ("web.whatsapp.com", "mmg.whatsapp.net", "*.whatsapp.net")

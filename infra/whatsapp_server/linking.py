@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, sign, verified
 from chalicelib.wire.node import SERVER, Node
-from chalicelib.wire.protobuf import MalformedMessage, Message
+from chalicelib.wire.protobuf import MalformedMessage, WireMessage
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.clock import now_ms, now_s
@@ -48,16 +48,16 @@ class Vouching:
 def vouch(phone: KeyPair, companion: bytes, secret: bytes, *, raw_id: int, device: int, now_s: int) -> Vouching:
     """Sign a companion's identity key into the account, sealed with the secret from the picture."""
     facts = {_RAW_ID: raw_id, _TIMESTAMP: now_s, _KEY_INDEX: device, _ACCOUNT_TYPE: 0, _DEVICE_TYPE: 0}
-    details = Message.of({**facts}).encode()
+    details = WireMessage.of({**facts}).encode()
     signature = sign(phone.private, _PHONE_SIGNS + details + companion)
-    signed = Message.of({_DETAILS: details, _ACCOUNT_KEY: phone.public, _ACCOUNT_SIGNATURE: signature}).encode()
+    signed = WireMessage.of({_DETAILS: details, _ACCOUNT_KEY: phone.public, _ACCOUNT_SIGNATURE: signature}).encode()
     seal = hmac.digest(secret, signed, hashlib.sha256)
-    return Vouching(details, Message.of({_SIGNED: signed, _HMAC: seal}).encode())
+    return Vouching(details, WireMessage.of({_SIGNED: signed, _HMAC: seal}).encode())
 
 
 def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: bytes) -> bool:
     """Whether a device's answer holds the same details, signed with the identity key that the phone vouched for."""
-    signed = Message.decode(answer)
+    signed = WireMessage.decode(answer)
     signature = signed.data(_DEVICE_SIGNATURE)
     agreed = _DEVICE_SIGNS + details + companion + phone
     return signed.data(_DETAILS) == details and verified(companion, agreed, signature)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KEY_TYPE, verified
-from chalicelib.wire.protobuf import MalformedMessage, Message
+from chalicelib.wire.protobuf import MalformedMessage, WireMessage
 from infra.whatsapp_server.accounts import PreKey
 
 # ClientPayload
@@ -47,7 +47,7 @@ class Login:
 
 def read_payload(data: bytes) -> Registration | Login:
     """Read a ClientPayload; MalformedMessage if it isn't one or the key's signature is wrong."""
-    message = Message.decode(data)
+    message = WireMessage.decode(data)
     if not message.has(_PAIRING):
         return Login(str(message.number(_USERNAME)), message.number(_DEVICE))
     pairing = message.message(_PAIRING)
@@ -65,7 +65,7 @@ def read_payload(data: bytes) -> Registration | Login:
     )
 
 
-def _history(properties: Message) -> HistoryWanted:
+def _history(properties: WireMessage) -> HistoryWanted:
     bounds = properties.message(_HISTORY)
     return HistoryWanted(
         all=bool(properties.number(_FULL_SYNC)),

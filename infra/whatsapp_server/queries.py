@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from chalicelib.wire.node import PHONES, Attribute, Jid, Node
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server import bundles, login, media
 from infra.whatsapp_server.accounts import Account, PreKey
 from infra.whatsapp_server.app_state import FIRST, Setting, SettingsKey, first_patch
@@ -174,7 +174,7 @@ def _collection(account: Account, asked: Node) -> Node:
 
 
 def _push_name(account: Account) -> Setting:
-    value = Message.of({_TIMESTAMP: now_ms(), _PUSH_NAME: Message.of({_NAME: account.name})})
+    value = WireMessage.of({_TIMESTAMP: now_ms(), _PUSH_NAME: WireMessage.of({_NAME: account.name})})
     return Setting(json.dumps(["setting_pushName"]).encode(), value, _NAME_VERSION)
 
 

@@ -38,7 +38,7 @@ def test_a_delivery_comes_out_as_it_went_in(aws):
     urls = [sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("deliveries", "dead")]
     queue = DeliveryQueue(sqs, *urls)
     queue.put(DELIVERY, delay=0)
-    queue.bury(DELIVERY)
+    queue.dead_letter(DELIVERY)
     for url in urls:
         (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
         assert read_delivery(message["Body"]) == DELIVERY

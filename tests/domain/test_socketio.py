@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.engineio import Malformed, Said, SocketPacketType, emitted, frame, parse
+from chalicelib.domain.engineio import Malformed, SocketPacket, SocketPacketType, emitted, frame, parse
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.characters(exclude_categories=["Cs"])),
@@ -12,14 +12,14 @@ JSON = st.recursive(
 NAMESPACE = st.just("/") | st.from_regex(r"/[a-z/]{1,10}", fullmatch=True)
 ACK = st.none() | st.integers(0, 10**15 - 1)
 EVENTS = st.builds(
-    lambda name, values, ack, namespace: Said(SocketPacketType.EVENT, [name, *values], ack, namespace),
+    lambda name, values, ack, namespace: SocketPacket(SocketPacketType.EVENT, [name, *values], ack, namespace),
     st.text(max_size=9),
     st.lists(JSON, max_size=3),
     ACK,
     NAMESPACE,
 )
 CONNECTS = st.builds(
-    Said, st.just(SocketPacketType.CONNECT), st.none() | st.dictionaries(st.text(), JSON), st.none(), NAMESPACE
+    SocketPacket, st.just(SocketPacketType.CONNECT), st.none() | st.dictionaries(st.text(), JSON), st.none(), NAMESPACE
 )
 
 
@@ -39,13 +39,13 @@ def test_any_text_is_a_packet_or_malformed(text):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('0{"token":"t"}', Said(SocketPacketType.CONNECT, {"token": "t"})),
-        ("0", Said(SocketPacketType.CONNECT)),
-        ('0/admin,{"token":"t"}', Said(SocketPacketType.CONNECT, {"token": "t"}, namespace="/admin")),
-        ('2["join-session","abc"]', Said(SocketPacketType.EVENT, ["join-session", "abc"])),
-        ('20["join-session","abc"]', Said(SocketPacketType.EVENT, ["join-session", "abc"], 0)),
-        ('2/admin,12["x"]', Said(SocketPacketType.EVENT, ["x"], 12, "/admin")),
-        ("1", Said(SocketPacketType.DISCONNECT)),
+        ('0{"token":"t"}', SocketPacket(SocketPacketType.CONNECT, {"token": "t"})),
+        ("0", SocketPacket(SocketPacketType.CONNECT)),
+        ('0/admin,{"token":"t"}', SocketPacket(SocketPacketType.CONNECT, {"token": "t"}, namespace="/admin")),
+        ('2["join-session","abc"]', SocketPacket(SocketPacketType.EVENT, ["join-session", "abc"])),
+        ('20["join-session","abc"]', SocketPacket(SocketPacketType.EVENT, ["join-session", "abc"], 0)),
+        ('2/admin,12["x"]', SocketPacket(SocketPacketType.EVENT, ["x"], 12, "/admin")),
+        ("1", SocketPacket(SocketPacketType.DISCONNECT)),
     ],
 )
 def test_the_packets_are_the_protocol_s_own(text, said):

@@ -109,12 +109,12 @@ def test_410_is_the_end_of_the_endpoint():
 )
 def test_everything_else_is_tried_again_as_long_as_the_schedule_goes(outcome):
     delivery, waits = DELIVERY, []
-    while (sequel := attempted(delivery, outcome, now=NOW)).verdict is Verdict.RETRY:
-        assert sequel.again
-        assert (sequel.again.event, sequel.again.attempt) == (delivery.event, delivery.attempt + 1)
-        waits.append((sequel.again.not_before - NOW) // 1000)
-        delivery = sequel.again
-    assert sequel.verdict is Verdict.FAILED
+    while (decision := attempted(delivery, outcome, now=NOW)).verdict is Verdict.RETRY:
+        assert decision.again
+        assert (decision.again.event, decision.again.attempt) == (delivery.event, delivery.attempt + 1)
+        waits.append((decision.again.not_before - NOW) // 1000)
+        delivery = decision.again
+    assert decision.verdict is Verdict.FAILED
     assert tuple(waits) == BACKOFF
 
 
@@ -129,8 +129,8 @@ def test_everything_else_is_tried_again_as_long_as_the_schedule_goes(outcome):
     ],
 )
 def test_a_failure_says_why_when_and_what_follows(outcome, reason):
-    sequel = attempted(DELIVERY, outcome, now=NOW)
-    told = failure(DELIVERY, outcome, sequel, now=NOW)
+    decision = attempted(DELIVERY, outcome, now=NOW)
+    told = failure(DELIVERY, outcome, decision, now=NOW)
     assert (told.at, told.event, told.attempts, told.reason) == (NOW, "01E", 1, reason)
     assert (told.status, told.given_up) == (outcome.status, reason == "gone")
     assert told.next_at == (None if reason == "gone" else NOW + BACKOFF[0] * 1000)

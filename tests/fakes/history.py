@@ -33,13 +33,13 @@ class MemoryDeliveries:
     """Deliveries: what is queued, each with its delay in seconds, and what is with the dead letters."""
 
     queued: list[tuple[Delivery, float]] = field(default_factory=list)
-    buried: list[Delivery] = field(default_factory=list)
+    dead_lettered: list[Delivery] = field(default_factory=list)
 
     def put(self, delivery: Delivery, *, delay: float) -> None:
         self.queued.append((delivery, delay))
 
-    def bury(self, delivery: Delivery) -> None:
-        self.buried.append(delivery)
+    def dead_letter(self, delivery: Delivery) -> None:
+        self.dead_lettered.append(delivery)
 
 
 @dataclass

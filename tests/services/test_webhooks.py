@@ -97,7 +97,7 @@ def test_what_fails_to_the_last_lies_with_the_dead_letters(rig):
     last = replace(owe(rig, CONNECTED), attempt=len(BACKOFF) + 1)
     rig.poster.outcomes = [Outcome(500)]
     rig.webhooks.attempt(last)
-    assert (rig.deliveries.buried, rig.deliveries.queued) == ([last], [])
+    assert (rig.deliveries.dead_lettered, rig.deliveries.queued) == ([last], [])
 
 
 def test_an_endpoint_s_retry_after_is_waited_for_even_beyond_the_queue_s_longest_delay(rig):

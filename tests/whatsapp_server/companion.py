@@ -13,7 +13,7 @@ from chalicelib.wire.curve25519 import KEY_TYPE, KeyPair, sign
 from chalicelib.wire.frames import HEADER, framed
 from chalicelib.wire.node import SERVER, Jid, Node
 from chalicelib.wire.noise import Cipher
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server import WhatsApp
 from tests.wire.initiator import Initiator
 
@@ -68,10 +68,10 @@ class Companion:
             5: self.signed.public,
             6: signature,
         }
-        return Message.of({19: Message.of({**pairing, 8: Message.of({1: "Test"})})}).encode()
+        return WireMessage.of({19: WireMessage.of({**pairing, 8: WireMessage.of({1: "Test"})})}).encode()
 
     def login(self) -> bytes:
-        return Message.of({1: int(self.jid.user), 18: self.jid.device}).encode()
+        return WireMessage.of({1: int(self.jid.user), 18: self.jid.device}).encode()
 
     def code(self, reference: bytes) -> str:
         keys = (self.noise.public, self.identity.public, self.secret)
@@ -81,10 +81,10 @@ class Companion:
         """Answer a pair-success: with our signature, or with somebody else's."""
         pairing = success.get("pair-success")
         self.jid = pairing.get("device").jid("jid")
-        signed = Message.decode(pairing.get("device-identity").data).message(1)
+        signed = WireMessage.decode(pairing.get("device-identity").data).message(1)
         seen = b"\x06\x01" + signed.data(1) + self.identity.public + signed.data(2)
         signature = sign((signer or self.identity).private, seen)
-        identity = Message.of({1: signed.data(1), 3: signed.data(3), 4: signature}).encode()
+        identity = WireMessage.of({1: signed.data(1), 3: signed.data(3), 4: signature}).encode()
         child = Node("pair-device-sign", {}, (Node("device-identity", {"key-index": "1"}, identity),))
         return Node("iq", {"id": success.text("id"), "type": "result", "to": SERVER}, (child,))
 

@@ -3,7 +3,7 @@
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import HEADER
 from chalicelib.wire.noise import Cipher, HandshakeState
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 
 
 class Initiator:
@@ -15,11 +15,11 @@ class Initiator:
 
     def hello(self) -> bytes:
         self.state.authenticate(self.ephemeral.public)
-        return Message.of({2: Message.of({1: self.ephemeral.public})}).encode()
+        return WireMessage.of({2: WireMessage.of({1: self.ephemeral.public})}).encode()
 
     def read(self, answer: bytes) -> bytes:
         """Take the server's hello; the certificate chain in it."""
-        hello = Message.decode(answer).message(3)
+        hello = WireMessage.decode(answer).message(3)
         theirs = hello.data(1)
         self.state.authenticate(theirs)
         self.state.mix(self.ephemeral.shared(theirs))
@@ -34,4 +34,4 @@ class Initiator:
         self.state.mix(self.static.shared(self._their_ephemeral))
         sealed = self.state.encrypt(payload)
         outgoing, incoming = self.state.split()
-        return Message.of({4: Message.of({1: static, 2: sealed})}).encode(), outgoing, incoming
+        return WireMessage.of({4: WireMessage.of({1: static, 2: sealed})}).encode(), outgoing, incoming

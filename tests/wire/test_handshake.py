@@ -5,7 +5,7 @@ import pytest
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import HEADER
 from chalicelib.wire.noise import Handshake, NoiseFailure
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from tests.wire.initiator import Initiator
 
 
@@ -42,4 +42,4 @@ def test_a_client_with_another_prologue_fails_the_handshake() -> None:
 def test_a_key_that_is_none_fails_the_handshake(key: bytes) -> None:
     handshake = Handshake(HEADER, KeyPair.generate(), b"chain")
     with pytest.raises(NoiseFailure):
-        handshake.answer(Message.of({2: Message.of({1: key})}).encode())
+        handshake.answer(WireMessage.of({2: WireMessage.of({1: key})}).encode())

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.content import Undecryptable
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Reason, Status
-from chalicelib.wire.protobuf import Message as Wire
+from chalicelib.wire.protobuf import WireMessage as Wire
 from tests.makers import a_message
 from tests.worker.outside import now
 from tests.worker.workers import NUMBER, Stage, told

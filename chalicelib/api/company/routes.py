@@ -58,7 +58,7 @@ def session_status(call: Call, company: str) -> Answer:
     """
     session = _session(call, company)
     if session and call.may(_WRITE):
-        session = bootstrap.only_session().looked_at(session)
+        session = bootstrap.single_session().autostart(session)
     return Answer(shapes.status(session, bootstrap.clock(), shows_code=call.may(_LINK)))
 
 
@@ -74,8 +74,8 @@ def qrcode(call: Call, company: str) -> Answer:
     """Give the code to scan, waiting for it. A caller who may change the session has it made and started if need be."""
     session, wait = _session(call, company), call.read(WAIT)
     if call.may(_WRITE):
-        only = bootstrap.only_session()
-        session = only.shown(session or only.made(call.tenant, call.bound))
+        single = bootstrap.single_session()
+        session = single.start_for_qr(session or single.get_or_create(call.tenant, call.bound))
     found, code = bootstrap.sessions().code(call.tenant, _existing(session).id, wait=wait)
     return Answer(shapes.code(found, code))
 
@@ -142,7 +142,7 @@ def _session(call: Call, company: str) -> Session | None:
     _its_own(call, company)
     named = call.read(SESSION)
     if named is None:
-        return bootstrap.only_session().find(call.tenant, call.bound)
+        return bootstrap.single_session().find(call.tenant, call.bound)
     return bootstrap.sessions().get(call.tenant, reach(call.principal, existing_id(named)))
 
 

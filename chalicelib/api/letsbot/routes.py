@@ -43,7 +43,7 @@ _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
 def qr(call: Call) -> Answer:
     """Give the code to scan: the session is made if it isn't there, and started if it doesn't run."""
     permit(call.caller, _WRITE)
-    session = bootstrap.only_session().made(call.tenant, call.bound)
+    session = bootstrap.single_session().get_or_create(call.tenant, call.bound)
     bootstrap.sessions().start(call.tenant, session.id)
     _, code = bootstrap.sessions().code(call.tenant, session.id, wait=LONGEST_WAIT)
     return Answer(shapes.code(code))
@@ -103,7 +103,7 @@ def send(call: Call, body: LetsBotMessage) -> Answer:
 
 
 def _session(call: Call) -> Session:
-    session = bootstrap.only_session().find(call.tenant, call.bound)
+    session = bootstrap.single_session().find(call.tenant, call.bound)
     if session is None:
         raise SessionNotFound("There is no session yet.", hint="POST /api/v1/qr makes one.")
     return session

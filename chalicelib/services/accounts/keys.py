@@ -28,7 +28,7 @@ from chalicelib.domain.errors import (
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
-from chalicelib.services.ports.accounts import KeyStore, NewKey, NewTicket, TicketStore, UserStore
+from chalicelib.services.ports.accounts import KeyStore, MakeTicket, NewKey, TicketStore, UserStore
 from chalicelib.services.watching.watching import Closing
 
 FRESH: Final = 60_000
@@ -174,7 +174,7 @@ class Tickets:
     accounts: Accounts
     keys: ApiKeys
     clock: Clock
-    new_ticket: NewTicket
+    new_ticket: MakeTicket
     most: int
     """Tickets that a tenant may be given a minute; 0: no limit."""
 

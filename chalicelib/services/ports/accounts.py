@@ -156,7 +156,7 @@ class TicketStore(Protocol):
         """Count a ticket of the tenant's; False, and nothing counted, if ``most`` were given this minute already."""
 
 
-class NewTicket(Protocol):
+class MakeTicket(Protocol):
     """Secrets of tickets."""
 
     def __call__(self) -> str:

@@ -159,8 +159,8 @@ class Deliveries(Protocol):
     def put(self, delivery: Delivery, *, delay: float) -> None:
         """Have the delivery attempted in ``delay`` seconds, sooner where the queue can't wait that long."""
 
-    def bury(self, delivery: Delivery) -> None:
-        """Lay a delivery that failed for good with the dead letters."""
+    def dead_letter(self, delivery: Delivery) -> None:
+        """Put a delivery that failed for good into the dead-letter queue."""
 
 
 class Poster(Protocol):

@@ -1,4 +1,8 @@
-"""The session that is meant where a request names none: a key's own, the tenant's only one, or its default one."""
+"""The single-session rule: which session is meant where a request names none.
+
+It is the session that the API key is bound to, else the tenant's only one, else the one whose id is ``default``. A
+family of clients that knows no sessions has it created and started as it goes along.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -27,8 +31,8 @@ _RESTS: Final[dict[str | None, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class OnlySession:
-    """Finds it, makes it where it is missing, and has it show codes."""
+class SingleSession:
+    """Finds the session that a request without a name means, creates it where there is none, and starts it."""
 
     sessions: Sessions
     clock: Clock
@@ -57,8 +61,11 @@ class OnlySession:
             )
         return default
 
-    def made(self, tenant: str, bound: str | None) -> Session:
-        """Return it, created and started if there was none; raises SessionAmbiguous and SessionDeleting."""
+    def get_or_create(self, tenant: str, bound: str | None) -> Session:
+        """Return the session that is meant, created and started if there was none.
+
+        Raises SessionAmbiguous and SessionDeleting, and what a creation and a start raise.
+        """
         stands = self.find(tenant, bound)
         if stands:
             return stands
@@ -76,14 +83,18 @@ class OnlySession:
             twin: Session = error.context["session"]
             return twin
 
-    def shown(self, session: Session) -> Session:
-        """Start it because somebody wants to see its code, unless it runs already or has failed."""
+    def start_for_qr(self, session: Session) -> Session:
+        """Start the session because somebody asks for its QR code, unless it runs already or has failed.
+
+        Returns it as it stands then; raises what a start raises, WorkerQuotaExceeded for one.
+        """
         return self.sessions.start(session.tenant, session.id) if session.status in _IDLE else session
 
-    def looked_at(self, session: Session) -> Session:
-        """Start it because somebody looks at it who would scan, as far as nobody wanted it stopped or unlinked.
+    def autostart(self, session: Session) -> Session:
+        """Start the session because its status was asked for, if it waits for a scan and nobody stopped or unlinked it.
 
-        A page that is left open looks every few seconds for days: what nobody scanned rests in between.
+        A page that is left open asks every few seconds for days: a session that nobody scanned rests for ``REST`` in
+        between. Returns the session as it stands then; a tenant without a free worker gets it as it stood.
         """
         waits = session.status in _IDLE and session.answered and needs_qr(session)
         rest = _RESTS.get(session.reason) if waits else None

@@ -21,7 +21,7 @@ from chalicelib.domain.engineio import (
     Malformed,
     Packet,
     PacketType,
-    Said,
+    SocketPacket,
     SocketPacketType,
     decode,
     encode,
@@ -198,7 +198,7 @@ class Conversation:
     clock: Clock
     limits: WatcherLimits
 
-    def hear(self, channel: Channel, said: Said, identify: Identify) -> None:
+    def hear(self, channel: Channel, said: SocketPacket, identify: Identify) -> None:
         """Answer a packet; what makes no sense now is passed over, as Socket.IO's own server does."""
         match said.kind:
             case SocketPacketType.CONNECT:
@@ -212,10 +212,12 @@ class Conversation:
             case _:
                 return
 
-    def _admitted(self, channel: Channel, said: Said, identify: Identify) -> Said:
+    def _admitted(self, channel: Channel, said: SocketPacket, identify: Identify) -> SocketPacket:
         """Return the answer to a client that wants to connect to a namespace."""
         if said.namespace != MAIN:
-            return Said(SocketPacketType.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace=said.namespace)
+            return SocketPacket(
+                SocketPacketType.CONNECT_ERROR, {"message": "Invalid namespace"}, namespace=said.namespace
+            )
         token = said.data.get("token") if isinstance(said.data, dict) else None
         token = token if isinstance(token, str) and token else None
         try:
@@ -223,12 +225,12 @@ class Conversation:
                 self.bind(channel, lambda: identify(token))
         except GatewayError as error:
             data = {"code": error.code, "status": error.status}
-            return Said(SocketPacketType.CONNECT_ERROR, {"message": error.message, "data": data})
+            return SocketPacket(SocketPacketType.CONNECT_ERROR, {"message": error.message, "data": data})
         self.channels.change(channel.sid, lambda c: replace(c, connected=True))
         # What a client calls its id isn't what it is recognised by: pages show and log it.
-        return Said(SocketPacketType.CONNECT, {"sid": self.channels.new_sid()})
+        return SocketPacket(SocketPacketType.CONNECT, {"sid": self.channels.new_sid()})
 
-    def _event(self, channel: Channel, said: Said) -> None:
+    def _event(self, channel: Channel, said: SocketPacket) -> None:
         event, *values = said.data
         name = values[0] if values else None
         try:
@@ -241,16 +243,16 @@ class Conversation:
         except GatewayError as error:
             self._refuse(channel, said, name, error)
 
-    def _refuse(self, channel: Channel, said: Said, name: Any, error: GatewayError) -> None:
+    def _refuse(self, channel: Channel, said: SocketPacket, name: Any, error: GatewayError) -> None:
         if said.ack is None:
             told = name if isinstance(name, str) else ""
             self.channels.post(channel.sid, dialect.complaint(error, told[:100], self.clock()))
         else:
             self._acknowledge(channel, said, {"success": False, "error": error.message, "code": error.code})
 
-    def _acknowledge(self, channel: Channel, said: Said, answer: dict[str, Any]) -> None:
+    def _acknowledge(self, channel: Channel, said: SocketPacket, answer: dict[str, Any]) -> None:
         if said.ack is not None:
-            self.channels.post(channel.sid, frame(Said(SocketPacketType.ACK, [answer], said.ack)))
+            self.channels.post(channel.sid, frame(SocketPacket(SocketPacketType.ACK, [answer], said.ack)))
 
     def bind(self, channel: Channel, who_knocks: Callable[[], Principal]) -> Channel | None:
         """Note whose channel it is; it ends with the credential.
@@ -472,7 +474,7 @@ class SocketIO:
             return
         self.channels.change(sid, lambda c: replace(c, ending=True))
         try:
-            self.channels.post(sid, frame(Said(Word.DISCONNECT)))
+            self.channels.post(sid, frame(SocketPacket(Word.DISCONNECT)))
         except Gone:
             self.channels.close(sid)
         else:

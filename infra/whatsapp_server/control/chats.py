@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.control.request import Fields, body, phone_number
 from infra.whatsapp_server.errors import BadRequest, UnknownMessage, UnknownPhone
@@ -170,7 +170,7 @@ def _document(fields: Fields, _: _Chat) -> Outgoing:
 def _raw(fields: Fields, _: _Chat) -> Outgoing:
     try:
         raw = bytes.fromhex(fields.text("message"))
-        Message.decode(raw)
+        WireMessage.decode(raw)
     except ValueError as error:
         raise BadRequest("message must be a protobuf message in hexadecimal.") from error
     return Outgoing(raw)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from chalicelib.wire.node import Jid
-from chalicelib.wire.protobuf import MalformedMessage, Message
+from chalicelib.wire.protobuf import MalformedMessage, WireMessage
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.clock import now_ms
 from infra.whatsapp_server.phones.letters import Letter
@@ -29,19 +29,19 @@ class Content:
     silent: bool = False
 
 
-def written(text: str) -> Message:
+def written(text: str) -> WireMessage:
     """A plain text."""
-    return Message.of({_CONVERSATION: text})
+    return WireMessage.of({_CONVERSATION: text})
 
 
-def copied(message: bytes, destination: Jid) -> Message:
+def copied(message: bytes, destination: Jid) -> WireMessage:
     """The copy of an encoded message that a device sends to its account's other devices."""
-    return Message.of({_SENT_BY_DEVICE: Message.of({_DESTINATION: str(destination), _SENT: message})})
+    return WireMessage.of({_SENT_BY_DEVICE: WireMessage.of({_DESTINATION: str(destination), _SENT: message})})
 
 
 def read(data: bytes) -> Content:
     """The content of an opened message; ValueError if it is none."""
-    message, destination = Message.decode(data), None
+    message, destination = WireMessage.decode(data), None
     if message.has(_SENT_BY_DEVICE):
         copy = message.message(_SENT_BY_DEVICE)
         destination = Jid.parse(copy.data(_DESTINATION).decode())
@@ -50,7 +50,7 @@ def read(data: bytes) -> Content:
     return Content(_text(message), destination, silent)
 
 
-def _text(message: Message) -> str | None:
+def _text(message: WireMessage) -> str | None:
     extended = message.message(_EXTENDED_TEXT)
     for place, number in ((message, _CONVERSATION), (extended, _TEXT)):
         if place.has(number):
@@ -91,41 +91,43 @@ def text(said: str) -> Outgoing:
 def reply(said: str, quoted: Letter, *, author: Account) -> Outgoing:
     """A text that quotes a letter of ``author``'s."""
     shown = written(quoted.text) if quoted.text is not None else None
-    context = Message.of({_QUOTED_ID: quoted.id, _QUOTED_AUTHOR: str(author.lid_jid), _QUOTED: shown})
-    extended = Message.of({_TEXT: said, _QUOTING: context})
-    return Outgoing(Message.of({_EXTENDED_TEXT: extended}).encode(), text=said)
+    context = WireMessage.of({_QUOTED_ID: quoted.id, _QUOTED_AUTHOR: str(author.lid_jid), _QUOTED: shown})
+    extended = WireMessage.of({_TEXT: said, _QUOTING: context})
+    return Outgoing(WireMessage.of({_EXTENDED_TEXT: extended}).encode(), text=said)
 
 
 def edit(said: str, letter: Letter, *, chat: Account) -> Outgoing:
     """What one of the phone's own letters says from now on."""
-    change = Message.of({_KEY: _key(letter, chat), _TYPE: _MESSAGE_EDIT, _NEW: written(said), _AT: now_ms()})
-    wrapped = Message.of({1: Message.of({_PROTOCOL: change})})
-    return Outgoing(Message.of({_EDITED: wrapped}).encode(), {"type": "text", "edit": "1"})
+    change = WireMessage.of({_KEY: _key(letter, chat), _TYPE: _MESSAGE_EDIT, _NEW: written(said), _AT: now_ms()})
+    wrapped = WireMessage.of({1: WireMessage.of({_PROTOCOL: change})})
+    return Outgoing(WireMessage.of({_EDITED: wrapped}).encode(), {"type": "text", "edit": "1"})
 
 
 def deletion(letter: Letter, *, chat: Account) -> Outgoing:
     """Delete one of the phone's own letters for everybody."""
-    change = Message.of({_KEY: _key(letter, chat), _TYPE: _REVOKE})
-    return Outgoing(Message.of({_PROTOCOL: change}).encode(), {"type": "text", "edit": "7"})
+    change = WireMessage.of({_KEY: _key(letter, chat), _TYPE: _REVOKE})
+    return Outgoing(WireMessage.of({_PROTOCOL: change}).encode(), {"type": "text", "edit": "7"})
 
 
 def reaction(emoji: str, letter: Letter, *, chat: Account) -> Outgoing:
     """React to a letter; an empty ``emoji`` takes the reaction back."""
-    reacted = Message.of({1: _key(letter, chat), 2: emoji, 4: now_ms()})
-    return Outgoing(Message.of({_REACTION: reacted}).encode(), {"type": "reaction"})
+    reacted = WireMessage.of({1: _key(letter, chat), 2: emoji, 4: now_ms()})
+    return Outgoing(WireMessage.of({_REACTION: reacted}).encode(), {"type": "reaction"})
 
 
 def location(latitude: float, longitude: float, *, name: str | None, address: str | None) -> Outgoing:
     """A place, in degrees."""
-    place = Message.of({1: float(latitude), 2: float(longitude), 3: name, 4: address})
-    return Outgoing(Message.of({_LOCATION: place}).encode(), {"type": "media", "mediatype": "location"})
+    place = WireMessage.of({1: float(latitude), 2: float(longitude), 3: name, 4: address})
+    return Outgoing(WireMessage.of({_LOCATION: place}).encode(), {"type": "media", "mediatype": "location"})
 
 
 def document(file_name: str, *, mimetype: str | None, caption: str | None) -> Outgoing:
     """A document's announcement, without a file behind it: the loopback WhatsApp keeps none."""
-    announced = Message.of({2: mimetype or "application/octet-stream", 3: file_name, 5: 0, 8: file_name, 20: caption})
-    return Outgoing(Message.of({_DOCUMENT: announced}).encode(), {"type": "media", "mediatype": "document"})
+    announced = WireMessage.of(
+        {2: mimetype or "application/octet-stream", 3: file_name, 5: 0, 8: file_name, 20: caption}
+    )
+    return Outgoing(WireMessage.of({_DOCUMENT: announced}).encode(), {"type": "media", "mediatype": "document"})
 
 
-def _key(letter: Letter, chat: Account) -> Message:
-    return Message.of({_CHAT: str(chat.lid_jid), _FROM_ME: int(letter.outgoing), _ID: letter.id})
+def _key(letter: Letter, chat: Account) -> WireMessage:
+    return WireMessage.of({_CHAT: str(chat.lid_jid), _FROM_ME: int(letter.outgoing), _ID: letter.id})

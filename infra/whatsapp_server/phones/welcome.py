@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.wire.node import Attribute, Node
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.app_state import SettingsKey
 from infra.whatsapp_server.clock import now_ms, now_s
@@ -37,21 +37,21 @@ _TEXT: Final = "What was said long ago, and is of no interest to a gateway that 
 """About as long as messages are, with their names and numbers, in a history of 50,000: 13 MB before compression."""
 
 
-def empty() -> Message:
+def empty() -> WireMessage:
     """The notice of a history without a chat, which travels in the notice itself."""
-    content = zlib.compress(Message.of({_KIND: _BOOTSTRAP}).encode())
-    notice = Message.of({_SYNC_TYPE: _BOOTSTRAP, _CHUNK: 1, _PROGRESS: 100, _INLINE: content})
-    return Message.of({_TYPE: _IS_HISTORY, _HISTORY: notice})
+    content = zlib.compress(WireMessage.of({_KIND: _BOOTSTRAP}).encode())
+    notice = WireMessage.of({_SYNC_TYPE: _BOOTSTRAP, _CHUNK: 1, _PROGRESS: 100, _INLINE: content})
+    return WireMessage.of({_TYPE: _IS_HISTORY, _HISTORY: notice})
 
 
-def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> Message:
+def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> WireMessage:
     """Upload a history of ``messages`` texts in ``chats`` chats; return the notice of it."""
-    parts = [Message.of({_KIND: _BOOTSTRAP}).encode()]
+    parts = [WireMessage.of({_KIND: _BOOTSTRAP}).encode()]
     for chat in range(chats):
         share = messages // chats + (chat < messages % chats)
-        parts.append(Message(((_CONVERSATIONS, _conversation(account, chat, share)),)).encode())
+        parts.append(WireMessage(((_CONVERSATIONS, _conversation(account, chat, share)),)).encode())
     found = media.keep(HISTORY, zlib.compress(b"".join(parts)))
-    notice: dict[int, int | bytes | str | Message | None] = {
+    notice: dict[int, int | bytes | str | WireMessage | None] = {
         _SHA256: found.sha256,
         _SIZE: found.size,
         _KEY: found.key,
@@ -61,20 +61,20 @@ def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> Me
         _CHUNK: 1,
         _PROGRESS: 100,
     }
-    return Message.of({_TYPE: _IS_HISTORY, _HISTORY: Message.of(notice)})
+    return WireMessage.of({_TYPE: _IS_HISTORY, _HISTORY: WireMessage.of(notice)})
 
 
 def _conversation(account: Account, chat: int, messages: int) -> bytes:
     peer = f"62877{chat:08d}@s.whatsapp.net"
     texts = tuple((_MESSAGES, text) for text in _texts(account, peer, messages))
-    return Message(((_CHAT, peer.encode()), *texts)).encode()
+    return WireMessage(((_CHAT, peer.encode()), *texts)).encode()
 
 
 def _texts(account: Account, peer: str, messages: int) -> Iterator[bytes]:
     now = int(now_s())
     for number in range(messages):
-        key = Message.of({_CHAT_JID: peer, _FROM_ME: number % 2, _ID: secrets.token_hex(10).upper()})
-        info = Message.of(
+        key = WireMessage.of({_CHAT_JID: peer, _FROM_ME: number % 2, _ID: secrets.token_hex(10).upper()})
+        info = WireMessage.of(
             {
                 _INFO_KEY: key,
                 _INFO_MESSAGE: written(f"{number} {account.number} {_TEXT}"),
@@ -82,7 +82,7 @@ def _texts(account: Account, peer: str, messages: int) -> Iterator[bytes]:
                 _INFO_SECRET: secrets.token_bytes(32),
             }
         )
-        yield Message.of({_INFO: info, _ORDER: number}).encode()
+        yield WireMessage.of({_INFO: info, _ORDER: number}).encode()
 
 
 # waE2E.Message and its ProtocolMessage
@@ -98,10 +98,10 @@ def first_time(database: Database, account: Account, device: int) -> bool:
     return database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device) > 0
 
 
-def welcome(sealing: Sealing, post: Post, account: Account, device: int, history: Message | None = None) -> None:
+def welcome(sealing: Sealing, post: Post, account: Account, device: int, history: WireMessage | None = None) -> None:
     """Send both; a device that couldn't open one of them is sent both again."""
     for message in (_key_share(account), history or empty()):
-        protocol = Message.of({_PROTOCOL: message})
+        protocol = WireMessage.of({_PROTOCOL: message})
         secret = sealing.seal(account, account, device, protocol.encode())
         attributes: dict[str, Attribute] = {
             "id": message_id(),
@@ -114,9 +114,9 @@ def welcome(sealing: Sealing, post: Post, account: Account, device: int, history
         post.deliver((account.number, device), Node("message", attributes, (secret,)))
 
 
-def _key_share(account: Account) -> Message:
+def _key_share(account: Account) -> WireMessage:
     key = SettingsKey.of(account)
-    fingerprint = Message.of({1: account.raw_id, 2: PHONE})
-    data = Message.of({_DATA: key.data, _FINGERPRINT: fingerprint, _TIMESTAMP: now_ms()})
-    shared = Message.of({_KEY_ID: Message.of({1: key.id}), _KEY_DATA: data})
-    return Message.of({_TYPE: _IS_KEY_SHARE, _KEY_SHARE: Message.of({_KEYS: shared})})
+    fingerprint = WireMessage.of({1: account.raw_id, 2: PHONE})
+    data = WireMessage.of({_DATA: key.data, _FINGERPRINT: fingerprint, _TIMESTAMP: now_ms()})
+    shared = WireMessage.of({_KEY_ID: WireMessage.of({1: key.id}), _KEY_DATA: data})
+    return WireMessage.of({_TYPE: _IS_KEY_SHARE, _KEY_SHARE: WireMessage.of({_KEYS: shared})})

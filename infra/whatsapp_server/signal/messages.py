@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KEY_TYPE
-from chalicelib.wire.protobuf import MalformedMessage, Message
+from chalicelib.wire.protobuf import MalformedMessage, WireMessage
 
 
 class SignalFailure(Exception):
@@ -67,7 +67,7 @@ class SealedMessage:
         cls, *, ratchet_key: bytes, counter: int, previous: int, ciphertext: bytes, mac_key: bytes, parties: bytes
     ) -> "SealedMessage":
         """Make and authenticate one. `parties` are the sender's and the receiver's identity keys, with their types."""
-        message = Message.of(
+        message = WireMessage.of(
             {_RATCHET_KEY: KEY_TYPE + ratchet_key, _COUNTER: counter, _PREVIOUS: previous, _CIPHERTEXT: ciphertext}
         )
         signed = VERSION + message.encode()
@@ -125,7 +125,7 @@ class OfferingMessage:
 
     def encode(self) -> bytes:
         """Write it."""
-        message = Message.of({
+        message = WireMessage.of({
             _PREKEY: self.prekey,
             _BASE: KEY_TYPE + self.base,
             _IDENTITY: KEY_TYPE + self.identity,
@@ -143,11 +143,11 @@ def typed(data: bytes) -> bytes:
     return data[len(KEY_TYPE) :]
 
 
-def _body(data: bytes) -> Message:
+def _body(data: bytes) -> WireMessage:
     if data[:1] != VERSION:
         raise Undecryptable("not a message of Signal's version 3")
     try:
-        return Message.decode(data[1:])
+        return WireMessage.decode(data[1:])
     except MalformedMessage as error:
         raise Undecryptable("not a message") from error
 

@@ -6,20 +6,20 @@ import hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.accounts import Accounts
 from infra.whatsapp_server.app_state import EMPTY, MutationKeys, Setting, SettingsKey, added, first_patch
 
 KEY = SettingsKey.of(Accounts().opened("6281234567890", None, 7))
 KEYS = MutationKeys.of(KEY)
-SETTING = Setting(b'["setting_pushName"]', Message.of({7: Message.of({1: "Ana"})}), 1)
+SETTING = Setting(b'["setting_pushName"]', WireMessage.of({7: WireMessage.of({1: "Ana"})}), 1)
 
 
-def patch() -> Message:
-    return Message.decode(first_patch("critical_block", SETTING, KEY))
+def patch() -> WireMessage:
+    return WireMessage.decode(first_patch("critical_block", SETTING, KEY))
 
 
-def sealed(of: Message) -> bytes:
+def sealed(of: WireMessage) -> bytes:
     return of.message(2).message(2).message(2).data(1)
 
 
@@ -28,7 +28,7 @@ def test_the_setting_comes_out_again() -> None:
     decryptor = Cipher(algorithms.AES256(KEYS.cipher), modes.CBC(blob[:16])).decryptor()
     unpadder = PKCS7(128).unpadder()
     plain = unpadder.update(decryptor.update(blob[16:-32]) + decryptor.finalize()) + unpadder.finalize()
-    action = Message.decode(plain)
+    action = WireMessage.decode(plain)
     assert (action.data(1), action.message(2), action.number(4)) == (SETTING.index, SETTING.value, 1)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.wire.node import Jid
-from chalicelib.wire.protobuf import Message
+from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.phones import content
 from infra.whatsapp_server.phones.content import Content
 
@@ -19,12 +19,14 @@ def test_a_text_is_read_as_written(text: str) -> None:
 
 
 def test_a_clients_longer_form_of_text_is_read() -> None:
-    assert content.read(Message.of({6: Message.of({1: "halo"}), 35: Message.of({})}).encode()) == Content("halo")
+    assert content.read(WireMessage.of({6: WireMessage.of({1: "halo"}), 35: WireMessage.of({})}).encode()) == Content(
+        "halo"
+    )
 
 
 def test_what_is_no_text_is_seen_and_what_programs_say_isnt() -> None:
-    assert content.read(Message.of({3: Message.of({})}).encode()) == Content(None)
-    assert content.read(Message.of({12: Message.of({2: 5}), 35: Message.of({})}).encode()).silent
+    assert content.read(WireMessage.of({3: WireMessage.of({})}).encode()) == Content(None)
+    assert content.read(WireMessage.of({12: WireMessage.of({2: 5}), 35: WireMessage.of({})}).encode()).silent
 
 
 @pytest.mark.parametrize("data", [b"\xff", b"\x0a\x02\xff\xfe", b"\xfa\x01\x02\x0a\x00"])

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting
 from chalicelib.domain.session import Desired, Reason, Session, Status
-from chalicelib.services.sessions.single_session import REST, OnlySession
+from chalicelib.services.sessions.single_session import REST, SingleSession
 from tests.composition import Rig
 from tests.makers import DEVICE, a_running_session, a_session
 
@@ -15,8 +15,8 @@ def rig() -> Rig:
 
 
 @pytest.fixture
-def only(rig: Rig) -> OnlySession:
-    return OnlySession(rig.sessions, rig.clock)
+def single(rig: Rig) -> SingleSession:
+    return SingleSession(rig.sessions, rig.clock)
 
 
 def put(rig: Rig, *ids: str, **fields: object) -> None:
@@ -28,44 +28,44 @@ def id_of(session: Session | None) -> str | None:
     return session.id if session else None
 
 
-def test_a_bound_key_means_its_own_however_many_there_are(rig: Rig, only: OnlySession) -> None:
+def test_a_bound_key_means_its_own_however_many_there_are(rig: Rig, single: SingleSession) -> None:
     put(rig, "ana", "bob", "default")
-    assert id_of(only.find("default", "bob")) == "bob"
-    assert only.find("default", "cid") is None
+    assert id_of(single.find("default", "bob")) == "bob"
+    assert single.find("default", "cid") is None
 
 
-def test_the_only_one_is_meant_and_of_several_the_default(rig: Rig, only: OnlySession) -> None:
-    assert only.find("default", None) is None
+def test_the_only_one_is_meant_and_of_several_the_default(rig: Rig, single: SingleSession) -> None:
+    assert single.find("default", None) is None
     put(rig, "ana")
-    assert id_of(only.find("default", None)) == "ana"
+    assert id_of(single.find("default", None)) == "ana"
     put(rig, "bob")
     with pytest.raises(SessionAmbiguous):
-        only.find("default", None)
+        single.find("default", None)
     put(rig, "default")
-    assert id_of(only.find("default", None)) == "default"
-    assert only.find("acme", None) is None
+    assert id_of(single.find("default", None)) == "default"
+    assert single.find("acme", None) is None
 
 
-def test_one_that_is_being_deleted_is_not_meant(rig: Rig, only: OnlySession) -> None:
+def test_one_that_is_being_deleted_is_not_meant(rig: Rig, single: SingleSession) -> None:
     put(rig, "a", "b", "c", status=Status.DELETING)
     put(rig, "d")
-    assert id_of(only.find("default", None)) == "d"
+    assert id_of(single.find("default", None)) == "d"
 
 
 @pytest.mark.parametrize(("bound", "made"), [(None, "default"), ("shop", "shop")])
 def test_a_missing_one_is_made_once_and_wanted_running(
-    rig: Rig, only: OnlySession, bound: str | None, made: str
+    rig: Rig, single: SingleSession, bound: str | None, made: str
 ) -> None:
-    first = only.made("default", bound)
+    first = single.get_or_create("default", bound)
     assert (first.id, first.desired) == (made, Desired.RUNNING)
-    assert only.made("default", bound) == first
+    assert single.get_or_create("default", bound) == first
     assert len(rig.stores.sessions.rows) == 1
 
 
-def test_one_is_not_made_in_the_place_of_one_that_goes(rig: Rig, only: OnlySession) -> None:
+def test_one_is_not_made_in_the_place_of_one_that_goes(rig: Rig, single: SingleSession) -> None:
     put(rig, "default", status=Status.DELETING, desired=Desired.DELETED)
     with pytest.raises(SessionDeleting):
-        only.made("default", None)
+        single.get_or_create("default", None)
 
 
 def final(reason: str | None, status: Status = Status.STOPPED, **fields: object) -> Session:
@@ -73,9 +73,9 @@ def final(reason: str | None, status: Status = Status.STOPPED, **fields: object)
     return a_running_session(status=status, **fields)
 
 
-def starts(rig: Rig, only: OnlySession, session: Session, *, asked: bool) -> bool:
+def starts(rig: Rig, single: SingleSession, session: Session, *, asked: bool) -> bool:
     rig.stores.sessions.rows[session.uid] = session
-    looked = only.shown(session) if asked else only.looked_at(session)
+    looked = single.start_for_qr(session) if asked else single.autostart(session)
     return looked.generation > session.generation
 
 
@@ -98,27 +98,27 @@ NEVER = [
 
 
 @pytest.mark.parametrize("session", AT_ONCE)
-def test_a_look_starts_what_waits_for_a_scan(rig: Rig, only: OnlySession, session: Session) -> None:
-    assert starts(rig, only, session, asked=False)
-    assert starts(rig, only, session, asked=True)
+def test_a_look_starts_what_waits_for_a_scan(rig: Rig, single: SingleSession, session: Session) -> None:
+    assert starts(rig, single, session, asked=False)
+    assert starts(rig, single, session, asked=True)
 
 
 @pytest.mark.parametrize("session", WHEN_ASKED)
 def test_a_look_does_not_start_what_was_stopped_but_asking_for_the_code_does(
-    rig: Rig, only: OnlySession, session: Session
+    rig: Rig, single: SingleSession, session: Session
 ) -> None:
-    assert not starts(rig, only, session, asked=False)
-    assert starts(rig, only, session, asked=True)
+    assert not starts(rig, single, session, asked=False)
+    assert starts(rig, single, session, asked=True)
 
 
 @pytest.mark.parametrize("session", NEVER)
-def test_what_runs_or_has_failed_is_left_alone(rig: Rig, only: OnlySession, session: Session) -> None:
-    assert not starts(rig, only, session, asked=False)
-    assert not starts(rig, only, session, asked=True)
+def test_what_runs_or_has_failed_is_left_alone(rig: Rig, single: SingleSession, session: Session) -> None:
+    assert not starts(rig, single, session, asked=False)
+    assert not starts(rig, single, session, asked=True)
 
 
-def test_what_nobody_scanned_rests_before_a_look_starts_it_again(rig: Rig, only: OnlySession) -> None:
+def test_what_nobody_scanned_rests_before_a_look_starts_it_again(rig: Rig, single: SingleSession) -> None:
     rig.clock.now = UNSCANNED.since + REST - 1
-    assert not starts(rig, only, UNSCANNED, asked=False)
+    assert not starts(rig, single, UNSCANNED, asked=False)
     rig.clock.now += 1
-    assert starts(rig, only, UNSCANNED, asked=False)
+    assert starts(rig, single, UNSCANNED, asked=False)
