@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain import events as e
+from chalicelib.domain.content import Content
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.order import Order, SessionClaim
 from chalicelib.domain.questions import Contact, Group
@@ -42,7 +43,7 @@ class PuppetClient:
     confirms: bool = True
     connected: bool = True
     calls: list[str] = field(default_factory=list)
-    send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
+    sends: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     lids: dict[str, str] = field(default_factory=dict)
     ask: Callable[[str], Contact] = lambda number: Contact(exists=True, jid=f"{number}@s.whatsapp.net")
 
@@ -61,9 +62,9 @@ class PuppetClient:
     def is_connected(self) -> bool:
         return self.connected
 
-    def send_text(self, to: str, text: str) -> str:
-        self.calls.append(f"send {to} {text}")
-        return self.send(to, text)
+    def send(self, to: str, content: Content) -> str:
+        self.calls.append(f"send {to} {content.text}")
+        return self.sends(to, content.text or "")
 
     def contact(self, who: str) -> Contact:
         self.calls.append(f"contact {who}")
@@ -138,7 +139,7 @@ class Theatre:
         def make(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
-            client = PuppetClient(self.events, script, emit, self.confirms, self.connected, send=self.send)
+            client = PuppetClient(self.events, script, emit, self.confirms, self.connected, sends=self.send)
             self.clients.append(client)
             return client
 

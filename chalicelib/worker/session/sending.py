@@ -211,7 +211,7 @@ class Sender(BackgroundWorker):
         if client is None:
             return lambda: dispatch.put_back(message)
         try:
-            whatsapp_id = client.send_text(recipient.jid, message.content.text or "")
+            whatsapp_id = client.send(recipient.jid, message.content)
         except NotSent:
             return lambda: dispatch.put_back(message)
         except RecipientNotOnWhatsApp:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from chalicelib.domain.content import Content
 from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Device
@@ -158,16 +159,17 @@ class Client(Protocol):
     def is_connected(self) -> bool:
         """Whether a websocket is open. While a code is shown it is the only sign that the client is dead."""
 
-    def send_text(self, to: str, text: str) -> str:
-        """Send ``text`` to the JID ``to``; return WhatsApp's id of it once its server has acknowledged it.
+    def send(self, to: str, content: Content) -> str:
+        """Send ``content`` to the JID ``to``; return WhatsApp's id of it once its server has acknowledged it.
 
-        Takes as long as the server does, 75 s at the most. Raises what ``unsent`` holds.
+        Takes as long as the server does, 75 s at the most. Raises NotSendable for
+        a type that can't be sent yet, and what ``errors.unsent`` returns.
         """
 
     def contact(self, who: str) -> Contact:
         """Ask whether a phone number (digits), in any of its forms, or a LID's JID is on WhatsApp; 75 s at the most.
 
-        Raises what ``unanswered`` holds.
+        Raises what ``errors.unanswered`` returns.
         """
 
     def phone_of(self, lid: str) -> str | None:
@@ -177,7 +179,7 @@ class Client(Protocol):
         """Return the LID of a phone number (digits), None if the client's own store doesn't know it."""
 
     def groups(self) -> list[Group]:
-        """Ask which groups the account is in; 75 s at the most. Raises what ``unanswered`` holds."""
+        """Ask which groups the account is in; 75 s at the most. Raises what ``errors.unanswered`` returns."""
 
     def logout(self) -> bool:
         """Unlink the device at WhatsApp and forget it; False if WhatsApp refused or couldn't be told."""

@@ -1,6 +1,8 @@
-"""What is in a message: a waE2E.Message as the gateway's content and context.
+"""Content to and from WhatsApp's protobuf (waE2E.Message): the one table of both directions.
 
-Messages are read by the names of their fields, so that nothing of the client library is imported here.
+``_READ`` says how each field of a message is read, ``_WRITTEN`` which fields a content is sent in. A type that is only
+in the first can be received and not sent. Messages are read and written by the names of their fields, so that nothing
+of the client library is imported here.
 """
 
 import math
@@ -13,6 +15,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Context, Target, clipped
+from chalicelib.worker.whatsapp.errors import NotSendable
 
 WRAPPERS: Final = (
     "ephemeralMessage",
@@ -398,6 +401,19 @@ _READ: Final[Mapping[str, Callable[[Any, Said], c.Content | None]]] = {
     "call": lambda _value, _said: c.Unsupported("call"),
 }
 """How each field of a message is read that the gateway has a word for."""
+
+_WRITTEN: Final[Mapping[type[c.Content], Callable[[Any], dict[str, Any]]]] = {
+    c.Text: lambda text: {"conversation": text.body},
+}
+"""In which fields of a message a content is sent, for each type that can be sent."""
+
+
+def fields_of(content: c.Content) -> dict[str, Any]:
+    """Return the fields of the waE2E.Message for ``content``; raises NotSendable for a type that can't be sent yet."""
+    write = _WRITTEN.get(type(content))
+    if write is None:
+        raise NotSendable(content.type)
+    return write(content)
 
 
 def _target(key: Any, said: Said) -> Target | None:

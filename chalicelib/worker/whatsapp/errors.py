@@ -26,6 +26,13 @@ class SendRefused(Exception):
         self.sentence = sentence
 
 
+class NotSendable(SendRefused):
+    """The message is of a type that can be received and not sent yet; nobody can ask for that through the API."""
+
+    def __init__(self, content_type: str) -> None:
+        super().__init__("type_not_sendable", f"Messages of the type {content_type} can't be sent yet.")
+
+
 class NoAnswer(Exception):
     """The message was handed to the connection, and WhatsApp's acknowledgement never came: nobody can tell."""
 

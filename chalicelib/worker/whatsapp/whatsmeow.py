@@ -25,6 +25,7 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
 
+from chalicelib.domain.content import Content
 from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Contact, Group
@@ -33,6 +34,7 @@ from chalicelib.services.messages.store import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
+from chalicelib.worker.whatsapp.content import fields_of
 from chalicelib.worker.whatsapp.errors import unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
@@ -87,11 +89,12 @@ class Whatsmeow:
         """Ask the library."""
         return bool(self._client.is_connected)
 
-    def send_text(self, to: str, text: str) -> str:
+    def send(self, to: str, content: Content) -> str:
         """Send it as it is: the library's own way would read numbers behind an @ as mentions."""
+        message = Message(**fields_of(content))
         user, _, server = to.partition("@")
         try:
-            answer = self._client.send_message(build_jid(user, server), Message(conversation=text))
+            answer = self._client.send_message(build_jid(user, server), message)
         except NeonizeError as error:
             raise unsent(str(error)) from None
         return str(answer.ID)

@@ -21,7 +21,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.errors import NoAnswer, NotSent, RecipientNotOnWhatsApp, SendRefused
+from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
 from tests.fakes import FakeIds, MemoryMessages
 from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
@@ -85,7 +85,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
     reporter, lease = theatre.reporter()
     client = PuppetClient(theatre.events, (), lambda _: None)
     made = Office(theatre, lease, client, a_sender(theatre, reporter, lease))
-    client.send = made.send
+    client.sends = made.send
     yield made
     made.sender.stop()
 
@@ -228,7 +228,7 @@ def test_a_receipt_that_is_quicker_than_the_send_returns_is_not_lost(office: Off
         time.sleep(0.05)
         return office.send(to, text)
 
-    office.client.send = send
+    office.client.sends = send
     office.owe("1")
     office.sender.start(office.client)
     office.sender.allow(online=True)
@@ -247,7 +247,7 @@ def test_an_end_waits_for_the_send_that_is_going_on_and_begins_no_other(
         time.sleep(0.2)
         return office.send(to, text)
 
-    office.client.send = send
+    office.client.sends = send
     office.owe("1", "2")
     office.sender.start(office.client)
     office.sender.allow(online=True)
@@ -433,3 +433,12 @@ def test_a_number_that_exists_in_no_form_fails_and_the_next_message_goes_out(off
     office.become("kopi", MessageStatus.SENT)
     assert office.stands("hola").error_code == "not_on_whatsapp"
     assert office.sent == ["kopi"]
+
+
+def test_a_type_that_can_t_be_sent_yet_fails_and_the_next_message_goes_out(office: Office) -> None:
+    office.answers["1"] = NotSendable("poll")
+    office.owe("1", "2")
+    office.sender.start(office.client)
+    office.sender.allow(online=True)
+    assert office.become("1", S.FAILED).error_code == "type_not_sendable"
+    office.become("2", S.SENT)

@@ -7,21 +7,23 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
+from chalicelib.domain.content import Text
 from chalicelib.worker.whatsapp.client import EndedEvent
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
 if __name__ == "__main__":
     database, call, *arguments = sys.argv[1:]
     came_back = Event()
+    given = [arguments[0], Text(arguments[1])] if call == "send" else arguments
     client = Whatsmeow(
         Path(database), lambda event: came_back.set() if isinstance(event, EndedEvent) else None, linking=True
     )
     with suppress(Exception):
-        getattr(client, call)(*arguments)
+        getattr(client, call)(*given)
     client.connect()
     assert came_back.wait(30)
     for _ in range(3):
         with suppress(Exception):
-            getattr(client, call)(*arguments)
+            getattr(client, call)(*given)
         time.sleep(0.1)
     os._exit(0)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import content as k
 from chalicelib.domain.content import Content, Context, Quoted, Target, stored
-from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, Found, Said, content
+from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, Found, Said, content, fields_of
+from chalicelib.worker.whatsapp.errors import NotSendable, SendRefused
 from tests.worker.protos import messages as wa
 
 KEY = wa.ProtocolMessage.DESCRIPTOR.fields_by_name["key"].message_type._concrete_class
@@ -366,3 +367,16 @@ def test_what_a_hostile_sender_writes_is_bounded() -> None:
     for found in (contacts, poll, reply, place):
         assert found
         assert len(str((found.content.text, stored(found.content), found.context)).encode()) < 70_000
+
+
+@pytest.mark.parametrize("body", ["Kopi?", "@628777 and *no* mention", "\N{HOT BEVERAGE}" * 3])
+def test_what_can_be_sent_is_read_as_it_was_meant(body: str) -> None:
+    assert content(a_message(**fields_of(k.Text(body)))) == Found(k.Text(body))
+
+
+@pytest.mark.parametrize("kind", sorted(set(k.TYPES) - {"text"}))
+def test_what_can_t_be_sent_yet_is_refused_by_its_type(kind: str) -> None:
+    with pytest.raises(NotSendable, match="type_not_sendable") as refused:
+        fields_of(k.TYPES[kind]())
+    assert isinstance(refused.value, SendRefused)
+    assert kind in refused.value.sentence

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
         ["is_connected"],
         ["disconnect"],
         ["logout"],
-        ["send_text", "628777@s.whatsapp.net", "hello"],
+        ["send", "628777@s.whatsapp.net", "hello"],
         ["contact", "628777000001"],
         ["groups"],
     ],
