@@ -1,6 +1,7 @@
 """The house's own rules, held against the code."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,11 @@ def test_no_class_name_is_defined_twice():
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(str(module.relative_to(ROOT)))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
+
+
+def test_dialects_have_names_and_no_numbers():
+    files = [file for folder in ("chalicelib", "docs", "infra", "tests") for file in (ROOT / folder).rglob("*.*")]
+    written = {".html", ".js", ".md", ".py", ".sh", ".toml", ".yaml"}
+    texts = {file: file.read_text() for file in (*files, *ROOT.glob("*.*")) if file.suffix in written}
+    assert len(texts) > 300
+    assert [file for file, text in texts.items() if re.search(r"\bseeds?(?:'s)? 00\d", text, re.IGNORECASE)] == []

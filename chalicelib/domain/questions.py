@@ -39,8 +39,8 @@ class Contact:
     """
 
     exists: bool
-    jid: str | None = None
-    lid: str | None = None
+    jid: str | None = field(default=None, repr=False)
+    lid: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Group:
     jid: str
     name: str = field(repr=False)
     topic: str | None = field(default=None, repr=False)
-    owner: str | None = None
+    owner: str | None = field(default=None, repr=False)
     created: int | None = None
 
 

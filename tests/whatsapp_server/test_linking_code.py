@@ -24,8 +24,26 @@ def test_another_code_is_foreign(text: str) -> None:
         LinkingCode.parse(text)
 
 
+ADDRESSES = st.sampled_from(["", "https://wa.me/settings/linked_devices#", "linked_devices#", "https://example.com/#"])
+REFERENCES = st.text("2@ref+/=", max_size=3)
+KEYS_OF_ANY_SIZE = st.lists(st.binary(min_size=32, max_size=32) | st.binary(max_size=33), min_size=2, max_size=3)
+
+
+@given(ADDRESSES, REFERENCES, KEYS_OF_ANY_SIZE, st.sampled_from(["", ",1", ",", "\n"]))
+def test_a_text_is_a_code_if_it_has_a_reference_and_three_keys_and_is_foreign_otherwise(
+    address: str, reference: str, keys: list[bytes], rest: str
+) -> None:
+    text = address + ",".join([reference, *(b64encode(key).decode() for key in keys)]) + rest
+    if len(keys) == 3 and {len(key) for key in keys} == {32} and (reference or address == "https://example.com/#"):
+        known = reference if address != "https://example.com/#" else address + reference
+        assert LinkingCode.parse(text) == LinkingCode(known, *keys)
+    else:
+        with pytest.raises(ForeignCode):
+            LinkingCode.parse(text)
+
+
 @given(st.text())
-def test_any_text_is_a_code_or_foreign(text: str) -> None:
+def test_a_text_that_nobody_made_as_a_code_is_foreign(text: str) -> None:
     with pytest.raises(ForeignCode):
         LinkingCode.parse(text)
 

@@ -17,6 +17,7 @@ from chalicelib.worker.ending import Again
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.puppets import Theatre
+from tests.worker.threads import until
 
 SOON_S = 2.0
 
@@ -42,12 +43,14 @@ def heard_in(mailboxes: SqsMailboxes, mailbox: str) -> float:
     return time.monotonic() - began
 
 
-def a_poll_left_behind(mailboxes: SqsMailboxes, mailbox: str) -> Thread:
-    """A poll that somebody left behind, at the server already."""
-    poll = Thread(target=lambda: mailboxes.wait(mailbox, 20), daemon=True)
+def a_poll_left_behind(mailboxes: SqsMailboxes, mailbox: str) -> list[str]:
+    """Have a poll take the ring, whose caller is gone by then; returns what it took."""
+    took: list[str] = []
+    poll = Thread(target=lambda: took.extend(mailboxes.wait(mailbox, 20)), daemon=True)
     poll.start()
-    time.sleep(0.5)
-    return poll
+    mailboxes.ring(mailbox)
+    poll.join()
+    return took
 
 
 class Real:
@@ -56,12 +59,18 @@ class Real:
     def __init__(self, mailboxes: SqsMailboxes, url: str) -> None:
         self._mailboxes = mailboxes
         self._url = url
+        self.polls = 0
+        """Polls that wait at this moment."""
 
     def ring(self, mailbox: str = "") -> None:
         self._mailboxes.ring(self._url)
 
     def wait(self, mailbox: str, seconds: float) -> list[str]:
-        return self._mailboxes.wait(self._url, seconds)
+        self.polls += 1
+        try:
+            return self._mailboxes.wait(self._url, seconds)
+        finally:
+            self.polls -= 1
 
     def heard(self, mailbox: str, rings: list[str]) -> None:
         self._mailboxes.heard(self._url, rings)
@@ -69,9 +78,7 @@ class Real:
 
 def test_a_ring_that_a_poll_took_whose_caller_is_gone_is_heard_within_two_seconds(mailboxes: SqsMailboxes) -> None:
     mailbox = mailboxes.create(uuid4().hex)
-    left_behind = a_poll_left_behind(mailboxes, mailbox)
-    mailboxes.ring(mailbox)
-    left_behind.join()
+    assert a_poll_left_behind(mailboxes, mailbox), "the ring was there for the next poll"
     assert heard_in(mailboxes, mailbox) < SOON_S
 
 
@@ -85,19 +92,16 @@ def test_a_ring_that_was_heard_is_heard_once(mailboxes: SqsMailboxes) -> None:
 def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> None:
     mailbox = mailboxes.create(uuid4().hex)
     theatre = Theatre(tmp_path)
-    theatre.outside.mailbox = Real(mailboxes, mailbox)  # type: ignore[assignment]
+    theatre.outside.mailbox = real = Real(mailboxes, mailbox)  # type: ignore[assignment]
 
     def poll_is_there() -> None:
-        time.sleep(0.5)
+        until(lambda: real.polls)
 
     ending = theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOutEvent())
     assert isinstance(ending, Again)
-    while left := mailboxes.wait(mailbox, 0):
-        mailboxes.heard(mailbox, left)
+    assert real.polls == 0, "the former image would take the next ring"
     mailboxes.ring(mailbox)
-    # A poll of the former image would have it by now, and SQS would hide it.
-    time.sleep(0.2)
-    assert mailboxes.wait(mailbox, 0), "the former image took the ring"
+    assert heard_in(mailboxes, mailbox) < SOON_S
 
 
 def test_what_is_rung_reaches_the_worker(tmp_path: Path, mailboxes: SqsMailboxes) -> None:

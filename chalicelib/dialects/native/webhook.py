@@ -78,7 +78,7 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
 
 
 def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[str, Any]:
-    """The same in 001's words, whose ``from`` and ``to`` are JIDs, and which always have a name and a text."""
+    """The same as the enveloped API has it: ``from`` and ``to`` are JIDs, and a name and a text are always there."""
     sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
     group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
     target = message.content.about

@@ -57,6 +57,17 @@ class Office:
     def stands(self, text: str) -> Message:
         return self.theatre.outside.messages.rows[self.theatre.session.uid, text]
 
+    def take_a_turn(self) -> None:
+        """Start, and wait until a first turn has been taken: receipts are noted when what is owed was gone through."""
+        self.owe("noted")
+        dispatch = self.theatre.outside.dispatch
+        begun = dispatch.begin(self.stands("noted"), epoch=self.theatre.now.epoch)
+        assert begun
+        dispatch.sent(begun, "3EB0noted")
+        self.sender.receipt(Receipt(("3EB0noted",), S.READ))
+        self.sender.start(self.client)
+        self.become("noted", S.READ)
+
     def become(self, text: str, status: MessageStatus) -> Message:
         until(lambda: self.stands(text).status is status)
         return self.stands(text)
@@ -102,11 +113,8 @@ def test_what_is_owed_goes_out_in_order_once_the_session_is_connected(office: Of
 
 def test_nothing_goes_out_before(office: Office) -> None:
     office.owe("1")
-    office.sender.start(office.client)
-    office.sender.ring()
-    time.sleep(0.1)
-    assert office.sent == []
-    assert office.stands("1").status is S.QUEUED
+    office.take_a_turn()
+    assert (office.sent, office.stands("1").status) == ([], S.QUEUED)
 
 
 def test_a_ring_sends(office: Office) -> None:
@@ -175,18 +183,16 @@ def test_what_one_account_was_to_send_is_not_sent_by_another(office: Office) -> 
 def test_a_client_without_a_socket_is_not_called(office: Office) -> None:
     office.client.connected = False
     office.owe("1")
-    office.sender.start(office.client)
     office.sender.allow(online=True)
-    time.sleep(0.1)
+    office.take_a_turn()
     assert (office.sent, office.stands("1").status) == ([], S.QUEUED)
 
 
 def test_nothing_goes_out_under_a_lease_that_may_be_another_s(office: Office) -> None:
     office.lease.release()
     office.owe("1")
-    office.sender.start(office.client)
     office.sender.allow(online=True)
-    time.sleep(0.1)
+    office.take_a_turn()
     assert (office.sent, office.stands("1").status) == ([], S.QUEUED)
 
 
