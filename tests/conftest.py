@@ -4,10 +4,14 @@ import os
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from infra.local.descriptions import remember_descriptions
 from tests.order import dealt
 
+# An example takes as long as a busy machine makes it take: a limit of 200 ms would say nothing about the code.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 # Each test that makes a boto3 session would read megabytes of them.
 remember_descriptions()
 

@@ -161,7 +161,7 @@ def test_nothing_at_all_is_an_empty_object(ana: Caller, body: bytes) -> None:
     assert ana("POST", "/api/sessions", body).status == 201
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.binary(max_size=64) | st.text(max_size=64).map(lambda text: f'{{"name": "{text}", "x": {text}}}'.encode()))
 def test_no_body_at_all_brings_a_door_down(ana: Caller, body: bytes) -> None:
     assert ana("POST", "/api/sessions", body).status in {201, 400}

@@ -59,7 +59,7 @@ def test_the_first_code_lasts_a_minute_and_each_other_one_twenty_seconds() -> No
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=40, max_size=320))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_text_comes_through(code: str) -> None:
     assert seen(render(code, attempt=1, now=0).image) == code
 
