@@ -19,7 +19,7 @@ from chalicelib.domain.session import Desired, Status
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
 from chalicelib.services.ports import Unavailable
 from tests.composition import Rig
-from tests.fakes import FakeMailboxes, MemoryMessages, MemoryPaces
+from tests.fakes import FakeClock, FakeMailboxes, MemoryMessages, MemoryPaces
 from tests.makers import DEVICE, NOW, a_running_session
 
 TO = "628987654321@s.whatsapp.net"
@@ -119,6 +119,26 @@ def test_a_session_over_its_pace_takes_nothing_in_and_says_when(rig):
     assert refused.value.retry_after == 2
     assert len(rig.stores.messages.rows) == 2
     rig.clock.sleep(refused.value.retry_after)
+    assert send(rig).status is MessageStatus.SENT
+
+
+class SlowPaces(MemoryPaces):
+    """A table that answers seconds after it was asked, as it does where hundreds ask at once."""
+
+    clock: FakeClock
+
+    def take(self, uid: str, *, now: int) -> float:
+        wait = super().take(uid, now=now)
+        self.clock.sleep(3)
+        return wait
+
+
+def test_a_wait_that_is_over_by_the_time_of_the_answer_is_none(rig):
+    rig.stores.paces = SlowPaces(Pace(burst=1, per_minute=30))
+    rig.stores.paces.clock = rig.clock
+    a_worker_sends(rig)
+    # As of a call that took the bucket's last token at this very moment.
+    rig.stores.paces.full_at[SESSION.uid] = rig.clock() + 2_000
     assert send(rig).status is MessageStatus.SENT
 
 
