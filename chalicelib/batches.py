@@ -1,4 +1,4 @@
-"""Partial batch failures: what AWS is told so that it repeats no more than it has to."""
+"""Partial batch failures: Lambda repeats only the stream records and queue messages that are reported as failed."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,17 +11,19 @@ from chalicelib.services.ports import Misconfigured, Unavailable
 log = logging.getLogger(__name__)
 
 PASSING = (Unavailable, Contended, Misconfigured)
-"""What comes again: a retry mends it, or somebody who mends a permission, and then sends again what failed till then.
+"""Errors after which a record is retried: they pass with time, or once an operator has corrected a permission.
 
-Anything else is refused for good or a bug, told loudly once, and must not hold up what comes behind it.
+Any other error is a permanent refusal or a bug: it is logged once with its traceback, and the record is passed over, so
+that later records aren't held up.
 """
 
 
 def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None], *, at_once: int = 1) -> dict[str, Any]:
-    """Run ``act`` on each stream record; from the first that fails for now on, all come again.
+    """Run ``act`` on each stream record; returns Lambda's ``batchItemFailures``.
 
-    Records of one partition are taken in order. With ``at_once`` over 1 as many partitions are taken side by side, and
-    some of what comes again has been done then.
+    After a passing error the batch comes again from the earliest failed record on. Records of one partition key are
+    taken in order. With ``at_once`` over 1, so many partition keys are taken side by side; some of the records that
+    come again have been handled then, so ``act`` must be repeatable.
     """
     records = event["Records"]
     if at_once == 1 or len(lanes := _lanes(records)) == 1:
@@ -41,7 +43,7 @@ def _lanes(records: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]
 
 
 def _stopped_at(records: Iterable[Mapping[str, Any]], act: Callable[[Mapping[str, Any]], None]) -> str | None:
-    """Return the sequence number of the record that has to come again, and before which all went well."""
+    """Return the sequence number of the first record that has to come again; None if there is none."""
     for record in records:
         sequence: str = record["dynamodb"]["SequenceNumber"]
         try:
@@ -55,9 +57,9 @@ def _stopped_at(records: Iterable[Mapping[str, Any]], act: Callable[[Mapping[str
 
 
 def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: int = 1) -> dict[str, Any]:
-    """Run ``act`` on each queue message's body, ``at_once`` at a time.
+    """Run ``act`` on each queue message's body, ``at_once`` at a time; returns Lambda's ``batchItemFailures``.
 
-    Those that fail come again, and in the end go to the dead letters.
+    Messages that fail, for whatever reason, come again, and go to the dead letters after the queue's maximum.
     """
 
     def done(message: Mapping[str, Any]) -> bool:

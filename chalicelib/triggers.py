@@ -1,9 +1,25 @@
-"""AWS's own doors: the table's stream (read twice), three queues, the clock, and the ends of tasks.
+"""Lambda functions behind AWS's own events: the table's stream (two consumers), three queues, a schedule, ECS tasks.
 
-Each hands over to a service. The stream's first consumer reconciles: a record says which session, the reconciler reads
-what stands. The second tells: an event is kept in history first, then told to watchers, then owed to the webhook's
-endpoint, so that nobody hears of what isn't there to be read again. Batches report what has to come again
-(``chalicelib.batches``); everything here may happen twice.
+Each function hands over to a service. All of them run at least once for each event and may run twice; what couldn't be
+done is reported as a partial batch failure and comes again (``chalicelib.batches``).
+
+The stream's first consumer (``control``) reconciles. A record only says which session changed: the reconciler reads the
+session itself, so records may come late, twice, or out of order.
+
+The second (``fanout``) distributes events, and there the order matters, within an event and between events:
+
+- Within an event: history, then watchers, then the webhook's queue. A watcher that connects subscribes first and then
+  reads history and the session, while the fan-out writes history before it reads subscriptions; so every event reaches
+  a new watcher by one of the two ways. A webhook's attempt reads the event from history, so history has to be there
+  before the attempt is queued.
+- Between events of a session: their order in the stream. One batch of a shard at a time is in work, since Lambda would
+  otherwise keep the order for each item only, and a session's messages are items of their own. Within a batch, sessions
+  are told of side by side (``SESSIONS_AT_ONCE``), and each session's records one after the other. A record that fails
+  holds back the later ones of its session, not those of others; when the batch comes again from there, other sessions
+  may be told of an event twice.
+- A session with many watchers is told of by the push queue (FIFO, the session is the message group), so that it delays
+  no other session; it goes on by the queue for a while after its watchers became few, so that no event overtakes one
+  that is still queued.
 """
 
 import json
@@ -27,58 +43,58 @@ log = logging.getLogger(__name__)
 Event = dict[str, Any]
 
 SESSIONS_AT_ONCE: Final = 8
-"""Sessions of a batch that are told of side by side. Lambda itself would keep the order of single items only, and a
-watcher that goes on from an event it has seen must not miss one of before that."""
+"""Sessions of a batch whose events are distributed side by side. Each session's events stay in order: a watcher that
+resumes after the last event it has seen must not have missed an earlier one."""
 ATTEMPTS_AT_ONCE: Final = 10
-"""Webhook attempts at a time: a whole batch, so that an endpoint that is slow holds up none of the others in it."""
+"""Webhook attempts made side by side: a whole batch, so that a slow endpoint delays no other delivery of the batch."""
 
 FAILED: Final = "session.failed"
 WORKER_LOST: Final = "session.worker_lost"
 CLIENT_RESTARTED: Final = "session.client_restarted"
 
 UNMOVED: Final = (SettingsChanged.type, WebhookDisabled.type)
-"""Events that leave the status as it is: one that failed fails no second time."""
+"""Events that don't change the status: on a session that has failed they are no new failure."""
 
 
 @triggers.lambda_function(name="control")
 def on_control(event: Event, context: Any) -> Event:
-    """Stream records of sessions, to the reconciler."""
+    """Reconcile the sessions that stream records name."""
     return reconcile(event)
 
 
 @triggers.lambda_function(name="fanout")
 def on_fanout(event: Event, context: Any) -> Event:
-    """Stream records of events, to history, watchers and the webhook queue."""
+    """Distribute the events of stream records: to history, watchers and the webhook queue, in that order."""
     return tell(event)
 
 
 @triggers.lambda_function(name="wake")
 def on_wake(event: Event, context: Any) -> Event:
-    """Jobs of the wake queue."""
+    """Run the wake queue's jobs."""
     return every(event, _run_job)
 
 
 @triggers.lambda_function(name="deliver")
 def on_deliver(event: Event, context: Any) -> Event:
-    """Attempts of the webhook queue."""
+    """Make the webhook queue's attempts."""
     return attempt(event)
 
 
 @triggers.lambda_function(name="push")
 def on_push(event: Event, context: Any) -> Event:
-    """Events of sessions that many watch, one after the other for each session."""
+    """Send the push queue's events to watchers: those of sessions with many watchers, each session's in order."""
     return every(event, lambda body: bootstrap.push().tell(read_push(body)))
 
 
 @triggers.lambda_function(name="sweep")
 def on_sweep(event: Event, context: Any) -> None:
-    """Run once a minute."""
+    """Find what is due and was missed; runs once a minute."""
     bootstrap.sweeper().sweep()
 
 
 @triggers.lambda_function(name="task-state")
 def on_task_state(event: Event, context: Any) -> None:
-    """ECS Task State Change events: the end of a task is known sooner than its worker's lease would tell."""
+    """Free the lease of a task that ECS reports as stopped, instead of waiting until the lease expires."""
     task = ended(event["detail"])
     if task:
         bootstrap.reconciler().worker_ended(
@@ -87,12 +103,12 @@ def on_task_state(event: Event, context: Any) -> None:
 
 
 def reconcile(event: Mapping[str, Any]) -> Event:
-    """Reconcile each record's session; the first that couldn't be is where the stream goes on."""
+    """Reconcile each record's session; the batch comes again from the first record that failed."""
     return each(event, lambda record: bootstrap.reconciler().reconcile(change(record).uid))
 
 
 def tell(event: Mapping[str, Any]) -> Event:
-    """Record, push and owe each record's event; the first that couldn't be is where the stream goes on."""
+    """Distribute each record's event; the batch comes again from the first record that failed."""
     return each(event, _tell_of, at_once=SESSIONS_AT_ONCE)
 
 
@@ -106,7 +122,7 @@ def _tell_of(record: Mapping[str, Any]) -> None:
 
 
 def attempt(event: Mapping[str, Any]) -> Event:
-    """Make each attempt; what AWS couldn't do just now comes again, an endpoint's refusal is queued anew by itself."""
+    """Make each attempt. What an error of AWS's prevented comes again; the service queues what endpoints refused."""
     # Made here: in the threads, many at once would make clients, which boto3 doesn't allow.
     webhooks = bootstrap.webhooks()
     return every(event, lambda body: webhooks.attempt(read_delivery(body)), at_once=ATTEMPTS_AT_ONCE)
@@ -133,10 +149,10 @@ def _run_job(body: str) -> None:
 
 
 def note(envelope: Envelope) -> None:
-    """Write a line about a session that failed for good, with the reason, or lost its worker or the client in it.
+    """Log the events that alarms count: a session that failed for good (with its reason), a lost worker or client.
 
-    The template's metric filters count these lines, and its alarms tell. The fan-out sees every event, and some twice:
-    a count may be too high, never too low.
+    The template's metric filters match these lines. The fan-out sees every event at least once, so a count may be too
+    high, but never too low.
     """
     reason = envelope.data.get("reason")
     about = {"uid": envelope.uid, "event_id": envelope.id, "reason": reason}

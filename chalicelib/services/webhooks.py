@@ -1,4 +1,30 @@
-"""Webhooks: events put down as owed, then one attempt after the other, and what follows each."""
+"""Webhooks: at-least-once delivery of a session's events to its endpoint.
+
+How it works. A delivery passes through three steps, each of which may be repeated:
+
+1. ``owe``, in the fan-out: the event is in history already. A queue message is put for it, a reference only (session,
+   event id, cursor, message id): neither text nor address lies in the queue. If putting it fails, the stream record
+   comes again, and with it this step.
+2. ``attempt``, in the function that reads the queue: the session, the event and the message are read as they are now,
+   so an endpoint that was changed, disabled or removed meanwhile counts at once, and a session that is gone is posted
+   nothing. The payload is signed (Standard Webhooks, https://www.standardwebhooks.com) and posted once.
+3. The retry decision: a 2xx ends the delivery; 410 disables the endpoint; anything else puts a new queue message, with
+   the attempt's number and the back-off of ``domain.webhook`` as its delay, and the last one goes to the dead letters,
+   from where an operator can move it back (docs/operations.md).
+
+Why an event may arrive twice. The queue deletes a message after ``attempt`` has returned. A function that dies between
+the endpoint's 2xx and that deletion leaves the message, and SQS hands it over again. A fan-out that was cut short gets
+its stream record again and queues a second delivery. Exactly once would need the endpoint's help, so the endpoint gets
+what it needs for that: the id (``webhook-id``) is the event's and the same in every attempt; only the timestamp and the
+signature differ.
+
+Why an event is not lost. Nothing is given up before its successor is written: the stream goes on only when the queue
+message is there, and a queue message is deleted only when the retry's is. What can't be attempted at all (no table, no
+queue) is handed over again by SQS, and goes to the dead letters after five times.
+
+Order is not promised: attempts run side by side, and a retried event arrives after later ones. The native payload's
+cursor orders a session's events.
+"""
 
 import logging
 from collections.abc import Callable
@@ -34,7 +60,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Webhooks:
-    """Tells sessions' endpoints, at least once each event."""
+    """Delivers events to sessions' endpoints, each at least once (see the module)."""
 
     sessions: SessionStore
     history: HistoryStore
@@ -45,7 +71,7 @@ class Webhooks:
     clock: Clock
 
     def owe(self, envelope: Envelope) -> None:
-        """Queue the delivery that the event is, if it is one; it must be in history already."""
+        """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already."""
         if interests(envelope.type):
             session = self.sessions.get(envelope.uid)
             delivery = owed(envelope, session)
@@ -53,9 +79,10 @@ class Webhooks:
                 self.deliveries.put(delivery, delay=0)
 
     def attempt(self, delivery: Delivery) -> None:
-        """Post what is owed, unless the session, its endpoint or the event is gone, and do what follows.
+        """Make one attempt, unless the session, its endpoint or the event is gone, and carry out the retry decision.
 
-        Repeated, it posts the same again under the same id.
+        An attempt before its time is queued again for the rest of the delay. A repeated attempt posts the same event
+        under the same id. Raises Unavailable.
         """
         early = delivery.not_before - self.clock()
         if early >= EARLY:
@@ -78,7 +105,7 @@ class Webhooks:
         message = self.messages.get(delivery.uid, delivery.message) if delivery.message else None
         if event is None or (delivery.message and message is None):
             return None
-        # It may have become another family's since this was owed.
+        # Another dialect may have set the endpoint since the event was queued.
         words = webhook_words(session)
         return words.body(event, message, session) if words.tells(event, session) else None
 
@@ -100,7 +127,7 @@ class Webhooks:
             self._note(session, lambda stands: WebhookFailing(failed) if news(stands.webhook_failure, failed) else None)
 
     def _note(self, session: Session, decide: Callable[[Session], LinkEvent | None]) -> None:
-        """Write on the session how its endpoint does. What was posted isn't posted again because that fails."""
+        """Record the endpoint's health on the session. A failure here is only logged: raising would repeat the POST."""
         if decide(session) is None:
             return
         try:
@@ -109,7 +136,7 @@ class Webhooks:
             log.warning("webhook.not_noted", extra={"session": session.id, "uid": session.uid})
 
     def _move(self, session: Session, decide: Callable[[Session], LinkEvent | None]) -> None:
-        """Move the session, unless its endpoint was disabled or set anew since ``session`` was read."""
+        """Move the session, unless its endpoint was disabled or replaced since ``session`` was read."""
 
         def decided(stands: Session) -> LinkEvent | None:
             same = (stands.webhook_url, stands.webhook_generation) == (session.webhook_url, session.webhook_generation)

@@ -1,4 +1,4 @@
-"""A tenant's users: made, changed and removed by its administrators, of whom one always stays."""
+"""A tenant's users, managed by its administrators; the last administrator can't be removed."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -26,7 +26,7 @@ FIRST_TRIES: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Administrators:
-    """Keeps the tenant's list, each change one conditional write."""
+    """Keeps the tenant's list of administrators; each change is one conditional write."""
 
     tenants: TenantStore
 
@@ -173,7 +173,7 @@ class Users:
         return changed
 
     def suspend(self, user: User, *, suspended: bool) -> None:
-        """Let a user feel what has become of its tenant."""
+        """Suspend the user with its tenant, or lift that."""
         self._change(user.tenant, user.name, UserChange(suspended=suspended))
 
     def _change(self, tenant: str, name: str, change: UserChange) -> User:

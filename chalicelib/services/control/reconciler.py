@@ -51,7 +51,7 @@ class Reconciler:
     unsent: Unsent
 
     def reconcile(self, uid: str) -> None:
-        """Take the session's next step, from what stands now: whatever told us of it may be old."""
+        """Take the session's next step, decided on a fresh read: the event that led here may be old."""
         session, lease, now = self.sessions.get(uid), self.leases.get(uid), self.clock()
         if lease and (session is None or session.answered):
             self._give_back(lease, now, gone=session is None)
@@ -89,9 +89,9 @@ class Reconciler:
                 pass
 
     def _give_back(self, lease: Lease, now: int, *, gone: bool) -> None:
-        """Release a lease that nobody holds any more, and nobody will take over: it would be due for ever.
+        """Release an expired lease that no worker will take over; the due index would list it for ever otherwise.
 
-        One that was given back after its session was removed goes with this.
+        This also removes a lease that a worker gave back after its session had been removed.
         """
         if not lease.holds(now) and (gone or not lease.released):
             self.leases.release(lease.uid, worker=lease.worker, epoch=lease.epoch)
@@ -204,7 +204,7 @@ class Reconciler:
                 self.moves.report(session, Launched())
 
     def _refused(self, session: Session, refusal: NoCapacity) -> None:
-        """Have it tried again: without Spot at once, else a little later each time."""
+        """Schedule another launch: at once on demand if Spot had no room, else with a growing delay."""
         if isinstance(refusal, NoSpotCapacity) and self.falls_back and not session.on_demand:
             self.moves.report(session, LaunchRefused(Reason.NO_SPOT_CAPACITY, self.clock(), on_demand=True))
         else:

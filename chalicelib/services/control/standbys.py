@@ -50,7 +50,7 @@ class Standbys:
             self._start(now)
 
     def take(self, uid: str, epoch: int) -> Standby | None:
-        """Give the session to a standby that is ready, by one conditional write; None if there is none."""
+        """Assign a ready standby to the session by one conditional write; None if there is none."""
         now = self.clock()
         for standby in self.store.all():
             free = self._waits(standby, now)
@@ -64,13 +64,13 @@ class Standbys:
         return sum(self._waits(standby, now) for standby in self.store.all())
 
     def trim(self) -> None:
-        """Let go those that are more than enough; each ends by itself when it misses its place in the pool."""
+        """Remove standbys beyond the wanted number from the pool; each ends when it finds its item gone."""
         waiting = [standby for standby in self.store.all() if standby.uid is None]
         for standby in waiting[self.count :]:
             self.store.retire(standby.worker)
 
     def give_back(self, standby: Standby, uid: str, epoch: int) -> None:
-        """Let the standby wait again: the claim it was taken for was lost."""
+        """Return a standby to the pool: another worker won the claim that it was assigned for."""
         self.store.free(standby.worker, uid=uid, epoch=epoch)
 
     def given(self, worker: str) -> tuple[str, int] | None:
@@ -82,7 +82,7 @@ class Standbys:
         self.store.forget(worker)
 
     def _waits(self, standby: Standby, now: int) -> bool:
-        """Whether it could be given a session; one of an older version will be replaced before long."""
+        """Whether the standby can be assigned: one of an older task definition is about to be replaced."""
         return standby.ready and standby.uid is None and standby.until > now and standby.task == self.task
 
     def _start(self, now: int) -> None:

@@ -1,4 +1,4 @@
-"""The minute's look around: what is due and was missed, the standby pool, and sessions on an old version.
+"""The sweep, once a minute: due work that no wake came for, the standby pool, and workers of an old version.
 
 Upgrades: a task runs what it was started with for as long as it lives, so without this an old version would stay for
 months. The sweep takes a few sessions a minute, those with a worker found by what is due for their leases, in the order
@@ -39,7 +39,7 @@ class Upgrades:
     per_minute: int
 
     def go_on(self) -> int:
-        """Do a minute's share, and return how many standbys the next one needs beside the usual."""
+        """Move one minute's share of sessions; return how many standbys beyond the usual the next share needs."""
         upgrade, now = self.store.get(), self.clock()
         if upgrade is None or upgrade.task != self.task:
             upgrade = Upgrade(self.task, begun_at=now)
@@ -51,7 +51,7 @@ class Upgrades:
         return self.per_minute if moved else 0
 
     def _share(self, upgrade: Upgrade, now: int) -> tuple[bool, Upgrade]:
-        """Go on with the round; return whether it met a session to move, and where it is then."""
+        """Continue the round; return whether it found a session to move, and the uid at which it stopped."""
         room = self._room(upgrade, now)
         ahead = sorted(uid for uid in self.index.later(now) if uid > upgrade.after)
         met = False
@@ -90,7 +90,7 @@ class Upgrades:
 
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """Finds what no wake came for."""
+    """Reconciles sessions whose deadline passed without a wake, and keeps pool and upgrades going."""
 
     index: DueIndex
     reconciler: Reconciler

@@ -1,7 +1,8 @@
-"""Who is who: a person's two names are brought together wherever only one of them is told.
+"""Identities: which phone number and which LID belong to one person.
 
-WhatsApp tells a LID always and a number mostly, and knows some numbers in one form alone. What a worker learns of that
-is kept in the table, so that functions, which can't ask the client's own store, list one chat for one person.
+WhatsApp gives the LID of a person always and the number mostly, and knows some numbers in one of several written forms
+only. Workers learn these pairs and keep them in the table, since functions can't ask the client library's own store; so
+a person's messages are listed as one chat, whichever of the two addresses they came by.
 """
 
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Messages that were accepted and that nobody will send: ended by name, whether there is a worker or not.
+"""Accepted messages that will not be sent: each is ended with a code that says why, with or without a worker.
 
 A worker ends what expires while it serves the session. Without one the reconciler ends what waits for a session that
 sends nothing any more, and the sweep what waited too long for one that is away.

@@ -1,4 +1,4 @@
-"""How many of a tenant's sessions run at a time: each holds a slot from its owner's start until it has come to rest."""
+"""The limit on a tenant's running sessions: each holds a slot from its start until it has come to rest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Running:
     most: int
 
     def take(self, tenant: str, uid: str) -> None:
-        """Give a session that is about to be started its slot; raises WorkerQuotaExceeded."""
+        """Take a slot for a session that is about to be started; raises WorkerQuotaExceeded."""
         if not self.most:
             return
         now = self.clock()
@@ -45,17 +45,17 @@ class Running:
             )
 
     def hold(self, session: Session) -> None:
-        """Give a session that is being given a worker its slot, whatever the quota."""
+        """Take a slot for a session that is being assigned a worker, regardless of the quota."""
         if self.most:
             self.slots.hold(session.tenant, session.uid, now=self.clock())
 
     def free(self, session: Session) -> None:
-        """Have a session that has come to rest, or is about to be removed, hold its slot no more."""
+        """Free the slot of a session that has come to rest or is about to be removed."""
         if self.most and session.generation:
             self.slots.free(session.tenant, session.uid, at=session.since)
 
     def give_back(self, session: Session) -> None:
-        """Have a session that wasn't created after all hold no slot."""
+        """Free the slot of a session whose creation failed."""
         if self.most:
             self.slots.free(session.tenant, session.uid, at=self.clock())
 

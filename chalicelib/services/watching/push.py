@@ -1,4 +1,9 @@
-"""Events and snapshots to watchers, each in its dialect; one that is gone or slow is nobody else's trouble."""
+"""Events and snapshots to watchers, each in its own dialect. A watcher that is gone or slow delays no other.
+
+An event is sent to a session's watchers as the fan-out comes to it (``triggers`` says in which order that is). A
+snapshot is what a watcher is sent first: the session as it stands, and again if the session moved meanwhile. The same
+event may be sent twice, and a snapshot may show what an event then repeats; frames carry what is needed to tell.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -30,14 +35,14 @@ from chalicelib.services.watching.socketio import Rooms
 AT_ONCE: Final = 16
 """Frames in flight at a time."""
 SNAPSHOTS: Final = 3
-"""Snapshots in a row for one watcher whose session moves on while it is told."""
+"""Snapshots in a row, at the most, for a watcher whose session moves while a snapshot is sent."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """Tells watchers."""
+    """Sends frames to watchers."""
 
     sessions: SessionStore
     watchers: WatcherStore
@@ -51,9 +56,9 @@ class Push:
     told_at_once: int
 
     def push(self, envelope: Envelope) -> None:
-        """Tell all who follow the session, or have them told: where more than ``told_at_once`` do, by the queue.
+        """Send the event to the session's watchers; if there are more than ``told_at_once``, by the push queue.
 
-        So no session waits for another's many watchers.
+        The queue keeps a session with many watchers from delaying the others.
         """
         if envelope.type in UNTOLD:
             return
@@ -66,7 +71,7 @@ class Push:
             self._tell_all(followers, envelope)
 
     def tell(self, job: PushJob) -> None:
-        """Tell all who follow the session by now of an event that was queued; nothing of one that is gone."""
+        """Send a queued event to the session's present watchers; an event or message that is gone by now is dropped."""
         envelope = job.event or self.history.get(job.uid, job.cursor)
         if envelope is None:
             return
@@ -80,16 +85,16 @@ class Push:
             self._tell_all(followers, envelope)
 
     def _apart(self, envelope: Envelope, followers: int) -> bool:
-        """Whether the queue tells of the event, and note it for those that come after."""
+        """Whether the event goes by the push queue. After one, later ones do so for a while: none may overtake it."""
         now, until = self.clock(), self.watchers.apart_until(envelope.tenant, envelope.session)
         if followers > self.told_at_once and until < now + APART_FOR // 2:
             self.watchers.keep_apart(envelope.tenant, envelope.session, until=now + APART_FOR)
         return followers > self.told_at_once or now < until
 
     def _tell_all(self, followers: Sequence[Watcher], envelope: Envelope) -> None:
-        """Tell them side by side.
+        """Send the event to each watcher, ``AT_ONCE`` at a time.
 
-        A code is read from the session as it stands, so one that expired or was scanned meanwhile isn't sent.
+        A QR code is read from the session as it stands now: one that has expired or was scanned meanwhile isn't sent.
         """
         session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
         now = self.clock()
@@ -100,7 +105,7 @@ class Push:
                 pool.submit(self._tell, watcher, envelope, session, now)
 
     def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
-        """Tell one follower. Never raises: others wait, and so does the webhook."""
+        """Send the event to one watcher. Never raises: other watchers and the webhook come after it."""
         try:
             sayings = frames_in(watcher.dialect).event(envelope, watcher.sees(session), now)
             if DIALECTS[watcher.dialect].rooms:
@@ -112,7 +117,7 @@ class Push:
             log.exception("a watcher can't be told", extra=told)
 
     def snapshot(self, watcher_id: str) -> None:
-        """Tell one watcher what stands, and again if it moved while it was told."""
+        """Send one watcher the session as it stands, and again if the session moved meanwhile."""
         watcher = self.watchers.get(watcher_id)
         if watcher is None:
             return
@@ -126,7 +131,7 @@ class Push:
                 return
 
     def _deliver(self, watcher: Watcher, sayings: Sequence[Saying]) -> bool:
-        """Send the frames in order; return whether the watcher got them. Never raises: others wait."""
+        """Send the frames in order; return whether all were taken. Never raises."""
         now = self.clock()
         try:
             if watcher.expires_at <= now:

@@ -1,4 +1,4 @@
-"""Watchers come and go, the stream becomes history, and whose credential ended is told nothing more."""
+"""Watchers' subscriptions and their limits, the history of events, and the end of watchers with their credential."""
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -28,15 +28,15 @@ from chalicelib.services.watching.channels import Channels
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Keeps events for those who come later."""
+    """Keeps events for watchers and webhooks that read them later."""
 
     store: HistoryStore
 
     def record(self, envelope: Envelope) -> None:
-        """Write the event; again is no harm. A message's text stands in the message alone, so it is kept without it.
+        """Write the event, without a message's text, which is kept in the message alone. Repeatable.
 
-        The removal of a session has nowhere to stand. It is the last of the session's events, and those before it may
-        have been written after the session and its history were removed: with it they go for good.
+        The event of a session's removal isn't kept. It is the session's last event, and earlier ones may have been
+        written after the session and its history were removed, so it removes the history once more.
         """
         if envelope.type == DELETED:
             self.store.forget(envelope.uid)
@@ -46,10 +46,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class WatcherLimits:
-    """Bounds of the watchers of one session, and of one tenant; one that follows several sessions counts once there.
+    """Limits on the watchers of a session and of a tenant. A watcher of several sessions counts once for its tenant.
 
-    A watcher is written before it is counted. Of several that come at once for the last place each sees the others, so
-    there never are more than may be; it can be that none of them gets the place.
+    A watcher is written before the watchers are counted, so of several that compete for the last place each counts the
+    others: the limit is never exceeded, though all of them may be refused.
     """
 
     watchers: WatcherStore
@@ -78,7 +78,7 @@ class WatcherLimits:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """Keeps who watches what."""
+    """Keeps watchers' subscriptions."""
 
     sessions: SessionStore
     watchers: WatcherStore
@@ -92,8 +92,9 @@ class Watching:
 
         Raises SessionNotFound, and TooManyWatchers.
 
-        Nothing can be posted to a connection while it is being made, so the snapshot is a job. The subscription is
-        written before the job reads, and fan-outs write history before they read subscriptions: nobody misses one.
+        API Gateway takes no frame for a connection before ``$connect`` has returned, so the snapshot is a job of the
+        wake queue. The subscription is written before the job reads the session, and the fan-out writes history before
+        it reads subscriptions, so no event falls between the two.
         """
         found(self.sessions.find(principal.tenant, session), session)
         now = self.clock()
@@ -120,7 +121,7 @@ class Watching:
         self.wakes.snapshot(watcher_id, delay=0)
 
     def message(self, watcher_id: str, text: str) -> None:
-        """Answer what a watcher says in its dialect; one that isn't known, or is gone, gets no answer."""
+        """Answer a watcher's frame in its dialect; a watcher that is unknown or gone gets no answer."""
         watcher = self.watchers.get(watcher_id)
         if watcher is None:
             return
@@ -131,7 +132,7 @@ class Watching:
             self.watchers.remove(watcher_id)
 
     def disconnect(self, watcher_id: str) -> None:
-        """Forget a watcher that went."""
+        """Remove a watcher whose connection has ended."""
         self.watchers.remove(watcher_id)
 
 
@@ -143,16 +144,16 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Ends what a credential opened."""
+    """Ends the watchers that a credential opened."""
 
     watchers: WatcherStore
     sockets: Sockets
     channels: Channels
 
     def close(self, principal: str, *, token: str | None = None) -> None:
-        """Forget the principal's watchers, then close their connections; doing it twice does no harm.
+        """Remove the principal's watchers, then close their connections. Repeatable.
 
-        With a ``token``, those that came with another one stay.
+        With ``token``, the id of a token, watchers that connected with another token stay.
         """
         followers = self.watchers.of(principal)
         if not followers:
