@@ -29,8 +29,8 @@ PAUSE: Final = 0.5
 RELEASES: Final = 3
 
 
-def take(handover: Handover, claim: SessionClaim, services: WorkerServices, events: EventQueue) -> Handover | None:
-    """Return ``handover`` with the lease taken; None if a later claim has it, or if it never got free."""
+def acquire(handover: Handover, claim: SessionClaim, services: WorkerServices, events: EventQueue) -> Handover | None:
+    """Return ``handover`` with the lease acquired; None if a later claim has it, or if it never got free."""
     give_up_at = monotonic() + TAKES
     tried: list[Lease] = []
     while not events.terminated and monotonic() < give_up_at:

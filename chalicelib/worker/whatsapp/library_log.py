@@ -5,6 +5,9 @@ device before it delivers the first event of a login, too, and deletes the one t
 hears of that before it waits, it waits for ever. Its log tells of that, and of a ban with a code that the library
 doesn't know, which it can't hand on as an event.
 
+The log is the process's, and no line says whose client it is from. While one client is in a process, which is so
+today, that is no loss; where several are to log in, they must do so one after another.
+
 The lines carry keys, codes and numbers: this handler keeps nothing, and the loggers it listens to pass nothing on. The
 lines are those of neonize 0.5.2.
 """
@@ -64,9 +67,13 @@ class Stanzas(logging.Handler):
             self._emit_event(event)
 
     def close(self) -> None:
-        """Stop listening: the library goes on logging, but its lines are dropped before they are made."""
+        """Stop listening: the library goes on logging, but its lines are dropped before they are made.
+
+        So they are once nobody in the process listens any more.
+        """
         LOGGER.removeHandler(self)
-        LOGGER.setLevel(logging.CRITICAL)
+        if not LOGGER.handlers:
+            LOGGER.setLevel(logging.CRITICAL)
         super().close()
 
 

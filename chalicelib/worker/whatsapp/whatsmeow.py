@@ -72,7 +72,9 @@ class Whatsmeow:
         # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
-        self._client = NewClient(f"{database}{OPTIONS}", uuid=database.stem, props=PROPERTIES)
+        # The library tells its clients apart by this: the epoch alone is that of other sessions, too.
+        name = f"{database.parent.name}-{database.stem}"
+        self._client = NewClient(f"{database}{OPTIONS}", uuid=name, props=PROPERTIES)
         self._client.event.qr(lambda _, code: emit(c.QREvent(code.decode())))
         self._parse = self._client.event.execute
         self._client.event.execute = self._event

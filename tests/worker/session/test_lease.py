@@ -20,7 +20,7 @@ from chalicelib.services.ports import Unavailable
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
 from chalicelib.worker.session import lease as holding
-from chalicelib.worker.session import lease as tenure
+from chalicelib.worker.session import lease as worker_lease
 from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
 from tests.fakes import MemoryLeases
 from tests.makers import a_running_session
@@ -53,7 +53,7 @@ class FlakyLeases(MemoryLeases):
 
 
 def taken(outside: Outside) -> Handover | None:
-    return tenure.take(HANDOVER, CLAIM, outside.services, EventQueue())
+    return worker_lease.acquire(HANDOVER, CLAIM, outside.services, EventQueue())
 
 
 def test_a_free_lease_is_taken_at_once() -> None:
@@ -97,7 +97,7 @@ def test_a_worker_that_is_to_end_takes_nothing() -> None:
     events = EventQueue()
     events.terminate()
     outside = Outside()
-    assert tenure.take(HANDOVER, CLAIM, outside.services, events) is None
+    assert worker_lease.acquire(HANDOVER, CLAIM, outside.services, events) is None
     assert outside.leases.rows == {}
 
 
@@ -111,22 +111,22 @@ def test_a_try_whose_answer_got_lost_is_found_to_have_succeeded() -> None:
 def test_a_release_is_tried_again() -> None:
     outside = Outside(leases=FlakyLeases(lost=2))
     outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now())
-    assert tenure.release(CLAIM, outside.services)
+    assert worker_lease.release(CLAIM, outside.services)
     assert outside.leases.rows["uid"].released
 
 
 def test_a_release_that_never_gets_an_answer_is_left_to_the_lease_itself() -> None:
-    assert not tenure.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services)
+    assert not worker_lease.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services)
 
 
 def test_only_the_claim_in_force_on_a_session_to_be_served_is_ours() -> None:
     session = a_running_session(uid="uid", worker="uid-2", epoch=2)
-    assert tenure.is_ours(session, CLAIM)
-    assert tenure.is_ours(replace(session, status=Status.DELETING), CLAIM)
-    assert not tenure.is_ours(replace(session, epoch=3), CLAIM)
-    assert not tenure.is_ours(replace(session, worker="uid-1"), CLAIM)
-    assert not tenure.is_ours(replace(session, status=Status.STOPPED), CLAIM)
-    assert not tenure.is_ours(None, CLAIM)
+    assert worker_lease.is_ours(session, CLAIM)
+    assert worker_lease.is_ours(replace(session, status=Status.DELETING), CLAIM)
+    assert not worker_lease.is_ours(replace(session, epoch=3), CLAIM)
+    assert not worker_lease.is_ours(replace(session, worker="uid-1"), CLAIM)
+    assert not worker_lease.is_ours(replace(session, status=Status.STOPPED), CLAIM)
+    assert not worker_lease.is_ours(None, CLAIM)
 
 
 @dataclass

@@ -1,0 +1,136 @@
+"""One session in a worker's process, from the claim on it to the ending of its service.
+
+Everything that belongs to the session is made here and nowhere kept: lease, device, client, messages. Two of these live
+side by side in one process and share nothing but the services. What belongs to the process (signals, the mailbox, the
+heartbeat, re-execution) is the host's.
+"""
+
+from dataclasses import replace
+
+from chalicelib.domain.errors import Fenced
+from chalicelib.domain.events import LoggedOut
+from chalicelib.domain.order import SessionClaim
+from chalicelib.domain.session import Desired, Reason
+from chalicelib.services.worker import WorkerServices
+from chalicelib.worker.clock import monotonic
+from chalicelib.worker.ending import BROKEN, DONE, Again, Ending, Exit
+from chalicelib.worker.events import EventQueue
+from chalicelib.worker.handover import Handover
+from chalicelib.worker.log import Log
+from chalicelib.worker.patience import Interrupted, patiently
+from chalicelib.worker.session.device import Devices, Opened, Unreadable
+from chalicelib.worker.session.lease import FENCED, HeldLease, acquire, is_ours
+from chalicelib.worker.session.messaging import Messaging
+from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.service import Service
+from chalicelib.worker.session.shutdown import Shutdown
+from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.whatsapp.client import MakeClient
+
+
+class WorkerSession:
+    """Serves the session that ``claim`` names; ``events`` is the session's own queue."""
+
+    def __init__(
+        self,
+        handover: Handover,
+        claim: SessionClaim,
+        *,
+        services: WorkerServices,
+        devices: Devices,
+        make_client: MakeClient,
+        events: EventQueue,
+        log: Log,
+    ) -> None:
+        self._handover = handover
+        self._claim = claim
+        self._services = services
+        self._devices = devices
+        self._make_client = make_client
+        self._events = events
+        self._log = log
+
+    def run(self) -> Ending | None:
+        """Hold the lease and serve; None if the session isn't this worker's.
+
+        Raises Interrupted if SIGTERM comes while AWS doesn't answer.
+        """
+        handover, claim = self._handover, self._claim
+        held = handover if handover.renewed is not None else acquire(handover, claim, self._services, self._events)
+        if held is None:
+            return None
+        lease = HeldLease(claim, self._services, held.renewed if held.renewed is not None else monotonic())
+        if handover.renewed is not None:
+            lease.renew()
+        try:
+            ending = self._serve_held(held, lease)
+        except Fenced:
+            self._log.warning("fenced")
+            ending = Exit(FENCED)
+        except Interrupted:
+            ending = Exit(DONE)
+        if isinstance(ending, Again) and not self._events.terminated:
+            return Again(lease.hand_over(ending.handover))
+        lease.release()
+        return Exit(DONE) if isinstance(ending, Again) else ending
+
+    def _serve_held(self, handover: Handover, lease: HeldLease) -> Ending | None:
+        claim = self._claim
+        session = patiently(lambda: self._services.sessions.get(claim.uid), self._events)
+        if session is None or not is_ours(session, claim):
+            return None
+        if handover.standby:
+            patiently(
+                lambda: self._services.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._events
+            )
+        handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
+        log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
+        log.info("serving", status=str(session.status), desired=str(session.desired))
+        reporter = SessionReporter(session, claim, self._services, self._events, log)
+        try:
+            opened = self._devices.open(claim.uid, claim.epoch)
+        except Unreadable:
+            log.warning("device_unreadable")
+            return self._part_without_client(reporter, lease)
+        if not opened.linked and session.connected_at and session.device and session.desired is Desired.RUNNING:
+            # The client deleted it when WhatsApp said so at a login, and the worker before us died before it told.
+            reporter.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
+            return Exit(DONE)
+        return self._serve(handover, reporter, lease, opened, log)
+
+    def _serve(
+        self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log
+    ) -> Ending:
+        wal_sync = WalSync(opened.database)
+        messaging = Messaging(reporter, lease, self._services, self._events, log, home=opened.database.parent)
+        client = self._make_client(opened.database, messaging.emit, linking=not opened.linked)
+        shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
+        service = Service(
+            handover=handover,
+            reporter=reporter,
+            lease=lease,
+            events=self._events,
+            devices=self._devices,
+            client=client,
+            messaging=messaging,
+            shutdown=shutdown,
+            wal_sync=wal_sync,
+            linked=opened.linked,
+        )
+        try:
+            ending = service.run()
+        except (Fenced, Interrupted):
+            shutdown.close()
+            raise
+        if isinstance(ending, Exit):
+            shutdown.close()
+        else:
+            messaging.stop()
+        return ending
+
+    def _part_without_client(self, reporter: SessionReporter, lease: HeldLease) -> Ending:
+        """End where the stored device can't be read: it can still be removed, though WhatsApp isn't told."""
+        if reporter.session.desired not in {Desired.UNLINKED, Desired.DELETED}:
+            return Exit(BROKEN)
+        nothing = self._devices.root / reporter.claim.uid / "none"
+        return Shutdown(reporter, lease, self._devices, wal_sync=WalSync(nothing)).gone(confirmed=False)
