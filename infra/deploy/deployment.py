@@ -1,6 +1,5 @@
 """A stage into the account, from checks to addresses. Every step can be repeated: a second one changes little."""
 
-import json
 import shutil
 import subprocess
 import sys
@@ -45,10 +44,12 @@ def deploy(choices: Choices, say: Say) -> None:
 
 def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> None:
     """Bring what was packaged into the account; raises Refused."""
+    template = packaged.translated(artifacts.bucket_name(account, choices.stack), account.region)
+    quota.check_template(template, quota.allowed_resources(account))
     stack = Stack(account, choices.stack, say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
-    quota.check(account, parameters, before.parameters if before else {})
+    quota.check_concurrency(account, parameters, before.parameters if before else {})
     domain.check(account, parameters)
     if linked_role.ensure(account):
         say("Made the role by which ECS works in this account.")
@@ -74,6 +75,7 @@ def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
     region = choices.region or DRY_REGION
     template = packaged.translated(artifacts.named(choices.stack, "0" * 12, region), region)
     check(template, choices.parameters, region=region)
+    quota.check_template(template)
     _lint(template, region)
     bucket = artifacts.named(choices.stack, "ACCOUNT", region)
     say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")
@@ -159,7 +161,7 @@ def _written(template: Mapping[str, Any]) -> Iterator[Path]:
     """Write the template into a file for a while; equal templates give equal files."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "template.json"
-        path.write_text(json.dumps(template, sort_keys=True))
+        path.write_text(quota.written(template))
         yield path
 
 

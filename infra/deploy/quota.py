@@ -1,10 +1,25 @@
-"""Lambda's quota of the account against what the stack reserves of it: new accounts have room for 10 at once."""
+"""What AWS allows against what is to be deployed, asked before anything is changed.
 
+A template has at most 1 MB, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
+A REST API has as many resources, one a part of a path, as the account's quota says. New accounts have room for ten
+functions at once, of which the stack reserves some.
+"""
+
+import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deploy.account import Account, explained
 from infra.deploy.refusal import Refused
+
+TEMPLATE_BYTES: Final = 1_000_000
+"""What CloudFormation takes from a bucket, whose MB may be the smaller one; 51,200 bytes come with a call itself."""
+RESOURCES: Final = 300
+"""API Gateway's resources in an API, unless the account has another quota."""
+RESOURCES_QUOTA: Final = {"ServiceCode": "apigateway", "QuotaCode": "L-01C8A9E0"}
+"""Service Quotas' name for it: Resources/Routes per REST/WebSocket API."""
 
 PARAMETER: Final = "ReservedConcurrency"
 FUNCTIONS: Final = 2
@@ -15,7 +30,50 @@ LEAST: Final = 100
 """What Lambda leaves to functions that reserve nothing, or all of a smaller quota."""
 
 
-def check(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> None:
+def written(template: Mapping[str, Any]) -> str:
+    """Return the template as it is uploaded; equal templates give equal texts."""
+    return json.dumps(template, sort_keys=True)
+
+
+def api_resources(template: Mapping[str, Any]) -> int:
+    """Return how many resources the template's largest REST API has: each part of a path is one, and so is the root.
+
+    The template may still have its SAM transform to do.
+    """
+    apis = [
+        one["Properties"].get("DefinitionBody") or one["Properties"].get("Body") or {}
+        for one in template["Resources"].values()
+        if one["Type"] in {"AWS::Serverless::Api", "AWS::ApiGateway::RestApi"}
+    ]
+    return max((len(_nodes(api.get("paths", {}))) for api in apis), default=0)
+
+
+def check_template(template: Mapping[str, Any], allowed: int = RESOURCES) -> None:
+    """Raise Refused if CloudFormation or API Gateway would refuse the template; ``allowed`` are an API's resources."""
+    size = len(written(template).encode())
+    if size > TEMPLATE_BYTES:
+        raise Refused(f"The template has {size:,} bytes, and CloudFormation takes {TEMPLATE_BYTES:,}.")
+    resources = api_resources(template)
+    if resources > allowed:
+        raise Refused(
+            f"The API has {resources} resources, and API Gateway allows {allowed} in this account and region. Ask AWS "
+            "for more: Service Quotas, Amazon API Gateway, Resources/Routes per REST/WebSocket API."
+        )
+
+
+def allowed_resources(account: Account) -> int:
+    """Return how many resources the account's APIs may have; the default where Service Quotas doesn't tell.
+
+    Not everybody who may deploy may ask, and some partitions have no Service Quotas.
+    """
+    try:
+        told = account.session.client("service-quotas").get_service_quota(**RESOURCES_QUOTA)
+    except (BotoCoreError, ClientError):
+        return RESOURCES
+    return int(told["Quota"]["Value"])
+
+
+def check_concurrency(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> None:
     """Raise Refused if Lambda would refuse the reservation; ``before`` are the parameters of the stack that stands."""
     more = _reserved(parameters) - _reserved(before)
     if more <= 0:
@@ -29,6 +87,14 @@ def check(account: Account, parameters: Mapping[str, str], before: Mapping[str, 
             f"this account and region; {free} are free, and {least} must stay so. Add PARAMETERS={PARAMETER}=0, or ask "
             "AWS for more: Service Quotas, Lambda, Concurrent executions."
         )
+
+
+def _nodes(paths: Mapping[str, Any]) -> set[str]:
+    found = {"/"}
+    for path in paths:
+        parts = path.strip("/").split("/")
+        found |= {"/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1)}
+    return found
 
 
 def _reserved(parameters: Mapping[str, str]) -> int:

@@ -1,14 +1,20 @@
-"""What the stack reserves of Lambda's quota, against what the account has."""
+"""What AWS allows an account, against the template and what the stack reserves of Lambda's quota."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
+from moto.servicequotas.exceptions import NoSuchResource
+from moto.servicequotas.models import ServiceQuotasBackend
 
 from infra.deploy import quota
 from infra.deploy.account import Account
+from infra.deploy.choices import Choices
+from infra.deploy.deployment import bring
 from infra.deploy.refusal import Refused
-from tests.deploy.cloud import QUOTA, running
+from tests.deploy.cloud import QUOTA, a_package, client, running
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +36,7 @@ class Case:
         monkeypatch.setitem(QUOTA, "ConcurrentExecutions", self.every)
         monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", self.free)
         before = {"ReservedConcurrency": str(self.before)} if self.before else {}
-        quota.check(account, {"ReservedConcurrency": str(self.wanted)}, before)
+        quota.check_concurrency(account, {"ReservedConcurrency": str(self.wanted)}, before)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +78,65 @@ def test_what_polls_reserve_is_counted_where_anything_is_reserved(
     monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 239)
     wanted = {"ReservedConcurrency": "20", "PollConcurrency": "100"}
     with pytest.raises(Refused, match="would reserve 140 more"):
-        quota.check(account, wanted, {})
-    quota.check(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
-    quota.check(account, wanted | {"ReservedConcurrency": "0"}, {})
+        quota.check_concurrency(account, wanted, {})
+    quota.check_concurrency(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
+    quota.check_concurrency(account, wanted | {"ReservedConcurrency": "0"}, {})
+
+
+def an_api(paths: int, kind: str = "AWS::Serverless::Api", under: str = "DefinitionBody") -> dict[str, Any]:
+    """An API with so many resources, and the root."""
+    methods: dict[str, Any] = {f"/{number}": {"get": {}} for number in range(paths)}
+    return {"Type": kind, "Properties": {under: {"paths": methods}, "StageName": "api"}}
+
+
+def quoted(monkeypatch: pytest.MonkeyPatch, value: float | None) -> None:
+    """Have Service Quotas answer with the value, or refuse."""
+
+    def answer(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
+        if value is None or (service_code, quota_code) != ("apigateway", "L-01C8A9E0"):
+            raise NoSuchResource
+        return {"QuotaCode": quota_code, "Value": value}
+
+    monkeypatch.setattr(ServiceQuotasBackend, "get_service_quota", answer)
+
+
+def test_each_part_of_a_path_is_a_resource_once() -> None:
+    asked = ("/", "/api/sessions", "/api/sessions/{id}", "/api/sessions/{id}/qr", "/health")
+    paths: dict[str, Any] = {path: {} for path in asked}
+    api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {"paths": paths}}}
+    assert quota.api_resources({"Resources": {"Api": api}}) == 6
+    assert quota.api_resources({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}) == 0
+
+
+def test_an_api_with_too_many_resources_is_refused_in_a_sentence() -> None:
+    quota.check_template({"Resources": {"Api": an_api(299)}})
+    quota.check_template({"Resources": {"Api": an_api(400)}}, 401)
+    with pytest.raises(Refused, match="The API has 301 resources, and API Gateway allows 300 in this account"):
+        quota.check_template({"Resources": {"Api": an_api(300)}})
+    with pytest.raises(Refused, match="The API has 301 resources"):
+        quota.check_template({"Resources": {"Api": an_api(300, "AWS::ApiGateway::RestApi", "Body")}})
+
+
+def test_a_template_that_cloudformation_doesn_t_take_is_refused_in_a_sentence() -> None:
+    with pytest.raises(Refused, match=r"The template has 1,000,0\d\d bytes, and CloudFormation takes 1,000,000"):
+        quota.check_template({"Resources": {}, "Description": "é" * 166_663})
+    quota.check_template({"Resources": {}, "Description": "é" * 166_650})
+
+
+def test_the_account_s_own_quota_holds(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    quoted(monkeypatch, 500.0)
+    assert quota.allowed_resources(account) == 500
+    quoted(monkeypatch, None)
+    assert quota.allowed_resources(account) == 300
+
+
+def test_an_api_that_is_too_large_is_refused_before_anything_is_made(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quoted(monkeypatch, 20.0)
+    packaged = a_package(tmp_path, Api=an_api(20))
+    with pytest.raises(Refused, match="The API has 21 resources, and API Gateway allows 20"):
+        bring(account, packaged, Choices("dev", {}), print)
+    assert client(account, "s3").list_buckets()["Buckets"] == []
+    assert client(account, "ecr").describe_repositories()["repositories"] == []
+    assert client(account, "cloudformation").list_stacks()["StackSummaries"] == []

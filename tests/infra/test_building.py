@@ -7,13 +7,14 @@ from zipfile import ZipFile
 import pytest
 
 from chalicelib.domain.edge import CATCH_ALL
+from infra.deploy import quota
+from infra.deploy.packaging import located, translated
 from infra.package.building import CannotPackage, build, stages
 from infra.package.bytecode import precompile
 from infra.package.merging import EDGE_CODE, merge_template
 from infra.package.pythons import packager
 
-RESOURCES = 300
-"""That a REST API may have unless AWS raises it."""
+pytestmark = pytest.mark.subprocess
 
 
 def paths_of(package):
@@ -36,9 +37,14 @@ def test_every_get_has_a_head_in_the_api(package):
 
 
 def test_the_api_has_no_more_resources_than_aws_allows(package):
-    parts = (path.strip("/").split("/") for path in paths_of(package))
-    nodes = {tuple(one[:depth]) for one in parts for depth in range(len(one) + 1)}
-    assert 70 < len(nodes) < RESOURCES
+    assert 70 < quota.api_resources(package.document()) < quota.RESOURCES
+
+
+def test_the_template_is_not_larger_than_aws_allows(package):
+    """It is uploaded: with a call itself come 51,200 bytes, which its API's definition alone has."""
+    template = translated(located(package.document(), f"s3://{'b' * 63}/{'0' * 32}.zip"), "ap-southeast-1")
+    assert 51_200 < len(quota.written(template).encode()) < quota.TEMPLATE_BYTES * 0.8
+    quota.check_template(template)
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_made(tmp_path):
