@@ -213,7 +213,8 @@ def _answer(status: int, kind: Any, schemas: Schemas) -> Schema:
 
 def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
     if shape is bytes:
-        return {}
+        # Without a schema, generators take the answer for anything at all, and the JSON beside it too.
+        return {"schema": {"type": "string", "contentMediaType": form}}
     told: Schema = {"schema": schemas.of(shape)}
     example = examples.answer(shape) if form == JSON else None
     return told | ({"example": example} if example is not None else {})
