@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test fuzz check audit bench format clean package deploy destroy
+.PHONY: help run demo quick test soak fuzz check audit bench format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -17,14 +17,22 @@ run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE
 demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one
 	@exec $(BIN)/python -m infra.demo
 
+PYTEST = $(BIN)/python -m pytest --dist worksteal
+
+quick: .venv/dev  ## run the tests that start no process
+	@exec $(PYTEST) -n 2 -m 'not subprocess and not soak' $(ARGS)
+
 # Four at a time on two cores: the flows wait for WhatsApp's own timing more than they compute.
-test: .venv/dev .venv/checkov/installed  ## run all tests
-	@exec $(BIN)/python -m pytest -n 4 --dist worksteal $(ARGS)
+test: .venv/dev .venv/checkov/installed  ## run all tests but the long ones
+	@exec $(PYTEST) -n 4 -m 'not soak' $(ARGS)
+
+soak: .venv/dev  ## run the long tests: generated clients, made-up requests (the same ones each time, or FUZZ_SEED=)
+	@FUZZ=$(or $(FUZZ),3) FUZZ_SEED=$(or $(FUZZ_SEED),0) exec $(PYTEST) -n 3 --timeout 1800 -m soak $(ARGS)
 
 # A seed of its own each time: what it finds, FUZZ_SEED= finds again.
 fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
 	@export FUZZ=$(or $(FUZZ),30) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)); \
-	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(BIN)/python -m pytest -n 3 --timeout 1800 tests/doors/test_fuzz.py $(ARGS)
+	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(PYTEST) -n 3 --timeout 1800 tests/doors/test_fuzz.py $(ARGS)
 
 check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff check

@@ -1,12 +1,14 @@
 """What all tests share."""
 
 import os
+from collections.abc import Generator
 from typing import Final
 
 import pytest
 from hypothesis import settings
 
 from infra.local.descriptions import remember_descriptions
+from tests.guard import guarded, refuse_processes, starts_processes
 from tests.order import dealt
 
 # An example takes as long as a busy machine makes it take: a limit of 200 ms would say nothing about the code.
@@ -14,6 +16,7 @@ settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
 # Each test that makes a boto3 session would read megabytes of them.
 remember_descriptions()
+refuse_processes()
 
 LONG: Final = frozenset(
     (
@@ -43,3 +46,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return 2 if item.path.stem in LONG else int(item.path.relative_to(here).parts[0] in HEAVY)
 
     items[:] = dealt(items, weight, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark the tests of modules that start processes, before marks choose what runs."""
+    if starts_processes(item.path, item.config.rootpath / "tests"):
+        item.add_marker("subprocess")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None]:
+    """Let fixtures start processes only for tests that say so."""
+    with guarded(item):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Let only tests that say so start processes."""
+    with guarded(item):
+        return (yield)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from infra import diagrams
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +23,7 @@ def test_the_state_diagram_is_the_transition_table_s():
     assert diagrams.PAGE.read_text() == diagrams.page()
 
 
+@pytest.mark.subprocess
 def test_the_lambda_functions_load_nothing_of_the_worker_s():
     loaded = subprocess.run(
         [sys.executable, "-c", "import app, sys; print('\\n'.join(sys.modules))"],
@@ -33,6 +36,7 @@ def test_the_lambda_functions_load_nothing_of_the_worker_s():
     assert heavy.isdisjoint(loaded)
 
 
+@pytest.mark.subprocess
 def test_the_worker_starts_with_what_its_image_has():
     """infra/worker/requirements.txt is all that the image installs."""
     loaded = subprocess.run(

@@ -65,6 +65,7 @@ def test_json_that_is_none_is_refused():
         Reader(Thing).json("{")
 
 
+@pytest.mark.subprocess
 def test_threads_that_meet_a_type_at_the_same_time_all_read_it():
     done = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, timeout=100, check=False)
     assert (done.returncode, done.stdout) == (0, "alive\n")

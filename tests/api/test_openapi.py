@@ -150,6 +150,7 @@ def test_it_is_served(nobody: Caller) -> None:
     assert answer.json["paths"] == json.loads(json.dumps(DOCUMENT["paths"]))
 
 
+@pytest.mark.subprocess
 def test_it_costs_nothing_until_somebody_asks() -> None:
     code = "import app, sys; print([m for m in sys.modules if m.startswith('chalicelib.api.description.')])"
     repository = Path(__file__).parents[2]

@@ -88,6 +88,7 @@ def test_every_accept_header_gets_an_answer(nobody: Caller, accept: str | None) 
     assert nobody("GET", "/health", **headers).json["status"] == "ok"
 
 
+@pytest.mark.subprocess
 def test_importing_the_app_loads_nothing_that_a_request_may_not_need() -> None:
     heavy = ("neonize", "qrcode", "PIL", "phonenumbers", "chalicelib.worker", "infra")
     code = f"import sys, app; print([m for m in {heavy!r} if m in sys.modules])"

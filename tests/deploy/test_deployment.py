@@ -20,6 +20,8 @@ from infra.deploy.destruction import destroy
 from infra.deploy.refusal import Refused
 from tests.deploy.cloud import QUOTA, Docker, a_package, client, running
 
+pytestmark = pytest.mark.subprocess
+
 STAGE = "dev"
 STACK = "switchboard-dev"
 SECRET = "switchboard-dev/first-administrator"

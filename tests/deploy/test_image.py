@@ -32,6 +32,8 @@ from tests.deploy.dockerfile import (
     stages,
 )
 
+pytestmark = pytest.mark.subprocess
+
 BUILD, FINAL = stages()
 
 

@@ -12,6 +12,8 @@ from infra.local.moto_server import MotoServer
 from infra.local.settings import REPOSITORY
 from tests.deploy.cloud import Docker, environment
 
+pytestmark = pytest.mark.subprocess
+
 CERTIFICATE = f"arn:aws:acm:us-east-1:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
 
 

@@ -11,6 +11,8 @@ from infra.deploy.packaging import ARCHIVE, SERVERLESS
 from infra.deploy.refusal import Refused
 from tests.deploy.cloud import Docker, a_package
 
+pytestmark = pytest.mark.subprocess
+
 
 @pytest.fixture(autouse=True)
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:

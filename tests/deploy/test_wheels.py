@@ -10,6 +10,8 @@ import pytest
 
 from tests.deploy.dockerfile import DOCKERFILE, REQUIREMENTS
 
+pytestmark = pytest.mark.subprocess
+
 TRIXIE_GLIBC = 41
 """The minor version of the C library in the image's release of Debian."""
 

@@ -15,6 +15,8 @@ from infra.local.settings import TEMPLATE
 from infra.local.template import load_template
 from tests.docs.tables import DOCS, names, rows, section
 
+pytestmark = pytest.mark.subprocess
+
 ROOT = Path(__file__).parent.parent.parent
 OURS_TO_HOLD = ("deploy.md", "operations.md", "security.md", "scale.md", "settings.md")
 TEXTS = {name: (DOCS / name).read_text() for name in OURS_TO_HOLD}

@@ -1,6 +1,7 @@
 """What schemathesis makes of the description, good data and bad, sent to every operation by all kinds of callers.
 
-``FUZZ`` in the environment says how many cases an operation gets of each kind; ``make fuzz`` sets it.
+``FUZZ`` in the environment says how many cases an operation gets of each kind, and ``FUZZ_SEED`` which; ``make soak``
+sends the same few each time, ``make fuzz`` many others.
 """
 
 import json
@@ -21,6 +22,7 @@ from chalicelib.api.description.document import document
 from tests.api.described import conforms
 from tests.doors.rig import SCANNING, STOPPED, Doors, as_wsgi
 
+pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))
 SEED = int(os.environ.get("FUZZ_SEED", "0"))
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))

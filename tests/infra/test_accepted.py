@@ -2,11 +2,15 @@
 
 import json
 
+import pytest
+
 from chalicelib.worker.handover import NEEDED
 from infra.local.conditions import decided
 from infra.local.template import references
 from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION, Cloud
 from tests.infra.test_stack import statements
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_cloudfront_keeps_no_error_for_the_next_caller(cloud: Cloud) -> None:

@@ -5,7 +5,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
+
+pytestmark = pytest.mark.subprocess
 
 ROOT = Path(__file__).parents[2]
 LISTS = ("requirements.txt", "infra/worker/requirements.txt")

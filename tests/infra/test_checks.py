@@ -6,6 +6,8 @@ import pytest
 from infra.package.__main__ import target
 from infra.package.checks import faults
 
+pytestmark = pytest.mark.subprocess
+
 
 def wheel(*tags: str) -> str:
     return "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n" + "".join(f"Tag: {tag}\n" for tag in tags)

@@ -11,6 +11,8 @@ from infra.local.moto_server import MotoServer
 from infra.local.settings import REPOSITORY
 from tests.deploy.cloud import environment
 
+pytestmark = pytest.mark.subprocess
+
 SIGNING_KEYS = ("infra.signing_keys", "no-secret", "list")
 REDRIVE = ("infra.redrive", "no-bucket", "--table", "t", "--wake-queue", "https://sqs.eu-west-1.amazonaws.com/1/q")
 DEPLOY = ("infra.deploy",)

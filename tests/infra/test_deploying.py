@@ -22,6 +22,8 @@ from tests.infra.cloud import REGION, Cloud
 from tests.infra.removal import as_cloudformation_does
 from tests.infra.standing import standing
 
+pytestmark = pytest.mark.subprocess
+
 STACK = "switchboard-prod"
 
 

@@ -13,6 +13,8 @@ from infra.deploy.keys import new_keys
 from infra.local.settings import REPOSITORY
 from tests.infra.cloud import Cloud, moto_cloud
 
+pytestmark = pytest.mark.subprocess
+
 
 @dataclass(frozen=True)
 class Done:

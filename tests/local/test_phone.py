@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import qrcode
 from aiohttp import web
 
 from infra.whatsapp_server import WhatsApp
 from tests.whatsapp_server.devices import NUMBER, Loopback, RawClient, loopback
+
+pytestmark = pytest.mark.subprocess
 
 
 @dataclass(frozen=True, slots=True)

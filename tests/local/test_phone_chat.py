@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.local.test_phone import CommandLine, fronted
 from tests.whatsapp_server.devices import loopback
+
+pytestmark = pytest.mark.subprocess
 
 ANA, BO = "6281234567890", "628111111111"
 

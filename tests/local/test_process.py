@@ -4,8 +4,12 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from infra.local.process import Launch, launch, log_name, search_path, start, stop
 from tests.local.patience import until
+
+pytestmark = pytest.mark.subprocess
 
 DEFINITION = {
     "name": "worker",

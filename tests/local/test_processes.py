@@ -3,7 +3,11 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from infra.local.processes import children, open_files, processor_ms
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_a_child_is_found_by_what_it_runs(tmp_path):

@@ -8,11 +8,14 @@ import socket
 import subprocess
 import sys
 
+import pytest
 import requests
 
 from infra.local.settings import REPOSITORY
 from tests.local.patience import until
 from tests.local.running import alive, processes, running_stack
+
+pytestmark = pytest.mark.subprocess
 
 SESSION = "6281234567890"
 

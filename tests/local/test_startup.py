@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.subprocess
+
 STARTUP = Path("infra/local/startup").resolve()
 WAIT = "import signal; print('ready', flush=True); signal.pause()"
 

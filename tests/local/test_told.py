@@ -4,8 +4,12 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 from infra.local.settings import REPOSITORY
 from infra.local.told import told_to_stop
+
+pytestmark = pytest.mark.subprocess
 
 WAIT = """
 import asyncio, os

@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, RawClient, loopback
+
+pytestmark = pytest.mark.subprocess
 
 BO = "628111111111"
 Story = Callable[[Loopback, RawClient], Awaitable[None]]

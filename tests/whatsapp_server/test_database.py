@@ -10,6 +10,8 @@ import pytest
 
 from infra.whatsapp_server.storage import Database
 
+pytestmark = pytest.mark.subprocess
+
 ADD = "INSERT INTO phone_prekeys VALUES (?, ?)"
 ALL = "SELECT number, last FROM phone_prekeys ORDER BY last"
 

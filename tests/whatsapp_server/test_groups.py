@@ -9,6 +9,8 @@ import pytest
 from infra.whatsapp_server.accounts import lid_of
 from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
 
+pytestmark = pytest.mark.subprocess
+
 BO, CLEO = "628111111111", "628222222222"
 Story = Callable[[Loopback], Awaitable[None]]
 

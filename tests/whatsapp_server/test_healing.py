@@ -7,6 +7,8 @@ import pytest
 from tests.whatsapp_server.devices import NUMBER, Loopback, RawClient
 from tests.whatsapp_server.test_chatting import BO, told
 
+pytestmark = pytest.mark.subprocess
+
 HELD_MS = 3_000
 """Long enough for a busy machine to show which of two things waits."""
 

@@ -4,8 +4,12 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, RawClient
 from tests.whatsapp_server.test_pairing import told
+
+pytestmark = pytest.mark.subprocess
 
 
 def secrets_in(database: Path) -> int:

@@ -7,6 +7,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.subprocess
+
 
 def test_it_says_where_it_is_and_ends_when_told(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "infra.whatsapp_server", "--state", str(tmp_path)]

@@ -10,6 +10,8 @@ import pytest
 
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, RawClient, loopback
 
+pytestmark = pytest.mark.subprocess
+
 Story = Callable[[Loopback, RawClient], Awaitable[None]]
 
 

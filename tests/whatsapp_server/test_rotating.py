@@ -3,7 +3,11 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.whatsapp_server.devices import loopback
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_the_client_rotates_through_its_codes_by_itself(tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import aiohttp
+import pytest
 
 from infra.whatsapp_server import WhatsApp
 from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
 from tests.whatsapp_server.test_chatting import BO
+
+pytestmark = pytest.mark.subprocess
 
 KILLS = 4
 

@@ -3,8 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from chalicelib.wire.codec import dictionaries
 from infra.whatsapp_server.tokens_from_client import library
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_the_tables_are_those_of_the_installed_client() -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from chalicelib.worker.ending import BROKEN
 
+pytestmark = pytest.mark.subprocess
+
 ROOT = Path(__file__).parents[2]
 
 SCRIPT = """

@@ -14,6 +14,8 @@ from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.health import Heartbeat, complaint, last_beat
 from tests.worker.workers import ROOT, Stage, told
 
+pytestmark = pytest.mark.subprocess
+
 
 def check(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the check as the container does: a process of its own with a bare environment."""

@@ -20,6 +20,8 @@ from tests.makers import DEVICE
 from tests.worker.outside import Bell, Outside
 from tests.worker.puppets import Theatre
 
+pytestmark = pytest.mark.subprocess
+
 
 def no_client(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
     raise AssertionError

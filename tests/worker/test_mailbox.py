@@ -19,6 +19,8 @@ from tests.makers import DEVICE
 from tests.worker.puppets import Theatre
 from tests.worker.threads import until
 
+pytestmark = pytest.mark.subprocess
+
 SOON_S = 2.0
 
 

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.worker.threads import until
+
+pytestmark = pytest.mark.subprocess
 
 ROOT = Path(__file__).parents[2]
 SIGTERM_BIT = 1 << (signal.SIGTERM - 1)

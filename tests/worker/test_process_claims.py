@@ -4,6 +4,8 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.order import Order
@@ -13,6 +15,8 @@ from chalicelib.worker.session.device import copy
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now
 from tests.worker.workers import Stage, told
+
+pytestmark = pytest.mark.subprocess
 
 
 @dataclass

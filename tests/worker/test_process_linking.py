@@ -8,6 +8,8 @@ import pytest
 from chalicelib.domain.session import Reason, Status
 from tests.worker.workers import NUMBER, Stage, told
 
+pytestmark = pytest.mark.subprocess
+
 
 def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_logged(tmp_path: Path) -> None:
     async def story(stage: Stage) -> None:

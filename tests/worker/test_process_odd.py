@@ -14,6 +14,8 @@ from tests.makers import a_message
 from tests.worker.outside import now
 from tests.worker.workers import NUMBER, Stage, told
 
+pytestmark = pytest.mark.subprocess
+
 FRIEND, NOBODY = "628777000001", "628777000002"
 AT_ONCE_S = 1.0
 EPHEMERAL = 40

@@ -4,10 +4,14 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Reason, Status
 from tests.worker.outside import now
 from tests.worker.workers import NUMBER, Stage, told
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_stop_keeps_the_device_and_the_next_worker_gives_its_lease_back_at_a_sigterm(

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from chalicelib.domain.session import Reason, Status
 from tests.worker.workers import NUMBER, Stage, told
+
+pytestmark = pytest.mark.subprocess
 
 
 def test_a_dropped_connection_is_reported_and_made_again(tmp_path: Path, device: Path) -> None:

@@ -14,6 +14,8 @@ from chalicelib.worker.session import device as copying
 from chalicelib.worker.session.device import Devices, Opened, Torn, Unreadable, copy, is_linked
 from tests.worker.databases import devices, leave, log_of
 
+pytestmark = pytest.mark.subprocess
+
 
 def test_a_database_that_keeps_changing_is_not_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = tmp_path / "source.db"

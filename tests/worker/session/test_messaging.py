@@ -15,6 +15,8 @@ from tests.makers import DEVICE, a_message
 from tests.worker.outside import now
 from tests.worker.puppets import Theatre
 
+pytestmark = pytest.mark.subprocess
+
 CONNECTED = c.ConnectedEvent(DEVICE)
 RECEIVED = Received(
     "3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=1_795_229_017_000, content=Text("Kopi?")

@@ -17,6 +17,8 @@ from tests.makers import a_message
 from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
 
+pytestmark = pytest.mark.subprocess
+
 WRITTEN, KNOWN = "525574949947", "5215574949947"
 WRITTEN_JID, KNOWN_JID = f"{WRITTEN}@s.whatsapp.net", f"{KNOWN}@s.whatsapp.net"
 LID = "200000000000002"

@@ -28,6 +28,8 @@ from tests.worker.outside import now
 from tests.worker.puppets import PuppetClient, Theatre
 from tests.worker.threads import until
 
+pytestmark = pytest.mark.subprocess
+
 S = MessageStatus
 
 

@@ -19,6 +19,8 @@ from tests.makers import DEVICE
 from tests.worker.outside import now
 from tests.worker.puppets import Theatre
 
+pytestmark = pytest.mark.subprocess
+
 CODE = "2@ref,noise,identity,secret,1"
 CONNECTED = c.ConnectedEvent(DEVICE)
 

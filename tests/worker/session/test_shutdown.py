@@ -15,6 +15,8 @@ from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.puppets import Theatre
 
+pytestmark = pytest.mark.subprocess
+
 CONNECTED = c.ConnectedEvent(DEVICE)
 
 

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from chalicelib.worker.session import wal_sync
 from chalicelib.worker.session.wal_sync import EVERY, SETTLES_IN, WalSync, last_write, sync_file
 from tests.worker.databases import leave, log_of
+
+pytestmark = pytest.mark.subprocess
 
 
 @dataclass
