@@ -4,6 +4,7 @@ import json
 import sys
 from base64 import b64decode
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -63,6 +64,13 @@ def ask(app: Chalice, method: str, path: str, resource: str) -> tuple[int, Any]:
     }
     answer = app(event, None)
     return answer["statusCode"], json.loads(b64decode(answer["body"]))
+
+
+def test_every_dialect_s_folders_have_its_name() -> None:
+    for name, dialect in dialects.DIALECTS.items():
+        if name != "toy":
+            assert import_module(f"chalicelib.dialects.{name}").DIALECT is dialect
+            assert not dialect.prefixes or import_module(f"chalicelib.api.{name}").ROUTERS
 
 
 def test_its_routes_are_among_all_routes() -> None:
