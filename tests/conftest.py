@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
-from infra.local.descriptions import remember_descriptions
+from infra.local.moto.descriptions import remember_descriptions
 from tests.guard import guarded, refuse_processes, starts_processes
 from tests.order import dealt
 

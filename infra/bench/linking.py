@@ -8,8 +8,7 @@ from typing import Final
 
 from infra.bench.alone import raw_client
 from infra.bench.measuring import memory, most_memory, row, syncs
-from infra.local.client import Stack, eventually, next_frame
-from infra.local.processes import open_files
+from infra.local.client import Stack, eventually, next_frame, open_files
 
 HISTORY: Final = 50_000
 """Messages that a phone tells a new device of: an account of some years."""

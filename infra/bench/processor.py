@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from infra.local.chatting import Phone, send
-from infra.local.client import Stack, expect
-from infra.local.processes import processor_ms
+from infra.local.client import Stack, expect, processor_ms
 
 SESSION: Final = "628111300001"
 FRIEND: Final = "628777300001"

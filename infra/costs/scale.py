@@ -10,8 +10,7 @@ from chalicelib.domain.lease import RENEW_EVERY
 from infra.costs.bill import table
 from infra.costs.figures import UNVERIFIED, quotas
 from infra.costs.usage import Assumed, writes_a_day
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 START_S: Final = 45
 """Seconds that Fargate takes to start a task, about."""

@@ -6,8 +6,7 @@ from typing import Final
 
 from chalicelib.adapters.dynamodb.sessions import SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 HOURS: Final = 730
 """In a month, as AWS's own examples count."""

@@ -14,9 +14,9 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from infra import REPOSITORY
 from infra.deploy.account import Account, explained, refused
 from infra.deploy.refusal import Refused
-from infra.local.settings import REPOSITORY
 
 USER: Final = "admin"
 TENANT: Final = "default"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from infra import REPOSITORY
 from infra.deploy.refusal import Refused
-from infra.local.settings import REPOSITORY
 
 CONFIG: Final = REPOSITORY / ".chalice" / "config.json"
 ALIASES: Final = {

@@ -18,8 +18,7 @@ from infra.deploy.packaging import Package, package
 from infra.deploy.parameters import check, check_image
 from infra.deploy.refusal import Refused
 from infra.deploy.stack import Say, Stack, State
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 DRY_REGION: Final = "us-east-1"
 """Stands for the region where none is chosen and nothing is created."""

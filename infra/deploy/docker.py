@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Sequence
 from typing import Final
 
+from infra import REPOSITORY
 from infra.deploy.refusal import Refused
-from infra.local.settings import REPOSITORY
 
 PLATFORM: Final = "linux/arm64"
 DOCKERFILE: Final = REPOSITORY / "infra" / "worker" / "Dockerfile"

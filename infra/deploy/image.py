@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
+from infra import REPOSITORY
 from infra.deploy import docker
 from infra.deploy.account import Account, explained, refused
-from infra.local.settings import REPOSITORY
 
 if TYPE_CHECKING:
     from types_boto3_ecr.client import ECRClient

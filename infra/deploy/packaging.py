@@ -18,8 +18,8 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.arn_generator import ArnGenerator
 from samtranslator.translator.translator import Translator
 
+from infra import REPOSITORY
 from infra.deploy.refusal import Refused
-from infra.local.settings import REPOSITORY
 
 OUT: Final = REPOSITORY / "out" / "deploy"
 """Not where ``make package`` writes: that may be run at any time."""

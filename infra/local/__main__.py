@@ -21,7 +21,7 @@ def main() -> int:
 
 def _serve(settings: Settings) -> int:
     # Only now: before the check, what these import may be missing.
-    from infra.local.descriptions import remember_descriptions  # noqa: PLC0415
+    from infra.local.moto.descriptions import remember_descriptions  # noqa: PLC0415
 
     # Before moto, which reads some as it is imported.
     remember_descriptions()

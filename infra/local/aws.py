@@ -12,11 +12,10 @@ from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 from moto.dynamodb.models.table import Table
 from moto.moto_api import state_manager
 
-from infra.local.cloudformation import register
 from infra.local.iam.callers import OPERATOR, Callers
-from infra.local.moto_inside import answer_inside
-from infra.local.moto_server import MotoServer, keep_no_instances
-from infra.local.template import Template, is_expression, key
+from infra.local.moto.cloudformation import register
+from infra.local.moto.server import MotoServer, answer_inside, keep_no_instances
+from infra.template import Template, is_expression, key
 
 ACCOUNT: Final = DEFAULT_ACCOUNT_ID
 REGION: Final = "us-east-1"

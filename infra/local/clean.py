@@ -14,7 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from infra.local.settings import REPOSITORY, Network
+from infra import REPOSITORY
+from infra.local.settings import Network
 from infra.local.state import LOCK, NETWORK_FILE, State
 
 CONFIRMED: Final = "real"

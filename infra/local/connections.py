@@ -6,10 +6,9 @@ from typing import Final
 
 from aiohttp import web
 
-from infra.local.guard import only_local
-from infra.local.iam.door import Denial
-from infra.local.sockets import STAGE
-from infra.local.watchers import Watcher, Watchers
+from infra.local.front import only_local
+from infra.local.iam.permissions import Denial
+from infra.local.sockets import STAGE, Watcher, Watchers
 
 PAYLOAD_LIMIT: Final = 128 * 1024
 """The largest message that may be posted, in bytes."""

@@ -1,14 +1,35 @@
 """What the developer reads: how to begin, then a line an event. Never a QR code, a message's text or a key."""
 
 import json
+import logging
 from contextlib import suppress
 from datetime import datetime
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any
+from typing import Any, Final
 
-from infra.local.settings import REPOSITORY, Network, Settings
+from infra import REPOSITORY
+from infra.local.settings import Network, Settings
 from infra.local.shard import Record
+
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has."""
+
+
+class LogLines(logging.Formatter):
+    """A line a record, its extra fields as ``name=value``; those that say nothing are left out."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the base class names it so
+        """Return the line; a trace of what was raised follows it."""
+        extra = {name: value for name, value in vars(record).items() if name not in _OWN and value is not None}
+        return " ".join([super().formatMessage(record), *(f"{name}={_shown(extra[name])}" for name in extra)])
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 class Console:

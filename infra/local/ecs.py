@@ -1,4 +1,4 @@
-"""ECS as the task runner needs it: told at once of RunTask and StopTask, idempotent by client token, honest about ends.
+"""ECS as the task runner needs it, and the tasks of the run before, which ended with their stack.
 
 moto's RunTask starts nothing and ignores the client token, its StopTask has the task stopped the same instant.
 """
@@ -13,6 +13,8 @@ from flask import request
 from moto.core.exceptions import JsonRESTError
 from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import Task, ecs_backends
+
+from infra.local.state import State
 
 STOPPING: Final = "DEACTIVATING"
 STOPPED: Final = "STOPPED"
@@ -119,4 +121,41 @@ def detail(task: Task) -> dict[str, Any]:
             {"name": one.name, "lastStatus": one.last_status, **({"exitCode": one.exitCode} if ended else {})}
             for one in task.containers
         ],
+    }
+
+
+TASKS_FILE: Final = "tasks.json"
+
+
+class TaskRecord:
+    """Which tasks run, on disk; what an earlier run left there stays until it has been reported."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._former: list[dict[str, Any]] = state.read(TASKS_FILE, [])
+        self._running: list[dict[str, Any]] = []
+
+    def former(self, cluster_arn: str) -> list[dict[str, Any]]:
+        """Return the details to report for the earlier run's tasks; the cluster has a new name in each run."""
+        return [_stopped(one) | {"clusterArn": cluster_arn} for one in self._former]
+
+    def reported(self) -> None:
+        """Forget the earlier run's tasks."""
+        self._former = []
+        self.running(self._running)
+
+    def running(self, details: list[dict[str, Any]]) -> None:
+        """Keep what runs now."""
+        self._running = details
+        self._state.write(TASKS_FILE, self._former + details)
+
+
+def _stopped(detail: dict[str, Any]) -> dict[str, Any]:
+    containers = [one | {"lastStatus": "STOPPED", "exitCode": 137} for one in detail.get("containers", [])]
+    return detail | {
+        "lastStatus": "STOPPED",
+        "desiredStatus": "STOPPED",
+        "stopCode": "EssentialContainerExited",
+        "stoppedReason": "The local stack ended, and its tasks with it",
+        "containers": containers,
     }

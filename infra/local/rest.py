@@ -1,4 +1,6 @@
-"""API Gateway's REST API in front of the Chalice app: what a Lambda proxy event holds, and how long an answer may take.
+"""API Gateway's REST API in front of the Chalice app: which function answers, what its event holds, and how long.
+
+All that the template says nothing about is the one function's that Chalice makes, whose concurrency is the account's.
 
 Chalice's own local gateway does the routing and the CORS preflight; this adds what it leaves out of the event, and what
 the template adds to the API: the resource that takes all that no other does, and API Gateway's own answers.
@@ -7,14 +9,16 @@ the template adds to the API: the resource that takes all that no other does, an
 import asyncio
 import base64
 import logging
+import re
 import time
-from collections.abc import Mapping
-from concurrent.futures import Executor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from threading import Lock
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, unquote
 
 from aiohttp import web
@@ -33,9 +37,72 @@ from multidict import CIMultiDict
 from chalicelib.domain.edge import CATCH_ALL
 from infra.local.functions import REST_NAME
 from infra.local.iam.callers import calling_as
-from infra.local.integrations import Reserved, Throttled
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
+
+T = TypeVar("T")
+
+_FUNCTION: Final = re.compile(r"functions/\$\{(?P<name>\w+)\.Arn\}/invocations")
+
+
+class Throttled(Exception):
+    """As many calls of the function run as may."""
+
+
+@dataclass(slots=True)
+class Reserved:
+    """A function with a reserved concurrency, by its logical id; its calls have threads of their own."""
+
+    name: str
+    most: int
+    _pool: ThreadPoolExecutor = field(init=False)
+    _lock: Lock = field(default_factory=Lock)
+    _running: int = 0
+
+    def __post_init__(self) -> None:
+        self._pool = ThreadPoolExecutor(self.most, thread_name_prefix=self.name)
+
+    def submit(self, call: Callable[..., T], *arguments: Any) -> Future[T]:
+        """Start a call; raises Throttled, as Lambda does, where it would have to wait for another one's end."""
+        with self._lock:
+            if self._running >= self.most:
+                raise Throttled(self.name)
+            self._running += 1
+        future = self._pool.submit(call, *arguments)
+        future.add_done_callback(self._ended)
+        return future
+
+    def close(self) -> None:
+        """Start no call any more, and wait for none."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _ended(self, _: Future[T]) -> None:
+        with self._lock:
+            self._running -= 1
+
+
+def integrations(api: Mapping[str, Any], functions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Reserved]:
+    """Return the functions with a reserved concurrency that serve the REST API, by method and path.
+
+    ``api`` and ``functions`` are the properties of the template's resources, those of the functions resolved.
+    """
+    made: dict[str, Reserved] = {}
+    found = {}
+    for path, methods in api["DefinitionBody"]["paths"].items():
+        for method, said in methods.items():
+            name = _function(said)
+            most = functions.get(name, {}).get("ReservedConcurrentExecutions")
+            if most is not None:
+                found[method.upper(), path] = made.setdefault(name, Reserved(name, int(most)))
+    return found
+
+
+def _function(said: Mapping[str, Any]) -> str:
+    uri = said["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+    named = _FUNCTION.search(uri)
+    if named is None:
+        raise ValueError(f"The template has an integration with no function of its own: {uri}")
+    return named["name"]
+
 
 INTEGRATION_TIMEOUT_S: Final = 29.0
 """API Gateway's own limit."""

@@ -1,20 +1,45 @@
-"""One run on a state directory: the lock, the port, the log, the event loop."""
+"""One run on a state directory: the lock, the port, the log, the event loop, and how it learns that it is to end."""
 
 import asyncio
 import logging
 import os
+import signal
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from infra.local.log_lines import LogLines
+from infra.local.console import LogLines
+from infra.local.front import loopback_socket
 from infra.local.pumps import UnknownFunction
 from infra.local.settings import BadSetting, Settings
-from infra.local.sites import loopback_socket
 from infra.local.stack import Stack
 from infra.local.state import NETWORK_FILE, InUse, State
-from infra.local.told import told_to_stop
+
+LOOK_S: Final = 0.5
+
+
+def told_to_stop(environment: Mapping[str, str]) -> asyncio.Event:
+    """Return an event that is set by SIGINT, SIGTERM or SIGHUP.
+
+    Under ``make run`` it is set, too, when make is gone: one that is killed can't pass a signal on.
+    """
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(one, told.set)
+    if "MAKELEVEL" in environment:
+        _watch(os.getppid(), told, loop)
+    return told
+
+
+def _watch(parent: int, told: asyncio.Event, loop: asyncio.AbstractEventLoop) -> None:
+    if os.getppid() != parent:
+        told.set()
+    else:
+        loop.call_later(LOOK_S, _watch, parent, told, loop)
+
 
 UNFIT: Final = (InUse, BadSetting, UnknownFunction)
 """Errors whose text is a sentence for the developer."""

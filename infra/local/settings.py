@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-REPOSITORY: Final = Path(__file__).resolve().parents[2]
-TEMPLATE: Final = REPOSITORY / "infra" / "template.yaml"
+from infra import REPOSITORY
+
 DEFAULT_PORT: Final = 8080
 
 

@@ -13,10 +13,9 @@ from chalicelib.bootstrap import first_administrator
 from infra.local.aws import ACCOUNT, LocalAws
 from infra.local.connections import connections_app
 from infra.local.console import Console, greeting, line
-from infra.local.credentials import USER, keep_signing_keys, password
-from infra.local.environment import become_lambda, for_workers
-from infra.local.former import TaskRecord
-from infra.local.front import front_app
+from infra.local.ecs import TaskRecord
+from infra.local.environment import USER, become_lambda, for_workers, keep_signing_keys, password
+from infra.local.front import front_app, loopback_socket, serve
 from infra.local.functions import (
     REST_NAME,
     Concurrency,
@@ -25,22 +24,16 @@ from infra.local.functions import (
     reserved_concurrency,
     socket_functions_of,
 )
-from infra.local.iam.permissions import Permissions
-from infra.local.iam.posting import post_door
-from infra.local.integrations import integrations
-from infra.local.kept_queues import KeptQueues
-from infra.local.pumps import PLACE, Pumps
-from infra.local.rest import RestApi
-from infra.local.rows import Rows
-from infra.local.schedules import event
-from infra.local.settings import TEMPLATE, Network, Settings
+from infra.local.iam.permissions import Permissions, post_door
+from infra.local.persistence import KeptQueues, Rows
+from infra.local.pumps import PLACE, Pumps, event
+from infra.local.rest import RestApi, integrations
+from infra.local.settings import Network, Settings
 from infra.local.shard import LocalShard, Record
-from infra.local.sites import loopback_socket, serve
-from infra.local.sockets import STAGE, SocketApi
+from infra.local.sockets import STAGE, SocketApi, Watchers
 from infra.local.state import State
 from infra.local.tasks import Surroundings, TaskRunner
-from infra.local.template import load_template
-from infra.local.watchers import Watchers
+from infra.template import TEMPLATE, load_template
 from infra.whatsapp_server import WhatsApp
 
 GOODBYE_S: Final = 10.0

@@ -1,12 +1,23 @@
-"""The state directory: what outlives the stack, and the lock that keeps a second stack off it."""
+"""The state directory: what outlives the stack, its lock, and journals that lose no line once it is appended.
 
+A line is with the kernel before ``append`` returns, so a killed process loses none of them. That takes no fsync. Only a
+machine that loses its power can lose lines, those of its last second: ``sync`` is called that often.
+
+A journal is kept short by snapshots of what it adds up to: ``rotate`` begins a new file, then the snapshot of that
+moment is written elsewhere, then ``drop`` removes the files before. Whoever replays the lines must come to the same if
+some of them are in the snapshot already, since a process can end between any two of these steps.
+"""
+
+import asyncio
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 LOCK: Final = "lock"
@@ -79,3 +90,156 @@ class State:
     def forget(self, name: str) -> None:
         """Remove what is kept under ``name``."""
         (self.directory / name).unlink(missing_ok=True)
+
+
+SUFFIX: Final = ".journal"
+PAUSE_S: Final = 1.0
+LONGEST: Final = 8 * 1024 * 1024
+"""Bytes of a journal after which a snapshot takes its place; one as large as the snapshot itself may be longer."""
+
+
+class Journal:
+    """The files ``NAME.NUMBER.journal`` of one directory; this process alone writes there."""
+
+    def __init__(self, directory: Path, name: str) -> None:
+        self._directory = directory
+        self._name = name
+        self._lock = Lock()
+        self._file = -1
+        self._number = 0
+        self._size = 0
+        self._synced = True
+
+    @property
+    def size(self) -> int:
+        """The bytes in the file that is being written."""
+        return self._size
+
+    def replay(self) -> Iterator[Any]:
+        """Yield the value of each line of earlier runs, oldest first.
+
+        A file ends where a line isn't whole: its writer ended within it, so nobody was told that it is kept.
+        """
+        for path in self._files():
+            for line in path.read_bytes().split(b"\n")[:-1]:
+                try:
+                    value = json.loads(line)
+                except ValueError:
+                    break
+                yield value
+
+    def append(self, line: str) -> None:
+        """Add a line of JSON; raises OSError, and then nothing was added."""
+        with self._lock:
+            if self._file < 0:
+                self._begin()
+            data = line.encode() + b"\n"
+            try:
+                whole = os.write(self._file, data) == len(data)
+            except OSError:
+                self._cut()
+                raise
+            if not whole:
+                self._cut()
+                raise OSError(f"{self._path(self._number)} has no room for a line of {len(data)} bytes")
+            self._size += len(data)
+            self._synced = False
+
+    def rotate(self) -> int:
+        """Begin a new file with the next line; return the number to ``drop`` once a snapshot holds what came before."""
+        with self._lock:
+            self._number = max([self._number, *(_number(path) for path in self._files())])
+            self._end()
+            return self._number
+
+    def drop(self, number: int) -> None:
+        """Remove the files up to ``number``, the oldest first: those that are left over end as the snapshot does."""
+        for path in self._files():
+            if _number(path) <= number:
+                path.unlink(missing_ok=True)
+
+    def sync(self) -> None:
+        """Have what was appended so far on the disk itself."""
+        with self._lock:
+            if self._synced or self._file < 0:
+                return
+            self._synced = True
+            # The lock isn't held while the disk works, and the file may be closed meanwhile.
+            file = os.dup(self._file)
+        try:
+            os.fdatasync(file)
+        finally:
+            os.close(file)
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._end()
+
+    def _begin(self) -> None:
+        self._number = max([self._number, *(_number(path) for path in self._files())]) + 1
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
+        self._file = os.open(self._path(self._number), flags, 0o600)
+
+    def _end(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+        self._file, self._size = -1, 0
+
+    def _cut(self) -> None:
+        """Take back a piece of a line: whatever follows it couldn't be read."""
+        os.ftruncate(self._file, self._size)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._directory.glob(f"{self._name}.*{SUFFIX}"), key=_number)
+
+    def _path(self, number: int) -> Path:
+        return self._directory / f"{self._name}.{number}{SUFFIX}"
+
+
+def _number(path: Path) -> int:
+    return int(path.name.removesuffix(SUFFIX).rpartition(".")[2])
+
+
+class Journaled(ABC):
+    """What is kept in a journal and, now and then, as a snapshot; both are changed under ``_lock`` alone."""
+
+    def __init__(self, state: State, name: str) -> None:
+        self._state = state
+        self._journal = Journal(state.directory, name)
+        self._lock = Lock()
+        self._changed = False
+        self._snapshot_size = 0
+
+    @abstractmethod
+    def _snapshot(self) -> Mapping[str, str]:
+        """Return the texts by the names that they are kept under."""
+
+    def save(self) -> None:
+        """Write a snapshot, if there was a change since the last one, and begin the journal anew."""
+        with self._lock:
+            if not self._changed:
+                return
+            number = self._journal.rotate()
+            texts = self._snapshot()
+            self._changed = False
+        for name, text in texts.items():
+            self._state.write_text(name, text, synced=True)
+        self._snapshot_size = sum(map(len, texts.values()))
+        self._journal.drop(number)
+
+    def close(self) -> None:
+        """Write a last snapshot."""
+        self.save()
+        self._journal.close()
+
+    async def run(self) -> None:
+        """Keep the journal short and, against a loss of power, on the disk, until cancelled."""
+        while True:
+            await asyncio.sleep(PAUSE_S)
+            await asyncio.to_thread(self._keep)
+
+    def _keep(self) -> None:
+        self._journal.sync()
+        if self._journal.size > max(LONGEST, self._snapshot_size):
+            self.save()

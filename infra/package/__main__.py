@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.package.building import REPOSITORY, CannotPackage, Package, build
+from infra import REPOSITORY
+from infra.package.building import CannotPackage, Package, build
 from infra.package.checks import faults
 from infra.package.cold import import_ms
 from infra.package.pythons import packager

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from infra import REPOSITORY
 from infra.package.bytecode import precompile
-from infra.package.merging import TEMPLATE, merge_template
+from infra.package.merging import merge_template
+from infra.template import TEMPLATE
 
-REPOSITORY: Final = Path(__file__).parents[2]
 SOURCES: Final = ("app.py", "requirements.txt", ".chalice/config.json")
 # Workers have an image of their own, which nothing in the functions imports from; WhatsApp's bytes are theirs too.
 LEFT_OUT: Final = ("__pycache__", "wire", "worker")

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from infra.package.building import REPOSITORY
+from infra import REPOSITORY
 
 RUNS: Final = 5
 _TIMED: Final = "import time; t = time.process_time(); import app; print((time.process_time() - t) * 1000)"

@@ -1,13 +1,11 @@
 """The hand-written template as Chalice can merge it: JSON, with what is generated put in its place."""
 
 import json
-from pathlib import Path
 from typing import Any, Final
 
 from infra.edge import function_code
-from infra.local.cfn_yaml import load_yaml
+from infra.template import load_yaml
 
-TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 EDGE_CODE: Final = "{{infra.edge}}"
 """Where the template wants the edge function's code."""
 

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from infra.package.building import REPOSITORY
+from infra import REPOSITORY
 
 OLDEST: Final = (3, 12)
 NAMES: Final = ("python3.13", "python3.12")

@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.dynamodb.table import Table
-from infra.local.moto_sizes import count_items_as_dynamodb_does
-from infra.local.quick import make_moto_quick
-from infra.local.template import load_template
+from infra.local.moto.patching import count_items_as_dynamodb_does
+from infra.local.moto.quick import make_moto_quick
+from infra.template import load_template
 
 REGION = "eu-west-1"
 

@@ -20,7 +20,7 @@ from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.access import Role
 from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.ports import Unavailable
-from infra.local.moto_server import MotoServer
+from infra.local.moto.server import MotoServer
 from tests.forgetting import forget
 from tests.makers import NOW, a_session
 

@@ -10,8 +10,7 @@ from chalicelib.adapters.dynamodb.messages import DynamoPaces
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.limits import Pace
 from infra.local.aws import LocalAws
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.makers import NOW
 
 

@@ -10,8 +10,7 @@ from chalice.package import TemplateDeepMerger
 
 from app import app
 from chalicelib.api.received import LIMIT
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.api.conftest import World
 
 DEFINITION = TemplatedSwaggerGenerator().generate_swagger(app)

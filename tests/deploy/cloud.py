@@ -23,9 +23,9 @@ from moto.s3.models import FakeBucket, FakeKey
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.packaging import Package
-from infra.local.cloudformation import register
-from infra.local.conditions import decided
-from infra.local.moto_server import MotoServer
+from infra.local.moto.cloudformation import register
+from infra.local.moto.server import MotoServer
+from infra.template import decided
 
 REGIONS = iter(boto3.Session().get_available_regions("cloudformation"))
 """Each test has a region of its own, since all that moto holds in a process is one account's."""

@@ -18,8 +18,7 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.order import Order
 from chalicelib.services.ports import Standby
 from infra.local.aws import LocalAws
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.deploy.dockerfile import (
     DOCKERFILE,
     IGNORED,

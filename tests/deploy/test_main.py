@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra import REPOSITORY
 from infra.deploy.__main__ import main
-from infra.local.moto_server import MotoServer
-from infra.local.settings import REPOSITORY
+from infra.local.moto.server import MotoServer
 from tests.deploy.cloud import Docker, environment
 
 pytestmark = pytest.mark.subprocess

@@ -4,8 +4,7 @@ import boto3
 
 from infra.deploy import artifacts, image
 from infra.deploy.choices import LONGEST, Choices
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 STACK = Choices("s" * LONGEST, {}).stack
 REGION = max(boto3.Session(region_name="us-east-1").get_available_regions("cloudformation"), key=len)

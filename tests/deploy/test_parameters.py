@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from infra.deploy.parameters import check
 from infra.deploy.refusal import Refused
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 REAL = load_template(TEMPLATE).document
 SMALL = {

@@ -11,8 +11,7 @@ import pytest
 from infra.costs.bill import bill_table
 from infra.costs.scale import quota_table, recovery_table
 from infra.deploy.parameters import OURS
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.docs.tables import DOCS, names, rows, section
 
 pytestmark = pytest.mark.subprocess

@@ -26,8 +26,7 @@ from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
 from chalicelib.domain.webhook import Delivery
 from chalicelib.services.watching.socketio import NEIGHBOURS
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.api.routes import DECLARED, NEEDS
 from tests.api.test_unknown import ask
 from tests.composition import Rig

@@ -12,8 +12,7 @@ from chalicelib.config import Settings, settings
 from chalicelib.domain.order import Order
 from chalicelib.worker.handover import Handover, to_environment
 from infra.deploy.choices import ALIASES
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.deploy.dockerfile import environment as image_environment
 from tests.deploy.dockerfile import stages
 from tests.docs.tables import names, rows, section

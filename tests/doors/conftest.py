@@ -13,8 +13,8 @@ from moto import mock_aws
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.bootstrap import parts
-from infra.local.quick import make_moto_quick
-from infra.local.template import load_template
+from infra.local.moto.quick import make_moto_quick
+from infra.template import load_template
 from tests.doors.rig import Doors, FastClock
 from tests.forgetting import forget
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from infra.local.camera import read_code
 from infra.local.client import eventually
+from infra.local.phone import read_code
 
 NEEDED = "The documents' pages run in a real browser: install Chromium (apt-get install chromium)."
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -5,8 +5,7 @@ from typing import Any
 
 import boto3
 
-from infra.local.client import Stack, eventually
-from infra.local.processes import open_files
+from infra.local.client import Stack, eventually, open_files
 
 
 def environment_of(worker: int) -> dict[str, str]:

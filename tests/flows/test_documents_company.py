@@ -7,8 +7,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from infra.local.camera import read_code
 from infra.local.client import Stack, eventually
+from infra.local.phone import read_code
 from tests.flows.browser import Tab
 from tests.flows.javascript import installed
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.client import ROOT, Stack, eventually
-from infra.local.processes import open_files
+from infra.local.client import ROOT, Stack, eventually, open_files
 from tests.flows.table import Service, environment_of
 
 

@@ -11,10 +11,10 @@ from moto.core import config
 from moto.moto_api import state_manager
 
 from infra.deploy.packaging import located, translated
-from infra.local.cloudformation import register
-from infra.local.conditions import decided
-from infra.local.moto_server import MotoServer
+from infra.local.moto.cloudformation import register
+from infra.local.moto.server import MotoServer
 from infra.package.building import Package
+from infra.template import decided
 from tests.infra import types
 
 REGION = "us-east-1"

@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from chalice.local import LambdaContext
 
-from infra.local.patterns import matches
+from infra.local.mappings import matches
 
 PASSWORD = "a password of many words"
 

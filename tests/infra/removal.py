@@ -13,7 +13,7 @@ import pytest
 from moto.cloudformation import parsing
 
 from infra.deploy.destruction import KEPT
-from infra.local.template import references
+from infra.template import references
 from tests.infra import types
 
 Clients = Callable[[str], Any]

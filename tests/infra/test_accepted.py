@@ -5,8 +5,7 @@ import json
 import pytest
 
 from chalicelib.worker.handover import NEEDED
-from infra.local.conditions import decided
-from infra.local.template import references
+from infra.template import decided, references
 from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION, Cloud
 from tests.infra.test_stack import statements
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.moto_server import MotoServer
-from infra.local.settings import REPOSITORY
+from infra import REPOSITORY
+from infra.local.moto.server import MotoServer
 from tests.deploy.cloud import environment
 
 pytestmark = pytest.mark.subprocess

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from infra import REPOSITORY
 from infra.deploy.keys import new_keys
-from infra.local.settings import REPOSITORY
 from tests.infra.cloud import Cloud, moto_cloud
 
 pytestmark = pytest.mark.subprocess

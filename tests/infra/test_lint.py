@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from infra import REPOSITORY
 from infra.deploy.packaging import located, translated
-from infra.local.conditions import decided
-from infra.local.settings import REPOSITORY
+from infra.template import decided
 from tests.infra.cloud import PARAMETERS
 from tests.infra.test_stack import EVERYTHING
 

@@ -11,8 +11,7 @@ from chalicelib.domain.events import ClientOutdated, Disconnected, Envelope, Gav
 from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.triggers import note
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 from tests.makers import a_running_session
 
 FILTERS = load_template(TEMPLATE).of_type("AWS::Logs::MetricFilter")

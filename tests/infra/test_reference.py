@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.settings import REPOSITORY
+from infra import REPOSITORY
 from tests.infra.cloud import Cloud
 
 pytestmark = pytest.mark.subprocess

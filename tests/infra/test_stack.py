@@ -4,8 +4,7 @@ import json
 
 import pytest
 
-from infra.local.conditions import decided
-from infra.local.template import references
+from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
 from tests.infra.removal import as_cloudformation_does
 from tests.infra.standing import asked_about, standing

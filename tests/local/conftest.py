@@ -6,8 +6,7 @@ from uuid import uuid4
 import pytest
 
 from infra.local.aws import LocalAws
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 
 @pytest.fixture

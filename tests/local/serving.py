@@ -9,13 +9,10 @@ from typing import Any
 import aiohttp
 
 from infra.local.connections import connections_app
-from infra.local.front import front_app
+from infra.local.front import front_app, loopback_socket, serve
 from infra.local.functions import Concurrency, socket_functions_of
-from infra.local.integrations import Reserved
-from infra.local.rest import RestApi
-from infra.local.sites import loopback_socket, serve
-from infra.local.sockets import SocketApi
-from infra.local.watchers import Limits, Watchers
+from infra.local.rest import Reserved, RestApi
+from infra.local.sockets import Limits, SocketApi, Watchers
 from tests.local.small_app import make_app
 
 

@@ -2,8 +2,7 @@ import copy
 from uuid import uuid4
 
 from infra.local.aws import LocalAws
-from infra.local.settings import TEMPLATE
-from infra.local.template import Template, load_template
+from infra.template import TEMPLATE, Template, load_template
 
 
 def test_a_resource_added_to_the_template_appears():

@@ -3,9 +3,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.batches import Batch, after_failure, first_failed
 from infra.local.mappings import mapping
 from infra.local.shard import Record
+from infra.local.streams import Batch, after_failure, first_failed
 
 NOW = 1_000_000_000_000
 POLICY = replace(

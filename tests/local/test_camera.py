@@ -6,7 +6,7 @@ import pytest
 import qrcode
 from PIL import Image
 
-from infra.local.camera import NothingToSee, read_code
+from infra.local.phone import NothingToSee, read_code
 
 TEXT = "https://wa.me/settings/linked_devices#2@" + "Ab1+/=," * 38
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.settings import REPOSITORY
+from infra import REPOSITORY
 from infra.local.state import State
 from tests.local.running import running_stack
 

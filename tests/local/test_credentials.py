@@ -1,7 +1,7 @@
 import base64
 import json
 
-from infra.local.credentials import LOOPBACK_PASSWORD, keep_signing_keys, password, signing_keys
+from infra.local.environment import LOOPBACK_PASSWORD, keep_signing_keys, password, signing_keys
 from infra.local.state import State
 
 

@@ -1,4 +1,4 @@
-from infra.local.former import TaskRecord
+from infra.local.ecs import TaskRecord
 from infra.local.state import State
 
 DETAIL = {

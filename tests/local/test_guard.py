@@ -1,6 +1,6 @@
 import pytest
 
-from infra.local.guard import is_local, refusal
+from infra.local.front import is_local, refusal
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8080", "127.0.0.1:1", "[::1]:8080", "LOCALHOST:8080"])

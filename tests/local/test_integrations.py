@@ -2,9 +2,8 @@ import threading
 
 import pytest
 
-from infra.local.integrations import Reserved, Throttled, integrations
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.local.rest import Reserved, Throttled, integrations
+from infra.template import TEMPLATE, load_template
 
 
 def of_template():

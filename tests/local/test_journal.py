@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.journal import Journal
+from infra.local.state import Journal
 
 pytestmark = pytest.mark.subprocess
 
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import sys
 from pathlib import Path
-from infra.local.journal import Journal
+from infra.local.state import Journal
 journal = Journal(Path(sys.argv[1]), "j")
 for number in range(10**9):
     journal.append(str(number))

@@ -7,10 +7,9 @@ import pytest
 from moto.sqs.models import sqs_backends
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
-from infra.local.kept_queues import FILE, KeptQueues
-from infra.local.settings import TEMPLATE
+from infra.local.persistence import QUEUES_FILE, KeptQueues
 from infra.local.state import State
-from infra.local.template import load_template
+from infra.template import TEMPLATE, load_template
 
 
 class Run:
@@ -177,7 +176,7 @@ def test_all_that_is_left_after_many_messages_is_what_is_there(again, tmp_path):
         [one] = run.receive(WAKE)
         run.client.delete_message(QueueUrl=run.url(WAKE), ReceiptHandle=one["ReceiptHandle"])
     run.kept.save()
-    assert State(tmp_path).read(FILE, {})["messages"] == []
+    assert State(tmp_path).read(QUEUES_FILE, {})["messages"] == []
     assert list(tmp_path.glob("*.journal")) == []
 
 

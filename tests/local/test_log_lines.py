@@ -2,7 +2,7 @@
 
 import logging
 
-from infra.local.log_lines import LogLines
+from infra.local.console import LogLines
 
 
 def test_a_line_says_the_fields_that_lambda_writes_as_json() -> None:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.local.patterns import UnknownPattern, matches
+from infra.local.mappings import UnknownPattern, matches
 
 KEYS = {"dynamodb": {"Keys": {"sk": {"S": ["SESSION"]}}}}
 

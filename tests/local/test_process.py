@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from infra.local.process import Launch, launch, log_name, search_path, start, stop
+from infra.local.tasks import Launch, launch, log_name, search_path, start, stop
 from tests.local.patience import until
 
 pytestmark = pytest.mark.subprocess

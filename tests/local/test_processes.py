@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from infra.local.processes import children, open_files, processor_ms
+from infra.local.client import children, open_files, processor_ms
 
 pytestmark = pytest.mark.subprocess
 

@@ -5,10 +5,8 @@ import json
 import time
 
 from chalicelib.domain.edge import CATCH_ALL
-from infra.local.integrations import Reserved
-from infra.local.rest import PAYLOAD_LIMIT
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.local.rest import PAYLOAD_LIMIT, Reserved
+from infra.template import TEMPLATE, load_template
 from tests.local.serving import serving
 
 

@@ -5,10 +5,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.local.aws import ACCOUNT
-from infra.local.journal import Journal
-from infra.local.rows import FILE, Rows
+from infra.local.persistence import ROWS_FILE, Rows
 from infra.local.shard import LocalShard
-from infra.local.state import State
+from infra.local.state import Journal, State
 from tests.local.patience import until
 
 
@@ -56,7 +55,7 @@ def test_rows_outlive_the_stack_and_are_no_news_when_they_return(aws, state):
 
 def test_rows_whose_time_is_over_are_left_out(aws, state):
     state.write(
-        FILE,
+        ROWS_FILE,
         [
             {"pk": {"S": "p"}, "sk": {"S": "1"}, "ttl": {"N": "1"}},
             {"pk": {"S": "p"}, "sk": {"S": "2"}, "ttl": {"N": "99999999999"}},
@@ -67,19 +66,19 @@ def test_rows_whose_time_is_over_are_left_out(aws, state):
 
 
 def test_restored_rows_are_saved_again_with_the_new_ones(aws, state):
-    state.write(FILE, [{"pk": {"S": "p"}, "sk": {"S": "old"}}])
+    state.write(ROWS_FILE, [{"pk": {"S": "p"}, "sk": {"S": "old"}}])
     rows = Rows(state)
     followed(aws, rows)
     put(aws, "new")
     rows.save()
-    assert {one["sk"]["S"] for one in state.read(FILE, [])} == {"old", "new"}
+    assert {one["sk"]["S"] for one in state.read(ROWS_FILE, [])} == {"old", "new"}
 
 
 def test_nothing_is_written_while_nothing_changes(aws, state):
     rows = Rows(state)
     followed(aws, rows)
     rows.save()
-    assert state.read(FILE, None) is None
+    assert state.read(ROWS_FILE, None) is None
 
 
 def test_what_was_answered_is_on_disk_already(aws, state):
@@ -99,7 +98,7 @@ def test_a_write_that_the_disk_does_not_take_is_an_error_of_the_server(aws, stat
     followed(aws, Rows(state))
     client = aws.client("dynamodb", Config(retries={"total_max_attempts": 1}))
     with monkeypatch.context() as full:
-        full.setattr("infra.local.journal.os.write", lambda *_: 0)
+        full.setattr("infra.local.state.os.write", lambda *_: 0)
         with pytest.raises(ClientError) as failed:
             client.put_item(TableName=aws.variables["TABLE_NAME"], Item={"pk": {"S": "p"}, "sk": {"S": "1"}})
     assert failed.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
@@ -109,14 +108,14 @@ def test_a_write_that_the_disk_does_not_take_is_an_error_of_the_server(aws, stat
 
 
 def test_a_long_journal_is_replaced_by_a_snapshot_by_itself(aws, state, monkeypatch):
-    monkeypatch.setattr("infra.local.journal.LONGEST", 10)
+    monkeypatch.setattr("infra.local.state.LONGEST", 10)
 
     async def run():
         rows = Rows(state)
         followed(aws, rows)
         job = asyncio.create_task(rows.run())
         await asyncio.to_thread(put, aws, "1")
-        await until(lambda: state.read(FILE, []) and not list(state.directory.glob("*.journal")))
+        await until(lambda: state.read(ROWS_FILE, []) and not list(state.directory.glob("*.journal")))
         job.cancel()
 
     asyncio.run(run())

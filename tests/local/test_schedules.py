@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from infra.local.functions import Function
-from infra.local.schedules import EventBus, event, rate_s, rule
+from infra.local.pumps import EventBus, event, rate_s, rule
 from tests.local.patience import until
 
 PLACE = ("123456789012", "us-east-1")

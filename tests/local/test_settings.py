@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.settings import REPOSITORY, BadSetting, Network, read_settings
+from infra import REPOSITORY
+from infra.local.settings import BadSetting, Network, read_settings
 
 
 def test_without_a_word_it_is_the_loopback_on_8080_and_open_to_the_seeds_callers():

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from infra.local.sites import loopback_socket, serve
+from infra.local.front import loopback_socket, serve
 
 
 def test_a_site_is_reached_on_loopback_until_it_ends():

@@ -3,8 +3,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from infra.local.sockets import FRAME_LIMIT
-from infra.local.watchers import Limits
+from infra.local.sockets import FRAME_LIMIT, Limits
 from tests.local.patience import until
 from tests.local.serving import serving
 

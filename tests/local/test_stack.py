@@ -11,7 +11,7 @@ import sys
 import pytest
 import requests
 
-from infra.local.settings import REPOSITORY
+from infra import REPOSITORY
 from tests.local.patience import until
 from tests.local.running import alive, processes, running_stack
 

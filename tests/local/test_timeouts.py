@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiohttp import web
 
-from infra.local.sites import loopback_socket, serve
-from infra.local.timeouts import Timeouts
+from infra.local.front import Timeouts, loopback_socket, serve
 
 SHORT = Timeouts(head_s=0.4, body_s=0.4, reading_s=0.4, idle_s=0.4)
 PATIENT = 30.0

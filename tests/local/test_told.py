@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from infra.local.settings import REPOSITORY
-from infra.local.told import told_to_stop
+from infra import REPOSITORY
+from infra.local.run import told_to_stop
 
 pytestmark = pytest.mark.subprocess
 
 WAIT = """
 import asyncio, os
-from infra.local.told import told_to_stop
+from infra.local.run import told_to_stop
 async def run():
     told = told_to_stop(os.environ)
     print(os.getpid(), flush=True)

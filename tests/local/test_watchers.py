@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from infra.local.watchers import BACKLOG, Watcher, Watchers
+from infra.local.sockets import BACKLOG, Watcher, Watchers
 
 
 def a_watcher(watcher_id="w"):

@@ -1,12 +1,15 @@
-"""What each caller may do, and what it did: the local AWS asks before it answers."""
+"""What each caller may do and what it did, and where the local AWS asks before it answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
-from infra.local.iam.callers import OPERATOR
+from infra.local.aws import ACCOUNT, REGION, LocalAws
+from infra.local.iam.callers import NAMELESS, OPERATOR, WORKER, Callers
 from infra.local.iam.policy import Statement, Use
+from infra.local.iam.roles import roles_of, statements_of, without_names
+from infra.local.iam.uses import Roles, Unread, connection_use, uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,57 @@ class Permissions:
             }
             used = {caller: sorted(map(list, uses)) for caller, uses in self.used.items()}
             return {"allowed": allowed, "used": used, "refused": list(self.refused)}
+
+
+Denial = Callable[[str, str], str | None]
+CONNECTIONS_API: Final = "local"
+"""The WebSocket API's id and stage, as the local front has them."""
+STAGE: Final = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Judges requests to the services of one account and region; ``roles`` knows the task definitions' roles."""
+
+    place: tuple[str, str]
+    permissions: Permissions
+    roles: Roles
+    callers: Callers
+
+    def service(self, authorization: str, target: str, body: bytes) -> str | None:
+        """Return why a request to a service is not allowed; None if it is."""
+        caller = self.callers.caller_of(authorization)
+        if caller is None or caller == OPERATOR:
+            return NAMELESS if caller is None else None
+        try:
+            needed = uses(self.place, target, body, self.roles)
+        except Unread as unread:
+            return f"User: {caller} is not authorized to perform: {unread}"
+        return self.permissions.denial(caller, needed)
+
+    def connections(self, authorization: str, method: str) -> str | None:
+        """Return why a request to ``@connections`` is not allowed; None if it is."""
+        caller = self.callers.caller_of(authorization)
+        if caller is None:
+            return NAMELESS
+        return self.permissions.denial(caller, [connection_use(self.place, CONNECTIONS_API, STAGE, method)])
+
+
+_BESIDE = {
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::AccountId": ACCOUNT,
+    "WebsocketAPI": CONNECTIONS_API,
+}
+"""What the template's expressions call things that are not among the local resources."""
+
+
+def post_door(aws: LocalAws) -> Door:
+    """Hold every function and every worker to its role from now on; return the door, which notes what they use."""
+    resources = without_names(aws.resolve(aws.template.resources), _BESIDE)
+    roles = {caller: statements_of(role, resources) for caller, role in roles_of(aws.template.resources).items()}
+    task = resources[WORKER]["Properties"]
+    passed = (task["TaskRoleArn"], task["ExecutionRoleArn"])
+    door = Door((ACCOUNT, REGION), Permissions(roles), lambda _: passed, aws.callers)
+    aws.server.denial = door.service
+    return door

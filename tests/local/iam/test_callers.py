@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from infra.local.iam.callers import OPERATOR, Callers, calling_as, sign_by_caller
-from infra.local.moto_server import MotoServer
+from infra.local.moto.server import MotoServer
 
 CALLERS = Callers()
 

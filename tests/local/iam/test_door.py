@@ -5,8 +5,7 @@ import json
 import pytest
 
 from infra.local.iam.callers import Callers
-from infra.local.iam.door import Door
-from infra.local.iam.permissions import Permissions
+from infra.local.iam.permissions import Door, Permissions
 from infra.local.iam.policy import statements
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"

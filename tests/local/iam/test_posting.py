@@ -9,10 +9,8 @@ from botocore.exceptions import ClientError
 from infra.local.aws import REGION, LocalAws
 from infra.local.functions import REST_NAME, SOCKET_NAMES, Concurrency, functions_of, load_app
 from infra.local.iam.callers import WORKER
-from infra.local.iam.door import Door
-from infra.local.iam.posting import post_door
-from infra.local.settings import TEMPLATE
-from infra.local.template import load_template
+from infra.local.iam.permissions import Door, post_door
+from infra.template import TEMPLATE, load_template
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,11 @@
-"""infra/template.yaml as the local stack uses it: what moto creates, and what the pumps play themselves.
+"""infra/template.yaml as it is read: CloudFormation's short tags, conditions decided, and what moto creates of it.
 
-Lambda functions and APIs are made by Chalice, so a resource that refers to one can't exist here. Those are left out of
-moto's copy (with everything that refers to them) and read by the pumps instead. So is, unless something that is kept
-refers to it, what only watches over, guards or fronts the others: nothing that runs speaks to it.
+CloudFormation decides conditions before it creates anything; moto decides some, and leaves holes in lists.
+
+Chalice makes the Lambda functions and the APIs, so a resource that refers to one can't exist in moto. Such resources,
+and all that refer to them, are left out of moto's copy, and the pumps of the local stack read them instead. So is what
+only watches over, guards or fronts other resources, unless a resource that is kept refers to it: nothing that runs
+speaks to it.
 """
 
 import json
@@ -11,8 +14,97 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from infra.local.cfn_yaml import load_yaml
-from infra.local.conditions import decided
+import yaml
+
+from infra import REPOSITORY
+
+TEMPLATE: Final = REPOSITORY / "infra" / "template.yaml"
+"""The one hand-written template, which deploy, package and the local stack read."""
+# The parser in C, which reads the template six times as fast; PyYAML's wheels have it.
+_Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Parser):  # type: ignore[misc]
+    """Knows the short tags."""
+
+
+def load_yaml(text: str) -> dict[str, Any]:
+    """Return the document; expressions are as in JSON."""
+    document: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - it is a safe loader
+    return document
+
+
+def _expression(loader: Any, tag: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    match tag:
+        case "Ref" | "Condition":
+            return {tag: value}
+        case "GetAtt":
+            return {"Fn::GetAtt": value.split(".", 1) if isinstance(value, str) else value}
+        case _:
+            return {f"Fn::{tag}": value}
+
+
+_Loader.add_multi_constructor("!", _expression)
+
+
+NOTHING: Final = {"Ref": "AWS::NoValue"}
+
+
+def decided(document: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template without conditions, and without what they leave out; ``parameters`` win over defaults."""
+    given = {name: one.get("Default") for name, one in document.get("Parameters", {}).items()} | dict(parameters)
+    conditions = document.get("Conditions", {})
+    holds = {name: _holds(condition, conditions, given) for name, condition in conditions.items()}
+    kept = {part: value for part, value in document.items() if part not in {"Conditions", "Rules"}}
+    for part in ("Resources", "Outputs"):
+        kept[part] = _standing(document.get(part, {}), holds)
+    return dict(_chosen(kept, holds))
+
+
+def _standing(entries: Mapping[str, Any], holds: Mapping[str, bool]) -> dict[str, Any]:
+    return {
+        name: {key: value for key, value in one.items() if key != "Condition"}
+        for name, one in entries.items()
+        if "Condition" not in one or holds[one["Condition"]]
+    }
+
+
+def _holds(condition: Mapping[str, Any], conditions: Mapping[str, Any], given: Mapping[str, Any]) -> bool:
+    ((kind, value),) = condition.items()
+    match kind:
+        case "Fn::Equals":
+            one, other = (str(given[side["Ref"]] if isinstance(side, dict) else side) for side in value)
+            return one == other
+        case "Fn::Not":
+            return not _holds(value[0], conditions, given)
+        case "Fn::And":
+            return all(_holds(one, conditions, given) for one in value)
+        case "Fn::Or":
+            return any(_holds(one, conditions, given) for one in value)
+        case "Condition":
+            return _holds(conditions[value], conditions, given)
+        case _:
+            raise ValueError(f"{kind} is no condition that this understands.")
+
+
+def _chosen(value: Any, holds: Mapping[str, bool]) -> Any:
+    """Return ``value`` with each ``Fn::If`` replaced by what it comes to, and what comes to nothing removed."""
+    if isinstance(value, list):
+        return [one for one in (_chosen(one, holds) for one in value) if one != NOTHING]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::If"}:
+        condition, yes, no = value["Fn::If"]
+        return _chosen(yes if holds[condition] else no, holds)
+    chosen = {name: _chosen(one, holds) for name, one in value.items()}
+    return {name: one for name, one in chosen.items() if one != NOTHING}
+
 
 PLAYED: Final = ("AWS::Lambda::", "AWS::Events::Rule", "AWS::Serverless::", "AWS::ApiGateway")
 """Types that the local stack plays itself: pumps, schedules and front."""

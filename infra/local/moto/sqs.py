@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 from moto.core.utils import unix_time, unix_time_millis
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from infra.local.quick.places import Place, put_in_place
+from infra.local.moto.patching import Place, put_in_place
 
 LOOK_S: Final = 1.0
 """How long a wait goes on without another look, unless something is due earlier."""

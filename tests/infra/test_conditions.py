@@ -1,6 +1,6 @@
 import pytest
 
-from infra.local.conditions import decided
+from infra.template import decided
 
 CONDITIONS = {
     "Big": {"Fn::Equals": [{"Ref": "Size"}, "big"]},

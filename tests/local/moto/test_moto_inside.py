@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError
 
 from infra.local.aws import REGION
-from infra.local.moto_inside import answer_inside
+from infra.local.moto.server import answer_inside
 
 
 @pytest.fixture

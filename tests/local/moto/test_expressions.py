@@ -10,8 +10,9 @@ from moto.dynamodb.exceptions import MockValidationException
 from moto.dynamodb.parsing import ast_nodes
 from moto.dynamodb.parsing import expressions as moto_expressions
 
-from infra.local.quick import expressions, make_moto_quick
-from infra.local.quick.places import replaced
+from infra.local.moto import quick as expressions
+from infra.local.moto.patching import replaced
+from infra.local.moto.quick import make_moto_quick
 
 make_moto_quick()
 

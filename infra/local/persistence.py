@@ -1,4 +1,4 @@
-"""The queues on disk: what they hold, with its delays, journaled change by change, put back at start.
+"""The table and the queues on disk: journaled change by change, put back at start.
 
 Queues outlive their consumers in the cloud, so they do here. Nobody who was handed a message lives on when the stack
 ends, so what was in flight is there again at once, with the count of its receptions; what was delayed stays delayed.
@@ -6,20 +6,103 @@ ends, so what was in flight is there again at once, with the count of its recept
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+import logging
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from moto.core.utils import unix_time
+from moto.dynamodb.models.table import Table
 from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
-from infra.local.journal import Journaled
-from infra.local.sqs import followed_by
-from infra.local.state import State
+from infra.local.moto.sqs import followed_by
+from infra.local.shard import Key, Past, Record, read_record
+from infra.local.state import Journaled, State
 
-FILE: Final = "queues.json"
-NAME: Final = "queues"
+ROWS_FILE: Final = "table.json"
+"""The snapshot of the rows, a list of items; what changed since is in the journal."""
+STREAM_FILE: Final = "stream.json"
+ROWS: Final = "table"
+
+log = logging.getLogger(__name__)
+
+
+class Rows(Journaled):
+    """A copy of the table, kept as the stream tells it."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state, ROWS)
+        self._texts: dict[Key, str] = {}
+        self._past = Past()
+
+    def restore(self, table: Table, ttl: str = "ttl") -> int:
+        """Put the rows into ``table``, which has no shard that would make events of them; return how many.
+
+        Rows whose time to live is over are left out: moto doesn't delete them.
+        """
+        for row in self._state.read(ROWS_FILE, []):
+            self._texts[_key(table, row)] = json.dumps(row)
+        self._past = Past.read(self._state.read(STREAM_FILE, {}))
+        for line in self._journal.replay():
+            self._changed = True
+            if isinstance(line, dict):
+                self._past.positions |= line["done"]
+            else:
+                self._take([read_record(body) for body in line])
+        now = time.time()
+        for key, text in list(self._texts.items()):
+            row = json.loads(text)
+            if float(row.get(ttl, {}).get("N", now + 1)) <= now:
+                del self._texts[key]
+            else:
+                table.put_item(row)
+        return len(self._texts)
+
+    @property
+    def past(self) -> Past:
+        """What the stream held when the table was last written, for the shard that carries it on."""
+        return self._past
+
+    def follow(self, records: Sequence[Record]) -> None:
+        """Take over all that one request changed, in the writer's thread; raises OSError if the disk is full."""
+        line = f"[{','.join(record.body for record in records)}]"
+        with self._lock:
+            self._journal.append(line)
+            self._take(records)
+
+    def progressed(self, reader: str, position: int) -> None:
+        """Take over where a reader of the stream is now; if the disk doesn't take it, a restart reads from before."""
+        with self._lock:
+            self._changed = True
+            self._past.moved(reader, position)
+            try:
+                self._journal.append(json.dumps({"done": {reader: position}}))
+            except OSError:
+                log.exception("the place of %s is not on disk", reader)
+
+    def _snapshot(self) -> Mapping[str, str]:
+        return {ROWS_FILE: "[" + ",\n".join(self._texts.values()) + "]", STREAM_FILE: self._past.text()}
+
+    def _take(self, records: Iterable[Record]) -> None:
+        self._changed = True
+        for record in records:
+            self._past.add(record)
+            if record.new is None:
+                self._texts.pop(record.key, None)
+            else:
+                self._texts[record.key] = record.new
+
+
+def _key(table: Table, row: dict[str, Any]) -> Key:
+    names = (table.hash_key_attr, table.range_key_attr)
+    hash_key, range_key = (next(iter(row[name].values())) if name else "" for name in names)
+    return hash_key, range_key
+
+
+QUEUES_FILE: Final = "queues.json"
+QUEUES: Final = "queues"
 KEPT: Final = (
     "DelaySeconds",
     "MaximumMessageSize",
@@ -37,7 +120,7 @@ class KeptQueues(Journaled):
     """
 
     def __init__(self, state: State) -> None:
-        super().__init__(state, NAME)
+        super().__init__(state, QUEUES)
         self._queues: dict[str, dict[str, Any]] = {}
         self._messages: dict[str, dict[str, Any]] = {}
         self._logical: dict[str, str] = {}
@@ -91,7 +174,7 @@ class KeptQueues(Journaled):
         return self._logical.get(queue, queue)
 
     def _read(self) -> None:
-        kept = self._state.read(FILE, {})
+        kept = self._state.read(QUEUES_FILE, {})
         self._queues = {one["name"]: one for one in kept.get("queues", [])}
         self._messages = {one["id"]: one for one in kept.get("messages", [])}
         for line in self._journal.replay():
@@ -129,7 +212,7 @@ class KeptQueues(Journaled):
 
     def _snapshot(self) -> Mapping[str, str]:
         kept = {"queues": list(self._queues.values()), "messages": list(self._messages.values())}
-        return {FILE: json.dumps(kept)}
+        return {QUEUES_FILE: json.dumps(kept)}
 
 
 def _written(queue: str, message: Message) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 from moto.dynamodb.models.table import Table
 
-from infra.local.quick.places import replaced
+from infra.local.moto.patching import replaced
 
 
 def row(session: str, name: str, **more: str):

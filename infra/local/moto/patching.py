@@ -1,13 +1,40 @@
-"""How large an item is: moto counts an attribute that is written anew twice, once as it was and once as it becomes.
+"""Putting functions in the place of moto's, and how large an item is, which moto counts wrong.
 
 DynamoDB counts the item as the write leaves it. Without this an update that rewrites a text of 200 KB is refused here
 and nowhere else.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
+
+_BEFORE: Final[dict["Place", Any]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a replacement belongs: the attribute ``name`` of a class or module."""
+
+    owner: Any
+    name: str
+    replacement: Any
+
+
+def put_in_place(places: Iterable[Place]) -> None:
+    """Put each replacement where it belongs, and keep what was there, if anything; those in place stay."""
+    for one in places:
+        if one not in _BEFORE:
+            _BEFORE[one] = vars(one.owner).get(one.name)
+            setattr(one.owner, one.name, one.replacement)
+
+
+def replaced(owner: Any, name: str) -> Any:
+    """Return what was in a place before; raises StopIteration if nothing was put there."""
+    return next(before for place, before in _BEFORE.items() if (place.owner, place.name) == (owner, name))
+
 
 LARGEST: Final = 400 * 1024
 """Bytes of an item's names and values at the most: DynamoDB's own limit."""

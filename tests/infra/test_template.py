@@ -1,5 +1,4 @@
-from infra.local.settings import TEMPLATE
-from infra.local.template import Template, expressions, load_template, references
+from infra.template import TEMPLATE, Template, expressions, load_template, references
 
 QUEUE = {"Type": "AWS::SQS::Queue"}
 

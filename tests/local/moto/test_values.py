@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto.dynamodb.models.dynamo_type import DynamoType
 
-from infra.local.quick import make_moto_quick, values
-from infra.local.quick.places import replaced
+from infra.local.moto import quick as values
+from infra.local.moto.patching import replaced
+from infra.local.moto.quick import make_moto_quick
 
 make_moto_quick()
 

@@ -3,7 +3,7 @@
 import pytest
 from moto.core.serialize import BaseJSONSerializer
 
-from infra.local.quick.places import replaced
+from infra.local.moto.patching import replaced
 
 ITEM = {
     "pk": {"S": "p"},

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.local.cloudformation import Secret
+from infra.local.moto.cloudformation import Secret
 
 
 def test_a_secret_knows_its_arn_and_nothing_else():

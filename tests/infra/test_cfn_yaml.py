@@ -1,7 +1,6 @@
 from chalice.package import YAMLTemplateSerializer
 
-from infra.local.cfn_yaml import load_yaml
-from infra.local.settings import TEMPLATE
+from infra.template import TEMPLATE, load_yaml
 
 
 def test_short_tags_take_their_long_form():

@@ -83,7 +83,7 @@ def test_who_does_not_know_the_run_s_secret_is_refused(connection, call):
 
 
 def test_who_stayed_connected_is_not_answered_after_the_end():
-    from infra.local.moto_server import MotoServer
+    from infra.local.moto.server import MotoServer
 
     with MotoServer() as server:
         host, port = server.url.removeprefix("http://").split(":")

@@ -1,23 +1,80 @@
-"""moto's server in this process: on loopback, for programs only, one DynamoDB request at a time."""
+"""moto's server in this process: on loopback, for programs only, one DynamoDB request at a time.
+
+werkzeug parses a request like an e-mail, starts a thread for it and closes its connection.
+
+They send, sign and read as ever. Only what would go over loopback to a thread of the same process, which waits for the
+same interpreter lock, is answered where it is asked.
+"""
 
 import io
 import json
 import logging
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
+from http import HTTPStatus
 from threading import RLock, Thread
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.hooks import BaseEventHooks
 from moto.core.model_instances import model_data
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from infra.local.moto_direct import JSON, Answer, Call, answered
-from infra.local.moto_handler import GlancingHandler
-from infra.local.moto_sizes import count_items_as_dynamodb_does
-from infra.local.quick import make_moto_quick
-from infra.local.sqs import make_queues_safe
+from infra.local.moto.direct import JSON, Answer, Call, answered
+from infra.local.moto.patching import count_items_as_dynamodb_does
+from infra.local.moto.quick import make_moto_quick
+from infra.local.moto.sqs import asked_over, make_queues_safe
+
+GLANCE: Final = 65536
+"""Bytes looked at: a request's head is much shorter."""
+UNUSUAL: Final = frozenset({"origin", "expect", "transfer-encoding", "content-encoding"})
+"""Headers of requests that are werkzeug's: AWS clients don't send them to the services that are asked all the time."""
+
+
+class GlancingHandler(MotoRequestHandler):
+    """Serves one connection; the server's ``direct`` answers calls, its ``connections`` knows who is connected."""
+
+    def handle(self) -> None:
+        """Answer calls until there is something else, and leave that to werkzeug."""
+        direct: Callable[[Call], Answer] = self.server.direct  # type: ignore[attr-defined]
+        connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
+        connections.add(self.connection)
+        try:
+            with suppress(ConnectionError):
+                while (call := _next(self.connection)) is not None:
+                    with asked_over(self.connection):
+                        answer = direct(call)
+                    self.connection.sendall(_written(answer))
+                super().handle()
+        finally:
+            connections.discard(self.connection)
+
+
+def _next(connection: socket.socket) -> Call | None:
+    """Take the next call off the connection, or return None and take nothing if it begins otherwise."""
+    head, complete, _ = connection.recv(GLANCE, socket.MSG_PEEK).partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    if not (complete and first.startswith("POST /") and first.endswith(" HTTP/1.1")):
+        return None
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    path = first.split(" ")[1]
+    if headers.keys() & UNUSUAL or not Call(path, headers, b"").direct:
+        return None
+    start, length = len(head) + len(complete), int(headers.get("content-length", 0))
+    # A client that ends while it sends gets no answer.
+    whole = connection.recv(start + length, socket.MSG_WAITALL)
+    return Call(path, headers, whole[start:]) if len(whole) == start + length else None
+
+
+def _written(answer: Answer) -> bytes:
+    status = HTTPStatus(answer.status)
+    headers: dict[str, Any] = {**answer.headers, "content-length": len(answer.body)}
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
+
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
@@ -131,3 +188,41 @@ def keep_no_instances() -> None:
     for classes in model_data.values():
         for model in classes.values():
             model.instances_tracked = _Forgetful()  # type: ignore[attr-defined]
+
+
+def answer_inside(events: BaseEventHooks, server: MotoServer) -> None:
+    """Have ``server`` answer what the clients with these events, a session's or a client's, ask it directly."""
+
+    def answer(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
+        if not request.url.startswith(f"{server.url}/") or request.method != "POST":
+            return None
+        call = _call(request)
+        if not call.direct:
+            return None
+        given = server.answer(call)
+        headers: Any = given.headers  # any mapping serves
+        return AWSResponse(request.url, given.status, headers, _Raw(given.body))
+
+    # A client has its session's handlers as well: were both asked, all would happen twice.
+    events.register("before-send", answer, unique_id=server.url)  # type: ignore[arg-type]  # this handler may answer
+
+
+def _call(request: AWSPreparedRequest) -> Call:
+    parts = urlsplit(request.url)
+    headers = {name.lower(): _text(value) for name, value in request.headers.items()}
+    return Call(parts.path, {"host": parts.netloc} | headers, _bytes(request.body))
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else body or b""
+
+
+class _Raw(io.BytesIO):
+    """What botocore reads an answer's body from."""
+
+    def stream(self, *_: object, **__: object) -> Iterator[bytes]:
+        yield self.getvalue()
