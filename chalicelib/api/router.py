@@ -84,7 +84,7 @@ class Route:
 
 
 class Router:
-    """Where one dialect's requests come in."""
+    """Routes of one dialect that are declared together: one of Chalice's blueprints, and how their errors are said."""
 
     def __init__(
         self,

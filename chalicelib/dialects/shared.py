@@ -1,4 +1,4 @@
-"""What several dialects have in common: times, the envelope, text frames, whether a scan is needed, last troubles."""
+"""What several dialects have in common: times, the envelope, receipts, text frames, last troubles, who must scan."""
 
 import json
 from dataclasses import dataclass
