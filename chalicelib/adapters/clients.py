@@ -37,7 +37,7 @@ def dynamodb() -> "DynamoDBClient":
 
 @cache
 def lease_dynamodb() -> "DynamoDBClient":
-    """Return the client for leases alone: it fails fast, once, so that the worker's fence knows where it stands."""
+    """Return the client for leases alone: it fails fast, once, so that the worker knows whether it holds its lease."""
     with _ONE_AT_A_TIME:
         return boto3.client("dynamodb", config=_config(connect=1, read=2, attempts=1))
 

@@ -4,7 +4,7 @@ A number in a file that stays open: nothing that reads it ever sees half of it, 
 stop serving.
 
 It loads neither AWS's nor WhatsApp's library, since it runs every half minute beside the worker on a quarter of a
-processor. What it finds is told, not acted on: a worker that can't prove its lease is ended by its fence.
+processor. What it finds is told, not acted on: a worker that can't prove its lease ends itself.
 """
 
 import os

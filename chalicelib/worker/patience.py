@@ -21,7 +21,7 @@ class Interrupted(Exception):
 
 
 def patiently(call: Callable[[], T], events: EventQueue) -> T:
-    """Return what ``call`` returns, calling it again while AWS doesn't answer: only the fence ends a worker for that.
+    """Return what ``call`` returns, calling it again while AWS doesn't answer: only a lost lease ends a worker.
 
     Raises Interrupted once the worker is to end anyway, and Rejected at once: no repetition mends that.
     """

@@ -1,6 +1,6 @@
-"""A clerk: does one kind of work for a session on a thread of its own, since WhatsApp may take over a minute to answer.
+"""A background worker: does one kind of work for a session on a thread of its own.
 
-Everything else the worker does would wait for it: rings, SIGTERM, the client's events.
+WhatsApp may take over a minute to answer, and everything else would wait for that: rings, SIGTERM, the client's events.
 """
 
 from abc import ABC, abstractmethod

@@ -1,7 +1,10 @@
 """Whether the client still lives, and when to come back after it ended or was replaced.
 
-A frozen process can't be fenced by time: when it thaws, its client may reconnect before its fence ends it. So the
-worker that took over from it comes back, once. Anybody else connected on purpose, and is never fought.
+``Pulse`` tells whether a client lives that would say nothing if it didn't: until a device is linked, only its socket
+tells. ``Restarts`` counts clients that ended in the middle of a connection: the next one begins at once, unless that
+happens again and again. ``comes_back`` decides about a connection that WhatsApp closed for another one of the same
+device. A frozen process can't end itself in time: when it thaws, its client may reconnect first. So the worker that
+took over from it comes back, once. Anybody else connected on purpose, and is never fought.
 """
 
 from dataclasses import dataclass
@@ -77,7 +80,7 @@ class Restarts:
 TAKEOVER: Final = 600_000
 """Milliseconds after a takeover in which it may be the old worker."""
 REPLACED_PAUSE: Final = 5_000
-"""Milliseconds until we come back: by then its fence has ended it."""
+"""Milliseconds until we come back: by then it has ended itself."""
 
 
 def comes_back(*, took_over_at: int | None, again: bool, now: int) -> bool:

@@ -1,7 +1,19 @@
-"""Linked devices on the disk: a directory per session, and in it one SQLite database per epoch.
+"""Linked devices on the disk: a directory per session, named by its uid, and in it one SQLite database per epoch.
 
-A worker only ever opens the database of its own epoch, a copy of the newest one before it. So a worker that should be
-dead can only harm its own copy, and no two processes open the same file: what makes SQLite's WAL sound on EFS.
+Theory of device copies
+-----------------------
+The client library keeps a linked device (keys, ratchets, names) in one SQLite database in WAL mode. SQLite's WAL needs
+all who open a file to be on one host, and EFS is shared by all hosts. So no two processes ever open the same file:
+
+- a worker opens the database of its own epoch, ``device-<epoch>.db``, and nobody else does;
+- what it finds of earlier epochs it copies, newest first, with the write-ahead log, while the former worker is dead or
+  should be. A copy is taken if neither file changed meanwhile, and used if SQLite's own check passes; else the next
+  older one is tried, and if none is sound the device is Unreadable: better not served than served with broken keys;
+- the copy is made under another name, synced, and renamed, so that a database with its final name is whole;
+- the client's first login proves the copy, and only then are the earlier epochs' databases removed (``prune``).
+
+A worker that should be dead can therefore only harm its own copy, and a crash at any point leaves either the former
+database or the new one. ``connection.py`` says what becomes of two workers that are connected all the same.
 """
 
 import os
@@ -18,7 +30,7 @@ from chalicelib.services.ports import Rejected, SessionStore, Unavailable
 
 TRIES: Final = 5
 PAUSE: Final = 0.2
-"""Seconds between tries: a worker that still writes is about to be ended by its fence."""
+"""Seconds between tries: a worker that still writes is about to end itself for want of its lease."""
 
 
 class Torn(Exception):

@@ -1,8 +1,26 @@
 """The worker's lease on its session: acquired, renewed, watched, and given back or handed over.
 
-Two threads. One renews; the other only watches the clock, so that a renewal that hangs (a name lookup has no timeout)
-doesn't save the worker. Measured on the monotonic clock from the moment the last good renewal was *sent*: others count
-from when it arrived, which is later.
+Theory of operation
+-------------------
+Two workers must never be connected as the same device: WhatsApp closes the older connection for the newer one, and both
+would write what they think is true. Two things keep them apart.
+
+The *epoch* says which claim is in force. Each claim on a session counts it up by one, in the conditional write that
+notes the worker; everything that a worker writes carries its epoch, and the table refuses a write of an earlier one
+(``Fenced``). So an old worker can do no harm in the table. But no table stands between it and WhatsApp.
+
+The *lease* says that the claim's worker is alive. A worker acquires the lease before it opens the device, and connects
+only while it holds it. It can be acquired once it was given back, or once it ran out: TTL after the last renewal, and
+GRACE for clocks that differ. A lease is never taken from a later epoch.
+
+A worker that can't prove that it holds the lease ends its process (exit code FENCED), and doesn't clean up: the client
+library may hang, and so may the log. Two threads see to that. One renews; the other only watches the clock, so that a
+renewal that hangs (a name lookup has no timeout) doesn't save the worker. They count from the moment at which the last
+good renewal was *sent*, on the monotonic clock; others count from the moment at which it arrived, which is later. With
+FENCE_AFTER < TTL the worker is therefore gone before anybody else may connect, whatever AWS does in between; a property
+test goes through that. A process that was frozen is the exception: see ``connection.comes_back``.
+
+The process ends, not the session alone: nothing less surely ends the client's connection.
 """
 
 import os
@@ -12,9 +30,8 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
-from chalicelib.domain.lease import FENCE_AFTER, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.lease import RENEW_EVERY, Lease, fenced_in, renewal_due_in
 from chalicelib.domain.order import SessionClaim
-from chalicelib.domain.session import LIVE, Session, Status
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.clock import monotonic
@@ -35,7 +52,7 @@ def acquire(handover: Handover, claim: SessionClaim, services: WorkerServices, e
     tried: list[Lease] = []
     while not events.terminated and monotonic() < give_up_at:
         sent, now = monotonic(), services.clock()
-        tried.append(_lease_of(claim, now))
+        tried.append(Lease.of(claim, now=now))
         try:
             taken, before = services.leases.acquire(tried[-1], now=now)
             if before and before.epoch > claim.epoch:
@@ -55,7 +72,7 @@ def acquire(handover: Handover, claim: SessionClaim, services: WorkerServices, e
 
 def renew(claim: SessionClaim, services: WorkerServices) -> bool:
     """Extend the lease; False if it isn't ours. Raises Unavailable."""
-    return services.leases.renew(_lease_of(claim, services.clock()))
+    return services.leases.renew(Lease.of(claim, now=services.clock()))
 
 
 def release(claim: SessionClaim, services: WorkerServices) -> bool:
@@ -69,19 +86,8 @@ def release(claim: SessionClaim, services: WorkerServices) -> bool:
     return False
 
 
-def is_ours(session: Session | None, claim: SessionClaim) -> bool:
-    """Whether ``claim`` is the one in force on ``session``, and there is something to serve."""
-    if session is None or (session.worker, session.epoch) != (claim.worker, claim.epoch):
-        return False
-    return session.status in LIVE or session.status is Status.DELETING
-
-
-def _lease_of(claim: SessionClaim, now: int) -> Lease:
-    return Lease(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL)
-
-
 FENCED: Final = 70
-"""Exit code of a worker that its fence ended."""
+"""Exit code of a worker that couldn't prove that it holds its lease."""
 RETRY_AFTER: Final = 1_000
 """Milliseconds until a renewal that got no answer is sent again."""
 
@@ -117,12 +123,12 @@ class LeaseKeeper:
     @property
     def late(self) -> bool:
         """Whether the lease may be somebody else's by now, even if nothing has ended the process yet."""
-        return self._over.is_set() or self._monotonic() >= self._good + FENCE_AFTER
+        return self._over.is_set() or fenced_in(self._good, self._monotonic()) <= 0
 
     def start(self) -> None:
         """Begin to renew and to watch."""
         Thread(target=self._loop, args=(self.renew_if_due,), name="lease", daemon=True).start()
-        Thread(target=self._loop, args=(self.check,), name="fence", daemon=True).start()
+        Thread(target=self._loop, args=(self.check,), name="lease-watch", daemon=True).start()
 
     def stop(self) -> None:
         """Let go: the lease is about to be released, or handed over to the next image of this process."""
@@ -130,14 +136,14 @@ class LeaseKeeper:
 
     def check(self) -> int:
         """End the process if the last good renewal is too long ago; return in how many milliseconds it would be."""
-        left = self._good + FENCE_AFTER - self._monotonic()
+        left = fenced_in(self._good, self._monotonic())
         if left <= 0 and not self._over.is_set():
             self._die()
         return left
 
     def renew_if_due(self) -> int:
         """Renew if it is time; return in how many milliseconds to come back."""
-        left = self._good + RENEW_EVERY - self._monotonic()
+        left = renewal_due_in(self._good, self._monotonic())
         return left if left > 0 else self.renew()
 
     def renew(self) -> int:
@@ -159,7 +165,7 @@ class LeaseKeeper:
 
 
 RELEASING_TAKES: Final = 10.0
-"""Seconds to give it back in: no fence ends the worker any more, and a name lookup has no timeout."""
+"""Seconds to give it back in: nothing ends the worker for its lease any more, and a name lookup has no timeout."""
 
 
 class HeldLease:
@@ -189,6 +195,6 @@ class HeldLease:
             bounded(lambda: release(self._claim, self._services), RELEASING_TAKES)
 
     def hand_over(self, handover: Handover) -> Handover:
-        """Renew, and return ``handover`` with what the next image's fence counts from. This fence goes on till then."""
+        """Renew, and return ``handover`` with the renewal that the next image counts from; this one goes on."""
         self._keeper.renew()
         return replace(handover, renewed=self._keeper.renewed)

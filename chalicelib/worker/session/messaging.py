@@ -1,4 +1,4 @@
-"""One session's talk: sends go out, questions are answered, what comes in is sorted, and all end in good order."""
+"""A session's messages, from its client's first connection to the last: sent, answered and received, side by side."""
 
 from pathlib import Path
 from typing import Final

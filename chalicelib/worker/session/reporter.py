@@ -5,13 +5,13 @@ from collections.abc import Callable
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.lease import in_force
 from chalicelib.domain.order import SessionClaim
 from chalicelib.domain.session import Reason, Session
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
 from chalicelib.worker.patience import patiently
-from chalicelib.worker.session.lease import is_ours
 from chalicelib.worker.whatsapp import client as c
 
 
@@ -58,7 +58,7 @@ class SessionReporter:
     def look(self) -> Session:
         """Read the session again; raises Fenced if it isn't this worker's any more."""
         session = patiently(lambda: self._services.sessions.get(self.claim.uid), self._events)
-        if session is None or not is_ours(session, self.claim):
+        if session is None or not in_force(self.claim, session):
             raise Fenced(f"epoch {self.claim.epoch} is over")
         self.session = session
         return session

@@ -1,11 +1,13 @@
 """Sending messages in order, and noting the receipts for them.
 
-The client has told WhatsApp that it has a receipt before it hands it over, and nothing repeats it. A message whose
-receipt dies with the process would stay ``sent`` for good.
+One thread a session sends, since two would have to agree on the order in a chat. A message is reported as ``sending``
+before the client is called and as ``sent`` after WhatsApp's acknowledgement; a worker that dies in between leaves it
+half sent, and the next one reports it as ``unknown``: it is never sent twice.
 
-One thread a session, since two would have to agree on the order in a chat. Receipts are noted on it too, after the
-sends of a turn: WhatsApp's id of a message is then written down, while a receipt may be quicker than the send that it
-is for returns. Until then they lie in a file, since WhatsApp doesn't repeat them.
+The client has told WhatsApp that it has a receipt before it hands it over, and nothing repeats it. So a receipt lies in
+a file until it is noted: a message whose receipt died with the process would stay ``sent`` for good. Receipts are noted
+on the sender's thread, after the sends of a turn: by then WhatsApp's id of a message is written down, while a receipt
+may be quicker than the send that it is for returns.
 """
 
 from collections.abc import Callable

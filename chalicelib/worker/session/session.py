@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
+from chalicelib.domain.lease import in_force
 from chalicelib.domain.order import SessionClaim
 from chalicelib.domain.session import Desired, Reason
 from chalicelib.services.worker import WorkerServices
@@ -19,7 +20,7 @@ from chalicelib.worker.handover import Handover
 from chalicelib.worker.log import Log
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
-from chalicelib.worker.session.lease import FENCED, HeldLease, acquire, is_ours
+from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.service import Service
@@ -77,7 +78,7 @@ class WorkerSession:
     def _serve_held(self, handover: Handover, lease: HeldLease) -> Ending | None:
         claim = self._claim
         session = patiently(lambda: self._services.sessions.get(claim.uid), self._events)
-        if session is None or not is_ours(session, claim):
+        if session is None or not in_force(claim, session):
             return None
         if handover.standby:
             patiently(

@@ -1,4 +1,4 @@
-"""Parting from WhatsApp as the owner asked: stopped, unlinked or deleted; or only because this process ends."""
+"""The shutdown of a session's service: stopped, unlinked or deleted as its owner asked, or the process ends."""
 
 from typing import Final
 

@@ -33,7 +33,7 @@ _RECEIPTS: Final = {
     "READ": MessageStatus.READ,
     "PLAYED": MessageStatus.READ,
 }
-"""Of the types of receipts those that others give for our messages; the rest is talk among our own devices."""
+"""Of the types of receipts those that others give for our messages; the rest goes between our own devices."""
 
 
 def incoming(event: Any, phone_of: PhoneOf) -> Received | None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease
+from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease, in_force
 from chalicelib.domain.order import Order, SessionClaim
 from chalicelib.domain.session import Status
 from chalicelib.services.ports import Unavailable
@@ -119,14 +119,14 @@ def test_a_release_that_never_gets_an_answer_is_left_to_the_lease_itself() -> No
     assert not worker_lease.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services)
 
 
-def test_only_the_claim_in_force_on_a_session_to_be_served_is_ours() -> None:
+def test_only_the_claim_that_stands_on_a_session_to_be_served_is_in_force() -> None:
     session = a_running_session(uid="uid", worker="uid-2", epoch=2)
-    assert worker_lease.is_ours(session, CLAIM)
-    assert worker_lease.is_ours(replace(session, status=Status.DELETING), CLAIM)
-    assert not worker_lease.is_ours(replace(session, epoch=3), CLAIM)
-    assert not worker_lease.is_ours(replace(session, worker="uid-1"), CLAIM)
-    assert not worker_lease.is_ours(replace(session, status=Status.STOPPED), CLAIM)
-    assert not worker_lease.is_ours(None, CLAIM)
+    assert in_force(CLAIM, session)
+    assert in_force(CLAIM, replace(session, status=Status.DELETING))
+    assert not in_force(CLAIM, replace(session, epoch=3))
+    assert not in_force(CLAIM, replace(session, worker="uid-1"))
+    assert not in_force(CLAIM, replace(session, status=Status.STOPPED))
+    assert not in_force(CLAIM, None)
 
 
 @dataclass
