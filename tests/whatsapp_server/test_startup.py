@@ -5,6 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.subprocess
+
+
 STARTUP = Path("infra/whatsapp_server/startup").resolve()
 
 

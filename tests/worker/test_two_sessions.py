@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
+
 from chalicelib.domain import events as e
 from chalicelib.domain.messages import Direction, MessageStatus
 from chalicelib.domain.order import Order
@@ -13,6 +15,9 @@ from chalicelib.domain.transitions import advance
 from tests.makers import a_message, a_session
 from tests.worker.outside import Bell, now
 from tests.worker.workers import NUMBER, Stage, told
+
+pytestmark = pytest.mark.subprocess
+
 
 ANA, BEN = a_session().uid, "01JAVA0000000000000000000B"
 BENS_NUMBER, FRIEND = "6281300000002", "628777000001"
