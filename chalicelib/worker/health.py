@@ -1,9 +1,8 @@
 """The worker's heartbeat, and the container's health check that reads it.
 
-A number in a file that stays open: nothing that reads it ever sees half of it, and a disk that refuses is no reason to
-stop serving.
-
-It loads neither AWS's nor WhatsApp's library, since it runs every half minute beside the worker on a quarter of a
+The heartbeat is a number in a file that stays open: no reader ever sees half of it, and a disk that refuses is no
+reason to stop serving. The check, ``python -m chalicelib.worker.health [SECONDS]``, ends with 0 for healthy and 1 for
+not. It loads neither AWS's nor WhatsApp's library, since it runs every half minute beside the worker on a quarter of a
 processor. What it finds is told, not acted on: a worker that can't prove its lease ends itself.
 """
 

@@ -1,20 +1,67 @@
-"""The worker's process around its session: listens to the mailbox, waits in the pool if it is a standby, and ends.
+"""The worker's process around its session: listens to the mailbox, waits in the pool as a standby, and ends.
 
 A session's service knows nothing of the process: it gets its events from a queue of its own and says by its ending what
 is to become of the process. So a host may hold several sessions; today each holds one.
 """
 
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from chalicelib.services.ports import Rejected, Standby, Unavailable
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker import standby
 from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Again, Ending, Exit
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
 from chalicelib.worker.log import Log
 from chalicelib.worker.mailbox import Listener
-from chalicelib.worker.patience import Interrupted
+from chalicelib.worker.patience import Interrupted, bounded, patiently
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.session import WorkerSession
 from chalicelib.worker.whatsapp.client import MakeClient
+
+ALIVE_FOR: Final = 30_000
+"""Milliseconds that one sign of life is good for."""
+SIGN_EVERY: Final = 10.0
+"""Seconds between signs of life; each also finds an assignment whose ring was lost."""
+
+LEAVING_TAKES: Final = 2.0
+"""Seconds for AWS to take it out of the pool; else the end of its task does."""
+
+
+def wait_for_session(handover: Handover, services: WorkerServices, events: EventQueue) -> Handover | None:
+    """Return ``handover`` with the session that this standby was given; None if it isn't wanted any more."""
+    worker = handover.order.worker
+    while not events.terminated:
+        until = services.clock() + ALIVE_FOR
+        if not patiently(lambda until=until: services.standbys.renew(worker, until=until), events):  # type: ignore[misc]
+            item = patiently(lambda: services.standbys.get(worker), events)
+            if item is None:
+                return None
+            if item.uid is not None:
+                return _given(handover, item)
+        events.next(SIGN_EVERY)
+    # So that nobody counts on it any more; if a session was quicker, its claim is made anew for want of a lease.
+    bounded(lambda: _retire(worker, services), LEAVING_TAKES)
+    return None
+
+
+def give_back_session(handover: Handover, services: WorkerServices, events: EventQueue) -> Handover:
+    """Give back a session that turned out to be another worker's, and return the order of an idle standby."""
+    claim = handover.claim
+    if claim:
+        patiently(lambda: services.standbys.free(claim.worker, uid=claim.uid, epoch=claim.epoch), events)
+    order = replace(handover.order, tenant=None, session=None, uid=None, epoch=None)
+    return Handover(order, standby=True)
+
+
+def _retire(worker: str, services: WorkerServices) -> None:
+    with suppress(Unavailable, Rejected):
+        services.standbys.retire(worker)
+
+
+def _given(handover: Handover, item: Standby) -> Handover:
+    return replace(handover, order=replace(handover.order, uid=item.uid, epoch=item.epoch))
 
 
 class Host:
@@ -50,7 +97,7 @@ class Host:
         while True:
             claim = handover.claim
             if claim is None:
-                given = standby.wait(handover, self._services, self._events)
+                given = wait_for_session(handover, self._services, self._events)
                 if given is None:
                     return Exit(DONE)
                 handover = given
@@ -69,4 +116,4 @@ class Host:
                 return ending
             if not handover.standby:
                 return Exit(DONE if self._events.terminated else NOTHING_TO_DO)
-            handover = standby.let_go(handover, self._services, self._events)
+            handover = give_back_session(handover, self._services, self._events)

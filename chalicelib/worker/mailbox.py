@@ -1,4 +1,4 @@
-"""Listening to the worker's mailbox: each ring in it goes into the inbox, on a thread of its own.
+"""Listening to the worker's mailbox: each ring in it goes into the queue of events, on a thread of its own.
 
 SQS goes on with a long poll whose caller is gone: it hands the next ring to nobody, and hides it from everybody else
 for as long as its visibility timeout. So an image of the process that gives way to the next one ends its poll first, by

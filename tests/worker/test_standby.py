@@ -4,7 +4,7 @@ import threading
 
 from chalicelib.domain.order import Order, SessionClaim
 from chalicelib.services.ports import Standby
-from chalicelib.worker import standby
+from chalicelib.worker import host
 from chalicelib.worker.events import EventQueue, Happening, Rung
 from chalicelib.worker.handover import Handover
 from tests.worker.outside import Outside, now
@@ -19,13 +19,13 @@ def a_pool() -> Outside:
 
 
 def test_a_standby_that_is_not_in_the_pool_is_not_wanted() -> None:
-    assert standby.wait(IDLE, Outside().services, EventQueue()) is None
+    assert host.wait_for_session(IDLE, Outside().services, EventQueue()) is None
 
 
 def test_a_standby_that_is_to_end_leaves_the_pool() -> None:
     outside, events = a_pool(), EventQueue()
     events.terminate()
-    assert standby.wait(IDLE, outside.services, events) is None
+    assert host.wait_for_session(IDLE, outside.services, events) is None
     assert outside.standbys.pool == {}
 
 
@@ -39,7 +39,7 @@ def test_a_ring_makes_it_find_what_it_was_given() -> None:
 
     giver = threading.Thread(target=give)
     giver.start()
-    given = standby.wait(IDLE, outside.services, events)
+    given = host.wait_for_session(IDLE, outside.services, events)
     giver.join()
     assert given
     assert given.claim == SessionClaim("uid", "standby-1", 3)
@@ -56,10 +56,10 @@ def test_waiting_says_that_it_is_ready_and_alive() -> None:
             return super().next(seconds)
 
     items: list[Standby] = []
-    standby.wait(IDLE, outside.services, Looked())
+    host.wait_for_session(IDLE, outside.services, Looked())
     (item,) = items
     assert item.ready
-    assert 0 < item.until - now() <= standby.ALIVE_FOR
+    assert 0 < item.until - now() <= host.ALIVE_FOR
 
 
 def test_what_it_lets_go_is_given_back() -> None:
@@ -67,5 +67,5 @@ def test_what_it_lets_go_is_given_back() -> None:
     outside.standbys.renew("standby-1", until=now() + 60_000)
     outside.standbys.assign("standby-1", uid="uid", epoch=3)
     busy = Handover(Order("standby-1", "mailbox", "default", "ana", "uid", 3), standby=True, failures=2, took_over_at=1)
-    assert standby.let_go(busy, outside.services, EventQueue()) == IDLE
+    assert host.give_back_session(busy, outside.services, EventQueue()) == IDLE
     assert outside.standbys.pool["standby-1"].uid is None

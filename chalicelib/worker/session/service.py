@@ -1,6 +1,6 @@
 """Serving one session: the client's events become reports, and the owner's wishes acts, until there is an ending.
 
-Everything happens on the calling thread, which must be the main one: client, mailbox and signals only fill the inbox.
+Everything happens on the calling thread: client, mailbox and signals only fill the session's queue of events.
 """
 
 from dataclasses import replace
