@@ -24,7 +24,7 @@ from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read
 from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.errors import GatewayError, InvalidField, NotReady
+from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
 from chalicelib.reading import Reader
 from chalicelib.services.deadline import answering_by
 from chalicelib.services.ports import Unavailable
@@ -45,7 +45,7 @@ def unexpected(request: Request) -> GatewayError:
     return GatewayError(
         "Something went wrong on our side.",
         hint="Try again; if it stays, say the request id.",
-        context={"request_id": request_id},
+        request_id=request_id,
     )
 
 
@@ -179,8 +179,8 @@ class Router:
 
     def _refuse(self, error: GatewayError, variables: Mapping[str, str], principal: Principal | None) -> Response:
         # Whatever a refusal tells of a session, its code is for those who may link it.
-        if "session" in error.context and not (principal and principal.may(Permission.SESSIONS_LINK)):
-            error.context["session"] = error.context["session"].without_code()
+        if isinstance(error, OfSession) and not (principal and principal.may(Permission.SESSIONS_LINK)):
+            error.session = error.session.without_code()
         # Services say "id" for the session's. A field that is wrong by itself is called as its sender did.
         if error.field == "id" and "id" not in variables and not isinstance(error, InvalidField):
             error.field = self.names_session

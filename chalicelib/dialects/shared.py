@@ -84,8 +84,8 @@ def failure(error: GatewayError) -> Failure:
         body["field"] = error.field
     if error.hint:
         body["hint"] = error.hint
-    if "request_id" in error.context:
-        body["request_id"] = error.context["request_id"]
+    if error.request_id:
+        body["request_id"] = error.request_id
     return body
 
 

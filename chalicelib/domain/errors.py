@@ -3,6 +3,7 @@
 GatewayError
 ├── Invalid                      400  the request can't mean anything
 │   ├── InvalidField             400  … because of one named field
+│   ├── EngineRefused            400  … of Engine.IO, with that protocol's own number
 │   ├── BodyTooLarge             413
 │   └── UnsupportedEncoding      415
 ├── Unauthenticated              401  no credential, or not a good one
@@ -48,20 +49,26 @@ GatewayError
     ├── AnswerNotReady           503  WhatsApp, or the worker, didn't answer in time
     └── QRNotReady               503
 
+OfSession and OfMessage are beside the tree: bases of those of its errors that carry a session or a message.
+
 Inside the gateway, never answered to a caller:
 Fenced                           this worker's claim is over: it must end
 IllegalMove                      an event that the transition table does not know in this status
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from chalicelib.domain.messages import Message
+    from chalicelib.domain.session import Session
 
 
 class GatewayError(Exception):
     """What went wrong, as a stable ``code``, an HTTP ``status`` and a ``message`` a person understands.
 
     ``field`` names the part of the request at fault, ``hint`` says what to do, ``retry_after`` is in seconds and
-    becomes the Retry-After header, ``context`` is for dialects that answer more than the error.
+    becomes the Retry-After header, ``request_id`` finds what nobody foresaw in the log. ``untried`` are the recipients
+    of a bulk that the error ended before anybody was tried.
     """
 
     code: ClassVar[str] = "INTERNAL"
@@ -74,14 +81,39 @@ class GatewayError(Exception):
         field: str | None = None,
         hint: str | None = None,
         retry_after: int | None = None,
-        context: Mapping[str, Any] | None = None,
+        request_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
         self.hint = hint
         self.retry_after = retry_after
-        self.context = dict(context or {})
+        self.request_id = request_id
+        self.untried: tuple[str, ...] = ()
+
+
+class OfSession(GatewayError):
+    """An error that depends on how ``session`` stands; families of clients say more of it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        session: "Session",
+        field: str | None = None,
+        hint: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(message, field=field, hint=hint, retry_after=retry_after)
+        self.session = session
+
+
+class OfMessage(GatewayError):
+    """An error that ended a message, which stands as ``failed``."""
+
+    def __init__(self, message: str, *, failed: "Message", field: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, field=field, hint=hint)
+        self.failed = failed
 
 
 class Invalid(GatewayError):
@@ -95,6 +127,14 @@ class InvalidField(Invalid):
     """One field of the request is wrong; ``field`` names it."""
 
     code = "INVALID_FIELD"
+
+
+class EngineRefused(Invalid):
+    """A request of Engine.IO that its server refuses; ``engine`` is Engine.IO's own number for why."""
+
+    def __init__(self, message: str, *, engine: int) -> None:
+        super().__init__(message)
+        self.engine = engine
 
 
 class BodyTooLarge(Invalid):
@@ -209,20 +249,14 @@ class Conflict(GatewayError):
     status = 409
 
 
-class SessionExists(Conflict):
-    """A session has this id already; the answer may show it.
-
-    ``context["session"]`` is that session.
-    """
+class SessionExists(OfSession, Conflict):
+    """A session has this id already; the answer may show it."""
 
     code = "SESSION_EXISTS"
 
 
-class PhoneMismatch(Conflict):
-    """The session was created for the number that was named, and another account is linked.
-
-    ``context["session"]`` is the session.
-    """
+class PhoneMismatch(OfSession, Conflict):
+    """The session was created for the number that was named, and another account is linked."""
 
     code = "PHONE_MISMATCH"
 
@@ -233,7 +267,7 @@ class SessionAmbiguous(Conflict):
     code = "SESSION_AMBIGUOUS"
 
 
-class SessionDeleting(Conflict):
+class SessionDeleting(OfSession, Conflict):
     """The session is being deleted; its id is free again when that is done."""
 
     code = "SESSION_DELETING"
@@ -275,35 +309,32 @@ class Contended(Conflict):
     code = "CONTENDED"
 
 
-class AlreadyConnected(Conflict):
+class AlreadyConnected(OfSession, Conflict):
     """There is no QR code because the session is linked and connected."""
 
     code = "ALREADY_CONNECTED"
 
 
-class SessionStopped(Conflict):
+class SessionStopped(OfSession, Conflict):
     """There is no QR code because nobody wants the session running."""
 
     code = "SESSION_STOPPED"
 
 
-class SessionFailed(Conflict):
+class SessionFailed(OfSession, Conflict):
     """There is no QR code because the session failed; the message says why."""
 
     code = "SESSION_FAILED"
 
 
-class PasskeyRequired(Conflict):
+class PasskeyRequired(OfSession, Conflict):
     """WhatsApp asks for a passkey to link this account, which can't be answered here."""
 
     code = "PASSKEY_REQUIRED"
 
 
-class SessionNotConnected(Conflict):
-    """Nothing can be sent now; the answer says how the session stands.
-
-    ``context["session"]`` is the session, with the code to scan if one is shown.
-    """
+class SessionNotConnected(OfSession, Conflict):
+    """Nothing can be sent now; the answer says how the session stands."""
 
     code = "SESSION_NOT_CONNECTED"
 
@@ -315,7 +346,7 @@ class NotReady(GatewayError):
     status = 503
 
 
-class QRNotReady(NotReady):
+class QRNotReady(OfSession, NotReady):
     """The first QR code is still to come."""
 
     code = "QR_NOT_READY"
@@ -356,18 +387,15 @@ class TicketQuotaExceeded(GatewayError):
     status = 429
 
 
-class NotOnWhatsApp(GatewayError):
+class NotOnWhatsApp(OfMessage):
     """The recipient's number has no WhatsApp account."""
 
     code = "NOT_ON_WHATSAPP"
     status = 422
 
 
-class SendFailed(GatewayError):
-    """WhatsApp refused the message, or it couldn't be sent in time; the answer names it.
-
-    ``context["message"]`` is the message.
-    """
+class SendFailed(OfMessage):
+    """WhatsApp refused the message, or it couldn't be sent in time; the answer names it."""
 
     code = "SEND_FAILED"
     status = 502

@@ -29,6 +29,6 @@ def test_who_is_known_by_lid_alone_is_named_by_it() -> None:
 
 
 def test_a_failure_names_the_message_that_failed() -> None:
-    body = bare.error(SendFailed("No.", context={"message": FAILED}), now=NOW, session_id="ana")
+    body = bare.error(SendFailed("No.", failed=FAILED), now=NOW, session_id="ana")
     assert (body["id"], body["status"], body["code"]) == (FAILED.id, "failed", "SEND_FAILED")
     assert "Kopi" not in json.dumps(body)

@@ -51,6 +51,6 @@ def test_an_error_names_field_and_hint() -> None:
 
 
 def test_a_duplicate_carries_the_session_that_stands() -> None:
-    error = SessionExists("There.", context={"session": a_session()})
+    error = SessionExists("There.", session=a_session())
     body: Any = enveloped.error(error, now=NOW, session_id=None)
     assert body["data"]["session"]["id"] == "ana"

@@ -99,9 +99,7 @@ def test_every_message_is_json(status: MessageStatus, name: str) -> None:
 
 def test_a_failure_names_the_message_that_failed() -> None:
     failed = a_message(status=MessageStatus.FAILED, error_code="not_on_whatsapp")
-    body: Any = enveloped.error(
-        NotOnWhatsApp("No.", field="to", context={"message": failed}), now=NOW, session_id="ana"
-    )
+    body: Any = enveloped.error(NotOnWhatsApp("No.", field="to", failed=failed), now=NOW, session_id="ana")
     assert (body["success"], body["field"], body["data"]["id"], body["data"]["status"]) == (
         False,
         "to",

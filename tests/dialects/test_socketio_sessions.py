@@ -52,10 +52,10 @@ def test_a_send_is_answered_with_its_ids():
 
 
 def test_an_error_says_where_to_go_on():
-    lost = SessionNotConnected("No.", context={"session": a_running_session(status=Status.SCAN_QR)})
+    lost = SessionNotConnected("No.", session=a_running_session(status=Status.SCAN_QR))
     said = shapes.error(lost, now=NOW, session_id="ana")
     assert (said["isAuthenticated"], said["message"]) == (False, "Session disconnected. Please reconnect.")
     assert (said["error"], said["session_disconnected"], said["needs_qr"]) == ("No.", True, True)
-    failed = shapes.error(NotOnWhatsApp("No.", context={"message": a_message()}), now=NOW, session_id="ana")
+    failed = shapes.error(NotOnWhatsApp("No.", failed=a_message()), now=NOW, session_id="ana")
     assert failed["data"]["id"] == a_message().id
     assert "isAuthenticated" not in failed

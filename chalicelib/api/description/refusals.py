@@ -9,6 +9,7 @@ from chalicelib.api.description import samples
 from chalicelib.api.router import Route, Router
 from chalicelib.dialects.dialect import ErrorShape
 from chalicelib.domain import errors as e
+from chalicelib.domain.session import Session
 
 UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
     "{id}": e.SessionNotFound,
@@ -28,6 +29,15 @@ WAITING: Final = (
     e.SessionDeleting,
 )
 """Errors that say when to come again."""
+
+_STANDING: Final[Mapping[type[e.GatewayError], Session]] = {
+    e.SessionNotConnected: samples.SCANNING,
+    e.QRNotReady: samples.SCANNING,
+    e.SessionStopped: samples.UNSCANNED,
+    e.SessionFailed: samples.OUTDATED,
+    e.PasskeyRequired: samples.PASSKEY,
+}
+"""How the session of an example stands; in all others it is linked."""
 
 
 def of(route: Route) -> list[type[e.GatewayError]]:
@@ -67,23 +77,21 @@ def sentence(kind: type[e.GatewayError]) -> str:
 def example(kind: type[e.GatewayError], shape: ErrorShape) -> Mapping[str, Any]:
     """Return the error's body, made by the dialect's own function."""
     what = sentence(kind).partition(";")[0]
-    error = kind(
-        what.rstrip(".") + ".",
-        field="to" if issubclass(kind, e.InvalidField) else None,
-        retry_after=2 if issubclass(kind, WAITING) else None,
-        context=_context(kind),
-    )
+    error = kind(what.rstrip(".") + ".", **_fields(kind))
     about_a_session = issubclass(kind, (e.SessionNotFound, e.SessionExists, e.SessionNotConnected))
     return shape(error, now=samples.NOW, session_id=samples.SESSION.id if about_a_session else None)
 
 
-def _context(kind: type[e.GatewayError]) -> dict[str, Any]:
+def _fields(kind: type[e.GatewayError]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
     if kind is e.GatewayError:
-        return {"request_id": "7f3b2f0c-3c54-4a0e-9d5e-1f6f9a2b7c11"}
-    if issubclass(kind, (e.SessionExists, e.SessionDeleting)):
-        return {"session": samples.SESSION}
-    if issubclass(kind, (e.SessionNotConnected, e.QRNotReady)):
-        return {"session": samples.SCANNING}
-    if issubclass(kind, (e.SendFailed, e.NotOnWhatsApp)):
-        return {"message": samples.FAILED}
-    return {}
+        told["request_id"] = "7f3b2f0c-3c54-4a0e-9d5e-1f6f9a2b7c11"
+    if issubclass(kind, e.InvalidField):
+        told["field"] = "to"
+    if issubclass(kind, WAITING):
+        told["retry_after"] = 2
+    if issubclass(kind, e.OfSession):
+        told["session"] = _STANDING.get(kind, samples.SESSION)
+    if issubclass(kind, e.OfMessage):
+        told["failed"] = samples.FAILED
+    return told

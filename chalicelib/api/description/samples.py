@@ -45,6 +45,9 @@ _STARTED: Final = (e.StartRequested(), e.WorkerClaimed("worker", "mailbox", stan
 _DEVICE: Final = Device("6281234567890:7@s.whatsapp.net", "200000000000001:7@lid")
 SCANNING: Final = _walked(*_STARTED)
 SESSION: Final = _walked(*_STARTED, e.PairSuccess(_DEVICE), e.Connected(_DEVICE))
+UNSCANNED: Final = _walked(*_STARTED, e.QRTimeout())
+PASSKEY: Final = _walked(*_STARTED, e.PasskeyRequested())
+OUTDATED: Final = _walked(*_STARTED, e.ClientOutdated())
 
 
 def _message(status: MessageStatus) -> Message:

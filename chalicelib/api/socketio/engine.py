@@ -23,6 +23,7 @@ from chalicelib.domain.edge import SOCKETIO_PATH
 from chalicelib.domain.engineio import MAX_PAYLOAD
 from chalicelib.domain.errors import (
     BodyTooLarge,
+    EngineRefused,
     Forbidden,
     Invalid,
     TooManyAttempts,
@@ -39,13 +40,13 @@ VERSION: Final = "4"
 
 def _version(value: str | None) -> str:
     if value != VERSION:
-        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+        raise EngineRefused("Unsupported protocol version", engine=BAD_VERSION)
     return value
 
 
 def _polling(value: str | None) -> str:
     if value != "polling":
-        raise Invalid("Transport unknown", context={"engine": UNKNOWN_TRANSPORT})
+        raise EngineRefused("Transport unknown", engine=UNKNOWN_TRANSPORT)
     return value
 
 
@@ -99,7 +100,7 @@ def take(call: Call) -> Answer:
     call.read(EIO), call.read(TRANSPORT)
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
-        raise Invalid("Bad handshake method", context={"engine": BAD_METHOD})
+        raise EngineRefused("Bad handshake method", engine=BAD_METHOD)
     who_knocks = showing(call.request.headers, call.read(TOKEN))
     channel = server.known(sid, who_knocks() if who_knocks else None)
     server.take(channel, _body(call.request), who)
@@ -112,7 +113,7 @@ def shake_hands(connection: str, request: Mapping[str, Any], query: Mapping[str,
     ``request`` is API Gateway's ``$connect`` event. Raises what is wrong with the handshake or its credential.
     """
     if query.get("EIO") != VERSION:
-        raise Invalid("Unsupported protocol version", context={"engine": BAD_VERSION})
+        raise EngineRefused("Unsupported protocol version", engine=BAD_VERSION)
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
     who_knocks = showing(headers, query.get("token"))
     principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()

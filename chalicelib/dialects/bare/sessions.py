@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, needs_qr, seconds_until, sentence
-from chalicelib.domain.errors import GatewayError, SessionNotConnected
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
+from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
 
 Word = Literal["pending", "connected", "disconnected", "failed"]
@@ -229,10 +229,10 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> BareError:
         body["field"] = what.field
     if what.hint:
         body["hint"] = what.hint
-    if "request_id" in what.context:
-        body["requestId"] = what.context["request_id"]
+    if what.request_id:
+        body["requestId"] = what.request_id
     if isinstance(what, SessionNotConnected):
-        standing: Session = what.context["session"]
+        standing = what.session
         body |= {"session_disconnected": True, "needs_qr": needs_qr(standing), "status": WORDS[standing.status]}
         qr = standing.code_at(now)
         if qr:
@@ -241,9 +241,8 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> BareError:
                 "expiresAt": iso(qr.expires_at),
                 "expiresIn": seconds_until(qr.expires_at, now),
             }
-    if "message" in what.context:
-        failed: Message = what.context["message"]
-        body |= {"id": failed.id, "status": failed.status}
+    if isinstance(what, OfMessage):
+        body |= {"id": what.failed.id, "status": what.failed.status}
     return body
 
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.shared import LastReasonJson, Moment, last_reason, microseconds, needs_qr
-from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.errors import GatewayError, OfMessage, OfSession, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Attempt, Message, MessageStatus, Report
 from chalicelib.domain.session import LIVE, QRCode, Session, Status, news
@@ -142,21 +142,25 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> CompanyErr
         body["field"] = what.field
     if what.hint:
         body["hint"] = what.hint
-    if "request_id" in what.context:
-        body["request_id"] = what.context["request_id"]
-    if "message" in what.context:
-        body["message_id"] = what.context["message"].id
-    if "session" in what.context:
-        standing: Session = what.context["session"]
+    if what.request_id:
+        body["request_id"] = what.request_id
+    if isinstance(what, OfMessage):
+        body["message_id"] = what.failed.id
+    if isinstance(what, OfSession):
+        standing = what.session
         body["status"] = word(standing)
         if isinstance(what, SessionNotConnected):
             body |= {"session_disconnected": True, "needs_qr": needs_qr(standing)}
             qr = standing.code_at(now)
             if qr:
                 body["qr_code"] = qr.code
-    if "recipients" in what.context:
-        remaining = what.context["recipients"]
-        body |= {"total": len(remaining), "success_count": 0, "failure_count": 0, "remaining": list(remaining)}
+    if what.untried:
+        body |= {
+            "total": len(what.untried),
+            "success_count": 0,
+            "failure_count": 0,
+            "remaining": list(what.untried),
+        }
         body["error"] = DISCONNECTED if isinstance(what, SessionNotConnected) else what.message
     return body
 
@@ -265,7 +269,7 @@ def bulk(report: Report) -> CompanyBulkAnswer:
         body["hint"] = failure.hint
     if isinstance(failure, SessionNotConnected):
         body |= {"session_disconnected": True, "error": DISCONNECTED}
-        body["needs_qr"] = needs_qr(failure.context["session"])
+        body["needs_qr"] = needs_qr(failure.session)
     return body
 
 

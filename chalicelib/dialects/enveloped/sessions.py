@@ -21,7 +21,7 @@ from chalicelib.dialects.shared import (
     sentence,
     success,
 )
-from chalicelib.domain.errors import GatewayError, SessionExists, SessionNotConnected
+from chalicelib.domain.errors import GatewayError, OfMessage, SessionExists, SessionNotConnected
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
 
 
@@ -187,15 +187,15 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> EnvelopedE
     """Return an error, with what a caller goes on with."""
     body = cast("EnvelopedError", failure(what))
     if isinstance(what, SessionExists):
-        body["data"] = one(what.context["session"])["data"]
+        body["data"] = one(what.session)["data"]
     elif isinstance(what, SessionNotConnected):
-        standing: Session = what.context["session"]
+        standing = what.session
         body |= {"session_disconnected": True, "needs_qr": needs_qr(standing), "status": standing.status}
         qr = standing.code_at(now)
         if qr:
             body["data"] = _code(standing, qr, now)
-    elif "message" in what.context:
-        body["data"] = receipt(what.context["message"])
+    elif isinstance(what, OfMessage):
+        body["data"] = receipt(what.failed)
     return body
 
 

@@ -16,7 +16,7 @@ from chalicelib.dialects.shared import (
     needs_qr,
     success,
 )
-from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import QRCode, Reason, Session, Status, ended
@@ -150,9 +150,9 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> LetsBotErr
     if what.field == "to":
         body["field"] = "phone"  # as this family calls it
     if isinstance(what, SessionNotConnected):
-        body |= {"session_disconnected": True, "needs_qr": needs_qr(what.context["session"])}
-    elif "message" in what.context:
-        body["data"] = _receipt(what.context["message"])
+        body |= {"session_disconnected": True, "needs_qr": needs_qr(what.session)}
+    elif isinstance(what, OfMessage):
+        body["data"] = _receipt(what.failed)
     return body
 
 

@@ -15,7 +15,7 @@ from chalicelib.dialects.shared import (
     success,
 )
 from chalicelib.dialects.socketio.frames import EventNames, InitializingJson, initializing
-from chalicelib.domain.errors import GatewayError, SessionNotConnected
+from chalicelib.domain.errors import EngineRefused, GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Reason, Session, Status
 
@@ -149,11 +149,11 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> SocketioEr
     """Return an error, with what a caller goes on with."""
     body = cast("SocketioError", failure(what))
     if isinstance(what, SessionNotConnected):
-        standing: Session = what.context["session"]
+        standing = what.session
         body["message"] = "Session disconnected. Please reconnect."
         body |= {"isAuthenticated": False, "session_disconnected": True, "needs_qr": needs_qr(standing)}
-    elif "message" in what.context:
-        body["data"] = receipt(what.context["message"])
+    elif isinstance(what, OfMessage):
+        body["data"] = receipt(what.failed)
     return body
 
 
@@ -170,4 +170,4 @@ class EngineError(TypedDict):
 
 def engine_error(what: GatewayError, *, now: int, session_id: str | None) -> EngineError:  # noqa: ARG001 - every family's
     """Return an error at ``/socket.io``, as a client of Engine.IO reads it."""
-    return {"code": what.context.get("engine", BAD_REQUEST), "message": what.message}
+    return {"code": what.engine if isinstance(what, EngineRefused) else BAD_REQUEST, "message": what.message}

@@ -12,6 +12,7 @@ from chalicelib.domain.errors import (
     InvalidField,
     NotOnWhatsApp,
     NotReady,
+    OfMessage,
     SendFailed,
     SessionDisabled,
     SessionNotConnected,
@@ -59,7 +60,7 @@ class Bulk:
         """Send ``content`` to each recipient, as they were written, and report.
 
         With an Idempotency-Key the same request again goes on where the first one stopped, and sends nothing twice.
-        Raises IdempotencyKeyReused, and what stopped it if nobody was tried: ``context["recipients"]`` is who wasn't.
+        Raises IdempotencyKeyReused, and what stopped it if nobody was tried: ``untried`` is whom.
         """
         if key:
             self._claim(tenant, session_id, to, content, key)
@@ -71,7 +72,7 @@ class Bulk:
                 attempts.append(self._attempt(letter, ends))
             except _STOPS as stop:
                 if not attempts:
-                    stop.context["recipients"] = tuple(to)
+                    stop.untried = tuple(to)
                     raise
                 return Report(tuple(attempts), tuple(to[place:]), stop)
             except (Unavailable, Rejected) as error:
@@ -88,7 +89,7 @@ class Bulk:
             jid = recipient(letter.to, field="recipients")
             return Attempt(letter.to, self._paced(letter, jid, ends))
         except (InvalidField, NotOnWhatsApp, SendFailed) as error:
-            return Attempt(letter.to, error.context.get("message"), error)
+            return Attempt(letter.to, error.failed if isinstance(error, OfMessage) else None, error)
 
     def _paced(self, letter: _Letter, jid: str, ends: int) -> Message:
         while True:

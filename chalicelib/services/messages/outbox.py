@@ -168,9 +168,9 @@ class Outbox:
                 "The recipient isn't on WhatsApp.",
                 field="to",
                 hint=advice(number) if number else None,
-                context={"message": message},
+                failed=message,
             )
-        raise SendFailed(message.error_message or "WhatsApp refused the message.", context={"message": message})
+        raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message)
 
 
 AT_ONCE: Final = 50

@@ -33,31 +33,30 @@ def deleting(session: Session) -> SessionDeleting:
         field="id",
         hint="Try again when it is gone.",
         retry_after=DELETING_TAKES,
-        context={"session": session},
+        session=session,
     )
 
 
 def why_no_code(session: Session) -> GatewayError | None:
     """Return why no code will come for ``session`` as it stands; None if one may."""
-    context = {"session": session}
     match session.status:
         case Status.DELETING:
             return deleting(session)
         case Status.CONNECTED | Status.PAIRING:
-            return AlreadyConnected("The session is linked already: there is nothing to scan.", context=context)
+            return AlreadyConnected("The session is linked already: there is nothing to scan.", session=session)
         case Status.DISCONNECTED:
             return AlreadyConnected(
-                "The session is linked, and reconnecting: there is nothing to scan.", context=context
+                "The session is linked, and reconnecting: there is nothing to scan.", session=session
             )
         case Status.PASSKEY_REQUIRED if session.answered:
-            return PasskeyRequired(session.message or "", context=context)
+            return PasskeyRequired(session.message or "", session=session)
         case Status.FAILED if session.answered:
-            return SessionFailed(session.message or "", context=context)
+            return SessionFailed(session.message or "", session=session)
         case _ if session.desired is not Desired.RUNNING or session.answered:
             return SessionStopped(
                 news(session.reason, session.message) or "The session isn't running.",
                 hint="Connect it first.",
-                context=context,
+                session=session,
             )
         case _:
             return None
@@ -74,5 +73,5 @@ def must_be_connected(session: Session) -> None:
     raise SessionNotConnected(
         "The session isn't connected to WhatsApp.",
         hint=news(session.reason, session.message) or f"{otherwise} If it isn't linked, scan its QR code.",
-        context={"session": session},
+        session=session,
     )

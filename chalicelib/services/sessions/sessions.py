@@ -119,7 +119,7 @@ def _by_its_number(session: Session, name: str) -> Session:
         "nothing is sent by the wrong number.",
         field="phone",
         hint="Name it by its id or by the number that is linked, or log it out and link the right phone.",
-        context={"session": session},
+        session=session,
     )
 
 
@@ -161,7 +161,7 @@ class Sessions:
     ) -> Session:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
 
-        The session that ``made`` stands for is returned as it stands. Raises SessionExists (``context["session"]`` is
+        The session that ``made`` stands for is returned as it stands. Raises SessionExists (``session`` is
         the one that stands), SessionDeleting, ResultGone, and SessionQuotaExceeded or WorkerQuotaExceeded.
         """
         if made and made.made:
@@ -189,7 +189,7 @@ class Sessions:
             raise deleting(stands)
         if stands.uid == uid:
             return stands
-        raise SessionExists(f"There is a session '{stands.id}' already.", field="id", context={"session": stands})
+        raise SessionExists(f"There is a session '{stands.id}' already.", field="id", session=stands)
 
     def get(self, tenant: str, session_id: str) -> Session:
         """Return the tenant's session of that id."""
@@ -307,9 +307,7 @@ class Sessions:
         code = session.code_at(self.clock())
         if code:
             return session, code
-        raise why_no_code(session) or QRNotReady(
-            "There is no QR code yet. Ask again.", retry_after=2, context={"session": session}
-        )
+        raise why_no_code(session) or QRNotReady("There is no QR code yet. Ask again.", retry_after=2, session=session)
 
     def await_code(self, tenant: str, session_id: str, *, wait: float) -> Session:
         """Return the session once it has a code or can't get one, or as it stands after ``wait`` seconds."""

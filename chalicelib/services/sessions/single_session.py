@@ -80,8 +80,7 @@ class SingleSession:
                 start=True,
             )
         except SessionExists as error:
-            twin: Session = error.context["session"]
-            return twin
+            return error.session
 
     def start_for_qr(self, session: Session) -> Session:
         """Start the session because somebody asks for its QR code, unless it runs already or has failed.

@@ -31,6 +31,7 @@ from chalicelib.domain.engineio import (
 )
 from chalicelib.domain.engineio import SocketPacketType as Word
 from chalicelib.domain.errors import (
+    EngineRefused,
     GatewayError,
     Invalid,
     InvalidField,
@@ -368,7 +369,7 @@ class SocketIO:
         channel = self.store.get(hashed(sid))
         strange = channel and principal and channel.principal and not same(channel, principal)
         if channel is None or strange or channel.expires_at <= self.clock():
-            raise Invalid("Session ID unknown", context={"engine": UNKNOWN_SID})
+            raise EngineRefused("Session ID unknown", engine=UNKNOWN_SID)
         return channel
 
     def poll(self, channel: Channel, *, seconds: float = POLL) -> str:
@@ -377,7 +378,7 @@ class SocketIO:
         So does Engine.IO's own server, and no client of its protocol polls twice at a time.
         """
         if channel.transport is Transport.WEBSOCKET:
-            raise Invalid("The client is on its WebSocket.", context={"engine": UNKNOWN_SID})
+            raise EngineRefused("The client is on its WebSocket.", engine=UNKNOWN_SID)
         try:
             return self.channels.poll(channel, seconds=seconds) or encode(Packet(PacketType.CLOSE))
         except Overlap:
@@ -395,12 +396,12 @@ class SocketIO:
         except Gone as error:
             # It was ended meanwhile, or fetches nothing.
             self.channels.close(channel.sid)
-            raise Invalid("Session ID unknown", context={"engine": UNKNOWN_SID}) from error
+            raise EngineRefused("Session ID unknown", engine=UNKNOWN_SID) from error
 
     def attach(self, channel: Channel, connection: str) -> None:
         """Let a connection ask for a channel that polls."""
         if channel.transport is Transport.WEBSOCKET:
-            raise Invalid("The client is on its WebSocket.", context={"engine": UNKNOWN_SID})
+            raise EngineRefused("The client is on its WebSocket.", engine=UNKNOWN_SID)
         self.store.bind(connection, channel)
 
     def hear(self, connection: str, text: str, identify: Identify) -> bool:

@@ -112,7 +112,7 @@ def test_a_disconnected_session_begins_with_nobody_and_says_with_whom(rig: Rig) 
     rig.stores.sessions.rows[SESSION.uid] = replace(SESSION, status=Status.DISCONNECTED)
     with pytest.raises(SessionNotConnected) as refusal:
         send(rig)
-    assert refusal.value.context["recipients"] == NUMBERS
+    assert refusal.value.untried == NUMBERS
     assert rig.stores.messages.rows == {}
 
 

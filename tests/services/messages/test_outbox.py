@@ -104,7 +104,7 @@ def test_a_session_that_is_not_connected_takes_nothing_in(rig, session):
     rig.stores.sessions.rows[session.uid] = session
     with pytest.raises(SessionNotConnected) as refused:
         send(rig)
-    assert refused.value.context["session"] == session
+    assert refused.value.session == session
     assert rig.stores.messages.rows == {}
     assert rig.mailboxes.rung == []
 
@@ -235,7 +235,7 @@ def test_any_other_refusal_is_not(rig):
     a_worker_fails(rig, "refused")
     with pytest.raises(SendFailed, match="Refused") as refused:
         send(rig)
-    assert refused.value.context["message"].status is MessageStatus.FAILED
+    assert refused.value.failed.status is MessageStatus.FAILED
 
 
 def test_what_a_worker_lost_is_answered_as_unknown(rig):

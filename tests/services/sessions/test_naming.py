@@ -53,7 +53,7 @@ def test_a_number_never_means_a_session_that_another_account_is_linked_to() -> N
             with pytest.raises(PhoneMismatch) as refused:
                 naming.find_by_phone("default", name, alone=alone)
             assert (refused.value.code, refused.value.status, refused.value.field) == ("PHONE_MISMATCH", 409, "phone")
-            assert refused.value.context["session"] == WRONG
+            assert refused.value.session == WRONG
     with pytest.raises(PhoneMismatch):
         naming.find("default", "+628111111111", alone=None)
     assert naming.find_by_phone("default", "6281234567890", alone=None).uid == "wrong"

@@ -56,7 +56,7 @@ def test_an_id_is_taken_once_a_tenant(rig):
     first = created(rig)
     with pytest.raises(SessionExists) as refusal:
         created(rig)
-    assert refusal.value.context["session"] == first
+    assert refusal.value.session == first
     assert created(rig, tenant="other").uid != first.uid
 
 
