@@ -1,6 +1,7 @@
 """The adapters against moto in this process, with the table that the template describes."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.adapters.dynamodb.keys import KEYS
 from chalicelib.adapters.dynamodb.table import Table
 from infra.local.moto.patching import count_items_as_dynamodb_does
 from infra.local.moto.quick import make_moto_quick
@@ -31,7 +33,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture
-def table(aws: None) -> Table:
+def table(aws: None) -> Iterator[Table]:
     properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
     for elsewhere in ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"):
         properties.pop(elsewhere, None)
@@ -39,4 +41,20 @@ def table(aws: None) -> Table:
     properties["SSESpecification"] = {"Enabled": True}
     client = boto3.client("dynamodb")
     client.create_table(TableName="switchboard", **properties)
-    return Table(client, "switchboard")
+    yield Table(client, "switchboard")
+    written = client.scan(
+        TableName="switchboard", ProjectionExpression="pk, sk, #ttl", ExpressionAttributeNames={"#ttl": "ttl"}
+    )
+    for item in written["Items"]:
+        assert_listed(item["pk"]["S"], item["sk"]["S"], goes="ttl" in item)
+
+
+def assert_listed(pk: str, sk: str, *, goes: bool) -> None:
+    """Hold an item that a test left in the table against the list of the table's keys."""
+    fits = [one for one in KEYS if _fits(one.pk, pk) and _fits(one.sk, sk)]
+    assert fits, (pk, sk)
+    assert any(one.ttl is not None if goes else one.ttl is None or "none" in one.ttl for one in fits), (pk, sk, goes)
+
+
+def _fits(pattern: str, key: str) -> bool:
+    return re.fullmatch(re.sub(r"\\\{\w+\\\}", ".*", re.escape(pattern)), key, re.DOTALL) is not None
