@@ -10,6 +10,8 @@ from infra.local.aws import ACCOUNT, REGION
 from infra.local.tasks import Surroundings, TaskRunner
 from tests.local.patience import until
 
+pytestmark = pytest.mark.subprocess
+
 
 class Runner:
     """A runner in a loop, RunTask and StopTask over HTTP, and all that was reported."""
