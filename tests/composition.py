@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.adapters.credentials import HmacHashes, SigningKeys
-from chalicelib.adapters.names import new_ticket
+from chalicelib.adapters.names import named_id, new_ticket
 from chalicelib.domain.limits import Quotas
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
@@ -250,7 +250,7 @@ class Rig:
 
     @property
     def inbox(self) -> Inbox:
-        return Inbox(self.stores.messages, self.clock, lambda at, entropy: f"{at:012x}{entropy.hex()}", self.identities)
+        return Inbox(self.stores.messages, self.clock, named_id, self.identities)
 
     @property
     def answering(self) -> Answering:

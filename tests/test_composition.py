@@ -7,8 +7,8 @@ import pytest
 from chalicelib import bootstrap
 from tests.composition import SERVICES, Rig
 
-NOT_SERVICES = {"Worker", "clock", "first_administrator", "worker"}
-"""What ``bootstrap`` has beside services. A worker's parts are joined in ``tests.worker``."""
+NOT_SERVICES = {"clock", "first_administrator", "worker"}
+"""What ``bootstrap`` has beside services. A worker's are joined in ``tests.worker.outside``, over the same root."""
 
 
 def test_it_has_every_service_of_the_app_s() -> None:

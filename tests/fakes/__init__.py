@@ -4,7 +4,7 @@ from tests.fakes.history import FakePoster, MemoryDeliveries, MemoryHistory
 from tests.fakes.messages import MemoryIdempotency, MemoryMessages, MemoryPaces
 from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
-from tests.fakes.surroundings import FakeClock, FakeIds
+from tests.fakes.surroundings import FakeClock, FakeIds, MachineClock
 from tests.fakes.watchers import FakePushes, FakeSockets, MemoryWatchers
 from tests.fakes.workers import FakeMailboxes, FakeWakes, FakeWorkers
 
@@ -17,6 +17,7 @@ __all__ = [
     "FakeSockets",
     "FakeWakes",
     "FakeWorkers",
+    "MachineClock",
     "MemoryDeliveries",
     "MemoryHistory",
     "MemoryIdempotency",

@@ -1,5 +1,6 @@
 """A clock that stands, and ids in order."""
 
+import time
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -17,6 +18,16 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.now += max(1, round(seconds * 1000))
+
+
+class MachineClock(FakeClock):
+    """The machine's time, for what runs in threads and processes."""
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
 
 
 @dataclass

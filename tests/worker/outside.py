@@ -7,16 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 
-from chalicelib.adapters.names import named_id
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
-from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.outbox import Dispatch
-from chalicelib.services.messages.questions import Answering
-from chalicelib.services.messages.store import Inbox
 from chalicelib.services.sessions.moves import Link, Moves
 from chalicelib.services.worker import WorkerServices
-from tests.fakes import FakeIds, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
+from tests.composition import Rig, Stores
+from tests.fakes import MachineClock, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.questions import MemoryQuestions
 
@@ -52,8 +48,8 @@ class Reports(Link):
 
     __setattr__ = object.__setattr__
 
-    def __init__(self, sessions: MemorySessions) -> None:
-        super().__init__(Moves(sessions, now, FakeIds()))
+    def __init__(self, moves: Moves) -> None:
+        super().__init__(moves)
         self.heard: list[LinkEvent] = []
 
     def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
@@ -75,11 +71,18 @@ class Outside:
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
-        self.link = Reports(self.sessions)
-        self.dispatch = Dispatch(self.messages, now, FakeIds())
-        self.answering = Answering(self.questions, now)
-        self.identities = Identities(self.people, now)
-        self.inbox = Inbox(self.messages, now, named_id, self.identities)
+        stores = Stores(
+            sessions=self.sessions,
+            leases=self.leases,
+            standbys=self.standbys,
+            messages=self.messages,
+            questions=self.questions,
+            identities=self.people,
+        )
+        rig = Rig(stores, MachineClock())
+        self.link = Reports(rig.moves)
+        self.dispatch, self.answering = rig.dispatch, rig.answering
+        self.identities, self.inbox = rig.identities, rig.inbox
 
     @property
     def services(self) -> WorkerServices:
