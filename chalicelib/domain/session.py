@@ -305,3 +305,22 @@ class Session:
         if waits and self.qr and self.qr.expires_at > now:
             return self.qr
         return None
+
+
+_NO_DEVICE_ANY_MORE: Final = {Status.SCAN_QR, Status.LOGGED_OUT}
+"""Statuses in which the device that is still noted is unlinked."""
+_NO_USE_OF_A_CODE: Final = {Status.PAIRING, Status.CONNECTED, Status.DELETING, Status.PASSKEY_REQUIRED, Status.FAILED}
+"""Statuses of a session that is linked, or that a scan doesn't help."""
+
+_NOT_QUITE_LINKED: Final = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
+"""Statuses in which the device that is noted isn't linked any more, or not yet."""
+
+
+def linked(session: Session) -> bool:
+    """Whether a linked device is stored; connected or not."""
+    return session.device is not None and session.status not in _NOT_QUITE_LINKED
+
+
+def needs_qr(session: Session) -> bool:
+    """Whether somebody must scan a code, also where none is shown yet."""
+    return session.status not in _NO_USE_OF_A_CODE and (session.device is None or session.status in _NO_DEVICE_ANY_MORE)

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
-from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, needs_qr, seconds_until, sentence
+from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, seconds_until, sentence
 from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.messages import MessageStatus
-from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended, needs_qr
 
 Word = Literal["pending", "connected", "disconnected", "failed"]
 

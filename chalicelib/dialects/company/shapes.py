@@ -2,11 +2,11 @@
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
-from chalicelib.dialects.shared import LastReasonJson, Moment, last_reason, microseconds, needs_qr
+from chalicelib.dialects.shared import LastReasonJson, Moment, last_reason, microseconds
 from chalicelib.domain.errors import GatewayError, OfMessage, OfSession, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Attempt, Message, MessageStatus, Report
-from chalicelib.domain.session import LIVE, QRCode, Session, Status, news
+from chalicelib.domain.session import LIVE, QRCode, Session, Status, needs_qr, news
 
 Word = Literal["CONNECTED", "DISCONNECTED", "UNKNOWN", "NOT_CONFIGURED"]
 

@@ -14,15 +14,13 @@ from chalicelib.dialects.shared import (
     failure,
     iso,
     last_reason,
-    linked,
-    needs_qr,
     receipt,
     seconds_until,
     sentence,
     success,
 )
 from chalicelib.domain.errors import GatewayError, OfMessage, SessionExists, SessionNotConnected
-from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended
+from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended, linked, needs_qr
 
 
 class WebhookFailureJson(TypedDict):

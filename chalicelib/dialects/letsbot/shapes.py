@@ -5,21 +5,11 @@ What WhatsApp doesn't tell a linked device, the phone's battery for one, is null
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.dialects.shared import (
-    Failure,
-    LastReasonJson,
-    Moment,
-    Success,
-    failure,
-    iso,
-    last_reason,
-    needs_qr,
-    success,
-)
+from chalicelib.dialects.shared import Failure, LastReasonJson, Moment, Success, failure, iso, last_reason, success
 from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Message, MessageStatus
-from chalicelib.domain.session import QRCode, Reason, Session, Status, ended
+from chalicelib.domain.session import QRCode, Reason, Session, Status, ended, needs_qr
 
 DATA_URI: Final = "data:image/png;base64,"
 """What a code's image begins with; this family takes what follows."""

@@ -9,15 +9,13 @@ from chalicelib.dialects.shared import (
     Success,
     failure,
     last_reason,
-    linked,
-    needs_qr,
     receipt,
     success,
 )
 from chalicelib.dialects.socketio.frames import EventNames, InitializingJson, initializing
 from chalicelib.domain.errors import EngineRefused, GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.messages import Message
-from chalicelib.domain.session import Reason, Session, Status
+from chalicelib.domain.session import Reason, Session, Status, linked, needs_qr
 
 State = Literal[
     "UNLAUNCHED",

@@ -7,9 +7,8 @@ family of clients that knows no sessions has it created and started as it goes a
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.dialects.shared import needs_qr
 from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound, WorkerQuotaExceeded
-from chalicelib.domain.session import Reason, Session, Status
+from chalicelib.domain.session import Reason, Session, Status, needs_qr
 from chalicelib.services.ports import Clock
 from chalicelib.services.sessions.sessions import Sessions
 

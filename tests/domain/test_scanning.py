@@ -2,8 +2,7 @@
 
 import pytest
 
-from chalicelib.dialects.shared import needs_qr
-from chalicelib.domain.session import Device, Status
+from chalicelib.domain.session import Device, Status, needs_qr
 from tests.makers import DEVICE, a_session
 
 S = Status
