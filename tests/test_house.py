@@ -86,3 +86,10 @@ def test_dialects_have_names_and_no_numbers():
     texts = {file: file.read_text() for file in (*files, *ROOT.glob("*.*")) if file.suffix in written}
     assert len(texts) > 300
     assert [file for file, text in texts.items() if re.search(r"\bseeds?(?:'s)? 00\d", text, re.IGNORECASE)] == []
+
+
+def test_every_error_is_drawn_in_the_tree():
+    module = ast.parse((ROOT / "chalicelib/domain/errors.py").read_text())
+    drawn = ast.get_docstring(module) or ""
+    missing = [node.name for node in module.body if isinstance(node, ast.ClassDef) and node.name not in drawn.split()]
+    assert missing == []

@@ -36,13 +36,15 @@ GatewayError
 │   ├── SessionFailed            409
 │   ├── PasskeyRequired          409
 │   ├── SessionNotConnected      409  a message can't be sent now; carries the session
-│   ├── NotOnWhatsApp            422  the recipient has no account
 │   ├── ResultGone               409  what this Idempotency-Key made has been removed since
 │   └── Contended                409  others kept changing it: try again
 ├── IdempotencyKeyReused         422  the same key came with another request before
+├── NotOnWhatsApp                422  the recipient has no account; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
 ├── TooManyAttempts              429
+├── TooManyWatchers              429  as many watch as may
+├── TicketQuotaExceeded          429  the tenant was given as many tickets as it may be
 ├── TooManyQuestions             429  as many as may be wait for their answers
 ├── TooFast                      429  over the session's pace
 └── NotReady                     503
