@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.worker.puppets import HELD
-from tests.worker.workers import a_linked_device
+from tests.worker.harness import HELD
+from tests.worker.processes import a_linked_device
 
 
 @pytest.fixture(autouse=True)

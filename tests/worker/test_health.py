@@ -12,7 +12,7 @@ import pytest
 from chalicelib.worker.clock import monotonic
 from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.health import Heartbeat, complaint, last_beat
-from tests.worker.workers import ROOT, Stage, told
+from tests.worker.processes import ROOT, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess
 
@@ -55,10 +55,10 @@ def test_a_disk_that_refuses_stops_nobody(tmp_path: Path) -> None:
 
 
 def test_a_serving_worker_is_healthy_and_a_frozen_one_is_not(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
+    async def story(harness: ProcessHarness) -> None:
         beat = tmp_path / "beat"
-        worker = await stage.start(HEARTBEAT=str(beat))
-        await stage.code()
+        worker = await harness.start(HEARTBEAT=str(beat))
+        await harness.code()
         well = await asyncio.to_thread(check, beat)
         assert (well.returncode, well.stdout) == (0, "The worker lives.\n")
         # Showing a code, the worker comes round twice a second.

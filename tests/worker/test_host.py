@@ -17,8 +17,8 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
+from tests.worker.harness import WorkerHarness
 from tests.worker.outside import Bell, Outside
-from tests.worker.puppets import Theatre
 
 pytestmark = pytest.mark.subprocess
 
@@ -44,20 +44,20 @@ class Broken(Bell):
 
 
 def test_a_claim_that_is_over_is_not_served(tmp_path: Path) -> None:
-    theatre = Theatre(tmp_path)
-    theatre.happen(e.WorkerClaimed("somebody", "mailbox", standby=False))
-    assert theatre.play() == Exit(NOTHING_TO_DO)
-    assert (theatre.reported, theatre.clients) == ([], [])
-    assert theatre.outside.leases.rows[theatre.session.uid].released
+    harness = WorkerHarness(tmp_path)
+    harness.happen(e.WorkerClaimed("somebody", "mailbox", standby=False))
+    assert harness.play() == Exit(NOTHING_TO_DO)
+    assert (harness.reported, harness.clients) == ([], [])
+    assert harness.outside.leases.rows[harness.session.uid].released
 
 
 def test_what_nobody_expected_ends_it_in_order(tmp_path: Path) -> None:
     def report(*_: object, **__: object) -> Session:
         raise ValueError
 
-    theatre = Theatre(tmp_path)
-    theatre.outside.link.report = report  # type: ignore[method-assign]
-    assert theatre.play(c.QREvent("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
+    harness = WorkerHarness(tmp_path)
+    harness.outside.link.report = report  # type: ignore[method-assign]
+    assert harness.play(c.QREvent("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
 
 
 def test_a_standby_that_was_removed_ends(tmp_path: Path) -> None:
@@ -67,30 +67,30 @@ def test_a_standby_that_was_removed_ends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [Unavailable(), ValueError("what nobody expected")])
 def test_a_mailbox_that_fails_is_asked_again(tmp_path: Path, error: Exception) -> None:
-    theatre = Theatre(tmp_path, linked=True)
-    theatre.outside.mailbox = Broken(error)
+    harness = WorkerHarness(tmp_path, linked=True)
+    harness.outside.mailbox = Broken(error)
 
     def stop() -> None:
-        theatre.happen(e.StopRequested())
-        theatre.outside.mailbox.ring()
+        harness.happen(e.StopRequested())
+        harness.outside.mailbox.ring()
 
-    assert theatre.play(c.ConnectedEvent(DEVICE), stop) == Exit(DONE)
-    assert theatre.now.status is Status.STOPPED
+    assert harness.play(c.ConnectedEvent(DEVICE), stop) == Exit(DONE)
+    assert harness.now.status is Status.STOPPED
 
 
 def test_a_device_that_vanished_since_it_was_connected_is_logged_out(tmp_path: Path) -> None:
-    theatre = Theatre(tmp_path)
-    theatre.happen(e.Connected(DEVICE), e.WorkerClaimed("worker-1", "mailbox", standby=False))
-    assert theatre.play() == Exit(DONE)
-    assert (theatre.now.status, theatre.now.reason) == (Status.LOGGED_OUT, Reason.UNLINKED_FROM_PHONE)
-    assert theatre.clients == []
+    harness = WorkerHarness(tmp_path)
+    harness.happen(e.Connected(DEVICE), e.WorkerClaimed("worker-1", "mailbox", standby=False))
+    assert harness.play() == Exit(DONE)
+    assert (harness.now.status, harness.now.reason) == (Status.LOGGED_OUT, Reason.UNLINKED_FROM_PHONE)
+    assert harness.clients == []
 
 
 def test_a_device_that_was_never_connected_is_only_not_linked_yet(tmp_path: Path) -> None:
-    theatre = Theatre(tmp_path)
-    theatre.connected = False
-    theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), c.PairSuccessEvent(DEVICE), c.PairErrorEvent("no"))
-    assert theatre.now.device
-    theatre.outside.leases.rows.clear()
-    theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), theatre.events.terminate)
-    assert theatre.now.status is Status.SCAN_QR
+    harness = WorkerHarness(tmp_path)
+    harness.connected = False
+    harness.play(c.QREvent("2@ref,noise,identity,secret,1"), c.PairSuccessEvent(DEVICE), c.PairErrorEvent("no"))
+    assert harness.now.device
+    harness.outside.leases.rows.clear()
+    harness.play(c.QREvent("2@ref,noise,identity,secret,1"), harness.events.terminate)
+    assert harness.now.status is Status.SCAN_QR

@@ -16,7 +16,7 @@ from chalicelib.domain import events as e
 from chalicelib.worker.ending import Again
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
-from tests.worker.puppets import Theatre
+from tests.worker.harness import WorkerHarness
 from tests.worker.threads import until
 
 pytestmark = pytest.mark.subprocess
@@ -93,13 +93,13 @@ def test_a_ring_that_was_heard_is_heard_once(mailboxes: SqsMailboxes) -> None:
 
 def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> None:
     mailbox = mailboxes.create(uuid4().hex)
-    theatre = Theatre(tmp_path)
-    theatre.outside.mailbox = real = Real(mailboxes, mailbox)  # type: ignore[assignment]
+    harness = WorkerHarness(tmp_path)
+    harness.outside.mailbox = real = Real(mailboxes, mailbox)  # type: ignore[assignment]
 
     def poll_is_there() -> None:
         until(lambda: real.polls)
 
-    ending = theatre.play(c.QREvent("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOutEvent())
+    ending = harness.play(c.QREvent("2@ref,noise,identity,secret,1"), poll_is_there, c.CodesRanOutEvent())
     assert isinstance(ending, Again)
     assert real.polls == 0, "the former image would take the next ring"
     mailboxes.ring(mailbox)
@@ -108,14 +108,14 @@ def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> 
 
 def test_what_is_rung_reaches_the_worker(tmp_path: Path, mailboxes: SqsMailboxes) -> None:
     mailbox = mailboxes.create(uuid4().hex)
-    theatre = Theatre(tmp_path, linked=True)
-    theatre.outside.mailbox = Real(mailboxes, mailbox)  # type: ignore[assignment]
+    harness = WorkerHarness(tmp_path, linked=True)
+    harness.outside.mailbox = Real(mailboxes, mailbox)  # type: ignore[assignment]
 
     def stop() -> None:
-        theatre.happen(e.StopRequested())
+        harness.happen(e.StopRequested())
         mailboxes.ring(mailbox)
 
     began = time.monotonic()
-    theatre.play(c.ConnectedEvent(DEVICE), stop)
-    assert theatre.now.observed_generation == theatre.now.generation
+    harness.play(c.ConnectedEvent(DEVICE), stop)
+    assert harness.now.observed_generation == harness.now.generation
     assert time.monotonic() - began < 5 * SOON_S

@@ -6,45 +6,45 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.session import Reason, Status
-from tests.worker.workers import NUMBER, Stage, told
+from tests.worker.processes import NUMBER, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess
 
 
 def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_logged(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.start()
-        first = await stage.code()
-        await stage.wa.post("knobs/push-refs")
-        second = await stage.another_code(first)
-        assert stage.now.qr
-        assert stage.now.qr.attempt == 2
-        session = await stage.linked()
+    async def story(harness: ProcessHarness) -> None:
+        await harness.start()
+        first = await harness.code()
+        await harness.wa.post("knobs/push-refs")
+        second = await harness.another_code(first)
+        assert harness.now.qr
+        assert harness.now.qr.attempt == 2
+        session = await harness.linked()
         assert session.device
         assert (session.device.phone, session.device.jid) == (NUMBER, f"{NUMBER}:1@s.whatsapp.net")
         assert session.device.lid
         assert session.device.lid.endswith(":1@lid")
         types = ["session.qr", "session.qr", "session.pairing", "session.connected"]
-        assert [event.type for event in stage.reported()] == types
+        assert [event.type for event in harness.reported()] == types
         # The log is written after the report.
-        await stage.until(lambda _: "session.connected" in stage.log())
-        assert "wa.me" not in stage.log()
-        assert NUMBER not in stage.log()
-        assert not any(part in stage.log() for code in (first, second) for part in code.split(",") if len(part) > 9)
+        await harness.until(lambda _: "session.connected" in harness.log())
+        assert "wa.me" not in harness.log()
+        assert NUMBER not in harness.log()
+        assert not any(part in harness.log() for code in (first, second) for part in code.split(",") if len(part) > 9)
 
     told(tmp_path, story)
 
 
 def test_a_phone_with_the_wrong_secret_leads_to_a_new_code_in_the_same_process(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        worker = await stage.start()
-        first = await stage.code()
-        assert (await stage.wa.scan(first, hmac="wrong"))[0] == 409
-        await stage.until_it_was(Reason.PAIR_ERROR)
-        await stage.another_code(first)
+    async def story(harness: ProcessHarness) -> None:
+        worker = await harness.start()
+        first = await harness.code()
+        assert (await harness.wa.scan(first, hmac="wrong"))[0] == 409
+        await harness.until_it_was(Reason.PAIR_ERROR)
+        await harness.another_code(first)
         assert worker.returncode is None
-        await stage.linked()
-        assert (stage.now.epoch, stage.lease().epoch) == (1, 1)
+        await harness.linked()
+        assert (harness.now.epoch, harness.lease().epoch) == (1, 1)
 
     told(tmp_path, story)
 
@@ -55,72 +55,72 @@ AT_ONCE_S = 1.0
 
 @pytest.mark.parametrize("wrong", ["secret", "socket"])
 def test_a_code_that_is_dead_is_gone_at_once(tmp_path: Path, wrong: str) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.start()
-        dead = await stage.code()
+    async def story(harness: ProcessHarness) -> None:
+        await harness.start()
+        dead = await harness.code()
         if wrong == "secret":
-            assert (await stage.wa.scan(dead, hmac="wrong"))[0] == 409
+            assert (await harness.wa.scan(dead, hmac="wrong"))[0] == 409
         else:
-            assert await stage.wa.post("knobs/close-unpaired") == (200, {"closed": 1})
+            assert await harness.wa.post("knobs/close-unpaired") == (200, {"closed": 1})
         async with asyncio.timeout(AT_ONCE_S):
-            session = await stage.until(lambda session: session.status is not Status.SCAN_QR)
+            session = await harness.until(lambda session: session.status is not Status.SCAN_QR)
         assert (session.qr, session.reason) == (None, Reason.PAIR_ERROR)
-        await stage.another_code(dead)
+        await harness.another_code(dead)
 
     told(tmp_path, story)
 
 
 def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.wa.post("knobs/refs", count=1)
-        worker = await stage.start()
-        first = await stage.code()
-        await stage.until_it_was(Reason.NEW_SCAN_ROUND)
-        await stage.another_code(first)
-        assert (stage.now.round, stage.now.qr and stage.now.qr.attempt) == (2, 1)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("knobs/refs", count=1)
+        worker = await harness.start()
+        first = await harness.code()
+        await harness.until_it_was(Reason.NEW_SCAN_ROUND)
+        await harness.another_code(first)
+        assert (harness.now.round, harness.now.qr and harness.now.qr.attempt) == (2, 1)
         assert worker.returncode is None
 
     told(tmp_path, story)
 
 
 def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.wa.post("knobs/passkey")
-        worker = await stage.start()
-        await stage.wa.scan(await stage.code())
-        assert await stage.ended(worker) == 0
-        assert stage.now.status is Status.PASSKEY_REQUIRED
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("knobs/passkey")
+        worker = await harness.start()
+        await harness.wa.scan(await harness.code())
+        assert await harness.ended(worker) == 0
+        assert harness.now.status is Status.PASSKEY_REQUIRED
 
     told(tmp_path, story)
 
 
 def test_an_account_that_the_session_isn_t_for_is_unlinked_again_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
+    async def story(harness: ProcessHarness) -> None:
         phone = "628999000111"
-        stage.require_phone(NUMBER)
-        await stage.wa.post("phones/628777000333")
-        worker = await stage.start()
-        status, answer = await stage.wa.scan(await stage.code(), number=phone)
+        harness.require_phone(NUMBER)
+        await harness.wa.post("phones/628777000333")
+        worker = await harness.start()
+        status, answer = await harness.wa.scan(await harness.code(), number=phone)
         assert status == 200, answer
-        await stage.wa.say("628777000333", phone, "for the other account")
-        session = await stage.until_status(Status.LOGGED_OUT)
+        await harness.wa.say("628777000333", phone, "for the other account")
+        session = await harness.until_status(Status.LOGGED_OUT)
         assert (session.reason, session.device) == (Reason.PHONE_MISMATCH, None)
         assert session.last_event
         assert session.last_event.data["phone"] == phone
-        assert await stage.ended(worker) == 0
-        phones = (await stage.wa.get("phones"))["phones"]
+        assert await harness.ended(worker) == 0
+        phones = (await harness.wa.get("phones"))["phones"]
         assert [one["devices"] for one in phones if one["number"] == phone] == [[]], "unlinked at WhatsApp"
-        assert stage.stored() == []
-        assert Status.CONNECTED not in {move.status for move in stage.outside.sessions.moves}
-        assert stage.outside.messages.rows == {}
+        assert harness.stored() == []
+        assert Status.CONNECTED not in {move.status for move in harness.outside.sessions.moves}
+        assert harness.outside.messages.rows == {}
 
     told(tmp_path, story)
 
 
 def test_the_account_that_the_session_is_for_is_linked_as_ever(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        stage.require_phone(NUMBER)
-        await stage.start()
-        assert (await stage.linked()).phone_mismatch is False
+    async def story(harness: ProcessHarness) -> None:
+        harness.require_phone(NUMBER)
+        await harness.start()
+        assert (await harness.linked()).phone_mismatch is False
 
     told(tmp_path, story)

@@ -12,7 +12,7 @@ from chalicelib.domain.session import Reason, Status
 from chalicelib.wire.protobuf import WireMessage as Wire
 from tests.makers import a_message
 from tests.worker.outside import now
-from tests.worker.workers import NUMBER, Stage, told
+from tests.worker.processes import NUMBER, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess
 
@@ -22,43 +22,43 @@ EPHEMERAL = 40
 """waE2E.Message's ephemeralMessage, which holds another message."""
 
 
-async def friend(stage: Stage) -> str:
+async def friend(harness: ProcessHarness) -> str:
     """Put a friend on WhatsApp; return the address that its stanzas come from."""
-    status, answer = await stage.wa.post(f"phones/{FRIEND}", name="Bo")
+    status, answer = await harness.wa.post(f"phones/{FRIEND}", name="Bo")
     assert status == 200, answer
     return str(answer["lid"])
 
 
-async def send_odd(stage: Stage, tag: str, **attributes: str) -> None:
-    assert await stage.wa.post("knobs/stanza", number=NUMBER, tag=tag, attributes=attributes) == (200, {"sent": 1})
+async def send_odd(harness: ProcessHarness, tag: str, **attributes: str) -> None:
+    assert await harness.wa.post("knobs/stanza", number=NUMBER, tag=tag, attributes=attributes) == (200, {"sent": 1})
 
 
-async def messages(stage: Stage, count: int) -> list[Message]:
+async def messages(harness: ProcessHarness, count: int) -> list[Message]:
     """Wait for so many messages; all of them, oldest first."""
-    await stage.until(lambda _: len(stage.outside.messages.rows) >= count)
-    return list(stage.outside.messages.rows.values())
+    await harness.until(lambda _: len(harness.outside.messages.rows) >= count)
+    return list(harness.outside.messages.rows.values())
 
 
-def moves(stage: Stage) -> list[tuple[str, str | None]]:
-    return [(str(move.status), move.reason) for move in stage.outside.sessions.moves]
+def moves(harness: ProcessHarness) -> list[tuple[str, str | None]]:
+    return [(str(move.status), move.reason) for move in harness.outside.sessions.moves]
 
 
 @pytest.mark.parametrize("kind", ["view", "server-error", "what nobody knows"])
 def test_a_client_that_ended_over_a_receipt_it_doesnt_know_is_restarted_at_once(
     tmp_path: Path, device: Path, kind: str
 ) -> None:
-    async def story(stage: Stage) -> None:
-        worker = await stage.connected()
-        lid = await friend(stage)
-        await send_odd(stage, "receipt", **{"from": lid, "id": "3AB0", "type": kind, "t": "1700000000"})
+    async def story(harness: ProcessHarness) -> None:
+        worker = await harness.connected()
+        lid = await friend(harness)
+        await send_odd(harness, "receipt", **{"from": lid, "id": "3AB0", "type": kind, "t": "1700000000"})
         async with asyncio.timeout(AT_ONCE_S):
-            session = await stage.until(lambda session: session.status is Status.DISCONNECTED)
+            session = await harness.until(lambda session: session.status is Status.DISCONNECTED)
         assert session.reason == Reason.CLIENT_RESTARTED
         # WhatsApp keeps what comes now, since nobody acknowledges it.
-        await stage.wa.until_online(online=False)
-        await stage.wa.say(FRIEND, NUMBER, "are you there?")
-        session = await stage.until_status(Status.CONNECTED)
-        (message,) = await messages(stage, 1)
+        await harness.wa.until_online(online=False)
+        await harness.wa.say(FRIEND, NUMBER, "are you there?")
+        session = await harness.until_status(Status.CONNECTED)
+        (message,) = await messages(harness, 1)
         assert message.content.text == "are you there?"
         assert (worker.returncode, session.epoch) == (None, 1)
 
@@ -66,57 +66,59 @@ def test_a_client_that_ended_over_a_receipt_it_doesnt_know_is_restarted_at_once(
 
 
 def test_odd_stanzas_again_and_again_are_waited_out(tmp_path: Path, device: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.connected()
-        lid = await friend(stage)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.connected()
+        lid = await friend(harness)
         lasted = []
         for count in range(3):
-            await send_odd(stage, "receipt", **{"from": lid, "id": f"3AB{count}", "type": "view", "t": "1700000000"})
-            began = (await stage.until_status(Status.DISCONNECTED)).since
-            lasted.append((await stage.until_status(Status.CONNECTED)).since - began)
+            await send_odd(harness, "receipt", **{"from": lid, "id": f"3AB{count}", "type": "view", "t": "1700000000"})
+            began = (await harness.until_status(Status.DISCONNECTED)).since
+            lasted.append((await harness.until_status(Status.CONNECTED)).since - began)
         assert lasted[2] >= 2_000
 
     told(tmp_path, story, device)
 
 
 def test_a_state_of_a_chat_that_it_doesnt_know_changes_nothing(tmp_path: Path, device: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.connected()
-        lid = await friend(stage)
-        await stage.wa.post("knobs/stanza", number=NUMBER, tag="chatstate", attributes={"from": lid}, child="juggling")
-        await stage.wa.say(FRIEND, NUMBER, "still there?")
-        await messages(stage, 1)
-        assert [event.type for event in stage.reported()] == ["session.connected"]
+    async def story(harness: ProcessHarness) -> None:
+        await harness.connected()
+        lid = await friend(harness)
+        await harness.wa.post(
+            "knobs/stanza", number=NUMBER, tag="chatstate", attributes={"from": lid}, child="juggling"
+        )
+        await harness.wa.say(FRIEND, NUMBER, "still there?")
+        await messages(harness, 1)
+        assert [event.type for event in harness.reported()] == ["session.connected"]
 
     told(tmp_path, story, device)
 
 
 def test_a_text_that_isnt_utf8_comes_as_a_text(tmp_path: Path, device: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.connected()
-        await friend(stage)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.connected()
+        await friend(harness)
         text = b"caf\xe9 \xff!"
         message_of_it = bytes([1 << 3 | 2, len(text)]) + text
         fields = {"to": NUMBER, "kind": "raw", "message": message_of_it.hex()}
-        status, answer = await stage.wa.post(f"phones/{FRIEND}/send", **fields)
+        status, answer = await harness.wa.post(f"phones/{FRIEND}/send", **fields)
         assert status == 200, answer
-        (message,) = await messages(stage, 1)
+        (message,) = await messages(harness, 1)
         assert message.content.text == "caf\ufffd \ufffd!"
 
     told(tmp_path, story, device)
 
 
 def test_a_message_that_is_nested_too_deep_is_told_of(tmp_path: Path, device: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.connected()
-        await friend(stage)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.connected()
+        await friend(harness)
         message = Wire.of({1: "deep down"})
         for _ in range(60):
             message = Wire.of({EPHEMERAL: Wire.of({1: message})})
         deep = message.encode().hex()
-        status, answer = await stage.wa.post(f"phones/{FRIEND}/send", to=NUMBER, kind="raw", message=deep)
+        status, answer = await harness.wa.post(f"phones/{FRIEND}/send", to=NUMBER, kind="raw", message=deep)
         assert status == 200, answer
-        (told_of,) = await messages(stage, 1)
+        (told_of,) = await messages(harness, 1)
         assert told_of.content == Undecryptable()
         assert told_of.chat == f"{FRIEND}@s.whatsapp.net"
 
@@ -124,10 +126,10 @@ def test_a_message_that_is_nested_too_deep_is_told_of(tmp_path: Path, device: Pa
 
 
 def test_a_new_device_asks_for_as_little_history_as_it_can(tmp_path: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.start()
-        await stage.code()
-        (waiting,) = (await stage.wa.get("waiting"))["devices"]
+    async def story(harness: ProcessHarness) -> None:
+        await harness.start()
+        await harness.code()
+        (waiting,) = (await harness.wa.get("waiting"))["devices"]
         history: dict[str, Any] = waiting["history"]
         assert history == {"all": False, "full_days": 1, "full_mb": 1, "recent_days": 1, "quota_mb": 100}
 
@@ -135,36 +137,38 @@ def test_a_new_device_asks_for_as_little_history_as_it_can(tmp_path: Path) -> No
 
 
 def test_what_the_library_prints_of_a_recipient_is_in_no_log(tmp_path: Path, device: Path) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.connected()
+    async def story(harness: ProcessHarness) -> None:
+        await harness.connected()
         jid = f"{NOBODY}@s.whatsapp.net"
-        stage.outside.messages.put(a_message(uid=stage.session.uid, chat=jid, to=jid, created_at=now()))
-        stage.outside.mailbox.ring()
-        (message,) = await messages(stage, 1)
-        await stage.until(lambda _: stage.outside.messages.rows[message.uid, message.id].status is MessageStatus.FAILED)
-        await stage.until(lambda _: '"message"' in stage.log())
-        assert NOBODY not in stage.log()
+        harness.outside.messages.put(a_message(uid=harness.session.uid, chat=jid, to=jid, created_at=now()))
+        harness.outside.mailbox.ring()
+        (message,) = await messages(harness, 1)
+        await harness.until(
+            lambda _: harness.outside.messages.rows[message.uid, message.id].status is MessageStatus.FAILED
+        )
+        await harness.until(lambda _: '"message"' in harness.log())
+        assert NOBODY not in harness.log()
 
     told(tmp_path, story, device)
 
 
 @pytest.mark.parametrize("code", [101, 999])
 def test_a_ban_is_one_whatever_its_code(tmp_path: Path, device: Path, code: int) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.wa.post("knobs/failure", reason=402, ban=code)
-        worker = await stage.start()
-        assert await stage.ended(worker) == 0
-        assert (stage.now.status, stage.now.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("knobs/failure", reason=402, ban=code)
+        worker = await harness.start()
+        assert await harness.ended(worker) == 0
+        assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
 
     told(tmp_path, story, device)
 
 
 @pytest.mark.parametrize("reason", [418, 499])
 def test_a_login_refused_for_a_reason_it_doesnt_know_is_tried_again(tmp_path: Path, device: Path, reason: int) -> None:
-    async def story(stage: Stage) -> None:
-        await stage.wa.post("knobs/failure", reason=reason)
-        await stage.start()
-        await stage.until_it_was(Reason.CONNECT_FAILURE)
-        await stage.until_status(Status.CONNECTED)
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("knobs/failure", reason=reason)
+        await harness.start()
+        await harness.until_it_was(Reason.CONNECT_FAILURE)
+        await harness.until_status(Status.CONNECTED)
 
     told(tmp_path, story, device)

@@ -14,7 +14,7 @@ from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import advance
 from tests.makers import a_message, a_session
 from tests.worker.outside import Bell, now
-from tests.worker.workers import NUMBER, Stage, told
+from tests.worker.processes import NUMBER, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess
 
@@ -40,85 +40,87 @@ class Bells(Bell):
         pass
 
 
-def happen(stage: Stage, uid: str, event: e.LinkEvent) -> Session:
+def happen(harness: ProcessHarness, uid: str, event: e.LinkEvent) -> Session:
     while True:
-        after = advance(stands(stage, uid), event, now=now(), event_id="")
-        if stage.outside.sessions.move(after):
+        after = advance(stands(harness, uid), event, now=now(), event_id="")
+        if harness.outside.sessions.move(after):
             return after
 
 
-def stands(stage: Stage, uid: str) -> Session:
-    session = stage.outside.sessions.get(uid)
+def stands(harness: ProcessHarness, uid: str) -> Session:
+    session = harness.outside.sessions.get(uid)
     assert session
     return session
 
 
-def order(stage: Stage, uid: str) -> Order:
+def order(harness: ProcessHarness, uid: str) -> Order:
     """Claim a session for the process."""
-    happen(stage, uid, e.StartRequested())
-    session = happen(stage, uid, e.WorkerClaimed(f"{uid}-1", uid, standby=False))
+    happen(harness, uid, e.StartRequested())
+    session = happen(harness, uid, e.WorkerClaimed(f"{uid}-1", uid, standby=False))
     return Order(f"{uid}-1", uid, session.tenant, session.id, uid, session.epoch)
 
 
-def texts(stage: Stage, uid: str) -> list[str | None]:
+def texts(harness: ProcessHarness, uid: str) -> list[str | None]:
     """What came in for a session."""
-    rows = stage.outside.messages.rows.values()
+    rows = harness.outside.messages.rows.values()
     return [one.content.text for one in rows if one.uid == uid and one.direction is Direction.INBOUND]
 
 
 def test_each_session_of_a_process_has_its_own_and_one_that_ends_leaves_the_other_alone(
     tmp_path: Path, device: Path
 ) -> None:
-    async def story(stage: Stage) -> None:
+    async def story(harness: ProcessHarness) -> None:
         async def reaches(uid: str, status: Status) -> Session:
-            await stage.until(lambda _: stands(stage, uid).status is status)
-            return stands(stage, uid)
+            await harness.until(lambda _: stands(harness, uid).status is status)
+            return stands(harness, uid)
 
-        stage.outside.sessions.create(a_session(id="ben", uid=BEN, created_at=now()))
-        stage.outside.mailbox = bells = Bells()
-        orders = [order(stage, uid) for uid in (ANA, BEN)]
-        worker = await stage.run(orders[0], "tests.worker.two_sessions", ORDERS=json.dumps([asdict(o) for o in orders]))
+        harness.outside.sessions.create(a_session(id="ben", uid=BEN, created_at=now()))
+        harness.outside.mailbox = bells = Bells()
+        orders = [order(harness, uid) for uid in (ANA, BEN)]
+        worker = await harness.run(
+            orders[0], "tests.worker.two_sessions", ORDERS=json.dumps([asdict(o) for o in orders])
+        )
         shown = (await reaches(BEN, Status.SCAN_QR)).qr
         assert shown
-        assert (await stage.wa.scan(shown.code, number=BENS_NUMBER, name="Ben"))[0] == 200
+        assert (await harness.wa.scan(shown.code, number=BENS_NUMBER, name="Ben"))[0] == 200
         ana, ben = await reaches(ANA, Status.CONNECTED), await reaches(BEN, Status.CONNECTED)
         assert ana.device
         assert ben.device
         assert (ana.device.phone, ben.device.phone) == (NUMBER, BENS_NUMBER)
 
         # Each gets what is for it, and sends what it owes.
-        assert (await stage.wa.post(f"phones/{FRIEND}", name="Bo"))[0] == 200
-        await stage.wa.say(FRIEND, NUMBER, "for Ana")
-        await stage.wa.say(FRIEND, BENS_NUMBER, "for Ben")
-        await stage.until(lambda _: texts(stage, ANA) and texts(stage, BEN))
-        assert (texts(stage, ANA), texts(stage, BEN)) == (["for Ana"], ["for Ben"])
+        assert (await harness.wa.post(f"phones/{FRIEND}", name="Bo"))[0] == 200
+        await harness.wa.say(FRIEND, NUMBER, "for Ana")
+        await harness.wa.say(FRIEND, BENS_NUMBER, "for Ben")
+        await harness.until(lambda _: texts(harness, ANA) and texts(harness, BEN))
+        assert (texts(harness, ANA), texts(harness, BEN)) == (["for Ana"], ["for Ben"])
         chat = f"{FRIEND}@s.whatsapp.net"
         for uid in (ANA, BEN):
-            stage.outside.messages.put(
+            harness.outside.messages.put(
                 a_message(
                     uid=uid, id="1", chat=chat, to=chat, sender=None, text=f"from {uid}", expires_at=now() + 60_000
                 )
             )
             bells.ring(uid)
         sent = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
-        rows = stage.outside.messages.rows
-        await stage.until(lambda _: all(rows[uid, "1"].status in sent for uid in (ANA, BEN)))
+        rows = harness.outside.messages.rows
+        await harness.until(lambda _: all(rows[uid, "1"].status in sent for uid in (ANA, BEN)))
 
         # One is stopped; the other goes on.
-        happen(stage, BEN, e.StopRequested())
+        happen(harness, BEN, e.StopRequested())
         bells.ring(BEN)
         await reaches(BEN, Status.STOPPED)
-        await stage.until(lambda _: stage.outside.leases.rows[BEN].released)
-        assert stands(stage, ANA).status is Status.CONNECTED
-        assert not stage.outside.leases.rows[ANA].released
-        await stage.wa.say(FRIEND, NUMBER, "still there?")
-        await stage.until(lambda _: len(texts(stage, ANA)) > 1)
-        assert texts(stage, ANA) == ["for Ana", "still there?"]
+        await harness.until(lambda _: harness.outside.leases.rows[BEN].released)
+        assert stands(harness, ANA).status is Status.CONNECTED
+        assert not harness.outside.leases.rows[ANA].released
+        await harness.wa.say(FRIEND, NUMBER, "still there?")
+        await harness.until(lambda _: len(texts(harness, ANA)) > 1)
+        assert texts(harness, ANA) == ["for Ana", "still there?"]
         assert worker.returncode is None
 
-        happen(stage, ANA, e.StopRequested())
+        happen(harness, ANA, e.StopRequested())
         bells.ring(ANA)
         await reaches(ANA, Status.STOPPED)
-        assert await stage.ended(worker) == 0
+        assert await harness.ended(worker) == 0
 
     told(tmp_path, story, device)

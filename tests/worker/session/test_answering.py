@@ -13,8 +13,8 @@ from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.whatsapp.errors import NoConnection, WhatsAppRefused
+from tests.worker.harness import ScriptedClient, WorkerHarness
 from tests.worker.outside import now
-from tests.worker.puppets import PuppetClient, Theatre
 from tests.worker.threads import until
 
 pytestmark = pytest.mark.subprocess
@@ -24,16 +24,16 @@ pytestmark = pytest.mark.subprocess
 class Counter:
     """An answerer, its client and what it is asked."""
 
-    theatre: Theatre
+    harness: WorkerHarness
     lease: HeldLease
-    client: PuppetClient
+    client: ScriptedClient
     answerer: Answerer
     answers: dict[str, Exception] = field(default_factory=dict)
 
     def put(self, number: str, *, place: int = 0, ago: int = 0) -> Question:
-        uid = self.theatre.session.uid
+        uid = self.harness.session.uid
         question = Question(uid, f"Q-{number}", Subject.NUMBER, now() - ago, place=place, number=number)
-        assert self.theatre.outside.questions.put(question, now=now())
+        assert self.harness.outside.questions.put(question, now=now())
         return question
 
     def ask(self, number: str) -> Contact:
@@ -42,7 +42,7 @@ class Counter:
         return Contact(exists=True, jid=f"{number}@s.whatsapp.net")
 
     def stands(self, place: int = 0) -> Question:
-        return self.theatre.outside.questions.rows[self.theatre.session.uid, place]
+        return self.harness.outside.questions.rows[self.harness.session.uid, place]
 
     def become(self, state: State, *, place: int = 0) -> Question:
         until(lambda: self.stands(place).state is state)
@@ -55,12 +55,12 @@ class Counter:
 
 @pytest.fixture
 def counter(tmp_path: Path) -> Iterator[Counter]:
-    theatre = Theatre(tmp_path, linked=True)
-    reporter, lease = theatre.reporter()
-    client = PuppetClient(theatre.events, (), lambda _: None)
-    people = Recipients(theatre.session.uid, theatre.outside.identities, Log())
-    answerer = Answerer(reporter, lease, theatre.outside.answering, theatre.events, Log(), people=people)
-    made = Counter(theatre, lease, client, answerer)
+    harness = WorkerHarness(tmp_path, linked=True)
+    reporter, lease = harness.reporter()
+    client = ScriptedClient(harness.events, (), lambda _: None)
+    people = Recipients(harness.session.uid, harness.outside.identities, Log())
+    answerer = Answerer(reporter, lease, harness.outside.answering, harness.events, Log(), people=people)
+    made = Counter(harness, lease, client, answerer)
     client.ask = made.ask
     yield made
     made.answerer.stop()
@@ -75,11 +75,11 @@ def test_a_number_is_asked_about_and_the_answer_written(counter: Counter) -> Non
     counter.open()
     answered = counter.become(State.ANSWERED)
     assert answered.contact == Contact(exists=True, jid="628111@s.whatsapp.net")
-    assert answered.epoch == counter.theatre.now.epoch
+    assert answered.epoch == counter.harness.now.epoch
 
 
 def test_the_groups_are_asked_for(counter: Counter) -> None:
-    counter.theatre.outside.questions.put(Question(counter.theatre.session.uid, "Q", Subject.GROUPS, now()), now=now())
+    counter.harness.outside.questions.put(Question(counter.harness.session.uid, "Q", Subject.GROUPS, now()), now=now())
     counter.open()
     assert counter.become(State.ANSWERED).groups == GroupList((Group("1@g.us", "Kopi"),))
 
@@ -107,9 +107,9 @@ def test_nobody_asks_for_somebody_who_has_gone(counter: Counter) -> None:
 
 
 def test_a_question_that_a_lost_worker_took_is_answered_by_the_next(counter: Counter) -> None:
-    before = counter.theatre.now.epoch - 1
+    before = counter.harness.now.epoch - 1
     question = counter.put("628111")
-    counter.theatre.outside.questions.move(taken(question, epoch=before))
+    counter.harness.outside.questions.move(taken(question, epoch=before))
     counter.open()
     assert counter.become(State.ANSWERED).epoch == before + 1
 

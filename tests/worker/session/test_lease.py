@@ -24,8 +24,8 @@ from chalicelib.worker.session import lease as worker_lease
 from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
 from tests.fakes import MemoryLeases
 from tests.makers import a_running_session
+from tests.worker.harness import WorkerHarness
 from tests.worker.outside import Outside, now
-from tests.worker.puppets import Theatre
 
 CLAIM = SessionClaim("uid", "uid-2", 2)
 HANDOVER = Handover(Order("uid-2", "mailbox", "default", "ana", "uid", 2))
@@ -130,7 +130,7 @@ def test_only_the_claim_that_stands_on_a_session_to_be_served_is_in_force() -> N
 
 
 @dataclass
-class Bench:
+class LeaseHarness:
     """A fence with a clock, an AWS and a death of its own."""
 
     now: int = 0
@@ -153,65 +153,65 @@ class Bench:
 
 
 def test_a_lease_is_renewed_in_time_and_not_before() -> None:
-    bench = Bench()
-    bench.now = RENEW_EVERY - 1
-    assert bench.keeper.renew_if_due() == 1
-    bench.now = RENEW_EVERY
-    assert bench.keeper.renew_if_due() == RENEW_EVERY
-    assert bench.keeper.renewed == RENEW_EVERY
+    harness = LeaseHarness()
+    harness.now = RENEW_EVERY - 1
+    assert harness.keeper.renew_if_due() == 1
+    harness.now = RENEW_EVERY
+    assert harness.keeper.renew_if_due() == RENEW_EVERY
+    assert harness.keeper.renewed == RENEW_EVERY
 
 
 def test_a_lease_is_late_as_soon_as_another_worker_might_have_it_and_once_it_is_given_back() -> None:
-    bench = Bench()
-    bench.now = FENCE_AFTER - 1
-    assert not bench.keeper.late
-    bench.now = FENCE_AFTER
-    assert bench.keeper.late
-    bench.keeper.renew()
-    assert not bench.keeper.late
-    bench.keeper.stop()
-    assert bench.keeper.late
+    harness = LeaseHarness()
+    harness.now = FENCE_AFTER - 1
+    assert not harness.keeper.late
+    harness.now = FENCE_AFTER
+    assert harness.keeper.late
+    harness.keeper.renew()
+    assert not harness.keeper.late
+    harness.keeper.stop()
+    assert harness.keeper.late
 
 
 def test_a_renewal_counts_from_when_it_was_sent() -> None:
-    bench = Bench(takes=2_500)
-    bench.keeper.renew()
-    assert bench.keeper.renewed == 0
-    assert bench.keeper.check() == FENCE_AFTER - 2_500
+    harness = LeaseHarness(takes=2_500)
+    harness.keeper.renew()
+    assert harness.keeper.renewed == 0
+    assert harness.keeper.check() == FENCE_AFTER - 2_500
 
 
 @pytest.mark.parametrize("error", [Unavailable(), ValueError("what nobody expected")])
 def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again(error: Exception) -> None:
-    bench = Bench(answers=[error])
-    bench.now = RENEW_EVERY
-    assert bench.keeper.renew() == RETRY_AFTER
-    assert bench.keeper.renewed == 0
-    assert bench.deaths == 0
+    harness = LeaseHarness(answers=[error])
+    harness.now = RENEW_EVERY
+    assert harness.keeper.renew() == RETRY_AFTER
+    assert harness.keeper.renewed == 0
+    assert harness.deaths == 0
 
 
 def test_a_refused_renewal_ends_the_process() -> None:
-    bench = Bench(answers=[False])
-    bench.keeper.renew()
-    assert bench.deaths == 1
+    harness = LeaseHarness(answers=[False])
+    harness.keeper.renew()
+    assert harness.deaths == 1
 
 
 def test_too_long_without_a_good_renewal_ends_the_process() -> None:
-    bench = Bench()
-    bench.now = FENCE_AFTER - 1
-    bench.keeper.check()
-    assert bench.deaths == 0
-    bench.now = FENCE_AFTER
-    bench.keeper.check()
-    assert bench.deaths == 1
+    harness = LeaseHarness()
+    harness.now = FENCE_AFTER - 1
+    harness.keeper.check()
+    assert harness.deaths == 0
+    harness.now = FENCE_AFTER
+    harness.keeper.check()
+    assert harness.deaths == 1
 
 
 def test_a_fence_that_was_let_go_ends_nothing() -> None:
-    bench = Bench(answers=[False])
-    bench.keeper.stop()
-    bench.now = 10 * FENCE_AFTER
-    bench.keeper.check()
-    bench.keeper.renew()
-    assert bench.deaths == 0
+    harness = LeaseHarness(answers=[False])
+    harness.keeper.stop()
+    harness.now = 10 * FENCE_AFTER
+    harness.keeper.check()
+    harness.keeper.renew()
+    assert harness.deaths == 0
 
 
 def test_a_hanging_renewal_does_not_save_the_process() -> None:
@@ -233,31 +233,31 @@ def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
     steps: list[tuple[int, bool | Exception, int]],
 ) -> None:
     """Others count from when a good renewal arrived, which is never before it was sent, and wait GRACE on top."""
-    bench = Bench()
+    harness = LeaseHarness()
     sent = 0
     for wait, answer, takes in steps:
-        bench.now += wait
-        bench.takes, bench.answers = takes, [answer]
-        began = bench.now
-        bench.keeper.renew()
+        harness.now += wait
+        harness.takes, harness.answers = takes, [answer]
+        began = harness.now
+        harness.keeper.renew()
         sent = began if answer is True else sent
-        bench.keeper.check()
-        assert bool(bench.deaths) == (bench.now - sent >= FENCE_AFTER)
-        if bench.deaths:
+        harness.keeper.check()
+        assert bool(harness.deaths) == (harness.now - sent >= FENCE_AFTER)
+        if harness.deaths:
             break
-        assert bench.now < sent + TTL + GRACE
+        assert harness.now < sent + TTL + GRACE
 
 
 def test_a_lease_is_given_back_once_and_nothing_is_done_under_it_any_more(tmp_path: Path) -> None:
-    theatre = Theatre(tmp_path)
-    _, lease = theatre.reporter()
+    worker = WorkerHarness(tmp_path)
+    _, lease = worker.reporter()
     assert not lease.late
     lease.release()
     assert lease.late
-    assert theatre.outside.leases.rows[theatre.session.uid].released
-    theatre.outside.leases.rows.clear()
+    assert worker.outside.leases.rows[worker.session.uid].released
+    worker.outside.leases.rows.clear()
     lease.release()
-    assert theatre.outside.leases.rows == {}
+    assert worker.outside.leases.rows == {}
 
 
 def test_an_aws_that_hangs_keeps_no_worker_from_ending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,9 +268,9 @@ def test_an_aws_that_hangs_keeps_no_worker_from_ending(tmp_path: Path, monkeypat
         def release(self, uid: str, *, worker: str, epoch: int) -> bool:
             return hangs.wait(60)
 
-    theatre = Theatre(tmp_path)
-    theatre.outside.leases = Hanging()
-    _, lease = theatre.reporter()
+    worker = WorkerHarness(tmp_path)
+    worker.outside.leases = Hanging()
+    _, lease = worker.reporter()
     lease.release()
-    assert not theatre.outside.leases.rows[theatre.session.uid].released
+    assert not worker.outside.leases.rows[worker.session.uid].released
     hangs.set()

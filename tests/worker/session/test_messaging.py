@@ -12,8 +12,8 @@ from chalicelib.worker.ending import Again, Exit
 from chalicelib.worker.events import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE, a_message
+from tests.worker.harness import WorkerHarness
 from tests.worker.outside import now
-from tests.worker.puppets import Theatre
 
 pytestmark = pytest.mark.subprocess
 
@@ -24,70 +24,70 @@ RECEIVED = Received(
 
 
 @pytest.fixture
-def linked(tmp_path: Path) -> Theatre:
-    return Theatre(tmp_path, linked=True)
+def linked(tmp_path: Path) -> WorkerHarness:
+    return WorkerHarness(tmp_path, linked=True)
 
 
-def owe(theatre: Theatre) -> None:
-    message = a_message(uid=theatre.session.uid, id="1", text="Halo", expires_at=now() + 60_000)
-    theatre.outside.messages.put(message)
+def owe(harness: WorkerHarness) -> None:
+    message = a_message(uid=harness.session.uid, id="1", text="Halo", expires_at=now() + 60_000)
+    harness.outside.messages.put(message)
 
 
-def status(theatre: Theatre) -> MessageStatus:
-    return theatre.outside.messages.rows[theatre.session.uid, "1"].status
+def status(harness: WorkerHarness) -> MessageStatus:
+    return harness.outside.messages.rows[harness.session.uid, "1"].status
 
 
-def until_sent(theatre: Theatre) -> None:
+def until_sent(harness: WorkerHarness) -> None:
     """End the worker with its first send."""
 
     def send(_to: str, text: str) -> str:
-        theatre.events.terminate()
+        harness.events.terminate()
         return f"3EB0{text}"
 
-    theatre.send = send
+    harness.send = send
 
 
-def test_what_is_owed_goes_out_once_it_is_connected(linked: Theatre) -> None:
+def test_what_is_owed_goes_out_once_it_is_connected(linked: WorkerHarness) -> None:
     owe(linked)
     until_sent(linked)
     assert linked.play(CONNECTED) == Exit(0)
     assert status(linked) is MessageStatus.SENT
 
 
-def test_a_ring_is_for_messages_too(linked: Theatre) -> None:
+def test_a_ring_is_for_messages_too(linked: WorkerHarness) -> None:
     until_sent(linked)
     assert linked.play(CONNECTED, lambda: owe(linked), Rung()) == Exit(0)
     assert status(linked) is MessageStatus.SENT
 
 
-def test_nothing_goes_out_while_the_connection_is_lost(linked: Theatre) -> None:
+def test_nothing_goes_out_while_the_connection_is_lost(linked: WorkerHarness) -> None:
     owe(linked)
     linked.play(c.DisconnectedEvent(), Terminated())
     assert status(linked) is MessageStatus.QUEUED
 
 
-def test_nothing_goes_out_once_the_owner_wants_it_stopped(linked: Theatre) -> None:
+def test_nothing_goes_out_once_the_owner_wants_it_stopped(linked: WorkerHarness) -> None:
     linked.happen(e.StopRequested())
     owe(linked)
     assert linked.play(CONNECTED) == Exit(0)
     assert status(linked) is MessageStatus.QUEUED
 
 
-def test_what_came_in_to_the_last_moment_is_kept(linked: Theatre) -> None:
+def test_what_came_in_to_the_last_moment_is_kept(linked: WorkerHarness) -> None:
     assert linked.play(CONNECTED, *[c.Incoming(RECEIVED)] * 2, Terminated()) == Exit(0)
     (message,) = linked.outside.messages.rows.values()
     assert (message.content.text, message.uid) == ("Kopi?", linked.session.uid)
     assert not list((linked.root / linked.session.uid).glob("inbox-*"))
 
 
-def test_what_came_in_before_the_image_was_replaced_is_kept(linked: Theatre) -> None:
+def test_what_came_in_before_the_image_was_replaced_is_kept(linked: WorkerHarness) -> None:
     ending = linked.play(c.Incoming(RECEIVED), c.EndedEvent("no route"))
     assert isinstance(ending, Again)
     assert linked.play(CONNECTED, Terminated(), renewed=ending.handover.renewed) == Exit(0)
     assert len(linked.outside.messages.rows) == 1
 
 
-def test_receipts_are_noted(linked: Theatre) -> None:
+def test_receipts_are_noted(linked: WorkerHarness) -> None:
     owe(linked)
     dispatch, message = linked.outside.dispatch, linked.outside.messages.rows[linked.session.uid, "1"]
     begun = dispatch.begin(message, epoch=1)
@@ -97,7 +97,7 @@ def test_receipts_are_noted(linked: Theatre) -> None:
     assert status(linked) is MessageStatus.READ
 
 
-def test_a_deleted_session_leaves_no_file(linked: Theatre) -> None:
+def test_a_deleted_session_leaves_no_file(linked: WorkerHarness) -> None:
     linked.happen(e.DeleteRequested())
     linked.play(c.Incoming(RECEIVED), CONNECTED)
     assert not (linked.root / linked.session.uid).exists()

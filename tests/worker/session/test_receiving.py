@@ -16,7 +16,7 @@ from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.receiving import Intake
 from chalicelib.worker.session.spool import MESSAGES, Spool
-from tests.worker.puppets import Theatre
+from tests.worker.harness import WorkerHarness
 from tests.worker.threads import until
 
 RECEIVED = Received(
@@ -54,7 +54,7 @@ def gate() -> Gate:
 
 @pytest.fixture
 def make(tmp_path: Path, gate: Gate) -> Callable[[], Intake]:
-    reporter, _ = Theatre(tmp_path / "devices").reporter()
+    reporter, _ = WorkerHarness(tmp_path / "devices").reporter()
 
     def one() -> Intake:
         intake = Intake(reporter, gate.receive, Spool(tmp_path, MESSAGES), Log())
@@ -129,7 +129,7 @@ def test_an_end_waits_only_so_long_and_leaves_the_rest_for_the_next(
 
 
 def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Gate) -> None:
-    reporter, _ = Theatre(tmp_path / "devices").reporter()
+    reporter, _ = WorkerHarness(tmp_path / "devices").reporter()
     intake = Intake(reporter, gate.receive, Spool(tmp_path / "gone", MESSAGES), Log())
     intake.start()
     gate.opened.set()
@@ -152,7 +152,7 @@ class BadDisk(Spool[Received]):
 
 
 def test_a_disk_that_fails_in_between_ends_nothing(tmp_path: Path, gate: Gate) -> None:
-    reporter, _ = Theatre(tmp_path / "devices").reporter()
+    reporter, _ = WorkerHarness(tmp_path / "devices").reporter()
     intake = Intake(reporter, gate.receive, BadDisk(tmp_path, MESSAGES), Log())
     intake.start()
     gate.opened.set()

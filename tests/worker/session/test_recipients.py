@@ -14,8 +14,8 @@ from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.whatsapp.errors import NoConnection, RecipientNotOnWhatsApp, WhatsAppRefused
 from tests.fakes.identities import MemoryIdentities
 from tests.makers import a_message
+from tests.worker.harness import ScriptedClient, WorkerHarness
 from tests.worker.outside import now
-from tests.worker.puppets import PuppetClient, Theatre
 
 pytestmark = pytest.mark.subprocess
 
@@ -25,48 +25,48 @@ LID = "200000000000002"
 
 
 @pytest.fixture
-def theatre(tmp_path: Path) -> Theatre:
-    return Theatre(tmp_path, linked=True)
+def harness(tmp_path: Path) -> WorkerHarness:
+    return WorkerHarness(tmp_path, linked=True)
 
 
 @pytest.fixture
-def client(theatre: Theatre) -> PuppetClient:
+def client(harness: WorkerHarness) -> ScriptedClient:
     there = Contact(exists=True, jid=KNOWN_JID, lid=f"{LID}@lid")
-    return PuppetClient(theatre.events, (), lambda _: None, ask=lambda _: there)
+    return ScriptedClient(harness.events, (), lambda _: None, ask=lambda _: there)
 
 
 @pytest.fixture
-def people(theatre: Theatre) -> Recipients:
-    return Recipients(theatre.session.uid, theatre.outside.identities, Log())
+def people(harness: WorkerHarness) -> Recipients:
+    return Recipients(harness.session.uid, harness.outside.identities, Log())
 
 
-def test_whatsapp_is_asked_once_which_form_of_a_number_exists(people: Recipients, client: PuppetClient) -> None:
+def test_whatsapp_is_asked_once_which_form_of_a_number_exists(people: Recipients, client: ScriptedClient) -> None:
     first, again = people.of(client, WRITTEN_JID), people.of(client, WRITTEN_JID)
     assert first == Recipient(KNOWN_JID, Identity(KNOWN, LID))
     assert again.jid == KNOWN_JID
     assert client.calls == [f"contact {WRITTEN}"]
 
 
-def test_another_process_remembers_it(theatre: Theatre, people: Recipients, client: PuppetClient) -> None:
+def test_another_process_remembers_it(harness: WorkerHarness, people: Recipients, client: ScriptedClient) -> None:
     people.of(client, WRITTEN_JID)
-    other = Recipients(theatre.session.uid, theatre.outside.identities, Log())
+    other = Recipients(harness.session.uid, harness.outside.identities, Log())
     client.calls.clear()
     assert other.of(client, WRITTEN_JID).jid == KNOWN_JID
     assert client.calls == []
 
 
-def test_a_number_without_forms_is_taken_at_its_word(people: Recipients, client: PuppetClient) -> None:
+def test_a_number_without_forms_is_taken_at_its_word(people: Recipients, client: ScriptedClient) -> None:
     assert people.of(client, "628777000001@s.whatsapp.net").jid == "628777000001@s.whatsapp.net"
     assert client.calls == []
 
 
-def test_a_person_who_is_in_the_client_s_store_isn_t_asked_for(people: Recipients, client: PuppetClient) -> None:
+def test_a_person_who_is_in_the_client_s_store_isn_t_asked_for(people: Recipients, client: ScriptedClient) -> None:
     client.lids = {KNOWN: LID}
     assert people.of(client, WRITTEN_JID) == Recipient(KNOWN_JID, Identity(KNOWN, LID))
     assert client.calls == []
 
 
-def test_a_lid_is_written_to_as_such_in_the_chat_of_its_number(people: Recipients, client: PuppetClient) -> None:
+def test_a_lid_is_written_to_as_such_in_the_chat_of_its_number(people: Recipients, client: ScriptedClient) -> None:
     client.lids = {"628777000001": LID}
     recipient = people.of(client, f"{LID}@lid")
     message = recipient.addressed(a_message(chat=f"{LID}@lid", to=f"{LID}@lid"))
@@ -75,21 +75,21 @@ def test_a_lid_is_written_to_as_such_in_the_chat_of_its_number(people: Recipient
     assert message.to == f"{LID}@lid", "as the caller meant it"
 
 
-def test_a_lid_whose_number_nobody_knows_is_its_own_chat(people: Recipients, client: PuppetClient) -> None:
+def test_a_lid_whose_number_nobody_knows_is_its_own_chat(people: Recipients, client: ScriptedClient) -> None:
     message = people.of(client, f"{LID}@lid").addressed(a_message(chat=f"{LID}@lid"))
     assert (message.chat, message.chat_lid) == (f"{LID}@lid", f"{LID}@lid")
 
 
-def test_a_first_message_brings_the_lid(theatre: Theatre, people: Recipients, client: PuppetClient) -> None:
+def test_a_first_message_brings_the_lid(harness: WorkerHarness, people: Recipients, client: ScriptedClient) -> None:
     before = people.of(client, "628777000001@s.whatsapp.net")
     client.lids = {"628777000001": LID}
     after = people.reached(client, before)
     assert after.addressed(a_message()).chat_lid == f"{LID}@lid"
-    assert (theatre.session.uid, f"{LID}@lid") in theatre.outside.people.rows
+    assert (harness.session.uid, f"{LID}@lid") in harness.outside.people.rows
 
 
 def test_a_number_that_exists_in_no_form_is_nobody_s_and_is_asked_for_again(
-    people: Recipients, client: PuppetClient
+    people: Recipients, client: ScriptedClient
 ) -> None:
     client.ask = lambda _: Contact(exists=False)
     for _ in range(2):
@@ -98,7 +98,7 @@ def test_a_number_that_exists_in_no_form_is_nobody_s_and_is_asked_for_again(
     assert len(client.calls) == 2
 
 
-def test_who_is_gone_is_asked_for_again(people: Recipients, client: PuppetClient) -> None:
+def test_who_is_gone_is_asked_for_again(people: Recipients, client: ScriptedClient) -> None:
     people.of(client, WRITTEN_JID)
     people.forget(WRITTEN_JID)
     people.of(client, WRITTEN_JID)
@@ -109,7 +109,7 @@ def fails(error: Exception) -> Contact:
     raise error
 
 
-def test_without_a_connection_the_message_waits(people: Recipients, client: PuppetClient) -> None:
+def test_without_a_connection_the_message_waits(people: Recipients, client: ScriptedClient) -> None:
     client.ask = lambda _: fails(NoConnection())
     with pytest.raises(NoConnection):
         people.of(client, WRITTEN_JID)
@@ -117,7 +117,7 @@ def test_without_a_connection_the_message_waits(people: Recipients, client: Pupp
 
 @pytest.mark.parametrize("error", [WhatsAppRefused("WhatsApp refused to answer."), ValueError("?")])
 def test_if_whatsapp_won_t_say_the_number_goes_as_it_was_written(
-    people: Recipients, client: PuppetClient, error: Exception
+    people: Recipients, client: ScriptedClient, error: Exception
 ) -> None:
     client.ask = lambda _: fails(error)
     assert people.of(client, WRITTEN_JID).jid == WRITTEN_JID
@@ -136,7 +136,7 @@ class Away(MemoryIdentities):
         raise Unavailable
 
 
-def test_what_can_t_be_remembered_now_keeps_no_message_back(client: PuppetClient) -> None:
+def test_what_can_t_be_remembered_now_keeps_no_message_back(client: ScriptedClient) -> None:
     people = Recipients("uid", Identities(Away(), now), Log())
     assert people.of(client, WRITTEN_JID).jid == KNOWN_JID
     assert people.of(client, f"{LID}@lid").jid == f"{LID}@lid"

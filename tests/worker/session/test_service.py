@@ -16,8 +16,8 @@ from chalicelib.worker.events import Rung, Terminated
 from chalicelib.worker.session.connection import TAKEOVER
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
+from tests.worker.harness import WorkerHarness
 from tests.worker.outside import now
-from tests.worker.puppets import Theatre
 
 pytestmark = pytest.mark.subprocess
 
@@ -26,74 +26,74 @@ CONNECTED = c.ConnectedEvent(DEVICE)
 
 
 @pytest.fixture
-def theatre(tmp_path: Path) -> Theatre:
-    return Theatre(tmp_path)
+def harness(tmp_path: Path) -> WorkerHarness:
+    return WorkerHarness(tmp_path)
 
 
 @pytest.fixture
-def linked(tmp_path: Path) -> Theatre:
-    return Theatre(tmp_path, linked=True)
+def linked(tmp_path: Path) -> WorkerHarness:
+    return WorkerHarness(tmp_path, linked=True)
 
 
-def types(theatre: Theatre) -> list[type[Any]]:
-    return [type(event) for event in theatre.reported]
+def types(harness: WorkerHarness) -> list[type[Any]]:
+    return [type(event) for event in harness.reported]
 
 
-def test_the_restart_after_a_pairing_is_invisible(theatre: Theatre) -> None:
-    ending = theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), c.DisconnectedEvent(), CONNECTED, Terminated())
-    assert types(theatre) == [e.QRShown, e.PairSuccess, e.Connected]
+def test_the_restart_after_a_pairing_is_invisible(harness: WorkerHarness) -> None:
+    ending = harness.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), c.DisconnectedEvent(), CONNECTED, Terminated())
+    assert types(harness) == [e.QRShown, e.PairSuccess, e.Connected]
     assert ending == Exit(0)
 
 
-def test_a_connection_that_only_looks_open_is_reported_and_so_is_its_return(linked: Theatre) -> None:
+def test_a_connection_that_only_looks_open_is_reported_and_so_is_its_return(linked: WorkerHarness) -> None:
     linked.play(CONNECTED, c.KeepAliveTimeoutEvent(), c.KeepAliveRestoredEvent(DEVICE), Terminated())
     assert types(linked) == [e.Connected, e.Disconnected, e.Connected]
     assert linked.now.status is Status.CONNECTED
 
 
-def test_the_device_is_what_the_clients_store_says(linked: Theatre) -> None:
+def test_the_device_is_what_the_clients_store_says(linked: WorkerHarness) -> None:
     other = Device("4915112345678:3@s.whatsapp.net")
     linked.play(c.ConnectedEvent(other), Terminated())
     assert linked.now.device == other
 
 
-def test_the_third_round_that_runs_out_ends_the_start(theatre: Theatre) -> None:
+def test_the_third_round_that_runs_out_ends_the_start(harness: WorkerHarness) -> None:
     for _ in range(2):
-        ending = theatre.play(c.QREvent(CODE), c.CodesRanOutEvent())
+        ending = harness.play(c.QREvent(CODE), c.CodesRanOutEvent())
         assert isinstance(ending, Again)
-        theatre.outside.leases.rows.clear()
-    assert theatre.play(c.QREvent(CODE), c.CodesRanOutEvent()) == Exit(0)
-    assert (theatre.now.status, theatre.now.reason) == (Status.STOPPED, Reason.QR_TIMEOUT)
-    assert theatre.outside.leases.rows[theatre.session.uid].released
+        harness.outside.leases.rows.clear()
+    assert harness.play(c.QREvent(CODE), c.CodesRanOutEvent()) == Exit(0)
+    assert (harness.now.status, harness.now.reason) == (Status.STOPPED, Reason.QR_TIMEOUT)
+    assert harness.outside.leases.rows[harness.session.uid].released
 
 
-def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(theatre: Theatre) -> None:
-    ending = theatre.play(c.QREvent(CODE), c.CodesRanOutEvent())
+def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(harness: WorkerHarness) -> None:
+    ending = harness.play(c.QREvent(CODE), c.CodesRanOutEvent())
     assert isinstance(ending, Again)
     assert ending.handover.renewed is not None
     assert (ending.handover.order.tenant, ending.handover.order.session) == ("default", "ana")
-    assert not theatre.outside.leases.rows[theatre.session.uid].released
+    assert not harness.outside.leases.rows[harness.session.uid].released
 
 
-def test_a_client_that_dies_while_its_code_is_good_failed_to_pair(theatre: Theatre) -> None:
-    theatre.connected = False
-    ending = theatre.play(c.QREvent(CODE))
+def test_a_client_that_dies_while_its_code_is_good_failed_to_pair(harness: WorkerHarness) -> None:
+    harness.connected = False
+    ending = harness.play(c.QREvent(CODE))
     assert isinstance(ending, Again)
     assert ending.handover.failures == 1
-    assert (theatre.now.status, theatre.now.reason) == (Status.STARTING, Reason.PAIR_ERROR)
+    assert (harness.now.status, harness.now.reason) == (Status.STARTING, Reason.PAIR_ERROR)
 
 
-def test_failures_in_a_row_add_up_until_a_login_succeeds(theatre: Theatre) -> None:
+def test_failures_in_a_row_add_up_until_a_login_succeeds(harness: WorkerHarness) -> None:
     began = now()
-    ending = theatre.play(c.EndedEvent("no route"), failures=1)
+    ending = harness.play(c.EndedEvent("no route"), failures=1)
     assert isinstance(ending, Again)
     assert ending.handover.failures == 2
-    assert theatre.now.reason == Reason.CONNECT_FAILURE
-    assert theatre.now.next_at
-    assert began + 2_000 <= theatre.now.next_at <= now() + 3_000
+    assert harness.now.reason == Reason.CONNECT_FAILURE
+    assert harness.now.next_at
+    assert began + 2_000 <= harness.now.next_at <= now() + 3_000
 
 
-def test_a_login_forgets_earlier_failures(linked: Theatre) -> None:
+def test_a_login_forgets_earlier_failures(linked: WorkerHarness) -> None:
     ending = linked.play(CONNECTED, c.DisconnectedEvent(), c.ConnectFailureEvent(500), failures=3)
     assert isinstance(ending, Again)
     assert ending.handover.failures == 1
@@ -110,21 +110,21 @@ def test_a_login_forgets_earlier_failures(linked: Theatre) -> None:
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_an_end_of_the_link_ends_the_worker(linked: Theatre, event: c.ClientEvent, status: Status) -> None:
+def test_an_end_of_the_link_ends_the_worker(linked: WorkerHarness, event: c.ClientEvent, status: Status) -> None:
     assert linked.play(CONNECTED, event) == Exit(0)
     assert linked.now.status is status
     assert linked.outside.leases.rows[linked.session.uid].released
     assert "disconnect" in linked.clients[0].calls
 
 
-def test_replaced_by_the_worker_that_was_taken_over_from(linked: Theatre) -> None:
+def test_replaced_by_the_worker_that_was_taken_over_from(linked: WorkerHarness) -> None:
     ending = linked.play(CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now())
     assert isinstance(ending, Again)
     assert ending.handover.replaced
     assert (linked.now.status, linked.now.reason) == (Status.DISCONNECTED, Reason.REPLACED)
 
 
-def test_replaced_a_second_time_stays_replaced(linked: Theatre) -> None:
+def test_replaced_a_second_time_stays_replaced(linked: WorkerHarness) -> None:
     ending = linked.play(
         CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now(), replaced=True
     )
@@ -132,23 +132,23 @@ def test_replaced_a_second_time_stays_replaced(linked: Theatre) -> None:
     assert (linked.now.status, linked.now.reason) == (Status.STOPPED, Reason.REPLACED)
 
 
-def test_replaced_long_after_a_takeover_stays_replaced(linked: Theatre) -> None:
+def test_replaced_long_after_a_takeover_stays_replaced(linked: WorkerHarness) -> None:
     linked.play(CONNECTED, c.StreamReplacedEvent(), renewed=linked.hold_lease(), took_over_at=now() - TAKEOVER)
     assert linked.now.status is Status.STOPPED
 
 
-def test_a_ring_makes_it_look(linked: Theatre) -> None:
+def test_a_ring_makes_it_look(linked: WorkerHarness) -> None:
     assert linked.play(CONNECTED, lambda: linked.happen(e.StopRequested()), Rung()) == Exit(0)
     assert linked.now.status is Status.STOPPED
 
 
-def test_a_stop_that_was_asked_before_it_came_needs_no_client(linked: Theatre) -> None:
+def test_a_stop_that_was_asked_before_it_came_needs_no_client(linked: WorkerHarness) -> None:
     linked.happen(e.StopRequested())
     assert linked.play() == Exit(0)
     assert linked.now.status is Status.STOPPED
 
 
-def test_sigterm_closes_the_socket_before_aws_is_asked_anything(linked: Theatre) -> None:
+def test_sigterm_closes_the_socket_before_aws_is_asked_anything(linked: WorkerHarness) -> None:
     closed: list[bool] = []
     get = linked.outside.sessions.get
 
@@ -161,12 +161,12 @@ def test_sigterm_closes_the_socket_before_aws_is_asked_anything(linked: Theatre)
     assert closed[-1]
 
 
-def test_sigterm_reports_a_stop_that_the_owner_asked_for(linked: Theatre) -> None:
+def test_sigterm_reports_a_stop_that_the_owner_asked_for(linked: WorkerHarness) -> None:
     assert linked.play(CONNECTED, lambda: linked.happen(e.StopRequested()), Terminated()) == Exit(0)
     assert linked.now.status is Status.STOPPED
 
 
-def test_a_later_claim_fences_it(linked: Theatre) -> None:
+def test_a_later_claim_fences_it(linked: WorkerHarness) -> None:
     claimed = e.WorkerClaimed("worker-2", "mailbox", standby=False)
     assert linked.play(lambda: linked.happen(claimed), CONNECTED) == Exit(70)
     assert linked.now.status is Status.STARTING
@@ -174,44 +174,44 @@ def test_a_later_claim_fences_it(linked: Theatre) -> None:
     assert "disconnect" in linked.clients[0].calls
 
 
-def test_a_session_that_is_gone_fences_it(linked: Theatre) -> None:
+def test_a_session_that_is_gone_fences_it(linked: WorkerHarness) -> None:
     assert linked.play(linked.outside.sessions.rows.clear, Rung()) == Exit(70)
 
 
-def for_another_number(theatre: Theatre) -> None:
-    stands = theatre.now
-    theatre.outside.sessions.rows[stands.uid] = replace(stands, phone="628999999999", require_phone_match=True)
+def for_another_number(harness: WorkerHarness) -> None:
+    stands = harness.now
+    harness.outside.sessions.rows[stands.uid] = replace(stands, phone="628999999999", require_phone_match=True)
 
 
-def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connected(theatre: Theatre) -> None:
-    for_another_number(theatre)
-    assert theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
-    assert theatre.clients[0].calls == ["connect", "logout", "disconnect"]
-    assert (theatre.now.status, theatre.now.reason, theatre.now.device) == (
+def test_an_account_that_the_session_isn_t_for_is_unlinked_before_it_is_connected(harness: WorkerHarness) -> None:
+    for_another_number(harness)
+    assert harness.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
+    assert harness.clients[0].calls == ["connect", "logout", "disconnect"]
+    assert (harness.now.status, harness.now.reason, harness.now.device) == (
         Status.LOGGED_OUT,
         Reason.PHONE_MISMATCH,
         None,
     )
-    assert theatre.now.last_event
-    assert theatre.now.last_event.data["phone"] == DEVICE.phone
-    assert not [event for event in theatre.reported if isinstance(event, e.Connected)]
+    assert harness.now.last_event
+    assert harness.now.last_event.data["phone"] == DEVICE.phone
+    assert not [event for event in harness.reported if isinstance(event, e.Connected)]
 
 
-def test_an_account_that_can_t_be_told_to_unlink_is_forgotten_and_that_is_said(theatre: Theatre) -> None:
-    theatre.confirms = False
-    for_another_number(theatre)
-    assert theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
-    assert (theatre.now.status, theatre.now.reason) == (Status.LOGGED_OUT, Reason.PHONE_MISMATCH_UNCONFIRMED)
-    assert list((theatre.root / theatre.session.uid).glob("device-*")) == []
+def test_an_account_that_can_t_be_told_to_unlink_is_forgotten_and_that_is_said(harness: WorkerHarness) -> None:
+    harness.confirms = False
+    for_another_number(harness)
+    assert harness.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), CONNECTED) == Exit(0)
+    assert (harness.now.status, harness.now.reason) == (Status.LOGGED_OUT, Reason.PHONE_MISMATCH_UNCONFIRMED)
+    assert list((harness.root / harness.session.uid).glob("device-*")) == []
 
 
-def test_a_worker_that_takes_over_a_link_that_is_not_accepted_yet_refuses_it_too(linked: Theatre) -> None:
+def test_a_worker_that_takes_over_a_link_that_is_not_accepted_yet_refuses_it_too(linked: WorkerHarness) -> None:
     for_another_number(linked)
     assert linked.play(CONNECTED) == Exit(0)
     assert linked.now.reason == Reason.PHONE_MISMATCH
 
 
-def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -> None:
+def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: WorkerHarness) -> None:
     for_another_number(linked)
     stands = linked.now
     linked.outside.sessions.rows[stands.uid] = replace(stands, connected_at=now())
@@ -220,10 +220,10 @@ def test_what_was_linked_before_it_was_asked_for_stays_linked(linked: Theatre) -
     assert linked.now.phone_mismatch
 
 
-def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(theatre: Theatre) -> None:
-    for_another_number(theatre)
+def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(harness: WorkerHarness) -> None:
+    for_another_number(harness)
     came = c.Incoming(
         Received("3A01", "628777000001@s.whatsapp.net", Party("628777000001"), at=now(), content=Text("Hi"))
     )
-    theatre.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), came, CONNECTED, came)
-    assert theatre.outside.messages.rows == {}
+    harness.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), came, CONNECTED, came)
+    assert harness.outside.messages.rows == {}

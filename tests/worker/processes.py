@@ -20,7 +20,7 @@ from tests.makers import a_session
 from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
 from tests.worker.outside import ADDRESS, Outside, now
 
-__all__ = ["NUMBER", "Stage", "told"]
+__all__ = ["NUMBER", "ProcessHarness", "told"]
 
 ROOT = Path(__file__).parents[2]
 CHILD = "tests.worker.child"
@@ -28,7 +28,7 @@ PATIENCE_S = 120
 """Seconds; a round of one code alone takes twenty."""
 
 
-class Stage:
+class ProcessHarness:
     """Outside, WhatsApp, and the workers of one session."""
 
     def __init__(self, directory: Path, wa: Loopback) -> None:
@@ -160,24 +160,24 @@ def a_linked_device(directory: Path) -> Path:
 
 
 @asynccontextmanager
-async def stage(directory: Path) -> AsyncIterator[Stage]:
+async def process_harness(directory: Path) -> AsyncIterator[ProcessHarness]:
     async with loopback(directory / "wa") as wa:
-        played = Stage(directory, wa)
+        harness = ProcessHarness(directory, wa)
         try:
-            yield played
+            yield harness
         finally:
-            for process in played.processes:
+            for process in harness.processes:
                 if process.returncode is None:
                     process.send_signal(signal.SIGKILL)
                 await process.wait()
 
 
-def told(directory: Path, story: Callable[[Stage], Any], device: Path | None = None) -> None:
+def told(directory: Path, story: Callable[[ProcessHarness], Any], device: Path | None = None) -> None:
     """Run a story; its session's device is linked already where ``device`` holds one."""
 
     async def run() -> None:
-        async with stage(directory) as played:
-            await story(played)
+        async with process_harness(directory) as harness:
+            await story(harness)
 
     if device:
         shutil.copytree(device / "wa", directory / "wa")

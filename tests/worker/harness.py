@@ -34,7 +34,7 @@ Script = Sequence[Beat]
 
 
 @dataclass
-class PuppetClient:
+class ScriptedClient:
     """Connecting makes everything of its script happen at once."""
 
     events: EventQueue
@@ -103,8 +103,8 @@ HELD: list[HeldLease] = []
 
 
 @dataclass
-class Theatre:
-    """One session, claimed by its first worker, whose client is a puppet."""
+class WorkerHarness:
+    """One session, claimed by its first worker, whose client follows a script."""
 
     root: Path
     linked: bool = False
@@ -113,7 +113,7 @@ class Theatre:
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     events: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
-    clients: list[PuppetClient] = field(default_factory=list)
+    clients: list[ScriptedClient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.session = a_session(created_at=now())
@@ -139,7 +139,7 @@ class Theatre:
         def make(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
-            client = PuppetClient(self.events, script, emit, self.confirms, self.connected, sends=self.send)
+            client = ScriptedClient(self.events, script, emit, self.confirms, self.connected, sends=self.send)
             self.clients.append(client)
             return client
 
