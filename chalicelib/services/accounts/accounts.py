@@ -1,4 +1,4 @@
-"""Logins: a password gives a token, and a token says who its bearer is, as its user stands now."""
+"""Logins: a password is exchanged for a token; a token's bearer has the rights that its user has now."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -76,7 +76,7 @@ class Accounts:
         return self._login(changed)
 
     def authenticate(self, token: str) -> Principal:
-        """Return who a token's bearer is, with one read of its user; raises Unauthenticated for a bad or ended one."""
+        """Return a token's bearer, with one read of its user; raises Unauthenticated for a bad or ended token."""
         return self.standing(self.bearer(token))
 
     def bearer(self, token: str) -> Principal:
@@ -110,7 +110,7 @@ class Accounts:
         raise Contended("The user was changed at the same moment. Try again.")
 
     def anonymous(self) -> Principal | None:
-        """Return who a caller without any credential is, where that is allowed at all."""
+        """Return the principal of a caller without a credential; None where ``ALLOW_ANONYMOUS`` isn't set."""
         return Principal("anonymous", DEFAULT_TENANT, Role.MEMBER) if self.allow_anonymous else None
 
     def first_administrator(self, name: str, password: str, tenant: str) -> bool:

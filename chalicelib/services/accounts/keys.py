@@ -1,4 +1,4 @@
-"""API keys and WebSocket tickets: made, shown once, used, revoked or taken."""
+"""API keys and WebSocket tickets: secrets that are shown once, stored as hashes, and revoked or used up."""
 
 import logging
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ _log: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ApiKeys:
-    """Keeps keys. What it returns never has the secret in it, save where one is made."""
+    """Creates, finds and revokes API keys. Only ``create`` returns a secret; the table holds its hash."""
 
     store: KeyStore
     users: UserStore
@@ -129,7 +129,7 @@ class ApiKeys:
         return owned
 
     def _within_limits(self, key: ApiKey, owned: Sequence[ApiKey]) -> None:
-        """Take a new key back if there are too many: of several that are made at once each is listed by now."""
+        """Remove the new key again if there are too many. Keys created at the same time are all listed by now."""
         if len(owned) > MOST_KEYS:
             self.store.remove(key)
             raise _too_many()
@@ -168,7 +168,7 @@ MINUTE: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Tickets:
-    """Gives tickets and takes them."""
+    """Issues single-use tickets and redeems them."""
 
     store: TicketStore
     accounts: Accounts

@@ -34,7 +34,7 @@ ASK_AGAIN: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Asks the workers."""
+    """The caller's side: puts a question, rings the session's worker, and waits for the answer."""
 
     sessions: SessionStore
     questions: QuestionStore

@@ -1,4 +1,4 @@
-"""Waiting for the world to follow a wish: looks that come quick at first and then seldomer, bounded in time."""
+"""Waiting for a state by polling: reads are frequent at first and rarer later, until a deadline."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Reads a session again and again."""
+    """Polls a session until it is as wanted."""
 
     store: SessionStore
     clock: Clock
