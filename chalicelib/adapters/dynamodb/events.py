@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.adapters.dynamodb.messages import fields_of as message_fields
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
 from chalicelib.adapters.dynamodb.sessions import from_item
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table, plain, readable
@@ -64,7 +65,8 @@ REDRIVEN_KEPT: Final = 86_400
 
 def redriven_from_item(item: Item, cursor: str) -> Envelope:
     """Return the event of an item, as it stands in the log at ``cursor``."""
-    return replace(_REDRIVEN.plain(item), cursor=cursor)
+    message = message_from_item(item["message"]) if item.get("message") else None
+    return replace(_REDRIVEN.plain({**item, "message": None}), cursor=cursor, message=message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,9 @@ class DynamoRedriven:
 
     def put(self, envelope: Envelope, *, now: int) -> bool:
         """Put the event; False, and nothing written, if that was done already."""
-        fields: dict[str, Any] = msgspec.to_builtins(envelope)
+        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
+        if envelope.message:
+            fields["message"] = message_fields(envelope.message)
         item = {"pk": f"S#{envelope.uid}", "sk": f"E#{envelope.id}", "ttl": now // 1000 + REDRIVEN_KEPT, **fields}
         return self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None
 

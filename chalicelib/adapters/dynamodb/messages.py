@@ -30,8 +30,6 @@ _KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_
 
 def to_item(message: Message) -> Item:
     """Return the message's item."""
-    values: dict[str, Any] = msgspec.to_builtins(message)
-    del values["content"]
     return {
         "pk": f"S#{message.uid}",
         "sk": f"M#{message.id}",
@@ -39,9 +37,15 @@ def to_item(message: Message) -> Item:
         **({"open_at": message.id} if message.status in OPEN else {}),
         # Not by the status, which would be a write of the index more.
         **due(message.uid, None if message.settled else message.expires_at, of=UNSENT),
-        **{name: value for name, value in values.items() if value is not None},
-        **stored(message.content),
+        **fields_of(message),
     }
+
+
+def fields_of(message: Message) -> Item:
+    """Return what an item says of a message, wherever it lies; ``from_item`` reads it back."""
+    values: dict[str, Any] = msgspec.to_builtins(message)
+    del values["content"]
+    return {**{name: value for name, value in values.items() if value is not None}, **stored(message.content)}
 
 
 def from_item(item: Item) -> Message:
