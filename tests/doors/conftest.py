@@ -13,7 +13,6 @@ from moto import mock_aws
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.bootstrap import parts
-from infra.local.moto.quick import make_moto_quick
 from infra.template import load_template
 from tests.doors.rig import Doors, FastClock
 from tests.forgetting import forget
@@ -35,7 +34,6 @@ def house() -> Iterator[Doors]:
         patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
         clock = FastClock()
         patch.setattr(parts, "time", clock)
-        make_moto_quick()
         with mock_aws():
             for name, value in _provided().items():
                 patch.setenv(name, value)

@@ -24,16 +24,11 @@ class Place:
 
 
 def put_in_place(places: Iterable[Place]) -> None:
-    """Put each replacement where it belongs, and keep what was there, if anything; those in place stay."""
+    """Put each replacement where it belongs, once a process."""
     for one in places:
         if one not in _BEFORE:
             _BEFORE[one] = vars(one.owner).get(one.name)
             setattr(one.owner, one.name, one.replacement)
-
-
-def replaced(owner: Any, name: str) -> Any:
-    """Return what was in a place before; raises StopIteration if nothing was put there."""
-    return next(before for place, before in _BEFORE.items() if (place.owner, place.name) == (owner, name))
 
 
 LARGEST: Final = 400 * 1024

@@ -25,7 +25,6 @@ from werkzeug.serving import make_server
 
 from infra.local.moto.direct import JSON, Answer, Call, answered
 from infra.local.moto.patching import count_items_as_dynamodb_does
-from infra.local.moto.quick import make_moto_quick
 from infra.local.moto.sqs import asked_over, make_queues_safe
 
 GLANCE: Final = 65536
@@ -92,7 +91,6 @@ class MotoServer:
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        make_moto_quick()
         count_items_as_dynamodb_does()
         make_queues_safe()
         application = DomainDispatcherApplication(create_backend_app)
