@@ -37,7 +37,8 @@ def test_the_unmodified_client_pairs_restarts_and_connects(tmp_path: Path) -> No
         assert (status, answer["number"], answer["device"]) == (200, NUMBER, 1)
         assert answer["jid"] == f"{NUMBER}:1@s.whatsapp.net"
         await client.until("connected")
-        assert [said["event"] for said in client.heard if said["event"] != "synced"] == ["qr", "pair", "connected"]
+        linking = [said["event"] for said in client.heard if said["event"] in {"qr", "pair", "connected"}]
+        assert linking == ["qr", "pair", "connected"]  # the phone's first messages come when they come
         assert wa.whatsapp.asked_hosts == {"web.whatsapp.com": 2}  # the second time after the restart
 
     told(tmp_path, story)
