@@ -85,11 +85,13 @@ class Text(Content):
 class Media(Content):
     """What all media has: a reference to a file. ``media_id`` is ours, None where the file isn't kept.
 
+    ``link`` is the address that the worker fetches the file from, in what is to be sent; it may hold a secret.
     ``size`` is in bytes, ``sha256`` in hexadecimal digits, ``width`` and ``height`` in pixels, ``seconds`` how long it
     plays. All of it is the sender's word.
     """
 
     media_id: str | None = None
+    link: str | None = field(default=None, repr=False)
     mimetype: str | None = None
     size: int | None = None
     sha256: str | None = None
