@@ -34,17 +34,20 @@ class Mail:
     def put(self, place: Place, stanza: Node) -> None:
         """Keep a stanza for a device. It replaces one that still waits and says the same.
 
-        That is one of its tag, type, sender and id; of two notifications, whatever their ids, the later says it all.
+        That is one of its tag, type, sender, participant and id; of two notifications about the devices of one account,
+        whatever their ids, the later says it all.
         """
-        key = (stanza.tag, stanza.text("id"), _kind(stanza), stanza.text("from"))
+        key = (stanza.tag, stanza.text("id"), _kind(stanza), stanza.text("from"), stanza.text("participant"))
         with self._database.transaction():
             self._database.run(
-                f"DELETE FROM mail WHERE {_PLACE} AND tag = ? AND (id = ? OR tag = 'notification')"  # noqa: S608
-                " AND type = ? AND sender = ?",
+                f"DELETE FROM mail WHERE {_PLACE} AND tag = ?"  # noqa: S608
+                " AND (id = ? OR (tag = 'notification' AND type = 'devices'))"
+                " AND type = ? AND sender = ? AND participant = ?",
                 *place, *key,
             )  # fmt: skip
             self._database.run(
-                "INSERT INTO mail (number, device, tag, id, type, sender, stanza) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO mail (number, device, tag, id, type, sender, participant, stanza)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 *place, *key, encode(stanza),
             )  # fmt: skip
 
@@ -61,9 +64,10 @@ class Mail:
 
     def settle(self, place: Place, acknowledgement: Node) -> None:
         """Forget the receipt or notification that an acknowledgement names."""
-        named = [acknowledgement.text(name) for name in ("class", "id", "type", "to")]
+        named = [acknowledgement.text(name) for name in ("class", "id", "type", "to", "participant")]
         self._database.run(
-            f"DELETE FROM mail WHERE {_PLACE} AND tag = ? AND id = ? AND type = ? AND sender = ?",  # noqa: S608
+            f"DELETE FROM mail WHERE {_PLACE} AND tag = ? AND id = ?"  # noqa: S608
+            " AND type = ? AND sender = ? AND participant = ?",
             *place, *named,
         )  # fmt: skip
 

@@ -53,6 +53,8 @@ CREATE TABLE IF NOT EXISTS group_chats (
 CREATE TABLE IF NOT EXISTS group_members (id TEXT NOT NULL, number TEXT NOT NULL, UNIQUE (id, number));
 CREATE INDEX IF NOT EXISTS group_chats_by_member ON group_members (number);
 """
+_LATER_COLUMNS = (("letters", "author", "TEXT"), ("mail", "participant", "TEXT NOT NULL DEFAULT ''"))
+"""Table, column and type: what tables have since files were written without it."""
 
 
 class Database:
@@ -71,6 +73,9 @@ class Database:
         for pragma in _PRAGMAS:
             self._opened.execute(f"PRAGMA {pragma}")
         self._opened.executescript(_TABLES)
+        for table, column, kind in _LATER_COLUMNS:
+            if column not in {row[1] for row in self._opened.execute(f"PRAGMA table_info({table})")}:
+                self._opened.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

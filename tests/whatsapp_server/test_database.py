@@ -68,3 +68,15 @@ def test_only_its_owner_reads_it(tmp_path: Path, database: Database) -> None:
 def test_one_that_isnt_open_refuses(tmp_path: Path) -> None:
     with pytest.raises(sqlite3.ProgrammingError):
         Database(tmp_path / "messages.db").rows(ALL)
+
+
+def test_a_file_from_before_a_column_was_added_keeps_its_rows(tmp_path: Path, database: Database) -> None:
+    database.run(
+        "INSERT INTO mail (number, device, tag, id, type, sender, stanza) VALUES ('6', 0, 'a', 'b', '', '', '')"
+    )
+    database.run("ALTER TABLE mail DROP COLUMN participant")
+    database.close()
+    again = Database(tmp_path / "messages.db")
+    again.open()
+    assert again.rows("SELECT id, participant FROM mail") == [("b", "")]
+    again.close()

@@ -19,14 +19,16 @@ def message(name: str) -> Node:
     return Node("message", {"id": name, "type": "text", "from": ANA}, (Node("enc", {}, b"\1"),))
 
 
-def receipt(name: str, kind: str = "", sender: Jid = ANA) -> Node:
+def receipt(name: str, kind: str = "", sender: Jid = ANA, participant: Jid | None = None) -> Node:
     attributes: dict[str, Attribute] = {"id": name, "from": sender}
+    if participant:
+        attributes["participant"] = participant
     return Node("receipt", {**attributes, "type": kind} if kind else attributes)
 
 
 def acknowledgement(of: Node) -> Node:
-    kind = {"type": of.text("type")} if "type" in of.attributes else {}
-    return Node("ack", {"class": of.tag, "id": of.text("id"), "to": of.jid("from"), **kind})
+    echoed = {name: of.attributes[name] for name in ("type", "participant") if name in of.attributes}
+    return Node("ack", {"class": of.tag, "id": of.text("id"), "to": of.jid("from"), **echoed})
 
 
 def names(mail: Mail, place: tuple[str, int] = HERE, after: int = 0) -> list[str]:
@@ -73,6 +75,22 @@ def test_of_two_notifications_the_later_waits(mail: Mail) -> None:
         mail.put(HERE, one)
     mail.settle(HERE, acknowledgement(first))
     assert names(mail) == ["b"]
+
+
+def test_receipts_of_several_members_of_a_group_wait_side_by_side_and_are_settled_one_by_one(mail: Mail) -> None:
+    group = Jid("120363000000000001", "g.us")
+    found = [receipt("a", "read", group, member) for member in (ANA, BO)]
+    for one in found:
+        mail.put(HERE, one)
+    mail.settle(HERE, acknowledgement(found[0]))
+    assert [item.stanza for item in mail.after(HERE, 0)] == found[1:]
+
+
+def test_two_changes_of_a_group_both_wait(mail: Mail) -> None:
+    group = Jid("120363000000000001", "g.us")
+    for name in ("a", "b"):
+        mail.put(HERE, Node("notification", {"id": name, "from": group, "type": "w:gp2", "participant": ANA}))
+    assert names(mail) == ["a", "b"]
 
 
 def test_what_waits_for_a_device_that_is_gone_is_forgotten(mail: Mail) -> None:

@@ -152,7 +152,9 @@ class _Chat:
 
 def _reply(fields: Fields, chat: _Chat) -> Outgoing:
     quoted = chat.letter()
-    return content.reply(_written(fields, "text"), quoted, author=chat.phone if quoted.outgoing else chat.peer)
+    return content.reply(
+        _written(fields, "text"), quoted, author=(chat.phone if quoted.outgoing else chat.peer).lid_jid
+    )
 
 
 def _location(fields: Fields, _: _Chat) -> Outgoing:
@@ -178,9 +180,11 @@ def _raw(fields: Fields, _: _Chat) -> Outgoing:
 
 _KINDS: Final[dict[str, Callable[[Fields, _Chat], Outgoing]]] = {
     "reply": _reply,
-    "edit": lambda fields, chat: content.edit(_written(fields, "text"), chat.own(), chat=chat.peer),
-    "delete": lambda _, chat: content.deletion(chat.own(), chat=chat.peer),
-    "react": lambda fields, chat: content.reaction(fields.optional_text("emoji") or "", chat.letter(), chat=chat.peer),
+    "edit": lambda fields, chat: content.edit(_written(fields, "text"), chat.own(), chat=chat.peer.lid_jid),
+    "delete": lambda _, chat: content.deletion(chat.own(), chat=chat.peer.lid_jid),
+    "react": lambda fields, chat: content.reaction(
+        fields.optional_text("emoji") or "", chat.letter(), chat=chat.peer.lid_jid
+    ),
     "location": _location,
     "document": _document,
     "raw": _raw,

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from chalicelib.wire.node import Jid
 from chalicelib.wire.protobuf import MalformedMessage, WireMessage
-from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.clock import now_ms
 from infra.whatsapp_server.phones.letters import Letter
 
@@ -64,7 +63,7 @@ def _text(message: WireMessage) -> str | None:
 # waE2E.Message
 _LOCATION, _DOCUMENT, _REACTION, _EDITED = 5, 7, 46, 58
 # MessageKey
-_CHAT, _FROM_ME, _ID = 1, 2, 3
+_CHAT, _FROM_ME, _ID, _PARTICIPANT = 1, 2, 3, 4
 # ContextInfo
 _QUOTED_ID, _QUOTED_AUTHOR, _QUOTED = 1, 2, 3
 # ExtendedTextMessage
@@ -88,30 +87,31 @@ def text(said: str) -> Outgoing:
     return Outgoing(written(said).encode(), text=said)
 
 
-def reply(said: str, quoted: Letter, *, author: Account) -> Outgoing:
+def reply(said: str, quoted: Letter, *, author: Jid) -> Outgoing:
     """A text that quotes a letter of ``author``'s."""
     shown = written(quoted.text) if quoted.text is not None else None
-    context = WireMessage.of({_QUOTED_ID: quoted.id, _QUOTED_AUTHOR: str(author.lid_jid), _QUOTED: shown})
+    context = WireMessage.of({_QUOTED_ID: quoted.id, _QUOTED_AUTHOR: str(author), _QUOTED: shown})
     extended = WireMessage.of({_TEXT: said, _QUOTING: context})
     return Outgoing(WireMessage.of({_EXTENDED_TEXT: extended}).encode(), text=said)
 
 
-def edit(said: str, letter: Letter, *, chat: Account) -> Outgoing:
+def edit(said: str, letter: Letter, *, chat: Jid) -> Outgoing:
     """What one of the phone's own letters says from now on."""
     change = WireMessage.of({_KEY: _key(letter, chat), _TYPE: _MESSAGE_EDIT, _NEW: written(said), _AT: now_ms()})
     wrapped = WireMessage.of({1: WireMessage.of({_PROTOCOL: change})})
     return Outgoing(WireMessage.of({_EDITED: wrapped}).encode(), {"type": "text", "edit": "1"})
 
 
-def deletion(letter: Letter, *, chat: Account) -> Outgoing:
-    """Delete one of the phone's own letters for everybody."""
-    change = WireMessage.of({_KEY: _key(letter, chat), _TYPE: _REVOKE})
-    return Outgoing(WireMessage.of({_PROTOCOL: change}).encode(), {"type": "text", "edit": "7"})
+def deletion(letter: Letter, *, chat: Jid, author: Jid | None = None) -> Outgoing:
+    """Delete a letter for everybody: one of the phone's own, or in a group, as its admin, one of ``author``'s."""
+    change = WireMessage.of({_KEY: _key(letter, chat, author), _TYPE: _REVOKE})
+    edit = "7" if letter.outgoing else "8"
+    return Outgoing(WireMessage.of({_PROTOCOL: change}).encode(), {"type": "text", "edit": edit})
 
 
-def reaction(emoji: str, letter: Letter, *, chat: Account) -> Outgoing:
-    """React to a letter; an empty ``emoji`` takes the reaction back."""
-    reacted = WireMessage.of({1: _key(letter, chat), 2: emoji, 4: now_ms()})
+def reaction(emoji: str, letter: Letter, *, chat: Jid, author: Jid | None = None) -> Outgoing:
+    """React to a letter, in a group to one of ``author``'s; an empty ``emoji`` takes the reaction back."""
+    reacted = WireMessage.of({1: _key(letter, chat, author), 2: emoji, 4: now_ms()})
     return Outgoing(WireMessage.of({_REACTION: reacted}).encode(), {"type": "reaction"})
 
 
@@ -129,5 +129,7 @@ def document(file_name: str, *, mimetype: str | None, caption: str | None) -> Ou
     return Outgoing(WireMessage.of({_DOCUMENT: announced}).encode(), {"type": "media", "mediatype": "document"})
 
 
-def _key(letter: Letter, chat: Account) -> WireMessage:
-    return WireMessage.of({_CHAT: str(chat.lid_jid), _FROM_ME: int(letter.outgoing), _ID: letter.id})
+def _key(letter: Letter, chat: Jid, author: Jid | None = None) -> WireMessage:
+    """The letter's key. ``author`` wrote what came in in a group; elsewhere the chat says who it was."""
+    participant = str(author) if author and not letter.outgoing else None
+    return WireMessage.of({_CHAT: str(chat), _FROM_ME: int(letter.outgoing), _ID: letter.id, _PARTICIPANT: participant})

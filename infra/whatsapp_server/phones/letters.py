@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from infra.whatsapp_server.storage import Database
 
-_COLUMNS = "id, outgoing, peer, device, text, at, state"
+_COLUMNS = "id, outgoing, peer, device, text, at, state, author"
 
 
 class LetterState(IntEnum):
@@ -19,9 +19,10 @@ class LetterState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message on a phone. `peer` is the other number, `device` which of the sender's devices it came from.
+    """A message on a phone. `device` is which of the sender's devices it came from.
 
-    `text` is None where it is no text; `at` is milliseconds since the epoch, when the phone had it.
+    `peer` names the chat: the other number, or a group's address; in a group `author` is the number of who wrote what
+    came in. `text` is None where it is no text; `at` is milliseconds since the epoch, when the phone had it.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Letter:
     text: str | None = field(repr=False)
     at: int
     state: LetterState
+    author: str | None = None
 
 
 class Letters:
@@ -41,7 +43,9 @@ class Letters:
 
     def add(self, number: str, letter: Letter) -> bool:
         """Keep a letter; False if the phone had it."""
-        values = (letter.id, letter.outgoing, letter.peer, letter.device, letter.text, letter.at, letter.state)
+        values = (
+            letter.id, letter.outgoing, letter.peer, letter.device, letter.text, letter.at, letter.state, letter.author,
+        )  # fmt: skip
         marks = ", ".join("?" * (1 + len(values)))
         statement = f"INSERT OR IGNORE INTO letters (number, {_COLUMNS}) VALUES ({marks})"  # noqa: S608
         return self._database.run(statement, number, *values) > 0
@@ -84,6 +88,6 @@ class Letters:
     def _found(self, condition: str, *values: object) -> list[Letter]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM letters WHERE {condition}", *values)  # noqa: S608
         return [
-            Letter(name, bool(outgoing), peer, device, text, at, LetterState(state))
-            for name, outgoing, peer, device, text, at, state in rows
+            Letter(name, bool(outgoing), peer, device, text, at, LetterState(state), author)
+            for name, outgoing, peer, device, text, at, state, author in rows
         ]
