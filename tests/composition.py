@@ -27,16 +27,17 @@ from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import DueIndex
 from chalicelib.services.ports.accounts import Tokens
 from chalicelib.services.reservations import Reservations
-from chalicelib.services.sessions.moves import Link, Moves
+from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
-from chalicelib.services.sessions.waiting import Waiting
+from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
 from chalicelib.services.watching.watching import Closing, History, WatcherLimits, Watching
 from chalicelib.services.webhooks import Webhooks
+from chalicelib.services.worker import Link
 from tests import fakes
 from tests.fakes.accounts import (
     FakeKeySecrets,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.clients import refused, translated
-from chalicelib.domain.order import EPOCH, MAILBOX, UID, Order
+from chalicelib.domain.lease import EPOCH, MAILBOX, UID, Order
 from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 if TYPE_CHECKING:

@@ -26,8 +26,8 @@ from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
 from chalicelib.reading import Reader
-from chalicelib.services.deadline import answering_by
 from chalicelib.services.ports import Unavailable
+from chalicelib.services.waiting import answering_by
 
 _log: Final = logging.getLogger(__name__)
 

@@ -1,13 +1,52 @@
-"""What a worker works with: services and ports, joined by the composition root."""
+"""What a worker works with: its reports on a session, and the services and ports that the composition root joins."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from chalicelib.domain.errors import Fenced
+from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.session import Session
+from chalicelib.domain.transitions import NEXT, scan_ended
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.messages.store import Inbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore, WorkerMailbox
-from chalicelib.services.sessions.moves import Link
+from chalicelib.services.sessions.moves import Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The worker's side of a session's life."""
+
+    moves: Moves
+
+    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
+        """Write ``event``; one that the table has no row for changes nothing. Return the session as it stands.
+
+        Raises Fenced if another claim is in force, or the session is gone: the worker must end.
+        """
+        return self._move(lambda session: event if (session.status, type(event)) in NEXT else None, uid, worker, epoch)
+
+    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
+        """Write that all codes expired unscanned: another round follows, or the start is over (see the status)."""
+
+        def ended(session: Session) -> LinkEvent | None:
+            event = scan_ended(session)
+            return event if (session.status, type(event)) in NEXT else None
+
+        return self._move(ended, uid, worker, epoch)
+
+    def _move(self, decide: Callable[[Session], LinkEvent | None], uid: str, worker: str, epoch: int) -> Session:
+        def decide_if_mine(session: Session) -> LinkEvent | None:
+            if (session.worker, session.epoch) != (worker, epoch):
+                raise Fenced(f"epoch {session.epoch} is in force, not {epoch}")
+            return decide(session)
+
+        session, _ = self.moves.move(lambda: self.moves.sessions.get(uid), decide_if_mine)
+        if session is None:
+            raise Fenced("the session is gone")
+        return session
 
 
 @dataclass(frozen=True, slots=True)

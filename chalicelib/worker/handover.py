@@ -1,4 +1,4 @@
-"""The worker's environment: its order, and what one image of the process hands over to the next.
+"""The end of a worker's process, and what one image of the process hands over to the next in the environment.
 
 Theory of re-execution
 ----------------------
@@ -12,18 +12,24 @@ environment:
 - what was learnt about failures goes on, so that a pause between tries grows and does not begin anew;
 - the order goes on, for a standby with the session that it was given.
 
-SIGTERM is blocked over the exec, and heard by the next image (see ``ending``). The end of the image closes the linked
-device; the next one opens the database of the same epoch.
+SIGTERM is blocked over the exec, and heard by the next image (see ``defer_sigterm``). The end of the image closes the
+linked device; the next one opens the database of the same epoch.
+
+No end of the process waits for the client library, which leaves threads behind.
 
 This module is the only reader of the environment besides ``config``: an order isn't a setting.
 """
 
 import os
-from collections.abc import Mapping
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
-from chalicelib.domain.order import MAILBOX, VARIABLES, WORKER, Order, SessionClaim
+from chalicelib.domain.lease import MAILBOX, VARIABLES, WORKER, Order, SessionClaim
+from chalicelib.worker.log import hand_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +106,55 @@ def to_environment(handover: Handover) -> dict[str, str]:
         if getattr(handover, name) != _DEFAULTS[name]
     }
     return {name: value for name, value in os.environ.items() if name not in _OURS} | told
+
+
+DONE: Final = 0
+BROKEN: Final = 1
+NOTHING_TO_DO: Final = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """The worker is through; 0 done, 1 the device can't be read, 70 fenced, 75 the session isn't this worker's."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The client must be thrown away: go on in a fresh image of this process."""
+
+    handover: Handover
+
+
+Ending = Exit | Again
+
+
+def defer_sigterm(heeded: Callable[[], bool]) -> None:
+    """Have SIGTERM wait for the next image of the process, also one that came already and isn't ``heeded``.
+
+    Blocked on the main thread, the system hands it to another one, whose share of it an exec forgets. So it is sent
+    once more, to the main thread alone: what waits for that one outlives the exec.
+    """
+
+    def wait() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    signal.signal(signal.SIGTERM, lambda _number, _frame: wait())
+    if not heeded():
+        wait()
+
+
+def end(ending: Ending, *, log_descriptor: int) -> NoReturn:
+    """End this image of the process as ``ending`` says. Only the main thread may call it."""
+    match ending:
+        case Exit(code=code):
+            os._exit(code)
+        case Again(handover=handover):
+            try:
+                hand_back(log_descriptor)
+                os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], to_environment(handover))  # noqa: S606
+            finally:
+                # It failed. The library's threads would keep the process, and our own its lease.
+                os._exit(BROKEN)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.config import settings
-from chalicelib.worker.clock import monotonic
+from chalicelib.worker import monotonic
 
 
 class Heartbeat:

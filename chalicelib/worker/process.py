@@ -11,9 +11,8 @@ from typing import Final, NoReturn
 from chalicelib.config import settings
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import log
-from chalicelib.worker.ending import BROKEN, Again, Ending, Exit, defer_sigterm, end
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.handover import from_environment
+from chalicelib.worker.handover import BROKEN, Again, Ending, Exit, defer_sigterm, end, from_environment
 from chalicelib.worker.health import Heartbeat
 from chalicelib.worker.host import Host
 from chalicelib.worker.session.device import Devices, sweep

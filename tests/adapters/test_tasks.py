@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.adapters.tasks import EcsWorkers, ended
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 ORDER = Order(worker="u-1", mailbox="https://queue/u-1", tenant="default", session="ana", uid="u", epoch=1)

@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.adapters.dynamodb.sessions import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.services.ports import Standby
 from infra.local.aws import LocalAws
 from infra.template import TEMPLATE, load_template

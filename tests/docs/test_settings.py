@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.config import Settings, settings
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.worker.handover import Handover, to_environment
 from infra.deploy.choices import ALIASES
 from infra.template import TEMPLATE, load_template

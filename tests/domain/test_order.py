@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.domain.lease import Order, SessionClaim
 
 ORDER = Order("uid-3", "https://queue/uid-3", "default", "ana", "uid", 3, refusals=2, on_demand=True)
 AS_EVER = {

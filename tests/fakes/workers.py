@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.services.ports import NoCapacity, NoSpotCapacity
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.batches import each
 from chalicelib.domain.events import ClientOutdated, Disconnected, Envelope, GaveUp, LinkEvent, WorkerClaimed
 from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import advance
-from chalicelib.triggers import note
+from chalicelib.triggers import each, note
 from infra.template import TEMPLATE, load_template
 from tests.makers import a_running_session
 

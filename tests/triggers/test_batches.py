@@ -1,8 +1,8 @@
 from threading import Barrier
 
-from chalicelib.batches import each, every
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
+from chalicelib.triggers import each, every
 
 
 def messages(*bodies: str):

@@ -7,15 +7,13 @@ from typing import Any
 
 from chalicelib.domain import events as e
 from chalicelib.domain.content import Content
-from chalicelib.domain.lease import TTL, Lease
-from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.domain.lease import TTL, Lease, Order, SessionClaim
 from chalicelib.domain.questions import Contact, Group
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
-from chalicelib.worker.clock import monotonic
-from chalicelib.worker.ending import Ending
+from chalicelib.worker import monotonic
 from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
-from chalicelib.worker.handover import Handover
+from chalicelib.worker.handover import Ending, Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.device import Devices

@@ -9,8 +9,8 @@ from multiprocessing.managers import BaseManager
 
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
-from chalicelib.services.sessions.moves import Link, Moves
-from chalicelib.services.worker import WorkerServices
+from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.worker import Link, WorkerServices
 from tests.composition import Rig, Stores
 from tests.fakes import MachineClock, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities

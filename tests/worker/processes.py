@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain import events as e
-from chalicelib.domain.lease import Lease
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.domain.transitions import advance
 from tests.makers import a_session

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.worker.ending import BROKEN
+from chalicelib.worker.handover import BROKEN
 
 pytestmark = pytest.mark.subprocess
 
@@ -19,9 +19,9 @@ import os, signal, sys, threading
 from chalicelib.worker import log
 import pytest
 
-from chalicelib.worker.ending import Again, Exit, defer_sigterm, end
+from chalicelib.worker.handover import Again, Exit, defer_sigterm, end
 from chalicelib.worker.handover import Handover, from_environment
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 
 from dataclasses import replace
 

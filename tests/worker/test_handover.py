@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.domain.lease import Order, SessionClaim
 from chalicelib.worker.handover import Handover, from_environment, lacking, to_environment
 
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)

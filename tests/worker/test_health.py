@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.worker.clock import monotonic
+from chalicelib.worker import monotonic
 from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.health import Heartbeat, complaint, last_beat
 from tests.worker.processes import ROOT, ProcessHarness, told

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.ending import BROKEN, DONE, NOTHING_TO_DO, Exit
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.handover import Handover
+from chalicelib.worker.handover import BROKEN, DONE, NOTHING_TO_DO, Exit, Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.device import Devices

@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.queues import SqsMailboxes
 from chalicelib.domain import events as e
-from chalicelib.worker.ending import Again
+from chalicelib.worker.handover import Again
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.harness import WorkerHarness

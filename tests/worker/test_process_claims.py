@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.lease import Lease
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.session import Reason, Status
 from chalicelib.services.ports import Standby
 from chalicelib.worker.session.device import copy

@@ -2,7 +2,7 @@
 
 import threading
 
-from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.domain.lease import Order, SessionClaim
 from chalicelib.services.ports import Standby
 from chalicelib.worker import host
 from chalicelib.worker.events import EventQueue, Happening, Rung

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.lease import Order
 from chalicelib.domain.messages import Direction, MessageStatus
-from chalicelib.domain.order import Order
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import advance
 from tests.makers import a_message, a_session

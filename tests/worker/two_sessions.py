@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 from threading import Thread
 
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.worker import log
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
-from chalicelib.worker.mailbox import Listener
+from chalicelib.worker.host import Listener
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.session import WorkerSession
 from tests.worker.outside import services

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
-from chalicelib.domain.lease import Lease
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
 from chalicelib.domain.session import LIVE, Desired, Reason, Session, Status
 from chalicelib.services.control.standbys import Standbys

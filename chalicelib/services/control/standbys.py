@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Order
 from chalicelib.services.ports import (
     Clock,
     Mailboxes,

@@ -21,9 +21,9 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Attempt, Message, Report
-from chalicelib.services.deadline import in_time
 from chalicelib.services.messages.outbox import Outbox, fingerprinted
 from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable
+from chalicelib.services.waiting import in_time
 
 BUDGET: Final = 15.0
 """Seconds after which no further message is begun: the last one may wait for ten more, and API Gateway for 29."""

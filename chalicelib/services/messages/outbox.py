@@ -33,8 +33,8 @@ from chalicelib.services.ports import (
     Sleep,
     Unavailable,
 )
-from chalicelib.services.sessions.refusals import found, must_be_connected
-from chalicelib.services.sessions.waiting import Patience
+from chalicelib.services.sessions.moves import found, must_be_connected
+from chalicelib.services.waiting import Patience
 
 _log: Final = logging.getLogger(__name__)
 

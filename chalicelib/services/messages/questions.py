@@ -23,8 +23,8 @@ from chalicelib.domain.session import Session
 from chalicelib.services.messages.outbox import keep_pace, ring
 from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, Rejected, SessionStore, Sleep, Unavailable
 from chalicelib.services.ports.messages import QuestionStore
-from chalicelib.services.sessions.refusals import found, must_be_connected
-from chalicelib.services.sessions.waiting import Patience
+from chalicelib.services.sessions.moves import found, must_be_connected
+from chalicelib.services.waiting import Patience
 
 PAUSES: Final = (0.1, 0.05, 0.05, 0.05, 0.1, 0.1, 0.15, 0.2, 0.25)
 """Seconds between looks at the question, the last one repeated; none before an answer can be there."""

@@ -23,7 +23,7 @@ from chalicelib.domain.messages import (
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import Clock, MessageStore, Rejected, SessionStore, Unavailable
-from chalicelib.services.sessions.refusals import found
+from chalicelib.services.sessions.moves import found
 
 CHUNK: Final = 100
 LOOKED_THROUGH: Final = 1_000

@@ -1,5 +1,7 @@
 """What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
 
+from typing import Protocol
+
 from chalicelib.services.ports.control import (
     DueIndex,
     LeaseStore,
@@ -16,7 +18,6 @@ from chalicelib.services.ports.control import (
     Workers,
 )
 from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces, UnsentIndex
-from chalicelib.services.ports.surroundings import Clock, Misconfigured, NewId, NewSecret, Rejected, Sleep, Unavailable
 from chalicelib.services.ports.watching import Deliveries, Gone, HistoryStore, Poster, Pushes, Sockets, WatcherStore
 
 __all__ = [
@@ -52,3 +53,47 @@ __all__ = [
     "WorkerMailbox",
     "Workers",
 ]
+
+
+class Unavailable(Exception):
+    """AWS didn't answer, or answered that it can't just now; the same call may be made again."""
+
+
+class Rejected(Exception):
+    """AWS refused the call, and will refuse it again: no retry mends that. ``code`` is AWS's own, empty if unknown."""
+
+    def __init__(self, message: str = "", code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Misconfigured(Rejected):
+    """What the call needs isn't there, or isn't permitted to the caller. An operator can mend that, no retry can."""
+
+
+class Clock(Protocol):
+    """The wall clock."""
+
+    def __call__(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+
+
+class Sleep(Protocol):
+    """Waiting."""
+
+    def __call__(self, seconds: float, /) -> None:
+        """Block this thread."""
+
+
+class NewId(Protocol):
+    """Names for things."""
+
+    def __call__(self) -> str:
+        """Return a new ULID."""
+
+
+class NewSecret(Protocol):
+    """Secrets that webhooks are signed with."""
+
+    def __call__(self) -> str:
+        """Return a new one, by the scheme that ``domain.signature`` knows."""

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.domain.lease import Lease
-from chalicelib.domain.order import Order
+from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.session import Session
 
 

@@ -1,13 +1,24 @@
-"""Moving a session: read, decide, write over the version that was read; for its owner and for its worker."""
+"""Moving a session (read, decide, write over the version that was read), and why a request about one is refused."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.errors import Contended, Fenced
+from chalicelib.domain.errors import (
+    AlreadyConnected,
+    Contended,
+    GatewayError,
+    PasskeyRequired,
+    SessionDeleting,
+    SessionDisabled,
+    SessionFailed,
+    SessionNotConnected,
+    SessionNotFound,
+    SessionStopped,
+)
 from chalicelib.domain.events import LinkEvent
-from chalicelib.domain.session import Session
-from chalicelib.domain.transitions import NEXT, advance, scan_ended
+from chalicelib.domain.session import Desired, Session, Status, news
+from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Clock, NewId, SessionStore
 
 TRIES: Final = 12
@@ -45,35 +56,63 @@ class Moves:
         return after if self.sessions.move(after) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The worker's side of a session's life."""
+DELETING_TAKES: Final = 5
+"""Seconds after which it is worth asking again whether a session is gone."""
 
-    moves: Moves
 
-    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
-        """Write ``event``; one that the table has no row for changes nothing. Return the session as it stands.
+def found(session: Session | None, session_id: str) -> Session:
+    """Return the session that was looked for by that id; raises SessionNotFound."""
+    if session is None:
+        raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
+    return session
 
-        Raises Fenced if another claim is in force, or the session is gone: the worker must end.
-        """
-        return self._move(lambda session: event if (session.status, type(event)) in NEXT else None, uid, worker, epoch)
 
-    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
-        """Write that all codes expired unscanned: another round follows, or the start is over (see the status)."""
+def deleting(session: Session) -> SessionDeleting:
+    """Return the error for a session that is on its way out."""
+    return SessionDeleting(
+        f"The session '{session.id}' is being deleted.",
+        field="id",
+        hint="Try again when it is gone.",
+        retry_after=DELETING_TAKES,
+        session=session,
+    )
 
-        def ended(session: Session) -> LinkEvent | None:
-            event = scan_ended(session)
-            return event if (session.status, type(event)) in NEXT else None
 
-        return self._move(ended, uid, worker, epoch)
+def why_no_code(session: Session) -> GatewayError | None:
+    """Return why no code will come for ``session`` as it stands; None if one may."""
+    match session.status:
+        case Status.DELETING:
+            return deleting(session)
+        case Status.CONNECTED | Status.PAIRING:
+            return AlreadyConnected("The session is linked already: there is nothing to scan.", session=session)
+        case Status.DISCONNECTED:
+            return AlreadyConnected(
+                "The session is linked, and reconnecting: there is nothing to scan.", session=session
+            )
+        case Status.PASSKEY_REQUIRED if session.answered:
+            return PasskeyRequired(session.message or "", session=session)
+        case Status.FAILED if session.answered:
+            return SessionFailed(session.message or "", session=session)
+        case _ if session.desired is not Desired.RUNNING or session.answered:
+            return SessionStopped(
+                news(session.reason, session.message) or "The session isn't running.",
+                hint="Connect it first.",
+                session=session,
+            )
+        case _:
+            return None
 
-    def _move(self, decide: Callable[[Session], LinkEvent | None], uid: str, worker: str, epoch: int) -> Session:
-        def decide_if_mine(session: Session) -> LinkEvent | None:
-            if (session.worker, session.epoch) != (worker, epoch):
-                raise Fenced(f"epoch {session.epoch} is in force, not {epoch}")
-            return decide(session)
 
-        session, _ = self.moves.move(lambda: self.moves.sessions.get(uid), decide_if_mine)
-        if session is None:
-            raise Fenced("the session is gone")
-        return session
+def must_be_connected(session: Session) -> None:
+    """Raise SessionDisabled or SessionNotConnected if nothing can be had of WhatsApp over it as it stands."""
+    if not session.enabled:
+        raise SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
+    if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
+        return
+    starting = session.status is Status.STARTING and session.desired is Desired.RUNNING
+    otherwise = "It is starting: try again in a moment." if starting else "Connect it."
+    raise SessionNotConnected(
+        "The session isn't connected to WhatsApp.",
+        hint=news(session.reason, session.message) or f"{otherwise} If it isn't linked, scan its QR code.",
+        session=session,
+    )

@@ -28,10 +28,9 @@ from chalicelib.domain.session import ID, Desired, LastEvent, QRCode, Session, S
 from chalicelib.domain.transitions import advance
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
-from chalicelib.services.sessions.moves import Moves
-from chalicelib.services.sessions.refusals import deleting, found, why_no_code
+from chalicelib.services.sessions.moves import Moves, deleting, found, why_no_code
 from chalicelib.services.sessions.running import Running
-from chalicelib.services.sessions.waiting import Waiting
+from chalicelib.services.waiting import Waiting
 
 PAGE: Final = 100
 LOOKED_THROUGH: Final = 1_000

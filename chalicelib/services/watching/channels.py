@@ -20,9 +20,9 @@ from chalicelib.domain.watchers import (
     hashed,
     new_channel,
 )
-from chalicelib.services.deadline import in_time
 from chalicelib.services.ports import Clock, Gone, Sleep, Sockets, Unavailable
 from chalicelib.services.ports.watching import ChannelStore, ChannelWakes, NewSid
+from chalicelib.services.waiting import in_time
 
 TRIES: Final = 20
 FIRST_LOOK: Final = 0.05

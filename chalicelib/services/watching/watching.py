@@ -22,7 +22,7 @@ from chalicelib.services.ports import (
     Wakes,
     WatcherStore,
 )
-from chalicelib.services.sessions.refusals import found
+from chalicelib.services.sessions.moves import found
 from chalicelib.services.watching.channels import Channels
 
 

@@ -30,11 +30,10 @@ from dataclasses import replace
 from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
-from chalicelib.domain.lease import RENEW_EVERY, Lease, fenced_in, renewal_due_in
-from chalicelib.domain.order import SessionClaim
+from chalicelib.domain.lease import RENEW_EVERY, Lease, SessionClaim, fenced_in, renewal_due_in
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker.clock import monotonic
+from chalicelib.worker import monotonic
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
 from chalicelib.worker.patience import bounded

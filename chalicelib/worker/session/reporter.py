@@ -5,8 +5,7 @@ from collections.abc import Callable
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LinkEvent
-from chalicelib.domain.lease import in_force
-from chalicelib.domain.order import SessionClaim
+from chalicelib.domain.lease import SessionClaim, in_force
 from chalicelib.domain.session import Reason, Session
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.events import EventQueue

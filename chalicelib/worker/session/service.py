@@ -8,10 +8,9 @@ from typing import Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired, Reason, Status
-from chalicelib.worker.clock import monotonic
-from chalicelib.worker.ending import DONE, Again, Ending, Exit
+from chalicelib.worker import monotonic
 from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
-from chalicelib.worker.handover import Handover
+from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.patience import Bounded, backoff
 from chalicelib.worker.session.connection import REPLACED_PAUSE, Phase, Pulse, Restarts, comes_back
 from chalicelib.worker.session.device import Devices

@@ -9,14 +9,12 @@ from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import LoggedOut
-from chalicelib.domain.lease import in_force
-from chalicelib.domain.order import SessionClaim
+from chalicelib.domain.lease import SessionClaim, in_force
 from chalicelib.domain.session import Desired, Reason
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker.clock import monotonic
-from chalicelib.worker.ending import BROKEN, DONE, Again, Ending, Exit
+from chalicelib.worker import monotonic
 from chalicelib.worker.events import EventQueue
-from chalicelib.worker.handover import Handover
+from chalicelib.worker.handover import BROKEN, DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.log import Log
 from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session.device import Devices, Opened, Unreadable

@@ -4,8 +4,8 @@ from typing import Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired, Device, Reason
-from chalicelib.worker.clock import monotonic
-from chalicelib.worker.ending import DONE, Exit
+from chalicelib.worker import monotonic
+from chalicelib.worker.handover import DONE, Exit
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.services.sessions.waiting import Patience
+from chalicelib.services.waiting import Patience
 from tests.fakes import FakeClock
 from tests.makers import NOW
 

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease, in_force
-from chalicelib.domain.order import Order, SessionClaim
+from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease, Order, SessionClaim, in_force
 from chalicelib.domain.session import Status
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker.events import EventQueue

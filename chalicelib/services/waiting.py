@@ -1,13 +1,37 @@
-"""Waiting for a state by polling: reads are frequent at first and rarer later, until a deadline."""
+"""Waiting for a state by polling, and never longer than the call that waits has until it must be answered.
 
-from collections.abc import Callable, Sequence
+The gateway in front of the API gives up on a call that takes too long, and tells its caller so, whatever comes of it
+afterwards. So the deadline goes along with the call, beside its arguments, and whatever waits looks at it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Final, TypeVar
 
 from chalicelib.domain.session import Session
-from chalicelib.services.deadline import in_time
 from chalicelib.services.ports import Clock, SessionStore, Sleep
+
+_answer_by: Final[ContextVar[int | None]] = ContextVar("answer_by", default=None)
+
+
+@contextmanager
+def answering_by(deadline: int) -> Iterator[None]:
+    """Have what this thread does in this context end by then (milliseconds since the Unix epoch)."""
+    token = _answer_by.set(deadline)
+    try:
+        yield
+    finally:
+        _answer_by.reset(token)
+
+
+def in_time(ends: int) -> int:
+    """Return when a wait has to end that would otherwise end at ``ends``; both in milliseconds since the epoch."""
+    deadline = _answer_by.get()
+    return ends if deadline is None else min(ends, deadline)
+
 
 T = TypeVar("T")
 
