@@ -240,7 +240,14 @@ class Rig:
     def questions(self) -> Questions:
         stores = self.stores
         return Questions(
-            stores.sessions, stores.questions, stores.paces, self.mailboxes, self.clock, self.sleep, self.new_id
+            stores.sessions,
+            stores.questions,
+            stores.paces,
+            stores.paces,
+            self.mailboxes,
+            self.clock,
+            self.sleep,
+            self.new_id,
         )
 
     # What a worker works with.

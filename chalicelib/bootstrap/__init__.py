@@ -42,7 +42,7 @@ from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
-from chalicelib.services.messages.questions import Answering, Questions
+from chalicelib.services.messages.questions import TELLING, Answering, Questions
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.sessions import Naming, Sessions
@@ -224,6 +224,7 @@ def questions() -> Questions:
         sessions=parts.session_store(),
         questions=DynamoQuestions(parts.table()),
         paces=DynamoPaces(parts.table(), Pace(here.ask_burst, here.ask_per_minute), of="PACE#QUESTIONS"),
+        telling=DynamoPaces(parts.table(), TELLING, of="PACE#TELLING"),
         mailboxes=parts.mailboxes(),
         clock=parts.clock,
         sleep=parts.sleep,

@@ -1,4 +1,8 @@
-"""Questions that only a live WhatsApp connection can answer: asked through the table, answered by the worker."""
+"""Questions that only a live WhatsApp connection can answer: asked through the table, answered by the worker.
+
+What is to be told to WhatsApp and is no message (that something was read, that somebody types) goes the same way: its
+answer says that it was told.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +24,55 @@ class Subject(StrEnum):
     """Whether ``number`` (digits), or whom a LID's JID names, is on WhatsApp."""
     GROUPS = "groups"
     """Which groups the account is in."""
+    READ = "read"
+    """None: what ``reads`` name is to be marked as read."""
+    TYPING = "typing"
+    """None: ``typing`` is to be shown in a chat."""
+    PRESENCE = "presence"
+    """None: the account is to be shown as ``online``, or not."""
+    CALL = "call"
+    """None: ``call`` is to be rejected."""
+
+
+TOLD: Final = frozenset({Subject.READ, Subject.TYPING, Subject.PRESENCE, Subject.CALL})
+"""Subjects of what WhatsApp is told. Workers of versions that don't know these aren't shown them: nobody answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRead:
+    """Messages of one chat (a JID) that are to be marked as read, or as ``played``: voice messages and videos are.
+
+    ``sender`` is the JID of who wrote all of them, ``whatsapp_ids`` are WhatsApp's; there is one at least.
+    """
+
+    chat: str
+    sender: str
+    whatsapp_ids: tuple[str, ...]
+    played: bool = False
+
+
+class Composing(StrEnum):
+    """What the account is shown to be doing in a chat."""
+
+    TYPING = "typing"
+    RECORDING = "recording"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """What is to be shown in a chat (a JID). WhatsApp's apps forget it by themselves after some seconds."""
+
+    chat: str
+    state: Composing
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that came in: WhatsApp's ``id`` of it, and the JID of the ``caller``."""
+
+    id: str
+    caller: str
 
 
 class State(StrEnum):
@@ -69,8 +122,9 @@ class GroupList:
 class Question:
     """A question of a session; times in milliseconds since the Unix epoch.
 
-    ``place`` is which of the session's places it has. ``epoch`` is the claim under which a worker took it. ``failure``
-    is a sentence that says why there is no answer. ``version`` grows with every write.
+    ``place`` is which of the session's places it has; there are as many for what WhatsApp is told. ``epoch`` is the
+    claim under which a worker took it. ``failure`` is a sentence that says why there is no answer. ``version`` grows
+    with every write.
     """
 
     uid: str
@@ -80,6 +134,10 @@ class Question:
     place: int = 0
     version: int = 0
     number: str | None = field(default=None, repr=False)
+    reads: tuple[MarkRead, ...] = field(default=(), repr=False)
+    typing: Typing | None = field(default=None, repr=False)
+    online: bool | None = None
+    call: Call | None = field(default=None, repr=False)
     state: State = State.OPEN
     epoch: int | None = None
     contact: Contact | None = None
@@ -107,8 +165,10 @@ def taken(question: Question, *, epoch: int) -> Question:
     return _next(question, state=State.TAKEN, epoch=epoch)
 
 
-def answered(question: Question, answer: Contact | GroupList) -> Question:
-    """Return the question with its answer."""
+def answered(question: Question, answer: Contact | GroupList | None) -> Question:
+    """Return the question with its answer; None where WhatsApp was told what there was to tell."""
+    if answer is None:
+        return _next(question, state=State.ANSWERED)
     if isinstance(answer, Contact):
         return _next(question, state=State.ANSWERED, contact=answer)
     return _next(question, state=State.ANSWERED, groups=answer)

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.adapters.dynamodb.messages import DynamoQuestions
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.table import Condition
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
 from chalicelib.services.ports.messages import QuestionStore
@@ -24,6 +25,33 @@ def test_a_question_comes_back_as_it_went_in(store: QuestionStore) -> None:
     assert store.put(ASKED, now=NOW)
     assert store.get(ASKED) == ASKED
     assert store.all("uid") == [ASKED]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Question("uid", "T1", Subject.READ, NOW, reads=(q.MarkRead("1@g.us", "2@lid", ("3A1", "3A2"), played=True),)),
+        Question("uid", "T1", Subject.TYPING, NOW, typing=q.Typing("2@lid", q.Composing.PAUSED)),
+        Question("uid", "T1", Subject.PRESENCE, NOW, online=False),
+        Question("uid", "T1", Subject.CALL, NOW, call=q.Call("C1", "2@lid")),
+    ],
+)
+def test_what_whatsapp_is_told_lies_beside_the_questions(store: QuestionStore, told: Question) -> None:
+    assert store.put(replace(ASKED, place=0), now=NOW)
+    assert store.put(told, now=NOW)
+    assert store.get(told) == told
+    assert {one.id for one in store.all("uid")} == {"Q1", "T1"}
+    assert store.move(q.taken(told, epoch=1))
+    store.remove(told)
+    assert [one.id for one in store.all("uid")] == ["Q1"]
+
+
+def test_a_worker_that_knows_questions_alone_isn_t_shown_what_whatsapp_is_told(
+    request: pytest.FixtureRequest,
+) -> None:
+    table = request.getfixturevalue("table")
+    DynamoQuestions(table).put(Question("uid", "T1", Subject.PRESENCE, NOW, online=True), now=NOW)
+    assert [item["sk"] for item in table.query(Condition("pk = :pk", {":pk": "S#uid"}))] == ["QT#0"]
 
 
 def test_its_place_is_taken_until_it_ends(store: QuestionStore) -> None:

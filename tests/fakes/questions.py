@@ -2,36 +2,43 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.domain.questions import Question
+from chalicelib.domain.questions import TOLD, Question
+
+Place = tuple[str, bool, int]
+"""A session's uid, whether WhatsApp is told something there, and the place's number."""
 
 
 @dataclass
 class MemoryQuestions:
     """QuestionStore."""
 
-    rows: dict[tuple[str, int], Question] = field(default_factory=dict)
+    rows: dict[Place, Question] = field(default_factory=dict)
 
     def put(self, question: Question, *, now: int) -> bool:
-        stands = self.rows.get((question.uid, question.place))
+        stands = self.rows.get(_place(question))
         if stands and stands.expires_at > now:
             return False
-        self.rows[question.uid, question.place] = question
+        self.rows[_place(question)] = question
         return True
 
     def get(self, question: Question) -> Question | None:
-        stands = self.rows.get((question.uid, question.place))
+        stands = self.rows.get(_place(question))
         return stands if stands and stands.id == question.id else None
 
     def all(self, uid: str) -> list[Question]:
-        return [question for (of, _), question in sorted(self.rows.items()) if of == uid]
+        return [question for (of, _, _), question in sorted(self.rows.items()) if of == uid]
 
     def move(self, question: Question) -> bool:
-        stands = self.rows.get((question.uid, question.place))
+        stands = self.rows.get(_place(question))
         if stands is None or (stands.id, stands.version) != (question.id, question.version - 1):
             return False
-        self.rows[question.uid, question.place] = question
+        self.rows[_place(question)] = question
         return True
 
     def remove(self, question: Question) -> None:
         if self.get(question):
-            del self.rows[question.uid, question.place]
+            del self.rows[_place(question)]
+
+
+def _place(question: Question) -> Place:
+    return question.uid, question.subject in TOLD, question.place

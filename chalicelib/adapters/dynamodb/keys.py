@@ -42,6 +42,7 @@ KEYS: Final = (
     Pattern("S#{uid}", "M#{ulid}", "a message", "messages", "7 days from its newest event"),
     Pattern("S#{uid}", "A#{whatsapp_id}", "which message WhatsApp's id means", "messages", "with the message"),
     Pattern("S#{uid}", "Q#{place}", "a question to WhatsApp", "messages", "5 minutes from its end"),
+    Pattern("S#{uid}", "QT#{place}", "what WhatsApp is to be told", "messages", "5 minutes from its end"),
     Pattern("S#{uid}", "N#{jid}", "who somebody is, by each of the JIDs that mean that person", "messages", "30 days"),
     Pattern("S#{uid}", "PACE", "a session's bucket of messages", "messages", "a day after it is full"),
     Pattern("S#{uid}", "PACE#{of}", "a session's bucket of something else", "messages", "a day after it is full"),

@@ -19,7 +19,7 @@ from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
-from chalicelib.domain.questions import Question
+from chalicelib.domain.questions import TOLD, Question
 from chalicelib.reading import Reader
 
 _MESSAGE: Final = Reader(Message)
@@ -155,7 +155,7 @@ class DynamoQuestions:
 
     def all(self, uid: str) -> list[Question]:
         """Read the session's places."""
-        where = Condition("pk = :pk AND begins_with(sk, :q)", {":pk": f"S#{uid}", ":q": "Q#"})
+        where = Condition("pk = :pk AND begins_with(sk, :q)", {":pk": f"S#{uid}", ":q": "Q"})
         return [question_from_item(item) for item in self.table.query(where)]
 
     def move(self, question: Question) -> bool:
@@ -169,7 +169,9 @@ class DynamoQuestions:
 
 
 def _key(question: Question) -> tuple[str, str]:
-    return f"S#{question.uid}", f"Q#{question.place}"
+    """Return the keys of the question's place; workers of versions that don't know ``TOLD`` look at Q# alone."""
+    told = question.subject in TOLD
+    return f"S#{question.uid}", f"QT#{question.place}" if told else f"Q#{question.place}"
 
 
 KEPT: Final = 30 * 86_400

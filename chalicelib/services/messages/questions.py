@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.domain.errors import AnswerNotReady, AnswerRefused, TooManyQuestions
+from chalicelib.domain.limits import Pace
 from chalicelib.domain.questions import (
     PLACES,
+    TOLD,
+    Call,
     Contact,
     Group,
     GroupList,
+    MarkRead,
     Question,
     Subject,
+    Typing,
     answered,
     fitting,
     put_back,
@@ -28,17 +33,23 @@ from chalicelib.services.waiting import Patience
 
 PAUSES: Final = (0.1, 0.05, 0.05, 0.05, 0.1, 0.1, 0.15, 0.2, 0.25)
 """Seconds between looks at the question, the last one repeated; none before an answer can be there."""
+TELLING: Final = Pace(burst=60, per_minute=240)
+"""How fast WhatsApp is told that somebody types or has read: faster than a busy team, slower than a loop gone wrong."""
 ASK_AGAIN: Final = 5
 """Seconds after which it is worth asking again what wasn't answered in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The caller's side: puts a question, rings the session's worker, and waits for the answer."""
+    """The caller's side: puts a question, rings the session's worker, and waits for the answer.
+
+    ``paces`` is how fast WhatsApp is asked, ``telling`` how fast it is told; the latter harms no account.
+    """
 
     sessions: SessionStore
     questions: QuestionStore
     paces: Paces
+    telling: Paces
     mailboxes: Mailboxes
     clock: Clock
     sleep: Sleep
@@ -46,7 +57,7 @@ class Questions:
 
     def contact(self, tenant: str, session_id: str, who: str) -> Contact:
         """Return whether a phone number (digits), or a LID's JID, is on WhatsApp. Raises what ``groups`` raises."""
-        answer = self._answer(tenant, session_id, Subject.NUMBER, who).contact
+        answer = self._asked(self._connected(tenant, session_id), Subject.NUMBER, number=who).contact
         return answer or Contact(exists=False)
 
     def groups(self, tenant: str, session_id: str) -> GroupList:
@@ -54,19 +65,33 @@ class Questions:
 
         Raises SessionNotFound, SessionNotConnected, TooFast, TooManyQuestions, AnswerNotReady and AnswerRefused.
         """
-        return self._answer(tenant, session_id, Subject.GROUPS).groups or GroupList(())
+        return self._asked(self._connected(tenant, session_id), Subject.GROUPS).groups or GroupList(())
 
-    def _answer(self, tenant: str, session_id: str, subject: Subject, number: str | None = None) -> Question:
+    def mark_read(self, tenant: str, session_id: str, reads: Sequence[MarkRead]) -> None:
+        """Have messages marked as read, by however many writers. Raises what ``groups`` raises."""
+        self._asked(self._connected(tenant, session_id), Subject.READ, reads=tuple(reads))
+
+    def show_typing(self, tenant: str, session_id: str, typing: Typing) -> None:
+        """Have the account shown typing, recording, or doing neither. Raises what ``groups`` raises."""
+        self._asked(self._connected(tenant, session_id), Subject.TYPING, typing=typing)
+
+    def show_online(self, tenant: str, session_id: str, *, online: bool) -> None:
+        """Have the account shown as online, or not. Raises what ``groups`` raises."""
+        self._asked(self._connected(tenant, session_id), Subject.PRESENCE, online=online)
+
+    def reject_call(self, tenant: str, session_id: str, call: Call) -> None:
+        """Have a call rejected; one that is over by then is no error. Raises what ``groups`` raises."""
+        self._asked(self._connected(tenant, session_id), Subject.CALL, call=call)
+
+    def _connected(self, tenant: str, session_id: str) -> Session:
         session = found(self.sessions.find(tenant, session_id), session_id)
         must_be_connected(session)
-        keep_pace(
-            self.paces,
-            session,
-            self.clock,
-            "The session asks WhatsApp faster than its pace allows.",
-            hint="Slow down: accounts that look up many numbers are banned.",
-        )
-        asked = self._put(session, subject, number)
+        return session
+
+    def _asked(self, session: Session, subject: Subject, **about: Any) -> Question:
+        """Return the question about the subject, which ``about`` says more of, once it is answered."""
+        self._keep_pace(session, subject)
+        asked = self._put(Question(session.uid, self.new_id(), subject, asked_at=self.clock(), **about))
         try:
             ring(self.mailboxes, session)
             answer = self._wait(asked)
@@ -80,9 +105,26 @@ class Questions:
             raise AnswerRefused(answer.failure)
         return answer
 
-    def _put(self, session: Session, subject: Subject, number: str | None) -> Question:
-        now = self.clock()
-        question = Question(session.uid, self.new_id(), subject, asked_at=now, number=number)
+    def _keep_pace(self, session: Session, subject: Subject) -> None:
+        if subject in TOLD:
+            keep_pace(
+                self.telling,
+                session,
+                self.clock,
+                "The session tells WhatsApp something faster than its pace allows.",
+                hint="Slow down: nobody types, or reads, that fast.",
+            )
+        else:
+            keep_pace(
+                self.paces,
+                session,
+                self.clock,
+                "The session asks WhatsApp faster than its pace allows.",
+                hint="Slow down: accounts that look up many numbers are banned.",
+            )
+
+    def _put(self, question: Question) -> Question:
+        now = question.asked_at
         for offset in range(PLACES):
             # Callers of the same moment begin at different places.
             placed = replace(question, place=(now + offset) % PLACES)
@@ -131,9 +173,11 @@ class Answering:
         """Have the question asked again once there is a connection: there was none."""
         return self._moved(put_back(question))
 
-    def answer(self, question: Question, answer: Contact | Sequence[Group]) -> Question | None:
-        """Write the answer; of more groups than there is room for, as much as there is."""
-        return self._moved(answered(question, answer if isinstance(answer, Contact) else fitting(answer)))
+    def answer(self, question: Question, answer: Contact | Sequence[Group] | None) -> Question | None:
+        """Write the answer, None where WhatsApp was told; of groups, as many as there is room for."""
+        if answer is None or isinstance(answer, Contact):
+            return self._moved(answered(question, answer))
+        return self._moved(answered(question, fitting(answer)))
 
     def refuse(self, question: Question, failure: str) -> Question | None:
         """Write why there is no answer."""

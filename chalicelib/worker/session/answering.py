@@ -89,3 +89,5 @@ def _ask(client: Client, question: Question) -> Contact | Sequence[Group]:
             return client.contact(question.number or "")
         case Subject.GROUPS:
             return client.groups()
+        case _:
+            raise WhatsAppRefused(COULD_NOT_ASK)

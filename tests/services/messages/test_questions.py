@@ -16,7 +16,19 @@ from chalicelib.domain.errors import (
     TooManyQuestions,
 )
 from chalicelib.domain.limits import Pace
-from chalicelib.domain.questions import LASTS, PLACES, Contact, Group, GroupList, Question, Subject
+from chalicelib.domain.questions import (
+    LASTS,
+    PLACES,
+    Call,
+    Composing,
+    Contact,
+    Group,
+    GroupList,
+    MarkRead,
+    Question,
+    Subject,
+    Typing,
+)
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.ports import Unavailable
 from tests.composition import Rig, Stores
@@ -72,6 +84,34 @@ def test_groups_are_answered_for(harness: Harness) -> None:
     groups = [Group("1@g.us", "Kopi", "Jam 9", "628111111111@s.whatsapp.net", 1_795_237_551)]
     harness.answers(lambda question: harness.answering.answer(question, groups))
     assert harness.asking.groups("default", "ana") == GroupList(tuple(groups))
+
+
+def test_whatsapp_is_told_what_is_no_question(harness: Harness) -> None:
+    told: list[Question] = []
+
+    def work(question: Question) -> None:
+        told.append(question)
+        harness.answering.answer(question, None)
+
+    harness.answers(work)
+    reads = [MarkRead("1@g.us", "200@lid", ("3A1", "3A2")), MarkRead("1@g.us", "201@lid", ("3A3",))]
+    typing, call = Typing("200@lid", Composing.RECORDING), Call("C1", "200@lid")
+    harness.asking.mark_read("default", "ana", reads)
+    harness.asking.show_typing("default", "ana", typing)
+    harness.asking.show_online("default", "ana", online=False)
+    harness.asking.reject_call("default", "ana", call)
+    assert [one.subject for one in told] == [Subject.READ, Subject.TYPING, Subject.PRESENCE, Subject.CALL]
+    assert (told[0].reads, told[1].typing, told[2].online, told[3].call) == (tuple(reads), typing, False, call)
+    assert harness.store.rows == {}
+
+
+def test_what_whatsapp_is_told_takes_no_question_s_place(harness: Harness) -> None:
+    now = harness.rig.clock()
+    for place in range(PLACES):
+        harness.store.put(Question(SESSION.uid, f"Q{place}", Subject.GROUPS, now, place=place), now=now)
+    harness.answers(lambda question: harness.answering.answer(question, None))
+    harness.asking.show_online("default", "ana", online=True)
+    assert len(harness.store.rows) == PLACES
 
 
 def test_what_isn_t_answered_in_time_may_be_asked_again(harness: Harness) -> None:
@@ -130,7 +170,7 @@ def test_there_are_never_more_questions_open_than_places(harness: Harness) -> No
     with pytest.raises(TooManyQuestions) as refused:
         harness.asking.contact("default", "ana", "628111111111")
     assert (refused.value.status, refused.value.retry_after) == (429, 1)
-    harness.store.remove(harness.store.rows[SESSION.uid, 5])
+    harness.store.remove(harness.store.rows[SESSION.uid, False, 5])
     harness.answers(lambda question: harness.answering.answer(question, THERE))
     assert harness.asking.contact("default", "ana", "628111111111") == THERE
 
