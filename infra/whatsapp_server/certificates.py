@@ -60,7 +60,7 @@ def chain(root: KeyPair, server_key: bytes, now_s: int) -> bytes:
     return WireMessage.of({LEAF: lower, INTERMEDIATE: upper}).encode()
 
 
-HOSTS = ("web.whatsapp.com", "mmg.whatsapp.net", "*.whatsapp.net")
+HOSTS = ("web.whatsapp.com", "mmg.whatsapp.net", "*.whatsapp.net", "*.cdn.whatsapp.net")
 _CA_YEARS = 10
 _LEAF_DAYS = 365
 _SKEW = timedelta(days=1)

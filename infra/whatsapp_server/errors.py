@@ -7,6 +7,7 @@ PhoneError
 ├── ExpiredCode         a code that is no longer shown, or was used
 ├── UnknownPhone        nobody has this number, or it has no such device
 ├── UnknownMessage      the phone has no such message in that chat
+├── UnknownFile         no such file was uploaded
 ├── NotOnline           no device of it is connected
 ├── NothingWaits        no client shows a code
 ├── RefusedByDevice     the device didn't accept the phone's signature
@@ -61,6 +62,13 @@ class UnknownMessage(PhoneError):
     """The phone has no such message in that chat, or it isn't the phone's own."""
 
     code = "unknown_message"
+    status = 404
+
+
+class UnknownFile(PhoneError):
+    """No such file was uploaded."""
+
+    code = "unknown_file"
     status = 404
 
 

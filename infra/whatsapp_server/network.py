@@ -58,12 +58,12 @@ class Waiting:
 class Network:
     """The server's state, given to each handler."""
 
-    def __init__(self, store: Store, database: Database, references: References) -> None:
+    def __init__(self, store: Store, database: Database, references: References, media: Media) -> None:
         self.store = store
         self.database = database
         self.references = references
         self.knobs = Knobs()
-        self.media = Media()
+        self.media = media
         self.post = Post(Mail(database), self.knobs)
         self.phones = Phones(store, database, self.post)
         self.groups = Groups(database)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from chalicelib.wire.node import PHONES, Attribute, Jid, Node
 from chalicelib.wire.protobuf import WireMessage
-from infra.whatsapp_server import bundles, login, media
+from infra.whatsapp_server import bundles, login
 from infra.whatsapp_server.accounts import Account, PreKey
 from infra.whatsapp_server.app_state import FIRST, Setting, SettingsKey, first_patch
 from infra.whatsapp_server.clock import now_ms
@@ -182,8 +182,8 @@ Answer = Callable[[Client, Node], Awaitable[None]]
 
 
 async def media_hosts(client: Client, query: Node) -> None:
-    """Answer with the hosts of media."""
-    await client.connection.reply(query, media.hosts())
+    """Answer with the hosts of media, and a token for uploads."""
+    await client.connection.reply(query, client.network.media.connection())
 
 
 ANSWERS: dict[tuple[str, str, str], Answer] = {

@@ -13,6 +13,7 @@ from infra.whatsapp_server.certificates import authority, server_context
 from infra.whatsapp_server.codes import References
 from infra.whatsapp_server.connection import Credentials
 from infra.whatsapp_server.control import application as control
+from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.proxy import ConnectProxy
 from infra.whatsapp_server.storage import Database, Store, write_private
@@ -31,7 +32,8 @@ class WhatsApp:
         self._authority = authority(state_dir)
         references = References(derived(self._root.private, salt=None, info=b"references", size=KEY_SIZE))
         self._database = Database(state_dir / "messages.db")
-        self._network = Network(Store(state_dir / "whatsapp.json"), self._database, references)
+        media = Media(state_dir / "media", derived(self._root.private, salt=None, info=b"media", size=KEY_SIZE))
+        self._network = Network(Store(state_dir / "whatsapp.json"), self._database, references, media)
         self._proxy = ConnectProxy()
         self._runner: web.AppRunner | None = None
 
@@ -48,6 +50,7 @@ class WhatsApp:
     async def start(self) -> None:
         """Listen on free ports of 127.0.0.1."""
         self._database.open()
+        self._network.media.start()
         self._network.phones.start()
         static = KeyPair.generate()
         chain = certificates.chain(self._root, static.public, int(time.time()))

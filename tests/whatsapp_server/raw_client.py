@@ -1,7 +1,8 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
 It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
-`check NUMBER`, `groups`. When that closes, the process ends.
+`check NUMBER`, `groups`, `upload KIND FILE`, `download FILE MESSAGE` (a waE2E.Message in hexadecimal). When that closes,
+the process ends.
 """
 
 import json
@@ -11,13 +12,15 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from neonize import events
 from neonize.client import NewClient
 from neonize.exc import NeonizeError
+from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils import extract_text
-from neonize.utils.enum import Presence, ReceiptType
+from neonize.utils.enum import MediaType, Presence, ReceiptType
 from neonize.utils.jid import Jid2String, build_jid
 
 # The client library writes to the standard output what nobody asked for; that goes to the standard error here.
@@ -96,6 +99,26 @@ def be_available(client: NewClient) -> bool:
     return True
 
 
+def upload(client: NewClient, kind: MediaType, content: bytes) -> None:
+    try:
+        done = client.upload(content, kind)
+    except NeonizeError as error:
+        say("upload_failed", error=str(error))
+        return
+    keys = {"key": done.MediaKey.hex(), "sha256": done.FileSHA256.hex(), "enc_sha256": done.FileEncSHA256.hex()}
+    say("uploaded", url=done.url, direct_path=done.DirectPath, size=done.FileLength, **keys)
+
+
+def download(client: NewClient, file: Path, message: Message) -> None:
+    try:
+        content = client.download_any(message)
+    except NeonizeError as error:
+        say("download_failed", error=str(error))
+        return
+    file.write_bytes(content or b"")
+    say("downloaded")
+
+
 def a_group(info: Any) -> dict[str, object]:
     return {
         "jid": Jid2String(info.JID),
@@ -110,7 +133,7 @@ def a_group(info: Any) -> dict[str, object]:
     }
 
 
-def listen(client: NewClient) -> None:
+def listen(client: NewClient) -> None:  # noqa: C901  # a case for each word
     for line in sys.stdin:
         match line.rstrip("\n").split(" ", 2):
             case ["send", number, text]:
@@ -124,6 +147,10 @@ def listen(client: NewClient) -> None:
                 say("checked", found=[[one.Query, one.IsIn, Jid2String(one.JID)] for one in answers])
             case ["groups"]:
                 say("groups", groups=[a_group(info) for info in client.get_joined_groups()])
+            case ["upload", kind, file]:
+                upload(client, MediaType[kind], Path(file).read_bytes())
+            case ["download", file, message]:
+                download(client, Path(file), Message.FromString(bytes.fromhex(message)))
             case ["available"]:
                 say("presence", available=be_available(client))
             case ["logout"]:

@@ -28,6 +28,9 @@ def test_a_client_downloads_and_opens_the_history_of_its_phone(tmp_path: Path) -
             while secrets_in(tmp_path / "device.db") < 301:  # noqa: ASYNC110  # another process's file has no event
                 await asyncio.sleep(0.05)
         assert secrets_in(tmp_path / "device.db") == 301
+        async with asyncio.timeout(PATIENCE_S):  # the client deletes what it has read
+            while (await wa.get("media"))["files"][0]["kept"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     told(tmp_path, story)
 

@@ -33,7 +33,9 @@ def spoken_to(directory: Path, context: ssl.SSLContext, name: str) -> str | None
         server.join()
 
 
-@pytest.mark.parametrize("name", ["web.whatsapp.com", "mmg.whatsapp.net", "media.whatsapp.net"])
+@pytest.mark.parametrize(
+    "name", ["web.whatsapp.com", "mmg.whatsapp.net", "media.whatsapp.net", "media-sin6-1.cdn.whatsapp.net"]
+)
 def test_the_server_is_whatsapps_hosts_to_who_trusts_the_authority(tmp_path: Path, name: str) -> None:
     context = server_context(tmp_path, authority(tmp_path))
     assert spoken_to(tmp_path, context, name) == "TLSv1.3"

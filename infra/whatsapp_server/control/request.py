@@ -51,6 +51,13 @@ class Fields:
             raise BadRequest(f"{name} must be a whole number.")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Whether something is so; false if it is absent."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise BadRequest(f"{name} must be true or false.")
+        return value
+
     def degrees(self, name: str, most: int) -> float:
         """A number of degrees, ``most`` at most either way."""
         value = self.values.get(name)

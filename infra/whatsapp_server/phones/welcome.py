@@ -6,16 +6,19 @@ The real one sends what was said in the last months: compressed, as a file, and 
 import secrets
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final
 
+from chalicelib.wire.media import HISTORY
 from chalicelib.wire.node import Attribute, Node
 from chalicelib.wire.protobuf import WireMessage
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.app_state import SettingsKey
 from infra.whatsapp_server.clock import now_ms, now_s
-from infra.whatsapp_server.media import HISTORY, Media
+from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.phones.content import written
 from infra.whatsapp_server.phones.encryption import Sealing
+from infra.whatsapp_server.phones.files import upload
 from infra.whatsapp_server.phones.writing import message_id
 from infra.whatsapp_server.post import PHONE, Post
 from infra.whatsapp_server.storage import Database
@@ -50,7 +53,7 @@ def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> Wi
     for chat in range(chats):
         share = messages // chats + (chat < messages % chats)
         parts.append(WireMessage(((_CONVERSATIONS, _conversation(account, chat, share)),)).encode())
-    found = media.keep(HISTORY, zlib.compress(b"".join(parts)))
+    found = upload(media, HISTORY, BytesIO(zlib.compress(b"".join(parts))))
     notice: dict[int, int | bytes | str | WireMessage | None] = {
         _SHA256: found.sha256,
         _SIZE: found.size,
