@@ -4,14 +4,13 @@ from typing import Any, Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import health
-from chalicelib.api.description.served import describe
+from chalicelib.api import about
 from chalicelib.api.gateway import families, serve
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
-WORKING: Final = (health.router, *families())
-ROUTERS: Final = (*WORKING, describe(WORKING))
+WORKING: Final = (about.router, *families())
+ROUTERS: Final = (*WORKING, about.describe(WORKING))
 
 app = Chalice(app_name="switchboard")
 app.experimental_feature_flags.update(["WEBSOCKETS"])

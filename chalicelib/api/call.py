@@ -1,25 +1,29 @@
-"""A call: a request, who makes it and from where, and what it says besides its path and its body.
+"""A call and its answer: a request, who makes it and from where, what it says, and what is answered.
 
 Where a call came from is what login limits and connection limits count. In the cloud API Gateway sees CloudFront, and
 X-Forwarded-For is whatever a client wrote with addresses added behind it. So the edge tells the viewer's address in a
 header of its own, beside a proof: whoever calls API Gateway directly can send the first but doesn't know the second.
 The name that was called comes the same way.
+
+Every response type is binary to API Gateway (``*/*``): only so does it hand out a picture whatever the request's
+Accept header says. The price is that each body goes to it as base64.
 """
 
 import hmac
+import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from chalice.app import Request
+from chalice.app import Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.api.parameters import Parameter
 from chalicelib.config import settings
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
-from chalicelib.domain.errors import Forbidden, NotReady, Unauthenticated
+from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
 
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
@@ -141,3 +145,46 @@ class Call:
         """Return what came for a parameter; raises InvalidField. The route should say that it takes it."""
         came = self.request.headers.get(parameter.name) if parameter.header else self.query(parameter.name)
         return parameter.check(came)
+
+
+JSON: Final = "application/json"
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""On every answer. Nothing here may be kept: codes and tokens are secrets, and statuses change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a view returns: a JSON value, or text or bytes of another ``content_type``."""
+
+    body: Any = field(repr=False)
+    status: int = 200
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def respond(answer: Answer) -> Response:
+    """Return the answer as Chalice wants it."""
+    return Response(
+        body=_encoded(answer),
+        status_code=answer.status,
+        headers={**HEADERS, "Content-Type": answer.content_type, **answer.headers},
+    )
+
+
+def refuse(error: GatewayError, shape: Mapping[str, Any]) -> Response:
+    """Return the error in ``shape``, with the headers that go with it."""
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, Unauthenticated):
+        headers["WWW-Authenticate"] = "Bearer"
+    return respond(Answer(shape, status=error.status, headers=headers))
+
+
+def _encoded(answer: Answer) -> bytes:
+    if isinstance(answer.body, bytes):
+        return answer.body
+    if answer.content_type == JSON:
+        return json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+    text: str = answer.body
+    return text.encode()

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import JSON, Answer
-from chalicelib.api.call import Call
+from chalicelib.api.call import JSON, Answer, Call
 from chalicelib.api.parameters import one_of, seconds
 from chalicelib.dialects.shared import iso
 from chalicelib.domain import picture

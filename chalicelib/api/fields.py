@@ -1,8 +1,8 @@
-"""What the parts of a request must look like; each function returns the value to use, or raises InvalidField."""
+"""Fields of requests: the types of bodies' fields, and what the parts of any request must look like."""
 
 import re
 import unicodedata
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,10 +10,40 @@ import msgspec
 from chalicelib.adapters.poster import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
-from chalicelib.domain.messages import MAX_TEXT_BYTES
+from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
+from chalicelib.reading import DigitText
+
+Line = Annotated[str, msgspec.Meta(max_length=100)]
+Digits = Annotated[DigitText, msgspec.Meta(description="A phone number with its country code; a JSON number will do.")]
+SessionId = Annotated[
+    DigitText,
+    msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; a JSON number will do."),
+]
+Name = Annotated[str, msgspec.Meta(max_length=100, description="A line of text, for people.")]
+Phone = Annotated[DigitText, msgspec.Meta(description="With its country code; ``+`` or not.")]
+Url = Annotated[str, msgspec.Meta(max_length=2048, description="A public https address.")]
+MessageText = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1,
+        max_length=MAX_TEXT,
+        description=f"Text, as people write it; besides, {MAX_TEXT_BYTES} bytes in UTF-8 at most.",
+    ),
+]
+
+
+class SendBody(msgspec.Struct):
+    """A message to send."""
+
+    to: Annotated[DigitText, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
+    message: MessageText
+
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
+TENANT_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+KEY_ID: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 _WRITTEN: Final = frozenset("\n\t\r")
 """The control characters that people write."""
 _BLANK: Final = {"Cc", "Cf", "Zl", "Zp", "Zs"}

@@ -7,10 +7,8 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import SendBody
-from chalicelib.api.call import Call
-from chalicelib.api.fields import text
+from chalicelib.api.call import Answer, Call
+from chalicelib.api.fields import SendBody, text
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (

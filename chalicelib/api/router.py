@@ -16,9 +16,8 @@ import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer, refuse, respond
 from chalicelib.api.auth import Need, admit, reach
-from chalicelib.api.call import Call, answer_by
+from chalicelib.api.call import Answer, Call, answer_by, refuse, respond
 from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import only_text, read

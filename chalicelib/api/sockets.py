@@ -12,8 +12,8 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import JSON
 from chalicelib.api.auth import bearer, knocking, permit, reach
+from chalicelib.api.call import JSON
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.router import busy

@@ -13,8 +13,8 @@ from chalice.test import Client
 
 from chalicelib import dialects
 from chalicelib.api import sockets
+from chalicelib.api.about import describe
 from chalicelib.api.description.document import document
-from chalicelib.api.description.served import describe
 from chalicelib.api.gateway import families, serve
 from chalicelib.dialects import websocket_paths
 from chalicelib.domain.access import Principal, Role

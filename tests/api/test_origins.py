@@ -3,7 +3,7 @@
 import pytest
 
 from app import app
-from chalicelib.api.origins import listed
+from chalicelib.api.gateway import listed
 from chalicelib.config import settings
 from tests.api.conftest import Caller, Reply
 from tests.api.routes import a_path
@@ -15,7 +15,7 @@ SHOP = "https://shop.example"
 @pytest.fixture(autouse=True)
 def origins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", f"{SHOP},null,http://localhost:*")
-    monkeypatch.setattr("chalicelib.api.origins.settings", settings.__wrapped__)
+    monkeypatch.setattr("chalicelib.api.gateway.settings", settings.__wrapped__)
 
 
 def told(answer: Reply) -> dict[str, str]:

@@ -63,7 +63,7 @@ def ask(method: str, path: str, *, resource: str = CATCH_ALL, query: Any = None,
 @pytest.fixture(autouse=True)
 def origins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALLOWED_ORIGINS", SHOP)
-    monkeypatch.setattr("chalicelib.api.origins.settings", settings.__wrapped__)
+    monkeypatch.setattr("chalicelib.api.gateway.settings", settings.__wrapped__)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ from typing import Any, Final, TypedDict
 import msgspec
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.router import Router
 from chalicelib.dialects.dialect import Dialect, Saying, Tag, WebSockets
 from chalicelib.domain.access import Permission

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app import ROUTERS
 from chalicelib import __version__
-from chalicelib.api.description import examples
+from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from chalicelib.dialects.bare.sessions import BareStatusJson
 
@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[2]
 
 def test_the_api_says_the_version() -> None:
     assert document(ROUTERS)["info"]["version"] == __version__
-    assert examples.answer(BareStatusJson)["api"]["version"] == __version__
+    assert samples.answer(BareStatusJson)["api"]["version"] == __version__
 
 
 def test_the_project_has_no_other() -> None:

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.api.bare import requests
+from chalicelib.api.about import VERSION
+from chalicelib.api.bare import routes
 from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SESSION
-from chalicelib.api.health import VERSION
 from chalicelib.dialects.bare import messages as bare_messages
 from chalicelib.dialects.bare import sessions as bare
 from chalicelib.dialects.bare import webhook as bare_webhook
@@ -32,8 +32,8 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     bare_messages.BareMessagePageJson: bare_messages.many([MESSAGE], MESSAGE.id),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
-    requests.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
-    requests.BareWebhook(
+    routes.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),
+    routes.BareWebhook(
         "https://example.com/hook",
         events=["message", "status"],
         secret="a secret of your own",  # noqa: S106 - an example

@@ -1,16 +1,26 @@
 """The bare API's routes: sessions, messages and webhooks under ``/sessions``, and ``GET /status``."""
 
 import uuid
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
-from chalicelib.api.bare.requests import BareSession, BareWebhook
-from chalicelib.api.bodies import SendBody
-from chalicelib.api.call import Call
+from chalicelib.api.about import VERSION, uptime
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import FORMAT, LONGEST_WAIT, NO_CODE, WAIT, code_answer, forms
-from chalicelib.api.fields import existing_message, line, matching, session_id, webhook
-from chalicelib.api.health import VERSION, uptime
+from chalicelib.api.fields import (
+    Name,
+    Phone,
+    SendBody,
+    SessionId,
+    Url,
+    existing_message,
+    line,
+    matching,
+    session_id,
+    webhook,
+)
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, MOST, PAGE, message_page, page, sessions_after
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -19,6 +29,7 @@ from chalicelib.dialects.bare import DIALECT
 from chalicelib.dialects.bare import messages as message_shapes
 from chalicelib.dialects.bare import sessions as shapes
 from chalicelib.dialects.bare import webhook as webhook_shapes
+from chalicelib.dialects.bare.webhook import Event
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
@@ -29,6 +40,38 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
+
+
+class BareSession(msgspec.Struct, rename="camel"):
+    """A new session; null is as good as absent."""
+
+    session_id: Annotated[
+        SessionId | None,
+        msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; made up if it is absent."),
+    ] = None
+    phone_number: Annotated[Phone | None, msgspec.Meta(description="The number to link.")] = None
+    name: Name | None = None
+    webhook_url: Annotated[Url | None, msgspec.Meta(description="Where its events go: a public https address.")] = None
+    require_phone_match: Annotated[
+        bool | None,
+        msgspec.Meta(description="True: an account that isn't ``phoneNumber``'s is unlinked as soon as it scans."),
+    ] = None
+
+
+class BareWebhook(msgspec.Struct, rename="camel"):
+    """Where a session's events go."""
+
+    webhook_url: Url | None = None
+    url: Annotated[Url | None, msgspec.Meta(description="The older name of ``webhookUrl``.")] = None
+    events: Annotated[
+        Annotated[list[Event], msgspec.Meta(min_length=1, max_length=20)] | None,
+        msgspec.Meta(description="Those to tell of; all if none is named."),
+    ] = None
+    secret: Annotated[
+        Annotated[str, msgspec.Meta(max_length=256)] | None,
+        msgspec.Meta(description="What ``X-Webhook-Signature`` and its ``-V2`` are made with: 8 characters or more."),
+    ] = None
+
 
 router: Final = Router(__name__, DIALECT, anonymous=True, names_session="sessionId")
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.api.bodies import Digits, Text
-from chalicelib.api.fields import text
+from chalicelib.api.fields import Digits, MessageText, text
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.messages import MOST_RECIPIENTS
 
@@ -18,8 +17,8 @@ class CompanyMessage(msgspec.Struct):
 
     to: Digits | None = None
     phone: Digits | None = None
-    text: Text | None = None
-    message: Text | None = None
+    text: MessageText | None = None
+    message: MessageText | None = None
 
     @property
     def recipient(self) -> str:
@@ -37,8 +36,8 @@ class CompanyBulk(msgspec.Struct):
 
     recipients: Numbers | None = None
     numbers: Numbers | None = None
-    text: Text | None = None
-    message: Text | None = None
+    text: MessageText | None = None
+    message: MessageText | None = None
 
     @property
     def to(self) -> list[str]:

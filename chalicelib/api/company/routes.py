@@ -6,9 +6,8 @@ The session is the one that ``?session=`` names, or that an API key is bound to,
 from typing import Final
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
 from chalicelib.api.auth import reach
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import NO_CODE, WAIT
 from chalicelib.api.company.requests import CompanyBulk, CompanyMessage
 from chalicelib.api.fields import existing_id

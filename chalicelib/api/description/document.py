@@ -6,17 +6,19 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from chalicelib.api.answers import JSON
+from chalicelib.api.about import VERSION
 from chalicelib.api.auth import Public
-from chalicelib.api.description import examples, refusals
+from chalicelib.api.call import JSON
+from chalicelib.api.description import samples
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
-from chalicelib.api.health import VERSION
+from chalicelib.api.fields import KEY_ID, MESSAGE_ID, TENANT_ID, USER_NAME
 from chalicelib.api.parameters import Parameter
-from chalicelib.api.paths import VARIABLES
 from chalicelib.api.router import GATEWAY, Route, Router
 from chalicelib.dialects import DIALECTS
-from chalicelib.dialects.dialect import Tag
+from chalicelib.dialects.dialect import ErrorShape, Tag
+from chalicelib.domain import errors as e
 from chalicelib.domain.access import KEYS
+from chalicelib.domain.session import ID, Session
 
 ABOUT: Final = """\
 A gateway to WhatsApp: each session is an account, linked by scanning a QR code, that sends and receives messages.
@@ -109,10 +111,10 @@ def _websockets() -> list[Schema]:
 def _examples(routes: Iterable[tuple[Router, Route]]) -> dict[str, Any]:
     found = {}
     for router, route in routes:
-        for kind in refusals.of(route):
+        for kind in errors_of(route):
             name = example_id(router, kind.code)
             if name not in found:
-                found[name] = {"summary": refusals.sentence(kind), "value": refusals.example(kind, router.error)}
+                found[name] = {"summary": sentence(kind), "value": error_example(kind, router.error)}
     return dict(sorted(found.items()))
 
 
@@ -142,7 +144,7 @@ def operation_id(route: Route) -> str:
 
 def example_id(router: Router, code: str) -> str:
     """Return the name of an error's example: each dialect has its own."""
-    return f"{name_of(refusals.shape_of(router))}.{code}"
+    return f"{name_of(shape_of(router))}.{code}"
 
 
 def _needs(route: Route) -> str:
@@ -176,7 +178,7 @@ def _parameter(taken: Parameter[Any]) -> Schema:
 def _body(route: Route, schemas: Schemas) -> Schema:
     model = cast("type[Any]", route.body)
     content: Schema = {"schema": schemas.of(model)}
-    example = examples.body(model)
+    example = samples.body(model)
     if example:
         content["example"] = example
     needed = schemas.named[model.__name__].get("required")
@@ -185,7 +187,7 @@ def _body(route: Route, schemas: Schemas) -> Schema:
 
 def _responses(router: Router, route: Route, schemas: Schemas) -> Schema:
     told = {str(status): _answer(status, kind, schemas) for status, kind in sorted(route.gives.items())}
-    for status, kinds in refusals.by_status(refusals.of(route)).items():
+    for status, kinds in by_status(errors_of(route)).items():
         refusal = _refusal(router, kinds, schemas)
         told[str(status)] = _either(told[str(status)], refusal) if status in route.gives else refusal
     return told
@@ -216,23 +218,126 @@ def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
         # Without a schema, generators take the answer for anything at all, and the JSON beside it too.
         return {"schema": {"type": "string", "contentMediaType": form}}
     told: Schema = {"schema": schemas.of(shape)}
-    example = examples.answer(shape) if form == JSON else None
+    example = samples.answer(shape) if form == JSON else None
     return told | ({"example": example} if example is not None else {})
 
 
 def _refusal(router: Router, kinds: list[Any], schemas: Schemas) -> Schema:
     told: Schema = {
-        "description": "\n".join(f"- `{kind.code}`: {refusals.sentence(kind)}" for kind in kinds),
+        "description": "\n".join(f"- `{kind.code}`: {sentence(kind)}" for kind in kinds),
         "content": {
             JSON: {
-                "schema": schemas.of(refusals.shape_of(router)),
+                "schema": schemas.of(shape_of(router)),
                 "examples": {kind.code: {"$ref": EXAMPLES + example_id(router, kind.code)} for kind in kinds},
             }
         },
     }
     headers: Schema = {}
-    if any(issubclass(kind, refusals.WAITING) for kind in kinds):
+    if any(issubclass(kind, WAITING) for kind in kinds):
         headers["Retry-After"] = {"$ref": HEADERS + "Retry-After"}
     if any(kind.status == 401 for kind in kinds):
         headers["WWW-Authenticate"] = {"$ref": HEADERS + "WWW-Authenticate"}
     return told | ({"headers": headers} if headers else {})
+
+
+def _variable(about: str, pattern: str, example: str) -> dict[str, Any]:
+    return {"description": about, "schema": {"type": "string", "pattern": f"^{pattern}$"}, "example": example}
+
+
+VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "id": _variable("The session's id.", ID.pattern, "6281234567890"),
+    "message_id": _variable(
+        "The message's id: ours, or WhatsApp's once it is known.", MESSAGE_ID.pattern, "01KDVM3W00MESSAGE0000000A1"
+    ),
+    "name": _variable("The user's name.", USER_NAME.pattern, "ben"),
+    "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
+    "tenant": _variable("The tenant's id.", TENANT_ID.pattern, "acme"),
+    "company": _variable("The company: a tenant's id.", TENANT_ID.pattern, "default"),
+}
+"""Each variable as an OpenAPI parameter; a value that doesn't fit is answered like one that isn't there."""
+
+
+UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
+    "{id}": e.SessionNotFound,
+    "{message_id}": e.MessageNotFound,
+    "{name}": e.UserNotFound,
+    "{key_id}": e.KeyNotFound,
+    "{tenant}": e.TenantNotFound,
+    "{company}": e.TenantNotFound,
+}
+"""What a path says if nothing is there, by its variable."""
+WAITING: Final = (
+    e.NotReady,
+    e.TooFast,
+    e.TooManyAttempts,
+    e.TicketQuotaExceeded,
+    e.TooManyQuestions,
+    e.SessionDeleting,
+)
+"""Errors that say when to come again."""
+
+_STANDING: Final[Mapping[type[e.GatewayError], Session]] = {
+    e.SessionNotConnected: samples.SCANNING,
+    e.QRNotReady: samples.SCANNING,
+    e.SessionStopped: samples.UNSCANNED,
+    e.SessionFailed: samples.OUTDATED,
+    e.PasskeyRequired: samples.PASSKEY,
+}
+"""How the session of an example stands; in all others it is linked."""
+
+
+def errors_of(route: Route) -> list[type[e.GatewayError]]:
+    """Return the route's errors, each once: those that follow from what it is, and its own."""
+    found: list[type[e.GatewayError]] = []
+    if route.body:
+        found += [e.Invalid, e.InvalidField, e.BodyTooLarge, e.UnsupportedEncoding]
+    if route.takes or route.creates or (route.method == "GET" and not isinstance(route.needs, Public)):
+        found.append(e.InvalidField)
+    if not isinstance(route.needs, Public):
+        found += [e.Unauthenticated, e.Forbidden]
+    found += [kind for variable, kind in UNKNOWN.items() if variable in route.path]
+    found += [*route.refuses, e.NotReady, e.GatewayError]
+    return list(dict.fromkeys(found))
+
+
+def by_status(kinds: Iterable[type[e.GatewayError]]) -> dict[int, list[type[e.GatewayError]]]:
+    """Return the errors by their status."""
+    told: dict[int, list[type[e.GatewayError]]] = {}
+    for kind in kinds:
+        told.setdefault(kind.status, []).append(kind)
+    return dict(sorted(told.items()))
+
+
+def shape_of(router: Router) -> Any:
+    """Return the type of the router's errors: what its function says that it returns."""
+    return inspect.signature(router.error).return_annotation
+
+
+def sentence(kind: type[e.GatewayError]) -> str:
+    """Return the first line of what the error says of itself; what all errors have in common is no error's sentence."""
+    if kind is e.GatewayError:
+        return "Something went wrong on our side; say the request id."
+    return inspect.cleandoc(kind.__doc__ or "").partition("\n")[0]
+
+
+def error_example(kind: type[e.GatewayError], shape: ErrorShape) -> Mapping[str, Any]:
+    """Return the error's body, made by the dialect's own function."""
+    what = sentence(kind).partition(";")[0]
+    error = kind(what.rstrip(".") + ".", **_fields(kind))
+    about_a_session = issubclass(kind, (e.SessionNotFound, e.SessionExists, e.SessionNotConnected))
+    return shape(error, now=samples.NOW, session_id=samples.SESSION.id if about_a_session else None)
+
+
+def _fields(kind: type[e.GatewayError]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if kind is e.GatewayError:
+        told["request_id"] = "7f3b2f0c-3c54-4a0e-9d5e-1f6f9a2b7c11"
+    if issubclass(kind, e.InvalidField):
+        told["field"] = "to"
+    if issubclass(kind, WAITING):
+        told["retry_after"] = 2
+    if issubclass(kind, e.OfSession):
+        told["session"] = _STANDING.get(kind, samples.SESSION)
+    if issubclass(kind, e.OfMessage):
+        told["failed"] = samples.FAILED
+    return told

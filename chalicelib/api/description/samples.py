@@ -1,7 +1,20 @@
-"""One session, one message, one user: what the description's examples are made from, by the dialects themselves."""
+"""The examples of the description: a session, a message, a user, and the answers and bodies that are made of them.
 
-from typing import Final
+A family's examples are in the module ``examples`` beside its routes.
+"""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.api.about import HealthJson
+from chalicelib.api.fields import SendBody
+from chalicelib.dialects import DIALECTS
+from chalicelib.dialects.shared import iso
 from chalicelib.domain import events as e
 from chalicelib.domain.access import ApiKey, Role, Tenant, User
 from chalicelib.domain.content import Text
@@ -78,3 +91,40 @@ KEY: Final = ApiKey("01KDVM3W00APIKEY00000000A1", "", "default", "ben", Role.MEM
 TENANT: Final = Tenant("acme", "Acme", NOW, ("ana",))
 CONTACT: Final = Contact(exists=True, jid="628987654321@s.whatsapp.net")
 GROUPS: Final = GroupList((Group("120363020310020819@g.us", "Coffee", "At nine.", CONTACT.jid, NOW // 1000),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Examples:
+    answers: Mapping[Any, Any]
+    bodies: Mapping[type[msgspec.Struct], msgspec.Struct]
+
+
+def answer(kind: Any) -> Any:
+    """Return an example of an answer of that type, None if there is none."""
+    return next((one.answers[kind] for one in _all() if kind in one.answers), None)
+
+
+def body(model: type[msgspec.Struct]) -> Mapping[str, Any] | None:
+    """Return an example of a request's body, None if there is none."""
+    found = next((one.bodies[model] for one in _all() if model in one.bodies), None)
+    if found is None:
+        return None
+    told: dict[str, Any] = msgspec.to_builtins(found)
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _all() -> list[_Examples]:
+    """Return the examples of no family alone, and those of each."""
+    return [_shared(), *(_of(dialect.name) for dialect in DIALECTS.values() if dialect.prefixes)]
+
+
+@cache
+def _shared() -> _Examples:
+    answers = {HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(NOW), uptime=90)}
+    return _Examples(answers, {SendBody: SendBody("+628987654321", "Your order is on its way.")})
+
+
+@cache
+def _of(family: str) -> _Examples:
+    module = import_module(f"chalicelib.api.{family}.examples")
+    return _Examples(module.ANSWERS, {type(example): example for example in module.BODIES})

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.api.enveloped import accounts, routes, tickets
+from chalicelib.api.enveloped import accounts, routes
 from chalicelib.api.router import Router
 
-ROUTERS: Final[tuple[Router, ...]] = (routes.router, accounts.router, tickets.router)
+ROUTERS: Final[tuple[Router, ...]] = (routes.router, accounts.router)

@@ -1,22 +1,20 @@
 """Accounts in the enveloped API: one's own (``/api/auth``), a tenant's users and API keys, tenants (``/api/admin``).
 
 A tenant's administrators see and change what belongs to their tenant; tenants are the business of the gateway's
-operators, who are the administrators of the default tenant.
+operators, who are the administrators of the default tenant. Tickets (``/api/ws-ticket``) are for WebSockets, whose
+credential stands in an address, and may be seen there.
 """
 
 import re
 from typing import Final
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.enveloped.requests import (
-    KEY,
-    TENANT,
-    USER,
     ChangePassword,
     NewApiKey,
     NewTenant,
+    NewTicket,
     NewUser,
     TenantPatch,
     UserPatch,
@@ -29,13 +27,14 @@ from chalicelib.api.enveloped.requests import (
     tenant_id,
     user_name,
 )
-from chalicelib.api.fields import line, session_id, some_of
+from chalicelib.api.fields import KEY_ID, TENANT_ID, USER_NAME, line, session_id, some_of
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.pages import bounds, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter
 from chalicelib.api.router import Router
 from chalicelib.dialects.enveloped import ACCOUNTS, DIALECT
 from chalicelib.dialects.enveloped import accounts as shapes
+from chalicelib.dialects.enveloped.accounts import TicketJson
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
@@ -45,6 +44,7 @@ from chalicelib.domain.errors import (
     KeyQuotaExceeded,
     LastAdministrator,
     TenantExists,
+    TicketQuotaExceeded,
     TooManyAttempts,
     TooManyKeys,
     UserExists,
@@ -56,12 +56,12 @@ _OWN: Final = Permission.ACCOUNT_OWN
 _USERS, _KEYS, _TENANTS = Permission.USERS_MANAGE, Permission.KEYS_MANAGE, Permission.TENANTS_MANAGE
 _ULID: Final = re.compile(r"[0-9A-Z]{26}")
 """What the gateway's own ids look like: a cursor that looks otherwise is none that a list of keys has given."""
-_USERS_PAGE, _KEYS_PAGE, _TENANTS_PAGE = page_of(USER), page_of(_ULID), page_of(TENANT)
-KEY_ID: Final = Parameter(
+_USERS_PAGE, _KEYS_PAGE, _TENANTS_PAGE = page_of(USER_NAME), page_of(_ULID), page_of(TENANT_ID)
+KEY_TO_REVOKE: Final = Parameter(
     "id",
     "The API key to revoke; without it, all of one's own are.",
     lambda value: None if value is None else existing_key(value),
-    {"type": "string", "pattern": f"^{KEY.pattern}$"},
+    {"type": "string", "pattern": f"^{KEY_ID.pattern}$"},
 )
 
 
@@ -141,11 +141,11 @@ def own_keys(call: Call) -> Answer:
     needs=_OWN,
     gives={200: Success[shapes.RevokedJson]},
     refuses=(KeyNotFound,),
-    takes=(KEY_ID,),
+    takes=(KEY_TO_REVOKE,),
 )
 def revoke_key(call: Call) -> Answer:
     """Revoke one's own API key ``?id=``, or all of them if none is named."""
-    key_id = call.read(KEY_ID)
+    key_id = call.read(KEY_TO_REVOKE)
     if key_id is None:
         count = bootstrap.api_keys().revoke_all(call.name)
         return Answer(shapes.revoked(count, "API keys revoked" if count else "There was no API key to revoke"))
@@ -260,3 +260,22 @@ def change_tenant(call: Call, tenant: str, body: TenantPatch) -> Answer:
     changed = bootstrap.tenants().change(existing_tenant(tenant), name=name, disabled=body.disabled)
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     return Answer(shapes.one_tenant(changed, "The tenant is as you want it"))
+
+
+@router.route(
+    "POST",
+    "/api/ws-ticket",
+    needs=Permission.SESSIONS_READ,
+    gives={200: Success[TicketJson]},
+    refuses=(TicketQuotaExceeded,),
+    tag=DIALECT.tag,
+)
+def give_ticket(call: Call, body: NewTicket) -> Answer:
+    """Give a ticket, which opens one WebSocket within a minute: ``?token=`` takes it in the place of a token.
+
+    It is for addresses, which get into logs and histories: once used it is worth nothing. An API key may ask for one,
+    so that a page can watch what only its server has the key for.
+    """
+    named = session_id(body.session_id, field="session_id") if body.session_id is not None else None
+    secret, ends = bootstrap.tickets().give(call.caller, session=call.naming(named, field="session_id"))
+    return Answer(shapes.ticket(secret, ends, bootstrap.clock()))

@@ -1,11 +1,10 @@
 """The bodies of the enveloped API's requests, and what the names and ids in them and in its paths may look like."""
 
-import re
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from chalicelib.api.bodies import Digits, Line, Name, Phone, SendBody, SessionId, Url
+from chalicelib.api.fields import KEY_ID, TENANT_ID, USER_NAME, Digits, Line, Name, Phone, SendBody, SessionId, Url
 from chalicelib.domain.access import Role
 from chalicelib.domain.errors import InvalidField, KeyNotFound, TenantNotFound, UserNotFound
 from chalicelib.reading import DigitText
@@ -166,14 +165,11 @@ class TenantPatch(msgspec.Struct):
 
 DAY: Final = 86_400_000
 """Milliseconds."""
-USER: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
-TENANT: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-KEY: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 
 
 def user_name(value: str, *, field: str) -> str:
     """Return a name that a user may have."""
-    if not USER.fullmatch(value):
+    if not USER_NAME.fullmatch(value):
         raise InvalidField(
             f"'{field}' must begin with a letter or digit and go on with letters, digits, '_', '.', '@', '+' or '-', "
             "64 characters at most.",
@@ -184,14 +180,14 @@ def user_name(value: str, *, field: str) -> str:
 
 def existing_user(value: str) -> str:
     """Return the user name in a path; raises UserNotFound for one that no user can have."""
-    if not USER.fullmatch(value):
+    if not USER_NAME.fullmatch(value):
         raise UserNotFound("There is no user of that name.", field="name")
     return value
 
 
 def tenant_id(value: str, *, field: str) -> str:
     """Return an id that a tenant may have."""
-    if not TENANT.fullmatch(value):
+    if not TENANT_ID.fullmatch(value):
         raise InvalidField(
             f"'{field}' must have lower-case letters, digits and '-', not '-' first, 40 characters at most.",
             field=field,
@@ -201,14 +197,14 @@ def tenant_id(value: str, *, field: str) -> str:
 
 def existing_tenant(value: str) -> str:
     """Return the tenant's id in a path; raises TenantNotFound for one that no tenant can have."""
-    if not TENANT.fullmatch(value):
+    if not TENANT_ID.fullmatch(value):
         raise TenantNotFound("There is no tenant of that id.", field="tenant")
     return value
 
 
 def existing_key(value: str) -> str:
     """Return the API key's id in a path or query; raises KeyNotFound for one that no key can have."""
-    if not KEY.fullmatch(value):
+    if not KEY_ID.fullmatch(value):
         raise KeyNotFound("There is no API key of that id.", field="id")
     return value
 

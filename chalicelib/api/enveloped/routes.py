@@ -5,10 +5,8 @@ from typing import Final
 import msgspec
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.bodies import SendBody
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
 from chalicelib.api.enveloped.requests import (
     CheckBody,
@@ -20,7 +18,7 @@ from chalicelib.api.enveloped.requests import (
     SendFromBody,
     WebhookBody,
 )
-from chalicelib.api.fields import existing_message, line, matching, some_of, webhook
+from chalicelib.api.fields import SendBody, existing_message, line, matching, some_of, webhook
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api.description.samples import CODE, CREATED, MESSAGE, NOW, SESSION
-from chalicelib.api.letsbot import requests
+from chalicelib.api.letsbot import routes
 from chalicelib.dialects.letsbot import shapes as letsbot
 from chalicelib.dialects.shared import Success
 
@@ -17,4 +17,4 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     Success[letsbot.LetsBotGoneJson]: letsbot.logged_out(CREATED, NOW),
     Success[letsbot.LetsBotReceiptJson]: letsbot.sent(MESSAGE),
 }
-BODIES: Final[tuple[msgspec.Struct, ...]] = (requests.LetsBotMessage("+628987654321", "Your order is on its way."),)
+BODIES: Final[tuple[msgspec.Struct, ...]] = (routes.LetsBotMessage("+628987654321", "Your order is on its way."),)

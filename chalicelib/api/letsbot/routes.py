@@ -2,13 +2,13 @@
 
 from typing import Final
 
+import msgspec
+
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
 from chalicelib.api.auth import permit
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import LONGEST_WAIT, NO_CODE
-from chalicelib.api.fields import text
-from chalicelib.api.letsbot.requests import LetsBotMessage
+from chalicelib.api.fields import Digits, MessageText, text
 from chalicelib.api.outgoing import UNSENT, answer, own_key
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
@@ -25,6 +25,14 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.session import Session
+
+
+class LetsBotMessage(msgspec.Struct):
+    """A message to send."""
+
+    phone: Digits
+    body: MessageText
+
 
 router: Final = Router(__name__, DIALECT)
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK

@@ -10,9 +10,8 @@ from typing import Any, Final
 from chalice.app import Request
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
 from chalicelib.api.auth import PUBLIC, bearer, identify, permit
-from chalicelib.api.call import Call, address
+from chalicelib.api.call import Answer, Call, address
 from chalicelib.api.parameters import Parameter, word
 from chalicelib.api.received import body_of
 from chalicelib.api.router import Router

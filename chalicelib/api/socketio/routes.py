@@ -3,9 +3,8 @@
 from typing import Final
 
 from chalicelib import bootstrap
-from chalicelib.api.answers import Answer
-from chalicelib.api.bodies import SendBody
-from chalicelib.api.call import Call
+from chalicelib.api.call import Answer, Call
+from chalicelib.api.fields import SendBody
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router

@@ -1,14 +1,44 @@
-"""Where the description is served: ``/openapi.json`` for programs, ``/docs`` for people. All of it is public."""
+"""What the gateway says of itself, to anybody: that it answers (``/health``), and the API's description."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, TypedDict
 
-from chalicelib.api.answers import JSON, Answer
+from chalicelib import __version__, bootstrap
 from chalicelib.api.auth import PUBLIC
-from chalicelib.api.call import Call
+from chalicelib.api.call import JSON, Answer, Call
 from chalicelib.api.router import GATEWAY, Router
 from chalicelib.dialects.bare import DIALECT
+from chalicelib.dialects.shared import Moment, iso
+
+VERSION: Final = __version__
+_STARTED: Final = bootstrap.clock()
+
+
+def uptime(now: int) -> int:
+    """Return how many whole seconds it has been there. Functions come and go: this is one's age, not the gateway's."""
+    return max(0, now - _STARTED) // 1000
+
+
+class HealthJson(TypedDict):
+    """The gateway answers."""
+
+    status: Literal["ok"]
+    service: Literal["switchboard"]
+    timestamp: Moment
+    uptime: Annotated[int, "Seconds that the function which answers has been there: functions come and go."]
+
+
+router: Final = Router(__name__, DIALECT, tag=GATEWAY)
+
+
+@router.route("GET", "/health", needs=PUBLIC, gives={200: HealthJson})
+@router.route("GET", "/api/health", needs=PUBLIC, gives={200: HealthJson})
+def health(call: Call) -> Answer:
+    """Say that the gateway answers."""
+    now = bootstrap.clock()
+    return Answer(HealthJson(status="ok", service="switchboard", timestamp=iso(now), uptime=uptime(now)))
+
 
 ELSEWHERE: Final = "https://gateway.example"
 """Stands for an address that isn't known."""
@@ -21,7 +51,7 @@ POLICY: Final = (
 
 def describe(routers: Iterable[Router]) -> Router:
     """Return the router to the description of these routers' routes, and of its own."""
-    router = Router(__name__, DIALECT, tag=GATEWAY)
+    router = Router(f"{__name__}.describe", DIALECT, tag=GATEWAY)
     described = (*routers, router)
 
     @cache
