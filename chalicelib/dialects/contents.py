@@ -44,6 +44,60 @@ class PinJson(TargetJson):
     """The message was pinned, or let go; kept, or kept no longer."""
 
     pinned: NotRequired[bool]
+    seconds: NotRequired[Annotated[int, "For how long it is pinned."]]
+
+
+class PollVoteJson(TargetJson):
+    """A vote in the poll that is the message; it takes the place of the voter's vote before."""
+
+    options: NotRequired[Annotated[list[str], "Those chosen, none if it was taken back; absent if it can't be read."]]
+
+
+class LinkPreviewJson(TypedDict):
+    """How a text's link is shown."""
+
+    url: str
+    title: NotRequired[str]
+    description: NotRequired[str]
+
+
+class TextJson(TypedDict):
+    """What a text has beside its words."""
+
+    preview: NotRequired[LinkPreviewJson]
+    background: NotRequired[Annotated[str, "The colour behind a status, as ``#rrggbb``."]]
+    font: NotRequired[Annotated[int, "The number of a status's font."]]
+
+
+class AlbumJson(TypedDict):
+    """So many pictures and videos belong together, and follow as messages whose context names this one."""
+
+    images: NotRequired[int]
+    videos: NotRequired[int]
+
+
+class GroupMemberJson(TypedDict):
+    """A member of a group."""
+
+    phone: NotRequired[str]
+    lid: NotRequired[str]
+
+
+class GroupEventJson(TypedDict):
+    """A change of the group that the message is in. A new subject or description is the message's text."""
+
+    change: Annotated[str, "added, joined, left, promoted, demoted, subject, description, locked, unlocked, …"]
+    members: NotRequired[Annotated[list[GroupMemberJson], "Whom it is about."]]
+
+
+class PhoneCallJson(TypedDict):
+    """A call from the message's sender."""
+
+    id: NotRequired[Annotated[str, "WhatsApp's: later states of the call come under the same one."]]
+    state: Annotated[str, "offered, accepted or ended."]
+    video: NotRequired[bool]
+    group: NotRequired[bool]
+    reason: NotRequired[Annotated[str, "WhatsApp's word for why it ended."]]
 
 
 class LocationJson(TypedDict):
@@ -140,12 +194,13 @@ class UnknownJson(TypedDict):
 class ContentJson(TypedDict):
     """What the message says beside its text: the field that is named as its ``type``."""
 
+    text: NotRequired[TextJson]
     edited: NotRequired[EditedJson]
     deleted: NotRequired[DeletedJson]
     reaction: NotRequired[ReactionJson]
     pin: NotRequired[PinJson]
     keep: NotRequired[PinJson]
-    poll_vote: NotRequired[Annotated[TargetJson, "The poll's message. Votes are encrypted."]]
+    poll_vote: NotRequired[PollVoteJson]
     comment: NotRequired[TargetJson]
     event_response: NotRequired[TargetJson]
     location: NotRequired[LocationJson]
@@ -154,12 +209,15 @@ class ContentJson(TypedDict):
     video: NotRequired[MediaJson]
     audio: NotRequired[MediaJson]
     sticker: NotRequired[MediaJson]
+    album: NotRequired[AlbumJson]
     contacts: NotRequired[Annotated[list[ContactJson], "Of the type ``contact``."]]
     poll: NotRequired[PollJson]
     choice: NotRequired[ChoiceJson]
     group_invite: NotRequired[GroupInviteJson]
     event: NotRequired[PlannedEventJson]
     timer: NotRequired[TimerJson]
+    group_event: NotRequired[GroupEventJson]
+    call: NotRequired[PhoneCallJson]
     unknown: NotRequired[UnknownJson]
 
 
@@ -178,6 +236,7 @@ class ContextJson(TypedDict):
     forwarded: NotRequired[Annotated[int, "How often it was passed on, roughly: WhatsApp calls 5 and more many times."]]
     expires_in: NotRequired[Annotated[int, "The chat's timer for disappearing messages, in seconds."]]
     view_once: NotRequired[bool]
+    album: NotRequired[Annotated[str, "WhatsApp's id of the album that the message is in."]]
 
 
 class Beside(TypedDict):
@@ -188,12 +247,13 @@ class Beside(TypedDict):
 
 
 SHAPES: Final[Mapping[type[c.Content], type]] = {
+    c.Text: TextJson,
     c.Edited: EditedJson,
     c.Deleted: DeletedJson,
     c.Reaction: ReactionJson,
     c.Pin: PinJson,
     c.Keep: PinJson,
-    c.PollVote: TargetJson,
+    c.PollVote: PollVoteJson,
     c.Comment: TargetJson,
     c.EventResponse: TargetJson,
     c.Location: LocationJson,
@@ -202,11 +262,14 @@ SHAPES: Final[Mapping[type[c.Content], type]] = {
     c.Video: MediaJson,
     c.Audio: MediaJson,
     c.Sticker: MediaJson,
+    c.Album: AlbumJson,
     c.Poll: PollJson,
     c.Choice: ChoiceJson,
     c.GroupInvite: GroupInviteJson,
     c.PlannedEvent: PlannedEventJson,
     c.Timer: TimerJson,
+    c.GroupEvent: GroupEventJson,
+    c.PhoneCall: PhoneCallJson,
     c.Unknown: UnknownJson,
 }
 """The object of each type of content: its fields are read from the content's own of the same names."""
@@ -247,6 +310,7 @@ def _context(of: c.Context) -> ContextJson:
         "forwarded": of.forwarded,
         "expires_in": of.expires_in,
         "view_once": of.view_once,
+        "album": of.album,
     }
     if quoted:
         told["quoted"] = _without_silence(told["quoted"])
@@ -256,16 +320,26 @@ def _context(of: c.Context) -> ContextJson:
 
 def _object(of: Any, shape: type) -> dict[str, Any]:
     told = _target(of.target) if isinstance(of, c.About) and of.target else {}
+    if isinstance(of, c.PollVote) and of.options == ():
+        return {**_without_silence(told), "options": []}
     for name in shape.__annotations__:
         if name not in TargetJson.__annotations__:
             told[name] = _value(getattr(of, _NAMES.get(name, name), None))
     return _without_silence(told)
 
 
+_WITHIN: Final[Mapping[type, type]] = {
+    c.Location: LocationJson,
+    c.LinkPreview: LinkPreviewJson,
+    c.GroupMember: GroupMemberJson,
+}
+"""The object of what lies within a content."""
+
+
 def _value(of: Any) -> Any:
-    if isinstance(of, c.Location):
-        return _object(of, LocationJson)
-    return list(of) if isinstance(of, tuple) else of
+    if isinstance(of, tuple):
+        return [_value(one) for one in of]
+    return _object(of, _WITHIN[type(of)]) if type(of) in _WITHIN else of
 
 
 def _target(of: c.Target) -> dict[str, Any]:

@@ -11,6 +11,7 @@ Together they stay far below what an item of the table may hold.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import StrEnum
 from typing import Any, ClassVar, Final, Self, cast
 
 from chalicelib.reading import Reader
@@ -21,11 +22,15 @@ LONGEST_URL: Final = 2_048
 """Characters of an address on the web."""
 LONGEST_OPTION: Final = 200
 """Characters of a poll's option: WhatsApp's apps allow half of that."""
+LONGEST_DESCRIPTION: Final = 4_000
+"""Characters of a group's description: WhatsApp allows half of that."""
 LONGEST_VCARD: Final = 6_000
 """Bytes of one vCard in UTF-8; pictures in them are what makes longer ones."""
 MOST_CONTACTS: Final = 10
 MOST_OPTIONS: Final = 20
 MOST_MENTIONS: Final = 200
+MOST_MEMBERS: Final = 1_024
+"""Members whom one change of a group may concern: WhatsApp has that many in a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +77,28 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkPreview:
+    """How a text's link is shown: the ``url`` as it stands in the text, and what is to be read there."""
+
+    url: str = field(repr=False)
+    title: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Text(Content):
-    """A text."""
+    """A text, with the preview of one link in it.
+
+    ``background`` is the colour behind a status, as ``#rrggbb``, and ``font`` the number of WhatsApp's font for it.
+    """
 
     NAME: ClassVar = "text"
     WORDS: ClassVar = "body"
 
     body: str = field(default="", repr=False)
+    preview: LinkPreview | None = None
+    background: str | None = None
+    font: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +176,16 @@ class Document(Media):
     file_name: str | None = None
     title: str | None = None
     pages: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Album(Content):
+    """So many pictures and videos that belong together: each follows as a message whose context names this one."""
+
+    NAME: ClassVar = "album"
+
+    images: int = 0
+    videos: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,11 +344,12 @@ class Reaction(About):
 
 @dataclass(frozen=True, slots=True)
 class Pin(About):
-    """The target was pinned in the chat or, if not ``pinned``, let go."""
+    """The target was pinned in the chat, for ``seconds`` if that is told, or, if not ``pinned``, let go."""
 
     NAME: ClassVar = "pin"
 
     pinned: bool = True
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,9 +363,14 @@ class Keep(About):
 
 @dataclass(frozen=True, slots=True)
 class PollVote(About):
-    """A vote in the poll that the target is; which options were chosen is encrypted."""
+    """A vote in the poll that the target is, which takes the place of the voter's vote before.
+
+    ``options`` are those that were chosen, none where the vote was taken back; None where they can't be read.
+    """
 
     NAME: ClassVar = "poll_vote"
+
+    options: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +388,85 @@ class Comment(About):
     WORDS: ClassVar = "body"
 
     body: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """A member of a group, by phone number (digits) and LID (digits); either may be unknown."""
+
+    phone: str | None = None
+    lid: str | None = None
+
+
+class GroupChange(StrEnum):
+    """What became of a group."""
+
+    ADDED = "added"
+    """The session's account is a member now; ``value`` is the group's subject."""
+    JOINED = "joined"
+    LEFT = "left"
+    PROMOTED = "promoted"
+    """Members are administrators now."""
+    DEMOTED = "demoted"
+    SUBJECT = "subject"
+    DESCRIPTION = "description"
+    LOCKED = "locked"
+    """Administrators alone may change subject, picture and description."""
+    UNLOCKED = "unlocked"
+    CLOSED = "closed"
+    """Administrators alone may write."""
+    OPENED = "opened"
+    INVITE_LINK = "invite_link"
+    """The link by which people join is another one."""
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupEvent(Content):
+    """A change of the group that the message is in, made by its sender.
+
+    ``change`` is a GroupChange, or a later version's. ``members`` are whom it is about, ``value`` is the new subject or
+    description, None where there is none any more.
+    """
+
+    NAME: ClassVar = "group_event"
+    WORDS: ClassVar = "value"
+
+    change: str = GroupChange.JOINED
+    members: tuple[GroupMember, ...] = ()
+    value: str | None = field(default=None, repr=False)
+
+
+class CallState(StrEnum):
+    """How far a call has come."""
+
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneCall(Content):
+    """A call from the message's sender. ``id`` is WhatsApp's; later states of the call come under the same one.
+
+    ``state`` is a CallState, or a later version's. ``video`` and ``group`` say what kind of call it is: an offer tells.
+    ``reason`` is WhatsApp's word for why it ended.
+    """
+
+    NAME: ClassVar = "call"
+
+    id: str | None = None
+    state: str = CallState.OFFERED
+    video: bool = False
+    group: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld(Content):
+    """A message that WhatsApp shows on the phone alone, as it does with what may be seen once."""
+
+    NAME: ClassVar = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +512,7 @@ TYPES: Final[Mapping[str, type[Content]]] = {
         Audio,
         Sticker,
         Document,
+        Album,
         Location,
         ContactCards,
         Poll,
@@ -412,6 +528,9 @@ TYPES: Final[Mapping[str, type[Content]]] = {
         PollVote,
         EventResponse,
         Comment,
+        GroupEvent,
+        PhoneCall,
+        Withheld,
         Undecryptable,
         Unknown,
     )
@@ -470,7 +589,8 @@ class Context:
     """In what a message was said, whatever its type is.
 
     ``mentions`` are JIDs. ``forwarded`` counts how often it was passed on, roughly: WhatsApp calls 5 and more "many
-    times". ``expires_in`` is the chat's timer for disappearing messages, in seconds.
+    times". ``expires_in`` is the chat's timer for disappearing messages, in seconds. ``album`` is WhatsApp's id of the
+    album that the message is in, ``timer_set_at`` when the timer was set, in seconds since the Unix epoch.
     """
 
     quoted: Quoted | None = None
@@ -478,6 +598,8 @@ class Context:
     forwarded: int = 0
     expires_in: int | None = None
     view_once: bool = False
+    album: str | None = None
+    timer_set_at: int | None = None
 
 
 def clipped(text: str, longest: int = LONGEST_NAME) -> str:

@@ -66,6 +66,22 @@ def told(message: Message) -> Envelope:
             k.ContactCards((k.ContactCard("Bo", "BEGIN:VCARD"), k.ContactCard("Cy")), "2 contacts"),
             {"contacts": [{"name": "Bo", "vcard": "BEGIN:VCARD"}, {"name": "Cy"}]},
         ),
+        (
+            k.Text("Lihat https://kopi.example", k.LinkPreview("https://kopi.example", "Kopi")),
+            {"text": {"preview": {"url": "https://kopi.example", "title": "Kopi"}}},
+        ),
+        (k.PollVote(THEIRS), {"poll_vote": {"message_id": "3A01", "from_me": False}}),
+        (k.PollVote(THEIRS, ()), {"poll_vote": {"message_id": "3A01", "from_me": False, "options": []}}),
+        (k.PollVote(THEIRS, ("9",)), {"poll_vote": {"message_id": "3A01", "from_me": False, "options": ["9"]}}),
+        (k.Album(2, 1), {"album": {"images": 2, "videos": 1}}),
+        (
+            k.GroupEvent(k.GroupChange.JOINED, (k.GroupMember("628", "1"), k.GroupMember(lid="2"))),
+            {"group_event": {"change": "joined", "members": [{"phone": "628", "lid": "1"}, {"lid": "2"}]}},
+        ),
+        (
+            k.PhoneCall("C1", k.CallState.ENDED, video=True, reason="timeout"),
+            {"call": {"id": "C1", "state": "ended", "video": True, "reason": "timeout"}},
+        ),
         (k.Unknown((1003,)), {"unknown": {"fields": [1003]}}),
     ],
 )
@@ -109,14 +125,14 @@ def test_a_status_frame_says_nothing_of_the_content() -> None:
 
 def test_every_type_has_its_object_and_every_field_of_it_is_one_of_the_content_s() -> None:
     # Of these the words are all, or the object is a list.
-    assert set(contents.SHAPES) == set(k.TYPES.values()) - {k.Text, k.Undecryptable, k.ContactCards}
+    assert set(contents.SHAPES) == set(k.TYPES.values()) - {k.Withheld, k.Undecryptable, k.ContactCards}
     target = get_type_hints(contents.TargetJson)
     told_of: dict[type, set[str]] = {}
     for kind, shape in contents.SHAPES.items():
         told = {"type_of_target" if name == "type" else name for name in get_type_hints(shape) if name not in target}
         has = {name for name in get_type_hints(kind) if name not in {"NAME", "WORDS"}}
         # The words are the message's own field, and where a file is to be fetched from may be a secret.
-        assert has - told <= {"target", "body", "caption", "media_id", "link", "sha256"}, kind
+        assert has - told <= {"target", "body", "caption", "value", "media_id", "link", "sha256"}, kind
         told_of[shape] = told_of.get(shape, told) - has
     # One object may stand for several types: each field is one of theirs.
     assert not any(told_of.values())
@@ -138,6 +154,7 @@ def test_the_largest_message_fits_into_a_frame() -> None:
         received(k.Text(text), context),
         received(k.ContactCards(cards, "ÿ" * 1_000), context),
         received(poll, context),
+        received(k.GroupEvent("joined", (k.GroupMember("1" * 15, "1" * 20),) * k.MOST_MEMBERS), context),
     ]
     for message in largest:
         (frame,) = enveloped_messages.frames(told(message))

@@ -13,7 +13,9 @@ from chalicelib.domain.content import (
     ContactCards,
     Content,
     Edited,
+    GroupMember,
     Image,
+    LinkPreview,
     Location,
     Poll,
     Reaction,
@@ -36,6 +38,8 @@ _VALUES: dict[Any, st.SearchStrategy[Any]] = {
     tuple[str, ...]: st.lists(WORDS, max_size=3).map(tuple),
     tuple[int, ...]: st.lists(st.integers(0, 9), max_size=3).map(tuple),
     tuple[ContactCard, ...]: st.lists(st.builds(ContactCard, st.none() | WORDS), max_size=3).map(tuple),
+    LinkPreview: st.builds(LinkPreview, WORDS, st.none() | WORDS),
+    tuple[GroupMember, ...]: st.lists(st.builds(GroupMember, st.none() | WORDS), max_size=3).map(tuple),
     Location: st.builds(Location, st.floats(-90, 90), st.floats(-180, 180), st.none() | WORDS),
 }
 
