@@ -46,6 +46,7 @@ class Settings:
     heartbeat: Path | None  # HEARTBEAT: the file that tells the health check of life, workers only; unset for none
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
     dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
+    media_bucket: str  # MEDIA_BUCKET: where files of messages lie
     webhooks_local: bool  # WEBHOOK_ALLOW_LOCAL=1: endpoints over http and on loopback; refused in every cloud stage
 
 
@@ -96,6 +97,7 @@ def settings() -> Settings:
         heartbeat=Path(env["HEARTBEAT"]) if env.get("HEARTBEAT") else None,
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
         dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),
+        media_bucket=env.get("MEDIA_BUCKET", ""),
         webhooks_local=webhooks_local,
     )
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.domain.content import Text
+from chalicelib.domain.media import KEPT, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.session import Desired, Device, QRCode, Session, Status
 
@@ -74,3 +75,18 @@ def a_message(**fields: Any) -> Message:
         "content": Text(fields.pop("text", "Kopi at nine?")),
     }
     return Message(**(values | fields))
+
+
+def a_media_file(**fields: Any) -> MediaFile:
+    """The record of a file that the session of ``a_session`` was told of, and that isn't there yet."""
+    values: dict[str, Any] = {
+        "uid": "01JAVA0000000000000000000A",
+        "id": "md_01JFILE000000000000000000A",
+        "tenant": "default",
+        "session": "ana",
+        "direction": Direction.OUTBOUND,
+        "state": MediaState.PENDING,
+        "created_at": NOW,
+        "expires_at": NOW + KEPT,
+    }
+    return MediaFile(**(values | fields))

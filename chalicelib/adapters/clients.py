@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
     from types_boto3_dynamodb.client import DynamoDBClient
     from types_boto3_ecs.client import ECSClient
+    from types_boto3_s3.client import S3Client
     from types_boto3_secretsmanager.client import SecretsManagerClient
     from types_boto3_sqs.client import SQSClient
 import socket
@@ -61,6 +62,16 @@ def secrets() -> "SecretsManagerClient":
     """Return the secrets' client."""
     with _ONE_AT_A_TIME:
         return boto3.client("secretsmanager", config=_config(connect=2, read=5, attempts=3))
+
+
+@cache
+def s3() -> "S3Client":
+    """Return the buckets' client. Between two pieces of a file it waits for 30 s at the most."""
+    with _ONE_AT_A_TIME:
+        # What is signed for others to send is by default signed in a way that S3 takes no more for what a key encrypts.
+        return boto3.client(
+            "s3", config=_config(connect=2, read=30, attempts=4).merge(Config(signature_version="s3v4"))
+        )
 
 
 @cache

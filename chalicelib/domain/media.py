@@ -1,0 +1,256 @@
+"""A file that belongs to a session: its record, what types and sizes WhatsApp takes, and how bytes tell their type.
+
+A file's name in a message is its ``media_id``. The record says how it stands; the bytes lie apart from it, under
+``MediaFile.key``. Which type it has is judged by its bytes wherever bytes can tell: what whoever sent it says is only
+asked where they can't.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+from chalicelib.domain.messages import Direction
+
+MB: Final = 1024 * 1024
+LARGEST: Final = 100 * MB
+"""Bytes of a file at the most, of whatever kind."""
+KEPT: Final = 7 * 86_400_000
+"""Milliseconds that a file is kept, as long as the message that it came with; the bucket's lifecycle says the same."""
+UPLOAD_TAKES: Final = 3_600_000
+"""Milliseconds in which a file that was announced has to be uploaded."""
+HEAD: Final = 4_096
+"""Bytes of a file's beginning that ``sniffed`` wants."""
+UNKNOWN: Final = "application/octet-stream"
+
+
+class MediaKind(StrEnum):
+    """As what a file is sent: the names are those of the contents (see ``domain/content.py``)."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    AUDIO = "audio"
+    STICKER = "sticker"
+    DOCUMENT = "document"
+
+
+class MediaState(StrEnum):
+    """How a file stands. ``pending`` becomes one of the others, and none of these changes any more.
+
+    ``expired`` is what came in when WhatsApp no longer had the file, which can't be asked for again; ``failed`` what
+    couldn't be kept for another reason, which ``MediaFile.error_code`` names.
+    """
+
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+LARGEST_OF: Final[Mapping[MediaKind, int]] = {
+    MediaKind.IMAGE: 16 * MB,
+    MediaKind.VIDEO: LARGEST,
+    MediaKind.AUDIO: 16 * MB,
+    MediaKind.STICKER: MB,
+    MediaKind.DOCUMENT: LARGEST,
+}
+"""Bytes of a file of each kind that WhatsApp's apps take."""
+
+_MP4_AUDIO: Final = frozenset({"audio/mp4", "video/mp4"})
+"""An MP4 file that holds sound alone may say that it is a video."""
+_AUDIO: Final = frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/ogg", *_MP4_AUDIO})
+_SOUNDS: Final = _AUDIO | {"audio/flac", "audio/wav", "video/webm"}
+
+SENDABLE: Final[Mapping[MediaKind, frozenset[str] | None]] = {
+    MediaKind.IMAGE: frozenset({"image/jpeg", "image/png"}),
+    MediaKind.VIDEO: frozenset({"video/mp4", "video/3gpp"}),
+    MediaKind.AUDIO: _AUDIO,
+    MediaKind.STICKER: frozenset({"image/webp"}),
+    MediaKind.DOCUMENT: None,
+}
+"""The types that WhatsApp's apps show as what they are sent as; None for any. A voice note is made of ``VOICE``."""
+VOICE: Final = _SOUNDS
+"""The types that a voice note can be made of: all of them become Opus in Ogg."""
+
+INLINE: Final = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "audio/ogg", "video/ogg"})
+"""The types that a browser may show in place. Anything else could be a page with a program in it: it is downloaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """The record of a file; times in milliseconds since the Unix epoch.
+
+    ``message`` is our id of the message that it came with, or that is its first. ``mimetype`` is judged by the bytes
+    once they are there, before that what was announced. ``size`` is in bytes, ``sha256`` in hexadecimal digits,
+    ``seconds`` how long it plays. ``error_code`` says why it failed. ``version`` counts its moves.
+    """
+
+    uid: str
+    id: str
+    tenant: str
+    session: str
+    direction: Direction
+    state: MediaState
+    created_at: int
+    expires_at: int
+    kind: MediaKind | None = None
+    mimetype: str | None = None
+    size: int | None = None
+    sha256: str | None = None
+    file_name: str | None = field(default=None, repr=False)
+    message: str | None = None
+    width: int | None = None
+    height: int | None = None
+    seconds: int | None = None
+    error_code: str | None = None
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        """Where the bytes lie: behind the prefix of its tenant, and of its session in it."""
+        return prefix_of(self.tenant, self.uid) + self.id
+
+    def is_there(self, now: int) -> bool:
+        """Whether the bytes can be had."""
+        return self.state is MediaState.STORED and now < self.expires_at
+
+    def stored(self, *, mimetype: str, size: int, sha256: str) -> "MediaFile":
+        """Return the record of the file with its bytes there, as they were found to be."""
+        told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None}
+        return replace(self, state=MediaState.STORED, version=self.version + 1, **told)  # type: ignore[arg-type]
+
+    def lost(self, code: str) -> "MediaFile":
+        """Return the record of the file whose bytes will never be there; ``code`` says why."""
+        state = MediaState.EXPIRED if code == EXPIRED_CODE else MediaState.FAILED
+        return replace(self, state=state, error_code=code, version=self.version + 1)
+
+
+EXPIRED_CODE: Final = "MEDIA_EXPIRED"
+"""WhatsApp no longer had the file when it was fetched."""
+
+
+def media_id(ulid: str) -> str:
+    """Return the id of a file, of a ULID."""
+    return f"md_{ulid}"
+
+
+def prefix_of(tenant: str, uid: str | None = None) -> str:
+    """Return what the keys of all of a tenant's files begin with, or of one of its sessions'."""
+    return f"media/{tenant}/" if uid is None else f"media/{tenant}/{uid}/"
+
+
+def may_be_sent(mimetype: str, kind: MediaKind, *, voice: bool = False) -> bool:
+    """Whether a file of a type (judged by its bytes) can be sent as ``kind``."""
+    taken = VOICE if voice else SENDABLE[kind]
+    return taken is None or mimetype in taken
+
+
+_BEGINNINGS: Final[tuple[tuple[bytes, str], ...]] = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
+    (b"#!AMR", "audio/amr"),
+    (b"\x1aE\xdf\xa3", "video/webm"),
+    (b"%PDF-", "application/pdf"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"PK\x05\x06", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+    (b"{\\rtf", "application/rtf"),
+)
+_RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
+_BRANDS: Final = {
+    b"M4A ": "audio/mp4",
+    b"M4B ": "audio/mp4",
+    b"qt  ": "video/quicktime",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heic",
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+}
+_BEFORE_MARKUP: Final = b"\xef\xbb\xbf \t\r\n\f\0"
+_MARKUP: Final = re.compile(rb"<(?:\?xml|!--|!doctype|[a-z][a-z0-9:]*[\s>/])", re.IGNORECASE)
+_SVG: Final = re.compile(rb"<(?:[a-z]+:)?svg[\s>]", re.IGNORECASE)
+_HTML: Final = re.compile(
+    rb"<!doctype\s+html|<(?:html|head|body|script|iframe|style|title|a|div|img|p|table)[\s>/]", re.IGNORECASE
+)
+_MOVING: Final = re.compile(rb"\x01video\x00|\x80theora")
+
+_FAMILIES: Final = {
+    "application/zip": ("application/vnd.", "application/epub+zip", "application/java-archive", "application/x-zip"),
+    "application/x-ole-storage": ("application/vnd.ms-", "application/msword"),
+    "text/xml": ("text/xml", "application/xml", "application/rss+xml", "application/atom+xml", "application/gpx+xml"),
+    "audio/ogg": ("audio/ogg", "video/ogg"),
+    "video/webm": ("video/webm", "audio/webm", "video/x-matroska"),
+    "video/mp4": ("video/mp4", "audio/mp4"),
+}
+"""What else a file of a container's type may be, which only its sender can tell."""
+
+_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,95}")
+
+
+def sniffed(head: bytes) -> str | None:
+    """Return the type that a file's first ``HEAD`` bytes show, None if they show none.
+
+    Markup is found behind white space and a byte order mark, as browsers find it. A file of a container's type may hold
+    something more special (see ``judged``).
+    """
+    for beginning, mimetype in _BEGINNINGS:
+        if head.startswith(beginning):
+            return "video/ogg" if mimetype == "audio/ogg" and _MOVING.search(head[:HEAD]) else mimetype
+    if head[:4] == b"RIFF" and head[8:12] in _RIFF:
+        return _RIFF[head[8:12]]
+    if head[4:8] == b"ftyp":
+        brand = head[8:12]
+        return _BRANDS.get(brand, "video/3gpp" if brand[:2] == b"3g" else "video/mp4")
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return "image/bmp"
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "audio/aac"
+    if len(head) > 3 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0 and head[1] & 0x06 and head[2] & 0xF0 != 0xF0:
+        return "audio/mpeg"
+    if b"%PDF-" in head[:1024]:
+        return "application/pdf"
+    return _markup(head[:HEAD])
+
+
+def judged(head: bytes, claimed: str | None) -> str:
+    """Return the type of a file by its first ``HEAD`` bytes and, where these can't tell, by what its sender says.
+
+    What bytes always show isn't taken on anybody's word: a file that is said to be a picture and shows nothing is
+    ``UNKNOWN``.
+    """
+    seen, said = sniffed(head), plain_type(claimed)
+    if seen is None:
+        return said if said and said not in _SHOWN and not said.startswith(("image/", "video/", "audio/")) else UNKNOWN
+    return said if said and said.startswith(_FAMILIES.get(seen, ())) else seen
+
+
+def plain_type(claimed: str | None) -> str | None:
+    """Return a media type without parameters, in lower case; None for what is none."""
+    said = (claimed or "").partition(";")[0].strip().lower()
+    return said if _TYPE.fullmatch(said) else None
+
+
+_SHOWN: Final = frozenset(
+    {mimetype for _, mimetype in _BEGINNINGS} | {"text/html", "text/xml", "application/xml", "application/xhtml+xml"}
+)
+
+
+def _markup(head: bytes) -> str | None:
+    head = head.lstrip(_BEFORE_MARKUP)
+    if not _MARKUP.match(head):
+        return None
+    if _SVG.search(head):
+        return "image/svg+xml"
+    return "text/html" if _HTML.search(head) else "text/xml"
