@@ -8,7 +8,8 @@ session itself, so records may come late, twice, or out of order.
 
 The second (``fanout``) distributes events, and there the order matters, within an event and between events:
 
-- Within an event: history, then watchers, then the webhook's queue. A watcher that connects subscribes first and then
+- Within an event: history, then chats, then watchers, then the webhook's queue. Whoever is told of a message finds it
+  in its chat. A watcher that connects subscribes first and then
   reads history and the session, while the fan-out writes history before it reads subscriptions; so every event reaches
   a new watcher by one of the two ways. A webhook's attempt reads the event from history, so history has to be there
   before the attempt is queued.
@@ -185,6 +186,7 @@ def _tell_of(record: Mapping[str, Any]) -> None:
     envelope = change(record).event
     if envelope:
         bootstrap.history().record(envelope)
+        bootstrap.chats().index(envelope)
         bootstrap.push().push(envelope)
         bootstrap.webhooks().owe(envelope)
         note(envelope)

@@ -19,6 +19,7 @@ from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.messages.bulk import Bulk
+from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import Answering, Questions
@@ -62,6 +63,7 @@ SERVICES = (
     "accounts",
     "api_keys",
     "bulk",
+    "chats",
     "history",
     "messages",
     "naming",
@@ -101,6 +103,7 @@ class Stores:
     tickets: MemoryTickets = field(default_factory=MemoryTickets)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
+    chats: fakes.MemoryChats = field(default_factory=fakes.MemoryChats)
     identities: MemoryIdentities = field(default_factory=MemoryIdentities)
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     idempotency: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
@@ -234,7 +237,11 @@ class Rig:
 
     @property
     def messages(self) -> Messages:
-        return Messages(self.stores.sessions, self.stores.messages, self.identities, self.clock)
+        return Messages(self.stores.sessions, self.stores.messages, self.stores.chats, self.identities, self.clock)
+
+    @property
+    def chats(self) -> Chats:
+        return Chats(self.stores.chats, self.stores.messages, self.identities, self.clock)
 
     @property
     def questions(self) -> Questions:

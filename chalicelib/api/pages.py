@@ -10,6 +10,7 @@ from chalicelib.domain.errors import InvalidField, SessionNotFound
 from chalicelib.domain.jid import chat_name
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import ID, Session
+from chalicelib.services.messages.store import Wanted
 
 MOST: Final = 100
 """Sessions or messages that a page has at most."""
@@ -85,7 +86,5 @@ def bounds(call: Call, taken: ListPage) -> tuple[int, str | None]:
 
 def message_page(call: Call, session_id: str) -> tuple[list[Message], str | None]:
     """Return the page ``?limit=&before=&chat=``, and the id to hand back as ``before`` if another follows."""
-    limit, before, chat = call.read(MESSAGES), call.read(BEFORE), call.read(CHAT)
-    if chat is None:
-        return bootstrap.messages().page(call.tenant, session_id, limit=limit, before=before)
-    return bootstrap.messages().chat(call.tenant, session_id, chat, limit=limit, before=before)
+    wanted = Wanted(call.read(MESSAGES), cursor=call.read(BEFORE), chat=call.read(CHAT))
+    return bootstrap.messages().listed(call.tenant, session_id, wanted)

@@ -14,6 +14,7 @@ from chalicelib.adapters.dynamodb.accounts import (
     DynamoTickets,
     DynamoUsers,
 )
+from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.events import DynamoHistory
 from chalicelib.adapters.dynamodb.messages import (
     DynamoIdempotency,
@@ -40,6 +41,7 @@ from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.messages.bulk import Bulk
+from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import TELLING, Answering, Questions
@@ -58,6 +60,7 @@ __all__ = [
     "accounts",
     "api_keys",
     "bulk",
+    "chats",
     "clock",
     "first_administrator",
     "history",
@@ -207,7 +210,15 @@ def single_session() -> SingleSession:
 def messages() -> Messages:
     """Return who shows messages."""
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
-    return Messages(parts.session_store(), DynamoMessages(parts.table()), identities, parts.clock)
+    stores = DynamoMessages(parts.table()), DynamoChats(parts.table())
+    return Messages(parts.session_store(), *stores, identities, parts.clock)
+
+
+@cache
+def chats() -> Chats:
+    """Return who keeps chats beside their messages."""
+    identities = Identities(DynamoIdentities(parts.table()), parts.clock)
+    return Chats(DynamoChats(parts.table()), DynamoMessages(parts.table()), identities, parts.clock)
 
 
 @cache

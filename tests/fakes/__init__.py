@@ -1,7 +1,7 @@
 """The services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
 
 from tests.fakes.history import FakePoster, MemoryDeliveries, MemoryHistory
-from tests.fakes.messages import MemoryIdempotency, MemoryMessages, MemoryPaces
+from tests.fakes.messages import MemoryChats, MemoryIdempotency, MemoryMessages, MemoryPaces
 from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
 from tests.fakes.surroundings import FakeClock, FakeIds, MachineClock
@@ -18,6 +18,7 @@ __all__ = [
     "FakeWakes",
     "FakeWorkers",
     "MachineClock",
+    "MemoryChats",
     "MemoryDeliveries",
     "MemoryHistory",
     "MemoryIdempotency",

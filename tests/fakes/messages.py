@@ -1,7 +1,9 @@
 """Messages, paces and Idempotency-Keys in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from chalicelib.domain.chats import Chat, Pointer
 from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
@@ -55,6 +57,12 @@ class MemoryMessages:
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         return [m for m in self._newest_first(uid) if before is None or m.id < before][:limit]
 
+    def following(self, uid: str, *, limit: int, after: str | None) -> list[Message]:
+        return [m for m in reversed(self._newest_first(uid)) if after is None or m.id > after][:limit]
+
+    def many(self, uid: str, message_ids: Sequence[str]) -> list[Message]:
+        return [self.rows[uid, one] for one in message_ids if (uid, one) in self.rows]
+
     def _newest_first(self, uid: str) -> list[Message]:
         return sorted((m for m in self.rows.values() if m.uid == uid), key=lambda m: m.id, reverse=True)
 
@@ -90,3 +98,56 @@ class MemoryPaces:
         if not wait:
             self.full_at[uid] = self.pace.taken(stands, now=now)
         return wait
+
+
+@dataclass
+class MemoryChats:
+    """ChatStore."""
+
+    rows: dict[tuple[str, str], Chat] = field(default_factory=dict)
+    pointed: dict[tuple[str, str], dict[str, tuple[Pointer, bool]]] = field(default_factory=dict)
+    began: dict[str, int] = field(default_factory=dict)
+
+    def note(self, chat: Chat, *, now: int) -> bool:
+        stands = self.rows.get((chat.uid, chat.key))
+        if stands is None:
+            self.rows[chat.uid, chat.key] = chat
+        elif stands.last < chat.last:
+            read_to = chat.read_to or stands.read_to
+            last_inbound = chat.last_inbound or stands.last_inbound
+            name, lid = chat.name or stands.name, chat.lid or stands.lid
+            moved = replace(chat, read_to=read_to, last_inbound=last_inbound, name=name, lid=lid)
+            self.rows[chat.uid, chat.key] = moved
+        elif stands.last_inbound < chat.last_inbound:
+            self.rows[chat.uid, chat.key] = replace(stands, last_inbound=chat.last_inbound)
+        return stands is None
+
+    def get(self, uid: str, key: str) -> Chat | None:
+        return self.rows.get((uid, key))
+
+    def read(self, uid: str, key: str, message_id: str) -> None:
+        stands = self.rows.get((uid, key))
+        if stands and stands.read_to < message_id:
+            self.rows[uid, key] = replace(stands, read_to=message_id)
+
+    def unread(self, chat: Chat, *, most: int) -> int:
+        later = [(one, unread) for one, (_, unread) in self._of(chat.uid, chat.key) if one > chat.read_to]
+        return sum(unread for _, unread in later[:most])
+
+    def point(self, uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> None:
+        self.pointed.setdefault((uid, key), {})[pointer.id] = pointer, unread
+
+    def pointers(self, uid: str, key: str, *, cursor: str | None, limit: int, newest_first: bool) -> list[Pointer]:
+        found = [pointer for _, (pointer, _) in self._of(uid, key)]
+        if newest_first:
+            return [one for one in reversed(found) if cursor is None or one.id < cursor][:limit]
+        return [one for one in found if cursor is None or one.id > cursor][:limit]
+
+    def begin(self, uid: str, since: int) -> None:
+        self.began.setdefault(uid, since)
+
+    def since(self, uid: str) -> int | None:
+        return self.began.get(uid)
+
+    def _of(self, uid: str, key: str) -> list[tuple[str, tuple[Pointer, bool]]]:
+        return sorted(self.pointed.get((uid, key), {}).items())

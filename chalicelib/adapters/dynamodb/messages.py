@@ -111,6 +111,19 @@ class DynamoMessages:
         found = self.table.query(where, limit=limit + 1, newest_first=True)
         return [message for message in map(from_item, found) if message.id != before][:limit]
 
+    def following(self, uid: str, *, limit: int, after: str | None) -> list[Message]:
+        """Read the messages forwards."""
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :first AND :last",
+            {":pk": f"S#{uid}", ":first": f"M#{after}\0" if after else "M#", ":last": "M$"},
+        )
+        return [from_item(item) for item in self.table.query(where, limit=limit)]
+
+    def many(self, uid: str, message_ids: Sequence[str]) -> list[Message]:
+        """Read them by their keys."""
+        keys = [(f"S#{uid}", f"M#{message_id}") for message_id in dict.fromkeys(message_ids)]
+        return [from_item(item) for item in self.table.get_many(keys)]
+
 
 def _ttl(message: Message) -> int:
     """Return DynamoDB's time to live: seconds since the Unix epoch."""

@@ -31,12 +31,11 @@ class Identities:
     def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
         """Remember a person whose both names are known, or who was asked for by ``also``, another JID.
 
-        Written is only what can't be told from the JID itself, that is the LID's and those of a number's forms, and
-        what this process hasn't written yet. Raises Unavailable and Rejected.
+        Written is only what can't be told from the JID itself, that is what a number's LID is, what a LID's number is,
+        and the forms of a number; and what this process hasn't written yet. Raises Unavailable and Rejected.
         """
-        jids = tuple(
-            jid for jid in dict.fromkeys((identity.phone_jid, identity.lid_jid, also)) if jid and _may_be_renamed(jid)
-        )
+        known = dict.fromkeys((identity.phone_jid, identity.lid_jid, also))
+        jids = tuple(jid for jid in known if jid and (_may_be_renamed(jid) or (phone_in(jid) and identity.lid)))
         key = uid, identity, jids
         if identity.phone is None or not jids or key in self._noted:
             return
@@ -58,7 +57,7 @@ class Identities:
         """Return the JIDs that mean the same chat as ``jid``, itself among them. Raises Unavailable and Rejected."""
         number = phone_in(jid)
         asked = [f"{form}@{USERS}" for form in forms(number)] if number else [jid]
-        known = self.store.find(uid, asked, now=self.clock()).values() if _may_be_renamed(jid) else ()
+        known = self.store.find(uid, asked, now=self.clock()).values() if number or lid_in(jid) else ()
         return frozenset([*asked, *(name for who in known for name in (who.phone_jid, who.lid_jid) if name)])
 
     def in_one_chat(self, uid: str, messages: Sequence[Message]) -> list[Message]:

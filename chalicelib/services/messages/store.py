@@ -1,6 +1,6 @@
 """Messages as they stand: looked at one by one or by the page, and received, each stored before anything else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -10,6 +10,7 @@ from chalicelib.domain.content import Content, Context, Undecryptable
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import (
+    KEPT,
     MAX_NAME_BYTES,
     MAX_TEXT,
     MAX_TEXT_BYTES,
@@ -22,22 +23,52 @@ from chalicelib.domain.messages import (
 )
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.ports import Clock, MessageStore, Rejected, SessionStore, Unavailable
+from chalicelib.services.ports import ChatStore, Clock, MessageStore, Rejected, SessionStore, Unavailable
 from chalicelib.services.sessions.moves import found
 
 CHUNK: Final = 100
 LOOKED_THROUGH: Final = 1_000
-"""Messages that are looked through for those of one chat, in so many at a time: there is no index of chats."""
+"""Messages, or pointers, that are looked through for one page of those that are wanted, in so many at a time."""
+LATELY: Final = 25
+"""Newest messages of a session that may have no pointers yet: the stream's consumer is a moment behind."""
 PAGE_TEXT: Final = 1_000_000
 """Characters of text after which a page ends early: Lambda's answers may have 6 MB."""
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a session's messages are wanted: up to ``limit``, from behind the id ``cursor`` on.
+
+    ``chat`` is either JID of its person, or a group's; ``type`` the name of a content's type.
+    """
+
+    limit: int
+    cursor: str | None = None
+    newest_first: bool = True
+    chat: str | None = None
+    direction: Direction | None = None
+    type: str | None = None
+
+    def fits(self, direction: Direction, kind: str) -> bool:
+        """Whether a message of that direction and type is wanted."""
+        return self.direction in {None, direction} and self.type in {None, kind}
+
+
+_Chunk = tuple[list[Message], str | None]
+"""Messages in their order, and the id that the next ones are behind; None where there are no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Messages:
-    """Reads a tenant's messages; what has expired isn't there, though DynamoDB takes its time to remove it."""
+    """Reads a tenant's messages; what has expired isn't there, though DynamoDB takes its time to remove it.
+
+    The messages of one chat are found by its pointers. Of a session that had messages before there were pointers, all
+    are looked through until those have expired.
+    """
 
     sessions: SessionStore
     messages: MessageStore
+    chats: ChatStore
     identities: Identities
     clock: Clock
 
@@ -52,52 +83,88 @@ class Messages:
             raise MessageNotFound("There is no such message in this session.", field="message_id")
         return self.identities.in_one_chat(uid, [message])[0]
 
-    def page(self, tenant: str, session_id: str, *, limit: int, before: str | None) -> tuple[list[Message], str | None]:
-        """Return up to ``limit`` of the session's messages, newest first, and the ``before`` of the page that follows.
+    def listed(self, tenant: str, session_id: str, wanted: Wanted) -> tuple[list[Message], str | None]:
+        """Return a page of the session's messages, and the cursor of the page that follows, None after the last one.
 
-        Long texts make a page shorter. Raises SessionNotFound.
+        Long texts make a page shorter. One of messages of a certain kind may be short, or empty, and yet another one
+        follow: of so many that are looked through there may be few. Raises SessionNotFound.
         """
         uid = self._uid(tenant, session_id)
-        recent = self.messages.recent(uid, limit=limit + 1, before=before)
-        size = written = 0
-        while size < min(limit, len(recent)) and written < PAGE_TEXT:
-            written += len(recent[size].content.text or "")
-            size += 1
-        page = recent[:size]
-        more = page[-1].id if len(recent) > size else None
-        kept = [message for message in page if not self._expired(message)]
-        return self.identities.in_one_chat(uid, kept), more
-
-    def chat(
-        self, tenant: str, session_id: str, chat: str, *, limit: int, before: str | None
-    ) -> tuple[list[Message], str | None]:
-        """Return up to ``limit`` messages of one chat, by either JID of its person, newest first.
-
-        A page may be short, or empty, and yet another one follow: of so many messages that are looked through there
-        may be few. Raises SessionNotFound.
-        """
-        uid = self._uid(tenant, session_id)
-        names = self.identities.names(uid, chat)
-        found: list[Message] = []
-        written = 0
+        chunk = self._source(uid, wanted)
+        page: list[Message] = []
+        cursor, written = wanted.cursor, 0
         for _ in range(LOOKED_THROUGH // CHUNK):
-            chunk = self.messages.recent(uid, limit=CHUNK, before=before)
-            for message in self.identities.in_one_chat(uid, chunk):
-                if len(found) == limit or written >= PAGE_TEXT:
-                    return found, before
-                before = message.id
-                if names & {message.chat, message.chat_lid} and not self._expired(message):
-                    found.append(message)
-                    written += len(message.content.text or "")
-            if len(chunk) < CHUNK:
-                return found, None
-        return found, before
+            found, cursor = chunk(cursor)
+            for message in found:
+                if len(page) == wanted.limit or written >= PAGE_TEXT:
+                    return page, page[-1].id
+                page.append(message)
+                written += len(message.content.text or "")
+            if cursor is None:
+                return page, None
+        return page, cursor
+
+    def _source(self, uid: str, wanted: Wanted) -> Callable[[str | None], _Chunk]:
+        """Return what reads the next chunk behind a cursor."""
+        if wanted.chat is None:
+            return lambda cursor: self._looked_through(uid, wanted, cursor)
+        names = self.identities.names(uid, wanted.chat)
+        if self._pointed(uid):
+            return lambda cursor: self._by_pointers(uid, names, wanted, cursor)
+        return lambda cursor: self._looked_through(uid, wanted, cursor, names)
+
+    def _pointed(self, uid: str) -> bool:
+        """Whether every message that hasn't expired has a pointer, or will have one in a moment."""
+        since = self.chats.since(uid)
+        # One that was there before may have been kept for as long again, by an event.
+        return since is not None and (since == 0 or since + 2 * KEPT <= self.clock())
+
+    def _looked_through(
+        self, uid: str, wanted: Wanted, cursor: str | None, names: frozenset[str] | None = None
+    ) -> _Chunk:
+        every = names is None and wanted.direction is None and wanted.type is None
+        size = wanted.limit + 1 if every else CHUNK
+        if wanted.newest_first:
+            read = self.messages.recent(uid, limit=size, before=cursor)
+        else:
+            read = self.messages.following(uid, limit=size, after=cursor)
+        return self._wanted(uid, read, wanted, names), read[-1].id if len(read) == size else None
+
+    def _by_pointers(self, uid: str, names: frozenset[str], wanted: Wanted, cursor: str | None) -> _Chunk:
+        order = wanted.newest_first
+        read = [
+            pointer
+            for name in names
+            for pointer in self.chats.pointers(uid, name, cursor=cursor, limit=CHUNK, newest_first=order)
+        ]
+        pointers = sorted(read, key=lambda pointer: pointer.id, reverse=order)[:CHUNK]
+        ids = [pointer.id for pointer in pointers if wanted.fits(pointer.direction, pointer.type)]
+        found = self.messages.many(uid, ids) if ids else []
+        more = pointers[-1].id if len(pointers) == CHUNK else None
+        lately = self.messages.recent(uid, limit=LATELY, before=None)
+        chunk = {one.id: one for one in (*found, *lately) if _between(one.id, cursor, more, newest_first=order)}
+        ordered = [chunk[one] for one in sorted(chunk, reverse=order)]
+        return self._wanted(uid, ordered, wanted, names), more
+
+    def _wanted(
+        self, uid: str, messages: Sequence[Message], wanted: Wanted, names: frozenset[str] | None
+    ) -> list[Message]:
+        kept = [one for one in messages if not self._expired(one) and wanted.fits(one.direction, one.content.type)]
+        named = self.identities.in_one_chat(uid, kept)
+        return [one for one in named if names is None or names & {one.chat, one.chat_lid}]
 
     def _uid(self, tenant: str, session_id: str) -> str:
         return found(self.sessions.find(tenant, session_id), session_id).uid
 
     def _expired(self, message: Message) -> bool:
         return message.kept_until <= self.clock()
+
+
+def _between(message_id: str, cursor: str | None, last: str | None, *, newest_first: bool) -> bool:
+    """Whether a message is behind the cursor and not behind ``last``; either may be open."""
+    if newest_first:
+        return (cursor is None or message_id < cursor) and (last is None or message_id >= last)
+    return (cursor is None or message_id > cursor) and (last is None or message_id <= last)
 
 
 NamedId = Callable[[int, bytes], str]

@@ -17,10 +17,11 @@ from chalicelib.services.ports.control import (
     WorkerMailbox,
     Workers,
 )
-from chalicelib.services.ports.messages import IdempotencyStore, MessageStore, Paces, UnsentIndex
+from chalicelib.services.ports.messages import ChatStore, IdempotencyStore, MessageStore, Paces, UnsentIndex
 from chalicelib.services.ports.watching import Deliveries, Gone, HistoryStore, Poster, Pushes, Sockets, WatcherStore
 
 __all__ = [
+    "ChatStore",
     "Clock",
     "Deliveries",
     "DueIndex",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from chalicelib.domain.chats import Chat, Pointer
 from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Message
@@ -41,6 +42,40 @@ class MessageStore(Protocol):
 
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         """Return the session's messages, newest first, those older than the id ``before`` if given."""
+
+    def following(self, uid: str, *, limit: int, after: str | None) -> list[Message]:
+        """Return the session's messages, oldest first, those newer than the id ``after`` if given."""
+
+    def many(self, uid: str, message_ids: Sequence[str]) -> list[Message]:
+        """Return the messages of these ids, those that are there, in no order; read consistently."""
+
+
+class ChatStore(Protocol):
+    """Chats, an item each, and pointers to their messages, as ``domain.chats`` tells them."""
+
+    def note(self, chat: Chat, *, now: int) -> bool:
+        """Move the chat on to the messages that ``chat`` names, or make it; whether it is new. Again is no harm."""
+
+    def get(self, uid: str, key: str) -> Chat | None:
+        """Return the chat, read consistently."""
+
+    def read(self, uid: str, key: str, message_id: str) -> None:
+        """Note that the chat, if it is there, was read up to that message."""
+
+    def unread(self, chat: Chat, *, most: int) -> int:
+        """Return how many of the first ``most`` messages after the chat's ``read_to`` want reading."""
+
+    def point(self, uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> None:
+        """Have the message found by its chat until then; again is no harm."""
+
+    def pointers(self, uid: str, key: str, *, cursor: str | None, limit: int, newest_first: bool) -> list[Pointer]:
+        """Return the chat's pointers in the order of their ids, those behind the id ``cursor`` if given."""
+
+    def begin(self, uid: str, since: int) -> None:
+        """Note that the session's messages from then on have pointers, unless that is noted."""
+
+    def since(self, uid: str) -> int | None:
+        """Return what was noted with ``begin``; None if nothing was."""
 
 
 class UnsentIndex(Protocol):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.events import DynamoHistory
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoSessions, DynamoStandbys
@@ -21,6 +22,7 @@ class Stores:
     watchers: ports.WatcherStore
     history: ports.HistoryStore
     messages: ports.MessageStore
+    chats: ports.ChatStore
     keys: ports.IdempotencyStore
     paces: ports.Paces
 
@@ -38,6 +40,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             fakes.MemoryWatchers(),
             fakes.MemoryHistory(),
             fakes.MemoryMessages(),
+            fakes.MemoryChats(),
             fakes.MemoryIdempotency(),
             fakes.MemoryPaces(PACE),
         )
@@ -49,6 +52,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoWatchers(table),
         DynamoHistory(table),
         DynamoMessages(table),
+        DynamoChats(table),
         DynamoIdempotency(table),
         DynamoPaces(table, PACE),
     )

@@ -87,3 +87,13 @@ def test_messages_are_read_backwards_from_the_newest_or_from_one_of_them(stores)
     assert stores.messages.recent(uid, limit=2, before="M2-gone") == messages[2:0:-1]
     assert stores.messages.recent(uid, limit=2, before="M0") == []
     assert stores.messages.recent("another", limit=2, before=None) == []
+
+
+def test_messages_are_read_forwards_and_by_their_ids(stores):
+    for number in range(4):
+        stores.messages.put(a_message(id=f"M{number}"))
+    uid = a_message().uid
+    assert [m.id for m in stores.messages.following(uid, limit=2, after=None)] == ["M0", "M1"]
+    assert [m.id for m in stores.messages.following(uid, limit=9, after="M1")] == ["M2", "M3"]
+    assert {m.id for m in stores.messages.many(uid, ["M1", "M3", "M7", "M1"])} == {"M1", "M3"}
+    assert stores.messages.many(uid, []) == []

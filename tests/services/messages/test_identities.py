@@ -8,7 +8,7 @@ from chalicelib.domain.content import Text
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.services.messages import identities
-from chalicelib.services.messages.store import CHUNK, LOOKED_THROUGH, Received
+from chalicelib.services.messages.store import CHUNK, LOOKED_THROUGH, Received, Wanted
 from tests.composition import Rig
 from tests.makers import DEVICE, NOW, a_message, a_running_session
 
@@ -31,7 +31,7 @@ def put(rig: Rig, *chats: str, **fields: object) -> None:
 
 
 def page(rig: Rig) -> list[tuple[str, str | None]]:
-    messages, _ = rig.messages.page("default", "ana", limit=50, before=None)
+    messages, _ = rig.messages.listed("default", "ana", Wanted(50))
     return [(message.chat, message.chat_lid) for message in messages]
 
 
@@ -66,7 +66,7 @@ def test_a_message_of_an_earlier_version_has_its_sender_s_lid(rig: Rig) -> None:
 def test_a_chat_is_listed_by_either_name(rig: Rig, name: str) -> None:
     put(rig, PHONE, "628999999999@s.whatsapp.net", LID, "1-2@g.us", PHONE)
     rig.identities.note(SESSION.uid, BO)
-    found, more = rig.messages.chat("default", "ana", name, limit=50, before=None)
+    found, more = rig.messages.listed("default", "ana", Wanted(50, None, chat=name))
     assert ([message.id for message in found], more) == (["M0004", "M0002", "M0000"], None)
     assert {message.chat for message in found} == {PHONE}
 
@@ -75,7 +75,7 @@ def test_a_chat_is_listed_by_either_form_of_its_number(rig: Rig) -> None:
     put(rig, "5215574949947@s.whatsapp.net")
     rig.identities.note(SESSION.uid, Identity("5215574949947", "2"), also="525574949947@s.whatsapp.net")
     for name in ("525574949947@s.whatsapp.net", "5215574949947@s.whatsapp.net", "2@lid"):
-        assert len(rig.messages.chat("default", "ana", name, limit=50, before=None)[0]) == 1
+        assert len(rig.messages.listed("default", "ana", Wanted(50, None, chat=name))[0]) == 1
 
 
 def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig) -> None:
@@ -84,7 +84,7 @@ def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig
     before: str | None = None
     pages = 0
     while pages == 0 or before:
-        found, before = rig.messages.chat("default", "ana", PHONE, limit=40, before=before)
+        found, before = rig.messages.listed("default", "ana", Wanted(40, before, chat=PHONE))
         seen += found
         pages += 1
     assert [message.id for message in seen] == [f"M{number:04}" for number in range(258, -1, -2)]
@@ -93,9 +93,9 @@ def test_a_chat_is_listed_page_by_page_and_none_is_missed_or_told_twice(rig: Rig
 
 def test_only_so_many_messages_are_looked_through_at_a_time(rig: Rig) -> None:
     put(rig, PHONE, *["1-2@g.us"] * LOOKED_THROUGH)
-    found, before = rig.messages.chat("default", "ana", PHONE, limit=10, before=None)
+    found, before = rig.messages.listed("default", "ana", Wanted(10, None, chat=PHONE))
     assert (found, before) == ([], "M0001")
-    found, before = rig.messages.chat("default", "ana", PHONE, limit=10, before=before)
+    found, before = rig.messages.listed("default", "ana", Wanted(10, before, chat=PHONE))
     assert ([message.id for message in found], before) == (["M0000"], None)
     assert LOOKED_THROUGH % CHUNK == 0
 
@@ -104,7 +104,7 @@ def test_what_has_expired_is_in_no_chat(rig: Rig) -> None:
     put(rig, PHONE)
     ((key, message),) = rig.stores.messages.rows.items()
     rig.stores.messages.rows[key] = replace(message, created_at=NOW - 8 * 86_400_000, status=MessageStatus.SENT)
-    assert rig.messages.chat("default", "ana", PHONE, limit=10, before=None) == ([], None)
+    assert rig.messages.listed("default", "ana", Wanted(10, None, chat=PHONE)) == ([], None)
 
 
 def test_somebody_is_written_once_until_there_is_news(rig: Rig) -> None:
@@ -116,7 +116,7 @@ def test_somebody_is_written_once_until_there_is_news(rig: Rig) -> None:
     people.note(SESSION.uid, BO)
     assert rig.stores.identities.rows == {}
     people.note(SESSION.uid, replace(BO, lid="3"))
-    assert set(rig.stores.identities.rows) == {(SESSION.uid, "3@lid")}
+    assert set(rig.stores.identities.rows) == {(SESSION.uid, "3@lid"), (SESSION.uid, PHONE)}
 
 
 def test_only_what_a_jid_doesn_t_tell_itself_is_written(rig: Rig) -> None:
@@ -133,6 +133,6 @@ def test_who_is_remembered_as_written_is_bounded(rig: Rig, monkeypatch: pytest.M
     people = identities.Identities(rig.stores.identities, rig.clock)
     for lid in ("1", "2", "3"):
         people.note(SESSION.uid, Identity("628777000001", lid))
-    rig.stores.identities.rows.pop((SESSION.uid, "1@lid"))
+    del rig.stores.identities.rows[SESSION.uid, "1@lid"]
     people.note(SESSION.uid, Identity("628777000001", "1"))
     assert list(rig.stores.identities.rows)[-1] == (SESSION.uid, "1@lid"), "written again: it had been let go"

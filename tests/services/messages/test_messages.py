@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.errors import MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import KEPT
-from chalicelib.services.messages.store import PAGE_TEXT
+from chalicelib.services.messages.store import PAGE_TEXT, Wanted
 from tests.composition import Rig
 from tests.makers import NOW, a_message, a_running_session
 
@@ -38,18 +38,18 @@ def test_another_tenant_s_message_is_not_there(rig):
     rig.stores.sessions.rows["theirs"] = theirs
     with pytest.raises(MessageNotFound):
         rig.messages.get("other", "ana", "M000")
-    assert rig.messages.page("other", "ana", limit=5, before=None) == ([], None)
+    assert rig.messages.listed("other", "ana", Wanted(5, None)) == ([], None)
     with pytest.raises(SessionNotFound):
         rig.messages.get("third", "ana", "M000")
     with pytest.raises(SessionNotFound):
-        rig.messages.page("third", "ana", limit=5, before=None)
+        rig.messages.listed("third", "ana", Wanted(5, None))
 
 
 def test_pages_follow_each_other_from_the_newest(rig):
     ids = put(rig, 5)
     seen, before = [], None
     for expected in (2, 2, 1):
-        page, before = rig.messages.page("default", "ana", limit=2, before=before)
+        page, before = rig.messages.listed("default", "ana", Wanted(2, before))
         assert len(page) == expected
         seen += [message.id for message in page]
     assert (seen, before) == (ids, None)
@@ -57,15 +57,15 @@ def test_pages_follow_each_other_from_the_newest(rig):
 
 def test_long_texts_make_a_page_shorter_and_none_is_lost(rig):
     ids = put(rig, 5, text="x" * (PAGE_TEXT // 2))
-    page, before = rig.messages.page("default", "ana", limit=50, before=None)
+    page, before = rig.messages.listed("default", "ana", Wanted(50, None))
     assert [message.id for message in page] == ids[:2]
-    page, before = rig.messages.page("default", "ana", limit=50, before=before)
+    page, before = rig.messages.listed("default", "ana", Wanted(50, before))
     assert [message.id for message in page] == ids[2:4]
-    assert [m.id for m in rig.messages.page("default", "ana", limit=50, before=before)[0]] == ids[4:]
+    assert [m.id for m in rig.messages.listed("default", "ana", Wanted(50, before))[0]] == ids[4:]
 
 
 def test_what_has_expired_is_not_there_though_it_still_is(rig):
     put(rig, 1, created_at=NOW - KEPT)
     with pytest.raises(MessageNotFound):
         rig.messages.get("default", "ana", "M000")
-    assert rig.messages.page("default", "ana", limit=5, before=None) == ([], None)
+    assert rig.messages.listed("default", "ana", Wanted(5, None)) == ([], None)

@@ -1,0 +1,99 @@
+"""Chats in the table, beside their session: an item for each chat, and a pointer for each of its messages.
+
+The stream's second consumer writes them when a message is first told of, whoever wrote the message: functions and
+workers of any version. The stream's filters let none of them through.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.domain.chats import CHAT_KEPT, Chat, Pointer
+from chalicelib.reading import Reader
+
+_CHAT: Final = Reader(Chat)
+_POINTER: Final = Reader(Pointer)
+
+
+@dataclass(frozen=True, slots=True)
+class DynamoChats:
+    """The ChatStore port."""
+
+    table: Table
+
+    def note(self, chat: Chat, *, now: int) -> bool:
+        """Write the chat over one that is behind, else put it if there is none."""
+        item = _item(chat, now=now)
+        said = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
+        if self._forward(chat.uid, chat.key, said, by="last"):
+            return False
+        if self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None:
+            return True
+        # It stands, and has a newer message. Of those that came in this one may be the newest all the same.
+        if chat.last_inbound:
+            self._forward(chat.uid, chat.key, {"last_inbound": chat.last_inbound}, by="last_inbound")
+        return False
+
+    def get(self, uid: str, key: str) -> Chat | None:
+        """Read the chat."""
+        item = self.table.get(f"S#{uid}", f"C#{key}")
+        return _CHAT.plain(item) if item else None
+
+    def read(self, uid: str, key: str, message_id: str) -> None:
+        """Move on how far the chat was read."""
+        self._forward(uid, key, {"read_to": message_id}, by="read_to")
+
+    def unread(self, chat: Chat, *, most: int) -> int:
+        """Read the pointers after what was read."""
+        after = self._pointers(chat.uid, chat.key, chat.read_to or None, limit=most, newest_first=False)
+        return sum(bool(item.get("unread")) for item in after)
+
+    def point(self, uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> None:
+        """Put the pointer."""
+        item = {"pk": f"S#{uid}", "sk": f"P#{key}#{pointer.id}", "ttl": until // 1000, **msgspec.to_builtins(pointer)}
+        self.table.put({**item, "unread": True} if unread else item)
+
+    def pointers(self, uid: str, key: str, *, cursor: str | None, limit: int, newest_first: bool) -> list[Pointer]:
+        """Read them by their sort keys, which are in the order of the messages' ids."""
+        found = self._pointers(uid, key, cursor, limit=limit, newest_first=newest_first)
+        return [_POINTER.plain(item) for item in found]
+
+    def begin(self, uid: str, since: int) -> None:
+        """Put it once."""
+        self.table.put({"pk": f"S#{uid}", "sk": "CHATS", "since": since}, Condition("attribute_not_exists(pk)", {}))
+
+    def since(self, uid: str) -> int | None:
+        """Read it."""
+        item = self.table.get(f"S#{uid}", "CHATS")
+        return item["since"] if item else None
+
+    def _pointers(self, uid: str, key: str, cursor: str | None, *, limit: int, newest_first: bool) -> list[Item]:
+        # "…$" is the first key after all of "…#"; "…\0" the first after the cursor's own.
+        first, last = f"P#{key}#", f"P#{key}$"
+        if cursor is not None:
+            first, last = (first, f"{first}{cursor}") if newest_first else (f"{first}{cursor}\0", last)
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :first AND :last", {":pk": f"S#{uid}", ":first": first, ":last": last}
+        )
+        found = self.table.query(where, limit=limit + 1, newest_first=newest_first)
+        return [item for item in found if item["id"] != cursor][:limit]
+
+    def _forward(self, uid: str, key: str, said: Mapping[str, Any], *, by: str) -> bool:
+        """Write ``said`` on a chat that is there if the id ``by`` moves on with it. The names are reserved words."""
+        names = {f"#n{number}": name for number, name in enumerate(said)}
+        values = {f":n{number}": value for number, value in enumerate(said.values())}
+        change = Condition(f"SET {', '.join(f'{name} = :{name[1:]}' for name in names)}", values, names)
+        behind = Condition(
+            "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by < :by)", {":by": said[by]}, {"#by": by}
+        )
+        return self.table.update(f"S#{uid}", f"C#{key}", change, behind) is None
+
+
+def _item(chat: Chat, *, now: int) -> Item:
+    """Return the chat's item, without what it doesn't know."""
+    values: dict[str, Any] = msgspec.to_builtins(chat)
+    said = {name: value for name, value in values.items() if value}
+    return {"pk": f"S#{chat.uid}", "sk": f"C#{chat.key}", **said, "ttl": (now + CHAT_KEPT) // 1000}

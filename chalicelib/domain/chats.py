@@ -1,0 +1,66 @@
+"""Chats: what is kept of each beside its messages, and the pointers by which a chat's messages are found.
+
+A chat with a person goes by that person's LID wherever WhatsApp told it with the message, else by the number that was
+written to; so whoever reads asks for all names of a person. A group goes by its own JID.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from chalicelib.domain.content import About, Timer
+from chalicelib.domain.messages import KEPT, Direction, Message
+
+CHAT_KEPT: Final = 30 * 86_400_000
+"""Milliseconds that a chat is kept after its newest message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A chat of a session: ``key`` is what it is found by, ``jid`` and ``lid`` as its newest message has them.
+
+    ``last`` is the id of its newest message, ``last_inbound`` of the newest that somebody wrote to the account, and
+    ``read_to`` of the newest that was marked as read from here.
+    """
+
+    uid: str
+    key: str
+    jid: str
+    lid: str | None = None
+    name: str | None = field(default=None, repr=False)
+    last: str = ""
+    last_inbound: str = ""
+    read_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """That a chat has a message of that ``id`` (ours): all that a list asks for before it reads the message."""
+
+    id: str
+    direction: Direction
+    type: str
+
+
+def chat_key(message: Message) -> str:
+    """Return what the message's chat is found by."""
+    return message.chat_lid or message.chat
+
+
+def wants_reading(message: Message) -> bool:
+    """Whether the message is one that a chat shows as unread: somebody's, and no mere change of another message."""
+    return message.direction is Direction.INBOUND and not isinstance(message.content, About | Timer)
+
+
+def pointed_until(message: Message) -> int:
+    """Return until when the pointer is kept, in milliseconds since the Unix epoch.
+
+    A message stays for KEPT after its newest event. Of what happens to it within that time the pointer needs to know
+    nothing: it stays twice as long. What happens later writes it anew.
+    """
+    return message.kept_until + KEPT
+
+
+def points_anew(message: Message) -> bool:
+    """Whether the message's newest event is to write its pointer: its first one, and any that keeps it for longer."""
+    late = message.last_event is not None and message.last_event.at - message.created_at > KEPT
+    return message.version == 0 or late

@@ -1,0 +1,172 @@
+"""Chats: what is kept of them as messages are told of, and the lists that are made by that."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from chalicelib.domain.chats import Chat
+from chalicelib.domain.content import Content, Image, Reaction, Target, Text
+from chalicelib.domain.events import Envelope
+from chalicelib.domain.jid import Identity
+from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, event
+from chalicelib.services.messages.store import CHUNK, LATELY, Wanted
+from tests.composition import Rig
+from tests.makers import NOW, a_message, a_running_session
+
+SESSION = a_running_session()
+PHONE, LID, GROUP = "628777000001@s.whatsapp.net", "200000000000002@lid", "1-2@g.us"
+IN, OUT = Direction.INBOUND, Direction.OUTBOUND
+
+
+@pytest.fixture
+def rig() -> Rig:
+    rig = Rig()
+    rig.stores.sessions.rows[SESSION.uid] = SESSION
+    return rig
+
+
+def told(message: Message) -> Envelope:
+    return Envelope("E1", message.event_type, "default", "ana", message.uid, NOW, "c1", {}, message)
+
+
+def put(rig: Rig, chat: str, direction: Direction = IN, content: Content | None = None, **fields: object) -> Message:
+    number = len(rig.stores.messages.rows)
+    status = MessageStatus.RECEIVED if direction is IN else MessageStatus.QUEUED
+    about = {"direction": direction, "status": status, "content": content or Text("Kopi?"), "chat": chat, "to": chat}
+    made = a_message(**{"id": f"M{number:04}", "created_at": NOW, **about, **fields})
+    message = replace(made, last_event=event(made, f"{made.id}-E", rig.clock()))
+    rig.stores.messages.put(message)
+    return message
+
+
+def indexed(rig: Rig, *args: object, **fields: object) -> Message:
+    message = put(rig, *args, **fields)  # type: ignore[arg-type]
+    rig.chats.index(told(message))
+    return message
+
+
+def pages(rig: Rig, wanted: Wanted) -> Iterator[list[str]]:
+    while True:
+        found, cursor = rig.messages.listed("default", "ana", wanted)
+        yield [message.id for message in found]
+        if cursor is None:
+            return
+        wanted = replace(wanted, cursor=cursor)
+
+
+def listed(rig: Rig, **wanted: object) -> list[str]:
+    return [one for page in pages(rig, Wanted(7, **wanted)) for one in page]  # type: ignore[arg-type]
+
+
+def test_a_chat_knows_its_newest_messages_whatever_their_order(rig: Rig) -> None:
+    messages = [put(rig, PHONE, IN, chat_lid=LID, sender=Party(name="Bo")), put(rig, PHONE, OUT, chat_lid=LID)]
+    messages += [put(rig, PHONE, IN, chat_lid=LID, sender=Party(name="Bö"))]
+    expected = Chat(SESSION.uid, LID, PHONE, LID, "Bö", last="M0002", last_inbound="M0002")
+    for message in messages:
+        rig.chats.index(told(message))
+    assert rig.stores.chats.rows == {(SESSION.uid, LID): expected}
+    rig.stores.chats.rows.clear()
+    for message in (messages[1], messages[2], messages[0], messages[2]):
+        rig.chats.index(told(message))
+    assert rig.stores.chats.rows == {(SESSION.uid, LID): expected}
+
+
+def test_an_answer_that_is_older_than_our_newest_counts_as_the_newest_that_came_in(rig: Rig) -> None:
+    older, newer = put(rig, PHONE, IN), put(rig, PHONE, OUT)
+    rig.chats.index(told(newer))
+    rig.chats.index(told(older))
+    chat = rig.stores.chats.rows[SESSION.uid, PHONE]
+    assert (chat.last, chat.last_inbound) == (newer.id, older.id)
+
+
+def test_who_asks_by_the_number_finds_the_chat_by_the_lid(rig: Rig) -> None:
+    message = indexed(rig, PHONE, IN, chat_lid=LID)
+    assert listed(rig, chat=PHONE) == listed(rig, chat=LID) == [message.id]
+
+
+def test_no_other_event_of_a_message_writes_anything(rig: Rig) -> None:
+    message = put(rig, PHONE, OUT)
+    rig.chats.index(told(replace(message, version=1, status=MessageStatus.SENDING)))
+    rig.chats.index(replace(told(message), type="session.qr", message=None))
+    assert (rig.stores.chats.rows, rig.stores.chats.pointed) == ({}, {})
+
+
+def test_what_happens_late_keeps_the_pointer_for_as_long_as_the_message(rig: Rig) -> None:
+    message = put(rig, PHONE, OUT)
+    read = replace(message, version=3, status=MessageStatus.READ)
+    rig.chats.index(told(replace(read, last_event=event(read, "E2", NOW + KEPT + 1))))
+    assert list(rig.stores.chats.pointed[SESSION.uid, PHONE]) == [message.id]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_chat_is_listed_both_ways_by_direction_and_by_type(rig: Rig, complete: bool) -> None:
+    if complete:
+        rig.stores.chats.begin(SESSION.uid, 0)
+    else:
+        rig.stores.chats.begin(SESSION.uid, NOW)
+    rig.identities.note(SESSION.uid, Identity("628777000001", "200000000000002"))
+    kinds = list(product((PHONE, LID, GROUP), (IN, OUT), (Text("Kopi?"), Image())))
+    messages = [indexed(rig, *kinds[number % len(kinds)]) for number in range(3 * CHUNK)]
+    theirs = [one for one in messages if one.chat != GROUP]
+    for newest_first in (True, False):
+        every = [one.id for one in (reversed(theirs) if newest_first else theirs)]
+        assert listed(rig, chat=LID, newest_first=newest_first) == every
+    wanted = [one.id for one in theirs if one.direction is IN and isinstance(one.content, Image)]
+    assert listed(rig, chat=PHONE, direction=IN, type="image", newest_first=False) == wanted
+    assert wanted
+
+
+def test_all_messages_are_listed_both_ways_by_direction_and_by_type(rig: Rig) -> None:
+    messages = [put(rig, PHONE, (IN, OUT)[n % 2], (Text("Hi"), Image(), Text("Yo"))[n % 3]) for n in range(CHUNK + 20)]
+    assert listed(rig, newest_first=False) == [one.id for one in messages]
+    assert listed(rig) == [one.id for one in reversed(messages)]
+    assert listed(rig, direction=OUT, type="image") == [
+        one.id for one in reversed(messages) if one.direction is OUT and isinstance(one.content, Image)
+    ]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_what_has_no_pointer_yet_is_listed_all_the_same(rig: Rig, newest_first: bool) -> None:
+    rig.stores.chats.begin(SESSION.uid, 0)
+    messages = [indexed(rig, PHONE) for _ in range(CHUNK + 3)] + [put(rig, PHONE, OUT) for _ in range(LATELY)]
+    ids = [message.id for message in messages]
+    assert listed(rig, chat=PHONE, newest_first=newest_first) == (ids[::-1] if newest_first else ids)
+
+
+def test_a_session_that_had_messages_before_there_were_pointers_is_looked_through_until_those_expire(rig: Rig) -> None:
+    old = put(rig, PHONE)
+    new = indexed(rig, PHONE)
+    assert rig.stores.chats.began == {SESSION.uid: NOW}
+    assert listed(rig, chat=PHONE) == [new.id, old.id]
+    rig.clock.now += 2 * KEPT
+    newest = indexed(rig, PHONE, created_at=rig.clock())
+    rig.stores.messages.recent = None  # type: ignore[method-assign, assignment]
+    with pytest.raises(TypeError):
+        listed(rig, type="image")
+    assert rig.stores.chats.pointers(SESSION.uid, PHONE, cursor=None, limit=1, newest_first=True)[0].id == newest.id
+
+
+def test_a_new_session_s_first_message_says_that_all_have_pointers(rig: Rig) -> None:
+    indexed(rig, PHONE)
+    indexed(rig, GROUP)
+    assert rig.stores.chats.began == {SESSION.uid: 0}
+
+
+def test_a_pointer_to_a_message_that_is_gone_is_passed_over(rig: Rig) -> None:
+    messages = [indexed(rig, PHONE) for _ in range(3)]
+    rig.stores.messages.remove(messages[1])
+    assert listed(rig, chat=PHONE) == [messages[2].id, messages[0].id]
+
+
+def test_a_chat_s_unread_messages_are_those_after_the_one_that_was_read(rig: Rig) -> None:
+    first, second = indexed(rig, PHONE), indexed(rig, PHONE)
+    indexed(rig, PHONE, OUT)
+    indexed(rig, PHONE, IN, Reaction(Target("3A"), "👍"))
+    third = indexed(rig, PHONE)
+    indexed(rig, GROUP)
+    assert [rig.chats.read(one) for one in (first, third, second)] == [2, 0, 0]
+    assert rig.stores.chats.rows[SESSION.uid, PHONE].read_to == third.id
+    indexed(rig, PHONE)
+    assert rig.chats.read(third) == 1
