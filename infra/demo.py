@@ -16,8 +16,7 @@ from typing import Final
 
 import requests
 
-from infra.local.chatting import Phone, send
-from infra.local.client import NotAsExpected, Stack, eventually, next_frame
+from infra.local.client import NotAsExpected, Phone, Stack, eventually, next_frame, send
 
 SESSION: Final = "demo"
 OWNER: Final = "6281110000001"

@@ -18,8 +18,8 @@ from chalicelib.adapters.dynamodb.events import DynamoRedriven, change
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.queues import WakeQueue
 from chalicelib.services.ports import Rejected, Unavailable
+from infra.deploy import Refused
 from infra.deploy.account import explained, new_session
-from infra.deploy.refusal import Refused
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client

@@ -11,9 +11,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.deploy.account import explained, new_session
-from infra.deploy.keys import new_keys
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
+from infra.deploy.account import explained, new_keys, new_session
 
 if TYPE_CHECKING:
     from types_boto3_secretsmanager.client import SecretsManagerClient

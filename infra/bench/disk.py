@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
-from infra.local.chatting import Phone, send
-from infra.local.client import Stack, eventually, expect, next_frame
+from infra.local.client import Phone, Stack, eventually, expect, next_frame, send
 
 SOURCE: Final = Path(__file__).with_name("disk_delay.c")
 FRIEND: Final = "628777300009"

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from infra.bench.alone import raw_client
-from infra.bench.measuring import memory, most_memory, row, syncs
+from infra.bench.measuring import memory, most_memory, raw_client, row, syncs
 from infra.local.client import Stack, eventually, next_frame, open_files
 
 HISTORY: Final = 50_000

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from infra.bench.alone import Alone, raw_client
-from infra.bench.measuring import row
-from infra.local.chatting import Phone, send
-from infra.local.client import Stack, expect, next_frame
+from infra.bench.measuring import Alone, raw_client, row
+from infra.local.client import Phone, Stack, expect, next_frame, send
 
 SESSION: Final = "628111300001"
 FRIEND: Final = "628777300001"

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from infra.local.chatting import Phone, send
-from infra.local.client import Stack, expect, processor_ms
+from infra.local.client import Phone, Stack, expect, processor_ms, send
 
 SESSION: Final = "628111300001"
 FRIEND: Final = "628777300001"

@@ -3,8 +3,7 @@
 import argparse
 import sys
 
-from infra.costs.bill import assumption_table, bill_table, price_table
-from infra.costs.figures import prices, quotas
+from infra.costs.bill import assumption_table, bill_table, price_table, prices, quotas
 from infra.costs.scale import quota_table, recovery_table
 
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from chalicelib.adapters.dynamodb.sessions import AT_ONCE, SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
-from infra.costs.bill import table
-from infra.costs.figures import UNVERIFIED, quotas
+from infra.costs.bill import UNVERIFIED, quotas, table
 from infra.costs.usage import Assumed, writes_a_day
 from infra.template import TEMPLATE, load_template
 

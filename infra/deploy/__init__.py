@@ -2,3 +2,7 @@
 
 Knows AWS, Docker and the packaged template. Nothing is created before everything that can be checked has been.
 """
+
+
+class Refused(Exception):
+    """The deployment can't go on; the text is a sentence for the person, or some lines, and says what to do."""

@@ -4,7 +4,7 @@ import os
 import sys
 from functools import partial
 
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
 
 INTERRUPTED = 130
 

@@ -1,10 +1,18 @@
-"""The account that is deployed into: whose credentials these are, and AWS's refusals as sentences."""
+"""The account that is deployed into: its credentials, AWS's refusals as sentences, and what it must have beforehand.
 
+That is ECS's own role, and the keys that sign logins. A new account lacks the role: the console makes it with the first
+cluster, while CloudFormation's first cluster with capacity providers fails without it. The keys are made once a stage,
+and nobody ever sees them.
+"""
+
+import base64
+import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import boto3
 from botocore.exceptions import (
@@ -17,7 +25,7 @@ from botocore.exceptions import (
     UnknownRegionError,
 )
 
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
 
 HOW: Final = "Configure them (aws configure, or AWS_PROFILE=…), then try: aws sts get-caller-identity"
 
@@ -82,3 +90,55 @@ def explained(what: str) -> Iterator[None]:
 def refused(error: ClientError, *codes: str) -> bool:
     """Whether AWS refused with one of these codes."""
     return error.response["Error"].get("Code") in codes
+
+
+ECS_ROLE: Final = "AWSServiceRoleForECS"
+ECS: Final = "ecs.amazonaws.com"
+
+
+def ensure_linked_role(account: Account) -> bool:
+    """Create the role unless the account has it; return whether it hadn't. Raises Refused."""
+    iam = account.session.client("iam")
+    with explained(f"look for the role {ECS_ROLE}"):
+        try:
+            iam.get_role(RoleName=ECS_ROLE)
+        except ClientError as error:
+            if not refused(error, "NoSuchEntity"):
+                raise
+        else:
+            return False
+    with explained(f"create the role {ECS_ROLE}"):
+        try:
+            iam.create_service_linked_role(AWSServiceName=ECS)
+        except ClientError as error:
+            # Somebody was faster: IAM says that the name is taken.
+            if not refused(error, "InvalidInput", "EntityAlreadyExists"):
+                raise
+            return False
+    return True
+
+
+KEY_BYTES: Final = 32
+
+
+def new_keys() -> dict[str, Any]:
+    """Return ``{"current": kid, "keys": {kid: {"secret": base64url of 32 bytes}}}``."""
+    kid = secrets.token_hex(4)
+    secret = base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).rstrip(b"=").decode()
+    return {"current": kid, "keys": {kid: {"secret": secret}}}
+
+
+def ensure_signing_keys(account: Account, secret: str) -> bool:
+    """Put signing keys into the secret ``secret`` unless it has some; return whether it was empty. Raises Refused."""
+    manager = account.session.client("secretsmanager")
+    with explained("keep the keys that sign logins"):
+        try:
+            manager.get_secret_value(SecretId=secret)
+        except ClientError as error:
+            # There is a secret, and it has no version yet.
+            if not refused(error, "ResourceNotFoundException"):
+                raise
+        else:
+            return False
+        manager.put_secret_value(SecretId=secret, SecretString=json.dumps(new_keys()))
+    return True

@@ -15,8 +15,8 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from infra import REPOSITORY
+from infra.deploy import Refused
 from infra.deploy.account import Account, explained, refused
-from infra.deploy.refusal import Refused
 
 USER: Final = "admin"
 TENANT: Final = "default"

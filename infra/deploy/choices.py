@@ -1,13 +1,13 @@
-"""What the person who deploys has chosen, read once from the environment (``make deploy STAGE=dev`` puts it there)."""
+"""What the person who deploys has chosen, and the template's parameters, checked before anything has been created."""
 
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from infra import REPOSITORY
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
 
 CONFIG: Final = REPOSITORY / ".chalice" / "config.json"
 ALIASES: Final = {
@@ -70,3 +70,84 @@ def _stage(name: str) -> str:
     if name not in known:
         raise Refused(f"There is no stage {name} in .chalice/config.json, only {' and '.join(known)}.")
     return name
+
+
+OURS = frozenset({"WorkerImage"})
+"""What the deployment itself fills in."""
+
+
+def check_parameters(template: Mapping[str, Any], given: Mapping[str, str], *, region: str) -> None:
+    """Raise Refused for the first parameter that is unknown, malformed, or at odds with another one."""
+    declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
+    for name, value in given.items():
+        if name not in declared or name in OURS:
+            choice = ", ".join(sorted(set(declared) - OURS))
+            raise Refused(f"The template has no parameter {name} to choose. It has {choice}.")
+        wrong = _wrong(declared[name], value)
+        if wrong:
+            raise Refused(f"{name}={value} can't be: it must be {wrong}.")
+    missing = [name for name, one in declared.items() if "Default" not in one and name not in {*given, *OURS}]
+    if missing:
+        raise Refused(f"The template needs a value for {', '.join(missing)}: add PARAMETERS='{missing[0]}=…'.")
+    values = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(given)
+    _keep_rules(template.get("Rules", {}), values | {"AWS::Region": region})
+
+
+def check_image(template: Mapping[str, Any], image: str) -> None:
+    """Raise Refused if this can't be the worker's image."""
+    wrong = _wrong(template["Parameters"]["WorkerImage"], image)
+    if wrong:
+        raise Refused(f"IMAGE={image} can't be: it must be {wrong}.")
+
+
+def _wrong(declared: Mapping[str, Any], value: str) -> str | None:
+    """Return what the value must be and isn't."""
+    allowed = [str(one) for one in declared.get("AllowedValues", [])]
+    if allowed and value not in allowed:
+        return f"one of {', '.join(allowed)}"
+    pattern = declared.get("AllowedPattern")
+    if pattern and not re.fullmatch(pattern, value):
+        return str(declared.get("ConstraintDescription") or f"like {pattern}")
+    if declared.get("Type") == "Number":
+        return _no_such_number(declared, value)
+    return None
+
+
+def _no_such_number(declared: Mapping[str, Any], value: str) -> str | None:
+    least, most = declared.get("MinValue"), declared.get("MaxValue")
+    if not re.fullmatch(r"-?[0-9]{1,15}", value):
+        return "a whole number"
+    if least is not None and int(value) < int(least):
+        return f"{least} at least"
+    return f"{most} at most" if most is not None and int(value) > int(most) else None
+
+
+def _keep_rules(rules: Mapping[str, Any], values: Mapping[str, str]) -> None:
+    for rule in rules.values():
+        if "RuleCondition" in rule and not _holds(rule["RuleCondition"], values):
+            continue
+        for one in rule["Assertions"]:
+            if not _holds(one["Assert"], values):
+                raise Refused(f"{one['AssertDescription']}.")
+
+
+def _holds(expression: Mapping[str, Any], values: Mapping[str, str]) -> bool:
+    ((kind, inner),) = expression.items()
+    match kind:
+        case "Fn::Not":
+            return not _holds(inner[0], values)
+        case "Fn::And":
+            return all(_holds(one, values) for one in inner)
+        case "Fn::Or":
+            return any(_holds(one, values) for one in inner)
+        case "Fn::Equals":
+            one, other = (_value(side, values) for side in inner)
+            return one == other
+        case "Fn::Contains":
+            return _value(inner[1], values) in [_value(one, values) for one in inner[0]]
+        case _:
+            raise ValueError(f"{kind} isn't understood in the template's rules.")
+
+
+def _value(side: Any, values: Mapping[str, str]) -> str:
+    return values[side["Ref"]] if isinstance(side, dict) else str(side)

@@ -9,14 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from infra.deploy import Refused, administrator, artifacts, checks, image
 from infra.deploy import account as accounts
-from infra.deploy import administrator, artifacts, docker, domain, image, keys, linked_role, quota
 from infra.deploy.account import Account
-from infra.deploy.choices import Choices
+from infra.deploy.choices import Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import Package, package
-from infra.deploy.parameters import check, check_image
-from infra.deploy.refusal import Refused
 from infra.deploy.stack import Say, Stack, State
 from infra.template import TEMPLATE, load_template
 
@@ -30,7 +28,7 @@ def deploy(choices: Choices, say: Say) -> None:
     if choices.region is not None:
         accounts.check_region(choices.region)
     template = load_template(TEMPLATE).document
-    check(template, choices.parameters, region=choices.region or DRY_REGION)
+    check_parameters(template, choices.parameters, region=choices.region or DRY_REGION)
     if choices.image is not None:
         check_image(template, choices.image)
     if choices.dry:
@@ -44,13 +42,13 @@ def deploy(choices: Choices, say: Say) -> None:
 def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> None:
     """Bring what was packaged into the account; raises Refused."""
     template = packaged.translated(artifacts.bucket_name(account, choices.stack), account.region)
-    quota.check_template(template, quota.allowed_resources(account))
+    checks.check_template(template, checks.allowed_resources(account))
     stack = Stack(account, choices.stack, say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
-    quota.check_concurrency(account, parameters, before.parameters if before else {})
-    domain.check(account, parameters)
-    if linked_role.ensure(account):
+    checks.check_concurrency(account, parameters, before.parameters if before else {})
+    checks.check_domain(account, parameters)
+    if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")
     parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)
     url = _upload(account, choices.stack, packaged)
@@ -73,18 +71,18 @@ def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
     """Do all that needs no account: translate, lint; then say what would be done. Raises Refused."""
     region = choices.region or DRY_REGION
     template = packaged.translated(artifacts.named(choices.stack, "0" * 12, region), region)
-    check(template, choices.parameters, region=region)
-    quota.check_template(template)
+    check_parameters(template, choices.parameters, region=region)
+    checks.check_template(template)
     _lint(template, region)
     bucket = artifacts.named(choices.stack, "ACCOUNT", region)
     say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")
     if choices.image is None:
-        say(f"  build infra/worker/Dockerfile for {docker.PLATFORM} and push it as {_planned(choices)}:{image.tag()}")
-        wrong = docker.complaint()
+        say(f"  build infra/worker/Dockerfile for {image.PLATFORM} and push it as {_planned(choices)}:{image.tag()}")
+        wrong = image.docker_complaint()
         if wrong:
             say(f"    (not yet: {wrong})")
     say(f"  upload {packaged.archive.name} and the template to the bucket {bucket}")
-    say(f"  create the role {linked_role.NAME}, unless the account has it")
+    say(f"  create the role {accounts.ECS_ROLE}, unless the account has it")
     say(f"  create or change the stack {choices.stack} in {region}, with {_told(choices.parameters)}")
     say("  put keys that sign logins into its secret, unless it has some")
     say(
@@ -95,7 +93,7 @@ def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
 
 def _checked(choices: Choices) -> Account:
     if choices.image is None:
-        wrong = docker.complaint()
+        wrong = image.docker_complaint()
         if wrong:
             raise Refused(wrong)
     return accounts.log_in(choices.region)
@@ -111,7 +109,7 @@ def _parameters(template: Mapping[str, Any], choices: Choices, before: State | N
     chosen |= {name: value for name, value in before.parameters.items() if name in declared} if before else {}
     chosen |= choices.parameters
     chosen.pop("WorkerImage", None)
-    check(template, chosen, region=region)
+    check_parameters(template, chosen, region=region)
     return chosen
 
 
@@ -130,7 +128,7 @@ def _finish(account: Account, name: str, stack: Stack, say: Say) -> None:
     state = stack.state()
     if state is None:
         raise Refused(f"The stack {name} is gone.")
-    if keys.ensure(account, state.outputs["SigningKeysSecret"]):
+    if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"]):
         say("Made the keys that sign logins.")
     created = administrator.ensure(account, name, state.outputs)
     where = f"aws secretsmanager get-secret-value --secret-id {administrator.secret_name(name)}"
@@ -160,7 +158,7 @@ def _written(template: Mapping[str, Any]) -> Iterator[Path]:
     """Write the template into a file for a while; equal templates give equal files."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "template.json"
-        path.write_text(quota.written(template))
+        path.write_text(checks.written(template))
         yield path
 
 

@@ -5,11 +5,10 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.deploy import Refused, administrator, artifacts, image
 from infra.deploy import account as accounts
-from infra.deploy import administrator, artifacts, image
 from infra.deploy.account import Account, explained, refused
 from infra.deploy.choices import Choices
-from infra.deploy.refusal import Refused
 from infra.deploy.stack import Say, Stack
 
 STOPPED_WITHIN: Final = 180.0

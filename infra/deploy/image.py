@@ -1,4 +1,7 @@
-"""The worker's image in the account's registry, named by what is in it: what hasn't changed isn't built again."""
+"""The worker's image: built by Docker, kept in the account's registry, and named by what is in it.
+
+What hasn't changed isn't built again.
+"""
 
 import base64
 import hashlib
@@ -10,11 +13,15 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import ClientError
 
 from infra import REPOSITORY
-from infra.deploy import docker
 from infra.deploy.account import Account, explained, refused
 
 if TYPE_CHECKING:
     from types_boto3_ecr.client import ECRClient
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from infra.deploy import Refused
 
 Say = Callable[[str], None]
 KEPT: Final = 20
@@ -45,12 +52,12 @@ def put(account: Account, stack: str, say: Say) -> str:
         say(f"The worker's image is there already: {image}")
         return image
     registry = uri.partition("/")[0]
-    say(f"Building the worker's image for {docker.PLATFORM}: {image}")
-    docker.log_in(registry, _password(ecr))
+    say(f"Building the worker's image for {PLATFORM}: {image}")
+    log_in_to_registry(registry, _password(ecr))
     try:
-        docker.build_and_push(image)
+        build_and_push(image)
     finally:
-        docker.log_out(registry)
+        log_out_of_registry(registry)
     return image
 
 
@@ -71,7 +78,7 @@ def _sources() -> list[Path]:
     code = [
         path for path in (REPOSITORY / "chalicelib").rglob("*") if path.is_file() and "__pycache__" not in path.parts
     ]
-    recipe = [path for path in docker.DOCKERFILE.parent.iterdir() if path.is_file()]
+    recipe = [path for path in DOCKERFILE.parent.iterdir() if path.is_file()]
     return sorted([*code, *recipe])
 
 
@@ -113,3 +120,57 @@ def _password(ecr: "ECRClient") -> str:
     with explained("let Docker into the registry"):
         token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     return base64.b64decode(token).decode().partition(":")[2]
+
+
+PLATFORM: Final = "linux/arm64"
+DOCKERFILE: Final = REPOSITORY / "infra" / "worker" / "Dockerfile"
+EMULATION: Final = "docker run --privileged --rm tonistiigi/binfmt --install arm64"
+
+
+def docker_complaint() -> str | None:
+    """Return what keeps Docker from building the image, as a sentence with what mends it, or None."""
+    if shutil.which("docker") is None:
+        return "Docker isn't installed; the worker's image is built with it: https://docs.docker.com/get-docker/"
+    if not _ask("version", "--format", "{{.Server.Version}}"):
+        return "Docker's engine doesn't answer. Start Docker, and see that this user may use it: docker version"
+    if not _ask("buildx", "version"):
+        return "Docker's buildx plugin is missing: https://docs.docker.com/build/install-buildx/"
+    if PLATFORM not in (_ask("buildx", "inspect", "--bootstrap") or ""):
+        return f"This machine can't build for {PLATFORM}. Install the emulation once: {EMULATION}"
+    return None
+
+
+def log_in_to_registry(registry: str, password: str) -> None:
+    """Log in to an ECR registry; raises Refused."""
+    _do(["login", "--username", "AWS", "--password-stdin", registry], f"log in to {registry}", given=password)
+
+
+def log_out_of_registry(registry: str) -> None:
+    """Forget the login, which is good for half a day."""
+    _ask("logout", registry)
+
+
+def build_and_push(image: str) -> None:
+    """Build the worker's image for the platform that tasks run on, and push it as ``image``; raises Refused."""
+    # Without attestations the registry holds one image under the tag, as ECS and the lifecycle rule expect.
+    options = ["--platform", PLATFORM, "--provenance=false", "--sbom=false", "--file", str(DOCKERFILE)]
+    _do(["buildx", "build", *options, "--tag", image, "--push", str(REPOSITORY)], "build and push the worker's image")
+
+
+def _ask(*arguments: str) -> str | None:
+    """Return what a command says, None if it fails."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)  # noqa: S607
+    return done.stdout if done.returncode == 0 else None
+
+
+def _do(arguments: Sequence[str], what: str, given: str | None = None) -> None:
+    """Run a command; what it says goes to the terminal, but where it is ``given`` a secret."""
+    done = subprocess.run(
+        ["docker", *arguments],  # noqa: S607
+        input=given,
+        capture_output=given is not None,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Refused(f"Docker could not {what}. {(done.stderr or 'It says why above.').strip()}")

@@ -19,7 +19,7 @@ from samtranslator.translator.arn_generator import ArnGenerator
 from samtranslator.translator.translator import Translator
 
 from infra import REPOSITORY
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
 
 OUT: Final = REPOSITORY / "out" / "deploy"
 """Not where ``make package`` writes: that may be run at any time."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
+from infra.deploy import Refused
 from infra.deploy.account import Account, explained, refused
-from infra.deploy.refusal import Refused
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient

@@ -7,8 +7,7 @@ from typing import Any
 
 from infra import REPOSITORY
 from infra.package.building import CannotPackage, Package, build
-from infra.package.checks import faults
-from infra.package.cold import import_ms
+from infra.package.checks import faults, import_ms
 from infra.package.pythons import packager
 
 

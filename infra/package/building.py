@@ -4,15 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from infra import REPOSITORY
-from infra.package.bytecode import precompile
-from infra.package.merging import merge_template
-from infra.template import TEMPLATE
+from infra.edge import function_code
+from infra.template import TEMPLATE, load_yaml
 
 SOURCES: Final = ("app.py", "requirements.txt", ".chalice/config.json")
 # Workers have an image of their own, which nothing in the functions imports from; WhatsApp's bytes are theirs too.
@@ -77,3 +78,50 @@ def _copy_sources(folder: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(REPOSITORY / source, target)
     shutil.copytree(REPOSITORY / "chalicelib", folder / "chalicelib", ignore=shutil.ignore_patterns(*LEFT_OUT))
+
+
+EDGE_CODE: Final = "{{infra.edge}}"
+"""Where the template wants the edge function's code."""
+
+
+def merge_template(text: str) -> str:
+    """Return the template's JSON. Chalice writes YAML back with anchors, which CloudFormation refuses; not so JSON."""
+    return json.dumps(_filled(load_yaml(text)), indent=1)
+
+
+def _filled(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_filled(one) for one in value]
+    return function_code() if value == EDGE_CODE else value
+
+
+UNREAD: Final = r"/phonenumbers/(geodata|carrierdata|tzdata)/"
+"""Modules of places and carriers, which nothing here imports."""
+LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
+"""The time of every entry, so that the same sources make the same package."""
+
+
+def precompile(archive: Path, python: Path) -> None:
+    """Add to the zip what ``python``, whose version is the runtime's, makes of its modules."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with ZipFile(archive) as package:
+            package.extractall(folder)
+        # Looked up by content, never by the time of a file, which unpacking loses.
+        quietly = ["-q", "-x", UNREAD, "--invalidation-mode", "unchecked-hash"]
+        # Where the sources lie while they are compiled is nobody's business: tracebacks name them as Lambda does.
+        placed = ["-s", str(folder), "-p", "/var/task"]
+        subprocess.run([python, "-m", "compileall", *quietly, *placed, str(folder)], check=True, capture_output=True)
+        _pack(folder, archive)
+
+
+def _pack(folder: Path, archive: Path) -> None:
+    with ZipFile(archive, "w", ZIP_DEFLATED) as package:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                entry = ZipInfo(str(path.relative_to(folder)), LONG_AGO)
+                entry.compress_type = ZIP_DEFLATED
+                entry.external_attr = 0o755 << 16
+                package.writestr(entry, path.read_bytes())

@@ -3,8 +3,7 @@ from datetime import date
 import pytest
 
 from infra.costs.__main__ import main
-from infra.costs.bill import SPOT, bill_table, by_service, price_table
-from infra.costs.figures import UNVERIFIED, prices
+from infra.costs.bill import SPOT, UNVERIFIED, bill_table, by_service, price_table, prices
 from infra.costs.usage import Assumed, month
 
 

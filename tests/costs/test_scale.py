@@ -1,5 +1,5 @@
 from infra.costs.__main__ import main
-from infra.costs.figures import quotas
+from infra.costs.bill import quotas
 from infra.costs.scale import addresses, demands, quota_table, recovery, recovery_table
 
 NOT_A_DEMAND = {"launch_burst", "run_task_rate"}

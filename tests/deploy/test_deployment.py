@@ -12,12 +12,11 @@ import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from chalicelib.adapters.credentials import ArgonPasswords
-from infra.deploy import artifacts, destruction, image
+from infra.deploy import Refused, artifacts, destruction, image
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
 from infra.deploy.destruction import destroy
-from infra.deploy.refusal import Refused
 from tests.deploy.cloud import QUOTA, Docker, a_package, client, running
 
 pytestmark = pytest.mark.subprocess

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 import pytest
 from moto.acm.models import acm_backends
 
-from infra.deploy import domain
+from infra.deploy import Refused, checks
 from infra.deploy.account import Account
-from infra.deploy.refusal import Refused
 from tests.deploy.cloud import client, running
 
 
@@ -32,34 +31,34 @@ def chosen(name: str, certificate: str, zone: str = "") -> dict[str, str]:
 
 
 def test_one_that_is_issued_for_the_name_fits(account: Account, certificate: str) -> None:
-    domain.check(account, chosen("whatsapp.example.com", certificate))
-    domain.check(account, chosen("example.com", certificate))
-    domain.check(account, {"DomainName": "", "CertificateArn": "", "HostedZoneId": ""})
+    checks.check_domain(account, chosen("whatsapp.example.com", certificate))
+    checks.check_domain(account, chosen("example.com", certificate))
+    checks.check_domain(account, {"DomainName": "", "CertificateArn": "", "HostedZoneId": ""})
 
 
 @pytest.mark.parametrize("name", ["a.b.example.com", "example.org", "badexample.com"])
 def test_one_for_another_name_doesn_t(account: Account, certificate: str, name: str) -> None:
     with pytest.raises(Refused, match=rf"is for \*\.example\.com, example\.com, and not for {name}"):
-        domain.check(account, chosen(name, certificate))
+        checks.check_domain(account, chosen(name, certificate))
 
 
 def test_one_that_isn_t_issued_yet_doesn_t(account: Account) -> None:
     acm = account.session.client("acm", region_name="us-east-1")
     arn = acm.request_certificate(DomainName="new.example.com", ValidationMethod="DNS")["CertificateArn"]
     with pytest.raises(Refused, match=r"isn't issued \(PENDING_VALIDATION\)"):
-        domain.check(account, chosen("new.example.com", arn))
+        checks.check_domain(account, chosen("new.example.com", arn))
 
 
 def test_one_that_isn_t_there_is_aws_s_word(account: Account) -> None:
     nowhere = f"arn:aws:acm:us-east-1:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
     with pytest.raises(Refused, match=r"AWS would not show the certificate: .*\(ResourceNotFoundException\)"):
-        domain.check(account, chosen("whatsapp.example.com", nowhere))
+        checks.check_domain(account, chosen("whatsapp.example.com", nowhere))
 
 
 def test_the_name_must_be_in_the_zone(account: Account, certificate: str) -> None:
     made = client(account, "route53").create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
     zone = made.rpartition("/")[2]
-    domain.check(account, chosen("whatsapp.example.com", certificate, zone))
+    checks.check_domain(account, chosen("whatsapp.example.com", certificate, zone))
     other = client(account, "route53").create_hosted_zone(Name="ample.com", CallerReference="2")["HostedZone"]["Id"]
     with pytest.raises(Refused, match=r"is for ample\.com, and whatsapp\.example\.com isn't in it"):
-        domain.check(account, chosen("whatsapp.example.com", certificate, other.rpartition("/")[2]))
+        checks.check_domain(account, chosen("whatsapp.example.com", certificate, other.rpartition("/")[2]))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.deploy import linked_role
+from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from tests.deploy.cloud import client, running
 
@@ -20,14 +20,14 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def test_it_is_made_where_it_lacks_and_left_alone_where_it_is(account: Account) -> None:
-    assert linked_role.ensure(account)
-    role = client(account, "iam").get_role(RoleName=linked_role.NAME)["Role"]
-    assert role["Path"] == f"/aws-service-role/{linked_role.SERVICE}/"
-    assert not linked_role.ensure(account)
+    assert accounts.ensure_linked_role(account)
+    role = client(account, "iam").get_role(RoleName=accounts.ECS_ROLE)["Role"]
+    assert role["Path"] == f"/aws-service-role/{accounts.ECS}/"
+    assert not accounts.ensure_linked_role(account)
 
 
 def test_who_is_faster_is_no_failure(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    linked_role.ensure(account)
+    accounts.ensure_linked_role(account)
     # As if it had come between the look and the call.
-    monkeypatch.setattr(linked_role, "NAME", "AWSServiceRoleForNobody")
-    assert not linked_role.ensure(account)
+    monkeypatch.setattr(accounts, "ECS_ROLE", "AWSServiceRoleForNobody")
+    assert not accounts.ensure_linked_role(account)

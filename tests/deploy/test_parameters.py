@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.deploy.parameters import check
-from infra.deploy.refusal import Refused
+from infra.deploy import Refused
+from infra.deploy.choices import check_parameters
 from infra.template import TEMPLATE, load_template
 
 REAL = load_template(TEMPLATE).document
@@ -40,34 +40,36 @@ SMALL = {
 
 
 def test_the_template_s_own_defaults_fit() -> None:
-    check(REAL, {}, region="eu-central-1")
-    check(REAL, {"PrivateWorkers": "yes", "LogDays": "90", "AllowedOrigins": "https://a.example"}, region="us-east-1")
+    check_parameters(REAL, {}, region="eu-central-1")
+    check_parameters(
+        REAL, {"PrivateWorkers": "yes", "LogDays": "90", "AllowedOrigins": "https://a.example"}, region="us-east-1"
+    )
 
 
 def test_what_holds_in_one_region_alone_is_refused_elsewhere() -> None:
-    check(REAL, {"RequestsPerFiveMinutes": "500"}, region="us-east-1")
+    check_parameters(REAL, {"RequestsPerFiveMinutes": "500"}, region="us-east-1")
     with pytest.raises(Refused, match="us-east-1 only"):
-        check(REAL, {"RequestsPerFiveMinutes": "500"}, region="eu-central-1")
+        check_parameters(REAL, {"RequestsPerFiveMinutes": "500"}, region="eu-central-1")
 
 
 def test_a_parameter_without_a_default_must_be_given() -> None:
     with pytest.raises(Refused, match="needs a value for Place"):
-        check({"Parameters": {"Place": {"Type": "String"}}}, {}, region="r1")
+        check_parameters({"Parameters": {"Place": {"Type": "String"}}}, {}, region="r1")
 
 
 @given(st.integers(-20, 20))
 def test_a_number_is_within_its_bounds(size: int) -> None:
     if 0 <= size <= 9:
-        check(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
+        check_parameters(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
     else:
         with pytest.raises(Refused, match="Size="):
-            check(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
+            check_parameters(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
 
 
 @pytest.mark.parametrize("size", ["", "1.5", "one", "1e3", "٣"])
 def test_what_is_no_whole_number_is_refused(size: str) -> None:
     with pytest.raises(Refused, match="must be a whole number"):
-        check(SMALL, {"Size": size}, region="r1")
+        check_parameters(SMALL, {"Size": size}, region="r1")
 
 
 @pytest.mark.parametrize(
@@ -81,15 +83,15 @@ def test_what_is_no_whole_number_is_refused(size: str) -> None:
 )
 def test_what_doesn_t_fit_is_said(given: dict[str, str], sentence: str) -> None:
     with pytest.raises(Refused, match=sentence):
-        check(SMALL, given, region="r1")
+        check_parameters(SMALL, given, region="r1")
 
 
 def test_a_rule_may_ask_for_the_region() -> None:
     with pytest.raises(Refused, match="Only in r1, r2"):
-        check(SMALL, {}, region="r3")
+        check_parameters(SMALL, {}, region="r3")
 
 
 @pytest.mark.parametrize("limit", ["9", "-1", "05", "1000000000", "ten"])
 def test_a_firewall_s_limit_is_one_that_it_takes(limit: str) -> None:
     with pytest.raises(Refused, match="0, or a whole number from 10"):
-        check(REAL, {"RequestsPerFiveMinutes": limit}, region="us-east-1")
+        check_parameters(REAL, {"RequestsPerFiveMinutes": limit}, region="us-east-1")

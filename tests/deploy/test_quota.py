@@ -9,11 +9,10 @@ import pytest
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
-from infra.deploy import quota
+from infra.deploy import Refused, checks
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
-from infra.deploy.refusal import Refused
 from tests.deploy.cloud import QUOTA, a_package, client, running
 
 
@@ -36,7 +35,7 @@ class Case:
         monkeypatch.setitem(QUOTA, "ConcurrentExecutions", self.every)
         monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", self.free)
         before = {"ReservedConcurrency": str(self.before)} if self.before else {}
-        quota.check_concurrency(account, {"ReservedConcurrency": str(self.wanted)}, before)
+        checks.check_concurrency(account, {"ReservedConcurrency": str(self.wanted)}, before)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +77,9 @@ def test_what_polls_reserve_is_counted_where_anything_is_reserved(
     monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 239)
     wanted = {"ReservedConcurrency": "20", "PollConcurrency": "100"}
     with pytest.raises(Refused, match="would reserve 140 more"):
-        quota.check_concurrency(account, wanted, {})
-    quota.check_concurrency(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
-    quota.check_concurrency(account, wanted | {"ReservedConcurrency": "0"}, {})
+        checks.check_concurrency(account, wanted, {})
+    checks.check_concurrency(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
+    checks.check_concurrency(account, wanted | {"ReservedConcurrency": "0"}, {})
 
 
 def an_api(paths: int, kind: str = "AWS::Serverless::Api", under: str = "DefinitionBody") -> dict[str, Any]:
@@ -104,30 +103,30 @@ def test_each_part_of_a_path_is_a_resource_once() -> None:
     asked = ("/", "/api/sessions", "/api/sessions/{id}", "/api/sessions/{id}/qr", "/health")
     paths: dict[str, Any] = {path: {} for path in asked}
     api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {"paths": paths}}}
-    assert quota.api_resources({"Resources": {"Api": api}}) == 6
-    assert quota.api_resources({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}) == 0
+    assert checks.api_resources({"Resources": {"Api": api}}) == 6
+    assert checks.api_resources({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}}) == 0
 
 
 def test_an_api_with_too_many_resources_is_refused_in_a_sentence() -> None:
-    quota.check_template({"Resources": {"Api": an_api(299)}})
-    quota.check_template({"Resources": {"Api": an_api(400)}}, 401)
+    checks.check_template({"Resources": {"Api": an_api(299)}})
+    checks.check_template({"Resources": {"Api": an_api(400)}}, 401)
     with pytest.raises(Refused, match="The API has 301 resources, and API Gateway allows 300 in this account"):
-        quota.check_template({"Resources": {"Api": an_api(300)}})
+        checks.check_template({"Resources": {"Api": an_api(300)}})
     with pytest.raises(Refused, match="The API has 301 resources"):
-        quota.check_template({"Resources": {"Api": an_api(300, "AWS::ApiGateway::RestApi", "Body")}})
+        checks.check_template({"Resources": {"Api": an_api(300, "AWS::ApiGateway::RestApi", "Body")}})
 
 
 def test_a_template_that_cloudformation_doesn_t_take_is_refused_in_a_sentence() -> None:
     with pytest.raises(Refused, match=r"The template has 1,000,0\d\d bytes, and CloudFormation takes 1,000,000"):
-        quota.check_template({"Resources": {}, "Description": "é" * 166_663})
-    quota.check_template({"Resources": {}, "Description": "é" * 166_650})
+        checks.check_template({"Resources": {}, "Description": "é" * 166_663})
+    checks.check_template({"Resources": {}, "Description": "é" * 166_650})
 
 
 def test_the_account_s_own_quota_holds(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     quoted(monkeypatch, 500.0)
-    assert quota.allowed_resources(account) == 500
+    assert checks.allowed_resources(account) == 500
     quoted(monkeypatch, None)
-    assert quota.allowed_resources(account) == 300
+    assert checks.allowed_resources(account) == 300
 
 
 def test_an_api_that_is_too_large_is_refused_before_anything_is_made(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from infra.deploy import Refused
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import rehearse
 from infra.deploy.packaging import ARCHIVE, SERVERLESS
-from infra.deploy.refusal import Refused
 from tests.deploy.cloud import Docker, a_package
 
 pytestmark = pytest.mark.subprocess

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 from moto.cloudformation.models import cloudformation_backends
 
+from infra.deploy import Refused
 from infra.deploy.account import Account
 from infra.deploy.destruction import clear
-from infra.deploy.refusal import Refused
 from infra.deploy.stack import Stack
 from tests.deploy.cloud import client, running
 

@@ -10,7 +10,7 @@ import pytest
 
 from infra.costs.bill import bill_table
 from infra.costs.scale import quota_table, recovery_table
-from infra.deploy.parameters import OURS
+from infra.deploy.choices import OURS
 from infra.template import TEMPLATE, load_template
 from tests.docs.tables import DOCS, names, rows, section
 

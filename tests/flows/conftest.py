@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from infra.local.chatting import Phone
-from infra.local.client import Stack
+from infra.local.client import Phone, Stack
 from tests.flows.browser import Tab, browsing, serving
 
 NUMBERS = count(1)

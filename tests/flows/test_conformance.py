@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from infra.local.chatting import Phone
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually
 from tests.flows.families import FAMILIES, Family
 
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import Stack, eventually, next_frame
+from infra.local.client import Phone, Stack, eventually, messages, next_frame, send
 from tests.receivers import Receiver, listening
 
 

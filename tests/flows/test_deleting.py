@@ -1,7 +1,6 @@
 """What a deleted session leaves behind: nothing."""
 
-from infra.local.chatting import send
-from infra.local.client import eventually, next_frame
+from infra.local.client import eventually, next_frame, send
 from tests.flows.table import Service, TheTable
 
 

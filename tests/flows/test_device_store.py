@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from infra.bench.disk import Delays, SlowDisk, measure
-from infra.local.chatting import Phone, send
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually, send
 
 MOST_LOCKS = 40
 """For a link, a send and a receive: each is a round trip on EFS. It was 5,100 with the WAL's index in a shared file."""

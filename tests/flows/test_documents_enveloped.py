@@ -5,8 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from infra.local.chatting import Phone
-from infra.local.client import Stack
+from infra.local.client import Phone, Stack
 from infra.local.phone import read_code
 from tests.flows.browser import Tab
 from tests.flows.javascript import run

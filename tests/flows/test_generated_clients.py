@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.chatting import Phone
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually
 from tests.flows.javascript import installed
 
 pytestmark = pytest.mark.soak

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra.local.chatting import Phone, send
-from infra.local.client import Stack
+from infra.local.client import Phone, Stack, send
 
 
 def tags_of_a_text(stack: Stack, session: str, friend: Phone) -> list[str]:

@@ -14,8 +14,7 @@ import zxingcpp
 from PIL import Image
 from websockets.exceptions import InvalidStatus
 
-from infra.local.chatting import send
-from infra.local.client import ROOT, Stack, eventually, next_frame
+from infra.local.client import ROOT, Stack, eventually, next_frame, send
 from tests.flows.printed import printed
 
 

@@ -8,8 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from infra.local.chatting import Phone, messages
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually, messages
 
 SENDS = int(os.environ.get("SENDS", "60"))
 """Sends at once. With SENDS=300, and nothing else on the machine, a gateway that counts a call's time from when it begins

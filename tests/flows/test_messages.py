@@ -12,8 +12,7 @@ import pytest
 import requests
 from websockets.sync.client import ClientConnection
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import Stack, eventually, next_frame
+from infra.local.client import Phone, Stack, eventually, messages, next_frame, send
 from tests.flows.table import Service, TheTable
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import eventually, next_frame
+from infra.local.client import Phone, eventually, messages, next_frame, send
 
 MEXICO, WRITTEN = "5215574949947", "525574949947"
 

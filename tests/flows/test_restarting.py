@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually, messages, send
 from tests.local.running import alive
 
 ANA = "628111000001"

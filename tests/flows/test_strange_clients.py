@@ -8,8 +8,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from app import app
-from infra.local.chatting import Phone
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually
 
 PAGE = "http://localhost:3000"
 """An origin that the local stack lists."""

@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually, messages, send
 
 EACH_WAY = 100
 KILLS = 5

@@ -4,8 +4,7 @@ import copy
 
 import requests
 
-from infra.local.chatting import messages
-from infra.local.client import Stack, eventually
+from infra.local.client import Stack, eventually, messages
 from tests.receivers import listening
 
 PASSWORD = "a long password"

@@ -4,8 +4,7 @@ import time
 
 import pytest
 
-from infra.local.chatting import Phone, messages, send
-from infra.local.client import Stack, eventually
+from infra.local.client import Phone, Stack, eventually, messages, send
 from tests.flows.table import Service, TheTable
 
 A_MINUTE = 200.0

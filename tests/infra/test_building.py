@@ -7,11 +7,9 @@ from zipfile import ZipFile
 import pytest
 
 from chalicelib.domain.edge import CATCH_ALL
-from infra.deploy import quota
+from infra.deploy import checks
 from infra.deploy.packaging import located, translated
-from infra.package.building import CannotPackage, build, stages
-from infra.package.bytecode import precompile
-from infra.package.merging import EDGE_CODE, merge_template
+from infra.package.building import EDGE_CODE, CannotPackage, build, merge_template, precompile, stages
 from infra.package.pythons import packager
 
 pytestmark = pytest.mark.subprocess
@@ -37,14 +35,14 @@ def test_every_get_has_a_head_in_the_api(package):
 
 
 def test_the_api_has_no_more_resources_than_aws_allows(package):
-    assert 70 < quota.api_resources(package.document()) < quota.RESOURCES
+    assert 70 < checks.api_resources(package.document()) < checks.RESOURCES
 
 
 def test_the_template_is_not_larger_than_aws_allows(package):
     """It is uploaded: with a call itself come 51,200 bytes, which its API's definition alone has."""
     template = translated(located(package.document(), f"s3://{'b' * 63}/{'0' * 32}.zip"), "ap-southeast-1")
-    assert 51_200 < len(quota.written(template).encode()) < quota.TEMPLATE_BYTES * 0.8
-    quota.check_template(template)
+    assert 51_200 < len(checks.written(template).encode()) < checks.TEMPLATE_BYTES * 0.8
+    checks.check_template(template)
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_made(tmp_path):

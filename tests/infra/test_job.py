@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra import REPOSITORY
-from infra.deploy.keys import new_keys
+from infra.deploy.account import new_keys
 from tests.infra.cloud import Cloud, moto_cloud
 
 pytestmark = pytest.mark.subprocess

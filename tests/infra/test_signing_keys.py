@@ -12,7 +12,7 @@ from moto import mock_aws
 from chalicelib.adapters.credentials import JwtTokens, SecretKeys
 from chalicelib.domain.access import Role, User
 from chalicelib.domain.errors import Unauthenticated
-from infra.deploy.keys import new_keys
+from infra.deploy.account import new_keys
 from infra.signing_keys import main
 
 NAME = "signing-keys"

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
 from infra.local.iam.callers import NAMELESS, OPERATOR, WORKER, Callers
-from infra.local.iam.policy import Statement, Use
-from infra.local.iam.roles import roles_of, statements_of, without_names
+from infra.local.iam.policy import Statement, Use, roles_of, statements_of, without_names
 from infra.local.iam.uses import Roles, Unread, connection_use, uses
 
 

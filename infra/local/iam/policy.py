@@ -1,9 +1,11 @@
-"""What a role's policies allow. Of IAM's language only what the template uses; anything else is refused."""
+"""What a role's policies allow, and who has which role. Of IAM's language only what the template uses is understood."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from infra.local.iam.callers import WORKER
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,49 @@ def _holds(operator: str, name: str, values: Iterable[str], context: Mapping[str
     # A key that the request doesn't have makes the condition fail.
     given = context.get(name)
     return given is not None and any(_OPERATORS[operator](value, given) for value in values)
+
+
+Resources = Mapping[str, Mapping[str, Any]]
+_NAME: Final = re.compile(r"\$\{([^}]+)\}")
+
+
+def roles_of(resources: Resources) -> dict[str, str]:
+    """Return the logical id of the role of each caller that has one."""
+    roles = {}
+    for name, resource in resources.items():
+        properties = resource.get("Properties", {})
+        given = properties.get("TaskRoleArn") if name == WORKER else properties.get("Role")
+        if isinstance(given, dict) and "Fn::GetAtt" in given:
+            roles[name] = given["Fn::GetAtt"][0]
+    return roles
+
+
+def statements_of(role: str, resources: Resources) -> tuple[Statement, ...]:
+    """Return what a role allows; ``resources`` have their expressions resolved.
+
+    Raises KeyError for a policy that isn't written into the role: AWS's own are wider than anybody needs.
+    """
+    properties = resources[role]["Properties"]
+    if properties.get("ManagedPolicyArns"):
+        raise KeyError(f"{role} has policies that are not in the template")
+    return tuple(one for policy in properties["Policies"] for one in statements(policy["PolicyDocument"]))
+
+
+def without_names(value: Any, names: Mapping[str, str]) -> Any:
+    """Return ``value`` with what is left of expressions after resolving replaced from ``names``, else by the name.
+
+    Roles speak of what exists only beside the local stack: the APIs and the log groups.
+    """
+    if isinstance(value, list):
+        return [without_names(one, names) for one in value]
+    if not isinstance(value, dict):
+        return value
+    match next(iter(value.items()), None):
+        case ("Fn::Sub", str(text)) if len(value) == 1:
+            return _NAME.sub(lambda found: names.get(found[1], found[1]), text)
+        case ("Ref", str(name)) if len(value) == 1:
+            return names.get(name, name)
+        case ("Fn::GetAtt", [str(name), str(attribute)]) if len(value) == 1:
+            return names.get(f"{name}.{attribute}", f"{name}.{attribute}")
+        case _:
+            return {name: without_names(one, names) for name, one in value.items()}

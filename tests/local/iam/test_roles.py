@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.iam.policy import Use
-from infra.local.iam.roles import roles_of, statements_of, without_names
+from infra.local.iam.policy import Use, roles_of, statements_of, without_names
 
 RESOURCES: dict[str, dict[str, Any]] = {
     "Control": {"Properties": {"Role": {"Fn::GetAtt": ["ControlRole", "Arn"]}}},

@@ -1,8 +1,9 @@
-"""What AWS allows against what is to be deployed, asked before anything is changed.
+"""What AWS has and allows against what is to be deployed, asked before anything is changed.
 
 A template has at most 1 MB, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
 A REST API has as many resources, one a part of a path, as the account's quota says. New accounts have room for ten
-functions at once, of which the stack reserves some.
+functions at once, of which the stack reserves some. A certificate and a hosted zone are asked for a quarter of an hour
+into the creation of a stack, which is late to find a slip.
 """
 
 import json
@@ -11,8 +12,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.deploy import Refused
 from infra.deploy.account import Account, explained
-from infra.deploy.refusal import Refused
 
 TEMPLATE_BYTES: Final = 1_000_000
 """What CloudFormation takes from a bucket, whose MB may be the smaller one; 51,200 bytes come with a call itself."""
@@ -100,3 +101,31 @@ def _nodes(paths: Mapping[str, Any]) -> set[str]:
 def _reserved(parameters: Mapping[str, str]) -> int:
     each = int(parameters.get(PARAMETER, "0"))
     return FUNCTIONS * each + int(parameters.get(POLLS, "0")) if each else 0
+
+
+CERTIFICATES: Final = "us-east-1"
+"""Where CloudFront looks for them."""
+
+
+def check_domain(account: Account, parameters: Mapping[str, str]) -> None:
+    """Raise Refused if the certificate isn't issued or isn't for the name, or if the name isn't in the zone."""
+    domain, zone = parameters.get("DomainName"), parameters.get("HostedZoneId")
+    if not domain:
+        return
+    _check_certificate(account, parameters["CertificateArn"], domain)
+    if zone:
+        with explained("show the hosted zone"):
+            found = account.session.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"].rstrip(".")
+        if domain != found and not domain.endswith(f".{found}"):
+            raise Refused(f"The hosted zone {zone} is for {found}, and {domain} isn't in it.")
+
+
+def _check_certificate(account: Account, arn: str, domain: str) -> None:
+    with explained("show the certificate"):
+        acm = account.session.client("acm", region_name=CERTIFICATES)
+        found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] != "ISSUED":
+        raise Refused(f"The certificate for {domain} isn't issued ({found['Status']}). Validate it first: {arn}")
+    names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
+    if not names & {domain, f"*.{domain.partition('.')[2]}"}:
+        raise Refused(f"The certificate is for {', '.join(sorted(names))}, and not for {domain}.")
