@@ -68,7 +68,7 @@ class Typing:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class IncomingCall:
     """A call that came in: WhatsApp's ``id`` of it, and the JID of the ``caller``."""
 
     id: str
@@ -137,7 +137,7 @@ class Question:
     reads: tuple[MarkRead, ...] = field(default=(), repr=False)
     typing: Typing | None = field(default=None, repr=False)
     online: bool | None = None
-    call: Call | None = field(default=None, repr=False)
+    call: IncomingCall | None = field(default=None, repr=False)
     state: State = State.OPEN
     epoch: int | None = None
     contact: Contact | None = None

@@ -33,7 +33,7 @@ def test_a_question_comes_back_as_it_went_in(store: QuestionStore) -> None:
         Question("uid", "T1", Subject.READ, NOW, reads=(q.MarkRead("1@g.us", "2@lid", ("3A1", "3A2"), played=True),)),
         Question("uid", "T1", Subject.TYPING, NOW, typing=q.Typing("2@lid", q.Composing.PAUSED)),
         Question("uid", "T1", Subject.PRESENCE, NOW, online=False),
-        Question("uid", "T1", Subject.CALL, NOW, call=q.Call("C1", "2@lid")),
+        Question("uid", "T1", Subject.CALL, NOW, call=q.IncomingCall("C1", "2@lid")),
     ],
 )
 def test_what_whatsapp_is_told_lies_beside_the_questions(store: QuestionStore, told: Question) -> None:

@@ -10,10 +10,10 @@ from chalicelib.domain.limits import Pace
 from chalicelib.domain.questions import (
     PLACES,
     TOLD,
-    Call,
     Contact,
     Group,
     GroupList,
+    IncomingCall,
     MarkRead,
     Question,
     Subject,
@@ -79,7 +79,7 @@ class Questions:
         """Have the account shown as online, or not. Raises what ``groups`` raises."""
         self._asked(self._connected(tenant, session_id), Subject.PRESENCE, online=online)
 
-    def reject_call(self, tenant: str, session_id: str, call: Call) -> None:
+    def reject_call(self, tenant: str, session_id: str, call: IncomingCall) -> None:
         """Have a call rejected; one that is over by then is no error. Raises what ``groups`` raises."""
         self._asked(self._connected(tenant, session_id), Subject.CALL, call=call)
 

@@ -19,11 +19,11 @@ from chalicelib.domain.limits import Pace
 from chalicelib.domain.questions import (
     LASTS,
     PLACES,
-    Call,
     Composing,
     Contact,
     Group,
     GroupList,
+    IncomingCall,
     MarkRead,
     Question,
     Subject,
@@ -95,7 +95,7 @@ def test_whatsapp_is_told_what_is_no_question(harness: Harness) -> None:
 
     harness.answers(work)
     reads = [MarkRead("1@g.us", "200@lid", ("3A1", "3A2")), MarkRead("1@g.us", "201@lid", ("3A3",))]
-    typing, call = Typing("200@lid", Composing.RECORDING), Call("C1", "200@lid")
+    typing, call = Typing("200@lid", Composing.RECORDING), IncomingCall("C1", "200@lid")
     harness.asking.mark_read("default", "ana", reads)
     harness.asking.show_typing("default", "ana", typing)
     harness.asking.show_online("default", "ana", online=False)
