@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz check audit bench format clean package deploy destroy
+.PHONY: help run demo quick test soak fuzz check audit bench proto format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -48,6 +48,9 @@ audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known
 
 bench: .venv/dev  ## measure beside the raw client library
 	@exec $(BIN)/python -m infra.bench
+
+proto: .venv/dev  ## make the protobuf classes anew from chalicelib/wire/proto/*.proto
+	$(BIN)/protoc --proto_path=. --python_out=. --pyi_out=. chalicelib/wire/proto/*.proto
 
 package: .venv/dev  ## make and check what is deployed, and say how big it is (STAGE=dev, PACKAGE_PYTHON=python3.13)
 	@exec $(BIN)/python -m infra.package $(or $(STAGE),dev) out/$(or $(STAGE),dev)

@@ -7,7 +7,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, derived
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto import parse
+from chalicelib.wire.proto.handshake_pb2 import HandshakeMessage
 
 PROTOCOL = b"Noise_XX_25519_AESGCM_SHA256\0\0\0\0"
 """The protocol's name, padded to exactly one hash length, which is why it isn't hashed."""
@@ -78,12 +79,6 @@ class HandshakeState:
         return Cipher(both[:KEY_SIZE]), Cipher(both[KEY_SIZE:])
 
 
-# HandshakeMessage's fields, and those of the three messages inside.
-_CLIENT_HELLO, _SERVER_HELLO, _CLIENT_FINISH = 2, 3, 4
-_HELLO_EPHEMERAL, _HELLO_STATIC, _HELLO_PAYLOAD = 1, 2, 3
-_FINISH_STATIC, _FINISH_PAYLOAD = 1, 2
-
-
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A handshake's result. The client's static key is its credential; `payload` says who it is."""
@@ -104,8 +99,11 @@ class Handshake:
         self._ephemeral = KeyPair.generate()
 
     def answer(self, frame: bytes) -> bytes:
-        """Take the client's hello and give the server's: its keys and its certificate chain."""
-        theirs = WireMessage.decode(frame).message(_CLIENT_HELLO).data(_HELLO_EPHEMERAL)
+        """Take the client's hello and give the server's: its keys and its certificate chain.
+
+        NoiseFailure for a key that is none, MalformedMessage for a frame that is none.
+        """
+        theirs = parse(HandshakeMessage, frame).clientHello.ephemeral
         state = self._state
         state.authenticate(theirs)
         state.authenticate(self._ephemeral.public)
@@ -113,15 +111,15 @@ class Handshake:
         static = state.encrypt(self._static.public)
         state.mix(_shared(self._static, theirs))
         payload = state.encrypt(self._certificate)
-        hello = {_HELLO_EPHEMERAL: self._ephemeral.public, _HELLO_STATIC: static, _HELLO_PAYLOAD: payload}
-        return WireMessage.of({_SERVER_HELLO: WireMessage.of({**hello})}).encode()
+        hello = HandshakeMessage.ServerHello(ephemeral=self._ephemeral.public, static=static, payload=payload)
+        return HandshakeMessage(serverHello=hello).SerializeToString()
 
     def finish(self, frame: bytes) -> Finished:
         """Take the client's last message: from here on the transport's ciphers serve."""
-        message = WireMessage.decode(frame).message(_CLIENT_FINISH)
-        client_key = self._state.decrypt(message.data(_FINISH_STATIC))
+        message = parse(HandshakeMessage, frame).clientFinish
+        client_key = self._state.decrypt(message.static)
         self._state.mix(_shared(self._ephemeral, client_key))
-        payload = self._state.decrypt(message.data(_FINISH_PAYLOAD))
+        payload = self._state.decrypt(message.payload)
         incoming, outgoing = self._state.split()
         return Finished(client_key, payload, incoming, outgoing)
 

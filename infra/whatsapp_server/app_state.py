@@ -11,7 +11,17 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from chalicelib.wire.curve25519 import KEY_SIZE, derived
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto.sync_pb2 import (
+    KeyId,
+    SyncActionData,
+    SyncActionValue,
+    SyncdIndex,
+    SyncdMutation,
+    SyncdPatch,
+    SyncdRecord,
+    SyncdValue,
+    SyncdVersion,
+)
 from infra.whatsapp_server.accounts import Account
 
 _ID_SIZE = 6
@@ -63,25 +73,17 @@ def added(total: bytes, value_macs: Iterable[bytes]) -> bytes:
 
 
 FIRST = 1
-_SET = 0
 _MAC_SIZE = 32
 _BLOCK_BITS = 128
 _IV_SIZE = 16
-# SyncdPatch and the messages inside
-_VERSION, _MUTATIONS, _SNAPSHOT_MAC, _PATCH_MAC, _KEY_ID = 1, 2, 4, 5, 6
-_OPERATION, _RECORD = 1, 2
-_INDEX, _VALUE, _RECORD_KEY_ID = 1, 2, 3
-_BLOB = 1
-# SyncActionData
-_ACTION_INDEX, _ACTION_VALUE, _PADDING, _ACTION_VERSION = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting: its index (JSON), its value (a SyncActionValue) and the version of its kind."""
+    """A setting: its index (JSON), its value and the version of its kind."""
 
     index: bytes
-    value: WireMessage
+    value: SyncActionValue = field(repr=False)
     version: int
 
 
@@ -94,31 +96,28 @@ def first_patch(collection: str, setting: Setting, key: SettingsKey) -> bytes:
     total = added(EMPTY, [value_mac])
     snapshot_mac = _mac(keys.snapshot_mac, total, version, collection.encode())
     patch_mac = _mac(keys.patch_mac, snapshot_mac, value_mac, version, collection.encode())
-    record = WireMessage.of({
-        _INDEX: WireMessage.of({_BLOB: _mac(keys.index, setting.index)}),
-        _VALUE: WireMessage.of({_BLOB: sealed}),
-        _RECORD_KEY_ID: WireMessage.of({_BLOB: key.id}),
-    })  # fmt: skip
-    patch = WireMessage.of({
-        _VERSION: WireMessage.of({1: FIRST}),
-        _MUTATIONS: WireMessage.of({_OPERATION: _SET, _RECORD: record}),
-        _SNAPSHOT_MAC: snapshot_mac,
-        _PATCH_MAC: patch_mac,
-        _KEY_ID: WireMessage.of({_BLOB: key.id}),
-    })  # fmt: skip
-    return patch.encode()
+    record = SyncdRecord(
+        index=SyncdIndex(blob=_mac(keys.index, setting.index)), value=SyncdValue(blob=sealed), keyID=KeyId(ID=key.id)
+    )
+    patch = SyncdPatch(
+        version=SyncdVersion(version=FIRST),
+        mutations=[SyncdMutation(operation=SyncdMutation.SET, record=record)],
+        snapshotMAC=snapshot_mac,
+        patchMAC=patch_mac,
+        keyID=KeyId(ID=key.id),
+    )
+    return patch.SerializeToString()
 
 
 def _sealed(setting: Setting, keys: MutationKeys, key_id: bytes) -> bytes:
     """IV, ciphertext and MAC of a setting."""
-    action = WireMessage.of({
-        _ACTION_INDEX: setting.index, _ACTION_VALUE: setting.value, _PADDING: b"", _ACTION_VERSION: setting.version
-    })  # fmt: skip
+    action = SyncActionData(index=setting.index, value=setting.value, padding=b"", version=setting.version)
     iv = secrets.token_bytes(_IV_SIZE)
     padder = PKCS7(_BLOCK_BITS).padder()
     encryptor = Cipher(algorithms.AES256(keys.cipher), modes.CBC(iv)).encryptor()
-    ciphertext = iv + encryptor.update(padder.update(action.encode()) + padder.finalize()) + encryptor.finalize()
-    associated = bytes([_SET + 1]) + key_id
+    padded = padder.update(action.SerializeToString()) + padder.finalize()
+    ciphertext = iv + encryptor.update(padded) + encryptor.finalize()
+    associated = bytes([SyncdMutation.SET + 1]) + key_id
     # The length at the end is that of what precedes the data: operation and key id.
     signed = associated + ciphertext + len(associated).to_bytes(8, "big")
     return ciphertext + hmac.digest(keys.value_mac, signed, hashlib.sha512)[:_MAC_SIZE]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from chalicelib.wire.curve25519 import KeyPair, sign
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto.handshake_pb2 import CertChain
 from infra.whatsapp_server.storage import write_private
 
 YEAR_S = 365 * 24 * 3600
@@ -25,11 +25,6 @@ SKEW_S = 24 * 3600
 INTERMEDIATE_SERIAL = 1
 LEAF_SERIAL = 2
 ROOT_SERIAL = 0
-
-# CertChain, NoiseCertificate and its details.
-LEAF, INTERMEDIATE = 1, 2
-DETAILS, SIGNATURE = 1, 2
-SERIAL, ISSUER_SERIAL, KEY, NOT_BEFORE, NOT_AFTER = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +34,13 @@ class Issuer:
     serial: int
     keys: KeyPair
 
-    def certify(self, serial: int, key: bytes, now_s: int) -> WireMessage:
+    def certify(self, serial: int, key: bytes, now_s: int) -> CertChain.NoiseCertificate:
         """A certificate of `key`, good for a year from `now_s` (seconds since the epoch)."""
-        details = WireMessage.of({
-            SERIAL: serial,
-            ISSUER_SERIAL: self.serial,
-            KEY: key,
-            NOT_BEFORE: now_s - SKEW_S,
-            NOT_AFTER: now_s + YEAR_S,
-        })  # fmt: skip
-        signed = details.encode()
-        return WireMessage.of({DETAILS: signed, SIGNATURE: sign(self.keys.private, signed)})
+        details = CertChain.NoiseCertificate.Details(
+            serial=serial, issuerSerial=self.serial, key=key, notBefore=now_s - SKEW_S, notAfter=now_s + YEAR_S
+        )
+        signed = details.SerializeToString()
+        return CertChain.NoiseCertificate(details=signed, signature=sign(self.keys.private, signed))
 
 
 def chain(root: KeyPair, server_key: bytes, now_s: int) -> bytes:
@@ -57,7 +48,7 @@ def chain(root: KeyPair, server_key: bytes, now_s: int) -> bytes:
     intermediate = KeyPair.generate()
     upper = Issuer(ROOT_SERIAL, root).certify(INTERMEDIATE_SERIAL, intermediate.public, now_s)
     lower = Issuer(INTERMEDIATE_SERIAL, intermediate).certify(LEAF_SERIAL, server_key, now_s)
-    return WireMessage.of({LEAF: lower, INTERMEDIATE: upper}).encode()
+    return CertChain(leaf=lower, intermediate=upper).SerializeToString()
 
 
 HOSTS = ("web.whatsapp.com", "mmg.whatsapp.net", "*.whatsapp.net", "*.cdn.whatsapp.net")

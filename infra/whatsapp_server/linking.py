@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, sign, verified
 from chalicelib.wire.node import SERVER, Node
-from chalicelib.wire.protobuf import MalformedMessage, WireMessage
+from chalicelib.wire.proto import parse
+from chalicelib.wire.proto.handshake_pb2 import (
+    E2EE,
+    ADVDeviceIdentity,
+    ADVSignedDeviceIdentity,
+    ADVSignedDeviceIdentityHMAC,
+)
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.clock import now_ms, now_s
@@ -29,13 +35,6 @@ from infra.whatsapp_server.network import Client, Network, Waiting
 _PHONE_SIGNS = b"\x06\x00"
 _DEVICE_SIGNS = b"\x06\x01"
 
-# ADVDeviceIdentity
-_RAW_ID, _TIMESTAMP, _KEY_INDEX, _ACCOUNT_TYPE, _DEVICE_TYPE = 1, 2, 3, 4, 5
-# ADVSignedDeviceIdentity
-_DETAILS, _ACCOUNT_KEY, _ACCOUNT_SIGNATURE, _DEVICE_SIGNATURE = 1, 2, 3, 4
-# ADVSignedDeviceIdentityHMAC
-_SIGNED, _HMAC = 1, 2
-
 
 @dataclass(frozen=True, slots=True)
 class Vouching:
@@ -47,20 +46,20 @@ class Vouching:
 
 def vouch(phone: KeyPair, companion: bytes, secret: bytes, *, raw_id: int, device: int, now_s: int) -> Vouching:
     """Sign a companion's identity key into the account, sealed with the secret from the picture."""
-    facts = {_RAW_ID: raw_id, _TIMESTAMP: now_s, _KEY_INDEX: device, _ACCOUNT_TYPE: 0, _DEVICE_TYPE: 0}
-    details = WireMessage.of({**facts}).encode()
+    facts = ADVDeviceIdentity(rawID=raw_id, timestamp=now_s, keyIndex=device, accountType=E2EE, deviceType=E2EE)
+    details = facts.SerializeToString()
     signature = sign(phone.private, _PHONE_SIGNS + details + companion)
-    signed = WireMessage.of({_DETAILS: details, _ACCOUNT_KEY: phone.public, _ACCOUNT_SIGNATURE: signature}).encode()
-    seal = hmac.digest(secret, signed, hashlib.sha256)
-    return Vouching(details, WireMessage.of({_SIGNED: signed, _HMAC: seal}).encode())
+    identity = ADVSignedDeviceIdentity(details=details, accountSignatureKey=phone.public, accountSignature=signature)
+    signed = identity.SerializeToString()
+    container = ADVSignedDeviceIdentityHMAC(details=signed, HMAC=hmac.digest(secret, signed, hashlib.sha256))
+    return Vouching(details, container.SerializeToString())
 
 
 def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: bytes) -> bool:
     """Whether a device's answer holds the same details, signed with the identity key that the phone vouched for."""
-    signed = WireMessage.decode(answer)
-    signature = signed.data(_DEVICE_SIGNATURE)
+    signed = parse(ADVSignedDeviceIdentity, answer)
     agreed = _DEVICE_SIGNS + details + companion + phone
-    return signed.data(_DETAILS) == details and verified(companion, agreed, signature)
+    return signed.details == details and verified(companion, agreed, signed.deviceSignature)
 
 
 _PASSKEY_OPTIONS = b'{"publicKey":{"challenge":"bG9vcGJhY2s","rpId":"whatsapp.com","userVerification":"required"}}'
@@ -149,7 +148,7 @@ def _signed(answer: Node, vouching: Vouching, *, phone: bytes, companion: bytes)
     try:
         identity = answer.get("pair-device-sign", "device-identity").data
         return device_agreed(identity, vouching.details, phone=phone, companion=companion)
-    except (ValueError, MalformedMessage):
+    except ValueError:
         return False
 
 

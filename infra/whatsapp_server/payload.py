@@ -3,16 +3,9 @@
 from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KEY_TYPE, verified
-from chalicelib.wire.protobuf import MalformedMessage, WireMessage
+from chalicelib.wire.proto import MalformedMessage, parse
+from chalicelib.wire.proto.handshake_pb2 import ClientPayload, DeviceProps
 from infra.whatsapp_server.accounts import PreKey
-
-# ClientPayload
-_USERNAME, _DEVICE, _PAIRING = 1, 18, 19
-# its devicePairingData
-_REGISTRATION, _IDENTITY, _KEY_ID, _KEY, _SIGNATURE, _PROPERTIES = 1, 3, 4, 5, 6, 8
-_PROPERTIES_OS, _FULL_SYNC, _HISTORY = 1, 4, 5
-# its HistorySyncConfig
-_FULL_DAYS, _FULL_MB, _QUOTA_MB, _RECENT_DAYS = 1, 2, 3, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +40,29 @@ class Login:
 
 def read_payload(data: bytes) -> Registration | Login:
     """Read a ClientPayload; MalformedMessage if it isn't one or the key's signature is wrong."""
-    message = WireMessage.decode(data)
-    if not message.has(_PAIRING):
-        return Login(str(message.number(_USERNAME)), message.number(_DEVICE))
-    pairing = message.message(_PAIRING)
-    identity, key = pairing.data(_IDENTITY), pairing.data(_KEY)
-    signature = pairing.data(_SIGNATURE)
-    properties = pairing.message(_PROPERTIES)
+    payload = parse(ClientPayload, data)
+    if not payload.HasField("devicePairingData"):
+        return Login(str(payload.username), payload.device)
+    pairing = payload.devicePairingData
+    identity, key, signature = pairing.eIdent, pairing.eSkeyVal, pairing.eSkeySig
+    properties = parse(DeviceProps, pairing.deviceProps)
     if len(key) != KEY_SIZE or not verified(identity, KEY_TYPE + key, signature):
         raise MalformedMessage("the signed key isn't signed by the identity key")
     return Registration(
-        registration=pairing.data(_REGISTRATION),
+        registration=pairing.eRegid,
         identity=identity,
-        signed_prekey=PreKey(pairing.data(_KEY_ID), key, signature),
-        platform=properties.data(_PROPERTIES_OS).decode(errors="replace"),
+        signed_prekey=PreKey(pairing.eSkeyID, key, signature),
+        platform=properties.os,
         history=_history(properties),
     )
 
 
-def _history(properties: WireMessage) -> HistoryWanted:
-    bounds = properties.message(_HISTORY)
+def _history(properties: DeviceProps) -> HistoryWanted:
+    bounds = properties.historySyncConfig
     return HistoryWanted(
-        all=bool(properties.number(_FULL_SYNC)),
-        full_days=bounds.number(_FULL_DAYS),
-        full_mb=bounds.number(_FULL_MB),
-        recent_days=bounds.number(_RECENT_DAYS),
-        quota_mb=bounds.number(_QUOTA_MB),
+        all=properties.requireFullSync,
+        full_days=bounds.fullSyncDaysLimit,
+        full_mb=bounds.fullSyncSizeMbLimit,
+        recent_days=bounds.recentSyncDaysLimit,
+        quota_mb=bounds.storageQuotaMb,
     )

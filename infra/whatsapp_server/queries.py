@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 
 from chalicelib.wire.node import PHONES, Attribute, Jid, Node
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto.sync_pb2 import PushNameSetting, SyncActionValue
 from infra.whatsapp_server import bundles, login
 from infra.whatsapp_server.accounts import Account, PreKey
 from infra.whatsapp_server.app_state import FIRST, Setting, SettingsKey, first_patch
@@ -151,9 +151,6 @@ def _devices(account: Account | None) -> tuple[Node, ...]:
 
 
 _WITH_NAME = "critical_block"
-# SyncActionValue and its PushNameSetting
-_TIMESTAMP, _PUSH_NAME = 1, 7
-_NAME = 1
 _NAME_VERSION = 1
 
 
@@ -174,7 +171,7 @@ def _collection(account: Account, asked: Node) -> Node:
 
 
 def _push_name(account: Account) -> Setting:
-    value = WireMessage.of({_TIMESTAMP: now_ms(), _PUSH_NAME: WireMessage.of({_NAME: account.name})})
+    value = SyncActionValue(timestamp=now_ms(), pushNameSetting=PushNameSetting(name=account.name))
     return Setting(json.dumps(["setting_pushName"]).encode(), value, _NAME_VERSION)
 
 

@@ -13,7 +13,13 @@ from chalicelib.wire.curve25519 import KEY_TYPE, KeyPair, sign
 from chalicelib.wire.frames import HEADER, framed
 from chalicelib.wire.node import SERVER, Jid, Node
 from chalicelib.wire.noise import Cipher
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto import parse
+from chalicelib.wire.proto.handshake_pb2 import (
+    ADVSignedDeviceIdentity,
+    ADVSignedDeviceIdentityHMAC,
+    ClientPayload,
+    DeviceProps,
+)
 from infra.whatsapp_server import WhatsApp
 from tests.wire.initiator import Initiator
 
@@ -60,18 +66,19 @@ class Companion:
 
     def registration(self) -> bytes:
         signature = sign(self.identity.private, KEY_TYPE + self.signed.public)
-        pairing = {
-            1: b"\0\0\0\7",
-            2: KEY_TYPE,
-            3: self.identity.public,
-            4: b"\0\0\1",
-            5: self.signed.public,
-            6: signature,
-        }
-        return WireMessage.of({19: WireMessage.of({**pairing, 8: WireMessage.of({1: "Test"})})}).encode()
+        pairing = ClientPayload.DevicePairingRegistrationData(
+            eRegid=b"\0\0\0\7",
+            eKeytype=KEY_TYPE,
+            eIdent=self.identity.public,
+            eSkeyID=b"\0\0\1",
+            eSkeyVal=self.signed.public,
+            eSkeySig=signature,
+            deviceProps=DeviceProps(os="Test").SerializeToString(),
+        )
+        return ClientPayload(devicePairingData=pairing).SerializeToString()
 
     def login(self) -> bytes:
-        return WireMessage.of({1: int(self.jid.user), 18: self.jid.device}).encode()
+        return ClientPayload(username=int(self.jid.user), device=self.jid.device).SerializeToString()
 
     def code(self, reference: bytes) -> str:
         keys = (self.noise.public, self.identity.public, self.secret)
@@ -81,11 +88,13 @@ class Companion:
         """Answer a pair-success: with our signature, or with somebody else's."""
         pairing = success.get("pair-success")
         self.jid = pairing.get("device").jid("jid")
-        signed = WireMessage.decode(pairing.get("device-identity").data).message(1)
-        seen = b"\x06\x01" + signed.data(1) + self.identity.public + signed.data(2)
-        signature = sign((signer or self.identity).private, seen)
-        identity = WireMessage.of({1: signed.data(1), 3: signed.data(3), 4: signature}).encode()
-        child = Node("pair-device-sign", {}, (Node("device-identity", {"key-index": "1"}, identity),))
+        container = parse(ADVSignedDeviceIdentityHMAC, pairing.get("device-identity").data)
+        identity = parse(ADVSignedDeviceIdentity, container.details)
+        seen = b"\x06\x01" + identity.details + self.identity.public + identity.accountSignatureKey
+        identity.ClearField("accountSignatureKey")
+        identity.deviceSignature = sign((signer or self.identity).private, seen)
+        signed = Node("device-identity", {"key-index": "1"}, identity.SerializeToString())
+        child = Node("pair-device-sign", {}, (signed,))
         return Node("iq", {"id": success.text("id"), "type": "result", "to": SERVER}, (child,))
 
 

@@ -4,7 +4,12 @@ import hashlib
 import hmac
 
 from chalicelib.wire.curve25519 import KeyPair, sign, verified
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto import parse
+from chalicelib.wire.proto.handshake_pb2 import (
+    ADVDeviceIdentity,
+    ADVSignedDeviceIdentity,
+    ADVSignedDeviceIdentityHMAC,
+)
 from infra.whatsapp_server.linking import device_agreed, vouch
 
 PHONE, DEVICE, SECRET = KeyPair.generate(), KeyPair.generate(), bytes(range(32))
@@ -13,19 +18,19 @@ VOUCHING = vouch(PHONE, DEVICE.public, SECRET, raw_id=7, device=3, now_s=1_790_0
 
 def answer(details: bytes, signer: KeyPair) -> bytes:
     signature = sign(signer.private, b"\x06\x01" + details + DEVICE.public + PHONE.public)
-    return WireMessage.of({1: details, 3: b"", 4: signature}).encode()
+    return ADVSignedDeviceIdentity(details=details, deviceSignature=signature).SerializeToString()
 
 
 def test_the_container_is_sealed_with_the_pictures_secret() -> None:
-    container = WireMessage.decode(VOUCHING.container)
-    assert container.data(2) == hmac.digest(SECRET, container.data(1), hashlib.sha256)
+    container = parse(ADVSignedDeviceIdentityHMAC, VOUCHING.container)
+    assert hmac.digest(SECRET, container.details, hashlib.sha256) == container.HMAC
 
 
 def test_the_phone_signs_the_devices_identity() -> None:
-    signed = WireMessage.decode(VOUCHING.container).message(1)
-    assert signed.data(2) == PHONE.public
-    assert verified(PHONE.public, b"\x06\x00" + signed.data(1) + DEVICE.public, signed.data(3))
-    assert WireMessage.decode(signed.data(1)).number(3) == 3
+    signed = parse(ADVSignedDeviceIdentity, parse(ADVSignedDeviceIdentityHMAC, VOUCHING.container).details)
+    assert signed.accountSignatureKey == PHONE.public
+    assert verified(PHONE.public, b"\x06\x00" + signed.details + DEVICE.public, signed.accountSignature)
+    assert parse(ADVDeviceIdentity, signed.details).keyIndex == 3
 
 
 def test_the_devices_signature_seals_the_link() -> None:

@@ -3,7 +3,8 @@
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import HEADER
 from chalicelib.wire.noise import Cipher, HandshakeState
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto import parse
+from chalicelib.wire.proto.handshake_pb2 import HandshakeMessage
 
 
 class Initiator:
@@ -15,18 +16,19 @@ class Initiator:
 
     def hello(self) -> bytes:
         self.state.authenticate(self.ephemeral.public)
-        return WireMessage.of({2: WireMessage.of({1: self.ephemeral.public})}).encode()
+        hello = HandshakeMessage.ClientHello(ephemeral=self.ephemeral.public)
+        return HandshakeMessage(clientHello=hello).SerializeToString()
 
     def read(self, answer: bytes) -> bytes:
         """Take the server's hello; the certificate chain in it."""
-        hello = WireMessage.decode(answer).message(3)
-        theirs = hello.data(1)
+        hello = parse(HandshakeMessage, answer).serverHello
+        theirs = hello.ephemeral
         self.state.authenticate(theirs)
         self.state.mix(self.ephemeral.shared(theirs))
-        self.server_key = self.state.decrypt(hello.data(2))
+        self.server_key = self.state.decrypt(hello.static)
         self.state.mix(self.ephemeral.shared(self.server_key))
         self._their_ephemeral = theirs
-        return self.state.decrypt(hello.data(3))
+        return self.state.decrypt(hello.payload)
 
     def finish(self, payload: bytes) -> tuple[bytes, Cipher, Cipher]:
         """The last message, and the ciphers to send and to receive with."""
@@ -34,4 +36,5 @@ class Initiator:
         self.state.mix(self.static.shared(self._their_ephemeral))
         sealed = self.state.encrypt(payload)
         outgoing, incoming = self.state.split()
-        return WireMessage.of({4: WireMessage.of({1: static, 2: sealed})}).encode(), outgoing, incoming
+        finish = HandshakeMessage.ClientFinish(static=static, payload=sealed)
+        return HandshakeMessage(clientFinish=finish).SerializeToString(), outgoing, incoming

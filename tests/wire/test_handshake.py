@@ -5,7 +5,8 @@ import pytest
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import HEADER
 from chalicelib.wire.noise import Handshake, NoiseFailure
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto import MalformedMessage
+from chalicelib.wire.proto.handshake_pb2 import HandshakeMessage
 from tests.wire.initiator import Initiator
 
 
@@ -42,4 +43,10 @@ def test_a_client_with_another_prologue_fails_the_handshake() -> None:
 def test_a_key_that_is_none_fails_the_handshake(key: bytes) -> None:
     handshake = Handshake(HEADER, KeyPair.generate(), b"chain")
     with pytest.raises(NoiseFailure):
-        handshake.answer(WireMessage.of({2: WireMessage.of({1: key})}).encode())
+        handshake.answer(HandshakeMessage(clientHello=HandshakeMessage.ClientHello(ephemeral=key)).SerializeToString())
+
+
+@pytest.mark.parametrize("frame", [b"\xff", b"\x12\xff", b"<html>"])
+def test_a_frame_that_is_none_is_refused(frame: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        Handshake(HEADER, KeyPair.generate(), b"chain").answer(frame)

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.content import Undecryptable
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Reason, Status
-from chalicelib.wire.protobuf import WireMessage as Wire
+from chalicelib.wire.proto.message_pb2 import Message as Encrypted
 from tests.makers import a_message
 from tests.worker.outside import now
 from tests.worker.processes import NUMBER, ProcessHarness, told
@@ -18,8 +18,6 @@ pytestmark = pytest.mark.subprocess
 
 FRIEND, NOBODY = "628777000001", "628777000002"
 AT_ONCE_S = 1.0
-EPHEMERAL = 40
-"""waE2E.Message's ephemeralMessage, which holds another message."""
 
 
 async def friend(harness: ProcessHarness) -> str:
@@ -112,10 +110,11 @@ def test_a_message_that_is_nested_too_deep_is_told_of(tmp_path: Path, device: Pa
     async def story(harness: ProcessHarness) -> None:
         await harness.connected()
         await friend(harness)
-        message = Wire.of({1: "deep down"})
+        message = inner = Encrypted()
         for _ in range(60):
-            message = Wire.of({EPHEMERAL: Wire.of({1: message})})
-        deep = message.encode().hex()
+            inner = inner.ephemeralMessage.message
+        inner.conversation = "deep down"
+        deep = message.SerializeToString().hex()
         status, answer = await harness.wa.post(f"phones/{FRIEND}/send", to=NUMBER, kind="raw", message=deep)
         assert status == 200, answer
         (told_of,) = await messages(harness, 1)

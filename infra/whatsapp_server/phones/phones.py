@@ -5,7 +5,7 @@ import logging
 from collections.abc import Iterable
 
 from chalicelib.wire.node import BROADCASTS, Jid, Node
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto.message_pb2 import ProtocolMessage
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.clock import now_s
 from infra.whatsapp_server.phones import content, welcome
@@ -34,7 +34,7 @@ class Phones:
         self._sealing = Sealing(store, database, self._keyring)
         self._writing = Writing(self._sealing, self._letters, post)
         self._reading = Reading(store.accounts, self._keyring, self._writing)
-        self._histories: dict[str, WireMessage] = {}
+        self._histories: dict[str, ProtocolMessage] = {}
         post.listen(self._ring)
 
     def start(self) -> None:
@@ -89,7 +89,7 @@ class Phones:
         except SignalFailure as failure:
             _log.warning("%s can't greet its device %s: %s", account.number, device.number, failure)
 
-    def remember(self, account: Account, history: WireMessage) -> None:
+    def remember(self, account: Account, history: ProtocolMessage) -> None:
         """Tell each device that is linked from now on of this history, as long as the server runs."""
         self._histories[account.number] = history
 

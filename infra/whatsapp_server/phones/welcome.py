@@ -7,93 +7,80 @@ import secrets
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.wire.media import HISTORY
 from chalicelib.wire.node import Attribute, Node
-from chalicelib.wire.protobuf import WireMessage
+from chalicelib.wire.proto.message_pb2 import (
+    INITIAL_BOOTSTRAP,
+    AppStateSyncKey,
+    AppStateSyncKeyData,
+    AppStateSyncKeyFingerprint,
+    AppStateSyncKeyId,
+    AppStateSyncKeyShare,
+    HistorySyncNotification,
+    Message,
+    MessageKey,
+    ProtocolMessage,
+)
+from chalicelib.wire.proto.sync_pb2 import Conversation, HistorySync, HistorySyncMsg, WebMessageInfo
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.app_state import SettingsKey
 from infra.whatsapp_server.clock import now_ms, now_s
 from infra.whatsapp_server.media import Media
-from infra.whatsapp_server.phones.content import written
 from infra.whatsapp_server.phones.encryption import Sealing
 from infra.whatsapp_server.phones.files import upload
 from infra.whatsapp_server.phones.writing import message_id
 from infra.whatsapp_server.post import PHONE, Post
 from infra.whatsapp_server.storage import Database
 
-# waE2E.ProtocolMessage
-_TYPE, _HISTORY = 2, 6
-_IS_HISTORY: Final = 5
-# HistorySyncNotification
-_SHA256, _SIZE, _KEY, _ENCRYPTED_SHA256, _PATH = 1, 2, 3, 4, 5
-_SYNC_TYPE, _CHUNK, _PROGRESS, _INLINE = 6, 7, 9, 11
-# HistorySync, Conversation, HistorySyncMsg, WebMessageInfo, MessageKey
-_KIND, _CONVERSATIONS = 1, 2
-_CHAT, _MESSAGES = 1, 2
-_INFO, _ORDER = 1, 2
-_INFO_KEY, _INFO_MESSAGE, _INFO_TIME, _INFO_SECRET = 1, 2, 3, 49
-_CHAT_JID, _FROM_ME, _ID = 1, 2, 3
-_BOOTSTRAP: Final = 0
 _TEXT: Final = "What was said long ago, and is of no interest to a gateway that serves from now on. " * 2
 """About as long as messages are, with their names and numbers, in a history of 50,000: 13 MB before compression."""
 
 
-def empty() -> WireMessage:
+def empty() -> ProtocolMessage:
     """The notice of a history without a chat, which travels in the notice itself."""
-    content = zlib.compress(WireMessage.of({_KIND: _BOOTSTRAP}).encode())
-    notice = WireMessage.of({_SYNC_TYPE: _BOOTSTRAP, _CHUNK: 1, _PROGRESS: 100, _INLINE: content})
-    return WireMessage.of({_TYPE: _IS_HISTORY, _HISTORY: notice})
+    history = HistorySync(syncType=HistorySync.INITIAL_BOOTSTRAP)
+    return _notice(initialHistBootstrapInlinePayload=zlib.compress(history.SerializeToString()))
 
 
-def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> WireMessage:
+def uploaded(media: Media, account: Account, *, chats: int, messages: int) -> ProtocolMessage:
     """Upload a history of ``messages`` texts in ``chats`` chats; return the notice of it."""
-    parts = [WireMessage.of({_KIND: _BOOTSTRAP}).encode()]
-    for chat in range(chats):
-        share = messages // chats + (chat < messages % chats)
-        parts.append(WireMessage(((_CONVERSATIONS, _conversation(account, chat, share)),)).encode())
-    found = upload(media, HISTORY, BytesIO(zlib.compress(b"".join(parts))))
-    notice: dict[int, int | bytes | str | WireMessage | None] = {
-        _SHA256: found.sha256,
-        _SIZE: found.size,
-        _KEY: found.key,
-        _ENCRYPTED_SHA256: found.encrypted_sha256,
-        _PATH: found.direct_path,
-        _SYNC_TYPE: _BOOTSTRAP,
-        _CHUNK: 1,
-        _PROGRESS: 100,
-    }
-    return WireMessage.of({_TYPE: _IS_HISTORY, _HISTORY: WireMessage.of(notice)})
+    shares = [messages // chats + (chat < messages % chats) for chat in range(chats)]
+    history = HistorySync(
+        syncType=HistorySync.INITIAL_BOOTSTRAP,
+        conversations=[_conversation(account, chat, share) for chat, share in enumerate(shares)],
+    )
+    found = upload(media, HISTORY, BytesIO(zlib.compress(history.SerializeToString())))
+    return _notice(
+        fileSHA256=found.sha256,
+        fileLength=found.size,
+        mediaKey=found.key,
+        fileEncSHA256=found.encrypted_sha256,
+        directPath=found.direct_path,
+    )
 
 
-def _conversation(account: Account, chat: int, messages: int) -> bytes:
+def _notice(**where: Any) -> ProtocolMessage:
+    notice = HistorySyncNotification(syncType=INITIAL_BOOTSTRAP, chunkOrder=1, progress=100, **where)
+    return ProtocolMessage(type=ProtocolMessage.HISTORY_SYNC_NOTIFICATION, historySyncNotification=notice)
+
+
+def _conversation(account: Account, chat: int, messages: int) -> Conversation:
     peer = f"62877{chat:08d}@s.whatsapp.net"
-    texts = tuple((_MESSAGES, text) for text in _texts(account, peer, messages))
-    return WireMessage(((_CHAT, peer.encode()), *texts)).encode()
+    return Conversation(ID=peer, messages=_texts(account, peer, messages))
 
 
-def _texts(account: Account, peer: str, messages: int) -> Iterator[bytes]:
+def _texts(account: Account, peer: str, messages: int) -> Iterator[HistorySyncMsg]:
     now = int(now_s())
     for number in range(messages):
-        key = WireMessage.of({_CHAT_JID: peer, _FROM_ME: number % 2, _ID: secrets.token_hex(10).upper()})
-        info = WireMessage.of(
-            {
-                _INFO_KEY: key,
-                _INFO_MESSAGE: written(f"{number} {account.number} {_TEXT}"),
-                _INFO_TIME: now - messages + number,
-                _INFO_SECRET: secrets.token_bytes(32),
-            }
+        info = WebMessageInfo(
+            key=MessageKey(remoteJID=peer, fromMe=bool(number % 2), ID=secrets.token_hex(10).upper()),
+            message=Message(conversation=f"{number} {account.number} {_TEXT}"),
+            messageTimestamp=now - messages + number,
+            messageSecret=secrets.token_bytes(32),
         )
-        yield WireMessage.of({_INFO: info, _ORDER: number}).encode()
-
-
-# waE2E.Message and its ProtocolMessage
-_PROTOCOL = 12
-_KEY_SHARE = 7
-_IS_KEY_SHARE = 6
-# AppStateSyncKeyShare, AppStateSyncKey, AppStateSyncKeyData
-_KEYS, _KEY_ID, _KEY_DATA, _DATA, _FINGERPRINT, _TIMESTAMP = 1, 1, 2, 1, 2, 3
+        yield HistorySyncMsg(message=info, msgOrderID=number)
 
 
 def first_time(database: Database, account: Account, device: int) -> bool:
@@ -101,11 +88,12 @@ def first_time(database: Database, account: Account, device: int) -> bool:
     return database.run("INSERT OR IGNORE INTO phone_welcomed VALUES (?, ?)", account.number, device) > 0
 
 
-def welcome(sealing: Sealing, post: Post, account: Account, device: int, history: WireMessage | None = None) -> None:
+def welcome(
+    sealing: Sealing, post: Post, account: Account, device: int, history: ProtocolMessage | None = None
+) -> None:
     """Send both; a device that couldn't open one of them is sent both again."""
     for message in (_key_share(account), history or empty()):
-        protocol = WireMessage.of({_PROTOCOL: message})
-        secret = sealing.seal(account, account, device, protocol.encode())
+        secret = sealing.seal(account, account, device, Message(protocolMessage=message).SerializeToString())
         attributes: dict[str, Attribute] = {
             "id": message_id(),
             "type": "text",
@@ -117,9 +105,12 @@ def welcome(sealing: Sealing, post: Post, account: Account, device: int, history
         post.deliver((account.number, device), Node("message", attributes, (secret,)))
 
 
-def _key_share(account: Account) -> WireMessage:
+def _key_share(account: Account) -> ProtocolMessage:
     key = SettingsKey.of(account)
-    fingerprint = WireMessage.of({1: account.raw_id, 2: PHONE})
-    data = WireMessage.of({_DATA: key.data, _FINGERPRINT: fingerprint, _TIMESTAMP: now_ms()})
-    shared = WireMessage.of({_KEY_ID: WireMessage.of({1: key.id}), _KEY_DATA: data})
-    return WireMessage.of({_TYPE: _IS_KEY_SHARE, _KEY_SHARE: WireMessage.of({_KEYS: shared})})
+    data = AppStateSyncKeyData(
+        keyData=key.data,
+        fingerprint=AppStateSyncKeyFingerprint(rawID=account.raw_id, currentIndex=PHONE),
+        timestamp=now_ms(),
+    )
+    share = AppStateSyncKeyShare(keys=[AppStateSyncKey(keyID=AppStateSyncKeyId(keyID=key.id), keyData=data)])
+    return ProtocolMessage(type=ProtocolMessage.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare=share)

@@ -54,7 +54,7 @@ class Writing:
         """Send a message to one device: the recipient's own, or one of the phone's account."""
         plaintext = said.message
         if reader is phone:
-            plaintext = content.copied(plaintext, recipient.lid_jid).encode()
+            plaintext = content.copied(plaintext, recipient.lid_jid)
         try:
             secret = self.sealing.seal(phone, reader, device, plaintext, retries=retries)
         except SignalFailure as failure:

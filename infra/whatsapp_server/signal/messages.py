@@ -11,7 +11,8 @@ import secrets
 from dataclasses import dataclass
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KEY_TYPE
-from chalicelib.wire.protobuf import MalformedMessage, WireMessage
+from chalicelib.wire.proto import M, MalformedMessage, parse
+from chalicelib.wire.proto.signal_pb2 import PreKeySignalMessage, SignalMessage
 
 
 class SignalFailure(Exception):
@@ -46,11 +47,6 @@ VERSION = b"\x33"
 """Version 3, twice: the message's and the highest that its sender speaks."""
 MAC_SIZE = 8
 
-# SignalMessage
-_RATCHET_KEY, _COUNTER, _PREVIOUS, _CIPHERTEXT = 1, 2, 3, 4
-# PreKeySignalMessage
-_PREKEY, _BASE, _IDENTITY, _INNER, _REGISTRATION, _SIGNED_PREKEY = 1, 2, 3, 4, 5, 6
-
 
 @dataclass(frozen=True, slots=True)
 class SealedMessage:
@@ -67,21 +63,18 @@ class SealedMessage:
         cls, *, ratchet_key: bytes, counter: int, previous: int, ciphertext: bytes, mac_key: bytes, parties: bytes
     ) -> "SealedMessage":
         """Make and authenticate one. `parties` are the sender's and the receiver's identity keys, with their types."""
-        message = WireMessage.of(
-            {_RATCHET_KEY: KEY_TYPE + ratchet_key, _COUNTER: counter, _PREVIOUS: previous, _CIPHERTEXT: ciphertext}
+        message = SignalMessage(
+            ratchetKey=KEY_TYPE + ratchet_key, counter=counter, previousCounter=previous, ciphertext=ciphertext
         )
-        signed = VERSION + message.encode()
+        signed = VERSION + message.SerializeToString()
         return cls(ratchet_key, counter, ciphertext, signed, _mac(mac_key, parties, signed))
 
     @classmethod
     def decode(cls, data: bytes) -> "SealedMessage":
         """Read one; Undecryptable if it is none of this version."""
-        message = _body(data[:-MAC_SIZE])
-        try:
-            key = typed(message.data(_RATCHET_KEY))
-            return cls(key, message.number(_COUNTER), message.data(_CIPHERTEXT), data[:-MAC_SIZE], data[-MAC_SIZE:])
-        except MalformedMessage as error:
-            raise Undecryptable("a part of the message has the wrong type") from error
+        signed, mac = data[:-MAC_SIZE], data[-MAC_SIZE:]
+        message = _body(SignalMessage, signed)
+        return cls(typed(message.ratchetKey), message.counter, message.ciphertext, signed, mac)
 
     def encode(self) -> bytes:
         """Write it."""
@@ -110,30 +103,27 @@ class OfferingMessage:
     @classmethod
     def decode(cls, data: bytes) -> "OfferingMessage":
         """Read one; Undecryptable if it is none of this version."""
-        message = _body(data)
-        try:
-            return cls(
-                message.number(_REGISTRATION),
-                message.number(_PREKEY) if message.has(_PREKEY) else None,
-                message.number(_SIGNED_PREKEY),
-                typed(message.data(_BASE)),
-                typed(message.data(_IDENTITY)),
-                SealedMessage.decode(message.data(_INNER)),
-            )
-        except MalformedMessage as error:
-            raise Undecryptable("a part of the message has the wrong type") from error
+        message = _body(PreKeySignalMessage, data)
+        return cls(
+            message.registrationId,
+            message.preKeyId if message.HasField("preKeyId") else None,
+            message.signedPreKeyId,
+            typed(message.baseKey),
+            typed(message.identityKey),
+            SealedMessage.decode(message.message),
+        )
 
     def encode(self) -> bytes:
         """Write it."""
-        message = WireMessage.of({
-            _PREKEY: self.prekey,
-            _BASE: KEY_TYPE + self.base,
-            _IDENTITY: KEY_TYPE + self.identity,
-            _INNER: self.inner.encode(),
-            _REGISTRATION: self.registration,
-            _SIGNED_PREKEY: self.signed_prekey,
-        })  # fmt: skip
-        return VERSION + message.encode()
+        message = PreKeySignalMessage(
+            preKeyId=self.prekey,
+            baseKey=KEY_TYPE + self.base,
+            identityKey=KEY_TYPE + self.identity,
+            message=self.inner.encode(),
+            registrationId=self.registration,
+            signedPreKeyId=self.signed_prekey,
+        )
+        return VERSION + message.SerializeToString()
 
 
 def typed(data: bytes) -> bytes:
@@ -143,11 +133,11 @@ def typed(data: bytes) -> bytes:
     return data[len(KEY_TYPE) :]
 
 
-def _body(data: bytes) -> WireMessage:
+def _body(kind: type[M], data: bytes) -> M:
     if data[:1] != VERSION:
         raise Undecryptable("not a message of Signal's version 3")
     try:
-        return WireMessage.decode(data[1:])
+        return parse(kind, data[1:])
     except MalformedMessage as error:
         raise Undecryptable("not a message") from error
 
