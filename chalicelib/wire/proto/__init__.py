@@ -1,6 +1,6 @@
 """WhatsApp's protobuf messages, as far as this project reads and writes them.
 
-The ``.proto`` files have WhatsApp's own names, numbers and types. The classes are generated from them by ``make proto``.
+The ``.proto`` files have WhatsApp's own names, numbers and types; ``make proto`` makes the classes from them.
 They are in a package of their own (``switchboard.wire``): a process may load the client library's classes beside them.
 All fields know whether they are set; fields that these files don't name are kept, and written again.
 """
