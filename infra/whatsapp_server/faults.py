@@ -22,7 +22,7 @@ class PlannedFailure:
 
 
 @dataclass(slots=True)
-class Knobs:
+class Faults:
     """The server's changeable behaviour; as it stands here it behaves like WhatsApp."""
 
     references: int = FULL_LIST

@@ -67,7 +67,7 @@ _PASSKEY_OPTIONS = b'{"publicKey":{"challenge":"bG9vcGJhY2s","rpId":"whatsapp.co
 
 async def offer_codes(network: Network, waiting: Waiting) -> None:
     """Give a client a list of references to show."""
-    references = [network.references.issue() for _ in range(network.knobs.references)]
+    references = [network.references.issue() for _ in range(network.faults.references)]
     waiting.offer.add(references, time.monotonic())
     refs = tuple(Node("ref", {}, reference.encode()) for reference in references)
     await waiting.connection.tell(Node("pair-device", {}, refs), xmlns="md")
@@ -79,7 +79,7 @@ async def scan(
     """A phone scans a code: resolves once the device has agreed and is linked; else one of the PhoneErrors."""
     waiting = _waiting(network, code)
     waiting.offer.used.add(code.reference)
-    if network.knobs.take_passkey():
+    if network.faults.take_passkey():
         await ask_for_passkey(waiting)
         raise PasskeyRequired("WhatsApp asks for a passkey before this device is linked.")
     account = network.opened(number, name)

@@ -24,7 +24,7 @@ class LoginRefused(Exception):
 
 def admitted(network: Network, login: Login, connection: Connection, noise_key: bytes) -> Client:
     """The device that logs in; LoginRefused if it isn't linked, has another's key, or a test planned a refusal."""
-    planned = network.knobs.take_failure(login.number)
+    planned = network.faults.take_failure(login.number)
     if planned is not None:
         raise LoginRefused(planned)
     account = network.accounts.numbered(login.number)

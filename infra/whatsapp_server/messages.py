@@ -19,11 +19,11 @@ _CARRIED = ("id", "type", "category", "edit")
 
 async def accept(client: Client, stanza: Node) -> None:
     """Keep a message for its readers, then acknowledge it, or refuse it with a code."""
-    knobs = client.network.knobs
-    error = knobs.take_refusal(client.account.number) or _route(client, stanza)
+    faults = client.network.faults
+    error = faults.take_refusal(client.account.number) or _route(client, stanza)
     answer = _acknowledgement(stanza, error)
-    if knobs.held_acks_s:
-        client.network.spawn(_later(client.connection, answer, knobs.held_acks_s))
+    if faults.held_acks_s:
+        client.network.spawn(_later(client.connection, answer, faults.held_acks_s))
     else:
         await client.connection.send(answer)
 

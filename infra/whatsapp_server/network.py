@@ -12,7 +12,7 @@ from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.codes import Offer, References
 from infra.whatsapp_server.connection import Connection
 from infra.whatsapp_server.errors import UnknownPhone
-from infra.whatsapp_server.faults import Knobs
+from infra.whatsapp_server.faults import Faults
 from infra.whatsapp_server.groups import Groups
 from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.payload import Registration
@@ -62,9 +62,9 @@ class Network:
         self.store = store
         self.database = database
         self.references = references
-        self.knobs = Knobs()
+        self.faults = Faults()
         self.media = media
-        self.post = Post(Mail(database), self.knobs)
+        self.post = Post(Mail(database), self.faults)
         self.phones = Phones(store, database, self.post)
         self.groups = Groups(database)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)

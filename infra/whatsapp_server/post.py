@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.wire.codec import decode, encode
 from chalicelib.wire.node import SERVER, Node
 from infra.whatsapp_server.connection import Connection, ConnectionEnded
-from infra.whatsapp_server.faults import Knobs
+from infra.whatsapp_server.faults import Faults
 from infra.whatsapp_server.storage import Database
 
 Place = tuple[str, int]
@@ -142,9 +142,9 @@ PHONE = 0
 class Post:
     """Delivers to linked devices by courier, and to the virtual phones, which are in this process, by a call."""
 
-    def __init__(self, mail: Mail, knobs: Knobs) -> None:
+    def __init__(self, mail: Mail, faults: Faults) -> None:
         self.mail = mail
-        self._knobs = knobs
+        self._faults = faults
         self._couriers: dict[Place, tuple[Courier, asyncio.Task[None]]] = {}
         self._ring_phone: Callable[[str], None] = lambda _number: None
 
@@ -155,7 +155,7 @@ class Post:
     def deliver(self, place: Place, stanza: Node) -> None:
         """Keep a stanza for a device until it acknowledges it, and have it brought if the device is there."""
         number, device = place
-        if device != PHONE and stanza.find("enc") and self._knobs.take_spoiling():
+        if device != PHONE and stanza.find("enc") and self._faults.take_spoiling():
             stanza = _spoilt(stanza)
         self.mail.put(place, stanza)
         if device == PHONE:

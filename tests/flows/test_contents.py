@@ -103,7 +103,7 @@ def test_what_the_account_s_own_phone_deletes_is_told_as_its_own(stack, account,
 
 def test_a_place_that_cannot_be_read_at_first_arrives_whole_once_the_phone_sends_it_again(stack, account, friend):
     came(stack, account, friend.say(account, "first"))
-    stack.network("knobs/spoil-message", {"times": 1})
+    stack.network("faults/spoil-message", {"times": 1})
     friend.send(account, "location", latitude=48.2082, longitude=16.3738)
 
     def places() -> list[dict[str, Any]]:

@@ -96,7 +96,7 @@ def test_a_watcher_sees_each_new_code_and_the_connection(stack, number):
     with stack.watch(number) as socket:
         first = next_frame(socket, "qr")
         assert first["qr"].startswith("data:image/png;base64,")
-        stack.network("knobs/push-refs", {})
+        stack.network("faults/push-refs", {})
         second = next_frame(socket, "qr")
         assert (second["qr"] == first["qr"], second["id"] == first["id"]) == (False, False)
         assert stack.scan(stack.code(number), number).status_code == 200
@@ -137,7 +137,7 @@ def test_a_foreign_code_is_refused_by_the_phone_in_a_sentence(stack, number, tmp
 def test_an_expired_code_is_refused_by_the_phone(stack, number, tmp_path):
     stack.begin(number)
     expired = stack.code(number)
-    stack.network("knobs/push-refs", {})
+    stack.network("faults/push-refs", {})
     with stack.watch(number) as socket:
         next_frame(socket, "qr")
     answer = stack.scan(expired, number)

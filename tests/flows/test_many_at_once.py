@@ -43,10 +43,10 @@ def test_each_of_many_sends_at_once_is_answered_for_before_the_gateway_s_time_is
         return answer
 
     # So slow that most can't wait for the end.
-    stack.network("knobs/hold-acks", {"ms": 400})
+    stack.network("faults/hold-acks", {"ms": 400})
     with ThreadPoolExecutor(SENDS) as callers:
         answers = list(callers.map(send, range(SENDS)))
-    stack.network("knobs/hold-acks", {"ms": 0})
+    stack.network("faults/hold-acks", {"ms": 0})
     others = [answer.text for answer in answers if answer.status_code not in {200, 202}]
     assert others == []
     assert 202 in {answer.status_code for answer in answers}

@@ -82,7 +82,7 @@ def test_a_number_that_is_not_on_whatsapp_is_a_clear_refusal(stack, account):
 
 def test_what_whatsapp_refuses_is_told_with_its_number(stack, account, friend):
     assert send(stack, account, friend.number, "first").status_code == 200
-    stack.network("knobs/refuse-message", {"code": 463, "number": account})
+    stack.network("faults/refuse-message", {"code": 463, "number": account})
     answer = send(stack, account, friend.number, "spam")
     assert not answer.ok
     assert "463" in answer.json()["error"]
@@ -106,7 +106,7 @@ def on_record(stack: Stack, session: str, friend: Phone, count: int) -> None:
 
 def test_sends_that_wait_for_each_other_go_out_in_the_order_they_came_in(stack, account, friend):
     send(stack, account, friend.number, "0")
-    stack.network("knobs/hold-acks", {"ms": 300})
+    stack.network("faults/hold-acks", {"ms": 300})
     try:
         with ThreadPoolExecutor(10) as callers:
             calls = []
@@ -115,14 +115,14 @@ def test_sends_that_wait_for_each_other_go_out_in_the_order_they_came_in(stack, 
                 on_record(stack, account, friend, count + 1)
             assert {call.result().status_code for call in calls} == {200}
     finally:
-        stack.network("knobs/hold-acks", {"ms": 0})
+        stack.network("faults/hold-acks", {"ms": 0})
     assert friend.heard() == [str(count) for count in range(10)]
 
 
 def test_what_cannot_be_read_at_first_arrives_once_the_phone_sends_it_again(stack, account, friend):
     friend.say(account, "first")
     eventually(lambda: len(chat(stack, account, friend)) == 1)
-    stack.network("knobs/spoil-message", {"times": 1})
+    stack.network("faults/spoil-message", {"times": 1})
     friend.say(account, "second")
     eventually(lambda: [m for m in chat(stack, account, friend) if m["message"] == "second"])
     kinds = sorted(message["type"] for message in chat(stack, account, friend))
@@ -132,7 +132,7 @@ def test_what_cannot_be_read_at_first_arrives_once_the_phone_sends_it_again(stac
 def waiting_behind_a_slow_one(stack: Stack, session: str, friend: Phone, callers: ThreadPoolExecutor) -> list[Any]:
     """Have a text be sent for seconds, and others wait for it; return the calls that wait."""
     send(stack, session, friend.number, "first")
-    stack.network("knobs/hold-acks", {"ms": 8_000})
+    stack.network("faults/hold-acks", {"ms": 8_000})
     calls = [callers.submit(send, stack, session, friend.number, str(count)) for count in range(8)]
     on_record(stack, session, friend, 9)
     return calls
@@ -163,7 +163,7 @@ def test_what_waits_to_be_sent_ends_by_name_when_nobody_will_send_it(stack, numb
             assert requests.request(method, address, json=body, headers=stack.headers, timeout=40).ok
             found = eventually(lambda: ended(stack, number, friend), within=30)
         finally:
-            stack.network("knobs/hold-acks", {"ms": 0})
+            stack.network("faults/hold-acks", {"ms": 0})
         answers = [call.result() for call in calls]
     waited = [message for message in found if message.get("error", {}).get("code") == code]
     assert len(waited) == 7
@@ -179,7 +179,7 @@ def test_a_receipt_that_its_worker_had_not_noted_when_it_was_killed_is_noted_by_
     service, devices = Service(stack, number), stack.state / "devices" / TheTable(stack).uid(number)
     (worker,) = service.workers()
     # Receipts are noted between sends, and this one takes long.
-    stack.network("knobs/hold-acks", {"ms": 30_000})
+    stack.network("faults/hold-acks", {"ms": 30_000})
     with ThreadPoolExecutor(1) as callers:
         try:
             slow = callers.submit(send, stack, number, friend.number, "slow")
@@ -189,7 +189,7 @@ def test_a_receipt_that_its_worker_had_not_noted_when_it_was_killed_is_noted_by_
             eventually(lambda: any(b"read" in file.read_bytes() for file in devices.glob("receipts-*")))
             os.kill(worker, signal.SIGKILL)
         finally:
-            stack.network("knobs/hold-acks", {"ms": 0})
+            stack.network("faults/hold-acks", {"ms": 0})
         service.successor([worker])
         eventually(lambda: the_message(stack, number, first["id"])["status"] == "read")
         assert slow.result().status_code == 202

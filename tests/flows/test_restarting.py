@@ -61,7 +61,7 @@ def on_record(stack: Stack, bo: Phone, count: int) -> None:
 def in_the_air(stack: Stack, bo: Phone, pool: ThreadPoolExecutor) -> list[Future[requests.Response]]:
     """Have four texts accepted of which the first is being sent, unacknowledged, and three wait for it."""
     assert send(stack, ANA, bo.number, "0").status_code == 200
-    stack.network("knobs/hold-acks", {"ms": 60_000})
+    stack.network("faults/hold-acks", {"ms": 60_000})
     calls = []
     for count in range(1, 5):
         calls.append(pool.submit(send, stack, ANA, bo.number, str(count)))
@@ -91,7 +91,7 @@ def test_of_what_was_accepted_before_a_worker_was_killed_the_rest_goes_out_and_w
 ) -> None:
     with ThreadPoolExecutor(4) as pool:
         calls = in_the_air(stack, friend, pool)
-        stack.network("knobs/hold-acks", {"ms": 0})
+        stack.network("faults/hold-acks", {"ms": 0})
         (killed,) = stack.serving()
         os.kill(killed, signal.SIGKILL)
         assert {call.result().status_code for call in calls} <= {200, 202}

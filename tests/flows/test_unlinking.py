@@ -14,7 +14,7 @@ def cut_off(stack: Stack, number: str) -> str:
     stack.link(number)
     stack.post(f"/api/sessions/{number}/disconnect")
     stack.until(number, "STOPPED")
-    assert stack.network("knobs/failure", {"reason": 405, "number": number, "times": 100}).ok
+    assert stack.network("faults/failure", {"reason": 405, "number": number, "times": 100}).ok
     return number
 
 

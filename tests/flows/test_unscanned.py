@@ -11,7 +11,7 @@ def test_codes_that_nobody_scans_rotate_and_in_the_end_the_session_stops_until_a
     stack: Stack, number: str
 ) -> None:
     # Fewer codes a round than WhatsApp's six: each is shown for twenty seconds.
-    stack.network("knobs/refs", {"count": 1})
+    stack.network("faults/refs", {"count": 1})
     try:
         stack.begin(number)
         with stack.watch(number) as socket:
@@ -19,7 +19,7 @@ def test_codes_that_nobody_scans_rotate_and_in_the_end_the_session_stops_until_a
             assert len(set(codes)) == 3
             next_frame(socket, "qr_timeout", within=90)
     finally:
-        stack.network("knobs/refs", {"count": FULL_LIST})
+        stack.network("faults/refs", {"count": FULL_LIST})
     session = stack.until(number, "STOPPED")
     assert session["reason"] == "qr_timeout"
     assert stack.get(f"/api/sessions/{number}/qr").json()["code"] == "SESSION_STOPPED"

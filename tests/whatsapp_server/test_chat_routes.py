@@ -81,9 +81,9 @@ def test_a_phone_that_is_added_exists_with_its_name(tmp_path: Path) -> None:
         ("phones/0812/say", {"to": ANA, "text": "halo"}, 400, "wrong_number"),
         ("phones/0812", {}, 400, "wrong_number"),
         (f"phones/{ANA}/read", {}, 404, "unknown_phone"),
-        ("knobs/hold-acks", {"ms": -1}, 400, "bad_request"),
-        ("knobs/refuse-message", {"code": 1}, 400, "bad_request"),
-        ("knobs/spoil-message", {"times": "all"}, 400, "bad_request"),
+        ("faults/hold-acks", {"ms": -1}, 400, "bad_request"),
+        ("faults/refuse-message", {"code": 1}, 400, "bad_request"),
+        ("faults/spoil-message", {"times": "all"}, 400, "bad_request"),
     ],
 )
 def test_what_cant_be_done_is_refused_and_changes_nothing(

@@ -97,7 +97,7 @@ def test_a_new_client_learns_its_name(tmp_path: Path) -> None:
 def test_a_new_client_that_cant_open_its_greeting_is_greeted_again(tmp_path: Path) -> None:
     async def story() -> None:
         async with loopback(tmp_path / "wa") as wa, wa.client(tmp_path / "device.db") as client:
-            await wa.post("knobs/spoil-message")
+            await wa.post("faults/spoil-message")
             await wa.linked(client)
             await knows_its_name(client)
             assert "undecryptable" in {said["event"] for said in client.heard}

@@ -18,11 +18,11 @@ from tests.whatsapp_server.devices import NUMBER, loopback
         (f"phones/{NUMBER}/unlink", {}, 404, "unknown_phone"),
         (f"phones/{NUMBER}/drop", {}, 404, "unknown_phone"),
         ("phones/12/drop", {}, 400, "wrong_number"),
-        ("knobs/refs", {"count": 0}, 400, "bad_request"),
-        ("knobs/refs", {"count": True}, 400, "bad_request"),
-        ("knobs/failure", {"reason": 7}, 400, "bad_request"),
-        ("knobs/push-refs", {}, 409, "nothing_waits"),
-        ("knobs/close-unpaired", {}, 409, "nothing_waits"),
+        ("faults/refs", {"count": 0}, 400, "bad_request"),
+        ("faults/refs", {"count": True}, 400, "bad_request"),
+        ("faults/failure", {"reason": 7}, 400, "bad_request"),
+        ("faults/push-refs", {}, 409, "nothing_waits"),
+        ("faults/close-unpaired", {}, 409, "nothing_waits"),
     ],
 )
 def test_a_wrong_request_is_refused(

@@ -17,7 +17,7 @@ def test_a_message_spoilt_on_its_way_to_the_client_comes_again(tmp_path: Path) -
     async def story(wa: Loopback, client: RawClient) -> None:
         await wa.say(BO, NUMBER, "whole")
         await client.message()
-        await wa.post("knobs/spoil-message")
+        await wa.post("faults/spoil-message")
         name = await wa.say(BO, NUMBER, "spoilt at first")
         assert (await client.until("undecryptable"))["id"] == name
         message = await client.message()
@@ -55,7 +55,7 @@ def test_a_message_spoilt_between_two_clients_comes_again(tmp_path: Path) -> Non
             await wa.linked(bo, number=BO)
             await ana.send(BO, "one")
             await bo.message()
-            await wa.post("knobs/spoil-message")
+            await wa.post("faults/spoil-message")
             sent = await ana.send(BO, "two")
             assert (await bo.until("undecryptable"))["id"] == sent["id"]
             assert (await bo.message())["text"] == "two"
@@ -69,7 +69,7 @@ def test_a_message_spoilt_between_two_clients_comes_again(tmp_path: Path) -> Non
 
 def test_a_refused_message_fails_with_its_code_and_reaches_nobody(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
-        await wa.post("knobs/refuse-message", code=463, number=NUMBER)
+        await wa.post("faults/refuse-message", code=463, number=NUMBER)
         client.tell(f"send {BO} refused")
         assert "463" in (await client.until("send_failed"))["error"]
         await client.send(BO, "accepted")
@@ -81,12 +81,12 @@ def test_a_refused_message_fails_with_its_code_and_reaches_nobody(tmp_path: Path
 def test_held_acknowledgements_hold_the_sender_and_not_the_message(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         await client.send(BO, "quick")
-        await wa.post("knobs/hold-acks", ms=HELD_MS)
+        await wa.post("faults/hold-acks", ms=HELD_MS)
         sent = await client.send(BO, "slow")
         assert sent["took_ms"] >= HELD_MS
         letters = await wa.letters(BO)
         assert (letters[-1]["at"] - letters[0]["at"]) < HELD_MS
-        await wa.post("knobs/hold-acks")
+        await wa.post("faults/hold-acks")
         assert (await client.send(BO, "quick"))["took_ms"] < HELD_MS
 
     told(tmp_path, story)
@@ -99,10 +99,10 @@ def test_a_message_whose_acknowledgement_was_lost_arrives_once(tmp_path: Path, m
     async def story(wa: Loopback, client: RawClient) -> None:
         if moment == "after":
             await client.send(BO, "first")
-        await wa.post("knobs/hold-acks", ms=60_000)
+        await wa.post("faults/hold-acks", ms=60_000)
         client.tell(f"send {BO} once")
         await wa.until_letters(BO, 2 if moment == "after" else 1)
-        await wa.post("knobs/hold-acks")
+        await wa.post("faults/hold-acks")
         await wa.post(f"phones/{NUMBER}/drop")
         await client.until("sent")
         assert [letter["text"] for letter in await wa.letters(BO)][-1] == "once"

@@ -149,7 +149,7 @@ def test_an_account_links_several_devices(tmp_path: Path) -> None:
 def test_new_codes_make_the_former_ones_expire(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         former = await client.code()
-        assert await wa.post("knobs/push-refs") == (200, {"pushed": 1})
+        assert await wa.post("faults/push-refs") == (200, {"pushed": 1})
         latest = await client.code()
         assert (await wa.scan(former))[1]["code"] == "expired_code"
         assert (await wa.scan(latest))[0] == 200
@@ -169,7 +169,7 @@ def test_a_used_code_serves_nobody_else(tmp_path: Path) -> None:
 def test_a_code_whose_client_is_gone_has_expired(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         code = await client.code()
-        assert await wa.post("knobs/close-unpaired") == (200, {"closed": 1})
+        assert await wa.post("faults/close-unpaired") == (200, {"closed": 1})
         assert (await wa.scan(code))[1]["code"] == "expired_code"
 
     told(tmp_path, story)
@@ -199,7 +199,7 @@ def test_a_code_with_other_keys_than_the_waiting_device_has_is_foreign(tmp_path:
 def test_a_passkey_can_be_demanded_instead_of_linking(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         code = await client.code()
-        assert (await wa.post("knobs/passkey"))[0] == 200
+        assert (await wa.post("faults/passkey"))[0] == 200
         assert (await wa.scan(code))[1]["code"] == "passkey_required"
 
     told(tmp_path, story)
@@ -211,7 +211,7 @@ def test_a_passkey_can_be_demanded_instead_of_linking(tmp_path: Path) -> None:
 def test_a_login_can_be_refused(tmp_path: Path, reason: int, event: str) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         await wa.linked(client)
-        assert (await wa.post("knobs/failure", reason=reason, number=NUMBER))[0] == 200
+        assert (await wa.post("faults/failure", reason=reason, number=NUMBER))[0] == 200
         await wa.post(f"phones/{NUMBER}/drop")
         await client.until("disconnected")
         assert (await client.until(event)).get("on_connect", True)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.subprocess
 def test_the_client_rotates_through_its_codes_by_itself(tmp_path: Path) -> None:
     async def story() -> None:
         async with loopback(tmp_path / "wa") as wa:
-            await wa.post("knobs/refs", count=2)
+            await wa.post("faults/refs", count=2)
             async with wa.client(tmp_path / "device.db") as client:
                 first = await client.code()
                 second = await client.code()
@@ -26,7 +26,7 @@ def test_the_client_rotates_through_its_codes_by_itself(tmp_path: Path) -> None:
 def test_a_client_whose_codes_are_used_up_gives_up(tmp_path: Path) -> None:
     async def story() -> None:
         async with loopback(tmp_path / "wa") as wa:
-            await wa.post("knobs/refs", count=1)
+            await wa.post("faults/refs", count=1)
             async with wa.client(tmp_path / "device.db") as client:
                 code = await client.code()
                 await wa.until_nobody_waits()

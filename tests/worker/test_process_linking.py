@@ -15,7 +15,7 @@ def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_l
     async def story(harness: ProcessHarness) -> None:
         await harness.start()
         first = await harness.code()
-        await harness.wa.post("knobs/push-refs")
+        await harness.wa.post("faults/push-refs")
         second = await harness.another_code(first)
         assert harness.now.qr
         assert harness.now.qr.attempt == 2
@@ -61,7 +61,7 @@ def test_a_code_that_is_dead_is_gone_at_once(tmp_path: Path, wrong: str) -> None
         if wrong == "secret":
             assert (await harness.wa.scan(dead, hmac="wrong"))[0] == 409
         else:
-            assert await harness.wa.post("knobs/close-unpaired") == (200, {"closed": 1})
+            assert await harness.wa.post("faults/close-unpaired") == (200, {"closed": 1})
         async with asyncio.timeout(AT_ONCE_S):
             session = await harness.until(lambda session: session.status is not Status.SCAN_QR)
         assert (session.qr, session.reason) == (None, Reason.PAIR_ERROR)
@@ -72,7 +72,7 @@ def test_a_code_that_is_dead_is_gone_at_once(tmp_path: Path, wrong: str) -> None
 
 def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.wa.post("knobs/refs", count=1)
+        await harness.wa.post("faults/refs", count=1)
         worker = await harness.start()
         first = await harness.code()
         await harness.until_it_was(Reason.NEW_SCAN_ROUND)
@@ -85,7 +85,7 @@ def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: 
 
 def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.wa.post("knobs/passkey")
+        await harness.wa.post("faults/passkey")
         worker = await harness.start()
         await harness.wa.scan(await harness.code())
         assert await harness.ended(worker) == 0

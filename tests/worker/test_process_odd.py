@@ -28,7 +28,7 @@ async def friend(harness: ProcessHarness) -> str:
 
 
 async def send_odd(harness: ProcessHarness, tag: str, **attributes: str) -> None:
-    assert await harness.wa.post("knobs/stanza", number=NUMBER, tag=tag, attributes=attributes) == (200, {"sent": 1})
+    assert await harness.wa.post("faults/stanza", number=NUMBER, tag=tag, attributes=attributes) == (200, {"sent": 1})
 
 
 async def messages(harness: ProcessHarness, count: int) -> list[Message]:
@@ -82,7 +82,7 @@ def test_a_state_of_a_chat_that_it_doesnt_know_changes_nothing(tmp_path: Path, d
         await harness.connected()
         lid = await friend(harness)
         await harness.wa.post(
-            "knobs/stanza", number=NUMBER, tag="chatstate", attributes={"from": lid}, child="juggling"
+            "faults/stanza", number=NUMBER, tag="chatstate", attributes={"from": lid}, child="juggling"
         )
         await harness.wa.say(FRIEND, NUMBER, "still there?")
         await messages(harness, 1)
@@ -154,7 +154,7 @@ def test_what_the_library_prints_of_a_recipient_is_in_no_log(tmp_path: Path, dev
 @pytest.mark.parametrize("code", [101, 999])
 def test_a_ban_is_one_whatever_its_code(tmp_path: Path, device: Path, code: int) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.wa.post("knobs/failure", reason=402, ban=code)
+        await harness.wa.post("faults/failure", reason=402, ban=code)
         worker = await harness.start()
         assert await harness.ended(worker) == 0
         assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
@@ -165,7 +165,7 @@ def test_a_ban_is_one_whatever_its_code(tmp_path: Path, device: Path, code: int)
 @pytest.mark.parametrize("reason", [418, 499])
 def test_a_login_refused_for_a_reason_it_doesnt_know_is_tried_again(tmp_path: Path, device: Path, reason: int) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.wa.post("knobs/failure", reason=reason)
+        await harness.wa.post("faults/failure", reason=reason)
         await harness.start()
         await harness.until_it_was(Reason.CONNECT_FAILURE)
         await harness.until_status(Status.CONNECTED)

@@ -37,7 +37,7 @@ def test_whatsapp_out_of_reach_is_tried_again(tmp_path: Path) -> None:
 def test_a_refused_login_fails_the_session_where_trying_again_is_no_use(tmp_path: Path, device: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         for code, reason in ((405, Reason.CLIENT_OUTDATED), (402, Reason.TEMPORARY_BAN)):
-            await harness.wa.post("knobs/failure", reason=code)
+            await harness.wa.post("faults/failure", reason=code)
             worker = await harness.start()
             assert await harness.ended(worker) == 0
             assert (harness.now.status, harness.now.reason) == (Status.FAILED, reason)

@@ -17,27 +17,27 @@ _LONGEST_HOLD_MS = 600_000
 
 def add(app: web.Application, network: Network) -> None:
     """Add the routes to an application."""
-    knobs = _KnobRoutes(network)
-    app.router.add_post("/knobs/refs", knobs.references)
-    app.router.add_post("/knobs/push-refs", knobs.push_references)
-    app.router.add_post("/knobs/close-unpaired", knobs.close_unpaired)
-    app.router.add_post("/knobs/failure", knobs.failure)
-    app.router.add_post("/knobs/passkey", knobs.passkey)
-    app.router.add_post("/knobs/hold-acks", knobs.hold_acks)
-    app.router.add_post("/knobs/refuse-message", knobs.refuse_message)
-    app.router.add_post("/knobs/spoil-message", knobs.spoil_message)
-    app.router.add_post("/knobs/stanza", knobs.stanza)
+    routes = _FaultRoutes(network)
+    app.router.add_post("/faults/refs", routes.references)
+    app.router.add_post("/faults/push-refs", routes.push_references)
+    app.router.add_post("/faults/close-unpaired", routes.close_unpaired)
+    app.router.add_post("/faults/failure", routes.failure)
+    app.router.add_post("/faults/passkey", routes.passkey)
+    app.router.add_post("/faults/hold-acks", routes.hold_acks)
+    app.router.add_post("/faults/refuse-message", routes.refuse_message)
+    app.router.add_post("/faults/spoil-message", routes.spoil_message)
+    app.router.add_post("/faults/stanza", routes.stanza)
 
 
-class _KnobRoutes:
+class _FaultRoutes:
     def __init__(self, network: Network) -> None:
         self._network = network
 
     async def references(self, request: web.Request) -> web.Response:
         """`{count}`: how many codes each further list has."""
         fields = await body(request)
-        self._network.knobs.references = fields.integer("count", default=FULL_LIST, lowest=1, highest=_MOST)
-        return web.json_response({"count": self._network.knobs.references})
+        self._network.faults.references = fields.integer("count", default=FULL_LIST, lowest=1, highest=_MOST)
+        return web.json_response({"count": self._network.faults.references})
 
     async def push_references(self, _request: web.Request) -> web.Response:
         """Give each waiting client a new list at once."""
@@ -60,31 +60,31 @@ class _KnobRoutes:
     async def failure(self, request: web.Request) -> web.Response:
         """`{reason, number?, times?, ban?}`: refuse the next logins; a ban (402) has the code `ban`."""
         fields = await body(request)
-        self._network.knobs.failures.extend(_planned(fields, "reason", default=503))
-        return web.json_response({"planned": len(self._network.knobs.failures)})
+        self._network.faults.failures.extend(_planned(fields, "reason", default=503))
+        return web.json_response({"planned": len(self._network.faults.failures)})
 
     async def passkey(self, request: web.Request) -> web.Response:
         """`{times?}`: demand a passkey at the next scans instead of linking."""
         fields = await body(request)
-        self._network.knobs.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
-        return web.json_response({"times": self._network.knobs.passkeys})
+        self._network.faults.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.faults.passkeys})
 
     async def hold_acks(self, request: web.Request) -> web.Response:
         """`{ms}`: acknowledge clients' messages so much later; 0 is WhatsApp's own way. They are delivered at once."""
         held = (await body(request)).integer("ms", default=0, lowest=0, highest=_LONGEST_HOLD_MS)
-        self._network.knobs.held_acks_s = held / 1000
+        self._network.faults.held_acks_s = held / 1000
         return web.json_response({"ms": held})
 
     async def refuse_message(self, request: web.Request) -> web.Response:
         """`{code, number?, times?}`: refuse the next messages of clients; they are delivered to nobody."""
         fields = await body(request)
-        self._network.knobs.refusals.extend(_planned(fields, "code", default=463))
-        return web.json_response({"planned": len(self._network.knobs.refusals)})
+        self._network.faults.refusals.extend(_planned(fields, "code", default=463))
+        return web.json_response({"planned": len(self._network.faults.refusals)})
 
     async def spoil_message(self, request: web.Request) -> web.Response:
         """`{times?}`: change the next messages to linked devices on their way, so that they can't be opened."""
-        self._network.knobs.spoilt = (await body(request)).integer("times", default=1, lowest=0, highest=_MOST)
-        return web.json_response({"times": self._network.knobs.spoilt})
+        self._network.faults.spoilt = (await body(request)).integer("times", default=1, lowest=0, highest=_MOST)
+        return web.json_response({"times": self._network.faults.spoilt})
 
     async def stanza(self, request: web.Request) -> web.Response:
         """`{number, tag, attributes?, child?}`: send a stanza to the account's connected devices; WhatsApp might.

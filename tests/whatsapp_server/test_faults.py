@@ -1,0 +1,33 @@
+"""Planned failures serve once each."""
+
+from infra.whatsapp_server.faults import Faults, PlannedFailure
+
+
+def test_a_failure_planned_for_a_number_spares_the_others() -> None:
+    faults = Faults()
+    planned = PlannedFailure(402, "1", ban=999)
+    faults.failures.append(planned)
+    assert [faults.take_failure(number) for number in ("2", "1", "1")] == [None, planned, None]
+
+
+def test_a_failure_planned_for_anybody_meets_the_first() -> None:
+    faults = Faults()
+    first, second = PlannedFailure(503), PlannedFailure(401)
+    faults.failures.extend([first, second])
+    assert [faults.take_failure("1"), faults.take_failure("2"), faults.take_failure("3")] == [first, second, None]
+
+
+def test_passkeys_are_demanded_as_often_as_planned() -> None:
+    faults = Faults(passkeys=1)
+    assert [faults.take_passkey(), faults.take_passkey()] == [True, False]
+
+
+def test_a_planned_refusal_of_a_message_serves_once_and_only_its_number() -> None:
+    faults = Faults()
+    faults.refusals.append(PlannedFailure(463, "628"))
+    assert [faults.take_refusal(number) for number in ("629", "628", "628")] == [None, 463, None]
+
+
+def test_each_spoiling_serves_once() -> None:
+    faults = Faults(spoilt=2)
+    assert [faults.take_spoiling() for _ in range(3)] == [True, True, False]
