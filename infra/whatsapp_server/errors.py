@@ -8,6 +8,7 @@ PhoneError
 ├── UnknownPhone        nobody has this number, or it has no such device
 ├── UnknownMessage      the phone has no such message in that chat
 ├── UnknownFile         no such file was uploaded
+├── UnknownCall         the phone has no such call that rings
 ├── NotOnline           no device of it is connected
 ├── NothingWaits        no client shows a code
 ├── RefusedByDevice     the device didn't accept the phone's signature
@@ -69,6 +70,13 @@ class UnknownFile(PhoneError):
     """No such file was uploaded."""
 
     code = "unknown_file"
+    status = 404
+
+
+class UnknownCall(PhoneError):
+    """The phone has no such call that rings."""
+
+    code = "unknown_call"
     status = 404
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from infra.whatsapp_server.accounts import Account, Accounts, Device
 from infra.whatsapp_server.addressing import announce
+from infra.whatsapp_server.calls import Calls
 from infra.whatsapp_server.codes import Offer, References
 from infra.whatsapp_server.connection import Connection
 from infra.whatsapp_server.errors import UnknownPhone
@@ -18,6 +19,7 @@ from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.payload import Registration
 from infra.whatsapp_server.phones.phones import Phones
 from infra.whatsapp_server.post import Mail, Place, Post
+from infra.whatsapp_server.presence import Presences
 from infra.whatsapp_server.storage import Database, Store
 
 
@@ -65,6 +67,8 @@ class Network:
         self.faults = Faults()
         self.media = media
         self.post = Post(Mail(database), self.faults)
+        self.presences = Presences(self.accounts, self.online)
+        self.calls = Calls(self.accounts, self.post)
         self.phones = Phones(store, database, self.post)
         self.groups = Groups(database)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)

@@ -16,11 +16,27 @@ from infra.whatsapp_server.payload import Login, Registration, read_payload
 
 Handler = Callable[[Client, Node], Awaitable[None]]
 
+
+async def _presence(client: Client, stanza: Node) -> None:
+    await client.network.presences.accept(client.account, client.connection, stanza)
+
+
+async def _chatstate(client: Client, stanza: Node) -> None:
+    await client.network.presences.accept_typing(client.account, client.device.number, stanza)
+
+
+async def _call(client: Client, stanza: Node) -> None:
+    await client.connection.send(client.network.calls.accept(client.account, stanza))
+
+
 HANDLERS: dict[str, Handler] = {
     "iq": queries.answer,
     "message": messages.accept,
     "receipt": accept_receipt,
     "ack": settle,
+    "presence": _presence,
+    "chatstate": _chatstate,
+    "call": _call,
 }
 """By tag."""
 
@@ -91,6 +107,7 @@ class Doorman:
                 await route(client, stanza)
         finally:
             self._network.leave((client.account.number, client.device.number), connection)
+            await self._network.presences.leave(client.account, connection)
 
 
 async def _drain(connection: Connection) -> None:

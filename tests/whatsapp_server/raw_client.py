@@ -1,7 +1,7 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
 It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
-`check NUMBER`, `groups`, `upload KIND FILE`, `download FILE MESSAGE` (a waE2E.Message in hexadecimal). When that closes,
+`check NUMBER`, `groups`, `hidden`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`, `download FILE MESSAGE` (a waE2E.Message in hexadecimal). When that closes,
 the process ends.
 """
 
@@ -20,7 +20,7 @@ from neonize.client import NewClient
 from neonize.exc import NeonizeError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils import extract_text
-from neonize.utils.enum import MediaType, Presence, ReceiptType
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, MediaType, Presence, ReceiptType
 from neonize.utils.jid import Jid2String, build_jid
 
 # The client library writes to the standard output what nobody asked for; that goes to the standard error here.
@@ -53,6 +53,12 @@ def main(database: str) -> None:
     client.event(events.LoggedOutEv)(lambda _client, event: say("logged_out", on_connect=event.OnConnect))
     client.event(events.MessageEv)(lambda _client, event: say_message(event))
     client.event(events.ReceiptEv)(lambda _client, event: say_receipt(event))
+    client.event(events.ChatPresenceEv)(lambda _client, event: say_typing(event))
+    client.event(events.PresenceEv)(lambda _client, event: say_presence(event))
+    client.event(events.CallOfferEv)(lambda _client, event: say_call("call", event.basicCallMeta))
+    client.event(events.CallTerminateEv)(
+        lambda _client, event: say_call("call_ended", event.basicCallMeta, reason=event.reason)
+    )
     client.event(events.UndecryptableMessageEv)(lambda _client, event: say("undecryptable", id=event.Info.ID))
     threading.Thread(target=listen, args=(client,), daemon=True).start()
     client.connect()
@@ -80,6 +86,19 @@ def say_receipt(event: events.ReceiptEv) -> None:
     say("receipt", kind=kind, ids=list(event.MessageIDs), device=event.MessageSource.Sender.Device)
 
 
+def say_typing(event: events.ChatPresenceEv) -> None:
+    states, media = events.ChatPresenceEv.ChatPresence, events.ChatPresenceEv.ChatPresenceMedia
+    say("typing", sender=event.MessageSource.Sender.User, state=states.Name(event.State), media=media.Name(event.Media))
+
+
+def say_presence(event: events.PresenceEv) -> None:
+    say("presence_of", sender=event.From.User, unavailable=event.Unavailable, last_seen=event.LastSeen)
+
+
+def say_call(word: str, meta: Any, **fields: object) -> None:
+    say(word, sender=meta.callCreator.User, phone=meta.callCreatorAlt.User, id=meta.callID, **fields)
+
+
 def send(client: NewClient, number: str, text: str) -> None:
     started = time.monotonic()
     try:
@@ -88,6 +107,17 @@ def send(client: NewClient, number: str, text: str) -> None:
         say("send_failed", error=str(error))
     else:
         say("sent", id=sent.ID, took_ms=(time.monotonic() - started) * 1000)
+
+
+def type_in(client: NewClient, chat: Any, state: str) -> None:
+    media = (
+        ChatPresenceMedia.CHAT_PRESENCE_MEDIA_AUDIO
+        if state == "recording"
+        else ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
+    )
+    doing = ChatPresence.CHAT_PRESENCE_PAUSED if state == "paused" else ChatPresence.CHAT_PRESENCE_COMPOSING
+    client.send_chat_presence(chat, doing, media)
+    say("typed")
 
 
 def be_available(client: NewClient) -> bool:
@@ -133,7 +163,7 @@ def a_group(info: Any) -> dict[str, object]:
     }
 
 
-def listen(client: NewClient) -> None:  # noqa: C901  # a case for each word
+def listen(client: NewClient) -> None:  # noqa: C901, PLR0912  # a case for each word
     for line in sys.stdin:
         match line.rstrip("\n").split(" ", 2):
             case ["send", number, text]:
@@ -151,6 +181,16 @@ def listen(client: NewClient) -> None:  # noqa: C901  # a case for each word
                 upload(client, MediaType[kind], Path(file).read_bytes())
             case ["download", file, message]:
                 download(client, Path(file), Message.FromString(bytes.fromhex(message)))
+            case ["hidden"]:
+                client.send_presence(Presence.UNAVAILABLE)
+                say("hidden")
+            case ["subscribe", lid]:
+                client.subscribe_presence(build_jid(lid, "lid"))
+            case ["typing", lid, state]:
+                type_in(client, build_jid(lid, "lid"), state)
+            case ["reject", lid, call]:
+                client.reject_call(build_jid(lid, "lid"), call)
+                say("rejected")
             case ["available"]:
                 say("presence", available=be_available(client))
             case ["logout"]:

@@ -9,7 +9,7 @@ from aiohttp import web
 from infra.whatsapp_server import linking
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.codes import LinkingCode
-from infra.whatsapp_server.control import chats, faults, media
+from infra.whatsapp_server.control import chats, faults, media, presence
 from infra.whatsapp_server.control.chats import add_group_routes
 from infra.whatsapp_server.control.request import body, phone_number
 from infra.whatsapp_server.errors import PhoneError
@@ -34,6 +34,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     add_group_routes(app, network)
     faults.add(app, network)
     media.add(app, network)
+    presence.add(app, network)
     return app
 
 
