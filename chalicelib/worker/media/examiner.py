@@ -34,7 +34,7 @@ _WAVE_RATE: Final = 8_000
 _OPUS_BITS: Final = 32_000
 
 
-class Refused(Exception):
+class CantBeSent(Exception):
     """The file can't be sent as what it is said to be; its text is the code."""
 
 
@@ -69,7 +69,7 @@ def picture(file: BinaryIO, form: str) -> dict[str, Any]:
     with Image.open(file, formats=[form]) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
-            raise Refused("MEDIA_TOO_LARGE")
+            raise CantBeSent("MEDIA_TOO_LARGE")
         turned = image.getexif().get(0x0112) in {5, 6, 7, 8}
         animated = bool(getattr(image, "is_animated", False))
         # A JPEG can be decoded smaller than it is.
@@ -104,14 +104,14 @@ def video(file: BinaryIO, form: str) -> dict[str, Any]:
     with _opened(file, form) as container:
         stream = next(iter(container.streams.video), None)
         if stream is None:
-            raise Refused("MEDIA_TYPE_MISMATCH")
+            raise CantBeSent("MEDIA_TYPE_MISMATCH")
         if stream.width * stream.height > MOST_PIXELS:
-            raise Refused("MEDIA_TOO_LARGE")
+            raise CantBeSent("MEDIA_TOO_LARGE")
         stream.codec_context.thread_count = 1
         seconds = _seconds(container, stream)
         frame = next(iter(container.decode(stream)), None)
         if frame is None:
-            raise Refused("MEDIA_UNREADABLE")
+            raise CantBeSent("MEDIA_UNREADABLE")
         width, height = frame.width, frame.height
         scale = THUMBNAIL / max(width, height)
         sides = {"width": max(1, round(width * scale)), "height": max(1, round(height * scale))}
@@ -135,7 +135,7 @@ def audio(file: BinaryIO, form: str) -> dict[str, Any]:
         if seconds is None:
             seconds = _rounded(sum(frame.samples / frame.sample_rate for frame in container.decode(stream)))
         elif next(iter(container.decode(stream)), None) is None:
-            raise Refused("MEDIA_UNREADABLE")
+            raise CantBeSent("MEDIA_UNREADABLE")
         return {"seconds": seconds, "codec": stream.codec_context.codec.canonical_name}
 
 
@@ -159,7 +159,7 @@ def voice(file: BinaryIO, form: str, descriptor: int) -> dict[str, Any]:
         if writing:
             writing.close()
         if not samples:
-            raise Refused("MEDIA_UNREADABLE")
+            raise CantBeSent("MEDIA_UNREADABLE")
     wave = base64.b64encode(bytes(_waveform(loudness))).decode()
     return {"seconds": _rounded(samples / _WAVE_RATE), "waveform": wave, "converted": writing is not None}
 
@@ -201,7 +201,7 @@ def _opened(file: BinaryIO, form: str) -> Any:
 def _sound(container: Any) -> Any:
     stream = next(iter(container.streams.audio), None)
     if stream is None:
-        raise Refused("MEDIA_TYPE_MISMATCH")
+        raise CantBeSent("MEDIA_TYPE_MISMATCH")
     stream.codec_context.thread_count = 1
     return stream
 
@@ -244,7 +244,7 @@ def examined(job: dict[str, Any], file: BinaryIO) -> dict[str, Any]:
                 return voice(file, job["form"], job["into"])
             case _:
                 return {"error": "MEDIA_UNREADABLE"}
-    except Refused as refused:
+    except CantBeSent as refused:
         return {"error": str(refused)}
     except Exception:  # noqa: BLE001 - whatever a decoder says of a broken file, it is broken
         return {"error": "MEDIA_UNREADABLE"}
