@@ -32,7 +32,7 @@ soak: .venv/dev  ## run the long tests: generated clients, made-up requests (the
 # A seed of its own each time: what it finds, FUZZ_SEED= finds again.
 fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
 	@export FUZZ=$(or $(FUZZ),30) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)); \
-	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(PYTEST) -n 3 --timeout 1800 tests/doors/test_fuzz.py $(ARGS)
+	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(PYTEST) -n 3 --timeout 1800 tests/gateway/test_fuzz.py $(ARGS)
 
 check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff check

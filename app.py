@@ -1,4 +1,4 @@
-"""The root of the Lambda functions: makes the Chalice app and registers its doors."""
+"""The root of the Lambda functions: makes the Chalice app and registers its routes, WebSockets and triggers."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""The session's life: which event leads from which status to which, as one table, and the only door that uses it.
+"""The session's life: which event leads from which status to which, as one table, and the one function that applies it.
 
 No other module assigns a status. The diagram in docs/states.md is made from ``NEXT``.
 """

@@ -1,4 +1,4 @@
-"""The app's doors over services in memory; tokens are real."""
+"""The app over services in memory; tokens are real."""
 
 import json
 import time
@@ -34,7 +34,7 @@ class Reply:
 
 @dataclass
 class World(Rig):
-    """The rig behind the doors, with real tokens, on the machine's time, and with few watchers allowed."""
+    """The rig behind the app, with real tokens, on the machine's time, and with few watchers allowed."""
 
     clock: FakeClock = field(default_factory=lambda: FakeClock(now=int(time.time() * 1000)))
     watchers_per_session: int = 2

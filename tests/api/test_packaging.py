@@ -1,4 +1,4 @@
-"""What packaging makes of the doors: the API's definition, and handlers that Lambda can call."""
+"""What packaging makes of the app: the API's definition, and handlers that Lambda can call."""
 
 import base64
 import importlib

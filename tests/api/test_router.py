@@ -1,4 +1,4 @@
-"""What a door does with what nobody foresaw."""
+"""What a router answers to what nobody foresaw."""
 
 import logging
 from collections.abc import Callable

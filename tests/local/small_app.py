@@ -1,4 +1,4 @@
-"""A Chalice app of a few lines, with every kind of door that the local stack opens."""
+"""A Chalice app of a few lines, with every kind of handler that the local stack calls."""
 
 import json
 import threading

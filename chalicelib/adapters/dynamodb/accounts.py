@@ -182,7 +182,7 @@ _THERE: Final = "attribute_exists(pk)"
 
 @dataclass(frozen=True, slots=True)
 class DynamoKeys:
-    """The KeyStore port. Lists are written before the key and removed after it: no key opens a door unlisted."""
+    """The KeyStore port. Lists are written before the key and removed after it: no key is good that no list has."""
 
     table: Table
 

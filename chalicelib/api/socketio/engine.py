@@ -74,15 +74,15 @@ def poll(call: Call) -> Answer:
     Until the client has shown who it is, no poll waits. One that polls twice at a time is disconnected.
     """
     call.read(EIO), call.read(TRANSPORT)
-    who_knocks = showing(call.request.headers, call.read(TOKEN))
+    authenticate = authenticator(call.request.headers, call.read(TOKEN))
     # A credential that isn't good is refused before anything is counted or written.
-    principal = who_knocks() if who_knocks else None
+    principal = authenticate() if authenticate else None
     if call.request.method == "HEAD":
         # A monitor's: it neither opens a channel nor takes what waits in one.
         return _text(call, "")
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
-        return _text(call, opening(*server.open(who_knocks, call.address)))
+        return _text(call, opening(*server.open(authenticate, call.address)))
     return _text(call, server.poll(server.known(sid, principal)))
 
 
@@ -100,8 +100,8 @@ def take(call: Call) -> Answer:
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         raise EngineRefused("Bad handshake method", engine=BAD_METHOD)
-    who_knocks = showing(call.request.headers, call.read(TOKEN))
-    channel = server.known(sid, who_knocks() if who_knocks else None)
+    authenticate = authenticator(call.request.headers, call.read(TOKEN))
+    channel = server.known(sid, authenticate() if authenticate else None)
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
 
@@ -114,12 +114,12 @@ def shake_hands(connection: str, request: Mapping[str, Any], query: Mapping[str,
     if query.get("EIO") != VERSION:
         raise EngineRefused("Unsupported protocol version", engine=BAD_VERSION)
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
-    who_knocks = showing(headers, query.get("token"))
-    principal, sid, server = who_knocks() if who_knocks else None, query.get("sid"), bootstrap.socketio()
+    authenticate = authenticator(headers, query.get("token"))
+    principal, sid, server = authenticate() if authenticate else None, query.get("sid"), bootstrap.socketio()
     if sid:
         server.attach(server.known(sid, principal), connection)
     else:
-        server.open(who_knocks, address(request["requestContext"], headers), connection=connection)
+        server.open(authenticate, address(request["requestContext"], headers), connection=connection)
 
 
 def who(token: str | None) -> Principal:
@@ -130,8 +130,8 @@ def who(token: str | None) -> Principal:
     return permit(principal, Permission.SESSIONS_READ)
 
 
-def showing(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
-    """Return what tells, as often as it is asked, who comes with that ``?token=`` or these headers.
+def authenticator(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
+    """Return a function that authenticates, at each call anew, the client with that ``?token=`` or these headers.
 
     None for a client without a credential, which may show one when it connects. Names of headers are in lower case.
     """

@@ -255,15 +255,15 @@ class Conversation:
         if said.ack is not None:
             self.channels.post(channel.sid, frame(SocketPacket(SocketPacketType.ACK, [answer], said.ack)))
 
-    def bind(self, channel: Channel, who_knocks: Callable[[], Principal]) -> Channel | None:
+    def bind(self, channel: Channel, authenticate: Callable[[], Principal]) -> Channel | None:
         """Note whose channel it is; it ends with the credential.
 
         The credential is looked at again when the channel is on its principal's list: whoever ends a credential writes
         that first and closes what is on the list then, so one of the two sees the other. If it isn't as good as it was,
         or the tenant has too many watchers, the channel is nobody's again; one that was somebody's before is closed.
-        Raises what ``who_knocks`` raises, Invalid, and TooManyWatchers.
+        Raises what ``authenticate`` raises, Invalid, and TooManyWatchers.
         """
-        principal = who_knocks()
+        principal = authenticate()
         if channel.principal and not same(channel, principal):
             raise Invalid("The token isn't that of the handshake.")
         ends = life_ends(self.clock(), principal.expires_at)
@@ -282,7 +282,7 @@ class Conversation:
         if bound:
             self.channels.store.enlist(bound)
             try:
-                if who_knocks().role is not principal.role:
+                if authenticate().role is not principal.role:
                     raise Unauthenticated("Your role was changed at this moment. Connect again.")
                 self.limits.of_tenant(principal.tenant)
             except GatewayError:
@@ -337,18 +337,18 @@ class SocketIO:
     most_arrivals: int
 
     def open(
-        self, who_knocks: Callable[[], Principal] | None, address: str, *, connection: str | None = None
+        self, authenticate: Callable[[], Principal] | None, address: str, *, connection: str | None = None
     ) -> tuple[Channel, str]:
-        """Return a new client's channel, bound to who knocks if it came with a credential, and the client's sid.
+        """Return a new client's channel, bound to its principal if it came with a credential, and the client's sid.
 
         Raises TooManyAttempts when too many clients came from that address within a minute, TooManyWatchers, and what
-        ``who_knocks`` raises.
+        ``authenticate`` raises.
         """
         self._must_be_few(address)
         channel, sid = self.channels.open(connection=connection)
-        if who_knocks:
+        if authenticate:
             try:
-                channel = self.conversation.bind(channel, who_knocks) or channel
+                channel = self.conversation.bind(channel, authenticate) or channel
             except GatewayError:
                 self.channels.close(channel.sid)
                 raise

@@ -29,7 +29,7 @@ _BANNED: Final = re.compile(r"Temporary ban connect failure: <failure\b([^>]*)")
 _NUMBERS: Final = re.compile(r'\b(code|expire)="(\d{1,9})"')
 _UNLINKED: Final = re.compile(r"Got (\d+)\b.* connect failure, sending LoggedOut event")
 
-Said = Callable[[str, str], c.ClientEvent | None]
+LineMeaning = Callable[[str, str], c.ClientEvent | None]
 """What a line means, by its logger and its text."""
 
 
@@ -52,7 +52,7 @@ def said_at_login(logger: str, line: str) -> c.ClientEvent | None:
 class Stanzas(logging.Handler):
     """Emits what the lines say."""
 
-    def __init__(self, emit: Callable[[c.ClientEvent], None], said: Said) -> None:
+    def __init__(self, emit: Callable[[c.ClientEvent], None], said: LineMeaning) -> None:
         super().__init__(logging.DEBUG)
         self._emit_event = emit
         self._said = said

@@ -1,11 +1,11 @@
-"""The quotas that the doors hold a tenant to are those of the settings."""
+"""The quotas that the gateway holds a tenant to are those of the settings."""
 
 import json
 
 from chalicelib import bootstrap
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
-from tests.doors.rig import Doors
+from tests.gateway.rig import Doors
 
 
 def test_each_service_counts_by_its_setting(doors: Doors) -> None:

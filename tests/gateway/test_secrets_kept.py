@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import clients
-from tests.doors.rig import Doors
+from tests.gateway.rig import Doors
 
 POLL = "/socket.io?EIO=4&transport=polling"
 

@@ -10,7 +10,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.doors.rig import PASSWORD, SCANNING, STOPPED, Doors
+from tests.gateway.rig import PASSWORD, SCANNING, STOPPED, Doors
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))

@@ -1,4 +1,4 @@
-"""The doors over moto's AWS: made once for a module's tests, and as at the beginning for each of them."""
+"""The gateway over moto's AWS: made once for a module's tests, and as at the beginning for each of them."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.bootstrap import parts
 from infra.template import load_template
-from tests.doors.rig import Doors, FastClock
 from tests.forgetting import forget
+from tests.gateway.rig import Doors, FastClock
 
 REGION = "eu-west-1"
 ELSEWHERE = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.doors import costs
-from tests.doors.rig import Doors
+from tests.gateway import costs
+from tests.gateway.rig import Doors
 
 # Nobody answers there: no worker is behind these doors, and a question waits for one.
 UNANSWERED = {"POST /api/sessions/{id}/check-number", "GET /api/sessions/{id}/groups"}

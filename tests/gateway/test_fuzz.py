@@ -20,7 +20,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.doors.rig import SCANNING, STOPPED, Doors, as_wsgi
+from tests.gateway.rig import SCANNING, STOPPED, Doors, as_wsgi
 
 pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))

@@ -1,0 +1,1 @@
+"""The whole gateway in this process, over the real adapters and moto's AWS: from the request to the table."""
