@@ -25,6 +25,7 @@ FORMATS: Final = ("json", "png", "svg", "ascii", "raw")
 FORMAT: Final = one_of("format", "The form of the code.", FORMATS, default="json")
 WAIT: Final = seconds("wait", "Seconds to wait for a code.", default=DEFAULT_WAIT, most=LONGEST_WAIT)
 PNG, SVG, TEXT = "image/png", "image/svg+xml", "text/plain; charset=utf-8"
+_BY_KIND: Final = {JSON: "json", "*/*": "json", PNG: "png", "image/*": "png", SVG: "svg"}
 NO_CODE: Final = (AlreadyConnected, PasskeyRequired, SessionStopped, SessionFailed, SessionDeleting, QRNotReady)
 """Why there may be none."""
 
@@ -36,15 +37,26 @@ def forms(shape: Any) -> dict[str, Any]:
     return {JSON: shape, PNG: bytes, SVG: str, TEXT: str}
 
 
-def code_answer(call: Call, session_id: str, shape: CodeShape) -> Answer:
-    """Return the session's code in the form that ``?format=`` asks for, ``?wait=`` seconds from now at the latest."""
+def code_answer(call: Call, session_id: str, shape: CodeShape, *, by_accept: bool = False) -> Answer:
+    """Return the session's code in the form that ``?format=`` asks for, ``?wait=`` seconds from now at the latest.
+
+    With ``by_accept`` the Accept header chooses the form where the query doesn't.
+    """
     wanted = call.read(FORMAT)
+    if by_accept and call.query(FORMAT.name) is None:
+        wanted = _accepted(call.request.headers.get("accept", ""))
     session, code = bootstrap.sessions().code(call.tenant, session_id, wait=call.read(WAIT))
     headers = {"X-QR-Expires-At": iso(code.expires_at)}
     if wanted == "json":
         return Answer(shape(session, code, bootstrap.clock()), headers=headers)
     body, content_type = _drawn(code, wanted)
     return Answer(body, content_type=content_type, headers=headers)
+
+
+def _accepted(header: str) -> str:
+    """Return the form that an Accept header names first, JSON if it names none of them."""
+    kinds = (kind.partition(";")[0].strip().lower() for kind in header.split(","))
+    return next((_BY_KIND[kind] for kind in kinds if kind in _BY_KIND), "json")
 
 
 def _drawn(code: QRCode, wanted: str) -> tuple[str | bytes, str]:

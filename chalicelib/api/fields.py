@@ -120,7 +120,7 @@ def key(value: str | None, *, field: str) -> str | None:
 def some_of(body: msgspec.Struct) -> None:
     """Raise InvalidField for the body of a change that changes nothing, since no field of it is given."""
     names = body.__struct_fields__
-    if all(getattr(body, name) in {None, msgspec.UNSET} for name in names):
+    if all(getattr(body, name) is default for name, default in zip(names, body.__struct_defaults__, strict=True)):
         raise InvalidField(f"There is nothing to change. Give one of these: {', '.join(names)}.", field=names[0])
 
 

@@ -13,9 +13,9 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from chalicelib import bootstrap
 from chalicelib.api.call import Answer, refuse, respond
-from chalicelib.api.router import Router
+from chalicelib.api.router import Router, name_request
 from chalicelib.config import settings
-from chalicelib.dialects import DIALECTS, error_at
+from chalicelib.dialects import DIALECTS, dialect_at
 from chalicelib.domain.edge import CATCH_ALL
 from chalicelib.domain.errors import MethodNotAllowed, NotFound
 
@@ -117,7 +117,9 @@ def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Respo
         error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {methods}.")
     else:
         error = NotFound("There is nothing at this address.", hint="GET /docs shows what there is.")
-    answer = refuse(error, error_at(path)(error, now=bootstrap.clock(), session_id=None))
+    dialect = dialect_at(path)
+    name_request(error, dialect, request.context)
+    answer = refuse(error, dialect.say(error, now=bootstrap.clock()))
     if methods:
         answer.headers["Allow"] = methods
     if request.method == "HEAD":

@@ -51,20 +51,20 @@ MESSAGE_PAGE: Final = (MESSAGES, BEFORE, CHAT)
 ListPage = tuple[Parameter[int], Parameter[str | None]]
 
 
-def page_of(pattern: re.Pattern[str]) -> ListPage:
-    """Return what a list takes whose entries are called as ``pattern`` says."""
-    return LIMIT, _cursor("after", pattern, "The cursor that the page before gave.")
+def page_of(pattern: re.Pattern[str], name: str = "after") -> ListPage:
+    """Return what a list takes whose entries are called as ``pattern`` says; ``name`` is the cursor's parameter."""
+    return LIMIT, _cursor(name, pattern, "The cursor that the page before gave.")
 
 
 PAGE: Final = page_of(ID)
 
 
-def page(call: Call) -> tuple[list[Session], str | None]:
-    """Return the page ``?limit=&after=``, and the cursor to hand back as ``after`` if another follows.
+def page(call: Call, taken: ListPage = PAGE) -> tuple[list[Session], str | None]:
+    """Return the page that the query asks for, and the cursor to hand back if another follows.
 
     A key that is bound to a session sees that one alone.
     """
-    limit, after = bounds(call, PAGE)
+    limit, after = bounds(call, taken)
     return sessions_after(call, after, limit=limit)
 
 
@@ -79,7 +79,7 @@ def sessions_after(call: Call, after: str | None, *, limit: int) -> tuple[list[S
 
 
 def bounds(call: Call, taken: ListPage) -> tuple[int, str | None]:
-    """Return what ``?limit=&after=`` ask for."""
+    """Return what ``?limit=`` and the cursor ask for."""
     limit, after = taken
     return call.read(limit), call.read(after)
 

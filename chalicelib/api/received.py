@@ -7,9 +7,10 @@ A form's fields are those of the JSON body. All values are texts; a name that co
 it, is a list's. Files are refused: no route takes one.
 
 A body is a form where its content type says so, else JSON; nothing at all is ``{}``. What begins like a JSON object or
-list is JSON whatever its content type says: curl's ``-d`` says that it is a form. Unknown fields are ignored, since
-clients of all families send extras; but one that looks like a known field which isn't given is refused, so that nobody
-believes it was heard. What is wrong is told in a sentence.
+list is JSON whatever its content type says: curl's ``-d`` says that it is a form. A body's model is a Struct, or a
+union of Structs that a field tells apart (their tag). One that forbids unknown fields has them refused by name. In all
+others unknown fields are ignored, since clients of the older families send extras; but one that looks like a known
+field which isn't given is refused, so that nobody believes it was heard. What is wrong is told in a sentence.
 """
 
 import codecs
@@ -18,7 +19,7 @@ import typing
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from types import UnionType
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, Literal, NoReturn, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -84,14 +85,48 @@ def pairs(body: bytes, content_type: str) -> Pairs:
     return _parts(body, content_type) if kind_of(content_type) == MULTIPART else _urlencoded(body)
 
 
-def gathered(found: Pairs, model: type[msgspec.Struct]) -> dict[str, Any]:
+def fields_of(model: Any) -> dict[str, Any]:
+    """Return the types of a model's fields by their names in JSON; of a union, those of all its Structs."""
+    told: dict[str, Any] = {}
+    for struct in _structs(model):
+        config, types = struct.__struct_config__, typing.get_type_hints(struct)
+        names = zip(struct.__struct_encode_fields__, struct.__struct_fields__, strict=True)
+        if config.tag_field:
+            told[config.tag_field] = told.get(config.tag_field, Literal[config.tag]) | Literal[config.tag]
+        told |= {written: types[name] for written, name in names}
+    return told
+
+
+def _structs(hint: Any) -> Iterator[type[msgspec.Struct]]:
+    """Yield the Structs that a type is, or is a union of."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        yield hint
+    elif typing.get_origin(hint) in {typing.Union, UnionType, typing.Annotated}:
+        for one in typing.get_args(hint):
+            yield from _structs(one)
+
+
+def _hint_at(model: Any, path: str) -> Any:
+    """Return the type of what lies at a path such as ``to.phone`` or ``options[...]``; None if nothing does."""
+    hint = model
+    for part in re.findall(r"\[|[^.\[\]]+(?!\])", path):
+        hint = _element(hint) if part == "[" else fields_of(hint).get(part)
+    return hint
+
+
+def _element(hint: Any) -> Any:
+    """Return the type of the elements of what is a list, or may be one."""
+    if typing.get_origin(hint) is list:
+        return typing.get_args(hint)[0]
+    return next((found for one in typing.get_args(hint) if (found := _element(one)) is not None), None)
+
+
+def gathered(found: Pairs, model: Any) -> dict[str, Any]:
     """Return the form as the object that it stands for: lists where ``model`` has lists, else the last value counts.
 
     What is left empty where no text is wanted is as good as absent, since browsers send every field of a form.
     """
-    types = typing.get_type_hints(model)
-    names = zip(model.__struct_encode_fields__, model.__struct_fields__, strict=True)
-    hints = {written: types[name] for written, name in names}
+    hints = fields_of(model)
     told: dict[str, Any] = {}
     for written, value in found:
         name = written.removesuffix("[]")
@@ -215,7 +250,7 @@ LIMIT: Final = 256 * 1024
 """Bytes that a body may have."""
 _FORMS: Final = {URLENCODED, MULTIPART}
 
-B = TypeVar("B", bound=msgspec.Struct)
+B = TypeVar("B")
 
 
 def read(request: Request, model: Reader[B]) -> B:
@@ -260,9 +295,9 @@ def _form(body: bytes, content_type: str, model: Reader[B]) -> B:
         _explain(str(error), model.kind)
 
 
-def _refuse_lookalikes(given: Iterable[str], model: type[msgspec.Struct]) -> None:
+def _refuse_lookalikes(given: Iterable[str], model: Any) -> None:
     """Raise InvalidField for an unknown field in the place of a known one."""
-    for name, known in meant(list(given), model.__struct_encode_fields__):
+    for name, known in meant(list(given), list(fields_of(model))):
         raise InvalidField(
             f"'{name}' is no field here. Did you mean '{known}'?", field=name, hint=f"Name the field '{known}'."
         )
@@ -280,6 +315,7 @@ def only_text(part: str, values: Iterable[str]) -> None:
 
 _AT: Final = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
 _MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _LENGTH: Final = re.compile(r"Expected `(?P<of>\w+)` of length (?P<side><=|>=) (?P<bound>\d+)")
 _TYPE: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 _NAMES: Final = {
@@ -294,18 +330,29 @@ _NAMES: Final = {
 _NUMBERS: Final = {"int", "float"}
 
 
-def _explain(problem: str, model: type[msgspec.Struct]) -> NoReturn:
-    """Raise msgspec's finding as a sentence about the field at fault."""
-    if missing := _MISSING.search(problem):
-        raise InvalidField(f"'{missing['field']}' is missing.", field=missing["field"]) from None
+def _explain(problem: str, model: Any) -> NoReturn:
+    """Raise msgspec's finding as a sentence about the field at fault, which is called by its path: ``to.phone``."""
     at = _AT.search(problem)
-    field = at["field"] if at else ""
-    if not field:
+    place = at["field"] if at else ""
+    if missing := _MISSING.search(problem):
+        field = _joined(place, missing["field"])
+        raise InvalidField(f"'{field}' is missing.", field=field) from None
+    if unknown := _UNKNOWN.search(problem):
+        known = list(fields_of(_hint_at(model, place)))
+        field = _joined(place, unknown["field"])
+        slip = next((f" Did you mean '{one}'?" for _, one in meant([unknown["field"]], known)), "")
+        hint = f"There is {', '.join(known)}."
+        raise InvalidField(f"'{field}' is no field here.{slip}", field=field, hint=hint) from None
+    if not place:
         raise Invalid("The body must be a JSON object.") from None
-    raise InvalidField(f"'{field}' {_wrong(problem, field, model)}.", field=field) from None
+    raise InvalidField(f"'{place}' {_wrong(problem, place, model)}.", field=place) from None
 
 
-def _wrong(problem: str, field: str, model: type[msgspec.Struct]) -> str:
+def _joined(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _wrong(problem: str, field: str, model: Any) -> str:
     if length := _LENGTH.search(problem):
         if length["side"] == ">=":
             return "is empty"
@@ -317,14 +364,8 @@ def _wrong(problem: str, field: str, model: type[msgspec.Struct]) -> str:
             return said
         # Where no number is wanted, whether it is a whole one is nothing to its writer.
         return f"{said}, not {_NAMES['float'] if got in _NUMBERS else _NAMES.get(got, got)}"
-    words = _words(model, field.partition("[")[0])
+    words = _literals(_hint_at(model, field))
     return f"must be one of {', '.join(words)}" if words else "is not valid"
-
-
-def _words(model: type[msgspec.Struct], field: str) -> tuple[str, ...]:
-    """Return the words that a field may have; none if it takes others as well."""
-    named = dict(zip(model.__struct_encode_fields__, model.__struct_fields__, strict=True))
-    return _literals(typing.get_type_hints(model).get(named.get(field, "")))
 
 
 def _literals(hint: Any) -> tuple[str, ...]:

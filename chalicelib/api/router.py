@@ -12,7 +12,6 @@ from itertools import chain
 from typing import Any, Final
 from urllib.parse import unquote
 
-import msgspec
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib import bootstrap
@@ -39,13 +38,24 @@ def busy(error: Unavailable) -> GatewayError:
 
 def unexpected(request: Request) -> GatewayError:
     """Log what nobody foresaw, without the request's body, and return what the caller is told of it."""
-    request_id = request.context.get("requestId") or str(uuid.uuid4())
+    request_id = id_of(request.context)
     _log.exception("unexpected error in %s %s, request %s", request.method, request.path, request_id)
     return GatewayError(
         "Something went wrong on our side.",
         hint="Try again; if it stays, say the request id.",
         request_id=request_id,
     )
+
+
+def id_of(context: Mapping[str, Any]) -> str:
+    """Return the id by which a request is found in API Gateway's log, or a new one where its context has none."""
+    return str(context.get("requestId") or uuid.uuid4())
+
+
+def name_request(error: GatewayError, dialect: Dialect, context: Mapping[str, Any]) -> None:
+    """Have the error name its request, in dialects whose errors all do."""
+    if dialect.names_requests and error.request_id is None:
+        error.request_id = id_of(context)
 
 
 View = Callable[..., Answer]
@@ -76,8 +86,8 @@ class Route:
     """Its tag in the description, where that isn't its router's."""
 
     @property
-    def body(self) -> type[msgspec.Struct] | None:
-        """The model of the request's body: that of the view's parameter ``body``, None if it has none."""
+    def body(self) -> Any:
+        """The model of the request's body, a Struct or a union: that of the view's parameter ``body``, else None."""
         parameter = inspect.signature(self.view).parameters.get("body")
         return parameter.annotation if parameter else None
 
@@ -104,6 +114,7 @@ class Router:
         if shape is None or its_tag is None:
             raise ValueError(f"The dialect {dialect.name} has no routes.")
         self.name = name
+        self.dialect = dialect
         self.blueprint = Blueprint(name)
         self.routes: list[Route] = []
         self.error = shape
@@ -149,14 +160,14 @@ class Router:
 
         return register
 
-    def _handle(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
+    def _handle(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
         try:
             with answering_by(answer_by(self.blueprint.current_request)):
                 return self._answered(route, model, variables)
         except GatewayError as error:
             return self._refuse(error, variables, None)
 
-    def _answered(self, route: Route, model: Reader[msgspec.Struct] | None, variables: Mapping[str, str]) -> Response:
+    def _answered(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
         request, principal = self.blueprint.current_request, None
         try:
             only_text("path", variables.values())
@@ -183,5 +194,6 @@ class Router:
         # Services say "id" for the session's. A field that is wrong by itself is called as its sender did.
         if error.field == "id" and "id" not in variables and not isinstance(error, InvalidField):
             error.field = self.names_session
+        name_request(error, self.dialect, self.blueprint.current_request.context)
         shape = self.error(error, now=bootstrap.clock(), session_id=variables.get("id"))
         return refuse(error, shape)

@@ -16,10 +16,10 @@ from chalicelib.api.auth import bearer, knocking, permit, reach
 from chalicelib.api.call import JSON
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
-from chalicelib.api.router import busy
+from chalicelib.api.router import busy, name_request
 from chalicelib.api.socketio import engine
 from chalicelib.dialects import DIALECTS
-from chalicelib.dialects.enveloped import sessions as enveloped
+from chalicelib.dialects.enveloped import DIALECT as ENVELOPED
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
@@ -51,9 +51,9 @@ def connect(event: WebsocketEvent) -> Response:
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
         _check_again(event.connection_id, who_knocks, principal)
     except GatewayError as error:
-        return _refusal(error, dialect)
+        return _refusal(error, dialect, request)
     except Unavailable as error:
-        return _refusal(busy(error), dialect)
+        return _refusal(busy(error), dialect, request)
     return Response(body="", status_code=200)
 
 
@@ -73,12 +73,12 @@ def disconnect(event: WebsocketEvent) -> None:
     bootstrap.socketio().leave(event.connection_id)
 
 
-def _refusal(error: GatewayError, dialect: str) -> Response:
-    known = DIALECTS.get(dialect)
+def _refusal(error: GatewayError, dialect: str, request: Mapping[str, Any]) -> Response:
     # Past the edge, an address of no dialect can be asked for as well.
-    shape = (known and known.error) or enveloped.error
+    known = DIALECTS.get(dialect, ENVELOPED)
+    name_request(error, known, request.get("requestContext") or {})
     # Chalice takes no bytes here: what it hands to Lambda is JSON.
-    body = json.dumps(shape(error, now=bootstrap.clock(), session_id=None))
+    body = json.dumps(known.say(error, now=bootstrap.clock()))
     return Response(body=body, status_code=error.status, headers={"Content-Type": JSON})
 
 

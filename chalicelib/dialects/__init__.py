@@ -7,22 +7,22 @@ folder here, a folder in ``api`` for its routes, and its place in ``DIALECTS``.
 from typing import Final
 
 from chalicelib.dialects import bare, company, enveloped, letsbot, native, socketio
-from chalicelib.dialects.dialect import Dialect, ErrorShape, Frames, WebhookWords
+from chalicelib.dialects.dialect import Dialect, Frames, WebhookWords
 from chalicelib.domain.session import Session
 
 DIALECTS: Final[dict[str, Dialect]] = {
-    family.DIALECT.name: family.DIALECT for family in (enveloped, bare, socketio, letsbot, company, native)
+    family.DIALECT.name: family.DIALECT for family in (native, enveloped, bare, socketio, letsbot, company)
 }
 """All dialects by name, in the order in which the API's description has them."""
 
 
-def error_at(path: str) -> ErrorShape:
-    """Return how an error is said at ``path``, whether there is a route or not: as the family under it says errors."""
+def dialect_at(path: str) -> Dialect:
+    """Return the dialect that ``path`` lies under, whether there is a route or not: it says what is wrong there."""
     under = [
-        (len(prefix), dialect.error)
+        (len(prefix), dialect)
         for dialect in DIALECTS.values()
         for prefix in dialect.prefixes
-        if dialect.error and (path == prefix or path.startswith(f"{prefix}/"))
+        if path == prefix or path.startswith(f"{prefix}/")
     ]
     return max(under, key=lambda one: one[0])[1]
 

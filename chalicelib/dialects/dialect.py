@@ -94,6 +94,7 @@ class Dialect:
     folders: it never changes. ``prefixes`` are the paths that the family's routes lie under, without a slash at the
     end; an empty one takes what lies under no other. A dialect without prefixes has no routes, and needs no ``error``.
 
+    ``names_requests`` says that each error names its request by ``request_id``; else only those that nobody foresaw do.
     ``rooms`` says that watchers are Socket.IO's: they come over a channel, follow sessions as rooms, and are told only
     what is news. ``lost_after`` is how many milliseconds a session's connection must be lost before watchers are told,
     by a snapshot, since most connections come back sooner; 0 where the event itself tells.
@@ -106,5 +107,12 @@ class Dialect:
     websockets: WebSockets | None = None
     frames: Frames | None = None
     webhook: WebhookWords | None = None
+    names_requests: bool = False
     rooms: bool = False
     lost_after: int = 0
+
+    def say(self, what: GatewayError, *, now: int, session_id: str | None = None) -> Mapping[str, Any]:
+        """Return the JSON body of an error; raises ValueError if the dialect has none, see ``ErrorShape``."""
+        if self.error is None:
+            raise ValueError(f"The dialect {self.name} says no errors.")
+        return self.error(what, now=now, session_id=session_id)

@@ -69,12 +69,13 @@ class GatewayError(Exception):
     """What went wrong, as a stable ``code``, an HTTP ``status`` and a ``message`` a person understands.
 
     ``field`` names the part of the request at fault, ``hint`` says what to do, ``retry_after`` is in seconds and
-    becomes the Retry-After header, ``request_id`` finds what nobody foresaw in the log. ``untried`` are the recipients
-    of a bulk that the error ended before anybody was tried.
+    becomes the Retry-After header, ``request_id`` finds the request in the log. ``untried`` are the recipients of a
+    bulk that the error ended before anybody was tried. ``passing`` says of a class that its errors pass by themselves.
     """
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
+    passing: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -92,6 +93,11 @@ class GatewayError(Exception):
         self.retry_after = retry_after
         self.request_id = request_id
         self.untried: tuple[str, ...] = ()
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request, unchanged, may well succeed later; what nobody foresaw may."""
+        return self.passing or self.retry_after is not None or type(self) is GatewayError
 
 
 class OfSession(GatewayError):
@@ -198,6 +204,7 @@ class TooManyWatchers(GatewayError):
 
     code = "TOO_MANY_WATCHERS"
     status = 429
+    passing = True
 
 
 class TooManyAttempts(GatewayError):
@@ -205,6 +212,7 @@ class TooManyAttempts(GatewayError):
 
     code = "TOO_MANY_ATTEMPTS"
     status = 429
+    passing = True
 
 
 class NotFound(GatewayError):
@@ -273,6 +281,7 @@ class SessionDeleting(OfSession, Conflict):
     """The session is being deleted; its id is free again when that is done."""
 
     code = "SESSION_DELETING"
+    passing = True
 
 
 class UserExists(Conflict):
@@ -309,6 +318,7 @@ class Contended(Conflict):
     """Others changed the same thing again and again; nothing was written."""
 
     code = "CONTENDED"
+    passing = True
 
 
 class AlreadyConnected(OfSession, Conflict):
@@ -346,6 +356,7 @@ class NotReady(GatewayError):
 
     code = "NOT_READY"
     status = 503
+    passing = True
 
 
 class QRNotReady(OfSession, NotReady):
@@ -387,6 +398,7 @@ class TicketQuotaExceeded(GatewayError):
 
     code = "TICKET_QUOTA_EXCEEDED"
     status = 429
+    passing = True
 
 
 class NotOnWhatsApp(OfMessage):
@@ -408,6 +420,7 @@ class TooFast(GatewayError):
 
     code = "TOO_FAST"
     status = 429
+    passing = True
 
 
 class AnswerNotReady(NotReady):
@@ -428,6 +441,7 @@ class TooManyQuestions(GatewayError):
 
     code = "TOO_MANY_QUESTIONS"
     status = 429
+    passing = True
 
 
 class Fenced(Exception):

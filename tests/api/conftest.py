@@ -31,6 +31,12 @@ class Reply:
     def json(self) -> Any:
         return json.loads(self.content)
 
+    @property
+    def error(self) -> Any:
+        """What an error says, in whichever family: the native one has it in an object of its own."""
+        told = self.json
+        return told["error"] if isinstance(told.get("error"), dict) else told
+
 
 @dataclass
 class World(Rig):

@@ -94,7 +94,7 @@ def test_without_the_edge_api_gateway_s_stage_is_part_of_it() -> None:
 
 
 INTERNAL = re.compile(
-    r"context\[|retry_after|``transitions|\braises?\b|\bNone\b|\b[a-z]+\.py\b|\bSeed \d|msgspec|DynamoDB|neonize|whatsmeow"
+    r"context\[|``transitions|\braises?\b|\bNone\b|\b[a-z]+\.py\b|\bSeed \d|msgspec|DynamoDB|neonize|whatsmeow"
     r"|\bepoch``|\blease\b|mailbox|\bInvalidField\b|\b[A-Z]\w+Error\b|the guide\b"
 )
 """What readers of the code know, and readers of the API needn't."""

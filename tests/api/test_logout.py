@@ -48,7 +48,7 @@ def test_the_token_is_refused_by_every_route(log_in: Callable[[], Caller], route
     here = log_in()
     here("POST", LOGOUT)
     answer = here(route[0], a_path(route[1]), a_body(route[1]))
-    assert (answer.status, answer.json["code"]) == (401, "UNAUTHENTICATED")
+    assert (answer.status, answer.error["code"]) == (401, "UNAUTHENTICATED")
 
 
 def test_the_token_opens_no_websocket_no_channel_and_nothing_by_a_ticket(
@@ -95,7 +95,7 @@ def test_logging_out_again_is_no_error(world: World, log_in: Callable[[], Caller
 def test_an_api_key_is_not_logged_out(world: World, nobody: Caller) -> None:
     key = Caller(nobody.client, world.key())
     answer = key("POST", LOGOUT)
-    assert (answer.status, answer.json["code"]) == (403, "FORBIDDEN")
+    assert (answer.status, answer.error["code"]) == (403, "FORBIDDEN")
     assert key("GET", "/api/sessions").status == 200
 
 

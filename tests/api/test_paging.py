@@ -31,15 +31,15 @@ def test_a_word_for_pages_that_a_route_does_not_have_is_refused_by_name(ana: Cal
         assert ana("GET", f"{a_path(path)}?{word}=1").status == 200
         return
     answer = ana("GET", f"{a_path(path)}?{word}=1")
-    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", word)
+    assert (answer.status, answer.error["code"], answer.error["field"]) == (400, "INVALID_FIELD", word)
     hint = "Pages are asked for by limit and" if path in LISTS else "There is one page"
-    assert answer.json["hint"].startswith(hint)
+    assert hint in answer.content.decode()
 
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("word", ["count", "size", "take", "start"])
 def test_so_are_vaguer_words_where_there_is_a_list(ana: Caller, path: str, word: str) -> None:
-    assert ana("GET", f"{a_path(path)}?{word}=1").json["field"] == word
+    assert ana("GET", f"{a_path(path)}?{word}=1").error["field"] == word
 
 
 @pytest.mark.parametrize("query", ["t=17", "_=1", "utm_source=x", "size=300", "sort=name", "session=x&foo=&bar"])

@@ -43,7 +43,7 @@ ILLEGAL = pytest.mark.parametrize("name", ["..", "-ana", "a%00b", "a%2Fb", "a" *
 @ILLEGAL
 def test_an_id_that_no_session_can_have_is_not_there(ana: Caller, method: str, path: str, name: str) -> None:
     answer = ana(method, a_path(path.replace("{id}", name)), a_body(path))
-    assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
+    assert (answer.status, answer.error["code"]) == (404, "SESSION_NOT_FOUND")
 
 
 @pytest.mark.parametrize(("method", "path"), CREATES)
@@ -68,7 +68,7 @@ def test_every_route_that_makes_a_session_of_its_path_is_known_to(
 @pytest.mark.parametrize(("method", "path"), [route for route in ABOUT_A_SESSION if route not in CREATES])
 def test_an_id_that_no_session_has_is_not_there(ana: Caller, method: str, path: str) -> None:
     answer = ana(method, a_path(path.replace("{id}", "unknown")), a_body(path))
-    assert (answer.status, answer.json["code"]) == (404, "SESSION_NOT_FOUND")
+    assert (answer.status, answer.error["code"]) == (404, "SESSION_NOT_FOUND")
 
 
 def test_a_token_with_a_tenant_that_is_not_ours_sees_nothing(world: World, nobody: Caller) -> None:

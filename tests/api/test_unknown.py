@@ -15,11 +15,12 @@ from tests.api.routes import DECLARED, a_path
 from tests.makers import a_session
 
 SHOP = "https://shop.example"
-ENVELOPE, BARE, COMPANY, ENGINE = (
+ENVELOPE, BARE, COMPANY, ENGINE, NATIVE = (
     {"success", "error", "code", "message", "hint"},
     {"error", "code", "timestamp", "hint"},
     {"success", "error", "code", "status_code", "hint"},
     {"code", "message"},
+    {"error", "request_id"},
 )
 PATHS = sorted({path for _, path in DECLARED})
 
@@ -82,14 +83,19 @@ def origins(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         ("/whatsapp/nowhere", COMPANY),
         ("/whatsapp/companies/default/nowhere", COMPANY),
         ("/socket.io/nowhere", ENGINE),
+        ("/v1", NATIVE),
+        ("/v1/nowhere", NATIVE),
+        ("/v1/sessions/ana/nowhere", NATIVE),
+        ("/v1x", BARE),
     ],
 )
 def test_an_unknown_path_is_answered_in_its_family_s_words(path: str, fields: set[str]) -> None:
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
         answer = ask(method, path, Origin=SHOP)
         assert (answer.status, set(answer.json)) == (404, fields)
-        assert answer.json.get("message", answer.json.get("error")) == "There is nothing at this address."
-        assert answer.json["code"] == (3 if fields is ENGINE else "NOT_FOUND")
+        said = answer.json["error"] if fields is NATIVE else answer.json
+        assert said.get("message", said.get("error")).startswith("There is nothing at this address.")
+        assert said["code"] == (3 if fields is ENGINE else "NOT_FOUND")
         assert answer.headers["Access-Control-Allow-Origin"] == SHOP
 
 
@@ -100,7 +106,7 @@ def test_an_unknown_path_is_answered_in_its_family_s_words(path: str, fields: se
 def test_a_wrong_method_is_answered_in_its_family_s_words(path: str, resource: str) -> None:
     answer = ask("TRACE", a_path(path), resource=resource, Origin=SHOP)
     prefix = path.split("/")[1]
-    fields = {"api": ENVELOPE, "whatsapp": COMPANY, "socket.io": ENGINE}.get(prefix, BARE)
+    fields = {"api": ENVELOPE, "whatsapp": COMPANY, "socket.io": ENGINE, "v1": NATIVE}.get(prefix, BARE)
     assert (answer.status, set(answer.json)) == (405, fields)
     assert answer.headers["Access-Control-Allow-Origin"] == SHOP
     methods = {method for method, declared in DECLARED if declared == path}

@@ -16,7 +16,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
 ROUTES = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 
-SESSIONS = {"qr": SCANNING, "qrcode": SCANNING, "session-status": SCANNING, "connect": STOPPED, "login": STOPPED}
+SESSIONS = {
+    "qr": SCANNING,
+    "qrcode": SCANNING,
+    "session-status": SCANNING,
+    "connect": STOPPED,
+    "login": STOPPED,
+    "start": STOPPED,
+}
 """Sessions other than the connected one, by the last part of the path: those of which the call asks something."""
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/login": {"username": "admin", "password": PASSWORD},
@@ -25,6 +32,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/admin/tenants": {"id": "globex", "username": "gus", "password": "a password"},
     "POST /api/sessions": {"phone": "+4915112345678"},
     "PUT /api/sessions/{id}": {"name": "Another"},
+    "PATCH /v1/sessions/{id}": {"name": "Another"},
     "PUT /api/sessions/{id}/name": {"name": "Another"},
     "PUT /api/sessions/{id}/webhook": {"webhook_url": "https://example.com/another"},
     "PUT /api/sessions/{id}/enabled": {"enabled": False},

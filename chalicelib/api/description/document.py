@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from chalicelib.api.about import VERSION
 from chalicelib.api.auth import Public
@@ -176,13 +176,15 @@ def _parameter(taken: Parameter[Any]) -> Schema:
 
 
 def _body(route: Route, schemas: Schemas) -> Schema:
-    model = cast("type[Any]", route.body)
-    content: Schema = {"schema": schemas.of(model)}
-    example = samples.body(model)
-    if example:
-        content["example"] = example
-    needed = schemas.named[model.__name__].get("required")
-    return {"required": bool(needed), "content": {JSON: content}}
+    models = get_args(route.body) or (route.body,)
+    content: Schema = {"schema": schemas.of(route.body)}
+    found = {model.__name__: example for model in models if (example := samples.body(model))}
+    if len(models) > 1 and found:
+        content["examples"] = {name: {"value": example} for name, example in found.items()}
+    elif found:
+        content["example"] = found[models[0].__name__]
+    needed = all(schemas.named[model.__name__].get("required") for model in models)
+    return {"required": needed, "content": {JSON: content}}
 
 
 def _responses(router: Router, route: Route, schemas: Schemas) -> Schema:

@@ -172,8 +172,14 @@ def _body(told: dict[str, Any]) -> str:
         return ""
     content = told["requestBody"]["content"]["application/json"]
     need = "" if told["requestBody"]["required"] else " <small>optional</small>"
-    example = json_block(content["example"]) if "example" in content else ""
-    return f"<h4>Body{need}</h4><p>{link(content['schema']['$ref'])}</p>{example}"
+    example = "".join(map(json_block, _examples(content)))
+    return f"<h4>Body{need}</h4><p>{_type(content['schema'])}</p>{example}"
+
+
+def _examples(content: dict[str, Any]) -> list[Any]:
+    """Return the examples of a body: one, or one for each type of a body that may be several."""
+    several = [one["value"] for one in content.get("examples", {}).values()]
+    return [content["example"]] if "example" in content else several
 
 
 def _curl(method: str, path: str, told: dict[str, Any]) -> str:
@@ -186,8 +192,9 @@ def _curl(method: str, path: str, told: dict[str, Any]) -> str:
     if told["security"] != [{}]:
         lines.append('-H "Authorization: Bearer $TOKEN"')
     content = told.get("requestBody", {}).get("content", {}).get("application/json", {})
-    if "example" in content:
-        lines += ['-H "Content-Type: application/json"', f"-d '{_shell(in_a_line(content['example']))}'"]
+    shown = _examples(content)
+    if shown:
+        lines += ['-H "Content-Type: application/json"', f"-d '{_shell(in_a_line(shown[0]))}'"]
     return " \\\n  ".join(lines)
 
 

@@ -65,6 +65,8 @@ class Schemas:
         if origin is Literal:
             return _one_of(arguments)
         if origin in {Union, UnionType}:
+            if all(isinstance(argument, type) and issubclass(argument, msgspec.Struct) for argument in arguments):
+                return self._struct(kind)
             return _any_of([self.of(argument) for argument in arguments])
         if origin in {list, Sequence}:
             return {"type": "array", "items": self.of(arguments[0])}
@@ -81,10 +83,11 @@ class Schemas:
             "required": [name for name in properties if name in of.__required_keys__],
         }
 
-    def _struct(self, kind: type[msgspec.Struct]) -> Schema:
+    def _struct(self, kind: Any) -> Schema:
+        """Return the schema of a Struct, or of a union of Structs, which says by which field they are told apart."""
         for named in set(_classes(msgspec.inspect.type_info(kind))):
             self._own(named)
-        (reference,), components = msgspec.json.schema_components(
+        (schema_of_kind,), components = msgspec.json.schema_components(
             [kind], ref_template=REF + "{name}", schema_hook=_special
         )
         for name, schema in components.items():
@@ -94,7 +97,7 @@ class Schemas:
             for field in schema.get("properties", {}).values():
                 field.pop("default", None)
             self.named[name] = schema
-        return reference
+        return schema_of_kind
 
     def _named(self, kind: Any, make: typing.Callable[[], Schema]) -> Schema:
         name = self._own(kind)

@@ -1,0 +1,8 @@
+"""Routes and request bodies of the native API (``/v1``)."""
+
+from typing import Final
+
+from chalicelib.api.native import sessions
+from chalicelib.api.router import Router
+
+ROUTERS: Final[tuple[Router, ...]] = (sessions.router,)

@@ -1,0 +1,190 @@
+"""The native API's sessions, under ``/v1/sessions``.
+
+A call writes what its owner wants and waits a little for the status to follow. It is answered 200 with the session as
+it then stands, or 202 while the session is still on its way there.
+
+Bodies refuse unknown fields by name. In a change what is absent stays as it is; null takes away what can be absent.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from chalicelib import bootstrap
+from chalicelib.api.call import Answer, Call
+from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
+from chalicelib.api.fields import Name, Phone, SessionId, Url, line, matching, session_id, some_of, webhook
+from chalicelib.api.outgoing import REPEATED, once
+from chalicelib.api.pages import page, page_of
+from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.router import Router
+from chalicelib.dialects.native import DIALECT
+from chalicelib.dialects.native import sessions as shapes
+from chalicelib.dialects.native.answers import NativePageJson
+from chalicelib.dialects.native.answers import page as page_shape
+from chalicelib.domain.access import Permission
+from chalicelib.domain.errors import (
+    Contended,
+    SessionDeleting,
+    SessionExists,
+    SessionQuotaExceeded,
+    WorkerQuotaExceeded,
+)
+from chalicelib.domain.jid import phone_number
+from chalicelib.domain.session import ID, Desired, Session, Status
+
+router: Final = Router(__name__, DIALECT)
+_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_MOVED: Final = (SessionDeleting, Contended)
+_STARTED: Final = (*_MOVED, WorkerQuotaExceeded)
+_ONE: Final = {200: shapes.NativeSessionJson}
+_MAYBE_ON_ITS_WAY: Final = {**_ONE, 202: shapes.NativeSessionJson}
+SESSIONS: Final = page_of(ID, name="cursor")
+_MATCH: Final = "True: an account that isn't ``phone``'s is unlinked as soon as it scans."
+
+
+class NativeWebhook(msgspec.Struct, forbid_unknown_fields=True):
+    """Where a session's events are to be posted."""
+
+    url: Url
+
+
+class NativeSession(msgspec.Struct, forbid_unknown_fields=True):
+    """A new session."""
+
+    id: Annotated[
+        SessionId | None,
+        msgspec.Meta(description="Letters, digits, ``_``, ``.`` and ``-``, 64 at most; made up if it is absent."),
+    ] = None
+    name: Name | None = None
+    phone: Annotated[Phone | None, msgspec.Meta(description="The number whose account is to be linked.")] = None
+    require_phone_match: Annotated[bool | None, msgspec.Meta(description=_MATCH)] = None
+    start: Annotated[bool, msgspec.Meta(description="Whether it starts at once, true if absent.")] = True
+    webhook: NativeWebhook | None = None
+
+
+class NativeSessionChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to change of a session."""
+
+    name: Name | UnsetType = UNSET
+    enabled: Annotated[bool | UnsetType, msgspec.Meta(description="False: nothing is sent.")] = UNSET
+    require_phone_match: Annotated[bool | UnsetType, msgspec.Meta(description=_MATCH)] = UNSET
+    webhook: Annotated[
+        NativeWebhook | UnsetType | None, msgspec.Meta(description="Null: nothing is posted any more.")
+    ] = UNSET
+
+
+@router.route(
+    "POST",
+    "/v1/sessions",
+    needs=_WRITE,
+    gives={201: shapes.NativeSessionJson},
+    refuses=(SessionExists, SessionDeleting, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
+    takes=(IDEMPOTENCY_KEY,),
+)
+def create(call: Call, body: NativeSession) -> Answer:
+    """Create a session, and start it unless ``start`` is false. Its QR code comes by ``GET …/qr``, and as events."""
+    named = call.naming(session_id(body.id, field="id") if body.id is not None else None, field="id")
+    phone = phone_number(body.phone, field="phone") if body.phone is not None else None
+    name = line(body.name or "", field="name")
+    url = webhook(body.webhook.url, field="webhook.url") if body.webhook else None
+    with once(call, body) as made:
+        session = bootstrap.sessions().create(
+            call.tenant,
+            session_id=named,
+            phone=phone,
+            name=name,
+            webhook_url=url,
+            enabled=True,
+            start=body.start,
+            require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
+            made=made,
+        )
+    return Answer(_shape(call, session), status=201, headers={"Location": f"/v1/sessions/{session.id}"})
+
+
+@router.route("GET", "/v1/sessions", needs=_READ, gives={200: NativePageJson[shapes.NativeSessionJson]}, takes=SESSIONS)
+def index(call: Call) -> Answer:
+    """List the tenant's sessions in the order of their ids."""
+    found, after = page(call, SESSIONS)
+    return Answer(page_shape([shapes.session(of) for of in found], after))
+
+
+@router.route("GET", "/v1/sessions/{id}", needs=_READ, gives=_ONE)
+def show(call: Call, name: str) -> Answer:
+    """Give one session."""
+    return Answer(_shape(call, bootstrap.sessions().get(call.tenant, name)))
+
+
+@router.route("PATCH", "/v1/sessions/{id}", needs=_WRITE, gives=_ONE, refuses=_MOVED)
+def change(call: Call, name: str, body: NativeSessionChange) -> Answer:
+    """Change a session's settings; those that are absent stay as they are.
+
+    A webhook that is set, also to the address that it has, is tried again though it was disabled. A new address gets a
+    new secret.
+    """
+    url = None if body.webhook is UNSET else webhook(body.webhook.url, field="webhook.url") if body.webhook else ""
+    session, _ = bootstrap.sessions().change(
+        call.tenant,
+        name,
+        name=None if body.name is UNSET else line(body.name, field="name"),
+        enabled=None if body.enabled is UNSET else body.enabled,
+        webhook_url=url,
+        require_phone_match=None if body.require_phone_match is UNSET else body.require_phone_match,
+    )
+    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
+    return Answer(_shape(call, session))
+
+
+@router.route(
+    "DELETE",
+    "/v1/sessions/{id}",
+    needs=_WRITE,
+    gives={200: shapes.NativeDeletionJson, 202: shapes.NativeDeletionJson},
+    refuses=(Contended,),
+)
+def delete(call: Call, name: str) -> Answer:
+    """Unlink the device, and remove the session with all that is stored for it."""
+    done = bootstrap.sessions().delete(call.tenant, name)
+    return Answer(shapes.deletion(name, gone=done.gone, reason=done.reason), status=200 if done.gone else 202)
+
+
+@router.route("POST", "/v1/sessions/{id}/start", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_STARTED)
+def start(call: Call, name: str) -> Answer:
+    """Want it running. One that runs, or is about to, is left alone."""
+    return _moved(call, bootstrap.sessions().start(call.tenant, name))
+
+
+@router.route("POST", "/v1/sessions/{id}/stop", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_MOVED)
+def stop(call: Call, name: str) -> Answer:
+    """Want it stopped, its device kept linked: a later start needs no scan."""
+    return _moved(call, bootstrap.sessions().stop(call.tenant, name))
+
+
+@router.route("POST", "/v1/sessions/{id}/logout", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_MOVED)
+def log_out(call: Call, name: str) -> Answer:
+    """Unlink its device and stop it; the session stays, and its next start needs a scan."""
+    return _moved(call, bootstrap.sessions().unlink(call.tenant, name))
+
+
+@router.route(
+    "GET",
+    "/v1/sessions/{id}/qr",
+    needs=_LINK,
+    gives={200: forms(shapes.NativeCodeJson)},
+    refuses=NO_CODE,
+    takes=(FORMAT, WAIT),
+)
+def qr(call: Call, name: str) -> Answer:
+    """Give the code to scan; where there is no ``format``, Accept chooses: JSON, ``image/png`` or ``image/svg+xml``."""
+    return code_answer(call, name, shapes.code, by_accept=True)
+
+
+def _shape(call: Call, session: Session) -> shapes.NativeSessionJson:
+    return shapes.session(session, with_secret=call.may(_WRITE))
+
+
+def _moved(call: Call, session: Session) -> Answer:
+    runs = session.status is Status.CONNECTED and session.desired is Desired.RUNNING
+    return Answer(_shape(call, session), status=200 if runs or session.answered else 202)
