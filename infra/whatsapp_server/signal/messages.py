@@ -73,7 +73,7 @@ class SealedMessage:
     def decode(cls, data: bytes) -> "SealedMessage":
         """Read one; Undecryptable if it is none of this version."""
         signed, mac = data[:-MAC_SIZE], data[-MAC_SIZE:]
-        message = _body(SignalMessage, signed)
+        message = body(SignalMessage, signed)
         return cls(typed(message.ratchetKey), message.counter, message.ciphertext, signed, mac)
 
     def encode(self) -> bytes:
@@ -103,7 +103,7 @@ class OfferingMessage:
     @classmethod
     def decode(cls, data: bytes) -> "OfferingMessage":
         """Read one; Undecryptable if it is none of this version."""
-        message = _body(PreKeySignalMessage, data)
+        message = body(PreKeySignalMessage, data)
         return cls(
             message.registrationId,
             message.preKeyId if message.HasField("preKeyId") else None,
@@ -133,7 +133,8 @@ def typed(data: bytes) -> bytes:
     return data[len(KEY_TYPE) :]
 
 
-def _body(kind: type[M], data: bytes) -> M:
+def body(kind: type[M], data: bytes) -> M:
+    """The protobuf message behind the version byte; Undecryptable if it is none."""
     if data[:1] != VERSION:
         raise Undecryptable("not a message of Signal's version 3")
     try:

@@ -108,13 +108,11 @@ def encrypt(state: State, plaintext: bytes) -> tuple[State, SealedMessage]:
     """Seal the next message."""
     chain = state.sending.chain
     keys = MessageKeys.of(chain.seed)
-    padder = PKCS7(_BLOCK_BITS).padder()
-    encryptor = Cipher(algorithms.AES256(keys.cipher), modes.CBC(keys.iv)).encryptor()
     message = SealedMessage.seal(
         ratchet_key=state.sending.key.public,
         counter=chain.index,
         previous=state.previous,
-        ciphertext=encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize(),
+        ciphertext=encrypted(keys.cipher, keys.iv, plaintext),
         mac_key=keys.mac,
         parties=KEY_TYPE + state.ours + KEY_TYPE + state.theirs,
     )
@@ -132,7 +130,7 @@ def decrypt(state: State, message: SealedMessage) -> tuple[State, bytes]:
     message.check(keys.mac, KEY_TYPE + state.theirs + KEY_TYPE + state.ours)
     receiving = tuple(advanced if one is chain else one for one in stepped.receiving)
     # Whatever opens was sealed by somebody who took our offer, or made the session himself.
-    return replace(stepped, receiving=receiving, offer=None), _opened(keys, message.ciphertext)
+    return replace(stepped, receiving=receiving, offer=None), decrypted(keys.cipher, keys.iv, message.ciphertext)
 
 
 def _chain(state: State, key: bytes) -> Receiving | None:
@@ -158,24 +156,44 @@ def _step(state: State, their_key: bytes) -> State:
 
 def _taken(receiving: Receiving, counter: int) -> tuple[Receiving, bytes]:
     """The chain past message `counter`, and that message's seed."""
-    chain, skipped = receiving.chain, dict(receiving.skipped)
+    chain, skipped, seed = key_at(receiving.chain, receiving.skipped, counter)
+    return Receiving(receiving.key, chain, skipped), seed
+
+
+Skipped = tuple[tuple[int, bytes], ...]
+"""The seeds of messages not seen yet, by their place in the chain."""
+
+
+def key_at(chain: Chain, skipped: Skipped, counter: int) -> tuple[Chain, Skipped, bytes]:
+    """The chain past message `counter`, what is skipped of it by then, and that message's seed.
+
+    Raises Repeated where the seed was used before, Undecryptable where the message is too far ahead.
+    """
+    unseen = dict(skipped)
     if counter < chain.index:
-        if counter not in skipped:
+        if counter not in unseen:
             raise Repeated("this message's key was used before")
-        seed = skipped.pop(counter)
-        return replace(receiving, skipped=tuple(skipped.items())), seed
+        seed = unseen.pop(counter)
+        return chain, tuple(unseen.items()), seed
     if counter - chain.index > MOST_SKIPPED:
         raise Undecryptable("the message is too far ahead")
     while chain.index < counter:
-        skipped[chain.index] = chain.seed
+        unseen[chain.index] = chain.seed
         chain = chain.following
-    kept = tuple(skipped.items())[-MOST_SKIPPED:]
-    return Receiving(receiving.key, chain.following, kept), chain.seed
+    return chain.following, tuple(unseen.items())[-MOST_SKIPPED:], chain.seed
 
 
-def _opened(keys: MessageKeys, ciphertext: bytes) -> bytes:
+def encrypted(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    """Encrypt with AES-256-CBC."""
+    padder = PKCS7(_BLOCK_BITS).padder()
+    encryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).encryptor()
+    return encryptor.update(padder.update(plaintext) + padder.finalize()) + encryptor.finalize()
+
+
+def decrypted(key: bytes, iv: bytes, ciphertext: bytes) -> bytes:
+    """Decrypt with AES-256-CBC; Undecryptable if that is no whole ciphertext."""
     unpadder = PKCS7(_BLOCK_BITS).unpadder()
-    decryptor = Cipher(algorithms.AES256(keys.cipher), modes.CBC(keys.iv)).decryptor()
+    decryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).decryptor()
     try:
         padded = decryptor.update(ciphertext) + decryptor.finalize()
         return unpadder.update(padded) + unpadder.finalize()
