@@ -5,6 +5,8 @@ import secrets
 from chalicelib.wire.node import Attribute, Jid, Node
 from infra.whatsapp_server.accounts import Account, Accounts
 from infra.whatsapp_server.clock import now_s
+from infra.whatsapp_server.groups import stanzas
+from infra.whatsapp_server.groups.state import Group
 from infra.whatsapp_server.post import PHONE, Place, Post
 
 _NOT_FORWARDED = {"sender", "peer_msg", "hist_sync", "read-self", "played-self", "server-error"}
@@ -32,12 +34,19 @@ def sent_by(
     return {**attributes, "sender_pn": sender.jid}
 
 
-def spread_receipt(post: Post, sender: Account, device: int, receipt: Node, *, to: Account, to_device: int) -> None:
-    """Forward a device's receipt to those whom it concerns: a plea to send again to the one device that can."""
+def spread_receipt(
+    post: Post, sender: Account, device: int, receipt: Node, *, to: Account, to_device: int, group: Group | None = None
+) -> None:
+    """Forward a device's receipt to those whom it concerns: a plea to send again to the one device that can.
+
+    One of a message in a group comes from the group, and names who sent it as a message does.
+    """
     kind = receipt.text("type")
     if kind in _NOT_FORWARDED:
         return
     attributes: dict[str, Attribute] = {"from": sender.lid_jid.on(device), "id": receipt.text("id"), "t": now_s()}
+    if group:
+        attributes |= {"from": group.jid, **stanzas.sender(group, sender, device)}
     forwarded = Node("receipt", {**attributes, "type": kind} if kind else attributes, receipt.children or None)
     for place in [(to.number, to_device)] if kind == _RETRY else every_place(to):
         if place[1] == PHONE or place[1] in to.devices:

@@ -13,7 +13,16 @@ PhoneError
 ├── NothingWaits        no client shows a code
 ├── RefusedByDevice     the device didn't accept the phone's signature
 ├── NoAnswer            the device went away before it answered
-└── PasskeyRequired     WhatsApp asks for a passkey first
+├── PasskeyRequired     WhatsApp asks for a passkey first
+└── GroupRefused        WhatsApp refuses it in a group; `status` is its own code, `text` its own word
+    ├── UnknownGroup        404: there is no such group
+    ├── NotAMember          403: who acts isn't in the group
+    ├── NotAnAdmin          403: it is for admins
+    ├── InviteForbidden     401: the link is for admins
+    ├── InvitePointsNowhere 406: there is no such invitation
+    ├── InviteRevoked       410: the invitation was revoked
+    ├── TooLong             406: the subject or the description is too long
+    └── GroupConflict       409: somebody was quicker, or it is so already
 """
 
 
@@ -108,3 +117,73 @@ class PasskeyRequired(PhoneError):
     """WhatsApp asks for a passkey first."""
 
     code = "passkey_required"
+
+
+class GroupRefused(PhoneError):
+    """WhatsApp refuses it in a group; `text` is what WhatsApp calls the code."""
+
+    text = "bad-request"
+
+
+class UnknownGroup(GroupRefused):
+    """There is no such group."""
+
+    code = "unknown_group"
+    status = 404
+    text = "item-not-found"
+
+
+class NotAMember(GroupRefused):
+    """Who acts isn't in the group."""
+
+    code = "not_a_member"
+    status = 403
+    text = "forbidden"
+
+
+class NotAnAdmin(GroupRefused):
+    """It is for admins."""
+
+    code = "not_an_admin"
+    status = 403
+    text = "forbidden"
+
+
+class InviteForbidden(GroupRefused):
+    """The link is for admins."""
+
+    code = "invite_forbidden"
+    status = 401
+    text = "not-authorized"
+
+
+class InvitePointsNowhere(GroupRefused):
+    """There is no such invitation."""
+
+    code = "unknown_invite"
+    status = 406
+    text = "not-acceptable"
+
+
+class InviteRevoked(GroupRefused):
+    """The invitation was revoked."""
+
+    code = "invite_revoked"
+    status = 410
+    text = "gone"
+
+
+class TooLong(GroupRefused):
+    """The subject or the description is too long."""
+
+    code = "too_long"
+    status = 406
+    text = "not-acceptable"
+
+
+class GroupConflict(GroupRefused):
+    """Somebody was quicker, or it is so already."""
+
+    code = "group_conflict"
+    status = 409
+    text = "conflict"

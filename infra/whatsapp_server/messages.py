@@ -9,6 +9,8 @@ from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.addressing import sent_by, spread_receipt
 from infra.whatsapp_server.clock import now_ms, now_s
 from infra.whatsapp_server.connection import Connection, ConnectionEnded
+from infra.whatsapp_server.groups import messages as group_messages
+from infra.whatsapp_server.groups.state import GROUPS
 from infra.whatsapp_server.network import Accepted, Client, Stray
 from infra.whatsapp_server.post import PHONE
 
@@ -20,19 +22,20 @@ _CARRIED = ("id", "type", "category", "edit")
 async def accept(client: Client, stanza: Node) -> None:
     """Keep a message for its readers, then acknowledge it, or refuse it with a code."""
     faults = client.network.faults
-    error = faults.take_refusal(client.account.number) or _route(client, stanza)
-    answer = _acknowledgement(stanza, error)
+    refusal = faults.take_refusal(client.account.number)
+    said = {"error": str(refusal)} if refusal else _route(client, stanza)
+    answer = _acknowledgement(stanza, said)
     if faults.held_acks_s:
         client.network.spawn(_later(client.connection, answer, faults.held_acks_s))
     else:
         await client.connection.send(answer)
 
 
-def _acknowledgement(stanza: Node, error: int | None) -> Node:
+def _acknowledgement(stanza: Node, said: dict[str, str]) -> Node:
     attributes: dict[str, Attribute] = {"class": "message", "id": stanza.text("id"), "t": now_s()}
     if "to" in stanza.attributes:
         attributes["from"] = stanza.attributes["to"]
-    return Node("ack", {**attributes, "error": str(error)} if error else attributes)
+    return Node("ack", {**attributes, **said})
 
 
 async def _later(connection: Connection, answer: Node, delay_s: float) -> None:
@@ -43,25 +46,27 @@ async def _later(connection: Connection, answer: Node, delay_s: float) -> None:
         return
 
 
-def _route(client: Client, stanza: Node) -> int | None:
-    """Keep the message for each of its readers; the code to refuse it with if there is no such recipient."""
+def _route(client: Client, stanza: Node) -> dict[str, str]:
+    """Keep the message for each of its readers; what the acknowledgement says besides: an `error` if there are none."""
+    if stanza.jid("to").server == GROUPS:
+        return group_messages.route(client, stanza)
     network, place = client.network, (client.account.number, client.device.number)
     recipient = network.accounts.of(stanza.jid("to"))
     if recipient is None:
-        return _NOT_FOUND
+        return {"error": str(_NOT_FOUND)}
     tags = tuple(child.tag for child in stanza.children)
     network.accepted.append(Accepted(client.account.number, recipient.number, stanza.text("id"), tags))
     with network.database.transaction():
         # One that resends to a device, because that device asked, uses the id again, and has no participants then.
         if stanza.find("participants") and not network.post.mail.first_time(place, stanza.text("id")):
-            return None
+            return {}
         reached = 0
         for jid, secrets in _envelopes(stanza):
             reached += _deliver(client, stanza, jid, secrets, recipient)
     if not reached:
         network.strays.append(Stray(client.account.number, recipient.number, stanza.text("id"), now_ms()))
         _log.warning("message %s of %s was encrypted for nobody", stanza.text("id"), client.account.number)
-    return None
+    return {}
 
 
 def _envelopes(stanza: Node) -> Iterator[tuple[Jid, tuple[Node, ...]]]:
@@ -99,14 +104,17 @@ async def accept_receipt(client: Client, stanza: Node) -> None:
     """
     network, place = client.network, (client.account.number, client.device.number)
     to = stanza.jid("to")
-    # What came from a broadcast list is its owner's.
-    wrote = stanza.jid("participant") if to.server == BROADCASTS else to
-    sender = network.accounts.of(wrote)
+    # What came from a broadcast list is its owner's, and from a group one of its members'.
+    wrote = stanza.jid("participant") if to.server in (BROADCASTS, GROUPS) else to
+    group = network.groups.find(to.user) if to.server == GROUPS else None
+    sender = network.accounts.of(wrote) if group or to.server != GROUPS else None
     with network.database.transaction():
         for name in _names(stanza):
             network.post.mail.settle_message(place, name)
         if sender:
-            spread_receipt(network.post, client.account, place[1], stanza, to=sender, to_device=wrote.device)
+            spread_receipt(
+                network.post, client.account, place[1], stanza, to=sender, to_device=wrote.device, group=group
+            )
     attributes: dict[str, Attribute] = {"class": "receipt", "id": stanza.text("id"), "from": to}
     echoed = {name: stanza.attributes[name] for name in _ECHOED if name in stanza.attributes}
     await client.connection.send(Node("ack", {**attributes, **echoed}))

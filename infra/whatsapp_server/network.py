@@ -14,7 +14,8 @@ from infra.whatsapp_server.codes import Offer, References
 from infra.whatsapp_server.connection import Connection
 from infra.whatsapp_server.errors import UnknownPhone
 from infra.whatsapp_server.faults import Faults
-from infra.whatsapp_server.groups import Groups
+from infra.whatsapp_server.groups.changes import GroupChanges
+from infra.whatsapp_server.groups.state import Groups
 from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.payload import Registration
 from infra.whatsapp_server.phones.phones import Phones
@@ -25,7 +26,7 @@ from infra.whatsapp_server.storage import Database, Store
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A client's message: sender and recipient, WhatsApp's id, the tags of what stands in the stanza."""
+    """A client's message: sender, recipient (a number, or a group's address), WhatsApp's id, the tags in the stanza."""
 
     sender: str
     recipient: str
@@ -69,8 +70,9 @@ class Network:
         self.post = Post(Mail(database), self.faults)
         self.presences = Presences(self.accounts, self.online)
         self.calls = Calls(self.accounts, self.post)
-        self.phones = Phones(store, database, self.post)
-        self.groups = Groups(database)
+        self.groups = Groups(database, store.accounts)
+        self.group_changes = GroupChanges(self.groups, store.accounts, self.post, database)
+        self.phones = Phones(store, database, self.post, self.groups)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
         self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
         self.waiting: list[Waiting] = []

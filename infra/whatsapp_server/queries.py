@@ -9,7 +9,8 @@ from infra.whatsapp_server import bundles, login
 from infra.whatsapp_server.accounts import Account, PreKey
 from infra.whatsapp_server.app_state import FIRST, Setting, SettingsKey, first_patch
 from infra.whatsapp_server.clock import now_ms
-from infra.whatsapp_server.groups import Group
+from infra.whatsapp_server.errors import GroupRefused
+from infra.whatsapp_server.groups import queries as groups
 from infra.whatsapp_server.linking import log_out
 from infra.whatsapp_server.network import Client, Network
 from infra.whatsapp_server.phones.encryption import registration_of
@@ -22,44 +23,6 @@ async def settings(client: Client, query: Node) -> None:
     """Answer with all categories."""
     categories = tuple(Node("category", {"name": name, "value": "all"}) for name in _CATEGORIES)
     await client.connection.reply(query, Node("privacy", {}, categories))
-
-
-async def groups(client: Client, query: Node) -> None:
-    """Answer with each group: its members and its topic only where they were asked for."""
-    wanted = {child.tag for child in query.get("participating").children}
-    found = tuple(_group(client.network, group, wanted) for group in client.network.groups.of(client.account))
-    await client.connection.reply(query, Node("groups", {}, found))
-
-
-def _group(network: Network, group: Group, wanted: set[str]) -> Node:
-    """Groups name people by LID, and their numbers beside it, as WhatsApp has done since 2025."""
-    maker = network.account(group.maker)
-    made_at = str(group.made_at // 1000)
-    attributes: dict[str, Attribute] = {
-        "id": group.id,
-        "subject": group.name,
-        "s_t": made_at,
-        "s_o": maker.lid_jid,
-        "s_o_pn": maker.jid,
-        "creation": made_at,
-        "creator": maker.lid_jid,
-        "creator_pn": maker.jid,
-        "addressing_mode": "lid",
-        "size": str(len(group.members)),
-    }
-    parts: list[Node] = []
-    if "description" in wanted and group.topic:
-        body = Node("body", {}, group.topic.encode())
-        told: dict[str, Attribute] = {"id": group.id, "t": made_at, "participant": maker.lid_jid}
-        parts.append(Node("description", told, (body,)))
-    if "participants" in wanted:
-        parts += [_participant(network.account(number), maker) for number in group.members]
-    return Node("group", attributes, tuple(parts))
-
-
-def _participant(account: Account, maker: Account) -> Node:
-    attributes: dict[str, Attribute] = {"jid": account.lid_jid, "phone_number": account.jid}
-    return Node("participant", attributes | ({"type": "superadmin"} if account is maker else {}))
 
 
 async def count(client: Client, query: Node) -> None:
@@ -190,10 +153,10 @@ ANSWERS: dict[tuple[str, str, str], Answer] = {
     ("passive", "set", "active"): login.activate,
     ("privacy", "get", "privacy"): settings,
     ("usync", "get", "usync"): look_up,
-    ("w:g2", "get", "participating"): groups,
     ("w:m", "set", "media_conn"): media_hosts,
     ("w:sync:app:state", "set", "sync"): app_state,
     ("md", "set", "remove-companion-device"): log_out,
+    **{("w:g2", kind, tag): handler for (kind, tag), handler in groups.ANSWERS.items()},
 }
 """By namespace, type and the first child's tag."""
 
@@ -207,6 +170,8 @@ async def answer(client: Client, query: Node) -> None:
     handler = ANSWERS.get((query.text("xmlns"), kind, child), _nothing)
     try:
         await handler(client, query)
+    except GroupRefused as refused:
+        await client.connection.refuse(query, refused.status, refused.text)
     except ValueError:
         await client.connection.refuse(query, 400, "bad-request")
 

@@ -52,8 +52,23 @@ CREATE TABLE IF NOT EXISTS group_chats (
     made_at INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS group_members (id TEXT NOT NULL, number TEXT NOT NULL, UNIQUE (id, number));
 CREATE INDEX IF NOT EXISTS group_chats_by_member ON group_members (number);
+CREATE TABLE IF NOT EXISTS group_invites (code TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phone_sender_keys (
+    number TEXT NOT NULL, chat TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (number, chat, sender)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phone_sender_key_holders (
+    number TEXT NOT NULL, chat TEXT NOT NULL, holder TEXT NOT NULL,
+    PRIMARY KEY (number, chat, holder)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS letter_readers (
+    number TEXT NOT NULL, id TEXT NOT NULL, reader TEXT NOT NULL, state INTEGER NOT NULL,
+    PRIMARY KEY (number, id, reader)) WITHOUT ROWID;
 """
-_LATER_COLUMNS = (("letters", "author", "TEXT"), ("mail", "participant", "TEXT NOT NULL DEFAULT ''"))
+_LATER_COLUMNS = (
+    ("letters", "author", "TEXT"),
+    ("mail", "participant", "TEXT NOT NULL DEFAULT ''"),
+    ("group_chats", "settings", "TEXT NOT NULL DEFAULT ''"),
+    ("group_members", "role", "TEXT NOT NULL DEFAULT 'member'"),
+)
 """Table, column and type: what tables have since files were written without it."""
 
 

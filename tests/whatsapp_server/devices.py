@@ -14,6 +14,7 @@ from aiohttp import web
 
 from infra.whatsapp_server import WhatsApp
 
+ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = Path(__file__).with_name("raw_client.py")
 PATIENCE_S = 90
 NUMBER = "6281234567890"
@@ -44,9 +45,9 @@ class RawClient:
     async def code(self) -> str:
         return str((await self.until("qr"))["code"])
 
-    async def message(self) -> dict[str, Any]:
-        """The next message that a person sent; it may have come before what was waited for last."""
-        return await self._unclaimed("message", peer=False)
+    async def message(self, **fields: object) -> dict[str, Any]:
+        """The next message that a person sent, with those fields; it may have come before what was waited for last."""
+        return await self._unclaimed("message", peer=False, **fields)
 
     async def receipt(self, name: str, **fields: object) -> dict[str, Any]:
         """The next receipt of a message, with those fields; it may have come before what was waited for last."""
@@ -62,6 +63,22 @@ class RawClient:
     async def send(self, number: str, text: str) -> dict[str, Any]:
         self.tell(f"send {number} {text}")
         return await self.until("sent")
+
+    async def group(self, act: str, **arguments: object) -> Any:
+        """Have the client do something about a group; what came of it."""
+        self.tell(f"group {act} {json.dumps(arguments)}")
+        done = await self._unclaimed("group_done", act=act)
+        assert done["error"] is None, done["error"]
+        return done["result"]
+
+    async def refusal(self, act: str, **arguments: object) -> str:
+        """Have the client do something about a group that is refused; what the client says about it."""
+        self.tell(f"group {act} {json.dumps(arguments)}")
+        return str((await self._unclaimed("group_done", act=act))["error"])
+
+    async def changed(self, group: str, **what: object) -> dict[str, Any]:
+        """The next notice of a change of a group, which says that and no more."""
+        return await self._unclaimed("group_changed", group=group, what=what)
 
     def tell(self, word: str) -> None:
         assert self._process.stdin
@@ -86,6 +103,7 @@ class Loopback:
     @asynccontextmanager
     async def client(self, database: Path) -> AsyncIterator[RawClient]:
         environment = {"PATH": os.environ["PATH"], "HOME": str(database.parent)} | self.whatsapp.client_environment()
+        environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
         with self._errors.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, str(SCRIPT), str(database), env=environment,
@@ -119,6 +137,18 @@ class Loopback:
         status, answer = await self.post(f"phones/{sender}/say", to=to, text=text)
         assert status == 200, answer
         return str(answer["id"])
+
+    async def make_group(self, maker: str, name: str, *members: str, **fields: object) -> str:
+        """Make a group with a phone; its address."""
+        status, answer = await self.post(f"phones/{maker}/groups", name=name, **{"with": members} | fields)
+        assert status == 200, answer
+        return str(answer["jid"])
+
+    def forget_keys(self, number: str) -> None:
+        """Have a phone lose its sessions, and the keys that it was given for groups."""
+        database = self.whatsapp._database
+        database.run("DELETE FROM phone_sessions WHERE number = ?", number)
+        database.run("DELETE FROM phone_sender_keys WHERE number = ?", number)
 
     async def letters(self, number: str, *, state: str | None = None) -> list[dict[str, Any]]:
         """What a phone sent and received; if `state` is given, once all of it has come so far."""

@@ -1,8 +1,9 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
 It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
-`check NUMBER`, `groups`, `hidden`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`, `download FILE MESSAGE` (a waE2E.Message in hexadecimal). When that closes,
-the process ends.
+`check NUMBER`, `groups`, `hidden`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`,
+`download FILE MESSAGE` (a waE2E.Message in hexadecimal), `group ACT ARGUMENTS` (JSON: see `raw_groups.py`). When that
+closes, the process ends.
 """
 
 import json
@@ -22,6 +23,8 @@ from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils import extract_text
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia, MediaType, Presence, ReceiptType
 from neonize.utils.jid import Jid2String, build_jid
+
+from tests.whatsapp_server import raw_groups
 
 # The client library writes to the standard output what nobody asked for; that goes to the standard error here.
 EVENTS = os.dup(1)
@@ -60,6 +63,7 @@ def main(database: str) -> None:
         lambda _client, event: say_call("call_ended", event.basicCallMeta, reason=event.reason)
     )
     client.event(events.UndecryptableMessageEv)(lambda _client, event: say("undecryptable", id=event.Info.ID))
+    raw_groups.tell(client, say)
     threading.Thread(target=listen, args=(client,), daemon=True).start()
     client.connect()
 
@@ -78,12 +82,31 @@ def say_message(event: events.MessageEv) -> None:
         mine=source.IsFromMe,
         name=info.Pushname,
         peer=info.Category == "peer",
+        group=source.IsGroup,
+        edit=info.Edit,
+        key=key_of(event.Message),
     )
+
+
+def key_of(message: Message) -> dict[str, object] | None:
+    """Which message it deletes, if it deletes one."""
+    if not message.protocolMessage.HasField("key"):
+        return None
+    key = message.protocolMessage.key
+    return {"id": key.ID, "from_me": key.fromMe, "participant": key.participant}
 
 
 def say_receipt(event: events.ReceiptEv) -> None:
     kind = events.ReceiptEv.ReceiptType.Name(event.Type).lower()
-    say("receipt", kind=kind, ids=list(event.MessageIDs), device=event.MessageSource.Sender.Device)
+    source = event.MessageSource
+    say(
+        "receipt",
+        kind=kind,
+        ids=list(event.MessageIDs),
+        device=source.Sender.Device,
+        sender=source.Sender.User,
+        chat=source.Chat.User,
+    )
 
 
 def say_typing(event: events.ChatPresenceEv) -> None:
@@ -191,6 +214,8 @@ def listen(client: NewClient) -> None:  # noqa: C901, PLR0912  # a case for each
             case ["reject", lid, call]:
                 client.reject_call(build_jid(lid, "lid"), call)
                 say("rejected")
+            case ["group", act, arguments]:
+                raw_groups.do(client, act, json.loads(arguments), say)
             case ["available"]:
                 say("presence", available=be_available(client))
             case ["logout"]:

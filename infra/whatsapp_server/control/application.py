@@ -9,8 +9,7 @@ from aiohttp import web
 from infra.whatsapp_server import linking
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.codes import LinkingCode
-from infra.whatsapp_server.control import chats, faults, media, presence
-from infra.whatsapp_server.control.chats import add_group_routes
+from infra.whatsapp_server.control import chats, faults, groups, media, presence
 from infra.whatsapp_server.control.request import body, phone_number
 from infra.whatsapp_server.errors import PhoneError
 from infra.whatsapp_server.linking import drop, unlink
@@ -31,7 +30,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     app.router.add_post("/phones/{number}/drop", phones.drop)
     app.router.add_get("/hosts", phones.hosts)
     chats.add(app, network)
-    add_group_routes(app, network)
+    groups.add(app, network)
     faults.add(app, network)
     media.add(app, network)
     presence.add(app, network)

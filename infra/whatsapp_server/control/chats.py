@@ -8,11 +8,12 @@ from typing import Any, Final
 from aiohttp import web
 from google.protobuf.empty_pb2 import Empty
 
+from chalicelib.wire.node import Jid
 from chalicelib.wire.proto import parse
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.control.request import Fields, body, phone_number
 from infra.whatsapp_server.errors import BadRequest, UnknownMessage, UnknownPhone
-from infra.whatsapp_server.groups import Group
+from infra.whatsapp_server.groups.state import Group, is_group
 from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.phones import content
 from infra.whatsapp_server.phones.content import Outgoing
@@ -58,7 +59,7 @@ class _ChatRoutes:
         return web.json_response({"number": account.number, "messages": messages, "chats": chats})
 
     async def say(self, request: web.Request) -> web.Response:
-        """`{to, text}`: send a text; a number that has no phone yet gets one."""
+        """`{to, text}`: send a text to a number or a group; a number that has no phone yet gets one."""
         fields = await body(request)
         text = _written(fields, "text")
         account, recipient = await self._chat(request, fields)
@@ -88,14 +89,18 @@ class _ChatRoutes:
         def letter() -> Letter:
             found = self._network.phones.letter(account, recipient, fields.text("id"))
             if found is None:
-                raise UnknownMessage(f"{account.number} has no such message in its chat with {recipient.number}.")
+                raise UnknownMessage(f"{account.number} has no such message in its chat with {_name(recipient)}.")
             return found
 
-        name = self._network.phones.send(account, recipient, make(fields, _Chat(account, recipient, letter)))
+        chat = _Chat(account, recipient, letter, self._network.account)
+        name = self._network.phones.send(account, recipient, make(fields, chat))
         return _sent(name, account, recipient)
 
-    async def _chat(self, request: web.Request, fields: Fields) -> tuple[Account, Account]:
-        """The phone, and whom it writes to."""
+    async def _chat(self, request: web.Request, fields: Fields) -> tuple[Account, Account | Group]:
+        """The phone, and whom it writes to: somebody, or a group that it may write in."""
+        if is_group(fields.text("to")):
+            account = self._account(request)
+            return account, self._network.groups.open_to(account, Jid.parse(fields.text("to")).user)
         number, sender = phone_number(fields.text("to")), _number(request)
         recipient = self._network.accounts.numbered(number)
         if recipient is None and number != sender:
@@ -106,7 +111,7 @@ class _ChatRoutes:
     async def inbox(self, request: web.Request) -> web.Response:
         """All letters of a phone, the newest last."""
         account = self._account(request)
-        letters = [_shown(account, letter) for letter in self._network.phones.letters(account)]
+        letters = [self._shown(account, letter) for letter in self._network.phones.letters(account)]
         return web.json_response({"number": account.number, "messages": letters})
 
     async def read(self, request: web.Request) -> web.Response:
@@ -131,17 +136,37 @@ class _ChatRoutes:
         ]
         return web.json_response({"messages": found})
 
+    def _shown(self, account: Account, letter: Letter) -> dict[str, Any]:
+        """A letter; one in a group with the group, and if it went out, with how far it came with each member."""
+        shown = _shown(account, letter)
+        if not is_group(letter.peer):
+            return shown
+        readers = self._network.phones.readers(account, letter)
+        receipts = {reader: state.name.lower() for reader, state in readers.items()}
+        return {**shown, "group": letter.peer, **({"receipts": receipts} if letter.outgoing else {})}
+
     def _account(self, request: web.Request) -> Account:
         return self._network.account(_number(request))
 
 
 @dataclass(frozen=True, slots=True)
 class _Chat:
-    """A phone's chat; ``letter`` finds the message in it that the request names."""
+    """A phone's chat; ``letter`` finds the message in it that the request names, ``account`` whose number it is."""
 
     phone: Account
-    peer: Account
+    peer: Account | Group
     letter: Callable[[], Letter]
+    account: Callable[[str], Account]
+
+    @property
+    def address(self) -> Jid:
+        """What the chat goes by in messages about its messages."""
+        return self.peer.jid if isinstance(self.peer, Group) else self.peer.lid_jid
+
+    def author(self, letter: Letter) -> Jid:
+        """Who wrote a message of the chat, as the chat's messages name people."""
+        writer = self.phone if letter.outgoing else self.account(letter.author or letter.peer)
+        return self.peer.address(writer) if isinstance(self.peer, Group) else writer.lid_jid
 
     def own(self) -> Letter:
         """The message that the request names, which must be the phone's own."""
@@ -150,12 +175,19 @@ class _Chat:
             raise UnknownMessage(f"{self.phone.number} didn't write that message.")
         return found
 
+    def deletable(self) -> Letter:
+        """The message that the request names, which must be the phone's own, or be in a group that it leads."""
+        member = self.peer.member(self.phone) if isinstance(self.peer, Group) else None
+        return self.letter() if member and member.is_admin else self.own()
+
+    def group_author(self, letter: Letter) -> Jid | None:
+        """Who wrote a message of a group; None elsewhere, where the chat says it."""
+        return self.author(letter) if isinstance(self.peer, Group) else None
+
 
 def _reply(fields: Fields, chat: _Chat) -> Outgoing:
     quoted = chat.letter()
-    return content.reply(
-        _written(fields, "text"), quoted, author=(chat.phone if quoted.outgoing else chat.peer).lid_jid
-    )
+    return content.reply(_written(fields, "text"), quoted, author=chat.author(quoted))
 
 
 def _location(fields: Fields, _: _Chat) -> Outgoing:
@@ -170,6 +202,17 @@ def _document(fields: Fields, _: _Chat) -> Outgoing:
     return content.document(_written(fields, "file_name"), mimetype=mimetype, caption=caption)
 
 
+def _delete(_: Fields, chat: _Chat) -> Outgoing:
+    letter = chat.deletable()
+    return content.deletion(letter, chat=chat.address, author=chat.group_author(letter))
+
+
+def _react(fields: Fields, chat: _Chat) -> Outgoing:
+    letter = chat.letter()
+    emoji = fields.optional_text("emoji") or ""
+    return content.reaction(emoji, letter, chat=chat.address, author=chat.group_author(letter))
+
+
 def _raw(fields: Fields, _: _Chat) -> Outgoing:
     try:
         raw = bytes.fromhex(fields.text("message"))
@@ -181,11 +224,9 @@ def _raw(fields: Fields, _: _Chat) -> Outgoing:
 
 _KINDS: Final[dict[str, Callable[[Fields, _Chat], Outgoing]]] = {
     "reply": _reply,
-    "edit": lambda fields, chat: content.edit(_written(fields, "text"), chat.own(), chat=chat.peer.lid_jid),
-    "delete": lambda _, chat: content.deletion(chat.own(), chat=chat.peer.lid_jid),
-    "react": lambda fields, chat: content.reaction(
-        fields.optional_text("emoji") or "", chat.letter(), chat=chat.peer.lid_jid
-    ),
+    "edit": lambda fields, chat: content.edit(_written(fields, "text"), chat.own(), chat=chat.address),
+    "delete": _delete,
+    "react": _react,
     "location": _location,
     "document": _document,
     "raw": _raw,
@@ -202,8 +243,12 @@ def _written(fields: Fields, name: str) -> str:
     return text
 
 
-def _sent(name: str, account: Account, recipient: Account) -> web.Response:
-    return web.json_response({"id": name, "from": account.number, "to": recipient.number})
+def _sent(name: str, account: Account, recipient: Account | Group) -> web.Response:
+    return web.json_response({"id": name, "from": account.number, "to": _name(recipient)})
+
+
+def _name(recipient: Account | Group) -> str:
+    return str(recipient.jid) if isinstance(recipient, Group) else recipient.number
 
 
 def _number(request: web.Request) -> str:
@@ -212,6 +257,8 @@ def _number(request: web.Request) -> str:
 
 def _shown(account: Account, letter: Letter) -> dict[str, Any]:
     sender, recipient = (account.number, letter.peer) if letter.outgoing else (letter.peer, account.number)
+    if letter.author:
+        sender, recipient = letter.author, letter.peer
     return {
         "id": letter.id,
         "direction": "out" if letter.outgoing else "in",
@@ -226,56 +273,3 @@ def _shown(account: Account, letter: Letter) -> dict[str, Any]:
 _LONGEST_NAME = 100  # characters, WhatsApp's own limits
 _LONGEST_TOPIC = 2048
 _MOST_MEMBERS = 1024
-
-
-def add_group_routes(app: web.Application, network: Network) -> None:
-    """Add the routes to an application."""
-    groups = _GroupRoutes(network)
-    app.router.add_post("/phones/{number}/groups", groups.make)
-    app.router.add_get("/phones/{number}/groups", groups.every)
-
-
-class _GroupRoutes:
-    def __init__(self, network: Network) -> None:
-        self._network = network
-
-    async def make(self, request: web.Request) -> web.Response:
-        """`{name, with?, topic?}`: make a group of the phone and others, each of which must be on this WhatsApp."""
-        fields = await body(request)
-        name, topic = _short(fields, "name", _LONGEST_NAME), _short(fields, "topic", _LONGEST_TOPIC)
-        if not name:
-            raise BadRequest("name is missing.")
-        numbers = fields.texts("with")
-        if len(numbers) >= _MOST_MEMBERS:
-            raise BadRequest(f"A group has {_MOST_MEMBERS} members at most.")
-        number = phone_number(request.match_info["number"])
-        others = dict.fromkeys(map(phone_number, numbers))
-        members = tuple(self._network.account(other) for other in others if other != number)
-        maker = await self._network.registered(number)
-        return web.json_response(_group_routes_shown(self._network.groups.make(maker, name, members, topic=topic)))
-
-    async def every(self, request: web.Request) -> web.Response:
-        """All groups that the phone is in."""
-        account = self._network.account(phone_number(request.match_info["number"]))
-        groups = [_group_routes_shown(group) for group in self._network.groups.of(account)]
-        return web.json_response({"number": account.number, "groups": groups})
-
-
-def _short(fields: Fields, name: str, longest: int) -> str:
-    text = fields.optional_text(name) or ""
-    if len(text) > longest:
-        raise BadRequest(f"{name} must have {longest} characters at most.")
-    if any("\ud800" <= one <= "\udfff" for one in text):
-        raise BadRequest(f"{name} holds half a character.")
-    return text
-
-
-def _group_routes_shown(group: Group) -> dict[str, Any]:
-    return {
-        "jid": str(group.jid),
-        "name": group.name,
-        "topic": group.topic,
-        "made_by": group.maker,
-        "made_at": group.made_at,
-        "members": list(group.members),
-    }

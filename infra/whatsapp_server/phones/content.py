@@ -23,7 +23,7 @@ from chalicelib.wire.proto.message_pb2 import (
 from infra.whatsapp_server.clock import now_ms
 from infra.whatsapp_server.phones.letters import Letter
 
-_WITHOUT_WORDS: Final = {"protocolMessage", "messageContextInfo"}
+_WITHOUT_WORDS: Final = {"senderKeyDistributionMessage", "protocolMessage", "messageContextInfo"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,29 @@ class Letters:
             state, number, letter_id, outgoing, state,
         )  # fmt: skip
 
+    def expect(self, number: str, letter_id: str, readers: list[str]) -> None:
+        """Note who shall get what a phone's account sent to a group."""
+        for reader in readers:
+            self._database.run(
+                "INSERT OR IGNORE INTO letter_readers VALUES (?, ?, ?, ?)", number, letter_id, reader, LetterState.SENT
+            )
+
+    def note_reader(self, number: str, letter_id: str, reader: str, state: LetterState) -> None:
+        """Note how far a letter has come with one member of its group; the letter is where the last of them is."""
+        self._database.run(
+            "UPDATE letter_readers SET state = ? WHERE number = ? AND id = ? AND reader = ? AND state < ?",
+            state, number, letter_id, reader, state,
+        )  # fmt: skip
+        reached = min(self.readers(number, letter_id).values(), default=LetterState.SENT)
+        self.advance(number, letter_id, reached, outgoing=True)
+
+    def readers(self, number: str, letter_id: str) -> dict[str, LetterState]:
+        """How far what went to a group has come with each of those who were its members then."""
+        rows = self._database.rows(
+            "SELECT reader, state FROM letter_readers WHERE number = ? AND id = ? ORDER BY reader", number, letter_id
+        )
+        return {reader: LetterState(state) for reader, state in rows}
+
     def _found(self, condition: str, *values: object) -> list[Letter]:
         rows = self._database.rows(f"SELECT {_COLUMNS} FROM letters WHERE {condition}", *values)  # noqa: S608
         return [

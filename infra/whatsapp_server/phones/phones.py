@@ -8,11 +8,13 @@ from chalicelib.wire.node import BROADCASTS, Jid, Node
 from chalicelib.wire.proto.message_pb2 import ProtocolMessage
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.clock import now_s
+from infra.whatsapp_server.groups.state import Group, Groups
 from infra.whatsapp_server.phones import content, welcome
 from infra.whatsapp_server.phones.content import Outgoing
 from infra.whatsapp_server.phones.encryption import Keyring, Sealing
 from infra.whatsapp_server.phones.letters import Letter, Letters, LetterState
 from infra.whatsapp_server.phones.reading import Reading
+from infra.whatsapp_server.phones.sender_keys import SenderKeys
 from infra.whatsapp_server.phones.writing import Writing
 from infra.whatsapp_server.post import PHONE, Post
 from infra.whatsapp_server.signal.agreement import Bundle
@@ -25,14 +27,14 @@ _log = logging.getLogger(__name__)
 class Phones:
     """Each act is one transaction: a phone that was killed in it knows nothing of it."""
 
-    def __init__(self, store: Store, database: Database, post: Post) -> None:
+    def __init__(self, store: Store, database: Database, post: Post, groups: Groups) -> None:
         self._database = database
         self._post = post
         self._accounts = store.accounts
         self._keyring = Keyring(database)
         self._letters = Letters(database)
         self._sealing = Sealing(store, database, self._keyring)
-        self._writing = Writing(self._sealing, self._letters, post)
+        self._writing = Writing(self._sealing, SenderKeys(database), self._letters, post, groups)
         self._reading = Reading(store.accounts, self._keyring, self._writing)
         self._histories: dict[str, ProtocolMessage] = {}
         post.listen(self._ring)
@@ -43,13 +45,15 @@ class Phones:
             if device == PHONE:
                 self._ring(number)
 
-    def say(self, account: Account, recipient: Account, text: str) -> str:
+    def say(self, account: Account, recipient: Account | Group, text: str) -> str:
         """Send a text from a phone; its id."""
         return self.send(account, recipient, content.text(text))
 
-    def send(self, account: Account, recipient: Account, said: Outgoing) -> str:
-        """Send a message of any kind from a phone; its id."""
+    def send(self, account: Account, recipient: Account | Group, said: Outgoing) -> str:
+        """Send a message of any kind from a phone to somebody, or to a group that it may write in; its id."""
         with self._database.transaction():
+            if isinstance(recipient, Group):
+                return self._writing.say_in_group(account, recipient, said)
             return self._writing.say(account, recipient, said)
 
     def broadcast(self, account: Account, recipients: Iterable[Account], text: str) -> list[str]:
@@ -58,9 +62,14 @@ class Phones:
         with self._database.transaction():
             return [self._writing.say(account, one, said, broadcast=broadcast) for one in recipients]
 
-    def letter(self, account: Account, peer: Account, name: str) -> Letter | None:
-        """The letter of that id in a phone's chat with ``peer``."""
-        return next((one for one in self.letters(account) if (one.id, one.peer) == (name, peer.number)), None)
+    def letter(self, account: Account, peer: Account | Group, name: str) -> Letter | None:
+        """The letter of that id in a phone's chat with somebody, or in a group."""
+        chat = str(peer.jid) if isinstance(peer, Group) else peer.number
+        return next((one for one in self.letters(account) if (one.id, one.peer) == (name, chat)), None)
+
+    def readers(self, account: Account, letter: Letter) -> dict[str, LetterState]:
+        """How far a letter to a group has come with each of those who were its members then."""
+        return self._letters.readers(account.number, letter.id)
 
     def letters(self, account: Account) -> list[Letter]:
         """What a phone sent and received, and what its account's linked devices sent; the newest last."""

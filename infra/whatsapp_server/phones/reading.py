@@ -3,11 +3,12 @@
 import logging
 from dataclasses import dataclass
 
-from chalicelib.wire.node import BROADCASTS, Node
+from chalicelib.wire.node import BROADCASTS, Jid, Node
 from infra.whatsapp_server import bundles
 from infra.whatsapp_server.accounts import Account, Accounts
 from infra.whatsapp_server.addressing import spread_receipt
 from infra.whatsapp_server.clock import now_ms, now_s
+from infra.whatsapp_server.groups.state import GROUPS, Group
 from infra.whatsapp_server.phones import content
 from infra.whatsapp_server.phones.content import Outgoing, text
 from infra.whatsapp_server.phones.encryption import Keyring, registration_of
@@ -23,6 +24,25 @@ _PROGRESS = {"": LetterState.DELIVERED, "inactive": LetterState.DELIVERED, "read
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Who sent a stanza, from which device, and in which group if it was in one."""
+
+    account: Account
+    device: int
+    group: Group | None
+
+    @property
+    def number(self) -> str:
+        """The sender's phone number."""
+        return self.account.number
+
+    @property
+    def address(self) -> Jid:
+        """What sessions with the device go by."""
+        return self.account.lid_jid.on(self.device)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What reading needs beside writing: the accounts, to know senders, and the keys, to ask for a new session."""
 
@@ -32,58 +52,84 @@ class Reading:
 
     def receive(self, phone: Account, stanza: Node) -> None:
         """Take in a stanza; ValueError if it isn't as its kind must be."""
-        place = stanza.jid("from")
-        if place.server == BROADCASTS:
-            place = stanza.jid("participant")
-        sender, device = self.accounts.of(place), place.device
-        if sender is None:
+        origin = self._origin(stanza)
+        if origin is None:
             return
         if stanza.tag == "message":
-            self._message(phone, sender, device, stanza)
+            self._message(phone, origin, stanza)
         elif stanza.text("type") == "retry":
-            self._send_again(phone, sender, device, stanza)
+            self._send_again(phone, origin, stanza)
         elif stanza.text("type") in _PROGRESS:
-            self._note_progress(phone, stanza)
+            self._note_progress(phone, origin, stanza)
 
     def answer(self, phone: Account, letter: Letter, kind: str) -> None:
         """Send the receipt of a letter that came in; `kind` is empty for its delivery."""
-        sender = self.accounts.numbered(letter.peer)
+        sender = self.accounts.numbered(letter.author or letter.peer)
+        group = self.writing.groups.find(letter.peer.partition("@")[0]) if letter.author else None
         if sender:
             receipt = Node("receipt", {"id": letter.id, "type": kind})
-            spread_receipt(self.writing.post, phone, PHONE, receipt, to=sender, to_device=letter.device)
+            spread_receipt(self.writing.post, phone, PHONE, receipt, to=sender, to_device=letter.device, group=group)
 
-    def _message(self, phone: Account, sender: Account, device: int, stanza: Node) -> None:
+    def _origin(self, stanza: Node) -> Origin | None:
+        """Where a stanza comes from; None if nobody here has that address."""
+        place, group = stanza.jid("from"), None
+        if place.server == GROUPS:
+            group = self.writing.groups.find(place.user)
+            if group is None:
+                return None
+        if place.server in (BROADCASTS, GROUPS):
+            place = stanza.jid("participant")
+        sender = self.accounts.of(place)
+        return Origin(sender, place.device, group) if sender else None
+
+    def _message(self, phone: Account, origin: Origin, stanza: Node) -> None:
         for secret in stanza.named("enc"):
             try:
-                plaintext = self.writing.sealing.open(phone, sender.lid_jid.on(device), secret)
+                plaintext = self._open(phone, origin, secret)
             except SignalFailure as failure:
                 if isinstance(failure, Repeated) and self.writing.letters.known(phone.number, stanza.text("id")):
                     continue
                 # Another message under a key that was used: clients that send and receive at once lose their count.
-                _log.warning("%s can't open %s of %s: %s", phone.number, stanza.text("id"), sender.number, failure)
-                self._ask_again(phone, sender, device, stanza, int(secret.text("count") or 0) + 1)
-                continue
-            self._take(phone, sender, device, stanza, content.read(plaintext))
+                _log.warning("%s can't open %s of %s: %s", phone.number, stanza.text("id"), origin.number, failure)
+                self._ask_again(phone, origin, stanza, int(secret.text("count") or 0) + 1)
+                return
+            self._take(phone, origin, stanza, content.read(plaintext))
 
-    def _take(self, phone: Account, sender: Account, device: int, stanza: Node, found: content.Content) -> None:
+    def _open(self, phone: Account, origin: Origin, secret: Node) -> bytes:
+        """What was encrypted for the phone or for its group; one of the SignalFailures if it doesn't open."""
+        if origin.group and secret.text("type") == "skmsg":
+            return self.writing.sender_keys.open(phone, origin.group, origin.address, secret.data)
+        plaintext = self.writing.sealing.open(phone, origin.address, secret)
+        if origin.group:
+            self.writing.sender_keys.accept(phone, origin.group, origin.address, plaintext)
+        return plaintext
+
+    def _take(self, phone: Account, origin: Origin, stanza: Node, found: content.Content) -> None:
         if found.silent:
             return
+        name, outgoing, group = stanza.text("id"), origin.account is phone, origin.group
         copy_to = self.accounts.of(found.destination) if found.destination else None
-        name, outgoing = stanza.text("id"), sender is phone
-        peer = copy_to.number if outgoing and copy_to else sender.number
+        peer = str(group.jid) if group else copy_to.number if outgoing and copy_to else origin.number
+        author = origin.number if group and not outgoing else None
         state = LetterState.SENT if outgoing else LetterState.DELIVERED
-        letter = Letter(name, outgoing, peer, device, found.text, now_ms(), state)
+        letter = Letter(name, outgoing, peer, origin.device, found.text, now_ms(), state, author)
         self.writing.letters.add(phone.number, letter)
+        if group and outgoing:
+            self.writing.letters.expect(phone.number, name, [one for one in group.numbers if one != phone.number])
         if not outgoing:
             self.answer(phone, letter, "")
 
-    def _note_progress(self, phone: Account, receipt: Node) -> None:
+    def _note_progress(self, phone: Account, origin: Origin, receipt: Node) -> None:
         more = receipt.find("list")
         names = [receipt.text("id"), *(item.text("id") for item in (more.children if more else ()))]
+        state = _PROGRESS[receipt.text("type")]
         for name in names:
-            self.writing.letters.advance(phone.number, name, _PROGRESS[receipt.text("type")], outgoing=True)
+            if origin.group:
+                self.writing.letters.note_reader(phone.number, name, origin.number, state)
+            else:
+                self.writing.letters.advance(phone.number, name, state, outgoing=True)
 
-    def _ask_again(self, phone: Account, sender: Account, device: int, stanza: Node, count: int) -> None:
+    def _ask_again(self, phone: Account, origin: Origin, stanza: Node, count: int) -> None:
         """Ask for a message again, with a bundle to begin anew with."""
         if count > _MOST_RETRIES:
             return
@@ -94,21 +140,27 @@ class Reading:
             Node("retry", about), Node("registration", {}, registration_of(phone)), Node("keys", {}, keys)
         )  # fmt: skip
         receipt = Node("receipt", {"id": name, "type": "retry", "t": now_s()}, children)
-        spread_receipt(self.writing.post, phone, PHONE, receipt, to=sender, to_device=device)
+        to, post = origin.account, self.writing.post
+        spread_receipt(post, phone, PHONE, receipt, to=to, to_device=origin.device, group=origin.group)
 
-    def _send_again(self, phone: Account, reader: Account, device: int, receipt: Node) -> None:
+    def _send_again(self, phone: Account, origin: Origin, receipt: Node) -> None:
         """Begin anew with a device that couldn't open a message, and send that once more.
 
         What isn't a letter was a greeting to an own device.
         """
+        reader, device, group = origin.account, origin.device, origin.group
         count = int(receipt.get("retry").text("count") or 1)
         if count > _MOST_RETRIES or not (device == PHONE or device in reader.devices):
             return
         keys, writing = receipt.find("keys"), self.writing
         writing.sealing.renew(phone, reader, device, bundles.read(keys) if keys else None)
         letter = writing.letters.sent(phone.number, receipt.text("id"))
-        recipient = self.accounts.numbered(letter.peer) if letter else None
         said = self._said(phone, letter) if letter else None
+        if group:
+            if letter and said and group.member(reader):
+                writing.send_again_in_group(phone, group, reader, device, name=letter.id, said=said, retries=count)
+            return
+        recipient = self.accounts.numbered(letter.peer) if letter else None
         if letter and recipient and said:
             writing.send(phone, recipient, reader, device, name=letter.id, said=said, retries=count)
         elif reader is phone:
