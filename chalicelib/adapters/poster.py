@@ -91,23 +91,33 @@ class HttpPoster:
         deadline = Deadline(self.timeout)
         try:
             to = endpoint(url, local=self.local)
-            addresses = admitted(_resolved(to.host, to.port), local=self.local)
+            addresses = admitted(resolved(to.host, to.port), local=self.local)
             with deadline:
-                return _exchange(to, self._connect(to, addresses, deadline), body, headers)
+                return _exchange(to, connected(to, addresses, deadline, self._judges), body, headers)
         except (NotAnEndpoint, AddressRefused, OSError, HTTPException, ValueError) as error:
             return Outcome(trouble="timeout" if deadline.passed else _trouble(error))
 
-    def _connect(self, to: Endpoint, addresses: Sequence[str], deadline: Deadline) -> socket.socket:
-        plain = deadline.watch(_reached(addresses, to.port, deadline))
-        if not to.secure:
-            return plain
+    def _judges(self) -> ssl.SSLContext:
         if self._judge is None:
             self._judge = self.trust()
-        # The certificate must be the name's, though the connection is made to an address.
-        wrapped = self._judge.wrap_socket(plain, server_hostname=to.host, do_handshake_on_connect=False)
-        secure = deadline.watch(wrapped)
-        secure.do_handshake()
-        return secure
+        return self._judge
+
+
+def connected(
+    to: Endpoint, addresses: Sequence[str], deadline: Deadline, trust: Callable[[], ssl.SSLContext]
+) -> socket.socket:
+    """Return a connection to one of the ``addresses`` of ``to``, in TLS if it is to be; ``deadline`` watches it.
+
+    Raises OSError.
+    """
+    plain = deadline.watch(_reached(addresses, to.port, deadline))
+    if not to.secure:
+        return plain
+    # The certificate must be the name's, though the connection is made to an address.
+    wrapped = trust().wrap_socket(plain, server_hostname=to.host, do_handshake_on_connect=False)
+    secure = deadline.watch(wrapped)
+    secure.do_handshake()
+    return secure
 
 
 def admitted(addresses: Sequence[str], *, local: bool) -> Sequence[str]:
@@ -129,7 +139,8 @@ def retry_after(value: str | None, *, now: float) -> int | None:
         return None
 
 
-def _resolved(host: str, port: int) -> Sequence[str]:
+def resolved(host: str, port: int) -> Sequence[str]:
+    """Return all addresses of a host; raises OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

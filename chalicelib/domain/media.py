@@ -126,7 +126,7 @@ class MediaFile:
         return replace(self, state=state, error_code=code, version=self.version + 1)
 
 
-EXPIRED_CODE: Final = "MEDIA_EXPIRED"
+EXPIRED_CODE: Final = "media_expired"
 """WhatsApp no longer had the file when it was fetched."""
 
 

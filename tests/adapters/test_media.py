@@ -60,7 +60,7 @@ def test_a_record_moves_from_the_version_that_stands(store: MediaStore) -> None:
     store.put(media)
     stored = media.stored(mimetype="image/png", size=3, sha256="ab")
     assert store.move(stored)
-    assert not store.move(media.lost("MEDIA_EXPIRED"))
+    assert not store.move(media.lost("media_expired"))
     assert not store.move(replace(stored, id="md_another", version=1))
     found = store.get(media.uid, media.id)
     assert found == stored

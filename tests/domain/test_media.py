@@ -160,7 +160,7 @@ def test_a_file_is_there_from_its_storing_to_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "state"), [("MEDIA_EXPIRED", MediaState.EXPIRED), ("MEDIA_TOO_LARGE", MediaState.FAILED)]
+    ("code", "state"), [("media_expired", MediaState.EXPIRED), ("media_too_large", MediaState.FAILED)]
 )
 def test_a_file_that_is_lost_says_why(code: str, state: MediaState) -> None:
     lost = a_media_file().lost(code)

@@ -44,6 +44,29 @@ class UploadForm:
     fields: Mapping[str, str] = field(repr=False)
 
 
+class LinkRefused(Exception):
+    """A link leads, or may lead, where nothing is fetched from; its text is a sentence without the address."""
+
+
+class LinkFailed(Exception):
+    """A link's server didn't answer with a file, or not in time; its text is a sentence without the address."""
+
+
+class LinkTooLarge(Exception):
+    """A link leads to more bytes than may be had."""
+
+
+class Links(Protocol):
+    """Files that lie at strangers' addresses."""
+
+    def fetch(self, url: str, into: BinaryIO, *, largest: int) -> str | None:
+        """Write what lies there, ``largest`` bytes at the most; return the type that its server says it has.
+
+        An https address of a public host, and so each of three redirects at the most. Raises LinkRefused, LinkFailed
+        and LinkTooLarge; then ``into`` may hold some of it.
+        """
+
+
 class MediaFiles(Protocol):
     """The bytes of files, by ``MediaFile.key``. Streams: nothing holds a whole file in memory.
 

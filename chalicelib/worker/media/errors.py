@@ -3,30 +3,22 @@
 from typing import Final
 
 from chalicelib.domain.media import EXPIRED_CODE
+from chalicelib.worker.whatsapp.errors import SendRefused
 
-TOO_LARGE: Final = "MEDIA_TOO_LARGE"
-TYPE_MISMATCH: Final = "MEDIA_TYPE_MISMATCH"
-UNREADABLE: Final = "MEDIA_UNREADABLE"
-NOT_FOUND: Final = "MEDIA_NOT_FOUND"
+TOO_LARGE: Final = "media_too_large"
+TYPE_MISMATCH: Final = "media_type_mismatch"
+UNREADABLE: Final = "media_unreadable"
+NOT_FOUND: Final = "media_not_found"
 EXPIRED: Final = EXPIRED_CODE
-CORRUPT: Final = "MEDIA_CORRUPT"
-LINK_REFUSED: Final = "LINK_REFUSED"
-LINK_FAILED: Final = "LINK_FAILED"
-UPLOAD_FAILED: Final = "MEDIA_UPLOAD_FAILED"
-DOWNLOAD_FAILED: Final = "MEDIA_DOWNLOAD_FAILED"
+ALTERED: Final = "media_altered"
+LINK_REFUSED: Final = "link_refused"
+LINK_FAILED: Final = "link_failed"
+UPLOAD_FAILED: Final = "media_upload_failed"
+DOWNLOAD_FAILED: Final = "media_download_failed"
 
 
-class MediaFailed(Exception):
+class MediaFailed(SendRefused):
     """A file can't be sent or kept, however often it is tried: a ``code`` of this module, and a ``sentence``.
 
     Neither names an address, a key or a file.
     """
-
-    def __init__(self, code: str, sentence: str) -> None:
-        super().__init__(code)
-        self.code = code
-        self.sentence = sentence
-
-
-class MediaDelayed(Exception):
-    """A file couldn't be sent or kept now; another time may do. Its text says no more than a log may."""

@@ -69,7 +69,7 @@ def picture(file: BinaryIO, form: str) -> dict[str, Any]:
     with Image.open(file, formats=[form]) as image:
         width, height = image.size
         if width * height > MOST_PIXELS:
-            raise CantBeSent("MEDIA_TOO_LARGE")
+            raise CantBeSent("media_too_large")
         turned = image.getexif().get(0x0112) in {5, 6, 7, 8}
         animated = bool(getattr(image, "is_animated", False))
         # A JPEG can be decoded smaller than it is.
@@ -104,14 +104,14 @@ def video(file: BinaryIO, form: str) -> dict[str, Any]:
     with _opened(file, form) as container:
         stream = next(iter(container.streams.video), None)
         if stream is None:
-            raise CantBeSent("MEDIA_TYPE_MISMATCH")
+            raise CantBeSent("media_type_mismatch")
         if stream.width * stream.height > MOST_PIXELS:
-            raise CantBeSent("MEDIA_TOO_LARGE")
+            raise CantBeSent("media_too_large")
         stream.codec_context.thread_count = 1
         seconds = _seconds(container, stream)
         frame = next(iter(container.decode(stream)), None)
         if frame is None:
-            raise CantBeSent("MEDIA_UNREADABLE")
+            raise CantBeSent("media_unreadable")
         width, height = frame.width, frame.height
         scale = THUMBNAIL / max(width, height)
         sides = {"width": max(1, round(width * scale)), "height": max(1, round(height * scale))}
@@ -135,7 +135,7 @@ def audio(file: BinaryIO, form: str) -> dict[str, Any]:
         if seconds is None:
             seconds = _rounded(sum(frame.samples / frame.sample_rate for frame in container.decode(stream)))
         elif next(iter(container.decode(stream)), None) is None:
-            raise CantBeSent("MEDIA_UNREADABLE")
+            raise CantBeSent("media_unreadable")
         return {"seconds": seconds, "codec": stream.codec_context.codec.canonical_name}
 
 
@@ -159,7 +159,7 @@ def voice(file: BinaryIO, form: str, descriptor: int) -> dict[str, Any]:
         if writing:
             writing.close()
         if not samples:
-            raise CantBeSent("MEDIA_UNREADABLE")
+            raise CantBeSent("media_unreadable")
     wave = base64.b64encode(bytes(_waveform(loudness))).decode()
     return {"seconds": _rounded(samples / _WAVE_RATE), "waveform": wave, "converted": writing is not None}
 
@@ -201,7 +201,7 @@ def _opened(file: BinaryIO, form: str) -> Any:
 def _sound(container: Any) -> Any:
     stream = next(iter(container.streams.audio), None)
     if stream is None:
-        raise CantBeSent("MEDIA_TYPE_MISMATCH")
+        raise CantBeSent("media_type_mismatch")
     stream.codec_context.thread_count = 1
     return stream
 
@@ -243,11 +243,11 @@ def examined(job: dict[str, Any], file: BinaryIO) -> dict[str, Any]:
             case "voice":
                 return voice(file, job["form"], job["into"])
             case _:
-                return {"error": "MEDIA_UNREADABLE"}
+                return {"error": "media_unreadable"}
     except CantBeSent as refused:
         return {"error": str(refused)}
     except Exception:  # noqa: BLE001 - whatever a decoder says of a broken file, it is broken
-        return {"error": "MEDIA_UNREADABLE"}
+        return {"error": "media_unreadable"}
 
 
 def main() -> None:
