@@ -18,11 +18,14 @@ from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
+from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import Answering, Questions
+from chalicelib.services.messages.sending import Sending
+from chalicelib.services.messages.signals import Signals
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import DueIndex
@@ -52,6 +55,7 @@ from tests.fakes.accounts import (
 )
 from tests.fakes.channels import MemoryChannels
 from tests.fakes.identities import MemoryIdentities
+from tests.fakes.media import MemoryMedia
 from tests.fakes.questions import MemoryQuestions
 from tests.fakes.quotas import MemorySlots
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
@@ -74,7 +78,9 @@ SERVICES = (
     "reconciler",
     "reservations",
     "rooms",
+    "sending",
     "sessions",
+    "signals",
     "socketio",
     "standbys",
     "sweeper",
@@ -104,6 +110,7 @@ class Stores:
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     chats: fakes.MemoryChats = field(default_factory=fakes.MemoryChats)
+    media: MemoryMedia = field(default_factory=MemoryMedia)
     identities: MemoryIdentities = field(default_factory=MemoryIdentities)
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     idempotency: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
@@ -238,6 +245,14 @@ class Rig:
     @property
     def messages(self) -> Messages:
         return Messages(self.stores.sessions, self.stores.messages, self.stores.chats, self.identities, self.clock)
+
+    @property
+    def sending(self) -> Sending:
+        return Sending(self.outbox, self.messages, Attachments(self.stores.media, self.clock), self.identities)
+
+    @property
+    def signals(self) -> Signals:
+        return Signals(self.questions, self.messages, self.chats)
 
     @property
     def chats(self) -> Chats:

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.accounts import (
 )
 from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.events import DynamoHistory
+from chalicelib.adapters.dynamodb.media import DynamoMedia
 from chalicelib.adapters.dynamodb.messages import (
     DynamoIdempotency,
     DynamoIdentities,
@@ -40,11 +41,14 @@ from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
+from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import TELLING, Answering, Questions
+from chalicelib.services.messages.sending import Sending
+from chalicelib.services.messages.signals import Signals
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.sessions import Naming, Sessions
@@ -72,7 +76,9 @@ __all__ = [
     "reconciler",
     "reservations",
     "rooms",
+    "sending",
     "sessions",
+    "signals",
     "single_session",
     "socketio",
     "standbys",
@@ -192,6 +198,19 @@ def outbox() -> Outbox:
         sleep=parts.sleep,
         new_id=new_id,
     )
+
+
+@cache
+def sending() -> Sending:
+    """Return who drafts messages by WhatsApp's rules."""
+    attachments = Attachments(DynamoMedia(parts.table()), parts.clock)
+    return Sending(outbox(), messages(), attachments, Identities(DynamoIdentities(parts.table()), parts.clock))
+
+
+@cache
+def signals() -> Signals:
+    """Return who shows what an account does."""
+    return Signals(questions(), messages(), chats())
 
 
 @cache

@@ -3,6 +3,7 @@
 GatewayError
 ├── Invalid                      400  the request can't mean anything
 │   ├── InvalidField             400  … because of one named field
+│   │   └── MentionNotInText     400
 │   ├── EngineRefused            400  … of Engine.IO, with that protocol's own number
 │   ├── BodyTooLarge             413
 │   └── UnsupportedEncoding      415
@@ -17,6 +18,7 @@ GatewayError
 │       └── KeyQuotaExceeded     403
 ├── NotFound                     404
 │   ├── MessageNotFound          404  also for another tenant's message
+│   ├── MediaNotFound            404  also for another session's file
 │   ├── UserNotFound             404  also for another tenant's user
 │   ├── KeyNotFound              404  also for another tenant's key
 │   ├── TenantNotFound           404
@@ -36,9 +38,25 @@ GatewayError
 │   ├── SessionFailed            409
 │   ├── PasskeyRequired          409
 │   ├── SessionNotConnected      409  a message can't be sent now; carries the session
+│   ├── MessageNotSent           409  WhatsApp doesn't have the message that is to be changed, or answered
+│   ├── MessageDeleted           409  … or nobody has it any more
+│   ├── EditTooLate              409
+│   ├── DeleteTooLate            409
+│   ├── MediaNotReady            409  the file isn't uploaded yet
+│   ├── MediaExpired             409  … or isn't kept any more
 │   ├── ResultGone               409  what this Idempotency-Key made has been removed since
 │   └── Contended                409  others kept changing it: try again
 ├── IdempotencyKeyReused         422  the same key came with another request before
+├── Unfit                        422  the request is right, and the message that it names isn't one for it
+│   ├── QuotedMessageNotFound    422  the session has no such message in that chat
+│   ├── PollNotFound             422
+│   ├── NotYourMessage           422
+│   ├── NotEditable              422
+│   ├── MediaTypeMismatch        422  the file can't be sent as what it is to be sent as
+│   ├── MediaTooLarge            422
+│   ├── NotReceived              422  the account wrote it itself
+│   ├── NotACall                 422
+│   └── NotForwardable           422
 ├── NotOnWhatsApp                422  the recipient has no account; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
@@ -47,6 +65,7 @@ GatewayError
 ├── TicketQuotaExceeded          429  the tenant was given as many tickets as it may be
 ├── TooManyQuestions             429  as many as may be wait for their answers
 ├── TooFast                      429  over the session's pace
+├── NotPossible                  501  nothing here can do that with WhatsApp
 └── NotReady                     503
     ├── AnswerNotReady           503  WhatsApp, or the worker, didn't answer in time
     └── QRNotReady               503
@@ -135,6 +154,12 @@ class InvalidField(Invalid):
     """One field of the request is wrong; ``field`` names it."""
 
     code = "INVALID_FIELD"
+
+
+class MentionNotInText(InvalidField):
+    """Somebody is mentioned whose ``@digits`` aren't in the text; nothing was sent."""
+
+    code = "MENTION_NOT_IN_TEXT"
 
 
 class EngineRefused(Invalid):
@@ -234,6 +259,12 @@ class MessageNotFound(NotFound):
     code = "MESSAGE_NOT_FOUND"
 
 
+class MediaNotFound(NotFound):
+    """No such file in the caller's session."""
+
+    code = "MEDIA_NOT_FOUND"
+
+
 class UserNotFound(NotFound):
     """No such user in the caller's tenant; another tenant's user looks the same."""
 
@@ -306,6 +337,42 @@ class TooManyKeys(Conflict):
     """The user has as many API keys as one may have; nothing was made."""
 
     code = "TOO_MANY_KEYS"
+
+
+class MessageNotSent(Conflict):
+    """WhatsApp doesn't have the message, yet or at all: nothing can be said about it."""
+
+    code = "MESSAGE_NOT_SENT"
+
+
+class MessageDeleted(Conflict):
+    """The message was deleted: nothing can be said about it any more."""
+
+    code = "MESSAGE_DELETED"
+
+
+class EditTooLate(Conflict):
+    """The message is older than what WhatsApp lets anybody edit."""
+
+    code = "EDIT_TOO_LATE"
+
+
+class DeleteTooLate(Conflict):
+    """The message is older than what WhatsApp lets anybody delete for everybody."""
+
+    code = "DELETE_TOO_LATE"
+
+
+class MediaNotReady(Conflict):
+    """The file was announced, and isn't uploaded yet."""
+
+    code = "MEDIA_NOT_READY"
+
+
+class MediaExpired(Conflict):
+    """The file isn't kept any more, or WhatsApp no longer had it when it was fetched."""
+
+    code = "MEDIA_EXPIRED"
 
 
 class ResultGone(Conflict):
@@ -399,6 +466,73 @@ class TicketQuotaExceeded(GatewayError):
     code = "TICKET_QUOTA_EXCEEDED"
     status = 429
     passing = True
+
+
+class Unfit(GatewayError):
+    """What the request asks for can't be done with the message that it names; each kind has a code of its own."""
+
+    status = 422
+
+
+class QuotedMessageNotFound(Unfit):
+    """The message that is to be quoted isn't one of this session's in that chat; nothing was sent."""
+
+    code = "QUOTED_MESSAGE_NOT_FOUND"
+
+
+class PollNotFound(Unfit):
+    """The message that is to be voted in isn't a poll of this session's; nothing was sent."""
+
+    code = "POLL_NOT_FOUND"
+
+
+class NotYourMessage(Unfit):
+    """Somebody else wrote the message, so the account can't change it."""
+
+    code = "NOT_YOUR_MESSAGE"
+
+
+class NotEditable(Unfit):
+    """The message has no words that could be edited."""
+
+    code = "NOT_EDITABLE"
+
+
+class MediaTypeMismatch(Unfit):
+    """The file, by its bytes, is of a type that WhatsApp's apps don't show as what it is to be sent as."""
+
+    code = "MEDIA_TYPE_MISMATCH"
+
+
+class MediaTooLarge(Unfit):
+    """The file is larger than WhatsApp takes of its kind."""
+
+    code = "MEDIA_TOO_LARGE"
+
+
+class NotReceived(Unfit):
+    """The account wrote the message itself, so it can't be marked as read."""
+
+    code = "NOT_RECEIVED"
+
+
+class NotACall(Unfit):
+    """The message doesn't tell of a call that could be rejected."""
+
+    code = "NOT_A_CALL"
+
+
+class NotForwardable(Unfit):
+    """The message is of a type that isn't passed on."""
+
+    code = "NOT_FORWARDABLE"
+
+
+class NotPossible(GatewayError):
+    """Nothing here can do that with WhatsApp; the message says why."""
+
+    code = "NOT_POSSIBLE"
+    status = 501
 
 
 class NotOnWhatsApp(OfMessage):

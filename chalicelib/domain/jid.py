@@ -14,8 +14,15 @@ USERS: Final = "s.whatsapp.net"
 """The server of phone numbers."""
 LIDS: Final = "lid"
 """The server of LIDs."""
+GROUPS: Final = "g.us"
+"""The server of groups."""
+NEWSLETTERS: Final = "newsletter"
+"""The server of channels."""
+STATUS: Final = "status@broadcast"
+"""The chat of status messages."""
 _OLD_USERS: Final = "c.us"
 _CHAT: Final = re.compile(r"[0-9]+(?:-[0-9]+)?@(?:g\.us|broadcast|bot|newsletter)", re.ASCII)
+_SHARED: Final = re.compile(r"[0-9]{1,32}(?:-[0-9]{1,16})?@g\.us|[0-9]{1,32}@newsletter", re.ASCII)
 _LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
 
 
@@ -52,6 +59,15 @@ def chat_name(text: str, *, field: str) -> str:
     """
     written = phone.written(text)
     return written if _CHAT.fullmatch(written) else recipient(text, field=field)
+
+
+def destination(text: str, *, field: str) -> str:
+    """Return the JID of a chat that can be written to: a person's, a group's, a channel's, or that of status messages.
+
+    Raises InvalidField.
+    """
+    written = phone.written(text)
+    return written if written == STATUS or _SHARED.fullmatch(written) else recipient(text, field=field)
 
 
 def phone_in(jid: str | None) -> str | None:

@@ -85,6 +85,9 @@ class Message:
     in a direct one that of the person's number, where it is known, else of the LID; ``chat_lid`` is that of the LID.
     ``copied`` says that it is outbound but not ours: another device of the account wrote it, and WhatsApp told us.
     ``content`` is what it says, and never changes: an edit is a message of its own; ``context`` is in what it was said.
+    ``client_ref`` is the caller's own word for it; ``reply_to`` is our id of the message that it quotes, ``about`` that
+    of the one that it edits, deletes, reacts to or votes in. ``edited_by`` and ``deleted_by`` are our ids of the newest
+    edit and of the deletion that this message was asked, ``edited_at`` and ``deleted_at`` when WhatsApp took them.
     ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
     """
 
@@ -111,6 +114,13 @@ class Message:
     error_code: str | None = None
     error_message: str | None = None
     chat_lid: str | None = None
+    client_ref: str | None = None
+    reply_to: str | None = None
+    about: str | None = None
+    edited_by: str | None = None
+    edited_at: int | None = None
+    deleted_by: str | None = None
+    deleted_at: int | None = None
     last_event: LastEvent | None = None
 
     @property
@@ -201,6 +211,7 @@ def summary(message: Message) -> Mapping[str, Any]:
         "chat_lid": message.chat_lid,
         "copied": message.copied or None,
         "whatsapp_id": message.whatsapp_id,
+        "client_ref": message.client_ref,
         "error_code": message.error_code,
         "error_message": message.error_message,
     }

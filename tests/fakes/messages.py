@@ -29,8 +29,20 @@ class MemoryMessages:
         stands = self.rows.get((message.uid, message.id))
         if stands is None or stands.version != message.version - 1:
             return False
-        self.rows[message.uid, message.id] = message
+        marks = {name: getattr(stands, name) for name in ("edited_by", "edited_at", "deleted_by", "deleted_at")}
+        self.rows[message.uid, message.id] = replace(message, **marks)
         return True
+
+    def mark(self, uid: str, message_id: str, **marks: str | int) -> None:
+        stands = self.rows.get((uid, message_id))
+        by = [name for name in marks if name.endswith("_by")]
+        if stands and all((getattr(stands, name) or "") <= str(marks[name]) for name in by):
+            self.rows[uid, message_id] = replace(stands, **marks)  # type: ignore[arg-type]
+
+    def unmark_deleted(self, uid: str, message_id: str, *, by: str) -> None:
+        stands = self.rows.get((uid, message_id))
+        if stands and stands.deleted_by == by:
+            self.rows[uid, message_id] = replace(stands, deleted_by=None)
 
     def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
         found = [m for m in reversed(self._newest_first(uid)) if m.status in OPEN]
@@ -124,6 +136,9 @@ class MemoryChats:
 
     def get(self, uid: str, key: str) -> Chat | None:
         return self.rows.get((uid, key))
+
+    def remove(self, uid: str, key: str) -> None:
+        self.rows.pop((uid, key), None)
 
     def read(self, uid: str, key: str, message_id: str) -> None:
         stands = self.rows.get((uid, key))

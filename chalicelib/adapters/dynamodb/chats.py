@@ -42,6 +42,10 @@ class DynamoChats:
         item = self.table.get(f"S#{uid}", f"C#{key}")
         return _CHAT.plain(item) if item else None
 
+    def remove(self, uid: str, key: str) -> None:
+        """Remove the item."""
+        self.table.delete(f"S#{uid}", f"C#{key}")
+
     def read(self, uid: str, key: str, message_id: str) -> None:
         """Move on how far the chat was read."""
         self._forward(uid, key, {"read_to": message_id}, by="read_to")

@@ -25,7 +25,9 @@ from chalicelib.reading import Reader
 _MESSAGE: Final = Reader(Message)
 _SAID: Final = frozenset({"kind", "text", "content", "context"})
 """Attributes of what a message says: written once, and left alone when it moves, whatever a later version put there."""
-_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"} | DUE) - _SAID
+_MARKS: Final = frozenset({"edited_by", "edited_at", "deleted_by", "deleted_at"})
+"""Attributes that say what became of a message by another one: they move on by themselves (see ``mark``)."""
+_KNOWN: Final = frozenset({one.name for one in fields(Message)} | {"ttl", "open_at"} | DUE) - _SAID - _MARKS
 
 
 def to_item(message: Message) -> Item:
@@ -71,7 +73,7 @@ class DynamoMessages:
     def move(self, message: Message) -> bool:
         """Write the message over the version before it."""
         before = Condition("version = :before", {":before": message.version - 1})
-        item = {name: value for name, value in to_item(message).items() if name not in _SAID}
+        item = {name: value for name, value in to_item(message).items() if name not in _SAID | _MARKS}
         return self.table.rewrite(item, _KNOWN, before) is None
 
     def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
@@ -80,6 +82,22 @@ class DynamoMessages:
         if after is not None:
             where = Condition("pk = :pk AND open_at > :after", {":pk": f"S#{uid}", ":after": after})
         return [from_item(item) for item in self.table.query(where, limit=limit, local_index="open")]
+
+    def mark(self, uid: str, message_id: str, **marks: str | int) -> None:
+        """Set the marks, unless a newer message has set one of them.
+
+        That is no version of its own, and no event: whoever moves the message meanwhile neither sees nor undoes it.
+        """
+        values = {f":{name}": value for name, value in marks.items()}
+        newest = [f"(attribute_not_exists({one}) OR {one} <= :{one})" for one in marks if one.endswith("_by")]
+        change = Condition("SET " + ", ".join(f"{name} = :{name}" for name in marks), values)
+        there = Condition(" AND ".join(["attribute_exists(pk)", *newest]), {})
+        self.table.update(f"S#{uid}", f"M#{message_id}", change, there)
+
+    def unmark_deleted(self, uid: str, message_id: str, *, by: str) -> None:
+        """Remove the mark of that deletion."""
+        same = Condition("deleted_by = :by", {":by": by})
+        self.table.update(f"S#{uid}", f"M#{message_id}", Condition("REMOVE deleted_by", {}), same)
 
     def forget_end(self, message: Message) -> None:
         """Take it out of the index of what is due, if it is still as it was read."""

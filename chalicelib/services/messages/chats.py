@@ -1,12 +1,13 @@
 """Chats, kept beside their messages: written as events are told, so that lists and unread counts need no scan."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, wants_reading
+from chalicelib.domain.content import Deleted, Edited
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity, lid_in, phone_in
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import ChatStore, Clock, MessageStore
 
@@ -24,30 +25,68 @@ class Chats:
     clock: Clock
 
     def index(self, envelope: Envelope) -> None:
-        """Have the event's message found by its chat, and the chat know it; of any other event nothing is noted.
+        """Have the event's message found by its chat, and the chat and the message that it is about know it.
 
         Repeatable, and in whatever order. Raises Unavailable and Rejected.
         """
         message = envelope.message
-        if message is None or not points_anew(message):
+        if message is None:
             return
-        # Whoever asks for the chat by the number has to find it by the LID.
-        self.identities.note(message.uid, Identity(phone_in(message.chat), lid_in(message.chat_lid)))
+        if message.about is not None:
+            self._mark(message, message.about)
+        if points_anew(message):
+            self._point(self._named(message))
+
+    def _point(self, message: Message) -> None:
         if self.chats.note(_chat(message), now=self.clock()):
+            # What it went by before its person's LID was known. Its pointers stay: whoever reads asks for all names.
+            if chat_key(message) != message.chat:
+                self.chats.remove(message.uid, message.chat)
             self._begin(message)
         pointer = Pointer(message.id, message.direction, message.content.type)
         unread, until = wants_reading(message), pointed_until(message)
         self.chats.point(message.uid, chat_key(message), pointer, unread=unread, until=until)
+
+    def _named(self, message: Message) -> Message:
+        """Return the message in the chat by the person's LID, where that is known; note both names of the person.
+
+        Whoever asks for the chat by the number has to find it by the LID.
+        """
+        if message.chat_lid:
+            self.identities.note(message.uid, Identity(phone_in(message.chat), lid_in(message.chat_lid)))
+        elif phone_in(message.chat):
+            who = self.identities.of(message.uid, message.chat)
+            return replace(message, chat_lid=who.lid_jid) if who else message
+        return message
+
+    def _mark(self, message: Message, about: str) -> None:
+        """Have the message that is edited or deleted say so: that it is asked for, and that WhatsApp took it."""
+        at = message.sent_at
+        match message.content:
+            case Edited() if at is not None:
+                self.messages.mark(message.uid, about, edited_by=message.id, edited_at=at)
+            case Deleted() if at is not None:
+                self.messages.mark(message.uid, about, deleted_by=message.id, deleted_at=at)
+            case Deleted() if message.status is MessageStatus.FAILED:
+                self.messages.unmark_deleted(message.uid, about, by=message.id)
+            case Deleted():
+                self.messages.mark(message.uid, about, deleted_by=message.id)
 
     def _begin(self, message: Message) -> None:
         """Note since when there are pointers: a session that has no older message than this one has them for all."""
         older = self.messages.recent(message.uid, limit=1, before=message.id)
         self.chats.begin(message.uid, self.clock() if older else 0)
 
+    def read_to(self, message: Message) -> str:
+        """Return the id of the newest message of the message's chat that was marked as read from here, or nothing."""
+        chat = self.chats.get(message.uid, chat_key(self._named(message)))
+        return chat.read_to if chat else ""
+
     def read(self, message: Message) -> int:
         """Note that the message's chat was read up to it; return how many are unread now, up to ``MOST_UNREAD``."""
-        self.chats.read(message.uid, chat_key(message), message.id)
-        chat = self.chats.get(message.uid, chat_key(message))
+        key = chat_key(self._named(message))
+        self.chats.read(message.uid, key, message.id)
+        chat = self.chats.get(message.uid, key)
         return self.chats.unread(chat, most=MOST_UNREAD) if chat and chat.last_inbound > chat.read_to else 0
 
 

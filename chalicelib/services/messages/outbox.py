@@ -2,15 +2,15 @@
 
 import json
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from math import ceil
 from typing import Final
 
-from chalicelib.domain.content import Content, Text, stored
+from chalicelib.domain.content import Content, Context, Text, stored
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -84,6 +84,18 @@ def fingerprinted(content: Content) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A message to be sent to the JID ``to``; the other fields are those of ``Message``."""
+
+    to: str
+    content: Content = field(repr=False)
+    context: Context | None = field(default=None, repr=False)
+    client_ref: str | None = None
+    reply_to: str | None = None
+    about: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outbox:
     """Takes messages in for sending."""
 
@@ -102,14 +114,34 @@ class Outbox:
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
         SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp and SendFailed.
         """
+        draft = Draft(to, content)
+        request = f"{to}\0{fingerprinted(content)}"
+        return self.post(tenant, session_id, lambda _: draft, request=request, key=key, wait=PATIENCE)
+
+    def post(
+        self,
+        tenant: str,
+        session_id: str,
+        make: Callable[[Session], Draft],
+        *,
+        request: str,
+        key: str | None,
+        wait: float,
+    ) -> Message:
+        """Send what ``make`` drafts for the session; wait so many seconds at the most until its worker is done with it.
+
+        ``request`` is what tells one request with the same key from another. It is drafted only where the request
+        wasn't made before: what is in the way of a draft now wasn't then. Raises what ``make`` and ``send`` raise.
+        """
         session = found(self.sessions.find(tenant, session_id), session_id)
         message_id = self.new_id()
         if key:
-            message_id = self._claim(session, key, to, content, message_id)
+            message_id = self._claim(session, key, request, message_id)
             again = self.messages.get(session.uid, message_id)
             if again:
-                return self._outcome(self._wait(again))
+                return self._outcome(self._wait(again, wait))
         must_be_connected(session)
+        draft = make(session)
         keep_pace(
             self.paces,
             session,
@@ -117,19 +149,19 @@ class Outbox:
             "The session sends faster than its pace allows.",
             hint="Slow down: accounts that write fast are banned.",
         )
-        message = self._new(session, message_id, to, content)
+        message = self._new(session, message_id, draft)
         self.messages.put(message)
         ring(self.mailboxes, session)
-        return self._outcome(self._wait(message))
+        return self._outcome(self._wait(message, wait))
 
-    def _claim(self, session: Session, key: str, to: str, content: Content, message_id: str) -> str:
-        fingerprint = sha256(f"{session.uid}\0{to}\0{fingerprinted(content)}".encode()).hexdigest()
+    def _claim(self, session: Session, key: str, request: str, message_id: str) -> str:
+        fingerprint = sha256(f"{session.uid}\0{request}".encode()).hexdigest()
         claim = self.keys.claim(session.tenant, key, fingerprint=fingerprint, result=message_id, now=self.clock())
         if claim.fingerprint != fingerprint:
             raise IdempotencyKeyReused("This Idempotency-Key came with another request before.")
         return claim.result
 
-    def _new(self, session: Session, message_id: str, to: str, content: Content) -> Message:
+    def _new(self, session: Session, message_id: str, draft: Draft) -> Message:
         now = self.clock()
         message = Message(
             uid=session.uid,
@@ -139,17 +171,23 @@ class Outbox:
             direction=Direction.OUTBOUND,
             status=MessageStatus.QUEUED,
             created_at=now,
-            chat=to,
-            to=to,
+            chat=draft.to,
+            to=draft.to,
             sender=Party(session.device.phone) if session.device else None,
-            content=content,
+            content=draft.content,
+            context=draft.context,
+            client_ref=draft.client_ref,
+            reply_to=draft.reply_to,
+            about=draft.about,
             expires_at=now + EXPIRY,
         )
         return replace(message, last_event=event(message, self.new_id(), now))
 
-    def _wait(self, message: Message) -> Message:
-        """Return the message once the worker has done with it, or as it stands when patience ends."""
-        ends = self.clock() + round(PATIENCE * 1000)
+    def _wait(self, message: Message, seconds: float) -> Message:
+        """Return the message once the worker has done with it, or as it stands after so many seconds."""
+        if not seconds:
+            return message
+        ends = self.clock() + round(seconds * 1000)
         return Patience(self.clock, self.sleep, PAUSES).until(ends, message, self._stands, lambda m: m.settled)
 
     def _stands(self, message: Message) -> Message:

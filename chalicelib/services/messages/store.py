@@ -81,7 +81,7 @@ class Messages:
         message = self.messages.get(uid, message_id) or self.messages.by_whatsapp_id(uid, message_id)
         if message is None or self._expired(message):
             raise MessageNotFound("There is no such message in this session.", field="message_id")
-        return self.identities.in_one_chat(uid, [message])[0]
+        return self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
 
     def listed(self, tenant: str, session_id: str, wanted: Wanted) -> tuple[list[Message], str | None]:
         """Return a page of the session's messages, and the cursor of the page that follows, None after the last one.
@@ -151,7 +151,18 @@ class Messages:
     ) -> list[Message]:
         kept = [one for one in messages if not self._expired(one) and wanted.fits(one.direction, one.content.type)]
         named = self.identities.in_one_chat(uid, kept)
-        return [one for one in named if names is None or names & {one.chat, one.chat_lid}]
+        return self._as_edited(uid, [one for one in named if names is None or names & {one.chat, one.chat_lid}])
+
+    def _as_edited(self, uid: str, messages: list[Message]) -> list[Message]:
+        """Return the messages with the words that their newest edits gave them."""
+        ids = [message.edited_by for message in messages if message.edited_by]
+        edits = {edit.id: edit.content.text for edit in self.messages.many(uid, ids)} if ids else {}
+        return [
+            replace(message, content=message.content.with_text(words))
+            if (words := edits.get(message.edited_by or ""))
+            else message
+            for message in messages
+        ]
 
     def _uid(self, tenant: str, session_id: str) -> str:
         return found(self.sessions.find(tenant, session_id), session_id).uid

@@ -28,6 +28,15 @@ class MessageStore(Protocol):
         ``after`` is the id of the message that the page before ended with.
         """
 
+    def mark(self, uid: str, message_id: str, **marks: str | int) -> None:
+        """Set some of ``edited_by``, ``edited_at``, ``deleted_by`` and ``deleted_at`` on a message that is there.
+
+        Nothing happens if a newer message (by its id) has set the same ``…_by`` already; again is no harm.
+        """
+
+    def unmark_deleted(self, uid: str, message_id: str, *, by: str) -> None:
+        """Take the mark of that deletion away, if it is the one that stands."""
+
     def forget_end(self, message: Message) -> None:
         """Have nobody look any more whether the message has to be ended, unless it moved since it was read."""
 
@@ -58,6 +67,9 @@ class ChatStore(Protocol):
 
     def get(self, uid: str, key: str) -> Chat | None:
         """Return the chat, read consistently."""
+
+    def remove(self, uid: str, key: str) -> None:
+        """Remove the chat, not its pointers; one that is gone is no error."""
 
     def read(self, uid: str, key: str, message_id: str) -> None:
         """Note that the chat, if it is there, was read up to that message."""

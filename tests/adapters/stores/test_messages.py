@@ -97,3 +97,38 @@ def test_messages_are_read_forwards_and_by_their_ids(stores):
     assert [m.id for m in stores.messages.following(uid, limit=9, after="M1")] == ["M2", "M3"]
     assert {m.id for m in stores.messages.many(uid, ["M1", "M3", "M7", "M1"])} == {"M1", "M3"}
     assert stores.messages.many(uid, []) == []
+
+
+def test_a_mark_is_no_version_and_no_move_undoes_it(stores):
+    message = a_message(status=MessageStatus.SENT)
+    stores.messages.put(message)
+    stores.messages.mark(message.uid, message.id, deleted_by="01JB")
+    stores.messages.mark(message.uid, message.id, edited_by="01JB", edited_at=NOW)
+    assert stores.messages.move(advance(message, MessageStatus.DELIVERED, now=NOW, event_id="E1"))
+    moved = advance(message, MessageStatus.DELIVERED, now=NOW, event_id="E1")
+    stands = stores.messages.get(message.uid, message.id)
+    assert stands == replace(moved, deleted_by="01JB", edited_by="01JB", edited_at=NOW)
+
+
+def test_the_newest_message_s_mark_stands(stores):
+    message = a_message()
+    stores.messages.put(message)
+    for by in ("01JB", "01JA", "01JB"):
+        stores.messages.mark(message.uid, message.id, edited_by=by, edited_at=NOW)
+    stores.messages.mark(message.uid, message.id, deleted_by="01JB")
+    stores.messages.mark(message.uid, message.id, deleted_by="01JC", deleted_at=NOW)
+    assert stores.messages.get(message.uid, message.id) == replace(
+        message, edited_by="01JB", edited_at=NOW, deleted_by="01JC", deleted_at=NOW
+    )
+    stores.messages.mark(message.uid, "another", deleted_by="01JB")
+    assert stores.messages.get(message.uid, "another") is None
+
+
+def test_a_deletion_takes_its_own_mark_away_alone(stores):
+    message = a_message()
+    stores.messages.put(message)
+    stores.messages.mark(message.uid, message.id, deleted_by="01JB")
+    stores.messages.unmark_deleted(message.uid, message.id, by="01JA")
+    assert stores.messages.get(message.uid, message.id).deleted_by == "01JB"
+    stores.messages.unmark_deleted(message.uid, message.id, by="01JB")
+    assert stores.messages.get(message.uid, message.id).deleted_by is None

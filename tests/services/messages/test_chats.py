@@ -170,3 +170,13 @@ def test_a_chat_s_unread_messages_are_those_after_the_one_that_was_read(rig: Rig
     assert rig.stores.chats.rows[SESSION.uid, PHONE].read_to == third.id
     indexed(rig, PHONE)
     assert rig.chats.read(third) == 1
+
+
+def test_a_person_has_one_chat_once_the_lid_is_known(rig: Rig) -> None:
+    first = indexed(rig, PHONE, OUT)
+    assert set(rig.stores.chats.rows) == {(SESSION.uid, PHONE)}
+    answer = indexed(rig, PHONE, IN, chat_lid=LID)
+    second = indexed(rig, PHONE, OUT)
+    assert set(rig.stores.chats.rows) == {(SESSION.uid, LID)}
+    assert rig.stores.chats.rows[SESSION.uid, LID].last == second.id
+    assert listed(rig, chat=PHONE) == [second.id, answer.id, first.id]

@@ -1,0 +1,58 @@
+"""Files that are to be sent: whether a session has them, and whether WhatsApp takes them as what they are sent as."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from chalicelib.domain.content import Audio, Content, Document, Media
+from chalicelib.domain.errors import (
+    MediaExpired,
+    MediaNotFound,
+    MediaNotReady,
+    MediaTooLarge,
+    MediaTypeMismatch,
+)
+from chalicelib.domain.media import LARGEST_OF, MediaFile, MediaKind, MediaState, may_be_sent
+from chalicelib.domain.session import Session
+from chalicelib.services.ports import Clock
+from chalicelib.services.ports.media import MediaStore
+
+_MB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Attachments:
+    """Checks contents with a ``media_id`` before they are accepted."""
+
+    media: MediaStore
+    clock: Clock
+
+    def checked(self, session: Session, content: Content) -> Content:
+        """Return the content with what is known of its file; one without a ``media_id`` as it is.
+
+        What a ``link`` leads to is checked when it is fetched. Raises MediaNotFound, MediaNotReady, MediaExpired,
+        MediaTypeMismatch and MediaTooLarge.
+        """
+        if not isinstance(content, Media) or content.media_id is None:
+            return content
+        field = f"{content.type}.media_id"
+        file = self.media.get(session.uid, content.media_id)
+        if file is None:
+            raise MediaNotFound("There is no such file in this session.", field=field)
+        self._must_be_there(file, field)
+        kind = MediaKind(content.type)
+        voice = isinstance(content, Audio) and content.voice
+        if file.mimetype is not None and not may_be_sent(file.mimetype, kind, voice=voice):
+            raise MediaTypeMismatch(f"A file of the type {file.mimetype} can't be sent as {kind}.", field=field)
+        if (file.size or 0) > LARGEST_OF[kind]:
+            raise MediaTooLarge(f"WhatsApp takes {LARGEST_OF[kind] // _MB} MB of {kind} at most.", field=field)
+        told = replace(content, mimetype=file.mimetype, size=file.size, sha256=file.sha256)
+        if isinstance(told, Document) and told.file_name is None:
+            return replace(told, file_name=file.file_name)
+        return told
+
+    def _must_be_there(self, file: MediaFile, field: str) -> None:
+        if file.is_there(self.clock()):
+            return
+        if file.state is MediaState.PENDING and self.clock() < file.expires_at:
+            raise MediaNotReady("The file isn't uploaded yet.", field=field)
+        raise MediaExpired("The file isn't kept any more.", field=field)

@@ -1,0 +1,171 @@
+"""Sending whatever WhatsApp's apps can send: contents in context, and what is about a message that is there.
+
+An edit, a deletion, a reaction and a vote are messages of their own, which go out as all others do and which the
+message that they are about comes to know of.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chalicelib.domain import sending as rules
+from chalicelib.domain.content import Content, Context, stored
+from chalicelib.domain.errors import MessageNotFound, QuotedMessageNotFound
+from chalicelib.domain.jid import recipient
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Session
+from chalicelib.services.messages.attachments import Attachments
+from chalicelib.services.messages.identities import Identities
+from chalicelib.services.messages.outbox import Draft, Outbox
+from chalicelib.services.messages.store import Messages
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A message as its caller wants it: to the JID ``to``, in reply to the message of that id, mentioning ``mentions``.
+
+    ``mentions`` are phone numbers or JIDs, each of which stands in the content's words as ``@digits``.
+    """
+
+    to: str
+    content: Content = field(repr=False)
+    reply_to: str | None = None
+    mentions: tuple[str, ...] = ()
+    client_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a request is made: with which Idempotency-Key, if any, and how many seconds it waits for the worker."""
+
+    key: str | None = None
+    wait: float = 0.0
+
+
+AT_ONCE: Final = How()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Drafts messages by WhatsApp's rules and puts them into the outbox.
+
+    All of it raises what ``Outbox.post`` raises, and InvalidField for what WhatsApp's apps couldn't show. Messages are
+    named by our ids, or by WhatsApp's where they were sent from here; MessageNotFound is raised for what isn't there.
+    """
+
+    outbox: Outbox
+    messages: Messages
+    attachments: Attachments
+    identities: Identities
+
+    def send(self, tenant: str, session_id: str, wish: Wish, how: How = AT_ONCE) -> Message:
+        """Send a message. Raises QuotedMessageNotFound, MentionNotInText, NotPossible, and what a file may raise."""
+        rules.check(wish.content, wish.to)
+        mentions = tuple(recipient(one, field="mentions") for one in wish.mentions)
+        rules.check_mentions(wish.content, mentions, field="mentions")
+
+        def make(session: Session) -> Draft:
+            quoted = self._quoted(session, wish.to, wish.reply_to) if wish.reply_to else None
+            context = Context(quoted=rules.quoted(quoted) if quoted else None, mentions=mentions)
+            return Draft(
+                wish.to,
+                self.attachments.checked(session, wish.content),
+                context if context != Context() else None,
+                client_ref=wish.client_ref,
+                reply_to=quoted.id if quoted else None,
+            )
+
+        said = {"content": stored(wish.content), "reply_to": wish.reply_to, "mentions": mentions}
+        return self._post(tenant, session_id, make, how, send=wish.to, client_ref=wish.client_ref, **said)
+
+    def _quoted(self, session: Session, to: str, message_id: str) -> Message:
+        try:
+            message = self.messages.get(session.tenant, session.id, message_id)
+        except MessageNotFound:
+            message = None
+        if message is None or not self.identities.names(session.uid, to) & {message.chat, message.chat_lid}:
+            raise QuotedMessageNotFound("The chat has no such message.", field="reply_to")
+        return message
+
+    def forward(
+        self, tenant: str, session_id: str, message_id: str, *, to: str, client_ref: str | None, how: How = AT_ONCE
+    ) -> Message:
+        """Send a message of the session's to ``to`` as well, marked as forwarded. Raises NotForwardable."""
+
+        def make(session: Session) -> Draft:
+            content, context = rules.forwarded(self._found(session, message_id, field="forward.message_id"))
+            rules.check(content, to)
+            return Draft(to, self.attachments.checked(session, content), context, client_ref=client_ref)
+
+        return self._post(tenant, session_id, make, how, forward=message_id, to=to, client_ref=client_ref)
+
+    def edit(self, tenant: str, session_id: str, message_id: str, body: str, how: How = AT_ONCE) -> Message:
+        """Have a message say something else; return the edit. Raises NotYourMessage, NotEditable and EditTooLate."""
+
+        def content(message: Message) -> Content:
+            return rules.edited(message, body, now=self.outbox.clock())
+
+        return self._about(tenant, session_id, message_id, content, how, edit=body)
+
+    def delete(self, tenant: str, session_id: str, message_id: str, how: How = AT_ONCE) -> Message:
+        """Delete a message for everybody; return the deletion. Raises NotYourMessage and DeleteTooLate."""
+
+        def content(message: Message) -> Content:
+            return rules.deleted(message, now=self.outbox.clock())
+
+        return self._about(tenant, session_id, message_id, content, how, delete=True)
+
+    def react(
+        self,
+        tenant: str,
+        session_id: str,
+        message_id: str,
+        emoji: str,
+        how: How = AT_ONCE,
+        *,
+        field: str = "emoji",
+    ) -> Message:
+        """React to a message, or take that back with an empty ``emoji``; return the reaction."""
+
+        def content(message: Message) -> Content:
+            return rules.reaction(message, emoji, field=field)
+
+        return self._about(tenant, session_id, message_id, content, how, react=emoji)
+
+    def vote(
+        self, tenant: str, session_id: str, message_id: str, options: Sequence[str], how: How = AT_ONCE
+    ) -> Message:
+        """Vote in a poll, or take that back without ``options``; return the vote. Raises PollNotFound."""
+
+        def content(message: Message) -> Content:
+            return rules.vote(message, options)
+
+        return self._about(tenant, session_id, message_id, content, how, vote=list(options))
+
+    def _about(
+        self,
+        tenant: str,
+        session_id: str,
+        message_id: str,
+        content: Callable[[Message], Content],
+        how: How,
+        **said: Any,
+    ) -> Message:
+        def make(session: Session) -> Draft:
+            message = self._found(session, message_id)
+            return Draft(rules.chat_of(message), content(message), about=message.id)
+
+        return self._post(tenant, session_id, make, how, about=message_id, **said)
+
+    def _found(self, session: Session, message_id: str, *, field: str = "message_id") -> Message:
+        try:
+            return self.messages.get(session.tenant, session.id, message_id)
+        except MessageNotFound as error:
+            error.field = field
+            raise
+
+    def _post(self, tenant: str, session_id: str, make: Callable[[Session], Draft], how: How, **said: Any) -> Message:
+        # Arguments in one order, whatever the order in which they were given.
+        request = json.dumps(said, sort_keys=True)
+        return self.outbox.post(tenant, session_id, make, request=request, key=how.key, wait=how.wait)
