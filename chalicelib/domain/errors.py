@@ -219,7 +219,7 @@ class Forbidden(GatewayError):
 
 
 class SessionDisabled(Forbidden):
-    """The session's owner switched it off; nothing is sent."""
+    """The session's owner switched it off: nothing is sent, and it isn't started."""
 
     code = "SESSION_DISABLED"
 

@@ -38,6 +38,16 @@ def test_a_session_that_is_switched_off_sends_nothing(ana: Caller, made: str) ->
     assert (refused.status, refused.json["code"]) == (403, "SESSION_DISABLED")
 
 
+@pytest.mark.parametrize("path", ["/api/sessions/{id}/connect", "/api/sessions/{id}/login", "/sessions/{id}/connect"])
+def test_a_session_that_is_switched_off_is_not_said_to_be_connected(ana: Caller, made: str, path: str) -> None:
+    ana("PUT", f"/api/sessions/{made}/enabled", {"enabled": False})
+    refused = ana("POST", path.replace("{id}", made))
+    assert (refused.status, refused.json["code"]) == (403, "SESSION_DISABLED")
+    assert ana("GET", f"/api/sessions/{made}").json["data"]["status"] == "CREATED"
+    ana("PUT", f"/api/sessions/{made}/enabled", {"enabled": True})
+    assert ana("POST", path.replace("{id}", made)).status == 200
+
+
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [

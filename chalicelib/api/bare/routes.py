@@ -35,6 +35,7 @@ from chalicelib.domain.errors import (
     Contended,
     InvalidField,
     SessionDeleting,
+    SessionDisabled,
     SessionExists,
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
@@ -78,7 +79,7 @@ _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Perm
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
-STARTED: Final = (*MOVED, WorkerQuotaExceeded)
+STARTED: Final = (*MOVED, SessionDisabled, WorkerQuotaExceeded)
 """Why a session may not have been started."""
 _NAMES: Final = uuid.UUID("5d1c1d0e-7b0b-4c5e-9a2f-1f6f0c1e8b57")
 """What ids that are made from reservations are made in, whatever it is."""

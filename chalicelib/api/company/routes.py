@@ -66,7 +66,7 @@ def session_status(call: Call, company: str) -> Answer:
     f"{_AT}/qrcode",
     needs=_LINK,
     gives={200: shapes.CompanyCodeAnswer},
-    refuses=(*_UNCLEAR, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *NO_CODE),
+    refuses=(*_UNCLEAR, Contended, SessionQuotaExceeded, SessionDisabled, WorkerQuotaExceeded, *NO_CODE),
     takes=(SESSION, WAIT),
 )
 def qrcode(call: Call, company: str) -> Answer:

@@ -57,7 +57,7 @@ _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Perm
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
-STARTED: Final = (*MOVED, WorkerQuotaExceeded)
+STARTED: Final = (*MOVED, SessionDisabled, WorkerQuotaExceeded)
 """Why a session may not have been started."""
 UNANSWERED: Final = (
     SessionDisabled,

@@ -19,6 +19,7 @@ from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     Contended,
     SessionAmbiguous,
+    SessionDisabled,
     SessionNotFound,
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
@@ -46,7 +47,7 @@ _UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
     "/api/v1/qr",
     needs=_LINK,
     gives={200: Success[shapes.LetsBotCodeJson]},
-    refuses=(SessionAmbiguous, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *NO_CODE),
+    refuses=(SessionAmbiguous, Contended, SessionQuotaExceeded, SessionDisabled, WorkerQuotaExceeded, *NO_CODE),
 )
 def qr(call: Call) -> Answer:
     """Give the code to scan: the session is made if it isn't there, and started if it doesn't run."""

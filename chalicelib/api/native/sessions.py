@@ -27,6 +27,7 @@ from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     SessionDeleting,
+    SessionDisabled,
     SessionExists,
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
@@ -37,7 +38,7 @@ from chalicelib.domain.session import ID, Desired, Session, Status
 router: Final = Router(__name__, DIALECT)
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
 _MOVED: Final = (SessionDeleting, Contended)
-_STARTED: Final = (*_MOVED, WorkerQuotaExceeded)
+_STARTED: Final = (*_MOVED, SessionDisabled, WorkerQuotaExceeded)
 _ONE: Final = {200: shapes.NativeSessionJson}
 _MAYBE_ON_ITS_WAY: Final = {**_ONE, 202: shapes.NativeSessionJson}
 SESSIONS: Final = page_of(ID, name="cursor")

@@ -16,6 +16,7 @@ from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
     SessionDeleting,
+    SessionDisabled,
     SessionExists,
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
@@ -31,7 +32,7 @@ _READ: Final = Permission.SESSIONS_READ
     "/api/sessions/{id}/initialize-with-qr",
     needs=Permission.SESSIONS_WRITE,
     gives={200: Success[InitializingJson]},
-    refuses=(SessionDeleting, Contended, SessionQuotaExceeded, WorkerQuotaExceeded, *REPEATED),
+    refuses=(SessionDeleting, Contended, SessionQuotaExceeded, SessionDisabled, WorkerQuotaExceeded, *REPEATED),
     takes=(IDEMPOTENCY_KEY,),
     creates=True,
 )
@@ -51,7 +52,7 @@ def initialize(call: Call, name: str) -> Answer:
     "/api/sessions/{id}/reconnect",
     needs=Permission.SESSIONS_WRITE,
     gives={200: Success[shapes.ReconnectingJson]},
-    refuses=(SessionDeleting, Contended, WorkerQuotaExceeded),
+    refuses=(SessionDeleting, Contended, SessionDisabled, WorkerQuotaExceeded),
 )
 def reconnect(call: Call, name: str) -> Answer:
     """Want the session running, and answer at once; what comes of it is told in its room."""

@@ -103,10 +103,15 @@ def why_no_code(session: Session) -> GatewayError | None:
             return None
 
 
-def must_be_connected(session: Session) -> None:
-    """Raise SessionDisabled or SessionNotConnected if nothing can be had of WhatsApp over it as it stands."""
+def must_be_enabled(session: Session) -> None:
+    """Raise SessionDisabled if the session's owner has switched it off."""
     if not session.enabled:
         raise SessionDisabled("The session is switched off.", hint="Set 'enabled' to true.", field="enabled")
+
+
+def must_be_connected(session: Session) -> None:
+    """Raise SessionDisabled or SessionNotConnected if nothing can be had of WhatsApp over it as it stands."""
+    must_be_enabled(session)
     if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
         return
     starting = session.status is Status.STARTING and session.desired is Desired.RUNNING

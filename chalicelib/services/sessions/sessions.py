@@ -28,7 +28,7 @@ from chalicelib.domain.session import ID, Desired, LastEvent, QRCode, Session, S
 from chalicelib.domain.transitions import advance
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
-from chalicelib.services.sessions.moves import Moves, deleting, found, why_no_code
+from chalicelib.services.sessions.moves import Moves, deleting, found, must_be_enabled, why_no_code
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.waiting import Waiting
 
@@ -265,10 +265,12 @@ class Sessions:
     def start(self, tenant: str, session_id: str) -> Session:
         """Want it running. A start that is under way or done is left alone; after a final status it is a new one.
 
-        Raises WorkerQuotaExceeded.
+        Raises SessionDisabled, also for a session that runs: it sends nothing while it is switched off, and a caller
+        that was told otherwise would take it for ready. Raises WorkerQuotaExceeded.
         """
 
         def runs(session: Session) -> bool:
+            must_be_enabled(session)
             if session.desired is Desired.RUNNING and not session.answered:
                 return True
             self.running.take(tenant, session.uid)

@@ -7,7 +7,13 @@ family of clients that knows no sessions has it created and started as it goes a
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.domain.errors import SessionAmbiguous, SessionExists, SessionNotFound, WorkerQuotaExceeded
+from chalicelib.domain.errors import (
+    SessionAmbiguous,
+    SessionDisabled,
+    SessionExists,
+    SessionNotFound,
+    WorkerQuotaExceeded,
+)
 from chalicelib.domain.session import Reason, Session, Status, needs_qr
 from chalicelib.services.ports import Clock
 from chalicelib.services.sessions.sessions import Sessions
@@ -84,7 +90,7 @@ class SingleSession:
     def start_for_qr(self, session: Session) -> Session:
         """Start the session because somebody asks for its QR code, unless it runs already or has failed.
 
-        Returns it as it stands then; raises what a start raises, WorkerQuotaExceeded for one.
+        Returns it as it stands then; raises what a start raises: SessionDisabled and WorkerQuotaExceeded.
         """
         return self.sessions.start(session.tenant, session.id) if session.status in _IDLE else session
 
@@ -92,7 +98,8 @@ class SingleSession:
         """Start the session because its status was asked for, if it waits for a scan and nobody stopped or unlinked it.
 
         A page that is left open asks every few seconds for days: a session that nobody scanned rests for ``REST`` in
-        between. Returns the session as it stands then; a tenant without a free worker gets it as it stood.
+        between. Returns the session as it stands then: unchanged where it is switched off or the tenant has no free
+        worker.
         """
         waits = session.status in _IDLE and session.answered and needs_qr(session)
         rest = _RESTS.get(session.reason) if waits else None
@@ -101,7 +108,7 @@ class SingleSession:
             return session
         try:
             return self.sessions.start(session.tenant, session.id)
-        except WorkerQuotaExceeded:
+        except (SessionDisabled, WorkerQuotaExceeded):
             # Nobody asked for it to run: a look is answered with how it stands.
             return session
 

@@ -7,6 +7,7 @@ from chalicelib.domain.errors import (
     PasskeyRequired,
     QRNotReady,
     SessionDeleting,
+    SessionDisabled,
     SessionExists,
     SessionFailed,
     SessionNotFound,
@@ -79,6 +80,14 @@ def test_a_start_that_is_under_way_changes_nothing(rig):
     first = rig.sessions.start("default", "ana")
     assert rig.sessions.start("default", "ana") == first
     assert first.generation == 1
+
+
+@pytest.mark.parametrize("fields", [{}, {"status": Status.STOPPED, "desired": Desired.STOPPED}])
+def test_one_that_is_switched_off_is_not_started_nor_said_to_be(rig, fields):
+    session = standing(rig, a_running_session(enabled=False, **fields))
+    with pytest.raises(SessionDisabled):
+        rig.sessions.start("default", session.id)
+    assert rig.stores.sessions.rows[session.uid] == session
 
 
 def test_after_a_final_status_a_start_is_a_new_one(rig):

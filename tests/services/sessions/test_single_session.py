@@ -1,8 +1,10 @@
 """Which session is meant where none is named, and when a look starts it."""
 
+from dataclasses import replace
+
 import pytest
 
-from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting
+from chalicelib.domain.errors import SessionAmbiguous, SessionDeleting, SessionDisabled
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.sessions.single_session import REST, SingleSession
 from tests.composition import Rig
@@ -122,3 +124,10 @@ def test_what_nobody_scanned_rests_before_a_look_starts_it_again(rig: Rig, singl
     assert not starts(rig, single, UNSCANNED, asked=False)
     rig.clock.now += 1
     assert starts(rig, single, UNSCANNED, asked=False)
+
+
+def test_a_look_at_one_that_is_switched_off_tells_how_it_stands(rig: Rig, single: SingleSession) -> None:
+    session = replace(NEW, enabled=False)
+    assert not starts(rig, single, session, asked=False)
+    with pytest.raises(SessionDisabled):
+        single.start_for_qr(session)
