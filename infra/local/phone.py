@@ -123,13 +123,15 @@ def add_chat_commands(commands: Any) -> None:
     new.set_defaults(run=_add)
     say = commands.add_parser("say", help="send a text from a phone")
     say.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
-    say.add_argument("--to", required=True, metavar="M", help="a phone's number, or a linked session's")
+    say.add_argument("--to", required=True, metavar="M", help="a phone's number, a linked session's, or a group's JID")
     say.add_argument("text")
     say.set_defaults(run=_say)
     for verb, (kind, help_text, arguments) in _KINDS.items():
         other = commands.add_parser(verb, help=help_text)
         other.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
-        other.add_argument("--to", required=True, metavar="M", help="whose chat it is: the other number")
+        other.add_argument(
+            "--to", required=True, metavar="M", help="whose chat it is: the other number, or a group's JID"
+        )
         for argument, about in arguments.items():
             other.add_argument(argument, **about)
         other.set_defaults(run=_send, kind=kind, fields=[one.lstrip("-").replace("-", "_") for one in arguments])
@@ -139,12 +141,58 @@ def add_chat_commands(commands: Any) -> None:
     read = commands.add_parser("read", help="read all that came in; the senders are told")
     read.add_argument("number")
     read.set_defaults(run=_read)
+
+
+_WHY: Final = {404: "no such member", 405: "made the group", 409: "in it already", 419: "the group is full"}
+"""Why a member of several wasn't changed, by WhatsApp's codes."""
+_ON_OFF: Final = {"choices": ("on", "off")}
+_GROUP_ACTS: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
+    "add": ("members", "add members", {"nargs": "+", "metavar": "N"}, "has added to"),
+    "remove": ("members", "remove members", {"nargs": "+", "metavar": "N"}, "has removed from"),
+    "promote": ("members", "make members admins", {"nargs": "+", "metavar": "N"}, "has made admins in"),
+    "demote": ("members", "make admins mere members", {"nargs": "+", "metavar": "N"}, "has made mere members in"),
+    "name": ("name", "change the subject", {}, "has renamed"),
+    "topic": ("topic", "change the description; an empty one takes it away", {}, "has described"),
+    "announce": ("on", "have only admins write, or everybody", _ON_OFF, "has set who writes in"),
+    "lock": ("on", "have only admins change subject and description, or everybody", _ON_OFF, "has set who changes"),
+    "disappear": ("seconds", "have messages disappear, 0 never", {"type": int}, "has set the timer of"),
+}
+"""What a phone does to a group: the field of the request, the help, how its argument is read, and what is told."""
+
+
+def add_group_commands(commands: Any) -> None:
+    """Add the commands to the command line's."""
     group = commands.add_parser("group", help="make a group of a phone and others")
     group.add_argument("number", help="the number of the phone that makes it")
     group.add_argument("--name", required=True, help="the group's name")
     group.add_argument("--topic", help="its description")
     group.add_argument("--with", dest="others", default="", metavar="N,M", help="who else is in it")
+    group.add_argument("--addressing", choices=("lid", "pn"), help="name members by LID, as new groups do, or number")
     group.set_defaults(run=_group)
+    groups = commands.add_parser("groups", help="show the groups that a phone is in, and their members")
+    groups.add_argument("number")
+    groups.set_defaults(run=_groups)
+    for act, (field, help_text, reading, told) in _GROUP_ACTS.items():
+        change = commands.add_parser(f"group-{act}", help=help_text)
+        _name_group(change)
+        change.add_argument("value", **{"metavar": field.upper(), **reading})
+        change.set_defaults(run=_change_group, act=act, field=field, told=told)
+    leave = commands.add_parser("group-leave", help="leave a group")
+    _name_group(leave)
+    leave.set_defaults(run=_leave)
+    invite = commands.add_parser("group-invite", help="show the link by which others can join a group")
+    _name_group(invite)
+    invite.add_argument("--renew", action="store_true", help="make a new link, and the former useless")
+    invite.set_defaults(run=_invite)
+    join = commands.add_parser("group-join", help="join a group by a link")
+    join.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
+    join.add_argument("link")
+    join.set_defaults(run=_join)
+
+
+def _name_group(command: Any) -> None:
+    command.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
+    command.add_argument("--group", required=True, metavar="JID", help="the group's JID")
 
 
 def _add(options: Namespace) -> str:
@@ -177,15 +225,57 @@ def _read(options: Namespace) -> str:
 
 def _group(options: Namespace) -> str:
     others = [number for number in options.others.split(",") if number]
-    wanted = {"name": options.name, "topic": options.topic, "with": others}
+    wanted = {"name": options.name, "topic": options.topic, "with": others, "addressing": options.addressing}
     made = call(options, _path(options.number, "groups"), wanted)
     count = len(made["members"])
     return f"{made['made_by']} has made the group {made['jid']} of {'1 phone' if count == 1 else f'{count} phones'}."
 
 
+def _groups(options: Namespace) -> str:
+    found = call(options, _path(options.number, "groups"))
+    lines = [line for group in found["groups"] for line in _group_lines(group)]
+    return "\n".join(lines) or f"{found['number']} is in no group."
+
+
+def _group_lines(group: dict[str, Any]) -> list[str]:
+    rules = [word for word in ("announcement", "locked") if group[word]]
+    about = f" ({', '.join(rules)})" if rules else ""
+    members = [f"  {one}{' (admin)' if one in group['admins'] else ''}" for one in group["members"]]
+    return [f"{group['jid']} {_readable(group['name'])}{about}", *members]
+
+
+def _change_group(options: Namespace) -> str:
+    value = options.value == "on" if options.field == "on" else options.value
+    done = call(options, _group_path(options, options.act), {options.field: value})
+    failed = done.get("failed", {})
+    if failed:
+        raise Failed("Not changed: " + ", ".join(f"{one} ({_WHY.get(code, code)})" for one, code in failed.items()))
+    shown = " ".join(value) if isinstance(value, list) else options.value
+    return f"{options.sender} {options.told} {done['jid']}: {shown}"
+
+
+def _leave(options: Namespace) -> str:
+    return f"{options.sender} has left {call(options, _group_path(options, 'leave'), {})['jid']}."
+
+
+def _invite(options: Namespace) -> str:
+    return str(call(options, _group_path(options, "invite"), {"renew": options.renew})["link"])
+
+
+def _join(options: Namespace) -> str:
+    joined = call(options, _path(options.sender, "join"), {"code": options.link})
+    return f"{options.sender} has joined {joined['jid']}."
+
+
+def _group_path(options: Namespace, act: str) -> str:
+    return f"{_path(options.sender, 'groups')}/{quote(options.group, safe='')}/{act}"
+
+
 def _line(letter: dict[str, Any]) -> str:
     at = datetime.fromtimestamp(letter["at"] / 1000, UTC).astimezone()
     whom = f"from {letter['from']}" if letter["direction"] == "in" else f"to {letter['to']}"
+    if "group" in letter and letter["direction"] == "in":
+        whom += f" in {letter['group']}"
     text = "(not a text)" if letter["text"] is None else _readable(letter["text"])
     return f"{at:%Y-%m-%d %H:%M:%S}  {whom} ({letter['state']}): {text}"
 
@@ -230,6 +320,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     drop.set_defaults(run=_drop)
     commands.add_parser("list", help="show phones and their linked devices").set_defaults(run=_list)
     add_chat_commands(commands)
+    add_group_commands(commands)
     for command in commands.choices.values():
         command.add_argument("--port", default=argparse.SUPPRESS, help="the local stack's port")
     return parser.parse_args(arguments)

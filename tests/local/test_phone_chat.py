@@ -92,3 +92,49 @@ def test_what_is_no_text_is_sent_on_the_command_line(tmp_path: Path) -> None:
             assert (unknown.code, unknown.err) == (1, f"{ANA} has no such message in its chat with {BO}.\n")
 
     asyncio.run(story())
+
+
+def test_a_group_is_led_and_written_in_on_the_command_line(tmp_path: Path) -> None:
+    cleo, dee = "628222222222", "628333333333"
+
+    async def story() -> None:
+        async with phones(tmp_path) as phone:
+            for number in (BO, cleo):
+                await phone("add", number)
+            assert (await phone("groups", BO)).out == f"{BO} is in no group.\n"
+            made = await phone("group", ANA, "--name", "Kopi", "--with", BO, "--addressing", "pn")
+            group = made.out.split()[5]
+            led = ("--from", ANA, "--group", group)
+            for verb, words, told in (
+                ("group-add", (cleo,), f"has added to {group}: {cleo}"),
+                ("group-promote", (BO, cleo), f"has made admins in {group}: {BO} {cleo}"),
+                ("group-demote", (BO,), f"has made mere members in {group}: {BO}"),
+                ("group-name", ("Teh",), f"has renamed {group}: Teh"),
+                ("group-topic", ("Jam 9",), f"has described {group}: Jam 9"),
+                ("group-announce", ("on",), f"has set who writes in {group}: on"),
+                ("group-lock", ("on",), f"has set who changes {group}: on"),
+                ("group-disappear", ("86400",), f"has set the timer of {group}: 86400"),
+            ):
+                done = await phone(verb, *led, *words)
+                assert (done.code, done.err, done.out) == (0, "", f"{ANA} {told}\n")
+            assert (
+                await phone("say", "--from", BO, "--to", group, "hello")
+            ).err == "Only admins write in this group.\n"
+            await phone("group-announce", *led, "off")
+            assert (await phone("say", "--from", BO, "--to", group, "hello")).out.startswith(
+                f"{BO} has sent {group} the"
+            )
+            assert (await phone("inbox", cleo)).out.endswith(f"  from {BO} in {group} (delivered): hello\n")
+            assert (await phone("inbox", BO)).out.endswith(f"  to {group} (delivered): hello\n")
+            link = (await phone("group-invite", *led)).out.strip()
+            assert (await phone("group-join", "--from", dee, link)).out == f"{dee} has joined {group}.\n"
+            assert (await phone("group-invite", *led, "--renew")).out.strip() != link
+            assert (await phone("group-join", "--from", "628444444444", link)).err == "The invitation was revoked.\n"
+            assert (await phone("group-remove", *led, BO)).code == 0
+            again = await phone("group-remove", *led, BO, cleo)
+            assert (again.code, again.err) == (1, f"Not changed: {BO} (no such member)\n")
+            assert (await phone("group-leave", "--from", dee, "--group", group)).out == f"{dee} has left {group}.\n"
+            assert (await phone("groups", ANA)).out == f"{group} Teh (locked)\n  {ANA} (admin)\n"
+            assert (await phone("group-leave", "--from", dee, "--group", group)).err == f"{dee} isn't in the group.\n"
+
+    asyncio.run(story())
