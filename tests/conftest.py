@@ -6,7 +6,9 @@ from typing import Final
 
 import pytest
 from hypothesis import settings
+from msgspec import to_builtins
 
+from chalicelib.domain.content import Private
 from infra.local.moto.descriptions import remember_descriptions
 from tests.guard import guarded, refuse_processes, starts_processes
 from tests.order import dealt
@@ -66,3 +68,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Let only tests that say so start processes."""
     with guarded(item):
         return (yield)
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Show what a content's repr leaves out, where two are compared."""
+    if op != "==" or not (isinstance(left, Private) and isinstance(right, Private)):
+        return None
+    return [f"{left!r} == {right!r}", *(f"{type(one).__name__}: {to_builtins(one)}" for one in (left, right))]

@@ -5,14 +5,19 @@ fields. Media is a reference, never bytes. ``stored`` and ``restored`` are the o
 in the worker's files; the worker has the one table to and from WhatsApp's protobuf, and ``dialects/contents.py`` the
 one of the JSON objects that clients see. So a new type is a class here, named in ``TYPES``, and a row in each of those.
 
+The classes are msgspec's Structs: every function imports all of them when it starts, and a Struct is defined in a
+fraction of a dataclass's time. ``msgspec.structs.replace`` changes a field of one.
+
 Most of it comes from outside, so whoever makes a content bounds it: texts by ``clipped``, lists by the constants here.
 Together they stay far below what an item of the table may hold.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Self, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.reading import Reader
 
@@ -33,8 +38,21 @@ MOST_MEMBERS: Final = 1_024
 """Members whom one change of a group may concern: WhatsApp has that many in a group."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Private(Struct, frozen=True):
+    """What people said, in fields. Its repr shows numbers and truth values, and of texts only that there are some."""
+
+    def __repr__(self) -> str:
+        told = ((name, getattr(self, name)) for name in self.__struct_fields__)
+        return f"{type(self).__name__}({', '.join(f'{name}={_shown(one)}' for name, one in told if one is not None)})"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_shown, value))})"
+    return "…" if isinstance(value, str) else repr(value)
+
+
+class Target(Private, frozen=True):
     """The message that another one is about.
 
     ``id`` is WhatsApp's. ``from_me`` says whether the session's account wrote it, None where that can't be told;
@@ -76,17 +94,15 @@ class Content:
         return cast("Self", replace(cast("Any", self), **{self.WORDS: text})) if self.WORDS else self
 
 
-@dataclass(frozen=True, slots=True)
-class LinkPreview:
+class LinkPreview(Private, frozen=True):
     """How a text's link is shown: the ``url`` as it stands in the text, and what is to be read there."""
 
-    url: str = field(repr=False)
-    title: str | None = field(default=None, repr=False)
-    description: str | None = field(default=None, repr=False)
+    url: str
+    title: str | None = None
+    description: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Content):
+class Text(Content, Private, frozen=True):
     """A text, with the preview of one link in it.
 
     ``background`` is the colour behind a status, as ``#rrggbb``, and ``font`` the number of WhatsApp's font for it.
@@ -95,14 +111,13 @@ class Text(Content):
     NAME: ClassVar = "text"
     WORDS: ClassVar = "body"
 
-    body: str = field(default="", repr=False)
+    body: str = ""
     preview: LinkPreview | None = None
     background: str | None = None
     font: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Media(Content):
+class Media(Content, Private, frozen=True, kw_only=True):
     """What all media has: a reference to a file. ``media_id`` is ours, None where the file isn't kept.
 
     ``link`` is the address that the worker fetches the file from, in what is to be sent; it may hold a secret.
@@ -111,32 +126,30 @@ class Media(Content):
     """
 
     media_id: str | None = None
-    link: str | None = field(default=None, repr=False)
+    link: str | None = None
     mimetype: str | None = None
     size: int | None = None
     sha256: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Image(Media):
+class Image(Media, frozen=True, kw_only=True):
     """A picture."""
 
     NAME: ClassVar = "image"
     WORDS: ClassVar = "caption"
 
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
     width: int | None = None
     height: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Video(Media):
+class Video(Media, frozen=True, kw_only=True):
     """A video; ``gif`` says that it plays like one, ``round`` that it is a video message."""
 
     NAME: ClassVar = "video"
     WORDS: ClassVar = "caption"
 
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
     width: int | None = None
     height: int | None = None
     seconds: int | None = None
@@ -144,8 +157,7 @@ class Video(Media):
     round: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audio(Media):
+class Audio(Media, frozen=True, kw_only=True):
     """A sound; ``voice`` says that it is a voice message."""
 
     NAME: ClassVar = "audio"
@@ -154,8 +166,7 @@ class Audio(Media):
     voice: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sticker(Media):
+class Sticker(Media, frozen=True, kw_only=True):
     """A sticker."""
 
     NAME: ClassVar = "sticker"
@@ -165,21 +176,19 @@ class Sticker(Media):
     animated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document(Media):
+class Document(Media, frozen=True, kw_only=True):
     """A file, as its sender calls it."""
 
     NAME: ClassVar = "document"
     WORDS: ClassVar = "caption"
 
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
     file_name: str | None = None
     title: str | None = None
     pages: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Album(Content):
+class Album(Content, Private, frozen=True):
     """So many pictures and videos that belong together: each follows as a message whose context names this one."""
 
     NAME: ClassVar = "album"
@@ -188,8 +197,7 @@ class Album(Content):
     videos: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Location(Content):
+class Location(Content, Private, frozen=True):
     """A place, in degrees (WGS 84); ``live`` if it moves. None where the sender said none, or what is none on earth.
 
     ``accuracy`` is in metres. ``caption`` is what the sender wrote with a place that has no name.
@@ -205,7 +213,7 @@ class Location(Content):
     url: str | None = None
     accuracy: int | None = None
     live: bool = False
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
 
     @property
     def text(self) -> str | None:
@@ -213,27 +221,24 @@ class Location(Content):
         return self.name or self.caption or None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactCard:
+class ContactCard(Private, frozen=True):
     """One contact that was shared; ``vcard`` as its sender's app wrote it, None if it is longer than a card is."""
 
     name: str | None = None
-    vcard: str | None = field(default=None, repr=False)
+    vcard: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ContactCards(Content):
+class ContactCards(Content, Private, frozen=True):
     """Contacts that were shared; ``caption`` is what WhatsApp's apps show for all of them."""
 
     NAME: ClassVar = "contact"
     WORDS: ClassVar = "caption"
 
     contacts: tuple[ContactCard, ...] = ()
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Poll(Content):
+class Poll(Content, Private, frozen=True):
     """A question with options, of which ``selectable`` may be chosen (0: any number)."""
 
     NAME: ClassVar = "poll"
@@ -244,8 +249,7 @@ class Poll(Content):
     selectable: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Choice(Content):
+class Choice(Content, Private, frozen=True):
     """What was chosen of buttons or a list: the option's ``id``, as whoever offered it made it, and its words."""
 
     NAME: ClassVar = "choice"
@@ -255,8 +259,7 @@ class Choice(Content):
     title: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupInvite(Content):
+class GroupInvite(Content, Private, frozen=True):
     """An invitation to a group (its JID); ``expires_at`` in seconds since the Unix epoch."""
 
     NAME: ClassVar = "group_invite"
@@ -264,13 +267,12 @@ class GroupInvite(Content):
 
     group: str | None = None
     name: str | None = None
-    code: str | None = field(default=None, repr=False)
+    code: str | None = None
     expires_at: int | None = None
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedEvent(Content):
+class PlannedEvent(Content, Private, frozen=True):
     """Something that is planned in a chat; times in seconds since the Unix epoch."""
 
     NAME: ClassVar = "event"
@@ -285,8 +287,7 @@ class PlannedEvent(Content):
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timer(Content):
+class Timer(Content, Private, frozen=True):
     """Messages of the chat disappear after so many ``seconds`` from now on; 0: they stay."""
 
     NAME: ClassVar = "timer"
@@ -294,8 +295,7 @@ class Timer(Content):
     seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class About(Content):
+class About(Content, Private, frozen=True):
     """What is about another message has; ``target`` is None where WhatsApp's message doesn't say which."""
 
     target: Target | None = None
@@ -306,8 +306,7 @@ class About(Content):
         return self.target
 
 
-@dataclass(frozen=True, slots=True)
-class Edited(About):
+class Edited(About, frozen=True):
     """The target says something else now: ``body``, a text or a new caption.
 
     ``type_of_target`` is the type of what it is (text, image, …). An ``encrypted`` edit can't be read: only that there
@@ -319,11 +318,10 @@ class Edited(About):
 
     type_of_target: str | None = None
     encrypted: bool = False
-    body: str | None = field(default=None, repr=False)
+    body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Deleted(About):
+class Deleted(About, frozen=True):
     """The target was deleted for everybody; ``by_admin`` if not its writer, but an administrator of the group did."""
 
     NAME: ClassVar = "deleted"
@@ -331,8 +329,7 @@ class Deleted(About):
     by_admin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reaction(About):
+class Reaction(About, frozen=True):
     """A reaction to the target; ``emoji`` is None where one was taken back (``removed``), or can't be read."""
 
     NAME: ClassVar = "reaction"
@@ -342,8 +339,7 @@ class Reaction(About):
     removed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pin(About):
+class Pin(About, frozen=True):
     """The target was pinned in the chat, for ``seconds`` if that is told, or, if not ``pinned``, let go."""
 
     NAME: ClassVar = "pin"
@@ -352,8 +348,7 @@ class Pin(About):
     seconds: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Keep(About):
+class Keep(About, frozen=True):
     """The target is kept from disappearing or, if not ``pinned``, no longer."""
 
     NAME: ClassVar = "keep"
@@ -361,8 +356,7 @@ class Keep(About):
     pinned: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PollVote(About):
+class PollVote(About, frozen=True):
     """A vote in the poll that the target is, which takes the place of the voter's vote before.
 
     ``options`` are those that were chosen, none where the vote was taken back; None where they can't be read.
@@ -373,25 +367,22 @@ class PollVote(About):
     options: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EventResponse(About):
+class EventResponse(About, frozen=True):
     """An answer to the event that the target plans; which one is encrypted."""
 
     NAME: ClassVar = "event_response"
 
 
-@dataclass(frozen=True, slots=True)
-class Comment(About):
+class Comment(About, frozen=True):
     """A comment on the target, None where it is encrypted."""
 
     NAME: ClassVar = "comment"
     WORDS: ClassVar = "body"
 
-    body: str | None = field(default=None, repr=False)
+    body: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupMember:
+class GroupMember(Private, frozen=True):
     """A member of a group, by phone number (digits) and LID (digits); either may be unknown."""
 
     phone: str | None = None
@@ -421,8 +412,7 @@ class GroupChange(StrEnum):
     DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class GroupEvent(Content):
+class GroupEvent(Content, Private, frozen=True):
     """A change of the group that the message is in, made by its sender.
 
     ``change`` is a GroupChange, or a later version's. ``members`` are whom it is about, ``value`` is the new subject or
@@ -434,7 +424,7 @@ class GroupEvent(Content):
 
     change: str = GroupChange.JOINED
     members: tuple[GroupMember, ...] = ()
-    value: str | None = field(default=None, repr=False)
+    value: str | None = None
 
 
 class CallState(StrEnum):
@@ -445,8 +435,7 @@ class CallState(StrEnum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneCall(Content):
+class PhoneCall(Content, Private, frozen=True):
     """A call from the message's sender. ``id`` is WhatsApp's; later states of the call come under the same one.
 
     ``state`` is a CallState, or a later version's. ``video`` and ``group`` say what kind of call it is: an offer tells.
@@ -462,22 +451,19 @@ class PhoneCall(Content):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld(Content):
+class Withheld(Content, Private, frozen=True):
     """A message that WhatsApp shows on the phone alone, as it does with what may be seen once."""
 
     NAME: ClassVar = "unavailable"
 
 
-@dataclass(frozen=True, slots=True)
-class Undecryptable(Content):
+class Undecryptable(Content, Private, frozen=True):
     """A message that the client couldn't decrypt; its sender's device is asked for it again."""
 
     NAME: ClassVar = "undecryptable"
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown(Content):
+class Unknown(Content, Private, frozen=True):
     """A message of a type that the client library doesn't know: the numbers of its fields are all there is to say."""
 
     NAME: ClassVar = "unknown"
@@ -485,8 +471,7 @@ class Unknown(Content):
     fields: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unsupported(Content):
+class Unsupported(Content, Private, frozen=True):
     """A message of a type that has no class here; ``name`` is that of WhatsApp's field.
 
     A type that a later version of this code wrote is read as one, too: with its name, and its text.
@@ -495,7 +480,7 @@ class Unsupported(Content):
     WORDS: ClassVar = "caption"
 
     name: str
-    caption: str | None = field(default=None, repr=False)
+    caption: str | None = None
 
     @property
     def type(self) -> str:
@@ -567,25 +552,24 @@ def restored(plain: Mapping[str, Any]) -> Content:
 
 
 def _plain(value: Any) -> Any:
-    """Return dataclasses as dicts of what they say, that is, of the fields that aren't as they are by default."""
-    if is_dataclass(value):
-        told = {one.name: getattr(value, one.name) for one in fields(value)}
-        default = {one.name: one.default for one in fields(value)}
-        return {name: _plain(inner) for name, inner in told.items() if inner != default[name]}
+    """Return what was said as dicts of the fields that aren't as they are by default."""
+    if isinstance(value, Private):
+        names, defaults = value.__struct_fields__, value.__struct_defaults__
+        default = dict(zip(reversed(names), reversed(defaults), strict=False))
+        told = {name: getattr(value, name) for name in names}
+        return {name: _plain(inner) for name, inner in told.items() if name not in default or inner != default[name]}
     return [_plain(one) for one in value] if isinstance(value, tuple) else value
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(Private, frozen=True):
     """The message that was replied to, as the reply shows it: its type and the beginning of its text."""
 
     target: Target
     type: str | None = None
-    text: str | None = field(default=None, repr=False)
+    text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Private, frozen=True):
     """In what a message was said, whatever its type is.
 
     ``mentions`` are JIDs. ``forwarded`` counts how often it was passed on, roughly: WhatsApp calls 5 and more "many

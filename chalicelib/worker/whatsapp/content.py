@@ -8,10 +8,11 @@ of the client library is imported here.
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from google.protobuf.unknown_fields import UnknownFieldSet
+from msgspec.structs import replace
 
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Context, Target, clipped

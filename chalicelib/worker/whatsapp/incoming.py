@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace as changed
+
 from chalicelib.domain.content import Context, Undecryptable
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
@@ -42,7 +44,7 @@ def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
     said = Said(from_me=source.IsFromMe, group=source.IsGroup, by_admin=info.Edit == ADMIN_REVOKE)
     found = content(event.Message, said)
     if found and (event.IsViewOnce or event.IsViewOnceV2 or event.IsViewOnceV2Extension):
-        found = replace(found, context=replace(found.context or Context(), view_once=True))
+        found = replace(found, context=changed(found.context or Context(), view_once=True))
     return _received(info, found, phone_of) if found else None
 
 
