@@ -88,7 +88,9 @@ class Message:
     ``client_ref`` is the caller's own word for it; ``reply_to`` is our id of the message that it quotes, ``about`` that
     of the one that it edits, deletes, reacts to or votes in. ``edited_by`` and ``deleted_by`` are our ids of the newest
     edit and of the deletion that this message was asked, ``edited_at`` and ``deleted_at`` when WhatsApp took them.
-    ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more.
+    ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more. ``secret`` is
+    the message's own, 32 random bytes that it is sent with: by it a later worker finds out whether the message left,
+    and what others say about the message is sealed, such as votes.
     """
 
     uid: str
@@ -121,6 +123,7 @@ class Message:
     edited_at: int | None = None
     deleted_by: str | None = None
     deleted_at: int | None = None
+    secret: bytes | None = field(default=None, repr=False)
     last_event: LastEvent | None = None
 
     @property

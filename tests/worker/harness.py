@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain import events as e
-from chalicelib.domain.content import Content
 from chalicelib.domain.lease import TTL, Lease, Order, SessionClaim
-from chalicelib.domain.questions import Contact, Group
+from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.worker import monotonic
@@ -22,6 +21,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp.outgoing import Outgoing
 from tests.fakes import MemoryLeases
 from tests.makers import a_session
 from tests.worker.databases import leave
@@ -41,6 +41,8 @@ class ScriptedClient:
     confirms: bool = True
     connected: bool = True
     calls: list[str] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    told: list[object] = field(default_factory=list)
     sends: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     lids: dict[str, str] = field(default_factory=dict)
     ask: Callable[[str], Contact] = lambda number: Contact(exists=True, jid=f"{number}@s.whatsapp.net")
@@ -60,9 +62,10 @@ class ScriptedClient:
     def is_connected(self) -> bool:
         return self.connected
 
-    def send(self, to: str, content: Content) -> str:
-        self.calls.append(f"send {to} {content.text}")
-        return self.sends(to, content.text or "")
+    def send(self, to: str, outgoing: Outgoing) -> str | None:
+        self.calls.append(f"send {to} {outgoing.content.text}")
+        self.outgoing.append(outgoing)
+        return self.sends(to, outgoing.content.text or "")
 
     def contact(self, who: str) -> Contact:
         self.calls.append(f"contact {who}")
@@ -77,6 +80,18 @@ class ScriptedClient:
     def groups(self) -> list[Group]:
         self.calls.append("groups")
         return [Group("1@g.us", "Kopi")]
+
+    def mark_read(self, read: MarkRead) -> None:
+        self.told.append(read)
+
+    def show_typing(self, typing: Typing) -> None:
+        self.told.append(typing)
+
+    def show_online(self, *, online: bool) -> None:
+        self.told.append(online)
+
+    def reject_call(self, call: IncomingCall) -> None:
+        self.told.append(call)
 
     def logout(self) -> bool:
         self.calls.append("logout")

@@ -5,6 +5,7 @@ when no worker comes. A question is gone with its answer, and the stream's filte
 the answer here.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import sha256
@@ -40,13 +41,15 @@ def to_item(message: Message) -> Item:
         # Not by the status, which would be a write of the index more.
         **due(message.uid, None if message.settled else message.expires_at, of=UNSENT),
         **fields_of(message),
+        # In base64, as msgspec reads it back.
+        **({"secret": b64encode(message.secret).decode()} if message.secret else {}),
     }
 
 
 def fields_of(message: Message) -> Item:
-    """Return what an item says of a message, wherever it lies; ``from_item`` reads it back."""
+    """Return what an item says of a message, wherever it lies, but its secret; ``from_item`` reads it back."""
     values: dict[str, Any] = msgspec.to_builtins(message)
-    del values["content"]
+    del values["content"], values["secret"]
     return {**{name: value for name, value in values.items() if value is not None}, **stored(message.content)}
 
 

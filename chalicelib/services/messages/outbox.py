@@ -257,20 +257,24 @@ class Dispatch:
         with suppress(Rejected):
             self._move(message, status, error=error)
 
-    def begin(self, message: Message, *, epoch: int) -> Message | None:
-        """Mark the message as being sent under ``epoch``, before the client is called; None if somebody else was."""
-        return self._move(message, MessageStatus.SENDING, epoch=epoch)
+    def begin(self, message: Message, *, epoch: int, secret: bytes | None = None) -> Message | None:
+        """Mark the message as being sent under ``epoch``, before the client is called; None if somebody else was.
+
+        ``secret`` is the one that this try is sent with; without one no later worker can tell whether it left.
+        """
+        return self._move(replace(message, secret=secret), MessageStatus.SENDING, epoch=epoch)
 
     def put_back(self, message: Message) -> Message | None:
         """Queue the message again: the client surely didn't send it."""
         return self._move(message, MessageStatus.QUEUED)
 
-    def sent(self, message: Message, whatsapp_id: str) -> Message | None:
-        """Note WhatsApp's id, for receipts, then that its server acknowledged the message.
+    def sent(self, message: Message, whatsapp_id: str | None) -> Message | None:
+        """Note WhatsApp's id, if it has one, for receipts, then that its server acknowledged the message.
 
         What somebody else took for lost meanwhile is sent all the same; None if a receipt was quicker and has told so.
         """
-        self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
+        if whatsapp_id:
+            self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
         stands: Message | None = message
         while stands and moves(stands, MessageStatus.SENT):
             after = self._move(stands, MessageStatus.SENT, whatsapp_id=whatsapp_id)

@@ -83,11 +83,23 @@ class Answerer(BackgroundWorker):
         return partial(self._answering.answer, question, answer)
 
 
-def _ask(client: Client, question: Question) -> Contact | Sequence[Group]:
+def _ask(client: Client, question: Question) -> Contact | Sequence[Group] | None:
+    """Return WhatsApp's answer; None where it was told something."""
     match question.subject:
         case Subject.NUMBER:
             return client.contact(question.number or "")
         case Subject.GROUPS:
             return client.groups()
+        case Subject.READ:
+            for read in question.reads:
+                client.mark_read(read)
+        case Subject.TYPING if question.typing:
+            client.show_typing(question.typing)
+        case Subject.PRESENCE if question.online is not None:
+            client.show_online(online=question.online)
+        case Subject.CALL if question.call:
+            client.reject_call(question.call)
         case _:
+            # A later version's: what it is about has a name that this one doesn't know.
             raise WhatsAppRefused(COULD_NOT_ASK)
+    return None

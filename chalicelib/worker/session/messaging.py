@@ -12,7 +12,7 @@ from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.receiving import Intake
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import Sender
+from chalicelib.worker.session.sending import NoMedia, Sender
 from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.whatsapp import client as c
 
@@ -39,7 +39,7 @@ class Messaging:
         self._events = events
         people = Recipients(reporter.claim.uid, services.identities, log)
         self._sender = Sender(
-            reporter, lease, services.dispatch, events, log, people=people, spool=Spool(home, RECEIPTS)
+            reporter, lease, services.dispatch, events, log, people=people, media=NoMedia(), spool=Spool(home, RECEIPTS)
         )
         self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
         self._intake = Intake(reporter, services.inbox.receive, Spool(home, MESSAGES), log)

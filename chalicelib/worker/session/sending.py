@@ -10,16 +10,19 @@ on the sender's thread, after the sends of a turn: by then WhatsApp's id of a me
 may be quicker than the send that it is for returns.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Final
+from typing import Final, Protocol
 
+from chalicelib.domain.content import Media
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
+from chalicelib.wire.addons import SECRET_SIZE
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
 from chalicelib.worker.patience import Interrupted, bounded, patiently
@@ -29,7 +32,34 @@ from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.errors import NoAnswer, NoConnection, NotSent, RecipientNotOnWhatsApp, SendRefused
+from chalicelib.worker.whatsapp.errors import (
+    NoAnswer,
+    NoConnection,
+    NotSendable,
+    NotSent,
+    RecipientNotOnWhatsApp,
+    SendRefused,
+)
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.outgoing import Outgoing
+
+
+class OutgoingMedia(Protocol):
+    """Has the file of a media lie where WhatsApp's messages can refer to it."""
+
+    def prepare(self, content: Media) -> WhatsAppFile:
+        """Return where the file lies that the content's ``media_id`` or ``link`` names; takes as long as its upload.
+
+        Raises SendRefused where that can't be, and NotSent where it may be later.
+        """
+
+
+class NoMedia:
+    """An OutgoingMedia that has no place to take files from."""
+
+    def prepare(self, content: Media) -> WhatsAppFile:
+        """Refuse."""
+        raise NotSendable(content.type)
 
 
 class Receipts:
@@ -122,10 +152,12 @@ class Sender(BackgroundWorker):
         log: Log,
         *,
         people: Recipients,
+        media: OutgoingMedia,
         spool: Spool[Receipt],
     ) -> None:
         super().__init__(reporter, lease, events, log)
         self._dispatch = dispatch
+        self._media = media
         self._people = people
         self._receipts = Receipts(reporter, dispatch, events, spool, log)
         self._unendable: set[str] = set()
@@ -175,15 +207,25 @@ class Sender(BackgroundWorker):
             self._end(message, self._dispatch.failed, NOBODY)
             return True
         message = recipient.addressed(message)
+        # Another one each time: by it is told which try it was that the message left by.
+        epoch, secret = self._reporter.claim.epoch, os.urandom(SECRET_SIZE)
         try:
-            begun = patiently(partial(self._dispatch.begin, message, epoch=self._reporter.claim.epoch), self._events)
+            file = self._media.prepare(message.content) if isinstance(message.content, Media) else None
+        except NotSent:
+            return False
+        except SendRefused as refused:
+            self._end(message, self._dispatch.failed, (refused.code, refused.sentence))
+            return True
+        try:
+            begun = patiently(partial(self._dispatch.begin, message, epoch=epoch, secret=secret), self._events)
         except Rejected:
             self._end(message, self._dispatch.failed, REJECTED)
             return True
         if begun is None:
             return True
         try:
-            after = patiently(self._tried(begun, recipient), self._events)
+            outgoing = Outgoing(begun.content, begun.context, begun.secret, file)
+            after = patiently(self._tried(begun, recipient, outgoing), self._events)
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
             return True
@@ -206,14 +248,14 @@ class Sender(BackgroundWorker):
         else:
             self._log.info("message_ended", message=message.id, code=code)
 
-    def _tried(self, message: Message, recipient: Recipient) -> Callable[[], Message | None]:
+    def _tried(self, message: Message, recipient: Recipient, outgoing: Outgoing) -> Callable[[], Message | None]:
         """Call the client; return how to report what came of it."""
         # Once more: writing that it begins may have taken long, and a lease that is late may be somebody else's.
         client, dispatch = self._ready(), self._dispatch
         if client is None:
             return lambda: dispatch.put_back(message)
         try:
-            whatsapp_id = client.send(recipient.jid, message.content)
+            whatsapp_id = client.send(recipient.jid, outgoing)
         except NotSent:
             return lambda: dispatch.put_back(message)
         except RecipientNotOnWhatsApp:

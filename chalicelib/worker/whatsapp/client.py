@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from chalicelib.domain.content import Content
 from chalicelib.domain.messages import MessageStatus
-from chalicelib.domain.questions import Contact, Group
+from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.store import Received
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.outgoing import Outgoing
+from chalicelib.worker.whatsapp.sealed import Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +113,15 @@ class EndedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A message came in. WhatsApp has been told so already, by the client itself, and won't repeat it."""
+    """A message came in. WhatsApp has been told so already, by the client itself, and won't repeat it.
+
+    ``file`` is where its media lies, if it has any that can be fetched; ``sealed`` is what it says by another message's
+    secret.
+    """
 
     received: Received
+    file: WhatsAppFile | None = None
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +167,24 @@ class Client(Protocol):
     def is_connected(self) -> bool:
         """Whether a websocket is open. While a code is shown it is the only sign that the client is dead."""
 
-    def send(self, to: str, content: Content) -> str:
-        """Send ``content`` to the JID ``to``; return WhatsApp's id of it once its server has acknowledged it.
+    def send(self, to: str, outgoing: Outgoing) -> str | None:
+        """Send to the JID ``to``; return WhatsApp's id of the message once its server has acknowledged it.
 
-        Takes as long as the server does, 75 s at the most. Raises NotSendable for
-        a type that can't be sent yet, and what ``errors.unsent`` returns.
+        None for what is a message here and none to WhatsApp: a group's timer. Takes as long as the server does, 75 s at
+        the most. Raises NotSendable for what the library can't send, and what ``errors.unsent`` returns.
         """
+
+    def mark_read(self, read: MarkRead) -> None:
+        """Tell WhatsApp, and by it the writer, that messages were read, or played. Raises as ``contact`` does."""
+
+    def show_typing(self, typing: Typing) -> None:
+        """Show in a chat what the account is doing; nothing is waited for. Raises as ``contact`` does."""
+
+    def show_online(self, *, online: bool) -> None:
+        """Show the account as online, or as away. Raises as ``contact`` does."""
+
+    def reject_call(self, call: IncomingCall) -> None:
+        """Reject a call that rings. Raises as ``contact`` does."""
 
     def contact(self, who: str) -> Contact:
         """Ask whether a phone number (digits), in any of its forms, or a LID's JID is on WhatsApp; 75 s at the most.

@@ -1,8 +1,7 @@
-"""Content to and from WhatsApp's protobuf (waE2E.Message): the one table of both directions.
+"""Content of WhatsApp's protobuf (waE2E.Message): the one table of how each field of a message is read.
 
-``_READ`` says how each field of a message is read, ``_WRITTEN`` which fields a content is sent in. A type that is only
-in the first can be received and not sent. Messages are read and written by the names of their fields, so that nothing
-of the client library is imported here.
+``outgoing.py`` is its counterpart. Messages are read by the names of their fields, so that nothing of the client
+library is imported here, and our own classes of the same names do as well.
 """
 
 import math
@@ -16,7 +15,10 @@ from msgspec.structs import replace
 
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Context, Target, clipped
-from chalicelib.worker.whatsapp.errors import NotSendable
+from chalicelib.wire import media
+from chalicelib.wire.addons import SECRET_SIZE, Use
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.sealed import LARGEST, Sealed
 
 WRAPPERS: Final = (
     "ephemeralMessage",
@@ -100,16 +102,33 @@ _PROTOCOL_BETWEEN_PROGRAMS: Final = frozenset(
 
 _JID: Final = re.compile(r"([A-Za-z0-9_-]{1,64})(?:\.\d{1,5})?(?::\d{1,5})?@([a-z.]{1,32})", re.ASCII)
 _LONGEST_ID: Final = 128
+_HASH: Final = 32
+"""Bytes of a SHA-256, and of a media key."""
+_KINDS: Final = {
+    c.Image: media.IMAGE,
+    c.Sticker: media.IMAGE,
+    c.Video: media.VIDEO,
+    c.Audio: media.AUDIO,
+    c.Document: media.DOCUMENT,
+}
+"""Under which name the keys of each type's files are made."""
 _EARTH: Final = 7
 """Decimals of a degree: a centimetre."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a person sees in a message. A type that the gateway has no word for has the name of WhatsApp's field."""
+    """What a person sees in a message. A type that the gateway has no word for has the name of WhatsApp's field.
+
+    ``file`` is where media lies, if the message tells that well enough to fetch it; ``secret`` is the message's own, by
+    which others say things about it; ``sealed`` is what this one says by the secret of its target.
+    """
 
     content: c.Content = field(repr=False)
     context: Context | None = field(default=None, repr=False)
+    file: WhatsAppFile | None = None
+    secret: bytes | None = field(default=None, repr=False)
+    sealed: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +146,7 @@ class Said:
 
 def content(message: Any, said: Said | None = None) -> Found | None:
     """Return what is in a waE2E.Message; None if there is nothing in it for a person."""
-    inner, wrappers = _unwrapped(message)
+    inner, wrappers, info = _unwrapped(message)
     fields = [descriptor.name for descriptor, _ in inner.ListFields() if descriptor.name not in _BETWEEN_PROGRAMS]
     if not fields:
         return _unknown(inner)
@@ -136,18 +155,75 @@ def content(message: Any, said: Said | None = None) -> Found | None:
     value = getattr(inner, name)
     read = _READ.get(name)
     told = read(value, said or Said()) if read else c.Unsupported(name)
-    return Found(told, _context(value, view_once=bool(_VIEW_ONCE & wrappers))) if told else None
+    if told is None:
+        return None
+    if isinstance(told, c.Pin) and told.pinned and info:
+        told = replace(told, seconds=_count(info.messageAddOnDurationInSecs))
+    return Found(
+        told,
+        _context(value, view_once=bool(_VIEW_ONCE & wrappers), album=_album_of(info)),
+        _file_of(told, value),
+        info.messageSecret if info and len(info.messageSecret) == SECRET_SIZE else None,
+        _sealed(name, value),
+    )
 
 
-def _unwrapped(message: Any) -> tuple[Any, set[str]]:
+def _unwrapped(message: Any) -> tuple[Any, set[str], Any]:
+    """Return the message within all wrappers, their names, and the innermost messageContextInfo, None without one."""
     opened: set[str] = set()
+    info = None
     for _ in range(DEPTH):
-        wrapper = next((name for name in WRAPPERS if message.HasField(name)), None)
+        info = message.messageContextInfo if message.HasField("messageContextInfo") else info
+        present = {descriptor.name for descriptor, _ in message.ListFields()}
+        wrapper = next((name for name in WRAPPERS if name in present), None)
         if wrapper is None:
             break
         opened.add(wrapper)
         message = getattr(message, wrapper).message
-    return message, opened
+    return message, opened, info
+
+
+def _album_of(info: Any) -> str | None:
+    if info is None or not info.HasField("messageAssociation"):
+        return None
+    association = info.messageAssociation
+    in_album = _enum(association, "associationType") == "MEDIA_ALBUM"
+    return _line(association.parentMessageKey.ID, _LONGEST_ID) if in_album else None
+
+
+def _file_of(told: c.Content, value: Any) -> WhatsAppFile | None:
+    """Return where a media's file lies; None if what the message says of that isn't enough, or can't be true."""
+    if not isinstance(told, c.Media):
+        return None
+    path = _string(value.directPath) or ""
+    hashes = (value.mediaKey, value.fileEncSHA256, value.fileSHA256)
+    if not path.startswith("/") or len(path) > c.LONGEST_URL or any(len(one) != _HASH for one in hashes):
+        return None
+    return WhatsAppFile(
+        kind=_KINDS[type(told)],
+        direct_path=path,
+        url=_line(value.URL, c.LONGEST_URL),
+        media_key=value.mediaKey,
+        enc_sha256=value.fileEncSHA256,
+        file_sha256=value.fileSHA256,
+        size=value.fileLength,
+        mimetype=told.mimetype or "",
+        media_key_timestamp=value.mediaKeyTimestamp,
+        width=getattr(told, "width", None),
+        height=getattr(told, "height", None),
+        seconds=getattr(told, "seconds", None),
+    )
+
+
+def _sealed(name: str, value: Any) -> Sealed | None:
+    """Return what a vote or an edit says encrypted."""
+    if name == "pollUpdateMessage" and value.HasField("vote"):
+        sealed = Sealed(Use.POLL_VOTE, value.vote.encPayload, value.vote.encIV)
+    elif name == "secretEncryptedMessage" and _enum(value, "secretEncType") == "MESSAGE_EDIT":
+        sealed = Sealed(Use.MESSAGE_EDIT, value.encPayload, value.encIV)
+    else:
+        return None
+    return sealed if 0 < len(sealed.payload) <= LARGEST and len(sealed.iv) <= SECRET_SIZE else None
 
 
 def _unknown(message: Any) -> Found | None:
@@ -156,17 +232,19 @@ def _unknown(message: Any) -> Found | None:
     return Found(c.Unknown(tuple(numbers))) if numbers else None
 
 
-def _context(value: Any, *, view_once: bool) -> Context | None:
+def _context(value: Any, *, view_once: bool, album: str | None) -> Context | None:
+    context = Context(view_once=view_once, album=album)
     has = hasattr(value, "DESCRIPTOR") and "contextInfo" in value.DESCRIPTOR.fields_by_name
     if not has or not value.HasField("contextInfo"):
-        return Context(view_once=True) if view_once else None
+        return None if context == Context() else context
     info = value.contextInfo
-    context = Context(
+    context = replace(
+        context,
         quoted=_quoted(info) if info.stanzaID else None,
         mentions=tuple(jid for one in info.mentionedJID[: c.MOST_MENTIONS] if (jid := _jid(one))),
         forwarded=max(info.forwardingScore, int(info.isForwarded)),
         expires_in=info.expiration or None,
-        view_once=view_once,
+        timer_set_at=(info.ephemeralSettingTimestamp or None) if info.expiration else None,
     )
     return None if context == Context() else context
 
@@ -182,8 +260,19 @@ def _quoted(info: Any) -> c.Quoted:
 # What each type says.
 
 
+def _plain_text(value: Any, _: Said) -> c.Content:
+    return c.Text(_string(value) or "")
+
+
 def _text(value: Any, _: Said) -> c.Content:
-    return c.Text(_string(value if isinstance(value, (str, bytes)) else value.text) or "")
+    title, description = _line(value.title), _line(value.description)
+    link = _line(value.matchedText, c.LONGEST_URL)
+    return c.Text(
+        _string(value.text) or "",
+        c.LinkPreview(link, title, description) if link and (title or description) else None,
+        f"#{value.backgroundArgb & 0xFFFFFF:06x}" if value.HasField("backgroundArgb") else None,
+        _count(value.font),
+    )
 
 
 def _image(value: Any, _: Said) -> c.Content:
@@ -218,11 +307,16 @@ def _document(value: Any, _: Said) -> c.Content:
 
 
 def _file(value: Any) -> dict[str, Any]:
-    return {"mimetype": _line(value.mimetype), "size": _count(value.fileLength)}
+    digest = value.fileSHA256.hex() if len(value.fileSHA256) == _HASH else None
+    return {"mimetype": _line(value.mimetype), "size": _count(value.fileLength), "sha256": digest}
 
 
 def _size(value: Any) -> dict[str, Any]:
     return {"width": _count(value.width), "height": _count(value.height)}
+
+
+def _album(value: Any, _: Said) -> c.Content:
+    return c.Album(value.expectedImageCount, value.expectedVideoCount)
 
 
 def _location(value: Any, _: Said) -> c.Content:
@@ -366,7 +460,7 @@ def _protocol(value: Any, said: Said) -> c.Content | None:
 
 
 _READ: Final[Mapping[str, Callable[[Any, Said], c.Content | None]]] = {
-    "conversation": _text,
+    "conversation": _plain_text,
     "extendedTextMessage": _text,
     "imageMessage": _image,
     "videoMessage": _video,
@@ -374,6 +468,7 @@ _READ: Final[Mapping[str, Callable[[Any, Said], c.Content | None]]] = {
     "audioMessage": _audio,
     "stickerMessage": _sticker,
     "documentMessage": _document,
+    "albumMessage": _album,
     "locationMessage": _location,
     "liveLocationMessage": _live_location,
     "contactMessage": _contact,
@@ -402,19 +497,6 @@ _READ: Final[Mapping[str, Callable[[Any, Said], c.Content | None]]] = {
     "call": lambda _value, _said: c.Unsupported("call"),
 }
 """How each field of a message is read that the gateway has a word for."""
-
-_WRITTEN: Final[Mapping[type[c.Content], Callable[[Any], dict[str, Any]]]] = {
-    c.Text: lambda text: {"conversation": text.body},
-}
-"""In which fields of a message a content is sent, for each type that can be sent."""
-
-
-def fields_of(content: c.Content) -> dict[str, Any]:
-    """Return the fields of the waE2E.Message for ``content``; raises NotSendable for a type that can't be sent yet."""
-    write = _WRITTEN.get(type(content))
-    if write is None:
-        raise NotSendable(content.type)
-    return write(content)
 
 
 def _target(key: Any, said: Said) -> Target | None:

@@ -27,10 +27,12 @@ class SendRefused(Exception):
 
 
 class NotSendable(SendRefused):
-    """The message is of a type that can be received and not sent yet; nobody can ask for that through the API."""
+    """The client library can't send a message of that type, or not to such a chat."""
 
     def __init__(self, content_type: str) -> None:
-        super().__init__("type_not_sendable", f"Messages of the type {content_type} can't be sent yet.")
+        super().__init__(
+            "type_not_sendable", f"The WhatsApp client can't send messages of the type {content_type} there."
+        )
 
 
 class NoAnswer(Exception):

@@ -7,6 +7,7 @@ it connects in a thread that nobody joins, and the worker is thrown away with it
 """
 
 import logging
+import time
 from collections.abc import Callable
 from ctypes import string_at
 from dataclasses import replace
@@ -22,23 +23,24 @@ from neonize.exc import NeonizeError
 from neonize.proto.Neonize_pb2 import MessageInfo
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
 
-from chalicelib.domain.content import Content
+from chalicelib.domain.content import Timer
 from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
-from chalicelib.domain.questions import Contact, Group
+from chalicelib.domain.questions import Composing, Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
-from chalicelib.worker.whatsapp.content import fields_of
-from chalicelib.worker.whatsapp.errors import unanswered, unsent
+from chalicelib.worker.whatsapp.errors import NoConnection, NotSent, SendRefused, WhatsAppRefused, unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
 from chalicelib.worker.whatsapp.malformed import info_of, make_readable
+from chalicelib.worker.whatsapp.outgoing import Outgoing, Where, fields_of
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
 """SQLite options, smuggled in behind the path. ``x=`` swallows what the library appends.
@@ -71,6 +73,7 @@ class Whatsmeow:
         self._log = Log()
         # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
+        self._own: Device | None = None
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         # The library tells its clients apart by this: the epoch alone is that of other sessions, too.
         name = f"{database.parent.name}-{database.stem}"
@@ -91,15 +94,78 @@ class Whatsmeow:
         """Ask the library."""
         return bool(self._client.is_connected)
 
-    def send(self, to: str, content: Content) -> str:
-        """Send it as it is: the library's own way would read numbers behind an @ as mentions."""
-        message = Message(**fields_of(content))
-        user, _, server = to.partition("@")
+    def send(self, to: str, outgoing: Outgoing) -> str | None:
+        """Send protobuf, never a str: the library would read numbers behind an @ as mentions, and ask about groups."""
+        where = self._where(to)
+        if where.group and isinstance(outgoing.content, Timer):
+            self._set_timer(to, outgoing.content)
+            return None
+        message = Message(**fields_of(outgoing, where))
         try:
-            answer = self._client.send_message(build_jid(user, server), message)
+            answer = self._client.send_message(_jid(to), message)
         except NeonizeError as error:
             raise unsent(str(error)) from None
         return str(answer.ID)
+
+    def _set_timer(self, group: str, timer: Timer) -> None:
+        """Set a group's timer, which its server keeps; the library counts in nanoseconds."""
+        try:
+            self._client.set_disappearing_timer(_jid(group), timer.seconds * 1_000_000_000)
+        except NeonizeError as error:
+            failure = unanswered(str(error))
+            if isinstance(failure, NoConnection):
+                raise NotSent from None
+            sentence = failure.sentence if isinstance(failure, WhatsAppRefused) else "WhatsApp refused the timer."
+            raise SendRefused("refused", sentence) from None
+
+    def _where(self, to: str) -> Where:
+        """Return the chat as its messages are addressed: people by LID wherever it is known, and so ourselves."""
+        chat, own = self._addressed(to), self._own
+        by_number = own is None or own.lid is None or phone_in(chat) is not None
+        me = (own.jid if by_number else own.lid) if own else None
+        return Where(chat, _bare(me or ""), now=time.time_ns() // 1_000_000)
+
+    def _addressed(self, jid: str) -> str:
+        """Return a person's LID where the library's store knows it: a direct chat's messages come and go under that.
+
+        Before it has logged in the store can't be asked: the library would end the process.
+        """
+        number = phone_in(jid) if self._own else None
+        lid = self.lid_of(number) if number else None
+        return f"{lid}@{LIDS}" if lid else jid
+
+    def mark_read(self, read: MarkRead) -> None:
+        """Send receipts; to the writer's own name in the chat, or they are receipts of nothing."""
+        self._tell(
+            lambda: self._client.mark_read(
+                *read.whatsapp_ids,
+                chat=_jid(self._addressed(read.chat)),
+                sender=_jid(self._addressed(read.sender)),
+                receipt=ReceiptType.PLAYED if read.played else ReceiptType.READ,
+            )
+        )
+
+    def show_typing(self, typing: Typing) -> None:
+        """Send a chat's state."""
+        paused, recording = typing.state is Composing.PAUSED, typing.state is Composing.RECORDING
+        state = ChatPresence.CHAT_PRESENCE_PAUSED if paused else ChatPresence.CHAT_PRESENCE_COMPOSING
+        media = ChatPresenceMedia.CHAT_PRESENCE_MEDIA_AUDIO if recording else ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
+        self._tell(lambda: self._client.send_chat_presence(_jid(self._addressed(typing.chat)), state, media))
+
+    def show_online(self, *, online: bool) -> None:
+        """Send the presence."""
+        self._tell(lambda: self._client.send_presence(Presence.AVAILABLE if online else Presence.UNAVAILABLE))
+
+    def reject_call(self, call: IncomingCall) -> None:
+        """Reject it, as the device that it rang on."""
+        self._tell(lambda: self._client.reject_call(_jid(self._addressed(call.caller)), call.id))
+
+    @staticmethod
+    def _tell(act: Callable[[], object]) -> None:
+        try:
+            act()
+        except NeonizeError as error:
+            raise unanswered(str(error)) from None
 
     def contact(self, who: str) -> Contact:
         """Ask WhatsApp; it takes numbers with their +."""
@@ -248,9 +314,21 @@ class Whatsmeow:
         if self._stanzas:
             self._stanzas.close()
             self._stanzas = None
-        self._emit(c.ConnectedEvent(self._device()))
+        self._own = self._device()
+        self._emit(c.ConnectedEvent(self._own))
 
     def _device(self) -> Device:
         me = self._client.get_me()
         lid = Jid2String(me.LID) if me.LID.User else None
         return Device(jid=Jid2String(me.JID), lid=lid, platform=me.Platform or None)
+
+
+def _jid(jid: str) -> Any:
+    user, _, server = jid.partition("@")
+    return build_jid(user, server)
+
+
+def _bare(jid: str) -> str:
+    """Return a JID without its device."""
+    user, at, server = jid.partition("@")
+    return f"{user.partition(':')[0].partition('.')[0]}{at}{server}"

@@ -4,10 +4,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.questions import LASTS, Contact, Group, GroupList, Question, State, Subject, taken
+from chalicelib.domain.questions import (
+    LASTS,
+    Composing,
+    Contact,
+    Group,
+    GroupList,
+    IncomingCall,
+    MarkRead,
+    Question,
+    State,
+    Subject,
+    Typing,
+    taken,
+)
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.lease import HeldLease
@@ -82,6 +96,27 @@ def test_the_groups_are_asked_for(counter: Counter) -> None:
     counter.harness.outside.questions.put(Question(counter.harness.session.uid, "Q", Subject.GROUPS, now()), now=now())
     counter.open()
     assert counter.become(State.ANSWERED).groups == GroupList((Group("1@g.us", "Kopi"),))
+
+
+READ = MarkRead("628@s.whatsapp.net", "628@s.whatsapp.net", ("3A01", "3A02"))
+TYPING, CALL = Typing("628@s.whatsapp.net", Composing.RECORDING), IncomingCall("C1", "628@s.whatsapp.net")
+
+
+@pytest.mark.parametrize(
+    ("subject", "about", "told"),
+    [
+        (Subject.READ, {"reads": (READ, READ)}, [READ, READ]),
+        (Subject.TYPING, {"typing": TYPING}, [TYPING]),
+        (Subject.PRESENCE, {"online": False}, [False]),
+        (Subject.CALL, {"call": CALL}, [CALL]),
+    ],
+)
+def test_what_is_no_message_is_told(counter: Counter, subject: Subject, about: dict[str, Any], told: Any) -> None:
+    question = Question(counter.harness.session.uid, "Q", subject, now(), **about)
+    counter.harness.outside.questions.put(question, now=now())
+    counter.open()
+    until(lambda: counter.client.told == told)
+    until(lambda: next(iter(counter.harness.outside.questions.rows.values())).state is State.ANSWERED)
 
 
 def test_a_question_is_answered_once_however_often_it_is_rung_for(counter: Counter) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.content import Context, Image, Media
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
 from chalicelib.services.messages.outbox import Dispatch
@@ -18,10 +19,11 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import Sender
+from chalicelib.worker.session.sending import NoMedia, OutgoingMedia, Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
+from chalicelib.worker.whatsapp.files import WhatsAppFile
 from tests.fakes import FakeIds, MemoryMessages
 from tests.makers import DEVICE, a_message
 from tests.worker.harness import ScriptedClient, WorkerHarness
@@ -79,7 +81,13 @@ def people(worker: WorkerHarness) -> Recipients:
     return Recipients(worker.session.uid, worker.outside.identities, Log())
 
 
-def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, dispatch: Any = None) -> Sender:
+def a_sender(
+    worker: WorkerHarness,
+    reporter: SessionReporter,
+    lease: HeldLease,
+    dispatch: Any = None,
+    media: OutgoingMedia | None = None,
+) -> Sender:
     spool = Spool(worker.root, RECEIPTS)
     return Sender(
         reporter,
@@ -88,6 +96,7 @@ def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease,
         worker.events,
         Log(),
         people=people(worker),
+        media=media or NoMedia(),
         spool=spool,
     )
 
@@ -111,6 +120,97 @@ def test_what_is_owed_goes_out_in_order_once_the_session_is_connected(harness: S
     assert harness.sent == ["1", "2", "3"]
     assert (sent.whatsapp_id, sent.epoch) == ("3EB03", harness.worker.now.epoch)
     assert harness.client.calls == [f"send {sent.to} {text}" for text in "123"]
+
+
+def test_each_goes_out_with_a_secret_of_its_own_that_was_written_down_before(harness: SenderHarness) -> None:
+    written: list[Any] = []
+
+    def send(_to: str, text: str) -> str:
+        written.append(harness.stands(text).secret)
+        return f"3EB0{text}"
+
+    harness.client.sends = send
+    harness.owe("1", "2")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    harness.become("2", S.SENT)
+    assert (
+        written == [outgoing.secret for outgoing in harness.client.outgoing] == [harness.stands(m).secret for m in "12"]
+    )
+    assert len({*written}) == 2
+    assert {len(secret) for secret in written} == {32}
+
+
+def test_what_is_tried_again_has_another_secret(harness: SenderHarness) -> None:
+    harness.answers["1"] = NotSent()
+    harness.owe("1")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    until(lambda: harness.sent == ["1"])
+    harness.become("1", S.QUEUED)
+    harness.answers.clear()
+    harness.sender.ring()
+    harness.become("1", S.SENT)
+    first, second = (outgoing.secret for outgoing in harness.client.outgoing)
+    assert first != second == harness.stands("1").secret
+
+
+@dataclass
+class Files:
+    """An OutgoingMedia with one file, or none."""
+
+    file: WhatsAppFile | Exception
+    asked: list[Media] = field(default_factory=list)
+
+    def prepare(self, content: Media) -> WhatsAppFile:
+        self.asked.append(content)
+        if isinstance(self.file, Exception):
+            raise self.file
+        return self.file
+
+
+FILE = WhatsAppFile(
+    kind="image", direct_path="/v/1", media_key=b"k" * 32, enc_sha256=b"e" * 32, file_sha256=b"f" * 32, size=9,
+    mimetype="image/png", media_key_timestamp=1,
+)  # fmt: skip
+
+
+def with_an_image(harness: SenderHarness, files: Files) -> None:
+    reporter, lease = harness.worker.reporter()
+    harness.sender = a_sender(harness.worker, reporter, lease, media=files)
+    image = Image(media_id="md_1", caption="image")
+    uid = harness.worker.session.uid
+    harness.worker.outside.messages.put(a_message(uid=uid, id="image", content=image, context=Context(forwarded=1)))
+    harness.owe("next")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+
+
+def test_media_goes_out_with_its_file_and_in_its_context(harness: SenderHarness) -> None:
+    files = Files(FILE)
+    with_an_image(harness, files)
+    harness.become("image", S.SENT)
+    (outgoing, _) = (harness.become("next", S.SENT), harness.client.outgoing[0])[::-1]
+    assert (outgoing.file, outgoing.content, outgoing.context) == (FILE, files.asked[0], Context(forwarded=1))
+
+
+def test_media_without_a_file_fails_by_its_own_code_and_the_next_goes_out(harness: SenderHarness) -> None:
+    with_an_image(harness, Files(SendRefused("media_not_found", "There is no such file.")))
+    failed = harness.become("image", S.FAILED)
+    assert (failed.error_code, failed.error_message) == ("media_not_found", "There is no such file.")
+    harness.become("next", S.SENT)
+    assert harness.sent == ["next"]
+
+
+def test_media_that_cannot_be_uploaded_now_waits_and_so_does_what_comes_after_it(harness: SenderHarness) -> None:
+    files = Files(NotSent())
+    with_an_image(harness, files)
+    until(lambda: bool(files.asked))
+    assert (harness.stands("image").status, harness.stands("next").status) == (S.QUEUED, S.QUEUED)
+    files.file = FILE
+    harness.sender.ring()
+    harness.become("next", S.SENT)
+    assert harness.sent == ["image", "next"]
 
 
 def test_nothing_goes_out_before(harness: SenderHarness) -> None:
@@ -208,9 +308,9 @@ def test_a_lease_lost_while_the_send_was_written_down_puts_it_back(harness: Send
         def __getattr__(self, name: str) -> object:
             return getattr(harness.worker.outside.dispatch, name)
 
-        def begin(self, message: Message, *, epoch: int) -> Message | None:
+        def begin(self, message: Message, **how: Any) -> Message | None:
             harness.lease.release()
-            return begin(message, epoch=epoch)
+            return begin(message, **how)
 
     reporter, _ = harness.worker.reporter()
     sender = a_sender(harness.worker, reporter, harness.lease, Slow())

@@ -9,12 +9,13 @@ from threading import Event
 
 from chalicelib.domain.content import Text
 from chalicelib.worker.whatsapp.client import EndedEvent
+from chalicelib.worker.whatsapp.outgoing import Outgoing
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
 if __name__ == "__main__":
     database, call, *arguments = sys.argv[1:]
     came_back = Event()
-    given = [arguments[0], Text(arguments[1])] if call == "send" else arguments
+    given = [arguments[0], Outgoing(Text(arguments[1]))] if call == "send" else arguments
     client = Whatsmeow(
         Path(database), lambda event: came_back.set() if isinstance(event, EndedEvent) else None, linking=True
     )

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import content as k
 from chalicelib.domain.content import Content, Context, Quoted, Target, stored
-from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, Found, Said, content, fields_of
-from chalicelib.worker.whatsapp.errors import NotSendable, SendRefused
+from chalicelib.wire.addons import Use
+from chalicelib.worker.whatsapp.content import DEPTH, WRAPPERS, Found, Said, content
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.sealed import Sealed
 from tests.worker.protos import messages as wa
 
 KEY = wa.ProtocolMessage.DESCRIPTOR.fields_by_name["key"].message_type._concrete_class
@@ -369,14 +371,116 @@ def test_what_a_hostile_sender_writes_is_bounded() -> None:
         assert len(str((found.content.text, stored(found.content), found.context)).encode()) < 70_000
 
 
-@pytest.mark.parametrize("body", ["Kopi?", "@628777 and *no* mention", "\N{HOT BEVERAGE}" * 3])
-def test_what_can_be_sent_is_read_as_it_was_meant(body: str) -> None:
-    assert content(a_message(**fields_of(k.Text(body)))) == Found(k.Text(body))
+FILE = {
+    "URL": "https://mmg.example/v/1",
+    "directPath": "/v/t62.7118-24/1?ccb=11-4",
+    "mediaKey": b"k" * 32,
+    "fileEncSHA256": b"e" * 32,
+    "fileSHA256": b"f" * 32,
+    "fileLength": 9,
+    "mediaKeyTimestamp": 1_795_229_017,
+    "mimetype": "image/jpeg",
+}
 
 
-@pytest.mark.parametrize("kind", sorted(set(k.TYPES) - {"text"}))
-def test_what_can_t_be_sent_yet_is_refused_by_its_type(kind: str) -> None:
-    with pytest.raises(NotSendable, match="type_not_sendable") as refused:
-        fields_of(k.TYPES[kind]())
-    assert isinstance(refused.value, SendRefused)
-    assert kind in refused.value.sentence
+def test_media_says_where_its_file_lies() -> None:
+    found = content(a_message(imageMessage=wa.ImageMessage(**FILE, width=4, height=3)))
+    assert found
+    assert found.content == k.Image(mimetype="image/jpeg", size=9, sha256=(b"f" * 32).hex(), width=4, height=3)
+    assert found.file == WhatsAppFile(
+        kind="image",
+        direct_path="/v/t62.7118-24/1?ccb=11-4",
+        url="https://mmg.example/v/1",
+        media_key=b"k" * 32,
+        enc_sha256=b"e" * 32,
+        file_sha256=b"f" * 32,
+        size=9,
+        mimetype="image/jpeg",
+        media_key_timestamp=1_795_229_017,
+        width=4,
+        height=3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (a_message(stickerMessage=wa.StickerMessage(**FILE)), "image"),
+        (a_message(ptvMessage=wa.VideoMessage(**FILE)), "video"),
+        (a_message(audioMessage=wa.AudioMessage(**FILE)), "audio"),
+        (a_message(documentMessage=wa.DocumentMessage(**FILE)), "document"),
+    ],
+)
+def test_the_keys_of_a_file_are_of_the_kind_that_it_was_uploaded_as(message: Any, kind: str) -> None:
+    found = content(message)
+    assert found
+    assert found.file
+    assert found.file.kind == kind
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"directPath": "https://evil.example/x"},
+        {"directPath": ""},
+        {"directPath": "/" + "x" * 5_000},
+        {"mediaKey": b"short"},
+        {"fileEncSHA256": b""},
+        {"fileSHA256": b"x" * 33},
+    ],
+    ids=str,
+)
+def test_a_file_that_cannot_be_where_its_message_says_is_none(lie: dict[str, Any]) -> None:
+    found = content(a_message(imageMessage=wa.ImageMessage(**FILE | lie)))
+    assert found
+    assert found.file is None
+
+
+INFO = wa.Message.DESCRIPTOR.fields_by_name["messageContextInfo"].message_type._concrete_class
+
+
+def test_a_child_of_an_album_names_it_also_within_a_wrapper() -> None:
+    parent = {"associationType": "MEDIA_ALBUM", "parentMessageKey": {"ID": "3AA1", "fromMe": True}}
+    info = INFO(messageSecret=b"s" * 32, messageAssociation=parent)
+    child = a_message(imageMessage=wa.ImageMessage(caption="Satu"), messageContextInfo=info)
+    wrapped = a_message(associatedChildMessage=wa.FutureProofMessage(message=child))
+    for message in (child, wrapped):
+        assert content(message) == Found(k.Image(caption="Satu"), Context(album="3AA1"), secret=b"s" * 32)
+    album = wa.AlbumMessage(expectedImageCount=2, expectedVideoCount=1)
+    assert content(a_message(albumMessage=album)) == Found(k.Album(2, 1))
+
+
+def test_a_pin_says_how_long_it_lasts() -> None:
+    pin = wa.PinInChatMessage(key=OURS, type=wa.PinInChatMessage.PIN_FOR_ALL)
+    found = content(a_message(pinInChatMessage=pin, messageContextInfo=INFO(messageAddOnDurationInSecs=86_400)))
+    assert found
+    assert found.content == k.Pin(MINE, seconds=86_400)
+
+
+def test_a_link_has_its_preview_and_a_status_its_colours() -> None:
+    text = wa.ExtendedTextMessage(
+        text="Lihat https://kopi.example", matchedText="https://kopi.example", title="Kopi", description="Hangat"
+    )
+    preview = k.LinkPreview("https://kopi.example", "Kopi", "Hangat")
+    assert content(a_message(extendedTextMessage=text)) == Found(k.Text("Lihat https://kopi.example", preview))
+    status = wa.ExtendedTextMessage(text="Tutup", backgroundArgb=0xFF12_34AB, font=2)
+    assert content(a_message(extendedTextMessage=status)) == Found(k.Text("Tutup", None, "#1234ab", 2))
+
+
+def test_what_is_sealed_is_found_beside_what_can_be_read() -> None:
+    vote = wa.PollUpdateMessage(
+        pollCreationMessageKey=OURS, vote=wa.PollEncValue(encPayload=b"p" * 40, encIV=b"i" * 12)
+    )
+    assert content(a_message(pollUpdateMessage=vote)) == Found(
+        k.PollVote(MINE), sealed=Sealed(Use.POLL_VOTE, b"p" * 40, b"i" * 12)
+    )
+    edit = wa.SecretEncryptedMessage(
+        targetMessageKey=THEIRS, secretEncType="MESSAGE_EDIT", encPayload=b"p" * 40, encIV=b"i" * 12
+    )
+    assert content(a_message(secretEncryptedMessage=edit)) == Found(
+        k.Edited(SELF, encrypted=True), sealed=Sealed(Use.MESSAGE_EDIT, b"p" * 40, b"i" * 12)
+    )
+    edit.encPayload = b"p" * 1_000_000
+    found = content(a_message(secretEncryptedMessage=edit))
+    assert found
+    assert found.sealed is None
