@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.domain.lease import Lease, Order
+from chalicelib.domain.proxy import Proxy
 from chalicelib.domain.session import Session
 
 
@@ -202,3 +203,18 @@ class Wakes(Protocol):
 
     def fill_standbys(self, *, delay: float) -> None:
         """Have the standby pool filled in ``delay`` seconds."""
+
+
+class ProxyFailed(ConnectionError):
+    """A proxy couldn't be reached, or refused; its text is a sentence without address and credentials."""
+
+
+class Dialer(Protocol):
+    """Connections to the outside through sessions' proxies."""
+
+    def dial(self, proxy: Proxy, host: str, port: int, *, seconds: float) -> Any:
+        """Return a ``socket.socket`` that is connected to ``host`` by ``proxy``, as one that was connected directly is.
+
+        The proxy's own address is under the rules of webhook addresses, each time anew. ``seconds`` are for all of it,
+        and the timeout of the socket that is returned. Raises ProxyFailed.
+        """
