@@ -1,7 +1,9 @@
 """Files that are to be sent: whether a session has them, and whether WhatsApp takes them as what they are sent as."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from chalicelib.domain.content import Audio, Content, Document, Media
 from chalicelib.domain.errors import (
