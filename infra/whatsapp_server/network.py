@@ -16,8 +16,8 @@ from infra.whatsapp_server.errors import UnknownPhone
 from infra.whatsapp_server.faults import Faults
 from infra.whatsapp_server.groups.changes import GroupChanges
 from infra.whatsapp_server.groups.state import Groups
-from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.payload import Registration
+from infra.whatsapp_server.phones.files import Files
 from infra.whatsapp_server.phones.phones import Phones
 from infra.whatsapp_server.post import Mail, Place, Post
 from infra.whatsapp_server.presence import Presences
@@ -61,18 +61,18 @@ class Waiting:
 class Network:
     """The server's state, given to each handler."""
 
-    def __init__(self, store: Store, database: Database, references: References, media: Media) -> None:
+    def __init__(self, store: Store, database: Database, references: References, files: Files) -> None:
         self.store = store
         self.database = database
         self.references = references
         self.faults = Faults()
-        self.media = media
+        self.media = files.media
         self.post = Post(Mail(database), self.faults)
         self.presences = Presences(self.accounts, self.online)
         self.calls = Calls(self.accounts, self.post)
         self.groups = Groups(database, store.accounts)
         self.group_changes = GroupChanges(self.groups, store.accounts, self.post, database)
-        self.phones = Phones(store, database, self.post, self.groups)
+        self.phones = Phones(store, database, self.post, self.groups, files)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
         self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
         self.waiting: list[Waiting] = []
@@ -145,6 +145,7 @@ class Network:
         for task in tuple(self._background):
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
+        await self.phones.stop()
         await self.store.close()
 
 

@@ -15,6 +15,7 @@ from infra.whatsapp_server.connection import Credentials
 from infra.whatsapp_server.control import application as control
 from infra.whatsapp_server.media import Media
 from infra.whatsapp_server.network import Network
+from infra.whatsapp_server.phones.files import Files
 from infra.whatsapp_server.proxy import ConnectProxy
 from infra.whatsapp_server.storage import Database, Store, write_private
 from infra.whatsapp_server.visit import Doorman
@@ -33,7 +34,9 @@ class WhatsApp:
         references = References(derived(self._root.private, salt=None, info=b"references", size=KEY_SIZE))
         self._database = Database(state_dir / "messages.db")
         media = Media(state_dir / "media", derived(self._root.private, salt=None, info=b"media", size=KEY_SIZE))
-        self._network = Network(Store(state_dir / "whatsapp.json"), self._database, references, media)
+        self._network = Network(
+            Store(state_dir / "whatsapp.json"), self._database, references, Files(media, state_dir / "phones")
+        )
         self._proxy = ConnectProxy()
         self._runner: web.AppRunner | None = None
 

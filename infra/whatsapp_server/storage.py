@@ -62,6 +62,15 @@ CREATE TABLE IF NOT EXISTS phone_sender_key_holders (
 CREATE TABLE IF NOT EXISTS letter_readers (
     number TEXT NOT NULL, id TEXT NOT NULL, reader TEXT NOT NULL, state INTEGER NOT NULL,
     PRIMARY KEY (number, id, reader)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS letter_contents (
+    number TEXT NOT NULL, peer TEXT NOT NULL, id TEXT NOT NULL, outgoing INTEGER NOT NULL,
+    message BLOB NOT NULL, stanza TEXT NOT NULL, file TEXT, PRIMARY KEY (number, peer, id, outgoing));
+CREATE INDEX IF NOT EXISTS letter_files ON letter_contents (number) WHERE file = 'fetching';
+CREATE TABLE IF NOT EXISTS letter_marks (
+    number TEXT NOT NULL, peer TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, author TEXT NOT NULL,
+    value TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (number, peer, id, kind, author)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phone_timers (
+    number TEXT NOT NULL, peer TEXT NOT NULL, seconds INTEGER NOT NULL, PRIMARY KEY (number, peer)) WITHOUT ROWID;
 """
 _LATER_COLUMNS = (
     ("letters", "author", "TEXT"),

@@ -60,6 +60,11 @@ class RawClient:
         self._claimed.add(id(found))
         return found
 
+    async def send_raw(self, jid: str, message: bytes) -> str:
+        """Send a waE2E.Message; its id."""
+        self.tell(f"message {jid} {message.hex()}")
+        return str((await self.until("sent"))["id"])
+
     async def send(self, number: str, text: str) -> dict[str, Any]:
         self.tell(f"send {number} {text}")
         return await self.until("sent")
@@ -149,6 +154,31 @@ class Loopback:
         database = self.whatsapp._database
         database.run("DELETE FROM phone_sessions WHERE number = ?", number)
         database.run("DELETE FROM phone_sender_keys WHERE number = ?", number)
+
+    async def put(self, number: str, content: bytes) -> str:
+        """Put a file on a phone; its name there."""
+        async with self._http.put(f"{self.address}/phones/{number}/files", data=content) as answer:
+            assert answer.status == 200, await answer.text()
+            return str((await answer.json())["file"])
+
+    async def file(self, number: str, name: str) -> bytes:
+        """The file of a phone's letter, once it is there."""
+        await self.until_letter(number, name, file="kept")
+        async with self._http.get(f"{self.address}/phones/{number}/messages/{name}/file") as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.read()
+
+    async def until_letter(self, number: str, name: str, **fields: object) -> dict[str, Any]:
+        """A phone's letter with its raw message, once it is there and has those fields."""
+        found: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                while not ("id" in found and fields.items() <= found.items()):
+                    found = await self.get(f"phones/{number}/messages/{name}")
+                    await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise AssertionError(f"{number} has {found} after {PATIENCE_S} s") from None
+        return found
 
     async def letters(self, number: str, *, state: str | None = None) -> list[dict[str, Any]]:
         """What a phone sent and received; if `state` is given, once all of it has come so far."""

@@ -1,7 +1,7 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
 It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
-`check NUMBER`, `groups`, `hidden`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`,
+`check NUMBER`, `groups`, `hidden`, `message JID MESSAGE`, `vote ID OPTION`, `open ID`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`,
 `download FILE MESSAGE` (a waE2E.Message in hexadecimal), `group ACT ARGUMENTS` (JSON: see `raw_groups.py`). When that
 closes, the process ends.
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from neonize import events
+from neonize._binder import consume_bytes_struct, gocode
 from neonize.client import NewClient
 from neonize.exc import NeonizeError
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
@@ -42,6 +43,13 @@ TOLD = {
 }
 
 
+MESSAGES: dict[str, events.MessageEv] = {}
+"""Those that came in, by id."""
+
+# What neonize forgot, without which it takes what its library answers for something else.
+gocode.DecryptPollVote.errcheck = consume_bytes_struct
+
+
 def say(event: str, **fields: object) -> None:
     os.write(EVENTS, (json.dumps({"event": event, **fields}) + "\n").encode())
 
@@ -62,7 +70,9 @@ def main(database: str) -> None:
     client.event(events.CallTerminateEv)(
         lambda _client, event: say_call("call_ended", event.basicCallMeta, reason=event.reason)
     )
-    client.event(events.UndecryptableMessageEv)(lambda _client, event: say("undecryptable", id=event.Info.ID))
+    client.event(events.UndecryptableMessageEv)(
+        lambda _client, event: say("undecryptable", id=event.Info.ID, unavailable=event.IsUnavailable)
+    )
     raw_groups.tell(client, say)
     threading.Thread(target=listen, args=(client,), daemon=True).start()
     client.connect()
@@ -85,7 +95,9 @@ def say_message(event: events.MessageEv) -> None:
         group=source.IsGroup,
         edit=info.Edit,
         key=key_of(event.Message),
+        raw=event.Message.SerializeToString().hex(),
     )
+    MESSAGES[info.ID] = event
 
 
 def key_of(message: Message) -> dict[str, object] | None:
@@ -141,6 +153,16 @@ def type_in(client: NewClient, chat: Any, state: str) -> None:
     doing = ChatPresence.CHAT_PRESENCE_PAUSED if state == "paused" else ChatPresence.CHAT_PRESENCE_COMPOSING
     client.send_chat_presence(chat, doing, media)
     say("typed")
+
+
+def send_raw(client: NewClient, jid: str, message: Message) -> None:
+    user, _, server = jid.partition("@")
+    try:
+        sent = client.send_message(build_jid(user, server), message)
+    except NeonizeError as error:
+        say("send_failed", error=str(error))
+    else:
+        say("sent", id=sent.ID)
 
 
 def be_available(client: NewClient) -> bool:
@@ -200,6 +222,14 @@ def listen(client: NewClient) -> None:  # noqa: C901, PLR0912  # a case for each
                 say("checked", found=[[one.Query, one.IsIn, Jid2String(one.JID)] for one in answers])
             case ["groups"]:
                 say("groups", groups=[a_group(info) for info in client.get_joined_groups()])
+            case ["message", jid, message]:
+                send_raw(client, jid, Message.FromString(bytes.fromhex(message)))
+            case ["vote", name, option]:
+                info = MESSAGES[name].Info
+                send_raw(client, Jid2String(info.MessageSource.Chat), client.build_poll_vote(info, [option]))
+            case ["open", name]:
+                opened = client.decrypt_poll_vote(MESSAGES[name])
+                say("opened", hashes=[one.hex() for one in opened.selectedOptions])
             case ["upload", kind, file]:
                 upload(client, MediaType[kind], Path(file).read_bytes())
             case ["download", file, message]:

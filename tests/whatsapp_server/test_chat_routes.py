@@ -45,7 +45,8 @@ def test_a_letter_shows_who_wrote_what_when_and_how_far_it_came(tmp_path: Path) 
         [letter] = await wa.letters(BO, state="delivered")
         assert isinstance(letter.pop("at"), int)
         assert letter == {
-            "id": name, "direction": "in", "from": ANA, "to": BO, "text": "halo", "state": "delivered"
+            "id": name, "direction": "in", "from": ANA, "to": BO, "text": "halo", "state": "delivered",
+            "type": "text", "content": {"text": "halo"}, "context": {}, "stanza": {"type": "text"},
         }  # fmt: skip
 
     told(tmp_path, story)
@@ -108,11 +109,26 @@ def test_the_inbox_of_a_number_that_nobody_has_is_not_found(tmp_path: Path) -> N
     ("fields", "named"),
     [
         ({}, "kind"),
-        ({"kind": "poll"}, "kind"),
+        ({"kind": "order"}, "kind"),
         ({"kind": "reply", "text": "x"}, "id"),
         ({"kind": "location", "latitude": 91, "longitude": 0}, "latitude"),
         ({"kind": "location", "latitude": 1, "longitude": "2"}, "longitude"),
         ({"kind": "document"}, "file_name"),
+        ({"kind": "image"}, "file"),
+        ({"kind": "text"}, "text"),
+        ({"kind": "text", "text": "x", "preview": "x"}, "preview"),
+        ({"kind": "text", "text": "x", "preview": {"title": "x"}}, "url"),
+        ({"kind": "text", "text": "x", "view_once": 1}, "view_once"),
+        ({"kind": "text", "text": "x", "mentions": "x"}, "mentions"),
+        ({"kind": "document", "file_name": "a", "thumbnail": "?"}, "thumbnail"),
+        ({"kind": "poll", "question": "x", "options": ["a"]}, "options"),
+        ({"kind": "poll", "question": "x", "options": ["a", "a"]}, "options"),
+        ({"kind": "poll", "question": "x", "options": ["a", "b"], "selectable": 3}, "selectable"),
+        ({"kind": "contact", "contacts": []}, "contacts"),
+        ({"kind": "contact", "contacts": [{"number": "62811"}]}, "name"),
+        ({"kind": "live_location", "latitude": 0}, "longitude"),
+        ({"kind": "timer", "seconds": -1}, "seconds"),
+        ({"kind": "vote"}, "id"),
         ({"kind": "raw", "message": "xyz"}, "message"),
         ({"kind": "raw", "message": "ff"}, "message"),
     ],

@@ -1,27 +1,26 @@
 """HTTP routes by which virtual phones chat and make groups."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict
+from hashlib import sha256
 from typing import Any, Final
 
 from aiohttp import web
-from google.protobuf.empty_pb2 import Empty
 
 from chalicelib.wire.node import Jid
-from chalicelib.wire.proto import parse
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.control.request import Fields, body, phone_number
-from infra.whatsapp_server.errors import BadRequest, UnknownMessage, UnknownPhone
+from infra.whatsapp_server.control.sending import Chat, compose, media_kind, written
+from infra.whatsapp_server.errors import BadRequest, UnknownFile, UnknownMessage, UnknownPhone
 from infra.whatsapp_server.groups.state import Group, is_group
+from infra.whatsapp_server.media import TooLarge
 from infra.whatsapp_server.network import Network
-from infra.whatsapp_server.phones import content
-from infra.whatsapp_server.phones.content import Outgoing
+from infra.whatsapp_server.phones.contents import KEPT, Mark
 from infra.whatsapp_server.phones.letters import Letter
 from infra.whatsapp_server.phones.welcome import uploaded
 
 _LONGEST_HISTORY = 200_000  # messages
-_LONGEST = 65536  # characters, WhatsApp's own limit
+_CHUNK: Final = 1 << 18
 
 
 def add(app: web.Application, network: Network) -> None:
@@ -34,6 +33,9 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/phones/{number}/send", chats.send)
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
+    app.router.add_put("/phones/{number}/files", chats.put_file)
+    app.router.add_get("/phones/{number}/messages/{id}", chats.message)
+    app.router.add_get("/phones/{number}/messages/{id}/file", chats.file)
     app.router.add_get("/mail", chats.mail)
     app.router.add_get("/accepted", chats.accepted)
 
@@ -61,7 +63,7 @@ class _ChatRoutes:
     async def say(self, request: web.Request) -> web.Response:
         """`{to, text}`: send a text to a number or a group; a number that has no phone yet gets one."""
         fields = await body(request)
-        text = _written(fields, "text")
+        text = written(fields, "text")
         account, recipient = await self._chat(request, fields)
         name = self._network.phones.say(account, recipient, text)
         return _sent(name, account, recipient)
@@ -69,31 +71,30 @@ class _ChatRoutes:
     async def broadcast(self, request: web.Request) -> web.Response:
         """`{to, text}`: send a text to a broadcast list of these numbers; a phone that is new is on WhatsApp then."""
         fields = await body(request)
-        text = _written(fields, "text")
+        text = written(fields, "text")
         recipients = [self._network.account(phone_number(number)) for number in fields.texts("to")]
         account = await self._network.registered(_number(request))
         return web.json_response({"ids": self._network.phones.broadcast(account, recipients, text)})
 
     async def send(self, request: web.Request) -> web.Response:
-        """`{to, kind, …}`: send what is no plain text.
+        """`{to, kind, …}`: send a content in its context, or change another message, by what `sending` reads.
 
-        reply {id, text}, edit {id, text}, delete {id}, react {id, emoji?}, location {latitude, longitude, name?,
-        address?}, document {file_name, mimetype?, caption?}, raw {message}: a waE2E.Message in hexadecimal.
+        Contents: text, reply, image, video, gif, round, audio, voice, sticker, document, location, live_location,
+        contact, poll, album, group_invite, forward. Changes: edit, delete, react, vote, pin, timer. Or raw {message}: a
+        waE2E.Message in hexadecimal. Files are named by what `PUT /phones/{number}/files` answered.
         """
         fields = await body(request)
-        make = _KINDS.get(fields.text("kind"))
-        if make is None:
-            raise BadRequest(f"kind must be one of {', '.join(_KINDS)}.")
         account, recipient = await self._chat(request, fields)
-
-        def letter() -> Letter:
-            found = self._network.phones.letter(account, recipient, fields.text("id"))
-            if found is None:
-                raise UnknownMessage(f"{account.number} has no such message in its chat with {_name(recipient)}.")
-            return found
-
-        chat = _Chat(account, recipient, letter, self._network.account)
-        name = self._network.phones.send(account, recipient, make(fields, chat))
+        chat, files, kind = Chat(self._network, account, recipient), self._network.phones.files, media_kind(fields)
+        given = fields.optional_text("file") if kind else None
+        path = files.put(account.number, given) if given else None
+        try:
+            reference = await asyncio.to_thread(files.upload, kind, path) if kind and path else None
+        except TooLarge as error:
+            raise BadRequest(f"file has {error}.") from error
+        name = self._network.phones.send(account, recipient, compose(fields, chat, reference))
+        if path:
+            files.keep(account.number, chat.letter(name), path)
         return _sent(name, account, recipient)
 
     async def _chat(self, request: web.Request, fields: Fields) -> tuple[Account, Account | Group]:
@@ -115,9 +116,41 @@ class _ChatRoutes:
         return web.json_response({"number": account.number, "messages": letters})
 
     async def read(self, request: web.Request) -> web.Response:
-        """Mark all as read."""
-        account = self._account(request)
-        return web.json_response({"number": account.number, "read": self._network.phones.read(account)})
+        """`{}`: mark all as read. `{from, id, played: true}`: mark one sound or video message as played."""
+        account, fields = self._account(request), await body(request)
+        if not fields.flag("played"):
+            return web.json_response({"number": account.number, "read": self._network.phones.read(account)})
+        letter = self._network.phones.in_chat(account, fields.text("from"), fields.text("id"))
+        if letter is None or letter.outgoing:
+            raise UnknownMessage(f"{account.number} got no such message.")
+        self._network.phones.play(account, letter)
+        return web.json_response({"number": account.number, "read": 1})
+
+    async def put_file(self, request: web.Request) -> web.Response:
+        """Put a file on the phone, which is the body: `file` is its name in what sends it."""
+        account = await self._network.registered(_number(request))
+        path, hashed = self._network.phones.files.new(account.number), sha256()
+        with path.open("wb") as file:
+            async for piece in request.content.iter_chunked(_CHUNK):
+                hashed.update(piece)
+                file.write(piece)
+        size = path.stat().st_size
+        return web.json_response({"file": path.name, "size": size, "sha256": hashed.hexdigest()})
+
+    async def message(self, request: web.Request) -> web.Response:
+        """One letter, with `raw`: WhatsApp's own message in hexadecimal. `?chat=` may name the chat."""
+        account, letter = self._named(request)
+        kept = self._network.phones.contents.of(account.number, letter)
+        return web.json_response({**self._shown(account, letter), "raw": kept.message.hex()})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """The file that came with a letter, or was sent with it, as it is."""
+        account, letter = self._named(request)
+        kept = self._network.phones.contents.of(account.number, letter)
+        path = self._network.phones.files.of(account.number, letter)
+        if kept.file != KEPT or not path.is_file():  # of a file on this machine
+            raise UnknownFile(f"The letter has no file: {kept.file or 'none was sent'}.")
+        return web.FileResponse(path, headers={"Content-Type": "application/octet-stream"})
 
     async def mail(self, _request: web.Request) -> web.Response:
         """How many stanzas wait for each device, and the latest messages that a client encrypted for nobody."""
@@ -137,110 +170,54 @@ class _ChatRoutes:
         return web.json_response({"messages": found})
 
     def _shown(self, account: Account, letter: Letter) -> dict[str, Any]:
-        """A letter; one in a group with the group, and if it went out, with how far it came with each member."""
-        shown = _shown(account, letter)
+        """A letter, with what it says and what was said about it; one that went to a group, with who has got it."""
+        shown = {**_shown(account, letter), **self._said(account, letter)}
         if not is_group(letter.peer):
             return shown
         readers = self._network.phones.readers(account, letter)
         receipts = {reader: state.name.lower() for reader, state in readers.items()}
         return {**shown, "group": letter.peer, **({"receipts": receipts} if letter.outgoing else {})}
 
+    def _said(self, account: Account, letter: Letter) -> dict[str, Any]:
+        kept = self._network.phones.contents.of(account.number, letter)
+        marks = self._network.phones.contents.marks(account.number, letter)
+        fields = self._network.phones.contents.readable(account, letter, kept.content)
+        about = asdict(kept.content.about) if kept.content.about else None
+        return {
+            "type": kept.content.type,
+            "content": fields,
+            "context": kept.content.context,
+            "stanza": kept.stanza,
+            **({"about": about} if about else {}),
+            **({"file": kept.file} if kept.file else {}),
+            **{_MARKS[mark]: _one(mark, said) for mark, said in marks.items()},
+        }
+
+    def _named(self, request: web.Request) -> tuple[Account, Letter]:
+        account, name = self._account(request), request.match_info["id"]
+        letter = self._network.phones.in_chat(account, request.query.get("chat"), name)
+        if letter is None:
+            raise UnknownMessage(f"{account.number} has no such message.")
+        return account, letter
+
     def _account(self, request: web.Request) -> Account:
         return self._network.account(_number(request))
 
 
-@dataclass(frozen=True, slots=True)
-class _Chat:
-    """A phone's chat; ``letter`` finds the message in it that the request names, ``account`` whose number it is."""
-
-    phone: Account
-    peer: Account | Group
-    letter: Callable[[], Letter]
-    account: Callable[[str], Account]
-
-    @property
-    def address(self) -> Jid:
-        """What the chat goes by in messages about its messages."""
-        return self.peer.jid if isinstance(self.peer, Group) else self.peer.lid_jid
-
-    def author(self, letter: Letter) -> Jid:
-        """Who wrote a message of the chat, as the chat's messages name people."""
-        writer = self.phone if letter.outgoing else self.account(letter.author or letter.peer)
-        return self.peer.address(writer) if isinstance(self.peer, Group) else writer.lid_jid
-
-    def own(self) -> Letter:
-        """The message that the request names, which must be the phone's own."""
-        found = self.letter()
-        if not found.outgoing:
-            raise UnknownMessage(f"{self.phone.number} didn't write that message.")
-        return found
-
-    def deletable(self) -> Letter:
-        """The message that the request names, which must be the phone's own, or be in a group that it leads."""
-        member = self.peer.member(self.phone) if isinstance(self.peer, Group) else None
-        return self.letter() if member and member.is_admin else self.own()
-
-    def group_author(self, letter: Letter) -> Jid | None:
-        """Who wrote a message of a group; None elsewhere, where the chat says it."""
-        return self.author(letter) if isinstance(self.peer, Group) else None
-
-
-def _reply(fields: Fields, chat: _Chat) -> Outgoing:
-    quoted = chat.letter()
-    return content.reply(_written(fields, "text"), quoted, author=chat.author(quoted))
-
-
-def _location(fields: Fields, _: _Chat) -> Outgoing:
-    latitude, longitude = fields.degrees("latitude", 90), fields.degrees("longitude", 180)
-    return content.location(
-        latitude, longitude, name=fields.optional_text("name"), address=fields.optional_text("address")
-    )
-
-
-def _document(fields: Fields, _: _Chat) -> Outgoing:
-    mimetype, caption = fields.optional_text("mimetype"), fields.optional_text("caption")
-    return content.document(_written(fields, "file_name"), mimetype=mimetype, caption=caption)
-
-
-def _delete(_: Fields, chat: _Chat) -> Outgoing:
-    letter = chat.deletable()
-    return content.deletion(letter, chat=chat.address, author=chat.group_author(letter))
-
-
-def _react(fields: Fields, chat: _Chat) -> Outgoing:
-    letter = chat.letter()
-    emoji = fields.optional_text("emoji") or ""
-    return content.reaction(emoji, letter, chat=chat.address, author=chat.group_author(letter))
-
-
-def _raw(fields: Fields, _: _Chat) -> Outgoing:
-    try:
-        raw = bytes.fromhex(fields.text("message"))
-        parse(Empty, raw)  # the format alone: what the fields are is the receiver's to find out
-    except ValueError as error:
-        raise BadRequest("message must be a protobuf message in hexadecimal.") from error
-    return Outgoing(raw)
-
-
-_KINDS: Final[dict[str, Callable[[Fields, _Chat], Outgoing]]] = {
-    "reply": _reply,
-    "edit": lambda fields, chat: content.edit(_written(fields, "text"), chat.own(), chat=chat.address),
-    "delete": _delete,
-    "react": _react,
-    "location": _location,
-    "document": _document,
-    "raw": _raw,
+_MARKS: Final = {
+    Mark.REACTION: "reactions",
+    Mark.VOTE: "votes",
+    Mark.EDIT: "edited",
+    Mark.DELETION: "deleted_by",
+    Mark.PIN: "pinned",
 }
 
 
-def _written(fields: Fields, name: str) -> str:
-    """A text that can be sent."""
-    text = fields.text(name)
-    if len(text) > _LONGEST:
-        raise BadRequest(f"{name} must have {_LONGEST} characters at most.")
-    if any("\ud800" <= one <= "\udfff" for one in text):
-        raise BadRequest(f"{name} holds half a character.")
-    return text
+def _one(mark: Mark, said: dict[str, Any]) -> Any:
+    """Reactions and votes by number; of an edit what the letter says now; who deleted it; whether it is pinned."""
+    if mark in (Mark.REACTION, Mark.VOTE):
+        return said
+    return next(iter(said)) if mark is Mark.DELETION else next(iter(said.values()))
 
 
 def _sent(name: str, account: Account, recipient: Account | Group) -> web.Response:

@@ -185,6 +185,11 @@ class Groups:
         rows = self._database.rows("SELECT id, name, topic, made_at, settings FROM group_chats WHERE id = ?", name)
         return _read(rows[0], self._members(name)) if rows else None
 
+    def is_admin(self, chat: str, number: str) -> bool:
+        """Whether a chat is a group that somebody leads."""
+        group = self.find(Jid.parse(chat).user) if is_group(chat) else None
+        return any(one.number == number and one.is_admin for one in group.members) if group else False
+
     def seen_by(self, account: Account, name: str) -> Group:
         """A group as one of its members sees it; UnknownGroup or NotAMember."""
         return self._membership(account, name)[0]

@@ -1,16 +1,22 @@
-"""A phone's side of media: it encrypts what it uploads, and opens what it downloads, piece by piece."""
+"""A phone's side of media: it encrypts what it uploads, opens what it downloads, piece by piece, and keeps both."""
 
+import re
 import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from chalicelib.wire.media import MEDIA_KEY_SIZE, MediaDecryption, MediaEncryption
+from infra.whatsapp_server.errors import UnknownFile
 from infra.whatsapp_server.media import HOSTS, Media
+from infra.whatsapp_server.phones.letters import Letter
 
 _CHUNK: Final = 1 << 18
+_OUTBOX: Final = "outbox"
+_FILE: Final = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +76,49 @@ def download(media: Media, reference: Reference, destination: Path) -> None:
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     while piece := file.read(_CHUNK):
         yield piece
+
+
+class Files:
+    """The files on the phones' own storage: what is to be sent, and what letters brought."""
+
+    def __init__(self, media: Media, directory: Path) -> None:
+        self.media = media
+        self._directory = directory
+
+    def start(self) -> None:
+        """Forget what was put on phones and never sent."""
+        for file in self._directory.glob(f"*/{_OUTBOX}/*"):
+            file.unlink()
+
+    def new(self, number: str) -> Path:
+        """Where a file that is put on a phone is to be written; its name there is the last part."""
+        path = self._directory / number / _OUTBOX / secrets.token_hex(16)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    def put(self, number: str, name: str) -> Path:
+        """A file that was put on a phone; UnknownFile if it wasn't."""
+        path = self._directory / number / _OUTBOX / name
+        if not _FILE.fullmatch(name) or not path.is_file():
+            raise UnknownFile(f"{number} has no such file.")
+        return path
+
+    def of(self, number: str, letter: Letter) -> Path:
+        """Where a letter's file lies, or will. Ids come from outside: they name no files."""
+        name = sha256(f"{letter.peer}\0{letter.id}\0{letter.outgoing}".encode()).hexdigest()[:32]
+        return self._directory / number / name
+
+    def keep(self, number: str, letter: Letter, sent: Path) -> None:
+        """Keep a file that was sent as the letter's."""
+        kept = self.of(number, letter)
+        kept.unlink(missing_ok=True)
+        kept.hardlink_to(sent)
+
+    def upload(self, kind: str, file: Path) -> Reference:
+        """Encrypt and upload a file; it blocks."""
+        with file.open("rb") as source:
+            return upload(self.media, kind, source)
+
+    def download(self, number: str, letter: Letter, reference: Reference) -> None:
+        """Fetch and open a letter's file; it blocks. NoSuchMedia, ExpiredMedia or AlteredMedia."""
+        download(self.media, reference, self.of(number, letter))

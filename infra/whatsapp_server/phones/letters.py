@@ -10,11 +10,12 @@ _COLUMNS = "id, outgoing, peer, device, text, at, state, author"
 
 
 class LetterState(IntEnum):
-    """How far a message has come; it never goes back. One that came in is delivered, then read."""
+    """How far a message has come; it never goes back. One that came in is delivered, then read; a sound, played."""
 
     SENT = 1
     DELIVERED = 2
     READ = 3
+    PLAYED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ class Letters:
     def of(self, number: str) -> list[Letter]:
         """A phone's letters, the newest last."""
         return self._found("number = ? ORDER BY seq", number)
+
+    def find(self, number: str, peer: str, name: str) -> Letter | None:
+        """The letter of that id in one of a phone's chats."""
+        return next(iter(self._found("number = ? AND peer = ? AND id = ?", number, peer, name)), None)
+
+    def rewrite(self, number: str, letter: Letter, text: str) -> None:
+        """Let a letter have another text, since its author edited it."""
+        self._database.run(
+            "UPDATE letters SET text = ? WHERE number = ? AND peer = ? AND id = ? AND outgoing = ?",
+            text, number, letter.peer, letter.id, letter.outgoing,
+        )  # fmt: skip
 
     def sent(self, number: str, name: str) -> Letter | None:
         """What went out from a phone's account under an id."""

@@ -10,7 +10,8 @@ from infra.whatsapp_server.addressing import spread_receipt
 from infra.whatsapp_server.clock import now_ms, now_s
 from infra.whatsapp_server.groups.state import GROUPS, Group
 from infra.whatsapp_server.phones import content
-from infra.whatsapp_server.phones.content import Outgoing, text
+from infra.whatsapp_server.phones.composing import Frame, text
+from infra.whatsapp_server.phones.content import Outgoing
 from infra.whatsapp_server.phones.encryption import Keyring, registration_of
 from infra.whatsapp_server.phones.letters import Letter, LetterState
 from infra.whatsapp_server.phones.welcome import welcome
@@ -20,7 +21,13 @@ from infra.whatsapp_server.signal.messages import Repeated, SignalFailure
 
 _log = logging.getLogger(__name__)
 _MOST_RETRIES = 5
-_PROGRESS = {"": LetterState.DELIVERED, "inactive": LetterState.DELIVERED, "read": LetterState.READ}
+_PROGRESS = {
+    "": LetterState.DELIVERED,
+    "inactive": LetterState.DELIVERED,
+    "read": LetterState.READ,
+    "played": LetterState.PLAYED,
+}
+_TOLD = ("type", "edit", "mediatype", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,8 @@ class Reading:
         state = LetterState.SENT if outgoing else LetterState.DELIVERED
         letter = Letter(name, outgoing, peer, origin.device, found.text, now_ms(), state, author)
         self.writing.letters.add(phone.number, letter)
+        told = {name: stanza.text(name) for name in _TOLD if name in stanza.attributes}
+        self.writing.contents.put(phone, letter, found, told)
         if group and outgoing:
             self.writing.letters.expect(phone.number, name, [one for one in group.numbers if one != phone.number])
         if not outgoing:
@@ -171,4 +180,4 @@ class Reading:
         kept = self.writing.letters.kept(phone.number, letter.id)
         if kept:
             return Outgoing(*kept, letter.text)
-        return text(letter.text) if letter.text is not None else None
+        return Frame().around(text(letter.text)) if letter.text is not None else None

@@ -12,6 +12,7 @@ from infra.whatsapp_server.groups import stanzas
 from infra.whatsapp_server.groups.state import Group, Groups
 from infra.whatsapp_server.phones import content
 from infra.whatsapp_server.phones.content import Outgoing
+from infra.whatsapp_server.phones.contents import Contents
 from infra.whatsapp_server.phones.encryption import Sealing
 from infra.whatsapp_server.phones.letters import Letter, Letters, LetterState
 from infra.whatsapp_server.phones.sender_keys import SenderKeys
@@ -28,6 +29,7 @@ class Writing:
     sealing: Sealing
     sender_keys: SenderKeys
     letters: Letters
+    contents: Contents
     post: Post
     groups: Groups
 
@@ -35,8 +37,7 @@ class Writing:
         """Send a message, alone or as one of those to a broadcast list; its id."""
         name = message_id()
         letter = Letter(name, True, recipient.number, PHONE, said.text, now_ms(), LetterState.SENT)
-        self.letters.add(phone.number, letter)
-        self.letters.keep(phone.number, name, said.message, said.attributes)
+        self._keep(phone, letter, said)
         alone = broadcast or recipient is phone
         for reader in (recipient,) if alone else (recipient, phone):
             for number, device in every_place(reader):
@@ -60,7 +61,7 @@ class Writing:
         plaintext = said.message
         if reader is phone:
             plaintext = content.copied(plaintext, recipient.lid_jid)
-        encrypted = self._sealed(phone, reader, device, plaintext, retries=retries)
+        encrypted = _withheld(said, device) or self._sealed(phone, reader, device, plaintext, retries=retries)
         if not encrypted:
             return
         attributes: dict[str, Attribute] = {"id": name, **said.attributes}
@@ -71,8 +72,7 @@ class Writing:
         """Send a message to a group; its id. Each device that lacks the phone's key gets it along."""
         name = message_id()
         people = self.groups.people(group)
-        self.letters.add(phone.number, Letter(name, True, str(group.jid), PHONE, said.text, now_ms(), LetterState.SENT))
-        self.letters.keep(phone.number, name, said.message, said.attributes)
+        self._keep(phone, Letter(name, True, str(group.jid), PHONE, said.text, now_ms(), LetterState.SENT), said)
         self.letters.expect(phone.number, name, [one.number for one in people if one is not phone])
         devices = [
             (reader, device)
@@ -82,12 +82,17 @@ class Writing:
         ]
         addresses = [reader.lid_jid.on(device) for reader, device in devices]
         self.sender_keys.fit(phone, group, addresses)
-        lacking = [one for one in addresses if not self.sender_keys.given(phone, group, one)]
+        lacking = [
+            one
+            for one in addresses
+            if not _withheld(said, one.device) and not self.sender_keys.given(phone, group, one)
+        ]
         keys = {one: self.sender_keys.give(phone, group, one) for one in lacking}
         sealed = self.sender_keys.seal(phone, group, said.message)
         for (reader, device), address in zip(devices, addresses, strict=True):
             alone = self._sealed(phone, reader, device, keys[address]) if address in keys else ()
-            self._deliver(phone, group, reader, device, name=name, said=said, encrypted=(*alone, sealed))
+            encrypted = _withheld(said, device) or (*alone, sealed)
+            self._deliver(phone, group, reader, device, name=name, said=said, encrypted=encrypted)
         return name
 
     def send_again_in_group(
@@ -98,6 +103,11 @@ class Writing:
         both = self.sender_keys.give(phone, group, reader.lid_jid.on(device)) + said.message
         alone = self._sealed(phone, reader, device, both, retries=retries)
         self._deliver(phone, group, reader, device, name=name, said=said, encrypted=alone)
+
+    def _keep(self, phone: Account, letter: Letter, said: Outgoing) -> None:
+        self.letters.add(phone.number, letter)
+        self.letters.keep(phone.number, letter.id, said.message, said.attributes)
+        self.contents.put(phone, letter, content.read_leniently(said.message), said.attributes)
 
     def _sealed(
         self, phone: Account, reader: Account, device: int, plaintext: bytes, *, retries: int = 0
@@ -123,6 +133,11 @@ class Writing:
         stanza = stanzas.message(group, phone, PHONE, {"id": name, **said.attributes}, encrypted)
         if encrypted:
             self.post.deliver((reader.number, device), stanza)
+
+
+def _withheld(said: Outgoing, device: int) -> tuple[Node, ...]:
+    """What a linked device gets in the place of what is to be viewed once: word that there is something."""
+    return (Node("unavailable", {"type": "view_once"}),) if said.view_once and device != PHONE else ()
 
 
 def message_id() -> str:
