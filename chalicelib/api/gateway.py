@@ -15,9 +15,9 @@ from chalicelib import bootstrap
 from chalicelib.api.call import Answer, refuse, respond
 from chalicelib.api.router import Router, name_request
 from chalicelib.config import settings
-from chalicelib.dialects import DIALECTS, dialect_at
-from chalicelib.domain.edge import CATCH_ALL
-from chalicelib.domain.errors import MethodNotAllowed, NotFound
+from chalicelib.dialects import DIALECTS, dialect_at, websocket_paths
+from chalicelib.domain.edge import CATCH_ALL, destination
+from chalicelib.domain.errors import GatewayError, MethodNotAllowed, NotFound, UpgradeRequired
 
 ANYTHING: Final = "*/*"
 TEXT: Final = "text/plain; charset=UTF-8"
@@ -112,19 +112,27 @@ def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Respo
     proxied = request.path == CATCH_ALL
     path = f"/{(request.uri_params or {}).get('proxy', '')}" if proxied else request.path
     methods = ", ".join(_methods(routes, path) if proxied else routes.get(path, {}))
-    error: MethodNotAllowed | NotFound
-    if methods:
+    error: GatewayError
+    if _is_websocket(path):
+        error = UpgradeRequired("This is the address of a WebSocket.", hint="Connect with a WebSocket client.")
+    elif methods:
         error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {methods}.")
     else:
         error = NotFound("There is nothing at this address.", hint="GET /docs shows what there is.")
     dialect = dialect_at(path)
     name_request(error, dialect, request.context)
     answer = refuse(error, dialect.say(error, now=bootstrap.clock()))
-    if methods:
+    if isinstance(error, UpgradeRequired):
+        answer.headers["Upgrade"] = "websocket"
+    elif methods:
         answer.headers["Allow"] = methods
     if request.method == "HEAD":
         answer.body = b""
     return answer
+
+
+def _is_websocket(path: str) -> bool:
+    return destination(path, {}, websocket_paths(), handshake=True).api == "websocket"
 
 
 def _methods(routes: Mapping[str, Mapping[str, Any]], path: str) -> list[str]:

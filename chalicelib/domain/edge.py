@@ -1,4 +1,4 @@
-"""The edge: which path goes to REST and which to the WebSocket API, and in which dialect.
+"""The edge: which request goes to the REST API and which to the WebSocket API, and in which dialect.
 
 API Gateway's WebSocket APIs have no paths, so whatever stands in front (CloudFront in the cloud, the local front)
 turns a path into query parameters, by the dialects' WebSocket paths. ``$connect`` reads only those parameters, and
@@ -23,6 +23,9 @@ HOST_HEADER: Final = "X-Switchboard-Host"
 PROOF_HEADER: Final = "X-Switchboard-Edge"
 """What only the edge and the functions know: with it, a request came through the edge and not around it."""
 
+HANDSHAKE_HEADER: Final = "Sec-WebSocket-Key"
+"""The header that makes a request a WebSocket handshake: every handshake has one (RFC 6455, 4.1)."""
+
 CATCH_ALL: Final = "/{proxy+}"
 """The REST API's resource for what no other takes: unknown paths, and methods that a known path doesn't have."""
 
@@ -33,36 +36,37 @@ SOCKETIO_TRANSPORT: Final = ("transport", "websocket")
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """Where a request goes, the query parameters that the edge sets on the way there, and the path if it changes."""
+class Destination:
+    """The API that a request goes to, the query parameters that the edge sets, and the path if the edge changes it."""
 
     api: Literal["rest", "websocket"]
     parameters: Mapping[str, str]
     path: str | None = None
 
 
-REST: Final = Door("rest", {})
+REST: Final = Destination("rest", {})
 
 WebSocketPaths = tuple[tuple[str, str], ...]
 """Path templates of plain WebSockets, each with its dialect's name; ``{id}`` is the session's id, percent-encoded."""
 
 
-def door(path: str, query: Mapping[str, str], websockets: WebSocketPaths) -> Door:
-    """Return the door that ``path`` (percent-encoded as it came) leads to; everything unlisted is REST.
+def destination(path: str, query: Mapping[str, str], websockets: WebSocketPaths, *, handshake: bool) -> Destination:
+    """Return where a request for ``path`` (percent-encoded as it came) goes; everything unlisted is REST.
 
-    One slash at the end changes nothing.
+    So is a WebSocket's path without a ``handshake``: the WebSocket API would answer such a request in words of its own,
+    while the REST API refuses it in its dialect's (``UpgradeRequired``). One slash at the end changes nothing.
     """
     if path.removesuffix("/") == SOCKETIO_PATH:
         name, value = SOCKETIO_TRANSPORT
-        if query.get(name) == value:
-            return Door("websocket", {DIALECT_PARAMETER: SOCKETIO})
-        return Door("rest", {}, SOCKETIO_PATH)
-    for template, dialect in websockets:
+        if handshake and query.get(name) == value:
+            return Destination("websocket", {DIALECT_PARAMETER: SOCKETIO})
+        return Destination("rest", {}, SOCKETIO_PATH)
+    for template, dialect in websockets if handshake else ():
         found = re.fullmatch(template.replace("{id}", "(?P<id>[^/]+)") + "/?", path)
         if found:
-            return Door("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
+            return Destination("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
     if path.endswith("/") and path != "/":
-        return Door("rest", {}, path.removesuffix("/"))
+        return Destination("rest", {}, path.removesuffix("/"))
     return REST
 
 

@@ -24,6 +24,7 @@ GatewayError
 │   ├── TenantNotFound           404
 │   └── SessionNotFound          404  also for another tenant's session
 ├── MethodNotAllowed             405
+├── UpgradeRequired              426  the path is a WebSocket's, and the request no handshake
 ├── Conflict                     409  the request is right, the moment isn't
 │   ├── SessionExists            409  carries the session that stands
 │   ├── PhoneMismatch            409  another account is linked than that of the number that was named
@@ -189,6 +190,13 @@ class MethodNotAllowed(GatewayError):
 
     code = "METHOD_NOT_ALLOWED"
     status = 405
+
+
+class UpgradeRequired(GatewayError):
+    """The path is a WebSocket's, and the request is no WebSocket handshake."""
+
+    code = "UPGRADE_REQUIRED"
+    status = 426
 
 
 class IdempotencyKeyReused(GatewayError):

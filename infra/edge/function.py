@@ -31,6 +31,7 @@ def function_code() -> str:
         "sessionParameter": edge.SESSION_PARAMETER,
         "viewerHeader": edge.VIEWER_HEADER.lower(),
         "hostHeader": edge.HOST_HEADER.lower(),
+        "handshakeHeader": edge.HANDSHAKE_HEADER.lower(),
         "restOrigin": REST_ORIGIN,
         "websocketOrigin": WEBSOCKET_ORIGIN,
         "websocketPath": WEBSOCKET_PATH,

@@ -29,14 +29,14 @@ function asValue(segment) {
     return segment.replace(/[&+=;]/g, function (one) { return encodeURIComponent(one); });
 }
 
-function door(path, query) {
+function destination(path, query, handshake) {
     if (path === EDGE.socketio || path === EDGE.socketio + '/') {
-        if (first(query, EDGE.transport[0]) === EDGE.transport[1]) {
+        if (handshake && first(query, EDGE.transport[0]) === EDGE.transport[1]) {
             return { dialect: EDGE.socketioDialect };
         }
         return { path: EDGE.socketio };
     }
-    for (let i = 0; i < PATHS.length; i += 1) {
+    for (let i = 0; handshake && i < PATHS.length; i += 1) {
         const found = PATHS[i].pattern.exec(path);
         if (found) {
             return { dialect: PATHS[i].dialect, session: found[1] };
@@ -50,7 +50,8 @@ function door(path, query) {
 
 function handler(event) {
     const request = event.request;
-    const way = door(request.uri, request.querystring);
+    const handshake = request.headers[EDGE.handshakeHeader] !== undefined;
+    const way = destination(request.uri, request.querystring, handshake);
     // Overwrites what a client sent under this name; the origin's own header proves that this function ran.
     request.headers[EDGE.viewerHeader] = { value: event.viewer.ip };
     // The origin gets a Host of its own; the name that people use is the viewer's.

@@ -20,7 +20,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from chalicelib.dialects import websocket_paths
-from chalicelib.domain.edge import door, strip
+from chalicelib.domain.edge import HANDSHAKE_HEADER, destination, strip
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
 from infra.local.sockets import SocketApi
 
@@ -190,7 +190,7 @@ def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None)
     paths = websocket_paths()
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        way = door(request.rel_url.raw_path, request.query, paths)
+        way = destination(request.rel_url.raw_path, request.query, paths, handshake=HANDSHAKE_HEADER in request.headers)
         if way.api == "rest":
             return await rest.handle(request, way.path)
         # API Gateway decodes what the edge put into the query.

@@ -18,7 +18,7 @@ from chalicelib.api.description.document import document
 from chalicelib.api.gateway import families, serve
 from chalicelib.dialects import websocket_paths
 from chalicelib.domain.access import Principal, Role
-from chalicelib.domain.edge import CATCH_ALL, DIALECT_PARAMETER, door
+from chalicelib.domain.edge import CATCH_ALL, DIALECT_PARAMETER, destination
 from chalicelib.domain.events import Connected, Disconnected, Envelope
 from chalicelib.services.watching.watching import History
 from infra.edge import function_code
@@ -125,7 +125,7 @@ def test_what_only_begins_like_its_paths_is_not_its_own(app: Chalice, world: Wor
 
 
 def test_its_websocket_is_in_the_edge_table() -> None:
-    way = door("/toy/ana/ws", {}, websocket_paths())
+    way = destination("/toy/ana/ws", {}, websocket_paths(), handshake=True)
     assert (way.api, way.parameters[DIALECT_PARAMETER]) == ("websocket", "toy")
     assert '"toy"' in function_code()
 

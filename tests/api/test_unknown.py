@@ -99,6 +99,20 @@ def test_an_unknown_path_is_answered_in_its_family_s_words(path: str, fields: se
         assert answer.headers["Access-Control-Allow-Origin"] == SHOP
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/ws/ana", "/api/sessions/ana/ws", "/api/sessions/ana/ws/", "/api/sessions/a%2Fb/ws"]
+)
+def test_a_websocket_s_path_asks_for_an_upgrade_in_its_family_s_words(path: str) -> None:
+    for method in ("GET", "POST"):
+        answer = ask(method, path, Origin=SHOP)
+        assert (answer.status, set(answer.json), answer.json["code"]) == (426, ENVELOPE, "UPGRADE_REQUIRED")
+        assert answer.headers["Upgrade"] == "websocket"
+        assert "Allow" not in answer.headers
+        assert answer.headers["Access-Control-Allow-Origin"] == SHOP
+    assert (ask("HEAD", path).status, ask("HEAD", path).content) == (426, b"")
+    assert ask("OPTIONS", path, Origin=SHOP).status == 204
+
+
 # API Gateway hands over what a resource has no method for by the resource for all the rest; the local front by its own.
 @pytest.mark.parametrize(
     ("path", "resource"), [(path, path) for path in PATHS] + [(path, CATCH_ALL) for path in PATHS if path != "/"]

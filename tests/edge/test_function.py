@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from chalicelib.dialects import websocket_paths
-from chalicelib.domain.edge import door, strip
+from chalicelib.domain.edge import destination, strip
 from infra.edge import function_code
 from infra.edge.function import LIMIT
 from tests.edge.node import VIEWER, Edge, as_api_gateway_reads, running
@@ -64,6 +64,9 @@ TARGETS = [
 ]
 
 
+HANDSHAKE = {"Sec_WebSocket_Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+
+
 @pytest.fixture(scope="module")
 def edge() -> Iterator[Edge]:
     with running() as one:
@@ -72,7 +75,7 @@ def edge() -> Iterator[Edge]:
 
 def cloud(edge: Edge, target: str) -> tuple[str, str | None, dict[str, str] | None]:
     """Return the origin that a target leads to, with REST's path or else what ``$connect`` reads."""
-    said = edge.ask(target)
+    said = edge.ask(target, **HANDSHAKE)
     if said["origin"] == "rest":
         return "rest", said["request"]["uri"], None
     assert said["request"]["uri"] == "/api"
@@ -83,7 +86,7 @@ def table(target: str) -> tuple[str, str | None, dict[str, str] | None]:
     """Return the same by the edge table, as the local front goes by it."""
     path, _, text = target.partition("?")
     query = dict(reversed(parse_qsl(text, keep_blank_values=True)))
-    way = door(path, query, websocket_paths())
+    way = destination(path, query, websocket_paths(), handshake=True)
     if way.api == "rest":
         return "rest", way.path or path, None
     last = dict(parse_qsl(text, keep_blank_values=True))
@@ -114,6 +117,12 @@ def test_the_function_leads_where_the_table_says(edge: Edge, target: str) -> Non
 def test_a_slash_at_the_end_of_a_websocket_s_path_changes_nothing(edge: Edge, path: str) -> None:
     expected = ("websocket", None, {"token": "t", "sb_dialect": "enveloped", "sb_session": "one"})
     assert cloud(edge, f"{path}?token=t") == cloud(edge, f"{path}/?token=t") == expected
+
+
+@pytest.mark.parametrize("target", ["/api/ws/one", "/api/sessions/one/ws?token=t", "/api/ws/one/"])
+def test_what_is_no_handshake_goes_to_rest_whatever_its_path(edge: Edge, target: str) -> None:
+    said = edge.ask(target)
+    assert (said["origin"], said["request"]["uri"]) == ("rest", target.partition("?")[0].rstrip("/"))
 
 
 def test_nor_does_one_at_the_end_of_another(edge: Edge) -> None:
@@ -152,13 +161,15 @@ def test_any_session_s_name_arrives_whole(edge: Edge, template: str, name: str) 
 
 @pytest.mark.parametrize("target", ["/sessions", "/api/ws/one"])
 def test_the_viewer_s_address_is_cloudfront_s_word_alone(edge: Edge, target: str) -> None:
-    said: dict[str, Any] = edge.ask(target, X_Switchboard_Viewer="198.51.100.1", X_Forwarded_For="198.51.100.1")
+    said: dict[str, Any] = edge.ask(
+        target, X_Switchboard_Viewer="198.51.100.1", X_Forwarded_For="198.51.100.1", **HANDSHAKE
+    )
     assert said["request"]["headers"]["x-switchboard-viewer"] == {"value": VIEWER}
 
 
 @pytest.mark.parametrize("target", ["/docs", "/api/ws/one"])
 def test_the_name_that_was_called_is_cloudfront_s_word_alone(edge: Edge, target: str) -> None:
-    said: dict[str, Any] = edge.ask(target, Host="whatsapp.example.com", X_Switchboard_Host="evil.example")
+    said: dict[str, Any] = edge.ask(target, Host="whatsapp.example.com", X_Switchboard_Host="evil.example", **HANDSHAKE)
     assert said["request"]["headers"]["x-switchboard-host"] == {"value": "whatsapp.example.com"}
     assert "x-switchboard-host" not in edge.ask(target, X_Switchboard_Host="evil.example")["request"]["headers"]
 

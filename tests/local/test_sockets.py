@@ -85,9 +85,10 @@ def test_a_connection_ends_when_its_time_is_up(limits):
     assert asyncio.run(wait()) == aiohttp.WSCloseCode.GOING_AWAY
 
 
-def test_a_plain_request_is_told_to_upgrade():
+def test_a_handshake_that_asks_for_no_upgrade_is_told_to():
     async def ask():
-        async with serving() as served, served.http.get(f"{served.url}/api/sessions/one/ws") as answer:
+        path = "/api/sessions/one/ws"
+        async with serving() as served, served.http.get(served.url + path, headers=HANDSHAKE) as answer:
             return answer.status
 
     assert asyncio.run(ask()) == 426
