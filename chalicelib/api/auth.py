@@ -55,10 +55,10 @@ def identify(token: str) -> Principal:
     return bootstrap.accounts().authenticate(token)
 
 
-def knocking(given: str) -> Callable[[], Principal]:
-    """Return what tells, as often as it is asked, who comes with that token or ticket to a WebSocket.
+def authenticator(given: str) -> Callable[[], Principal]:
+    """Return a function that authenticates, at each call anew, who comes to a WebSocket with that token or ticket.
 
-    A ticket is spent with this, whatever comes of it. Both raise Unauthenticated.
+    A ticket is used up here, whatever comes of it. Both functions raise Unauthenticated.
     """
     if not is_ticket(given):
         return lambda: identify(given)

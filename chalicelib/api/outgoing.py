@@ -20,9 +20,9 @@ from chalicelib.domain.errors import (
     SessionNotConnected,
     TooFast,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.services.reservations import Reservation
 
 REPEATED: Final = (IdempotencyKeyReused, ResultGone)
 """Why a request that came with an Idempotency-Key may not have been answered as before."""

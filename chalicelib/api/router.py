@@ -184,7 +184,7 @@ class Router:
             return self._refuse(error, variables, principal)
         except Unavailable as error:
             return self._refuse(busy(error), variables, principal)
-        except Exception:  # noqa: BLE001 - the last door: nobody above can answer in the caller's shape
+        except Exception:  # noqa: BLE001 - nobody above can answer in the caller's shape
             return self._refuse(unexpected(request), variables, principal)
 
     def _refuse(self, error: GatewayError, variables: Mapping[str, str], principal: Principal | None) -> Response:

@@ -1,4 +1,4 @@
-"""The WebSocket door: watchers come, say something, and go.
+"""The WebSocket API: watchers connect, send frames, and disconnect.
 
 API Gateway's WebSocket APIs have no paths: which session, and in which dialect, the edge has put into the query.
 Nothing can be posted to a connection before ``$connect`` has returned, so nothing is.
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
-from chalicelib.api.auth import bearer, knocking, permit, reach
+from chalicelib.api.auth import authenticator, bearer, permit, reach
 from chalicelib.api.call import JSON
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
@@ -45,11 +45,11 @@ def connect(event: WebsocketEvent) -> Response:
             engine.shake_hands(event.connection_id, request, query)
             return Response(body="", status_code=200)
         # Its frames tell of sessions and of messages.
-        who_knocks = knocking(_credential(request, query))
-        principal = permit(permit(who_knocks(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
+        authenticate = authenticator(_credential(request, query))
+        principal = permit(permit(authenticate(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
         session = reach(principal, existing_id(unquote(query.get(SESSION_PARAMETER, ""))))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
-        _check_again(event.connection_id, who_knocks, principal)
+        _check_again(event.connection_id, authenticate, principal)
     except GatewayError as error:
         return _refusal(error, dialect, request)
     except Unavailable as error:
@@ -82,13 +82,13 @@ def _refusal(error: GatewayError, dialect: str, request: Mapping[str, Any]) -> R
     return Response(body=body, status_code=error.status, headers={"Content-Type": JSON})
 
 
-def _check_again(watcher: str, who_knocks: Callable[[], Principal], came: Principal) -> None:
+def _check_again(watcher: str, authenticate: Callable[[], Principal], came: Principal) -> None:
     """Let the watcher in only if its credential is as good as it was, now that it is on its principal's list.
 
     Whoever ends a credential writes that first and closes the list's watchers then: one of the two sees the other.
     """
     try:
-        still = who_knocks().role is came.role
+        still = authenticate().role is came.role
     except Unauthenticated:
         bootstrap.watching().disconnect(watcher)
         raise

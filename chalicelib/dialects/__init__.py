@@ -1,4 +1,4 @@
-"""Wire shapes, a folder per family of clients. Pure: no I/O, no clock, no knowledge of services or doors.
+"""Wire shapes, a folder per family of clients. Pure: no I/O, no clock, no knowledge of services or routes.
 
 Families are strangers to each other; what several have in common is in ``shared`` and ``contents``. A new family is a
 folder here, a folder in ``api`` for its routes, and its place in ``DIALECTS``.

@@ -1,11 +1,26 @@
 """Requests that create something, made safe to repeat: one reservation for all that come with the same key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from chalicelib.domain.errors import IdempotencyKeyReused
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.ports import Clock, IdempotencyStore, NewId
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The id and the time that all requests with one key share, so that together they create one thing.
+
+    Nothing that is answered is stored: it holds secrets. Whoever comes with the key finds the thing by the ``id`` that
+    it was created with, or creates it, if whoever came first was cut short; ``made`` says that it was there, so that
+    it isn't created again when it has been removed since. ``entropy`` is 32 secret bytes, the same for each of these
+    requests, to make a secret from that is stored nowhere.
+    """
+
+    id: str
+    at: int
+    made: bool
+    entropy: bytes = field(repr=False)
 
 
 class KeyedHashes(Protocol):

@@ -18,8 +18,8 @@ from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.sessions import HALFWAY, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.access import Role
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.ports import Unavailable
+from chalicelib.services.reservations import Reservation
 from infra.local.moto.server import MotoServer
 from tests.forgetting import forget
 from tests.makers import NOW, a_session

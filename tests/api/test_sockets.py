@@ -1,4 +1,4 @@
-"""The WebSocket door."""
+"""The WebSocket API: who may connect, what is answered, and what disconnecting does."""
 
 import json
 from typing import Any

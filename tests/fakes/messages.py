@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.chats import Chat, Pointer
-from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
+from chalicelib.services.ports.messages import Claim
 
 
 @dataclass

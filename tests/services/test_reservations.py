@@ -15,8 +15,8 @@ from chalicelib.domain.errors import (
     Unauthenticated,
     UserExists,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.services.reservations import Reservation
 from tests.composition import Rig
 from tests.makers import NOW, a_session
 

@@ -16,12 +16,12 @@ import msgspec
 from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.content import restored, stored
-from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message
 from chalicelib.domain.questions import TOLD, Question
 from chalicelib.reading import Reader
+from chalicelib.services.ports.messages import Claim
 
 _MESSAGE: Final = Reader(Message)
 _SAID: Final = frozenset({"kind", "text", "content", "context"})

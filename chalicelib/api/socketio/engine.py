@@ -74,7 +74,7 @@ def poll(call: Call) -> Answer:
     Until the client has shown who it is, no poll waits. One that polls twice at a time is disconnected.
     """
     call.read(EIO), call.read(TRANSPORT)
-    authenticate = authenticator(call.request.headers, call.read(TOKEN))
+    authenticate = _authenticator(call.request.headers, call.read(TOKEN))
     # A credential that isn't good is refused before anything is counted or written.
     principal = authenticate() if authenticate else None
     if call.request.method == "HEAD":
@@ -100,7 +100,7 @@ def take(call: Call) -> Answer:
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         raise EngineRefused("Bad handshake method", engine=BAD_METHOD)
-    authenticate = authenticator(call.request.headers, call.read(TOKEN))
+    authenticate = _authenticator(call.request.headers, call.read(TOKEN))
     channel = server.known(sid, authenticate() if authenticate else None)
     server.take(channel, _body(call.request), who)
     return _text(call, "ok")
@@ -114,7 +114,7 @@ def shake_hands(connection: str, request: Mapping[str, Any], query: Mapping[str,
     if query.get("EIO") != VERSION:
         raise EngineRefused("Unsupported protocol version", engine=BAD_VERSION)
     headers = {name.lower(): value for name, value in (request.get("headers") or {}).items()}
-    authenticate = authenticator(headers, query.get("token"))
+    authenticate = _authenticator(headers, query.get("token"))
     principal, sid, server = authenticate() if authenticate else None, query.get("sid"), bootstrap.socketio()
     if sid:
         server.attach(server.known(sid, principal), connection)
@@ -130,7 +130,7 @@ def who(token: str | None) -> Principal:
     return permit(principal, Permission.SESSIONS_READ)
 
 
-def authenticator(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
+def _authenticator(headers: Mapping[str, str], token: str | None) -> Callable[[], Principal] | None:
     """Return a function that authenticates, at each call anew, the client with that ``?token=`` or these headers.
 
     None for a client without a credential, which may show one when it connects. Names of headers are in lower case.

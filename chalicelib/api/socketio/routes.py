@@ -21,7 +21,7 @@ from chalicelib.domain.errors import (
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
 )
-from chalicelib.domain.idempotency import Reservation
+from chalicelib.services.reservations import Reservation
 
 router: Final = Router(__name__, DIALECT, error=shapes.error, anonymous=True)
 _READ: Final = Permission.SESSIONS_READ

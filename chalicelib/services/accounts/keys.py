@@ -25,10 +25,10 @@ from chalicelib.domain.errors import (
     TooManyKeys,
     Unauthenticated,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
 from chalicelib.services.ports.accounts import KeyStore, MakeTicket, NewKey, TicketStore, UserStore
+from chalicelib.services.reservations import Reservation
 from chalicelib.services.watching.watching import Closing
 
 FRESH: Final = 60_000

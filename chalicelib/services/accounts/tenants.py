@@ -7,12 +7,12 @@ from typing import Final
 from chalicelib.domain.access import DEFAULT_TENANT, Role, Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
 from chalicelib.domain.events import TenantDisabled, TenantEnabled
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
 from chalicelib.services.accounts.users import Users
 from chalicelib.services.ports import Clock, SessionStore
 from chalicelib.services.ports.accounts import TenantStore
+from chalicelib.services.reservations import Reservation
 from chalicelib.services.sessions.moves import Moves
 
 AT_ONCE: Final = 100

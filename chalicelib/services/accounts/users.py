@@ -13,11 +13,11 @@ from chalicelib.domain.errors import (
     UserNotFound,
     UserQuotaExceeded,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.services.accounts.accounts import renewed
 from chalicelib.services.accounts.keys import ApiKeys
 from chalicelib.services.ports import Clock
 from chalicelib.services.ports.accounts import LoginAttempts, Passwords, TenantStore, UserStore
+from chalicelib.services.reservations import Reservation
 from chalicelib.services.watching.watching import Closing
 
 FIRST_TRIES: Final = 8

@@ -1,10 +1,10 @@
 """What messages and questions need from outside, as Protocols: their items, pace, and Idempotency-Keys."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.chats import Chat, Pointer
-from chalicelib.domain.idempotency import Claim
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Message
 from chalicelib.domain.questions import Question
@@ -98,6 +98,19 @@ class UnsentIndex(Protocol):
 
         It may lag behind: read the message.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What stands for a key: its first request's ``fingerprint``, and the id that the ``result`` has.
+
+    ``at`` is when it was first used (milliseconds since the Unix epoch), ``made`` whether the result was answered.
+    """
+
+    fingerprint: str
+    result: str
+    at: int
+    made: bool = False
 
 
 class IdempotencyStore(Protocol):

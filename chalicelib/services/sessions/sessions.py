@@ -22,12 +22,12 @@ from chalicelib.domain.events import (
     StopRequested,
     UnlinkRequested,
 )
-from chalicelib.domain.idempotency import Reservation
 from chalicelib.domain.phone import digits_in, is_same_number
 from chalicelib.domain.session import ID, Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
+from chalicelib.services.reservations import Reservation
 from chalicelib.services.sessions.moves import Moves, deleting, found, must_be_enabled, why_no_code
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.waiting import Waiting

@@ -1,6 +1,6 @@
 """Idempotency-Keys, in the table and in memory."""
 
-from chalicelib.domain.idempotency import Claim
+from chalicelib.services.ports.messages import Claim
 from tests.makers import NOW
 
 
