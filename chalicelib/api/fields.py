@@ -35,7 +35,9 @@ MessageText = Annotated[
 class SendBody(msgspec.Struct):
     """A message to send."""
 
-    to: Annotated[DigitText, msgspec.Meta(description="A phone number with its country code, or a person's JID.")]
+    to: Annotated[
+        DigitText, msgspec.Meta(description="A phone number with its country code, or a person's or a group's JID.")
+    ]
     message: MessageText
 
 

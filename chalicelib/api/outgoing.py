@@ -12,7 +12,10 @@ from chalicelib.api.fields import SendBody, text
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
+    GroupForbids,
+    GroupNotFound,
     IdempotencyKeyReused,
+    NotInGroup,
     NotOnWhatsApp,
     ResultGone,
     SendFailed,
@@ -20,7 +23,7 @@ from chalicelib.domain.errors import (
     SessionNotConnected,
     TooFast,
 )
-from chalicelib.domain.jid import recipient
+from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.reservations import Reservation
 
@@ -55,7 +58,17 @@ def once(call: Call, body: msgspec.Struct | None = None) -> Iterator[Reservation
     reservations.fulfil(call.tenant, key, reservation)
 
 
-UNSENT: Final = (SessionDisabled, SessionNotConnected, IdempotencyKeyReused, NotOnWhatsApp, TooFast, SendFailed)
+UNSENT: Final = (
+    SessionDisabled,
+    SessionNotConnected,
+    IdempotencyKeyReused,
+    NotOnWhatsApp,
+    NotInGroup,
+    GroupForbids,
+    GroupNotFound,
+    TooFast,
+    SendFailed,
+)
 """Why a message may not have been sent."""
 _ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 
@@ -67,7 +80,7 @@ def send_answer(call: Call, session_id: str, body: SendBody, shape: SentShape, *
     message = bootstrap.outbox().send(
         call.tenant,
         session_id,
-        to=recipient(body.to, field="to"),
+        to=person_or_group(body.to, field="to"),
         content=Text(text(body.message, field="message")),
         key=own_key(call),
     )

@@ -59,6 +59,9 @@ GatewayError
 │   ├── NotACall                 422
 │   └── NotForwardable           422
 ├── NotOnWhatsApp                422  the recipient has no account; carries the message
+├── NotInGroup                   403  the account isn't in the group that it was to write to; carries the message
+├── GroupForbids                 403  the group doesn't take the account's messages; carries the message
+├── GroupNotFound                404  WhatsApp has no such group; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
 ├── TooManyAttempts              429
@@ -548,6 +551,27 @@ class NotOnWhatsApp(OfMessage):
 
     code = "NOT_ON_WHATSAPP"
     status = 422
+
+
+class NotInGroup(OfMessage):
+    """The session's account isn't in the group that the message was to go to."""
+
+    code = "NOT_IN_GROUP"
+    status = 403
+
+
+class GroupForbids(OfMessage):
+    """The group takes no messages of the session's account: only its admins may write."""
+
+    code = "GROUP_FORBIDS"
+    status = 403
+
+
+class GroupNotFound(OfMessage):
+    """WhatsApp has no group of that JID."""
+
+    code = "GROUP_NOT_FOUND"
+    status = 404
 
 
 class SendFailed(OfMessage):

@@ -22,7 +22,8 @@ STATUS: Final = "status@broadcast"
 """The chat of status messages."""
 _OLD_USERS: Final = "c.us"
 _CHAT: Final = re.compile(r"[0-9]+(?:-[0-9]+)?@(?:g\.us|broadcast|bot|newsletter)", re.ASCII)
-_SHARED: Final = re.compile(r"[0-9]{1,32}(?:-[0-9]{1,16})?@g\.us|[0-9]{1,32}@newsletter", re.ASCII)
+_GROUP: Final = re.compile(r"[0-9]{1,32}(?:-[0-9]{1,16})?@g\.us", re.ASCII)
+_NEWSLETTER: Final = re.compile(r"[0-9]{1,32}@newsletter", re.ASCII)
 _LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
 
 
@@ -43,13 +44,20 @@ def recipient(text: str, *, field: str) -> str:
 
     Groups, broadcasts and newsletters aren't people: they are refused. Raises InvalidField.
     """
-    written = phone.written(text)
-    if _LID.fullmatch(written):
-        return written
-    user, at, server = written.partition("@")
-    if at and server not in {USERS, _OLD_USERS}:
-        raise InvalidField(f"'{field}' must be a person: a phone number, or a JID that ends in @{USERS}.", field=field)
-    return f"{phone.phone_number(user, field=field)}@{USERS}"
+    return _person(text, field=field, allowed=f"a person: a phone number, or a JID that ends in @{USERS}")
+
+
+def person_or_group(text: str, *, field: str) -> str:
+    """Return the JID of a group as it stands, else that of a person as ``recipient`` reads it. Raises InvalidField."""
+    if is_group(phone.written(text)):
+        return phone.written(text)
+    allowed = f"a person or a group: a phone number, or a JID that ends in @{USERS} or @{GROUPS}"
+    return _person(text, field=field, allowed=allowed)
+
+
+def is_group(jid: str) -> bool:
+    """Return whether a JID is a group's."""
+    return _GROUP.fullmatch(jid) is not None
 
 
 def chat_name(text: str, *, field: str) -> str:
@@ -67,7 +75,18 @@ def destination(text: str, *, field: str) -> str:
     Raises InvalidField.
     """
     written = phone.written(text)
-    return written if written == STATUS or _SHARED.fullmatch(written) else recipient(text, field=field)
+    shared = written == STATUS or is_group(written) or _NEWSLETTER.fullmatch(written)
+    return written if shared else recipient(text, field=field)
+
+
+def _person(text: str, *, field: str, allowed: str) -> str:
+    written = phone.written(text)
+    if _LID.fullmatch(written):
+        return written
+    user, at, server = written.partition("@")
+    if at and server not in {USERS, _OLD_USERS}:
+        raise InvalidField(f"'{field}' must be {allowed}.", field=field)
+    return f"{phone.phone_number(user, field=field)}@{USERS}"
 
 
 def phone_in(jid: str | None) -> str | None:

@@ -294,12 +294,20 @@ class Phone:
         return self
 
     def say(self, to: str, text: str) -> str:
-        """Send a text to a number; return WhatsApp's id of it."""
+        """Send a text to a number or a group; return WhatsApp's id of it."""
         return str(self._ask("/say", {"to": to, "text": text})["id"])
 
     def send(self, to: str, kind: str, **fields: Any) -> str:
         """Send what is no plain text: reply, edit, delete, react, location, document or raw; return WhatsApp's id."""
         return str(self._ask("/send", {"to": to, "kind": kind, **fields})["id"])
+
+    def make_group(self, name: str, *members: str, **fields: str) -> str:
+        """Make a group with these numbers; return its JID."""
+        return str(self._ask("/groups", {"name": name, "with": members, **fields})["jid"])
+
+    def change_group(self, group: str, act: str, **fields: Any) -> None:
+        """Do something to a group: add, remove, promote, demote, name, topic, announce, lock, disappear or leave."""
+        self._ask(f"/groups/{group}/{act}", fields)
 
     def inbox(self) -> list[dict[str, Any]]:
         """Return what it sent and received, the newest last."""

@@ -115,8 +115,12 @@ def test_the_bare_family_sends_without_a_credential_where_that_is_allowed(connec
         ),
         ({"to": "x" * 101}, "to", "'to' is too long: 100 characters at most."),
         *(
-            ({"to": jid}, "to", "'to' must be a person: a phone number, or a JID that ends in @s.whatsapp.net.")
-            for jid in ("120363041234567890@g.us", "status@broadcast", "1@newsletter")
+            (
+                {"to": jid},
+                "to",
+                "'to' must be a person or a group: a phone number, or a JID that ends in @s.whatsapp.net or @g.us.",
+            )
+            for jid in ("x@g.us", "status@broadcast", "1@newsletter")
         ),
         ({"message": None}, "message", "'message' must be text, not null."),
         ({"message": 1}, "message", "'message' must be text, not a number."),
@@ -291,3 +295,30 @@ def test_both_families_share_one_outbox(connected: World, ana: Caller) -> None:
     first = ana("POST", SEND, BODY, Idempotency_Key="k").json["data"]
     assert ana("POST", SEND_BARE, BODY, Idempotency_Key="k").json["id"] == first["id"]
     assert [m.status for m in connected.stores.messages.rows.values()] == [MessageStatus.SENT]
+
+
+GROUP = "120363041234567890@g.us"
+
+
+@BOTH
+@pytest.mark.parametrize("group", [GROUP, "628987654321-1600000000@g.us"])
+def test_a_group_is_written_to_by_its_jid(connected: World, ana: Caller, path: str, group: str) -> None:
+    a_worker_sends(connected)
+    answer = ana("POST", path, BODY | {"to": f" {group}\u200e"})
+    assert answer.status == 200, answer.json
+    (message,) = connected.stores.messages.rows.values()
+    assert (message.to, message.chat) == (group, group)
+    assert answer.json.get("data", {"to": group})["to"] == group
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("refusal", "status"), [("not_in_group", 403), ("group_forbids", 403), ("group_not_found", 404)]
+)
+def test_a_group_that_takes_no_message_is_named(
+    connected: World, ana: Caller, path: str, refusal: str, status: int
+) -> None:
+    a_worker_fails(connected, refusal)
+    answer = ana("POST", path, BODY | {"to": GROUP})
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (status, refusal.upper(), "to")
+    assert [message.status for message in connected.stores.messages.rows.values()] == [MessageStatus.FAILED]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.errors import InvalidField
-from chalicelib.domain.jid import phone_in, phone_number, recipient
+from chalicelib.domain.jid import is_group, person_or_group, phone_in, phone_number, recipient
 
 
 @pytest.mark.parametrize("text", ["+62 812-3456-7890", "6281234567890@s.whatsapp.net", "6281234567890@c.us"])
@@ -69,6 +69,24 @@ def test_any_text_is_a_jid_that_stays_itself_or_refused(written: str) -> None:
         return
     assert recipient(jid, field="to") == jid
     assert jid.endswith(("@lid", "@s.whatsapp.net"))
+
+
+@pytest.mark.parametrize("group", ["120363041234567890@g.us", "628987654321-1600000000@g.us"])
+def test_a_group_is_itself_and_no_person(group: str) -> None:
+    assert person_or_group(f"\u2066{group} ", field="to") == group
+    assert is_group(group)
+    assert not is_group("628987654321@s.whatsapp.net")
+    assert person_or_group("+62 898-7654-321", field="to") == "628987654321@s.whatsapp.net"
+    assert person_or_group("200000000000001@lid", field="to") == "200000000000001@lid"
+
+
+@pytest.mark.parametrize(
+    "written", ["x@g.us", "@g.us", "120363041234567890:1@g.us", f"{'1' * 33}@g.us", "status@broadcast", "1@newsletter"]
+)
+def test_what_is_neither_a_person_nor_a_group_is_refused(written: str) -> None:
+    with pytest.raises(InvalidField, match="'to' must be a person or a group: ") as refused:
+        person_or_group(written, field="to")
+    assert refused.value.field == "to"
 
 
 def test_a_number_is_read_from_a_number_s_jid_alone() -> None:

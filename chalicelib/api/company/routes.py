@@ -30,7 +30,7 @@ from chalicelib.domain.errors import (
     TooFast,
     WorkerQuotaExceeded,
 )
-from chalicelib.domain.jid import recipient
+from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.session import Session
 
 router: Final = Router(__name__, DIALECT, names_session="session")
@@ -103,7 +103,7 @@ def test_connection(call: Call, company: str) -> Answer:
 def send(call: Call, company: str, body: CompanyMessage) -> Answer:
     """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
     _its_own(call, company)
-    to, said = recipient(body.recipient, field="to"), body.said
+    to, said = person_or_group(body.recipient, field="to"), body.said
     session = _existing(_session(call, company))
     message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     return answer(message, shapes.sent, f"/api/sessions/{session.id}")

@@ -24,7 +24,7 @@ from chalicelib.domain.errors import (
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
 )
-from chalicelib.domain.jid import recipient
+from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.session import Session
 
 
@@ -105,7 +105,7 @@ def log_out(call: Call) -> Answer:
 )
 def send(call: Call, body: LetsBotMessage) -> Answer:
     """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
-    to, said = recipient(body.phone, field="phone"), text(body.body, field="body")
+    to, said = person_or_group(body.phone, field="phone"), text(body.body, field="body")
     session = _session(call)
     message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
     return answer(message, shapes.sent, f"/api/sessions/{session.id}")

@@ -10,16 +10,14 @@ from chalicelib.domain.content import Content
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     InvalidField,
-    NotOnWhatsApp,
     NotReady,
     OfMessage,
-    SendFailed,
     SessionDisabled,
     SessionNotConnected,
     SessionNotFound,
     TooFast,
 )
-from chalicelib.domain.jid import recipient
+from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.messages import Attempt, Message, Report
 from chalicelib.services.messages.outbox import Outbox, fingerprinted
 from chalicelib.services.ports import Clock, IdempotencyStore, Rejected, Sleep, Unavailable
@@ -86,9 +84,9 @@ class Bulk:
 
     def _attempt(self, letter: _Letter, ends: int) -> Attempt:
         try:
-            jid = recipient(letter.to, field="recipients")
+            jid = person_or_group(letter.to, field="recipients")
             return Attempt(letter.to, self._paced(letter, jid, ends))
-        except (InvalidField, NotOnWhatsApp, SendFailed) as error:
+        except (InvalidField, OfMessage) as error:
             return Attempt(letter.to, error.failed if isinstance(error, OfMessage) else None, error)
 
     def _paced(self, letter: _Letter, jid: str, ends: int) -> Message:

@@ -12,7 +12,10 @@ from typing import Final
 
 from chalicelib.domain.content import Content, Context, Text, stored
 from chalicelib.domain.errors import (
+    GroupForbids,
+    GroupNotFound,
     IdempotencyKeyReused,
+    NotInGroup,
     NotOnWhatsApp,
     SendFailed,
     TooFast,
@@ -76,6 +79,8 @@ EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
+_OF_GROUPS: Final = {"not_in_group": NotInGroup, "group_forbids": GroupForbids, "group_not_found": GroupNotFound}
+"""What a group's refusal is, by the ``error_code`` of its message."""
 
 
 def fingerprinted(content: Content) -> str:
@@ -112,7 +117,8 @@ class Outbox:
         """Send ``content`` to the JID ``to``; return the message, acknowledged, or still queued if that takes long.
 
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
-        SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp and SendFailed.
+        SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp, NotInGroup, GroupForbids,
+        GroupNotFound and SendFailed.
         """
         draft = Draft(to, content)
         request = f"{to}\0{fingerprinted(content)}"
@@ -208,6 +214,9 @@ class Outbox:
                 hint=advice(number) if number else None,
                 failed=message,
             )
+        of_group = _OF_GROUPS.get(message.error_code or "")
+        if of_group:
+            raise of_group(message.error_message or "WhatsApp refused the message.", field="to", failed=message)
         raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message)
 
 

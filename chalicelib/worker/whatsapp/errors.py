@@ -50,11 +50,29 @@ _NO_CONNECTION: Final = (
 _BEFORE: Final = ("failed to get LID", "failed to get device list", "failed to marshal", "failed to encrypt")
 
 
-def unsent(error: str) -> Exception:
-    """Return what the library's ``error`` for a text to one person means."""
+NOT_IN_GROUP: Final = ("not_in_group", "The session's account isn't in the group.")
+GROUP_NOT_FOUND: Final = ("group_not_found", "WhatsApp has no such group.")
+GROUP_FORBIDS: Final = (
+    "group_forbids",
+    "The group takes no messages of the account: only its admins may write, or the account isn't in it any more.",
+)
+_FORBIDDEN: Final = "403"
+_OF_GROUPS: Final = {
+    # The library asks for the members before it sends; what the server says to that has these words.
+    "not participating in that group": NOT_IN_GROUP,
+    "that group does not exist": GROUP_NOT_FOUND,
+}
+
+
+def unsent(error: str, *, group: bool = False) -> Exception:
+    """Return what the library's ``error`` for a message to a person means, or to a ``group``."""
     if "no LID found for" in error:
         return RecipientNotOnWhatsApp()
+    if refusal := next((refusal for words, refusal in _OF_GROUPS.items() if words in error), None):
+        return SendRefused(*refusal)
     if refused := _SEND_REFUSED.search(error):
+        if group and refused[1] == _FORBIDDEN:
+            return SendRefused(*GROUP_FORBIDS)
         return SendRefused("refused", f"WhatsApp refused the message (error {refused[1]}).")
     if any(text in error for text in _AFTERWARDS):
         return NoAnswer()

@@ -104,7 +104,7 @@ class Whatsmeow:
         try:
             answer = self._client.send_message(_jid(to), message)
         except NeonizeError as error:
-            raise unsent(str(error)) from None
+            raise unsent(str(error), group=where.group) from None
         return str(answer.ID)
 
     def _set_timer(self, group: str, timer: Timer) -> None:

@@ -68,7 +68,7 @@ def test_everybody_gets_it_in_order(rig: Rig) -> None:
 
 
 def test_a_bad_number_fails_alone(rig: Rig) -> None:
-    report = send(rig, NUMBERS[0], "12", "120363041234567890@g.us", NUMBERS[1])
+    report = send(rig, NUMBERS[0], "12", "120363041234567890@newsletter", NUMBERS[1])
     assert counts(report) == (4, 2, 2, 0)
     assert [a.error.code if a.error else None for a in report.attempts] == [
         None,
@@ -78,13 +78,20 @@ def test_a_bad_number_fails_alone(rig: Rig) -> None:
     ]
 
 
-def test_what_whatsapp_refuses_fails_alone(rig: Rig) -> None:
+def test_a_group_gets_it_too(rig: Rig) -> None:
+    report = send(rig, NUMBERS[0], "120363041234567890@g.us")
+    assert counts(report) == (2, 2, 0, 0)
+    assert recipients(rig)[1] == "+120363041234567890"
+
+
+@pytest.mark.parametrize("code", ["not_on_whatsapp", "not_in_group", "group_forbids", "group_not_found", "refused"])
+def test_what_whatsapp_refuses_fails_alone(rig: Rig, code: str) -> None:
     def look() -> None:
         for owed in rig.dispatch.owed(SESSION.uid):
             begun = rig.dispatch.begin(owed, epoch=1)
             assert begun
             if len(rig.stores.messages.rows) == 2:
-                rig.dispatch.failed(begun, "not_on_whatsapp", "No account.")
+                rig.dispatch.failed(begun, code, "It can't be.")
             else:
                 rig.dispatch.sent(begun, "3EB0")
 
@@ -92,7 +99,8 @@ def test_what_whatsapp_refuses_fails_alone(rig: Rig) -> None:
     report = send(rig)
     assert counts(report) == (3, 2, 1, 0)
     assert report.attempts[1].error
-    assert (report.attempts[1].error.code, report.attempts[1].message is not None) == ("NOT_ON_WHATSAPP", True)
+    named = code.upper() if code != "refused" else "SEND_FAILED"
+    assert (report.attempts[1].error.code, report.attempts[1].message is not None) == (named, True)
 
 
 def test_it_stops_where_the_session_is_disconnected(rig: Rig) -> None:

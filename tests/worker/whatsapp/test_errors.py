@@ -44,6 +44,22 @@ def test_a_refusal_says_whatsapps_number_and_no_other() -> None:
     assert (refusal.code, refusal.sentence) == ("refused", "WhatsApp refused the message (error 479).")
 
 
+@pytest.mark.parametrize(
+    ("error", "group", "code"),
+    [
+        ("failed to get group members: you're not participating in that group", True, "not_in_group"),
+        ("failed to get group members: that group does not exist", True, "group_not_found"),
+        ("server returned error 403", True, "group_forbids"),
+        ("server returned error 403", False, "refused"),
+        ("server returned error 421", True, "refused"),
+    ],
+)
+def test_why_a_group_takes_no_message_has_a_name(error: str, group: bool, code: str) -> None:
+    refusal = unsent(error, group=group)
+    assert isinstance(refusal, SendRefused)
+    assert refusal.code == code
+
+
 def test_no_error_names_the_recipient() -> None:
     for error in (f"no LID found for {JID} from server", f"failed to get LID for PN {JID}: x", f"server {JID}"):
         meaning = unsent(error)
