@@ -237,6 +237,9 @@ class ContextJson(TypedDict):
     expires_in: NotRequired[Annotated[int, "The chat's timer for disappearing messages, in seconds."]]
     view_once: NotRequired[bool]
     album: NotRequired[Annotated[str, "WhatsApp's id of the album that the message is in."]]
+    resolves: NotRequired[
+        Annotated[str, "Our id of the message that stands for this one: it couldn't be read at first."]
+    ]
 
 
 class Beside(TypedDict):
@@ -282,6 +285,8 @@ def beside(of: Message) -> Beside:
     """Return ``content`` and ``context`` of a message, as far as it has them."""
     shape: Beside = {}
     content, context = _content(of.content), _context(of.context or c.Context())
+    if of.resolves:
+        context["resolves"] = of.resolves
     if content:
         shape["content"] = content
     if context:

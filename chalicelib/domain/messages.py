@@ -90,7 +90,8 @@ class Message:
     edit and of the deletion that this message was asked, ``edited_at`` and ``deleted_at`` when WhatsApp took them.
     ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more. ``secret`` is
     the message's own, 32 random bytes that it is sent with: by it a later worker finds out whether the message left,
-    and what others say about the message is sealed, such as votes.
+    and what others say about the message is sealed, such as votes. ``resolves`` is our id of the message that stands
+    for this one because it couldn't be read at first.
     """
 
     uid: str
@@ -124,6 +125,7 @@ class Message:
     deleted_by: str | None = None
     deleted_at: int | None = None
     secret: bytes | None = field(default=None, repr=False)
+    resolves: str | None = None
     last_event: LastEvent | None = None
 
     @property
@@ -214,6 +216,7 @@ def summary(message: Message) -> Mapping[str, Any]:
         "chat_lid": message.chat_lid,
         "copied": message.copied or None,
         "whatsapp_id": message.whatsapp_id,
+        "resolves": message.resolves,
         "client_ref": message.client_ref,
         "error_code": message.error_code,
         "error_message": message.error_message,

@@ -187,10 +187,12 @@ class Received:
     """What the client tells of a message that came in; ``at`` is WhatsApp's time in milliseconds since the epoch.
 
     ``content`` is what it says, ``context`` in what it was said. ``from_me`` says that another device of the same
-    account wrote it. ``chat_lid`` is the LID's JID in a direct chat.
+    account wrote it. ``chat_lid`` is the LID's JID in a direct chat. What WhatsApp has no id for, such as a change of a
+    group, has a ``mark`` in its place, which is the same each time that it is told. ``secret`` is what others seal by
+    what they say about it. ``retried`` says that its sender's device was asked for it again.
     """
 
-    whatsapp_id: str
+    whatsapp_id: str | None
     chat: str
     sender: Party
     at: int
@@ -198,6 +200,24 @@ class Received:
     from_me: bool = False
     context: Context | None = field(default=None, repr=False)
     chat_lid: str | None = None
+    mark: str = ""
+    secret: bytes | None = field(default=None, repr=False)
+    retried: bool = False
+
+    @property
+    def writer(self) -> str:
+        """What its writer is told from others by: the LID, else the phone number, digits; empty without either."""
+        return self.sender.lid or self.sender.phone or ""
+
+    @property
+    def digest(self) -> bytes:
+        """Ten bytes that tell it from other messages of the same moment, and are the same when it is told again.
+
+        One that couldn't be read isn't the same as the one that its sender's phone sends when it is asked again.
+        """
+        unread = "\0unread" if isinstance(self.content, Undecryptable) else ""
+        named = f"{self.chat}\0{self.writer}\0{self.whatsapp_id or self.mark}{unread}"
+        return sha256(named.encode()).digest()[:10]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,16 +232,12 @@ class Inbox:
     def receive(self, session: Session, received: Received) -> bool:
         """Write the message; False if it is there already: WhatsApp repeats what wasn't acknowledged in time.
 
-        Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message. One
-        that couldn't be read isn't the same as the one that its sender's phone sends when it is asked again.
+        Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message.
         """
-        who = received.sender.lid or received.sender.phone or ""
-        unread = "\0unread" if isinstance(received.content, Undecryptable) else ""
-        digest = sha256(f"{received.chat}\0{who}\0{received.whatsapp_id}{unread}".encode()).digest()
         own = f"{session.device.phone}@{USERS}" if session.device else None
         message = Message(
             uid=session.uid,
-            id=self.named_id(received.at, digest[:10]),
+            id=self.named_id(received.at, received.digest),
             tenant=session.tenant,
             session=session.id,
             direction=Direction.OUTBOUND if received.from_me else Direction.INBOUND,
@@ -235,6 +251,8 @@ class Inbox:
             copied=received.from_me,
             whatsapp_id=received.whatsapp_id,
             chat_lid=received.chat_lid,
+            secret=received.secret,
+            resolves=self._unread(session, received) if received.retried else None,
         )
         now = self.clock()
         # The event's id follows from the message's: a repeat that is written after all is the same event.
@@ -243,6 +261,15 @@ class Inbox:
         with suppress(Unavailable, Rejected):
             self.identities.note(session.uid, Identity(phone_in(received.chat), lid_in(received.chat_lid)))
         return fresh
+
+    def _unread(self, session: Session, received: Received) -> str | None:
+        """Return the id of the message that stands for this one because it couldn't be read at first, if there is one.
+
+        Its sender's device sends it once more under the id and the time that it had.
+        """
+        unread = replace(received, content=Undecryptable())
+        stands = self.messages.get(session.uid, self.named_id(received.at, unread.digest))
+        return stands.id if stands else None
 
 
 def _named(sender: Party) -> Party:

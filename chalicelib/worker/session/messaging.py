@@ -54,8 +54,8 @@ class Messaging:
         match event:
             case c.Incoming() if self._refused:
                 return
-            case c.Incoming(received=received):
-                self._intake.keep(received)
+            case c.Incoming():
+                self._intake.keep(event)
             case c.Receipt():
                 self._sender.receipt(event)
             case _:

@@ -6,10 +6,12 @@ So it never waits for AWS, unless AWS has been away for very long.
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from queue import Queue
 from threading import Condition, Thread
-from typing import Final
+from typing import Final, Protocol
 
+from chalicelib.domain.content import Content
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
@@ -17,6 +19,8 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.patience import FIRST, LONGEST
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.whatsapp.client import Incoming
+from chalicelib.worker.whatsapp.files import WhatsAppFile
 
 QUIET_FOR: Final = 0.05
 """Seconds without a message after which a client that has no connection any more has handed over all it had."""
@@ -24,17 +28,37 @@ HELD: Final = 10_000
 """Messages that wait to be written before the client has to wait too."""
 
 
+class IncomingMedia(Protocol):
+    """Keeps the files of what comes in."""
+
+    def keep(self, received: Received, file: WhatsAppFile) -> Content:
+        """Have the file kept, without waiting for that; return the message's content with its ``media_id``.
+
+        The same message and file again are the same ``media_id``. Raises Unavailable and Rejected.
+        """
+
+
 class Intake:
-    """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting."""
+    """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting.
+
+    Without ``media`` there is no place for files: what came with one is kept without.
+    """
 
     def __init__(
-        self, reporter: SessionReporter, receive: Callable[[Session, Received], bool], spool: Spool[Received], log: Log
+        self,
+        reporter: SessionReporter,
+        receive: Callable[[Session, Received], bool],
+        spool: Spool[Incoming],
+        log: Log,
+        *,
+        media: IncomingMedia | None = None,
     ) -> None:
         self._reporter = reporter
         self._receive = receive
         self._spool = spool
         self._log = log
-        self._queue: Queue[Received] = Queue(HELD)
+        self._media = media
+        self._queue: Queue[Incoming] = Queue(HELD)
         self._changed = Condition()
         self._came = 0
         self._unwritten = 0
@@ -43,13 +67,13 @@ class Intake:
         """Begin, with what earlier workers left."""
         Thread(target=self._run, name="intake", daemon=True).start()
 
-    def keep(self, received: Received) -> None:
+    def keep(self, incoming: Incoming) -> None:
         """Keep a message; returns at once."""
         with self._changed:
             self._came += 1
             self._unwritten += 1
-            self._try(lambda: self._spool.add(received))
-        self._queue.put(received)
+            self._try(lambda: self._spool.add(incoming))
+        self._queue.put(incoming)
 
     def settle(self, seconds: float) -> None:
         """Wait, ``seconds`` at the most, until what a client without a connection still had is in the table."""
@@ -82,22 +106,22 @@ class Intake:
 
     def _take_over(self) -> None:
         for file, messages in self._spool.left():
-            for received in messages:
-                self._write(received, late=True)
+            for incoming in messages:
+                self._write(incoming, late=True)
             file.unlink(missing_ok=True)
 
-    def _write(self, received: Received, *, late: bool = False) -> None:
-        pause = FIRST
+    def _write(self, incoming: Incoming, *, late: bool = False) -> None:
+        pause, received = FIRST, incoming.received
         while True:
             try:
-                fresh = self._receive(self._reporter.session, received)
+                fresh = self._receive(self._reporter.session, self._whole(incoming))
             except Unavailable:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)
                 continue
             except Rejected as rejected:
                 # No waiting mends that, and what comes behind it shall not wait; a later worker tries once more.
-                self._try(lambda: self._spool.set_aside(received))
+                self._try(lambda: self._spool.set_aside(incoming))
                 self._log.warning("set_aside", kind=received.content.type, code=rejected.code)
                 return
             except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
@@ -105,3 +129,10 @@ class Intake:
                 return
             self._log.info("received", kind=received.content.type, copied=received.from_me, fresh=fresh, late=late)
             return
+
+    def _whole(self, incoming: Incoming) -> Received:
+        """Return the message with what has to be fetched for it."""
+        received = incoming.received
+        if incoming.file and self._media:
+            return replace(received, content=self._media.keep(received, incoming.file))
+        return received

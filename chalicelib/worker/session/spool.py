@@ -18,7 +18,9 @@ import msgspec
 from chalicelib.domain.content import restored, stored
 from chalicelib.reading import Reader
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.client import Incoming, Receipt
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.sealed import Sealed
 
 T = TypeVar("T")
 
@@ -35,19 +37,30 @@ class Kind(Generic[T]):
     read: Callable[[Mapping[str, Any]], T]
 
 
-def _written(received: Received) -> Mapping[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(received)
+def _written(incoming: Incoming) -> Mapping[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(incoming.received)
     del plain["content"]
-    return plain | stored(received.content)
+    beside = {"file": incoming.file, "sealed": incoming.sealed}
+    return {
+        **plain,
+        **stored(incoming.received.content),
+        **{name: msgspec.to_builtins(one) for name, one in beside.items() if one is not None},
+    }
 
 
-def _received(plain: Mapping[str, Any]) -> Received:
-    return _RECEIVED.plain({**plain, "content": restored(plain)})
+def _incoming(plain: Mapping[str, Any]) -> Incoming:
+    return Incoming(
+        _RECEIVED.plain({**plain, "content": restored(plain)}),
+        _FILE.plain(plain["file"]) if plain.get("file") else None,
+        _SEALED.plain(plain["sealed"]) if plain.get("sealed") else None,
+    )
 
 
 _RECEIVED: Final = Reader(Received)
+_FILE: Final = Reader(WhatsAppFile)
+_SEALED: Final = Reader(Sealed)
 _RECEIPT: Final = Reader(Receipt)
-MESSAGES: Final = Kind("inbox", _written, _received)
+MESSAGES: Final = Kind("inbox", _written, _incoming)
 RECEIPTS: Final = Kind("receipts", msgspec.to_builtins, _RECEIPT.plain)
 
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from msgspec.structs import replace as changed
 
-from chalicelib.domain.content import Context, Undecryptable
+from chalicelib.domain.content import Context, Undecryptable, Withheld
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.client import Incoming, Receipt
 from chalicelib.worker.whatsapp.content import Found, Said, content
 
 BROADCAST: Final = "broadcast"
@@ -38,25 +38,34 @@ _RECEIPTS: Final = {
 """Of the types of receipts those that others give for our messages; the rest goes between our own devices."""
 
 
-def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
-    """Return a MessageEv's message."""
+def incoming(event: Any, phone_of: PhoneOf) -> Incoming | None:
+    """Return a MessageEv's message, with where its file lies and what is sealed in it."""
     info, source = event.Info, event.Info.MessageSource
     said = Said(from_me=source.IsFromMe, group=source.IsGroup, by_admin=info.Edit == ADMIN_REVOKE)
     found = content(event.Message, said)
     if found and (event.IsViewOnce or event.IsViewOnceV2 or event.IsViewOnceV2Extension):
         found = replace(found, context=changed(found.context or Context(), view_once=True))
-    return _received(info, found, phone_of) if found else None
+    received = _received(info, found, phone_of) if found else None
+    if found is None or received is None:
+        return None
+    return Incoming(replace(received, retried=event.RetryCount > 0), found.file, found.sealed)
 
 
-def undecryptable(event: Any, phone_of: PhoneOf) -> Received | None:
-    """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read."""
-    hidden = event.DecryptFailMode == event.DECRYPT_FAIL_HIDE
-    return None if hidden else _received(event.Info, Found(Undecryptable()), phone_of)
+def undecryptable(event: Any, phone_of: PhoneOf) -> Incoming | None:
+    """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read.
+
+    One that WhatsApp keeps from linked devices, as it does with what may be seen once, won't be sent again.
+    """
+    if event.DecryptFailMode == event.DECRYPT_FAIL_HIDE:
+        return None
+    received = _received(event.Info, Found(Withheld() if event.IsUnavailable else Undecryptable()), phone_of)
+    return Incoming(received) if received else None
 
 
-def unparsed(info: Any, phone_of: PhoneOf) -> Received | None:
+def unparsed(info: Any, phone_of: PhoneOf) -> Incoming | None:
     """Return a message of which nothing but its MessageInfo could be parsed."""
-    return _received(info, Found(Undecryptable()), phone_of)
+    received = _received(info, Found(Undecryptable()), phone_of)
+    return Incoming(received) if received else None
 
 
 def receipt(event: Any) -> Receipt | None:
@@ -90,6 +99,7 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
         content=found.content,
         context=found.context,
         chat_lid=f"{party.lid}@{LIDS}" if party.lid else None,
+        secret=found.secret,
     )
 
 

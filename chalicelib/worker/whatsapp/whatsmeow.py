@@ -32,7 +32,6 @@ from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Composing, Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
-from chalicelib.services.messages.store import Received
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.answers import contact, group
@@ -281,9 +280,9 @@ class Whatsmeow:
             ev.ReceiptEv: self._receipt,
         }
 
-    def _came_in(self, received: Received | None) -> None:
-        if received:
-            self._emit(c.Incoming(received))
+    def _came_in(self, incoming: c.Incoming | None) -> None:
+        if incoming:
+            self._emit(incoming)
 
     def _receipt(self, message: Any) -> None:
         found = receipt(message)

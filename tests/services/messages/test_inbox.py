@@ -109,6 +109,34 @@ def test_what_is_sent_again_after_it_could_not_be_read_is_kept_beside_it(rig):
     assert {message.content.text for message in rig.stores.messages.rows.values()} == {None, "Kopi?"}
 
 
+def test_what_is_sent_again_names_the_message_that_stood_for_it(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, content=Undecryptable()))
+    unread = kept(rig)
+    rig.inbox.receive(SESSION, replace(RECEIVED, retried=True))
+    (read,) = [one for one in rig.stores.messages.rows.values() if one != unread]
+    assert read.resolves == unread.id
+    assert its_event(read).data["resolves"] == unread.id
+
+
+def test_what_was_asked_for_again_and_stood_nowhere_resolves_nothing(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, retried=True))
+    assert kept(rig).resolves is None
+
+
+def test_the_secret_of_a_message_is_kept_with_it_and_in_no_repr(rig):
+    rig.inbox.receive(SESSION, replace(RECEIVED, secret=b"secret-of-32-bytes".ljust(32)))
+    assert kept(rig).secret == b"secret-of-32-bytes".ljust(32)
+    assert "secret-of" not in repr(kept(rig))
+
+
+def test_what_whatsapp_has_no_id_for_is_told_apart_by_its_mark(rig):
+    joined = replace(RECEIVED, whatsapp_id=None, mark="joined 1")
+    assert rig.inbox.receive(SESSION, joined)
+    assert not rig.inbox.receive(SESSION, joined)
+    assert rig.inbox.receive(SESSION, replace(joined, mark="joined 2"))
+    assert {one.whatsapp_id for one in rig.stores.messages.rows.values()} == {None}
+
+
 def test_a_hostile_length_is_cut(rig):
     rig.inbox.receive(SESSION, replace(RECEIVED, content=Text("é" * (MAX_TEXT + 1))))
     assert kept(rig).content.text == "é" * MAX_TEXT

@@ -10,15 +10,25 @@ from hypothesis import strategies as st
 from chalicelib.domain.content import Context, Location, Quoted, Target, Text, restored
 from chalicelib.domain.messages import Party
 from chalicelib.services.messages.store import Received
+from chalicelib.wire.addons import Use
 from chalicelib.worker.session.spool import MESSAGES, Spool
+from chalicelib.worker.whatsapp.client import Incoming
+from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.sealed import Sealed
 
-RECEIVED = Received(
-    "3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, content=Text("Kopi?\n☕")
+RECEIVED = Incoming(
+    Received(
+        "3A01", "628777000001@s.whatsapp.net", Party("628777000001", "2000", "Bo"), at=1, content=Text("Kopi?\n☕")
+    )
 )
+FILE = WhatsAppFile(
+    kind="image", direct_path="/v/1", media_key=b"k" * 32, enc_sha256=b"e" * 32, file_sha256=b"f" * 32, size=9,
+    mimetype="image/png", media_key_timestamp=1, thumbnail=b"\xff\xd8", waveform=bytes(64),
+)  # fmt: skip
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def left(home: Path) -> list[list[Received]]:
+def left(home: Path) -> list[list[Incoming]]:
     return [messages for _, messages in Spool(home, MESSAGES).left()]
 
 
@@ -32,21 +42,22 @@ def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
 def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
     content = Location(-6.1753924, 107.0, "Monas", caption="Here")
     context = Context(quoted=Quoted(Target("3A00", from_me=True), "text", "Where?"), mentions=("1@lid",))
-    received = replace(RECEIVED, content=content, context=context)
-    Spool(tmp_path, MESSAGES).add(received)
-    assert left(tmp_path) == [[received]]
+    received = replace(RECEIVED.received, content=content, context=context, secret=b"s" * 32, retried=True)
+    incoming = Incoming(received, FILE, Sealed(Use.POLL_VOTE, b"p" * 40, b"i" * 12))
+    Spool(tmp_path, MESSAGES).add(incoming)
+    assert left(tmp_path) == [[incoming]]
 
 
 def test_what_a_worker_left_that_knew_no_content_is_still_read(tmp_path: Path) -> None:
     line = b'{"whatsapp_id":"3A","chat":"c","sender":{"phone":"1","lid":null,"name":null},"at":1,"text":"Kopi?"}'
     (tmp_path / "inbox-1.jsonl").write_bytes(b"\n" + line)
-    assert left(tmp_path) == [[Received("3A", "c", Party("1"), at=1, content=Text("Kopi?"))]]
+    assert left(tmp_path) == [[Incoming(Received("3A", "c", Party("1"), at=1, content=Text("Kopi?")))]]
 
 
 def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:
     for text in ("one", "two", "three"):
-        Spool(tmp_path, MESSAGES).add(Received("3A", "c", Party(), at=1, content=Text(text)))
-    assert [[message.content.text for message in messages] for messages in left(tmp_path)] == [
+        Spool(tmp_path, MESSAGES).add(Incoming(Received("3A", "c", Party(), at=1, content=Text(text))))
+    assert [[message.received.content.text for message in messages] for messages in left(tmp_path)] == [
         ["one"],
         ["two"],
         ["three"],
@@ -104,5 +115,5 @@ def test_a_message_comes_out_as_it_went_in(tmp_path_factory, name, kind, text, m
     home = tmp_path_factory.mktemp("home")
     content = restored({"kind": kind, "text": text})
     received = Received("3A", "c", Party(name=name), at=1, content=content, from_me=mine)
-    Spool(home, MESSAGES).add(received)
-    assert left(home) == [[received]]
+    Spool(home, MESSAGES).add(Incoming(received))
+    assert left(home) == [[Incoming(received)]]

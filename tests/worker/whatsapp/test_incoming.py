@@ -4,11 +4,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.content import Context, Deleted, Target, Text, Undecryptable
+from chalicelib.domain.content import Context, Deleted, Target, Text, Undecryptable, Withheld
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
+from chalicelib.wire.addons import Use
 from chalicelib.worker.whatsapp.client import Receipt
-from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
+from chalicelib.worker.whatsapp.incoming import PhoneOf, receipt, undecryptable
+from chalicelib.worker.whatsapp.incoming import incoming as came_in
+from chalicelib.worker.whatsapp.sealed import Sealed
 from tests.worker.protos import messages
 from tests.worker.protos import neonize as wa
 
@@ -42,6 +45,12 @@ def a_text(source: Any, **more: Any) -> Any:
 
 def nobody(_lid: Any) -> str | None:
     return None
+
+
+def incoming(event: Any, phone_of: PhoneOf) -> Received | None:
+    """The message alone."""
+    came = came_in(event, phone_of)
+    return came.received if came else None
 
 
 DIRECT = a_source("200000000000002@lid", "200000000000002:3@lid", "628777000001@s.whatsapp.net")
@@ -142,7 +151,40 @@ def test_what_is_not_written_to_the_account_is_no_message(event: Any) -> None:
 def test_what_cannot_be_read_says_who_wrote_it() -> None:
     found = undecryptable(wa.UndecryptableMessage(Info=an_info(DIRECT), DecryptFailMode="DECRYPT_FAIL_SHOW"), nobody)
     assert found
-    assert (found.content, found.sender) == (Undecryptable(), BO)
+    assert (found.received.content, found.received.sender) == (Undecryptable(), BO)
+
+
+def test_what_whatsapp_shows_on_the_phone_alone_is_unavailable() -> None:
+    event = wa.UndecryptableMessage(Info=an_info(DIRECT), DecryptFailMode="DECRYPT_FAIL_SHOW", IsUnavailable=True)
+    found = undecryptable(event, nobody)
+    assert found
+    assert found.received.content == Withheld()
+
+
+def test_a_message_that_was_asked_for_again_says_so() -> None:
+    event = a_text(DIRECT)
+    event.RetryCount = 1
+    first, again = incoming(a_text(DIRECT), nobody), incoming(event, nobody)
+    assert first
+    assert again
+    assert (first.retried, again.retried) == (False, True)
+
+
+def test_a_message_comes_with_its_secret_its_file_and_what_is_sealed_in_it() -> None:
+    image = messages.ImageMessage(
+        directPath="/v/1", mediaKey=b"k" * 32, fileEncSHA256=b"e" * 32, fileSHA256=b"f" * 32, fileLength=9
+    )
+    event = wa.Message(Info=an_info(DIRECT), Message=messages.Message(imageMessage=image))
+    event.Message.messageContextInfo.messageSecret = b"s" * 32
+    found = came_in(event, nobody)
+    assert found
+    assert found.file
+    assert (found.received.secret, found.file.direct_path, found.sealed) == (b"s" * 32, "/v/1", None)
+    vote = messages.PollUpdateMessage(vote={"encPayload": b"p" * 40, "encIV": b"i" * 12})
+    vote.pollCreationMessageKey.ID = "3A00"
+    voted = came_in(wa.Message(Info=an_info(DIRECT), Message=messages.Message(pollUpdateMessage=vote)), nobody)
+    assert voted
+    assert voted.sealed == Sealed(Use.POLL_VOTE, b"p" * 40, b"i" * 12)
 
 
 def test_what_its_sender_wants_nobody_to_miss_is_not_missed() -> None:
