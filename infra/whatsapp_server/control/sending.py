@@ -128,7 +128,7 @@ def _frame(fields: Fields, chat: Chat) -> Frame:
     if quoted is None and fields.text("kind") == "reply":
         quoted = fields.text("id")
     album = fields.optional_text("album")
-    timer = chat.network.phones.contents.timer(chat.phone.number, chat.name)
+    timer = chat.network.phones.timer(chat.phone, chat.peer)
     return Frame(
         quoted=_quote(chat, chat.letter(quoted)) if quoted else None,
         mentions=tuple(str(one) for one in _mentioned(fields, chat).values()),

@@ -68,7 +68,14 @@ class Phones:
 
     def say(self, account: Account, recipient: Account | Group, text: str) -> str:
         """Send a text from a phone; its id."""
-        return self.send(account, recipient, Frame().around(composing.text(text)))
+        frame = Frame(expires_in=self.timer(account, recipient))
+        return self.send(account, recipient, frame.around(composing.text(text)))
+
+    def timer(self, account: Account, recipient: Account | Group) -> int:
+        """After how many seconds messages of a chat disappear; 0 is never."""
+        if isinstance(recipient, Group):
+            return recipient.ephemeral_s
+        return self.contents.timer(account.number, recipient.number)
 
     def send(self, account: Account, recipient: Account | Group, said: Outgoing) -> str:
         """Send a message of any kind from a phone to somebody, or to a group that it may write in; its id."""
