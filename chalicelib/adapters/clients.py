@@ -150,9 +150,9 @@ MISCONFIGURED: Final = frozenset(
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what botocore raises and nobody expected into Unavailable, Misconfigured or another Rejected, chained.
+    """Turn an error of botocore's into Unavailable, Misconfigured or another Rejected, chained.
 
-    Unavailable is only what the same call may get over: no answer, a throttle, a fault of AWS's own.
+    Unavailable means that the same call may succeed later: no answer, a throttle, a fault of AWS's own.
     """
     try:
         yield
@@ -185,7 +185,7 @@ S = TypeVar("S", bound=socket.socket)
 
 
 class Deadline:
-    """Within it, ``seconds`` after entering, whichever socket is watched then is shut, whatever is waiting for it."""
+    """A context that shuts the watched socket ``seconds`` after entering, which ends whatever call waits on it."""
 
     def __init__(self, seconds: float) -> None:
         self._ends = time.monotonic() + seconds
@@ -205,7 +205,7 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds until it passes; raises TimeoutError if it has."""
+        """Seconds until the deadline; raises TimeoutError if it has passed."""
         left = self._ends - time.monotonic()
         if self.passed or left <= 0:
             raise TimeoutError

@@ -40,7 +40,7 @@ class ArgonPasswords:
         return self._hasher.hash(password)
 
     def matches(self, password_hash: str, password: str) -> bool:
-        """Verify; without a hash it takes as long and is false."""
+        """Verify the password; without a hash this takes as long, and is False."""
         try:
             return self._hasher.verify(password_hash or self._nobody, password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
@@ -114,7 +114,7 @@ class JwtTokens:
     def read(self, token: str) -> TokenClaims:
         """Verify signature, algorithm, issuer, audience and expiry; the answer never says which of them failed.
 
-        When it was issued is no matter: the clock of the function that did may be a little ahead of this one's.
+        The time of issue isn't checked: the clock of the function that issued the token may be a little ahead.
         """
         try:
             key = self.keys().keys[jwt.get_unverified_header(token)["kid"]]
@@ -140,7 +140,7 @@ class JwtTokens:
 class HmacHashes:
     """The KeyedHashes port, by the keys that sign tokens.
 
-    What is hashed begins with words and a NUL, which no token's signed text has.
+    Each hashed text begins with its purpose and a NUL, which no token's signed text contains.
     """
 
     keys: Callable[[], SigningKeys]

@@ -1,4 +1,4 @@
-"""Names and secrets that were never there before: ULIDs, and random bytes as each of their users writes them."""
+"""New ids and secrets: ULIDs, and random bytes in the form that each kind of secret has."""
 
 from secrets import token_bytes, token_urlsafe
 
@@ -23,7 +23,7 @@ def new_secret() -> str:
 
 
 def new_sid() -> str:
-    """Return a new sid for a Socket.IO client: what it is recognised by."""
+    """Return a new sid, by which a Socket.IO client is recognised."""
     return token_urlsafe(24)
 
 

@@ -1,4 +1,4 @@
-"""HTTP to webhook endpoints, which are strangers' addresses: where they lead is checked before a byte is sent.
+"""HTTP to webhook endpoints, whose addresses callers choose: each is checked before a byte is sent.
 
 A name is resolved once, every address that it has is checked, and the connection is made to a checked one, so a name
 that changes in between leads nowhere else. Redirects are answers, not followed. Nothing of an answer but its status
@@ -30,7 +30,7 @@ class NotAnEndpoint(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to post: ``host`` in ASCII (a name, or an address without brackets), ``target`` the request's path."""
+    """An endpoint's address: ``host`` in ASCII (a name, or an address without brackets), ``target`` the path."""
 
     secure: bool
     host: str
@@ -47,7 +47,7 @@ class Endpoint:
 def endpoint(url: str, *, local: bool) -> Endpoint:
     """Return the parts of a public https address; ``local`` allows plain http, and names of the inner network too.
 
-    Nothing is resolved: where a name leads is asked at each attempt. Raises NotAnEndpoint.
+    Nothing is resolved here: names are resolved at each attempt. Raises NotAnEndpoint.
     """
     try:
         parts = urlsplit(url)
@@ -74,7 +74,7 @@ USER_AGENT: Final = "Switchboard-Webhooks/1"
 
 
 class AddressRefused(Exception):
-    """The name leads, or may lead, where no webhook goes."""
+    """A name resolves, wholly or in part, to addresses that no webhook may go to."""
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ class HttpPoster:
     _judge: ssl.SSLContext | None = field(default=None, init=False)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """Post the body, and say what came of it."""
+        """Post the body, and return the outcome; raises nothing."""
         deadline = Deadline(self.timeout)
         try:
             to = endpoint(url, local=self.local)

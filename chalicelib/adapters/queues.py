@@ -36,31 +36,31 @@ class WakeQueue:
     url: str
 
     def reconcile(self, uid: str, *, delay: float) -> None:
-        """Queue it; rounded up to whole seconds, which is what SQS knows."""
+        """Queue a look at a session; ``delay`` is rounded up to whole seconds, as SQS takes them."""
         self._send({"job": "reconcile", "uid": uid}, delay)
 
     def snapshot(self, watcher: str, *, delay: float) -> None:
-        """Queue it."""
+        """Queue a watcher's snapshot."""
         self._send({"job": "snapshot", "watcher": watcher}, delay)
 
     def fill_standbys(self, *, delay: float) -> None:
-        """Queue it."""
+        """Queue the filling of the standby pool."""
         self._send({"job": "fill_standbys"}, delay)
 
     def greet(self, sid: str, *, delay: float) -> None:
-        """Queue it."""
+        """Queue a channel's open packet."""
         self._send({"job": "greet", "channel": sid}, delay)
 
     def beat(self, sid: str, *, delay: float) -> None:
-        """Queue it."""
+        """Queue a channel's next ping."""
         self._send({"job": "beat", "channel": sid}, delay)
 
     def part(self, sid: str, *, delay: float) -> None:
-        """Queue it."""
+        """Queue a channel's disconnection."""
         self._send({"job": "part", "channel": sid}, delay)
 
     def still_lost(self, uid: str, *, delay: float) -> None:
-        """Queue it."""
+        """Queue a second look at a lost connection."""
         self._send({"job": "still_lost", "uid": uid}, delay)
 
     def _send(self, job: dict[str, Any], delay: float) -> None:
@@ -76,7 +76,7 @@ class DeliveryQueue:
     dead_letters: str
 
     def put(self, delivery: Delivery, *, delay: float) -> None:
-        """Queue it, for 15 minutes at the most; a delivery knows by itself when it may go out."""
+        """Queue the delivery, with a delay of 15 minutes at the most; its ``not_before`` holds the full time."""
         _send(self.client, self.url, asdict(delivery), delay)
 
     def dead_letter(self, delivery: Delivery) -> None:
@@ -86,13 +86,13 @@ class DeliveryQueue:
 
 @dataclass(frozen=True, slots=True)
 class PushQueue:
-    """The Pushes port: a FIFO queue, with each session a group of its own, and so one message of it at a time."""
+    """The Pushes port: a FIFO queue. Each session is a message group, so its jobs are done one after another."""
 
     client: "SQSClient"
     url: str
 
     def put(self, job: PushJob) -> None:
-        """Queue it; SQS drops the same again for five minutes."""
+        """Queue the job; SQS drops a repeated one for five minutes."""
         same = sha256(f"{job.uid} {job.cursor}".encode()).hexdigest()
         body = msgspec.json.encode(job).decode()
         with translated():
@@ -146,7 +146,8 @@ class SqsMailboxes:
     def wait(self, mailbox: str, seconds: float) -> list[str]:
         """Wait up to ``seconds`` (20 at the most) for a ring; return the receipts of all that are there at once.
 
-        What isn't ``heard`` is back after a second: SQS gives a ring to a poll whose caller is gone, too.
+        A ring that isn't deleted (``heard``) is received again after a second: SQS may hand it to a poll whose caller
+        is gone.
         """
         poll = min(max(math.ceil(seconds), 0), LONGEST_POLL)
         with translated():
@@ -156,7 +157,7 @@ class SqsMailboxes:
         return [ring["ReceiptHandle"] for ring in rings.get("Messages", [])]
 
     def heard(self, mailbox: str, rings: Sequence[str]) -> None:
-        """Delete the rings; one whose receipt is too old, or that is gone, comes again or doesn't: no harm."""
+        """Delete the rings. One with an outdated receipt may be received again, which does no harm."""
         entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(rings)]
         with translated():
             self.client.delete_message_batch(QueueUrl=mailbox, Entries=entries)  # type: ignore[arg-type]

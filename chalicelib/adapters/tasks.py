@@ -45,9 +45,9 @@ class EcsWorkers:
     def start(self, order: Order) -> None:
         """Call RunTask with a client token made from the worker's id: the same order never starts a second task.
 
-        Save after an upgrade: ECS refuses a token that comes again with another task definition. Of two tasks of one
-        order one gets the lease, and the other ends. After a refusal the token is another one, too: for a day ECS
-        answers a token as it did the first time.
+        After an upgrade it may: ECS refuses a token that comes again with another task definition, so the token differs
+        then; of two tasks of one order one gets the lease, and the other ends. After a refusal the token differs, too,
+        since ECS answers a token for a day as it did the first time.
         """
         capacity = ON_DEMAND if order.on_demand else self.capacity
         variables = [{"name": name, "value": value} for name, value in order.to_env().items()]

@@ -4,12 +4,12 @@ Each failed login counts four times: by the user and the address together, by th
 whoever is named, and by the larger network that the address is in. So neither sixty networks that guess one user's
 password nor one address that tries a hundred names get further than a few guesses.
 
-Three of these counts can be filled by strangers, who would lock a user out for as long as they go on. So they don't
-hold for a user at an address where the same user has logged in within ``KNOWN`` before: there the first count alone
-does, which strangers elsewhere can't reach. Nor do they hold for who shows a token of the user's, to change the
-password: what fails there has a count of its own besides, by the user, which nobody without a token can fill.
-Everywhere else a user who is being guessed at waits, or has an administrator set a new password, which forgives what
-was counted against the name.
+Strangers can fill three of these counts, and so lock a user out for as long as they go on. So those three are ignored
+at an address where the user has logged in within the last ``KNOWN`` seconds: only the count of user and address
+together applies there, and strangers elsewhere can't fill that one. They are ignored, too, for a caller who shows one
+of the user's tokens in order to change the password: those failures have a count of their own, by the user, which
+nobody without a token can fill. Everywhere else a user whose password is being guessed has to wait, or has an
+administrator set a new password, which clears the counts of the user's name.
 
 "Address" is an IPv4 address, or the /64 network of an IPv6 one; the larger network is a /24 or a /48.
 """
@@ -85,7 +85,7 @@ class Principal:
     token: str | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Whether the permission table grants it."""
+        """Whether the permission table grants the caller the permission."""
         granted = GRANTS[self.role]
         if self.role is Role.ADMIN and self.tenant == DEFAULT_TENANT:
             granted |= OPERATORS
@@ -116,12 +116,12 @@ class User:
 
     @property
     def active(self) -> bool:
-        """Whether it may log in."""
+        """Whether the user may log in."""
         return not (self.disabled or self.suspended)
 
     @property
     def administers(self) -> bool:
-        """Whether its tenant can count on it for an administrator."""
+        """Whether the tenant can count on the user as an administrator: of that role, and not disabled."""
         return self.role is Role.ADMIN and not self.disabled
 
 
@@ -131,7 +131,7 @@ KEY_ENTROPY: Final = 32
 MOST_KEYS: Final = 50
 """API keys that a user may have."""
 LISTED: Final = 100
-"""Administrators that a tenant counts; the others are no less administrators."""
+"""Administrators on a tenant's list at the most; those beyond are administrators all the same."""
 
 _KEY: Final = re.compile(r"sb_[A-Za-z0-9_-]{43}")
 
@@ -156,7 +156,7 @@ class ApiKey:
     suspended: bool = False
 
     def good(self, now: int) -> bool:
-        """Whether it opens anything."""
+        """Whether the key is accepted at this time."""
         return not self.suspended and (self.expires_at is None or now < self.expires_at)
 
 
@@ -164,8 +164,9 @@ class ApiKey:
 class Tenant:
     """A company. ``admins`` names users who are its administrators, ``made_by`` the reservation it was created with.
 
-    It is changed before a user stops being one, and after a user has become one, and never to nothing. So there always
-    is one, whatever happens at the same time or halfway.
+    A name is removed from ``admins`` before the user stops being an administrator, added after the user has become one,
+    and the last name is never removed. So a tenant always has an administrator, whatever happens concurrently or fails
+    halfway.
     """
 
     id: str
@@ -183,12 +184,12 @@ def secret_of(entropy: bytes) -> str:
 
 
 def is_key(credential: str) -> bool:
-    """Whether it is written like an API key: nothing else begins so."""
+    """Whether a credential has the form of an API key: no token and no ticket begins so."""
     return credential.startswith(KEY_PREFIX)
 
 
 def fingerprint(secret: str) -> str | None:
-    """Return what a key is found by: the SHA-256 of its secret; None if no key can look like that.
+    """Return the SHA-256 of a key's secret, under which the key is stored; None for a text that can't be a key.
 
     The secret is random and long, so it needs no slow hash and no salt.
     """
@@ -196,12 +197,12 @@ def fingerprint(secret: str) -> str | None:
 
 
 def principal_of(key_id: str) -> str:
-    """Return the name under which a key's caller goes; no user's name has a colon."""
+    """Return the principal's name of a key's caller, which has a colon; no user's name has one."""
     return f"key:{key_id}"
 
 
 LIFE: Final = 60_000
-"""Milliseconds in which it must be used."""
+"""Milliseconds within which a ticket must be used."""
 TICKET_PREFIX: Final = "wst_"
 TICKET_ENTROPY: Final = 32
 """Random bytes in a ticket, written as 43 characters of base64url."""
@@ -224,12 +225,12 @@ def ticket_of(entropy: bytes) -> str:
 
 
 def is_ticket(credential: str) -> bool:
-    """Whether it is written like a ticket: no token and no API key begins so."""
+    """Whether a credential has the form of a ticket: no token and no API key begins so."""
     return credential.startswith(TICKET_PREFIX)
 
 
 def ticket_fingerprint(secret: str) -> str | None:
-    """Return what a ticket is found by: the SHA-256 of its secret; None if no ticket can look like that."""
+    """Return the SHA-256 of a ticket's secret, under which the ticket is stored; None for a text that can't be one."""
     return sha256(secret.encode()).hexdigest() if _TICKET.fullmatch(secret) else None
 
 
@@ -238,20 +239,20 @@ WINDOW: Final = 300
 MOST_BY_PAIR: Final = 5
 """Failed logins of one user from one address within the window, before more are refused."""
 MOST_BY_USER: Final = 20
-"""The same of one user from anywhere; and once more of those who show a token of the user's."""
+"""Failed logins of one user from anywhere; counted apart for callers who show one of the user's tokens."""
 MOST_BY_ADDRESS: Final = 20
-"""The same from one address, whoever is named."""
+"""Failed logins from one address, for any users."""
 MOST_BY_NETWORK: Final = 60
-"""The same from one larger network."""
+"""Failed logins from one larger network, for any users."""
 KNOWN: Final = 90 * 86_400
-"""Seconds for which an address is remembered as one where the user has logged in."""
+"""Seconds for which a user's successful login from an address is remembered."""
 NEWS: Final = 86_400
-"""Seconds in which it isn't noted again."""
+"""Seconds in which another login from the same address isn't written down again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who is said to log in, and from where: the counts of a failure go by these."""
+    """The keys of a login attempt's counters: the user who is named, the address, and the larger network."""
 
     name: str
     address: str
@@ -260,7 +261,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Failures:
-    """What was counted within the window; ``known_until`` (seconds since the Unix epoch) is 0 at an unknown address."""
+    """The counters' values within the window; ``known_until`` (seconds since the epoch) is 0 at an unknown address."""
 
     by_pair: int = 0
     by_user: int = 0
@@ -285,10 +286,10 @@ class Failures:
         return any(by_strangers)
 
     def is_news(self, now: int) -> bool:
-        """Whether a login at ``now`` (milliseconds) is to be noted for its address."""
+        """Whether a successful login at ``now`` (milliseconds) is worth writing down for its address."""
         return self.known_until - now // 1000 <= KNOWN - NEWS
 
 
 def source(name: str, address: str) -> Source:
-    """Return what a login under that name from that address is counted by."""
+    """Return the keys of the counters for a login under that name from that address."""
     return Source(name, network_of(address), wider_network_of(address))

@@ -63,9 +63,9 @@ def is_loopback(address: str) -> bool:
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one caller's: the address, of IPv6 the /64 network, of which everybody has a whole one.
+    """Return the unit by which callers are counted: an IPv4 address, or an IPv6 /64, since everybody has a whole one.
 
-    What is no address is itself.
+    A text that is no address is returned unchanged.
     """
     match _parsed(address):
         case IPv6Address() as v6 if v6.ipv4_mapped:
@@ -77,9 +77,9 @@ def network_of(address: str) -> str:
 
 
 def wider_network_of(address: str) -> str:
-    """Return the network that one who has many addresses may have of them: the /24, of IPv6 the /48.
+    """Return the network that a caller with many addresses may own: the /24, of IPv6 the /48.
 
-    What is no address is itself.
+    A text that is no address is returned unchanged.
     """
     match _parsed(network_of(address).partition("/")[0]):
         case IPv4Address() as v4:

@@ -25,7 +25,7 @@ Below the ten minutes after which API Gateway ends an idle connection, and so fa
 take no more than the sixteen rounds of a queue that AWS lets a function go.
 """
 PING_TIMEOUT: Final = 60_000
-"""Milliseconds that a client waits longer than that for a ping, before it takes the server for lost."""
+"""Milliseconds beyond ``PING_INTERVAL`` after which a client without a ping takes the server for lost."""
 MAX_PAYLOAD: Final = 100_000
 """Characters that a client may send at once; below what API Gateway takes."""
 MOST_PACKETS: Final = 32
@@ -33,7 +33,7 @@ MOST_PACKETS: Final = 32
 
 
 class Malformed(ValueError):
-    """What a client sent is no packet."""
+    """A client sent something that is no packet."""
 
 
 class PacketType(StrEnum):

@@ -124,7 +124,7 @@ class GatewayError(Exception):
 
 
 class OfSession(GatewayError):
-    """An error that depends on how ``session`` stands; families of clients say more of it."""
+    """An error that follows from the session's state; ``session`` lets a dialect's answer tell that state."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class OfSession(GatewayError):
 
 
 class OfMessage(GatewayError):
-    """An error that ended a message, which stands as ``failed``."""
+    """An error that ended a message, whose status is ``failed`` now."""
 
     def __init__(self, message: str, *, failed: "Message", field: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, field=field, hint=hint)
@@ -210,7 +210,7 @@ class IdempotencyKeyReused(GatewayError):
 
 
 class Unauthenticated(GatewayError):
-    """No credential, or one that isn't good (any more)."""
+    """There is no credential, or it is invalid, expired or revoked."""
 
     code = "UNAUTHENTICATED"
     status = 401

@@ -1,4 +1,4 @@
-"""What happens to a session: the link events that move it, and the envelope in which the world hears of it.
+"""What happens to a session: the link events that change its status, and the envelope in which events are published.
 
 Events of the client library keep whatsmeow's names. Each class carries the ``type`` under which it is published.
 """
@@ -13,7 +13,7 @@ from chalicelib.domain.session import Device, QRCode, WebhookFailure
 
 @dataclass(frozen=True, slots=True)
 class LinkEvent:
-    """A fact that moves a session."""
+    """A fact that may change a session's status, or another of its fields."""
 
     type: ClassVar[str]
 
@@ -53,8 +53,9 @@ class DeleteRequested(LinkEvent):
 class SettingsChanged(LinkEvent):
     """The owner changed what isn't about running: None leaves a setting as it is, an empty address removes it.
 
-    An address is tried again though it was gone for good, also if it is the old one. A new one comes with a new secret.
-    One that comes with a format sets all that the session says of its webhook; the old one without a format keeps that.
+    Setting an address enables an endpoint that was disabled (410), also if the address is the old one. A new address
+    comes with a new secret. With a format, all of the session's webhook settings are replaced; the old address without
+    a format leaves them as they are.
     """
 
     name: str | None = None
@@ -90,9 +91,9 @@ class TenantEnabled(LinkEvent):
 
 @dataclass(frozen=True, slots=True)
 class WorkerClaimed(LinkEvent):
-    """A worker is named for the next epoch. ``standby`` says that it runs already, ``lost`` that one was lost.
+    """A worker is named for the next epoch. ``standby``: it runs already; ``lost``: the worker before it was lost.
 
-    ``task`` is the task definition that it is started from, ``upgraded`` says that the one before had an older one.
+    ``task`` is the task definition that it is started from; ``upgraded``: the worker before it ran an older one.
     """
 
     worker: str
@@ -235,7 +236,7 @@ class TemporaryBan(LinkEvent):
 
 @dataclass(frozen=True, slots=True)
 class Stopped(LinkEvent):
-    """Its worker ended as the owner asked, or there was none to end."""
+    """The session's worker ended as the owner asked, or there was none to end."""
 
     type: ClassVar[str] = "session.stopped"
 

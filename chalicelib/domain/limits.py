@@ -5,10 +5,10 @@ no knowledge of the bucket as long as it is full, which it mostly is. (ATM netwo
 algorithm.)
 
 Quotas: what is kept (sessions, users, API keys, running sessions) is counted by looking: what is new is written to the
-tenant's list, then the list is counted, and who finds it too long takes back what it has written. Of several at once
-each has written before it counts, so the last one to count sees all that stay: the quota is never exceeded, though two
-who come at the same moment for the last place may both be refused. There is no counter that could drift away from what
-is there, and the count costs at most one query over the quota's number of small items.
+tenant's list, then the list is counted, and a call that finds the list too long removes its own entry again. Of several
+calls at once each has written before it counts, so the last one to count sees all entries that stay: the quota is never
+exceeded, though two calls that compete for the last place may both be refused. There is no counter that could drift
+away from what exists, and the count costs at most one query over the quota's number of small items.
 
 What passes (tickets) is counted in a counter a minute, by one conditional write.
 """
@@ -35,7 +35,7 @@ class Pace:
         return 60_000 / self.per_minute
 
     def latest(self, now: int) -> float:
-        """Return the latest time at which a bucket may be full again that has a token left at ``now``."""
+        """Return the latest time of being full again at which a bucket has a token left at ``now``."""
         return now + (self.burst - 1) * self.interval + _ROUNDING
 
     def taken(self, full_at: float, *, now: int) -> float:
@@ -50,7 +50,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """What each tenant may have; 0 is no limit. ``tickets`` is a minute's, ``workers`` those at a time."""
+    """What each tenant may have; 0 is no limit. ``tickets`` are counted a minute, ``workers`` at a time."""
 
     sessions: int = 0
     users: int = 0

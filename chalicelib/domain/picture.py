@@ -34,7 +34,7 @@ def svg(matrix: str, *, module: int = 8) -> str:
 def ascii_art(matrix: str) -> str:
     """Return the code in half blocks, two rows of modules a line.
 
-    Light modules are drawn and dark ones left empty, so it reads as dark on light where terminals are dark.
+    Light modules are drawn and dark ones left empty: on a dark terminal the code is dark on light.
     """
     rows = _quiet(matrix)
     if len(rows) % 2:

@@ -1,4 +1,4 @@
-"""Desired against observed: the one next step that brings a session closer to what its owner wants."""
+"""The reconciler's rules: the one next step that brings a session closer to the state its owner wants."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,7 +54,7 @@ def backoff(attempts: int) -> int:
 def retry_in(uid: str, refusals: int) -> int:
     """Milliseconds until a launch that was refused once more is tried again: about what ``backoff`` has for it.
 
-    Not the same for all: when ECS refuses thousands in one minute, they don't come back in one moment.
+    The wait has a random part: thousands of launches that ECS refuses in one minute aren't tried again all at once.
     """
     usual = backoff(refusals + 2)
     return usual // 2 + crc32(f"{uid} {refusals}".encode()) % usual
@@ -75,7 +75,7 @@ def next_step(session: Session, lease: Lease | None, now: int) -> Step:
 
 
 class Version(StrEnum):
-    """What the task definition of a session's worker is: the current one, an old one, or old and not to be touched."""
+    """How the task definition of a session's worker compares: current, old, or old and not to be replaced just now."""
 
     CURRENT = "current"
     OLD = "old"
@@ -85,7 +85,7 @@ class Version(StrEnum):
 def version_of(session: Session, lease: Lease | None, task: str, now: int) -> Version:
     """Return whether the session's worker was started from ``task``, and if not, whether it can give way now.
 
-    It can while it is connected: neither somebody who scans a code nor a pairing or a removal is interrupted.
+    Only a connected worker can: a scan, a pairing and a removal aren't interrupted.
     """
     if session.task == task or (session.status not in LIVE and session.status is not Status.DELETING):
         return Version.CURRENT
@@ -94,7 +94,7 @@ def version_of(session: Session, lease: Lease | None, task: str, now: int) -> Ve
 
 
 class Presence(StrEnum):
-    """What the lease says of the claimed worker: at work, gone, or not seen yet."""
+    """The claimed worker's presence by its lease: at work, gone, or not seen yet."""
 
     HERE = "here"
     GONE = "gone"

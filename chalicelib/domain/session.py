@@ -85,7 +85,7 @@ MATTERS_OF_COURSE: Final = frozenset(
 
 
 def sentence(reason: str | None) -> str | None:
-    """Return the sentence for ``reason``; a reason of WhatsApp's own that has none stays without."""
+    """Return the sentence for ``reason``; None for a reason of WhatsApp's own that has no sentence here."""
     return SENTENCES.get(reason) if reason else None
 
 
@@ -100,7 +100,7 @@ def news(reason: str | None, message: str | None) -> str | None:
 
 
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-"""What an owner may call a session."""
+"""What a session's id, chosen by its owner, may look like."""
 
 
 class Desired(StrEnum):
@@ -178,7 +178,7 @@ class LastEvent:
 
 @dataclass(frozen=True, slots=True)
 class LastReason:
-    """Why the session last wasn't as its owner wanted it; ``at`` is when that came about, in milliseconds."""
+    """The newest reason why the session wasn't as its owner wanted it; ``at`` is when it arose, in milliseconds."""
 
     reason: str
     at: int
@@ -191,10 +191,10 @@ class LastReason:
 
 @dataclass(frozen=True, slots=True)
 class WebhookFailure:
-    """How the latest delivery failed that was noted; times in milliseconds since the Unix epoch.
+    """The newest failed delivery that was written down; times in milliseconds since the Unix epoch.
 
-    ``event`` is what should have been told, ``attempts`` how often that was tried so far; ``given_up`` says that it
-    isn't tried again, else ``next_at`` is when it is. ``status`` is what the endpoint answered, if it did, ``reason`` a
+    ``event`` is the event's id, ``attempts`` the number of attempts so far; ``given_up`` says that there will be no
+    further one, else ``next_at`` is its time. ``status`` is what the endpoint answered, if it did, ``reason`` a
     code. ``recovered_at`` is when an event was delivered again.
     """
 
@@ -284,7 +284,7 @@ class Session:
         return self.status not in LIVE and self.observed_generation == self.generation
 
     def without_code(self) -> "Session":
-        """Return the session as it is shown to those who may not link it: its status says that it waits for a scan."""
+        """Return the session without its code, for callers who may not link it; its status still tells of it."""
         return replace(self, qr=None) if self.qr else self
 
     @property
@@ -310,7 +310,7 @@ class Session:
 _NO_DEVICE_ANY_MORE: Final = {Status.SCAN_QR, Status.LOGGED_OUT}
 """Statuses in which the device that is still noted is unlinked."""
 _NO_USE_OF_A_CODE: Final = {Status.PAIRING, Status.CONNECTED, Status.DELETING, Status.PASSKEY_REQUIRED, Status.FAILED}
-"""Statuses of a session that is linked, or that a scan doesn't help."""
+"""Statuses in which a code is of no use: the session is linked, or a scan wouldn't help it."""
 
 _NOT_QUITE_LINKED: Final = {Status.SCAN_QR, Status.PAIRING, Status.LOGGED_OUT}
 """Statuses in which the device that is noted isn't linked any more, or not yet."""

@@ -58,16 +58,16 @@ def timed(secret: str, body: bytes, *, now: int) -> str:
     """Return a signature that holds its own time, ``t=<seconds>,v1=<hex>``, by the secret's own characters.
 
     Signed is ``<seconds>.<body>`` by HMAC-SHA256, as Stripe does, so that its libraries can verify it; ``now`` is in
-    milliseconds since the Unix epoch. A receiver that refuses old ones can't be sent a recorded request again.
+    milliseconds since the Unix epoch. A receiver that refuses old timestamps is safe from replayed requests.
     """
     seconds = now // 1000
     return f"t={seconds},v1={hex_digest(secret, f'{seconds}.'.encode() + body)}"
 
 
 def hex_digest(secret: str, body: bytes) -> str:
-    """Return the body's HMAC-SHA256 in hexadecimal, by the secret's own characters: an older, plainer habit.
+    """Return the body's HMAC-SHA256 in hexadecimal, by the secret's own characters: an older, plainer scheme.
 
-    It holds no time: what was recorded can be sent again for as long as the secret is good.
+    It signs no timestamp, so a recorded request can be replayed for as long as the secret is in use.
     """
     return hmac.digest(secret.encode(), body, sha256).hex()
 

@@ -76,10 +76,10 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     (S.DELETING, e.LaunchRefused): S.DELETING,
     (S.DELETING, e.Erased): S.DELETING,
 }
-"""Every legal move. What is not here does not move a session: a late report of a worker, mostly."""
+"""Every legal move. An event without a row, mostly a late report of a worker, doesn't move a session."""
 
 ASIDE: Final = (*e.OWNER_EVENTS, *e.TENANT_EVENTS, *_SETTINGS)
-"""Events that say nothing of what is observed."""
+"""Events that don't tell of the observed status, and so change none."""
 
 _DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
     e.StartRequested: Desired.RUNNING,

@@ -38,37 +38,37 @@ class Watcher:
     token: str | None = None
 
     def sees(self, session: Session | None) -> Session | None:
-        """Return what it may be told of a session that it follows."""
+        """Return the session as this watcher may see it: without the code where its principal may not link."""
         return session if self.codes or session is None else session.without_code()
 
 
 SOCKETIO: Final = "socketio"
-"""The dialect that its subscriptions carry."""
+"""The dialect's name on the subscriptions of Socket.IO clients."""
 HANDSHAKE: Final = 45_000
 """Milliseconds in which a client must have connected to the namespace."""
 POLL: Final = 20.0
 """Seconds that a poll is held with nothing to say; below what API Gateway and browsers wait."""
 UNKNOWN_POLL: Final = 0.1
-"""Seconds that a poll is held while nobody knows whose it is: no longer than any other call takes.
+"""Seconds that the poll of a client without a known principal is held: no longer than any other call takes.
 
-A client shows its token beside its first poll. Answered without any pause it would poll as fast as it could meanwhile.
+A client sends its token beside its first poll. Without any pause it would poll as fast as it can meanwhile.
 """
 MOST_UNKNOWN_POLLS: Final = 50
-"""Polls before a client must have shown who it is; one that hasn't is told to go, and its library waits and retries."""
+"""Polls before a client must have shown a credential; after them it is disconnected, and its library retries later."""
 OVERDUE: Final = 5_000
-"""Milliseconds past its end in which a held poll is still taken for one: its function may have died."""
+"""Milliseconds past its end after which a held poll is given up: its function may have died."""
 SILENCE: Final = 90_000
 """Milliseconds without a poll after which a polling client is gone."""
 MOST_WAITING: Final = 32
-"""Packets that wait for a poll; a client that is further behind is gone."""
+"""Packets that may wait for a poll; a client that is further behind is disconnected."""
 LARGEST_WAITING: Final = 300_000
-"""Bytes of packets that wait for a poll, of the 400 KB of an item in DynamoDB; who is further behind is gone."""
+"""Bytes of packets that may wait for a poll, of the 400 KB of an item in DynamoDB; beyond them, as above."""
 MOST_ROOMS: Final = 20
 """Sessions that one client may follow."""
 
 
 class Transport(StrEnum):
-    """What packets to the client go over."""
+    """The transport of packets to the client."""
 
     POLLING = "polling"
     WEBSOCKET = "websocket"
@@ -109,7 +109,7 @@ class Channel:
     packets: tuple[str, ...] = field(default=(), repr=False)
 
     def silent(self, now: int) -> bool:
-        """Whether nothing is heard of it any more; a WebSocket's end is told by API Gateway."""
+        """Whether a polling client has fallen silent; a WebSocket's end is told by API Gateway."""
         return self.transport is Transport.POLLING and now - self.seen_at > SILENCE
 
 
@@ -144,9 +144,9 @@ def life_ends(now: int, credential_ends: int | None) -> int:
 
 
 APART_FOR: Final = 600_000
-"""Milliseconds for which a session's events go by the queue once many watched it, however few they are by then.
+"""Milliseconds for which a session's events go on by the push queue once many watched it, however few do by then.
 
-An event that was told at once would overtake those that still wait there; none waits longer than this.
+An event sent directly would overtake events that still wait in the queue; none waits longer than this.
 """
 
 

@@ -1,4 +1,4 @@
-"""Webhooks: which events are owed to a session's endpoint, and what follows each attempt to deliver one."""
+"""Webhooks: which events a session's endpoint is to get, and what follows each attempt to deliver one."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -34,7 +34,7 @@ Lambda stops a function that has called itself through a queue some 16 times in 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event owed to its session's endpoint, by reference: what is said is read when it is said.
+    """One event to deliver to its session's endpoint, by reference: the payload is read and made at each attempt.
 
     ``event`` is the event's id, ``cursor`` where it stands in history, ``message`` the id of the message it is about.
     ``attempt`` counts from 1, and isn't made before ``not_before`` (milliseconds since the Unix epoch).
@@ -50,7 +50,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt: the endpoint's ``status`` and Retry-After (seconds), or the code of a ``trouble``."""
+    """The result of an attempt: the endpoint's ``status`` and Retry-After (seconds), or a ``trouble``'s code."""
 
     status: int | None = None
     retry_after: int | None = None
@@ -58,7 +58,7 @@ class Outcome:
 
     @property
     def reason(self) -> str:
-        """Return why it is none, as a code that ``FAILURES`` has a sentence for."""
+        """Return why the attempt failed, as a code that ``FAILURES`` has a sentence for."""
         if self.status is None:
             return self.trouble or "connection"
         if self.status == HTTPStatus.GONE:
@@ -67,7 +67,7 @@ class Outcome:
 
     @property
     def success(self) -> bool:
-        """Whether the endpoint took it: a 2xx, nothing else. A redirect isn't followed and is none."""
+        """Whether the endpoint took the event: a 2xx, nothing else. A redirect isn't followed, and is a failure."""
         return self.status is not None and 200 <= self.status < 300
 
 
@@ -86,7 +86,7 @@ FAILURES: Final[dict[str, str]] = {
 """Why deliveries fail: a code for programs, a sentence for people."""
 
 NOTED_AGAIN: Final = 60_000
-"""Milliseconds after which a failure that is like the one before is noted once more on the session."""
+"""Milliseconds after which a failure like the one before is written on the session once more."""
 
 
 class Verdict(StrEnum):
@@ -119,12 +119,12 @@ def reachable(session: Session | None) -> bool:
 
 
 def interests(event_type: str) -> bool:
-    """Whether endpoints are told of such events at all."""
+    """Whether events of this type are delivered to endpoints at all."""
     return event_type in MESSAGE_EVENTS or event_type in SESSION_EVENTS
 
 
 def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
-    """Return the delivery that ``envelope`` is to its session's endpoint, as the session stands."""
+    """Return the delivery of ``envelope`` to the session's endpoint by its present settings; None if there is none."""
     if session is None or session.uid != envelope.uid or not reachable(session) or not interests(envelope.type):
         return None
     message = envelope.message.id if envelope.message else None
@@ -132,7 +132,7 @@ def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
 
 
 def failure(delivery: Delivery, outcome: Outcome, decision: RetryDecision, *, now: int) -> WebhookFailure:
-    """Return what a session says of an attempt that failed."""
+    """Return what is written on the session about a failed attempt."""
     return WebhookFailure(
         at=now,
         event=delivery.event,
@@ -145,9 +145,9 @@ def failure(delivery: Delivery, outcome: Outcome, decision: RetryDecision, *, no
 
 
 def news(before: WebhookFailure | None, now: WebhookFailure) -> bool:
-    """Whether a failure is worth a write of the session: the first, another kind of failure, or a minute later.
+    """Whether a failure is to be written on the session: the first one, another kind of failure, or one a minute later.
 
-    An endpoint that is down fails with each event, and its session has other things to do.
+    An endpoint that is down fails for each event, and each write competes with the session's other changes.
     """
     if before is None or now.at - before.at >= NOTED_AGAIN:
         return True

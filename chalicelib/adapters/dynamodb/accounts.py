@@ -13,7 +13,7 @@ from chalicelib.reading import Reader
 
 
 def listed(table: Table, tenant: str, prefix: str, *, most: int) -> int:
-    """Count the entries of the tenant's list whose sort keys begin so, up to ``most``; read consistently."""
+    """Count the entries of the tenant's list whose sort keys have the prefix, up to ``most``; read consistently."""
     where = Condition("pk = :pk AND begins_with(sk, :prefix)", {":pk": f"T#{tenant}", ":prefix": prefix})
     return sum(1 for _ in table.query(where, limit=most, keys_only=True))
 
@@ -66,7 +66,7 @@ _USER_FIELDS: Final = frozenset(one.name for one in fields(User))
 
 @dataclass(frozen=True, slots=True)
 class DynamoUsers:
-    """The UserStore port. The tenant's list has names alone, and may have some of users who are no more."""
+    """The UserStore port. The tenant's list has names only, and may have names of removed users."""
 
     table: Table
 
@@ -106,7 +106,7 @@ class DynamoUsers:
         return here, names[-1] if len(names) == limit else None
 
     def count(self, tenant: str, *, most: int) -> int:
-        """Count the list, which may have names of users who are no more."""
+        """Count the list, which may have names of removed users."""
         return listed(self.table, tenant, "U#", most=most)
 
 
@@ -128,7 +128,7 @@ class DynamoLoginAttempts:
             self._count(pk, sk, now)
 
     def recent(self, source: Source, *, now: int) -> Failures:
-        """Read all in one batch; what is over counts nothing, deleted yet or not."""
+        """Read all counters in one batch; one whose window is over counts 0, whether deleted yet or not."""
         keys = [*_counters(source), _known(source)]
         found = {(item["pk"], item["sk"]): item for item in self.table.get_many(keys) if item["ttl"] > now // 1000}
         pair, user, address, network, bearer = (found[key]["failures"] if key in found else 0 for key in keys[:-1])
@@ -136,7 +136,7 @@ class DynamoLoginAttempts:
         return Failures(pair, user, address, network, bearer, known_until)
 
     def succeeded(self, source: Source, *, now: int) -> None:
-        """Write the item anew."""
+        """Write the item of the known address anew."""
         pk, sk = _known(source)
         self.table.put({"pk": pk, "sk": sk, "ttl": now // 1000 + KNOWN})
 
@@ -192,7 +192,7 @@ class DynamoKeys:
         return _API_KEY.plain(item) if item else None
 
     def add(self, key: ApiKey) -> None:
-        """Put it on both lists, then the key itself."""
+        """Put the key on both lists, then the key itself."""
         kept = {"ttl": key.expires_at // 1000 + KEPT} if key.expires_at is not None else {}
         for pk, sk in _lists(key):
             self.table.put({"pk": pk, "sk": sk, "fingerprint": key.fingerprint, **kept})
@@ -200,7 +200,7 @@ class DynamoKeys:
         self.table.put({"pk": f"K#{key.fingerprint}", "sk": "KEY", **kept, **fields})
 
     def put(self, key: ApiKey) -> None:
-        """Change these two fields on condition that the key is there. ``role`` is a reserved word of DynamoDB's."""
+        """Change role and suspension on condition that the key is there. ``role`` is a reserved word of DynamoDB's."""
         change = Condition(
             "SET #role = :role, suspended = :suspended",
             {":role": str(key.role), ":suspended": key.suspended},
@@ -209,7 +209,7 @@ class DynamoKeys:
         self.table.update(f"K#{key.fingerprint}", "KEY", change, Condition(_THERE, {}))
 
     def touch(self, key: ApiKey, *, now: int) -> None:
-        """Write the time on condition that the key is there."""
+        """Write the time of use on condition that the key is there."""
         self.table.update(
             f"K#{key.fingerprint}", "KEY", Condition("SET last_used = :now", {":now": now}), Condition(_THERE, {})
         )
@@ -226,7 +226,7 @@ class DynamoKeys:
         return self.get(entry["fingerprint"]) if entry else None
 
     def of_owner(self, name: str) -> Sequence[ApiKey]:
-        """Read the owner's whole list, then its keys: whoever ends them must miss none."""
+        """Read the owner's whole list, then its keys: a caller that ends them must miss none."""
         where = Condition("pk = :pk AND begins_with(sk, :k)", {":pk": f"U#{name}", ":k": "K#"})
         return self._listed(self.table.query(where))
 
@@ -261,12 +261,12 @@ class DynamoTickets:
     table: Table
 
     def add(self, ticket: Ticket) -> None:
-        """Put it; one that nobody takes is removed some time after its end."""
+        """Put the ticket; DynamoDB removes an unused one some time after its end."""
         fields: dict[str, Any] = msgspec.to_builtins(ticket)
         self.table.put({"pk": _pk(ticket.fingerprint), "sk": "TICKET", "ttl": ticket.expires_at // 1000, **fields})
 
     def take(self, fingerprint: str) -> Ticket | None:
-        """Read it, and delete it on condition that it is still there: of two who come at once one is told None."""
+        """Read the ticket, and delete it on condition that it is still there: of two callers at once one gets None."""
         item = self.table.get(_pk(fingerprint), "TICKET")
         if item is None or self.table.delete(_pk(fingerprint), "TICKET", Condition("attribute_exists(pk)", {})):
             return None
@@ -299,15 +299,15 @@ class DynamoSlots:
     table: Table
 
     def hold(self, tenant: str, uid: str, *, now: int) -> None:
-        """Write it over whatever stands."""
+        """Write the slot, over one that stands."""
         self.table.put({"pk": f"T#{tenant}", "sk": f"RUN#{uid}", "at": now})
 
     def held(self, tenant: str, *, most: int) -> Sequence[Slot]:
-        """Read the list."""
+        """Read the tenant's list of slots."""
         where = Condition("pk = :pk AND begins_with(sk, :run)", {":pk": f"T#{tenant}", ":run": "RUN#"})
         return [Slot(item["sk"].removeprefix("RUN#"), item["at"]) for item in self.table.query(where, limit=most)]
 
     def free(self, tenant: str, uid: str, *, at: int) -> None:
-        """Remove it on condition of its time."""
+        """Remove the slot on condition that it wasn't taken again since ``at``."""
         unless_newer = Condition("attribute_not_exists(pk) OR #at <= :at", {":at": at}, {"#at": "at"})
         self.table.delete(f"T#{tenant}", f"RUN#{uid}", unless_newer)

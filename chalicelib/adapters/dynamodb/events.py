@@ -44,7 +44,7 @@ class DynamoHistory:
         return _ENVELOPE.plain(item) if item else None
 
     def forget(self, uid: str) -> None:
-        """Remove the whole partition, whatever was written there since the session was removed."""
+        """Remove the whole partition, with anything written since the session was removed."""
         self.table.delete_partition(f"S#{uid}")
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
@@ -60,7 +60,7 @@ class DynamoHistory:
 _REDRIVEN: Final = Reader(Envelope)
 
 REDRIVEN_KEPT: Final = 86_400
-"""Seconds until DynamoDB may remove it, in which the same event isn't told a third time."""
+"""Seconds for which a redriven event's item stays: until then the same event isn't redriven again."""
 
 
 def redriven_from_item(item: Item, cursor: str) -> Envelope:
@@ -76,7 +76,7 @@ class DynamoRedriven:
     table: Table
 
     def put(self, envelope: Envelope, *, now: int) -> bool:
-        """Put the event; False, and nothing written, if that was done already."""
+        """Put the event; False, and nothing written, if it was redriven already."""
         fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
         if envelope.message:
             fields["message"] = message_fields(envelope.message)
@@ -94,7 +94,7 @@ class Change:
 
 
 def change(record: Mapping[str, Any]) -> Change:
-    """Return what a record of the session's partition says."""
+    """Return the change that a stream record of a session's partition tells of; None where it tells of none."""
     stream = record["dynamodb"]
     sequence = stream["SequenceNumber"]
     uid = stream["Keys"]["pk"]["S"].removeprefix("S#")

@@ -41,7 +41,7 @@ class DynamoMedia:
         return self.table.rewrite(to_item(media), _KNOWN, before) is None
 
     def remove(self, media: MediaFile) -> None:
-        """Remove it."""
+        """Remove the record."""
         self.table.delete(*_key(media.uid, media.id))
 
 

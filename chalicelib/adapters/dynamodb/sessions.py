@@ -24,7 +24,7 @@ AT_ONCE: Final = 50
 
 SESSIONS: Final = "due"
 UNSENT: Final = "unsent"
-"""What the shards are named by: messages have their own, so that however many are due, no session waits for them."""
+"""The name of the messages' shards: they are apart from the sessions', which so never wait for due messages."""
 MESSAGES_AT_ONCE: Final = 200
 """Messages a shard and sweep."""
 
@@ -49,11 +49,11 @@ class DynamoDueIndex:
     table: Table
 
     def later(self, now: int) -> list[str]:
-        """Return the uids of what comes after this minute, all of them: the keys alone, some hundred bytes each."""
+        """Return all uids that are due after this minute; only keys are read, some hundred bytes each."""
         return list(dict.fromkeys(uid for uid, _ in self._keys(SESSIONS, "due_at > :now", now)))
 
     def due(self, now: int) -> list[str]:
-        """Return the uids that something is due for, each once."""
+        """Return the uids of sessions for which anything is due, each once."""
         return list(dict.fromkeys(uid for uid, _ in self._keys(SESSIONS, "due_at <= :now", now, limit=AT_ONCE)))
 
     def unsent(self, now: int) -> list[tuple[str, str]]:
@@ -77,7 +77,7 @@ _SESSION: Final = Reader(Session)
 _KNOWN: Final = frozenset({one.name for one in fields(Session)} | DUE)
 
 WORD_KEPT: Final = 3_600
-"""Seconds for which it is kept that a removed session's device couldn't be unlinked."""
+"""Seconds for which the reason is kept why a removed session's device couldn't be unlinked."""
 HALFWAY: Final = 60_000
 """Milliseconds after which a create is surely over: no function runs that long."""
 
@@ -150,15 +150,15 @@ class DynamoSessions:
         return [by_uid[entry["uid"]] for entry in entries if entry["uid"] in by_uid], more
 
     def move(self, session: Session) -> bool:
-        """Write the session over the version before it, which also says that the epoch is the one that was read."""
+        """Write the session over the version before it; the same version has the same epoch."""
         condition = Condition("uid = :uid AND version = :before", {":uid": session.uid, ":before": session.version - 1})
         return self.table.rewrite(to_item(session), _KNOWN, condition) is None
 
     def remove(self, session: Session) -> bool:
-        """Remove what hangs on the session, then the session unless it changed, then its id if still its own.
+        """Remove the session's other items, then the session unless it changed, then its entry in the directory.
 
-        What was written between the first two is removed, too: who writes later finds no session. What the stream's
-        consumers write of events that they haven't seen yet is theirs to remove, see ``DynamoHistory.forget``.
+        Items written between the first two steps are removed, too; later writers find no session. What the stream's
+        consumers write for events still on their way is theirs to remove, see ``DynamoHistory.forget``.
         """
         pk = f"S#{session.uid}"
         self.table.delete_partition(pk, but=["SESSION"])
@@ -173,7 +173,7 @@ class DynamoSessions:
         return True
 
     def removed(self, uid: str) -> str | None:
-        """Read the word that a removed session left."""
+        """Read why a removed session's device couldn't be unlinked, if that was written down."""
         item = self.table.get(f"G#{uid}", "GONE")
         return str(item["reason"]) if item else None
 
@@ -181,7 +181,7 @@ class DynamoSessions:
 _LEASE: Final = Reader(Lease)
 
 KEPT: Final = 30 * 86_400
-"""Seconds until DynamoDB may remove a lease that was given back: one may outlast its session, and none is missed."""
+"""Seconds until DynamoDB may remove a released lease: it may outlive its session, and nobody reads it any more."""
 
 
 def _to_item(lease: Lease) -> Item:
@@ -203,7 +203,7 @@ class DynamoLeases:
         return _LEASE.plain(item) if item else None
 
     def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
-        """Put the lease on condition of the very one that was read, if that one admits it."""
+        """Put the lease on condition that the one just read stands unchanged, if that one admits the claim."""
         before = self.get(lease.uid)
         if before is None:
             free = Condition("attribute_not_exists(pk)", {})
@@ -218,7 +218,7 @@ class DynamoLeases:
         return self.table.put(_to_item(lease), free) is None, before
 
     def renew(self, lease: Lease) -> bool:
-        """Extend it on condition that worker and epoch still hold it; its minute in the index seldom changes."""
+        """Extend the lease on condition that worker and epoch still hold it; its minute in the index seldom changes."""
         index = due(lease.uid, lease.until + GRACE)
         change = Condition(
             "SET #until = :until, due_shard = :shard, due_at = :at",
@@ -228,10 +228,10 @@ class DynamoLeases:
         return self.table.update(f"S#{lease.uid}", "LEASE", change, _held_by(lease.worker, lease.epoch)) is None
 
     def release(self, uid: str, *, worker: str, epoch: int) -> bool:
-        """Mark it free, also where that worker never got as far as to hold it: it won't come any more.
+        """Mark the lease free, also where its worker never held it: that worker won't come any more.
 
-        A lease that an older worker may still hold stays as it is. Where the session is gone, the lease goes too: it
-        may have been removed while this was on its way.
+        A lease that an older worker may still hold stays as it is. Where the session is gone, the lease is removed,
+        too: the session may have been removed while this call was on its way.
         """
         released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
         mine_or_older = Condition(
@@ -271,45 +271,45 @@ class DynamoStandbys:
         return [_from_item(item) for item in self.table.query(Condition("pk = :pk", {":pk": POOL}))]
 
     def get(self, worker: str) -> Standby | None:
-        """Read one."""
+        """Read a standby."""
         item = self.table.get(POOL, worker)
         return _from_item(item) if item else None
 
     def put(self, standby: Standby) -> None:
-        """Write a new one."""
+        """Write a new standby."""
         fields: dict[str, Any] = msgspec.to_builtins(standby)
         self.table.put({"pk": POOL, "sk": standby.worker, **fields})
 
     def renew(self, worker: str, *, until: int) -> bool:
-        """Mark it ready on condition that it waits."""
+        """Mark the standby ready on condition that it waits."""
         change = Condition("SET #until = :until, ready = :yes", {":until": until, ":yes": True}, {"#until": "until"})
         waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
         return self.table.update(POOL, worker, change, waits) is None
 
     def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Write the session on it on condition that it is ready and has none: one of many racing callers wins."""
+        """Write the session on the standby on condition that it is ready and has none: one of many callers wins."""
         change = Condition("SET uid = :uid, epoch = :epoch", {":uid": uid, ":epoch": epoch})
         waits = Condition("ready = :yes AND attribute_not_exists(uid)", {":yes": True})
         return self.table.update(POOL, worker, change, waits) is None
 
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Remove the session from it on condition that it is that one."""
+        """Remove the session from the standby on condition that it has this very one."""
         change = Condition("REMOVE uid, epoch", {})
         has_it = Condition("uid = :uid AND epoch = :epoch", {":uid": uid, ":epoch": epoch})
         return self.table.update(POOL, worker, change, has_it) is None
 
     def retire(self, worker: str) -> bool:
-        """Remove it on condition that it waits."""
+        """Remove the standby on condition that it waits."""
         waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
         return self.table.delete(POOL, worker, waits) is None
 
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        """Write what it serves on an item of its own, then remove it from the pool: never neither."""
+        """Write the claim on an item of its own, then remove the standby from the pool: at no time is there neither."""
         self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "uid": uid, "epoch": epoch})
         self.table.delete(POOL, worker)
 
     def given(self, worker: str) -> tuple[str, int] | None:
-        """Read it, wherever it stands."""
+        """Read the claim that the worker was given, from either item."""
         items = self.table.get(f"TASK#{worker}", "TASK"), self.table.get(POOL, worker)
         return next(((item["uid"], item["epoch"]) for item in items if item and "uid" in item), None)
 

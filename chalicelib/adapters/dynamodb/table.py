@@ -63,7 +63,7 @@ FORMAT: Final = 1
 
 
 class UnknownFormat(Exception):
-    """An item of a format that this version can't read: a later version wrote it, or none of ours."""
+    """An item whose format this version can't read: a later version wrote it, or another program."""
 
 
 def stamped(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def stamped(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def readable(item: dict[str, Any]) -> dict[str, Any]:
-    """Return ``item`` as it was read; raises UnknownFormat rather than take it for what it isn't."""
+    """Return ``item``, which was read; raises UnknownFormat if its format isn't known here."""
     if item.get("v") != FORMAT:
         raise UnknownFormat(f"an item of format {item.get('v')} in {item.get('pk')} {item.get('sk')}, not {FORMAT}")
     return item
@@ -81,11 +81,11 @@ def readable(item: dict[str, Any]) -> dict[str, Any]:
 T = TypeVar("T")
 
 PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds before what was left undone is asked for again, while nothing at all gets done: then DynamoDB throttles."""
+"""Seconds between repetitions of a batch of which nothing is done: DynamoDB throttles."""
 
 
 def in_batches(asked: Sequence[T], size: int, call: Callable[[Sequence[T]], Sequence[T]]) -> None:
-    """Have ``call`` do all that is ``asked``, ``size`` at a time; it returns what it left undone.
+    """Call ``call`` with all of ``asked``, ``size`` at a time, and again with the part that it returns as undone.
 
     Raises Unavailable once nothing gets done any more.
     """
@@ -136,7 +136,7 @@ class Table:
         return readable(plain(answer["Item"])) if "Item" in answer else None
 
     def get_many(self, keys: Sequence[tuple[str, str]]) -> list[Item]:
-        """Return the items of these keys, those that are there, in no order; 100 a call."""
+        """Return those items of these keys that exist, in no order; 100 a call."""
         found: list[Item] = []
 
         def read(asked: Any) -> Any:
@@ -153,10 +153,10 @@ class Table:
         return self._write("put_item", {"Item": typed(stamped(item))}, condition)
 
     def rewrite(self, item: Item, known: Collection[str], condition: Condition) -> Refused | None:
-        """Make an item that is there what ``item`` says, if the condition holds.
+        """Replace an existing item's known attributes by those of ``item``, if the condition holds.
 
-        Of the ``known`` attributes those that it doesn't have are removed. What isn't known stays: a later version of
-        this code wrote it, and reads it again.
+        Those of the ``known`` attributes that ``item`` lacks are removed. Unknown ones stay: a later version of this
+        code wrote them, and reads them again.
         """
         pk, sk = item["pk"], item["sk"]
         fields = stamped(
@@ -234,7 +234,7 @@ class Table:
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def count(self, where: Condition, holds: Condition) -> int:
-        """Return for how many items of one partition ``holds`` does; all are read, and none is sent."""
+        """Return the number of items of one partition for which ``holds`` holds; DynamoDB reads all and sends none."""
         arguments: dict[str, Any] = {
             "TableName": self.name,
             "KeyConditionExpression": where.expression,

@@ -26,8 +26,8 @@ class DynamoWatchers:
     def add(self, watcher: Watcher) -> None:
         """Write the watcher, then the subscription: a fan-out that finds the second can rely on the first.
 
-        Its places on its principal's and its tenant's lists come in between: nobody is told anything whom its
-        principal's end can't find.
+        The places on its principal's and its tenant's lists are written in between: only a watcher that the end of its
+        credential can find is ever sent anything.
         """
         fields: dict[str, Any] = msgspec.to_builtins(watcher)
         kept = {"ttl": (watcher.connected_at + 2 * LIFETIME) // 1000, **fields}
@@ -77,7 +77,7 @@ class DynamoWatchers:
         return int(item["until"]) if item else 0
 
     def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
-        """Write it, not among the subscriptions: what reads those knows nothing else there."""
+        """Write the time on an item apart from the subscriptions, whose readers expect nothing else among them."""
         item = {"pk": f"RA#{tenant}#{session_id}", "sk": "APART", "until": until, "ttl": until // 1000}
         self.table.put(item)
 
@@ -88,7 +88,7 @@ class DynamoWatchers:
 
 
 def places(tenant: str, principal: str) -> tuple[str, str]:
-    """Return where a watcher or a channel is listed: with its principal's, and with its tenant's to be counted."""
+    """Return the keys of a watcher's or channel's places: on its principal's list, and on its tenant's."""
     return f"P#{principal}", f"TW#{tenant}"
 
 
@@ -114,7 +114,7 @@ class DynamoChannels:
     table: Table
 
     def add(self, channel: Channel) -> None:
-        """Write the channel, then whose the connection is."""
+        """Write the channel, then its connection's item."""
         self.table.put(_item(channel))
         if channel.connection:
             self.bind(channel.connection, channel)
@@ -125,7 +125,7 @@ class DynamoChannels:
         return _CHANNEL.plain(item) if item else None
 
     def change(self, channel: Channel) -> bool:
-        """Write it whole on condition of the serial before."""
+        """Write the whole channel on condition that the serial before stands."""
         before = Condition("serial = :before", {":before": channel.serial - 1})
         return self.table.put(_item(channel), before) is None
 
@@ -159,7 +159,7 @@ class DynamoChannels:
         self.table.delete(f"W#{connection}", "CHANNEL")
 
     def subscribe(self, channel: Channel, room: str) -> Watcher:
-        """Write a subscription like every watcher's; what was said is kept on it, so a new one knows of nothing."""
+        """Write a subscription like a watcher's. The key of what was said last is kept on it; a new one has none."""
         watcher = subscription(channel, room)
         fields: dict[str, Any] = msgspec.to_builtins(watcher)
         kept = {"ttl": (channel.connected_at + 2 * LIFETIME) // 1000, **fields}
@@ -171,7 +171,7 @@ class DynamoChannels:
         self.table.delete(_channel_room(channel.tenant or "", room), f"W#{channel.sid}")
 
     def say(self, tenant: str, room: str, sid: str, *, topic: str, key: str) -> bool:
-        """Write the key on the subscription on condition that it is there and has another one."""
+        """Write the key on the subscription on condition that the subscription is there and has another key."""
         name = {"#said": f"said_{topic}"}
         news = Condition("attribute_exists(pk) AND (attribute_not_exists(#said) OR #said <> :key)", {":key": key}, name)
         change = Condition("SET #said = :key", {":key": key}, name)
