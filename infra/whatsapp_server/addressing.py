@@ -53,8 +53,11 @@ def spread_receipt(
             post.deliver(place, forwarded)
 
 
-def announce(accounts: Accounts, post: Post, changed: Account) -> None:
-    """Have every linked device forget the list it may have of an account. Several changes count as one."""
+def announce(accounts: Accounts, post: Post, changed: Account, *, new: int | None = None) -> None:
+    """Have every linked device, but one that is `new` itself, forget the list it may have of an account.
+
+    Several changes count as one.
+    """
     lid = changed.lid_jid
     about: dict[str, Attribute] = {
         "from": lid,
@@ -63,7 +66,11 @@ def announce(accounts: Accounts, post: Post, changed: Account) -> None:
         "id": secrets.token_hex(8),
         "t": now_s(),
     }
-    stanza = Node("notification", about, (Node("update", {"hash": "changed"}),))
+    # Some clients forget the list of whose devices are named here, by either address.
+    places = [jid.on(device) for jid in (lid, changed.jid) for _, device in every_place(changed)]
+    update = Node("update", {"hash": "changed"}, tuple(Node("device", {"jid": place}) for place in places))
+    stanza = Node("notification", about, (update,))
     for account in accounts:
         for device in account.devices:
-            post.deliver((account.number, device), stanza)
+            if not (account is changed and device == new):
+                post.deliver((account.number, device), stanza)

@@ -16,6 +16,9 @@ from chalicelib.wire.noise import Finished, Handshake
 
 HANDSHAKE_S = 20
 ANSWER_S = 20
+SETTLING_S = 0.005
+"""How long the server is silent after a handshake. On a real network no answer is quicker, and clients rely on it: some
+install their ciphers only when the last of their own frames has been written."""
 GRACE_S = 2.0
 """How long a connection stays after its last word: the client must have read it before it sees the socket close."""
 
@@ -52,6 +55,7 @@ class Connection:
             handshake = Handshake(HEADER, credentials.static, credentials.certificate)
             await self._write(handshake.answer(hello))
             self._finished = handshake.finish(await self._frame())
+        await asyncio.sleep(SETTLING_S)
         return self._finished
 
     async def stanzas(self) -> AsyncIterator[Node]:

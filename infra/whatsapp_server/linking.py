@@ -93,8 +93,8 @@ async def scan(
         linked_at=now_ms(),
     )
     await _agree(waiting, account, device, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
-    announce(network.accounts, network.post, account)
     account.devices[device.number] = device
+    announce(network.accounts, network.post, account, new=device.number)
     network.store.changed()
     await network.store.flush()  # the device keeps its keys from now on; so must the server, even if it is killed
     network.spawn(_restart(waiting))

@@ -203,9 +203,13 @@ def test_devices_learn_that_a_device_list_has_changed(tmp_path: Path) -> None:
             await paired(wa, other, number=BO)
             notice = await until(wire, "notification")
             assert (notice.text("type"), notice.jid("from"), notice.jid("lid")) == ("devices", BO_LID, BO_LID)
+            named = {one.jid("jid") for one in notice.get("update").named("device")}
+            assert named == {jid.on(device) for jid in (BO_LID, Jid(BO, PHONES)) for device in (0, 1)}
             await acknowledge(wire, notice)
             await wa.post(f"phones/{BO}/unlink")
-            assert (await until(wire, "notification")).text("type") == "devices"
+            notice = await until(wire, "notification")
+            assert notice.text("type") == "devices"
+            assert {one.jid("jid") for one in notice.get("update").named("device")} == {BO_LID, Jid(BO, PHONES)}
 
     told(tmp_path, story)
 

@@ -34,12 +34,19 @@ def route(client: Client, stanza: Node) -> dict[str, str]:
             _send_to_one(client, group, stanza)
         elif network.post.mail.first_time((client.account.number, client.device.number), stanza.text("id")):
             _spread(client, group, stanza, participants)
+    return _compared(client, group, stanza.text("phash"))
+
+
+def _compared(client: Client, group: Group, given: str) -> dict[str, str]:
+    """The hash of the members' devices, if the sender, who told one, knows others."""
+    if not given:
+        return {}
     expected = devices_hash(
         group.address(account).on(device)
-        for account in network.groups.people(group)
+        for account in client.network.groups.people(group)
         for _, device in every_place(account)
     )
-    return {} if stanza.text("phash") in ("", expected) else {"phash": expected}
+    return {} if given == expected else {"phash": expected}
 
 
 def _spread(client: Client, group: Group, stanza: Node, participants: Node) -> None:
