@@ -11,10 +11,10 @@ from chalicelib.services.ports import Clock, IdempotencyStore, NewId
 class Reservation:
     """The id and the time that all requests with one key share, so that together they create one thing.
 
-    Nothing that is answered is stored: it holds secrets. Whoever comes with the key finds the thing by the ``id`` that
-    it was created with, or creates it, if whoever came first was cut short; ``made`` says that it was there, so that
-    it isn't created again when it has been removed since. ``entropy`` is 32 secret bytes, the same for each of these
-    requests, to make a secret from that is stored nowhere.
+    Answers aren't stored, since they hold secrets. A repeated request finds the thing by the ``id`` that it was created
+    with, or creates it, if the first request was cut short. ``made`` says that the thing existed once, so that a thing
+    that was removed since isn't created again. ``entropy`` is 32 secret bytes, the same for all these requests, from
+    which a secret is made that is stored nowhere.
     """
 
     id: str
@@ -24,7 +24,7 @@ class Reservation:
 
 
 class KeyedHashes(Protocol):
-    """Keyed hashes (HMAC-SHA-256). Their keys aren't in the table: who reads a hash can't try out of what."""
+    """Keyed hashes (HMAC-SHA-256). Their keys aren't in the table, so a hash that leaked can't be guessed at."""
 
     def current(self) -> str:
         """Return the id of the key in force."""
@@ -47,9 +47,9 @@ class Reservations:
     new_id: NewId
 
     def reserve(self, tenant: str, key: str, *, request: bytes) -> Reservation:
-        """Return what the first request with this key reserved, this one's if it is the first.
+        """Return what the first request with this key reserved, which may be this one.
 
-        Raises IdempotencyKeyReused if that was another request.
+        Raises IdempotencyKeyReused if the first request was another one.
         """
         who = f"{tenant}\0{key}\0".encode()
         mine = self._fingerprint(self.hashes.current(), who + request)
@@ -61,7 +61,7 @@ class Reservations:
         return Reservation(claim.result, claim.at, claim.made, entropy)
 
     def fulfil(self, tenant: str, key: str, reservation: Reservation) -> None:
-        """Note that what was reserved is there."""
+        """Note that the reserved thing has been created."""
         if not reservation.made:
             self.store.finish(tenant, key, result=reservation.id)
 

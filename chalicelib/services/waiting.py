@@ -1,7 +1,7 @@
-"""Waiting for a state by polling, and never longer than the call that waits has until it must be answered.
+"""Waiting for a state by polling, within the deadline of the call that waits.
 
-The gateway in front of the API gives up on a call that takes too long, and tells its caller so, whatever comes of it
-afterwards. So the deadline goes along with the call, beside its arguments, and whatever waits looks at it.
+API Gateway gives up on a call after 29 seconds and answers 504, whatever the call's outcome. So each call has a
+deadline, which goes along with it beside its arguments (a context variable), and every wait ends there.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ _answer_by: Final[ContextVar[int | None]] = ContextVar("answer_by", default=None
 
 @contextmanager
 def answering_by(deadline: int) -> Iterator[None]:
-    """Have what this thread does in this context end by then (milliseconds since the Unix epoch)."""
+    """Set the deadline of the call that this context serves (milliseconds since the Unix epoch)."""
     token = _answer_by.set(deadline)
     try:
         yield
@@ -28,7 +28,7 @@ def answering_by(deadline: int) -> Iterator[None]:
 
 
 def in_time(ends: int) -> int:
-    """Return when a wait has to end that would otherwise end at ``ends``; both in milliseconds since the epoch."""
+    """Return the earlier of ``ends`` and the call's deadline; both in milliseconds since the Unix epoch."""
     deadline = _answer_by.get()
     return ends if deadline is None else min(ends, deadline)
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 PAUSES: Final = (0.1, 0.15, 0.25, 0.35, 0.5)
 """Seconds between looks at a session, the last one repeated."""
 PATIENCE: Final = 8.0
-"""Seconds that a call waits for a worker to do what its owner asked; it goes on without the caller."""
+"""Seconds that a call waits for a worker to do what its owner asked; the work goes on after the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Patience:
     pauses: Sequence[float]
 
     def until(self, ends: int, current: T, look: Callable[[T], T], done: Callable[[T], bool]) -> T:
-        """Return what ``look`` makes of ``current``, again and again, as soon as it is ``done``, or as it then stands.
+        """Replace ``current`` by ``look(current)`` until it is ``done``, or the time is up; return it.
 
         ``ends`` is in milliseconds since the Unix epoch, or the call's deadline if that is earlier; the last pause ends
         there, and the last look follows it.
@@ -67,7 +67,7 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Polls a session until it is as wanted."""
+    """Polls a session until it has reached a state."""
 
     store: SessionStore
     clock: Clock

@@ -55,13 +55,13 @@ class LocalAws:
 
     @property
     def server(self) -> MotoServer:
-        """The server, for what hangs itself into its requests."""
+        """The server, for parts of the stack that take part in its requests."""
         return self._server
 
     def environment(self) -> dict[str, str]:
-        """What makes an AWS SDK speak to this one, as the operator who may do everything.
+        """The environment that leads an AWS SDK to this server, as the operator, who may do everything.
 
-        It is all that an SDK looks at, so that nothing of the developer's own account remains.
+        It sets every variable that an SDK reads, so that nothing of the developer's own account is used.
         """
         return {
             "AWS_ENDPOINT_URL": self.url,

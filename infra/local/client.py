@@ -65,15 +65,15 @@ class NotAsExpected(AssertionError):
 
 
 def expect(held: object, otherwise: str) -> None:
-    """Raise NotAsExpected, saying ``otherwise``, unless it held."""
+    """Raise NotAsExpected with the text ``otherwise`` unless ``held``."""
     if not held:
         raise NotAsExpected(otherwise)
 
 
 def eventually(look: Callable[[], T | None], *, within: float = 60.0, every: float = 0.1) -> T:
-    """What ``look`` finds, as soon as it finds something that is true.
+    """Return what ``look`` returns, as soon as that is true.
 
-    A look is often a dozen questions to the local AWS, which what is waited for needs too: hence not more often.
+    A look is often a dozen requests to the local AWS, which the awaited work needs as well: hence the pauses.
     """
     ends = time.monotonic() + within
     while not (found := look()):
@@ -93,12 +93,12 @@ class Stack:
     token: str = ""
 
     def start(self) -> None:
-        """Start it, wait until it is healthy, and log in."""
+        """Start the stack, wait until it is healthy, and log in."""
         self.open()
         self.log_in()
 
     def open(self) -> None:
-        """Start it and wait until it is healthy."""
+        """Start the stack and wait until it is healthy."""
         self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "stack.json").unlink(missing_ok=True)
         environment = {**os.environ, "PORT": "0", "LOCAL_STATE": str(self.state), **self.environment}
@@ -122,24 +122,24 @@ class Stack:
         self.token = answer.json()["data"]["token"]
 
     def stop(self, which: int = signal.SIGINT) -> None:
-        """End it as Ctrl-C does, or by another signal."""
+        """End the stack as Ctrl-C does, or by another signal."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(which)
             expect(self.process.wait(30) == 0, self.log())
 
     def kill(self) -> None:
-        """Kill it."""
+        """Kill the stack (SIGKILL)."""
         self._running().kill()
         self._running().wait(30)
 
     @property
     def console(self) -> Path:
-        """Where what it prints goes."""
+        """The file that the stack's output goes to."""
         return self.state / "console.log"
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The stack's address."""
         return f"http://127.0.0.1:{self.port}"
 
     def get(self, path: str, **arguments: Any) -> requests.Response:
@@ -229,7 +229,7 @@ class Stack:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What shows who calls."""
+        """The headers with the caller's token."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     def _published_port(self) -> int | None:
@@ -289,7 +289,7 @@ class Phone:
     number: str
 
     def switch_on(self, name: str | None = None) -> "Phone":
-        """Put it on WhatsApp, linked to nothing."""
+        """Register the phone with WhatsApp, without linked devices."""
         self._ask("", {"name": name} if name else {})
         return self
 
@@ -298,7 +298,7 @@ class Phone:
         return str(self._ask("/say", {"to": to, "text": text})["id"])
 
     def send(self, to: str, kind: str, **fields: Any) -> str:
-        """Send what is no plain text: reply, edit, delete, react, location, document or raw; return WhatsApp's id."""
+        """Send anything but plain text (reply, edit, delete, react, location, document, raw); return WhatsApp's id."""
         return str(self._ask("/send", {"to": to, "kind": kind, **fields})["id"])
 
     def make_group(self, name: str, *members: str, **fields: str) -> str:
@@ -310,15 +310,15 @@ class Phone:
         self._ask(f"/groups/{group}/{act}", fields)
 
     def inbox(self) -> list[dict[str, Any]]:
-        """Return what it sent and received, the newest last."""
+        """Return the phone's sent and received messages, the newest last."""
         return list(self._ask("/inbox")["messages"])
 
     def heard(self) -> list[str]:
-        """Return the texts that it received, the newest last."""
+        """Return the received texts, the newest last."""
         return [letter["text"] for letter in self.inbox() if letter["direction"] == "in"]
 
     def read(self) -> None:
-        """Read all that came in; the senders are told."""
+        """Read all received messages; their senders get receipts."""
         self._ask("/read", {})
 
     def _ask(self, path: str, body: Any = None) -> dict[str, Any]:

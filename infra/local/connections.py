@@ -1,4 +1,4 @@
-"""``@connections``: how functions speak to watchers. moto's accepts any id and delivers nowhere, so this is our own."""
+"""``@connections``, by which functions post to watchers; moto's accepts any id and delivers nothing."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ def allow_all(_authorization: str, _method: str) -> None:
 
 
 def connections_app(watchers: Watchers, denial: Denial = allow_all) -> web.Application:
-    """Return the management API of the WebSocket API's only stage; ``denial`` says whom it keeps out, and why."""
+    """Return the management API of the WebSocket API's only stage; ``denial`` says why a caller isn't allowed."""
 
     async def handle(request: web.Request) -> web.Response:
         denied = denial(request.headers.get("Authorization", ""), request.method)

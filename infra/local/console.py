@@ -1,4 +1,4 @@
-"""What the developer reads: how to begin, then a line an event. Never a QR code, a message's text or a key."""
+"""The stack's output for the developer: how to begin, then a line an event, without QR codes, texts and keys."""
 
 import json
 import logging
@@ -13,11 +13,11 @@ from infra.local.settings import Network, Settings
 from infra.local.shard import Record
 
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every record has."""
+"""The attributes that every record has."""
 
 
 class LogLines(logging.Formatter):
-    """A line a record, its extra fields as ``name=value``; those that say nothing are left out."""
+    """Formats a record as one line, with its extra fields as ``name=value``, but for those that are None."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
@@ -51,13 +51,13 @@ class Console:
                 print(text, flush=True)
 
     def close(self) -> None:
-        """Print what was said so far; a held terminal is waited for a second."""
+        """Print all pending lines; waits a second for a terminal that is held."""
         self._lines.put(None)
         self._thread.join(1.0)
 
 
 def greeting(settings: Settings, user: str, password: str) -> str:
-    """Return the first lines: where it is, who may enter, what to try, how to stop."""
+    """Return the first lines: the address, the credentials, what to try, how to stop."""
     origin = settings.origin
     body = json.dumps({"username": user, "password": password})
     loopback = settings.network is Network.LOOPBACK

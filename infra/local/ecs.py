@@ -22,7 +22,7 @@ STOPPED: Final = "STOPPED"
 
 @dataclass(slots=True)
 class TaskEvents:
-    """Whom to tell, in a thread of moto's server; both may take no time."""
+    """The callbacks for tasks' events, called in a thread of moto's server; both must return at once."""
 
     started: Callable[[Task], None]
     stop_asked: Callable[[Task], None]
@@ -45,14 +45,14 @@ class EcsDoor:
     _lock: RLock = field(default_factory=RLock)
 
     def open(self) -> None:
-        """Take the backend's RunTask and StopTask over."""
+        """Replace the backend's RunTask and StopTask."""
         backend = ecs_backends[self.account][self.region]
         run = backend.run_task
         # On the instance, before the class's own.
         vars(backend).update(run_task=lambda *given: self._run(run, given), stop_task=self._stop)
 
     def close(self) -> None:
-        """Give both back."""
+        """Restore both."""
         backend = ecs_backends[self.account][self.region]
         del vars(backend)["run_task"], vars(backend)["stop_task"]
 
@@ -93,7 +93,7 @@ class EcsDoor:
 
 
 def mark_stopped(task: Task, exit_code: int | None, stop_code: str, reason: str) -> None:
-    """Have the task stopped, as DescribeTasks shows it."""
+    """Mark the task as stopped, as DescribeTasks shows it."""
     task.desired_status = task.last_status = STOPPED
     task.stopped_reason = task.stopped_reason or reason
     task.stop_code = stop_code  # type: ignore[attr-defined]  # moto knows none, yet answers with what is there
@@ -145,7 +145,7 @@ class TaskRecord:
         self.running(self._running)
 
     def running(self, details: list[dict[str, Any]]) -> None:
-        """Keep what runs now."""
+        """Write down which tasks run now."""
         self._running = details
         self._state.write(TASKS_FILE, self._former + details)
 

@@ -1,4 +1,4 @@
-"""The environment in which production code wakes up, with the secrets that a deployment would make."""
+"""The environment of functions and workers, with the secrets that a deployment would make."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ def keep_signing_keys(state: State, aws: LocalAws) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Password:
-    """The first administrator's; ``shown`` is what the terminal says of it."""
+    """The first administrator's password; ``shown`` is what the terminal prints of it."""
 
     text: str
     shown: str
@@ -61,7 +61,7 @@ def password(state: State, *, real: bool) -> Password:
 
 LOCAL_NAMES = "127.0.0.1,localhost"
 LOCAL_PAGES = "http://localhost:*,http://127.0.0.1:*"
-"""Pages that a developer serves on this machine, on whatever port; the front refuses all others anyway."""
+"""The origins of pages that a developer serves on this machine, on any port; the front refuses all others."""
 
 
 def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
@@ -81,7 +81,7 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
 
 
 def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
-    """Return what each worker gets beside its task's own variables; ``client`` leads its client to the loopback."""
+    """Return each worker's variables beside its task's own; those in ``client`` lead its client to the loopback."""
     path = search_path(client.get("PYTHONPATH", ""), str(STARTUP), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
     own = {

@@ -1,4 +1,4 @@
-"""The one local port: what CloudFront and the two API Gateways are in the cloud, whom it serves and for how long.
+"""The one local port, in the place of CloudFront and the two API Gateways: whom it serves, and for how long.
 
 A page from anywhere can make a browser send requests to localhost, and a name that resolves to 127.0.0.1 makes it
 believe that they are the page's own (DNS rebinding). The Host and Origin headers tell.
@@ -34,12 +34,12 @@ def is_local(host: str) -> bool:
 
 
 def invited() -> frozenset[str]:
-    """Return the origins that the developer lets in besides (ALLOWED_ORIGINS); ``null`` is a page opened as a file."""
+    """Return the further origins that the developer allows (ALLOWED_ORIGINS); ``null`` is a page opened as a file."""
     return frozenset(filter(None, os.environ.get("ALLOWED_ORIGINS", "").split(",")))
 
 
 def refusal(host: str, origin: str | None) -> str | None:
-    """Return the sentence to refuse a request with, or None for a welcome one."""
+    """Return the sentence to refuse a request with, None for a request to serve."""
     if not is_local(host):
         return "The local stack answers only as localhost or 127.0.0.1."
     if origin is not None and origin not in invited() and not is_local(origin.partition("//")[2]):
@@ -49,7 +49,7 @@ def refusal(host: str, origin: str | None) -> str | None:
 
 @web.middleware
 async def only_local(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse what doesn't come from this machine, before anything is read."""
+    """Refuse requests that don't come from this machine, before their bodies are read."""
     sentence = refusal(request.headers.get("Host", ""), request.headers.get("Origin"))
     if sentence is not None:
         return web.json_response({"message": sentence}, status=403)
@@ -64,7 +64,7 @@ IDLE_S: Final = 310.0
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds for a request's head, for its body, for some of an answer to be read, and between two requests."""
+    """Seconds for a request's head, for its body, for the client to read a part of an answer, and between requests."""
 
     head_s: float = REQUEST_S
     body_s: float = REQUEST_S
@@ -186,7 +186,7 @@ PHONES: Final = "/_local/whatsapp/"
 
 
 def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None) -> web.Application:
-    """Return the front; ``phones`` is there only with the loopback WhatsApp."""
+    """Return the front; ``phones`` are the loopback WhatsApp's control routes, None without it."""
     paths = websocket_paths()
 
     async def handle(request: web.Request) -> web.StreamResponse:

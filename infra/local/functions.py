@@ -22,10 +22,10 @@ SOCKET_NAMES: Final = {
     "$default": "WebsocketMessage",
     "$disconnect": "WebsocketDisconnect",
 }
-"""The logical ids that packaging gives what serves the two APIs."""
+"""The logical ids that packaging gives the two APIs' functions."""
 Handler = Callable[[dict[str, Any], LambdaContext], Any]
 ACCOUNT_CONCURRENCY: Final = 1000
-"""How many calls Lambda runs at a time for an account that asked for no more."""
+"""Calls that Lambda runs at a time for an account by default."""
 
 
 class Concurrency:
@@ -39,7 +39,7 @@ class Concurrency:
         self._shared = ThreadPoolExecutor(left, thread_name_prefix="lambda")
 
     def of(self, name: str) -> Executor:
-        """Return where the function of that logical id runs."""
+        """Return the executor of the function with that logical id."""
         return self._reserved.get(name, self._shared)
 
 
@@ -53,7 +53,7 @@ def reserved_concurrency(functions: Mapping[str, Mapping[str, Any]]) -> dict[str
 class Function:
     """One handler; a call takes a thread of ``executor`` for as long as it lasts.
 
-    ``name`` is the logical id that packaging gives it: it calls AWS as that.
+    ``name`` is the logical id that packaging gives the function, as which it calls AWS.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Event source mappings as the template declares them, and the patterns that filter what they pass on."""
+"""Event source mappings as the template declares them, with their filter patterns."""
 
 import json
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ _MISSING: Final = object()
 
 
 class UnknownPattern(ValueError):
-    """A pattern uses a comparison that the local stack doesn't play."""
+    """A pattern uses a comparison that the local stack doesn't know."""
 
 
 def matches(pattern: dict[str, Any], event: Any) -> bool:
-    """Return whether ``event`` (JSON) has all that ``pattern`` asks for; a pattern's list means any of."""
+    """Whether ``event`` (JSON) fits ``pattern``: all of its fields, and any value of each field's list."""
     return all(_matches_field(wanted, _field(event, name)) for name, wanted in pattern.items())
 
 
@@ -56,7 +56,7 @@ MOST_BATCHES: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which function gets what from which source. ``max_age_s`` and ``retries`` of None mean without end.
+    """One event source mapping. ``max_age_s`` and ``retries`` of None mean without end.
 
     ``concurrency`` bounds how many batches of a queue are worked on at a time; a stream's shard has ``parallel`` ones.
     """

@@ -62,18 +62,18 @@ class Rows(Journaled):
 
     @property
     def past(self) -> Past:
-        """What the stream held when the table was last written, for the shard that carries it on."""
+        """The stream's records of the run before, for the shard that continues it."""
         return self._past
 
     def follow(self, records: Sequence[Record]) -> None:
-        """Take over all that one request changed, in the writer's thread; raises OSError if the disk is full."""
+        """Journal all that one request changed, in the writer's thread; raises OSError if the disk is full."""
         line = f"[{','.join(record.body for record in records)}]"
         with self._lock:
             self._journal.append(line)
             self._take(records)
 
     def progressed(self, reader: str, position: int) -> None:
-        """Take over where a reader of the stream is now; if the disk doesn't take it, a restart reads from before."""
+        """Journal a reader's new place in the stream; if the disk is full, a restart reads from an earlier place."""
         with self._lock:
             self._changed = True
             self._past.moved(reader, position)
@@ -144,7 +144,7 @@ class KeptQueues(Journaled):
             yield
 
     def made(self, queue: Queue) -> None:
-        """Keep a queue that isn't the template's."""
+        """Journal a queue that isn't the template's."""
         if queue.name not in self._logical:
             attributes = {name: value for name, value in queue.attributes.items() if name in KEPT}
             self._note({"made": {"name": queue.name, "attributes": attributes, "tags": queue.tags}})

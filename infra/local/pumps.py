@@ -1,4 +1,4 @@
-"""All that moves by itself in the local AWS: mappings, and EventBridge's rules, each played by its pump."""
+"""The local AWS's event sources: mappings and EventBridge's rules, each run by a pump."""
 
 import asyncio
 import logging
@@ -76,7 +76,7 @@ class EventBus:
         self._functions = functions
 
     async def put(self, one: dict[str, Any]) -> None:
-        """Give ``one`` to whoever wants it; a function that fails is in the log."""
+        """Hand ``one`` to the functions of all matching rules; a failure is logged."""
         for wanting in self._rules:
             if wanting.wants(one):
                 await self._call(wanting, one)

@@ -1,4 +1,4 @@
-"""The queue pump: one mapping's messages to one function; what succeeds is deleted, the rest comes back by itself."""
+"""The queue pump: one mapping's messages to one function; successes are deleted, the rest becomes visible again."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ MORE_A_SECOND: Final = 5.0
 """How many more it hands out each second that there are messages left: 300 a minute."""
 LOOK_S: Final = 0.1
 GOODBYE_S: Final = 3.0
-"""How long what is being worked on may take when the pump ends; what takes longer comes again in the next run."""
+"""Seconds that batches in progress may take when the pump ends; later ones come again in the next run."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Scaling:
         return busy < self._limit
 
     def rest(self) -> None:
-        """Begin with a few again: the queue had nothing."""
+        """Begin with a few again, because the queue was empty."""
         self._allowed, self._full_since = FIRST_BATCHES, None
 
     @property

@@ -45,7 +45,7 @@ _FUNCTION: Final = re.compile(r"functions/\$\{(?P<name>\w+)\.Arn\}/invocations")
 
 
 class Throttled(Exception):
-    """As many calls of the function run as may."""
+    """All of the function's reserved concurrency is in use."""
 
 
 @dataclass(slots=True)
@@ -110,7 +110,7 @@ PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
 """API Gateway's own limit, in bytes."""
 
 _ARRIVED: Final[ContextVar[int]] = ContextVar("arrived")
-"""When the request came that this thread serves: Chalice's gateway has no place for it."""
+"""The arrival time of the request that this thread serves, for which Chalice's gateway has no parameter."""
 
 log = logging.getLogger(__name__)
 
@@ -226,7 +226,7 @@ class _Gateway(LocalGateway):
 
 class _Resources(RouteMatcher):
     def match_route(self, url: str) -> MatchResult:
-        """Return the resource that takes the request; what fits none goes where the template sends all the rest."""
+        """Return the resource of the request's path; the template's catch-all resource where no other fits."""
         path, _, query = url.partition("?")
         # The matcher would take the name behind two slashes for a host, and serve the rest.
         if not path.startswith("//"):

@@ -23,7 +23,7 @@ LOOK_S: Final = 0.5
 def told_to_stop(environment: Mapping[str, str]) -> asyncio.Event:
     """Return an event that is set by SIGINT, SIGTERM or SIGHUP.
 
-    Under ``make run`` it is set, too, when make is gone: one that is killed can't pass a signal on.
+    Under ``make run`` the event is set, too, when make is gone: a killed make passes no signal on.
     """
     told = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,7 +1,7 @@
 """The table's stream: ordered records, readers that wait, and no record kept that every reader is done with.
 
-It takes the place of moto's shard, which keeps all records for ever and numbers them by how many it holds. It goes on
-where the one of the run before was: under its sequence numbers, with the records that not every reader was done with.
+It replaces moto's shard, which keeps all records for ever and numbers them by how many it holds. It continues the shard
+of the run before: its sequence numbers, and the records that not every reader had processed.
 """
 
 import base64
@@ -53,7 +53,7 @@ def read_record(body: dict[str, Any]) -> Record:
 
 @dataclass(slots=True)
 class Past:
-    """What of a stream has to outlive its process: records that aren't read by all, and where each reader is.
+    """The part of a stream that outlives its process: records that not all have read, and each reader's place.
 
     ``following`` is the sequence number of the record to come, None in a stream that never had one.
     """
@@ -65,24 +65,24 @@ class Past:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Past":
-        """Return what ``text`` wrote; all of it may be absent."""
+        """Return the past that ``text`` returned as JSON; each field may be missing."""
         records = deque(read_record(body) for body in kept.get("records", []))
         return cls(records, dict(kept.get("positions", {})), kept.get("following"))
 
     def text(self) -> str:
-        """Return it as JSON."""
+        """Return the past as JSON."""
         positions = {name: self.positions[name] for name in self._moved} if self._moved else self.positions
         start = f'{{"following": {json.dumps(self.following)}, "positions": {json.dumps(positions)}, "records": ['
         return start + ",\n".join(record.body for record in self.records) + "]}"
 
     def add(self, record: Record) -> None:
-        """Take a new record over; one that is known already changes nothing."""
+        """Add a new record; a known one changes nothing."""
         if self.following is None or record.sequence >= self.following:
             self.records.append(record)
             self.following = record.sequence + 1
 
     def moved(self, reader: str, position: int) -> None:
-        """Note where a reader of this run is; what all of those are behind is forgotten."""
+        """Note a reader's place; records before all readers' places are forgotten."""
         self.positions[reader] = position
         self._moved.add(reader)
         behind = min(self.positions[name] for name in self._moved)
@@ -104,7 +104,7 @@ class Reader:
         return self.shard.after(self.position, limit)
 
     def done(self, sequence: int) -> None:
-        """Move behind ``sequence``; what all readers are behind is forgotten."""
+        """Move the place behind ``sequence``; records that all readers are done with are forgotten."""
         self.position = sequence + 1
         self.shard.moved(self)
 
@@ -123,8 +123,8 @@ class _Change:
 class LocalShard(StreamShard):
     """A shard that tells its listeners of each request's records at once, in the writer's thread and in order.
 
-    What the first listener raises is raised to the writer, and nobody hears of the records. ``progressed`` is told each
-    reader's name and place when it moves.
+    An exception of the first listener is raised to the writer, and no other listener gets the records. ``progressed``
+    is called with each reader's name and place when the place moves.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ class LocalShard(StreamShard):
         return f"{self.table.table_arn}/stream/{self.table.latest_stream_label}"
 
     def reader(self, name: str, wake: Callable[[], None]) -> Reader:
-        """Return a reader where the one of this name was, or else at the oldest record.
+        """Return a reader at the place of the former reader of this name, else at the oldest record.
 
         ``wake`` is called, in any thread, when there is more.
         """
@@ -165,7 +165,7 @@ class LocalShard(StreamShard):
 
     @contextmanager
     def one_request(self) -> Iterator[None]:
-        """Make one record an item of all that one request does to it, and none where nothing changed.
+        """Merge a request's changes into one record an item, and none where nothing changed.
 
         That is DynamoDB's way; moto writes two records for an UpdateItem that creates, and one for a put that
         changes nothing.

@@ -45,14 +45,14 @@ class Watcher:
     outbox: asyncio.Queue[str | bytes | None] = field(default_factory=asyncio.Queue)
 
     def post(self, message: str | bytes) -> bool:
-        """Let ``message`` be sent after those before it; False if too many wait already."""
+        """Queue ``message`` for sending; False if too many wait already."""
         if self.outbox.qsize() >= BACKLOG:
             return False
         self.outbox.put_nowait(message)
         return True
 
     def end(self) -> None:
-        """Let the connection be closed after what was posted before."""
+        """Queue the connection's end, after the messages posted before."""
         self.outbox.put_nowait(None)
 
     def touch(self) -> None:
@@ -60,7 +60,7 @@ class Watcher:
         self.active_at = time.monotonic()
 
     async def serve(self, limits: Limits) -> None:
-        """Send what is posted, in order, until the connection ends or its time is up."""
+        """Send the posted messages in order, until the connection ends or its time is up."""
         born = self.active_at
         while True:
             left = min(born + limits.age_s, self.active_at + limits.idle_s) - time.monotonic()
@@ -105,7 +105,7 @@ class Watchers:
 
     @contextmanager
     def present(self, watcher: Watcher) -> Iterator[None]:
-        """Let the watcher be found for the time of the block."""
+        """Have ``get`` find the watcher for the time of the block."""
         self._open[watcher.id] = watcher
         try:
             yield
@@ -235,7 +235,7 @@ class _Scene:
         self.user_agent = request.headers.get("User-Agent", "")
 
     def event(self, route: str, kind: str) -> dict[str, Any]:
-        """Return the event's part that every kind has."""
+        """Return the part that all kinds of events have."""
         context = {
             "routeKey": route,
             "eventType": kind,

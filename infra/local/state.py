@@ -3,9 +3,9 @@
 A line is with the kernel before ``append`` returns, so a killed process loses none of them. That takes no fsync. Only a
 machine that loses its power can lose lines, those of its last second: ``sync`` is called that often.
 
-A journal is kept short by snapshots of what it adds up to: ``rotate`` begins a new file, then the snapshot of that
-moment is written elsewhere, then ``drop`` removes the files before. Whoever replays the lines must come to the same if
-some of them are in the snapshot already, since a process can end between any two of these steps.
+A journal is kept short by snapshots of its sum: ``rotate`` begins a new file, then the snapshot of that moment is
+written elsewhere, then ``drop`` removes the files before. Replaying lines that are in the snapshot already must change
+nothing, since a process can end between any two of these steps.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from typing import Any, Final
 LOCK: Final = "lock"
 """The file whose lock says that a stack runs on a directory."""
 NETWORK_FILE: Final = "network.json"
-"""Which WhatsApp the accounts in a directory are of."""
+"""The file that says which WhatsApp a directory's accounts belong to."""
 
 
 class InUse(RuntimeError):
@@ -118,7 +118,8 @@ class Journal:
     def replay(self) -> Iterator[Any]:
         """Yield the value of each line of earlier runs, oldest first.
 
-        A file ends where a line isn't whole: its writer ended within it, so nobody was told that it is kept.
+        A file is read up to its first incomplete line: its writer died within that line, and reported it to nobody as
+        kept.
         """
         for path in self._files():
             for line in path.read_bytes().split(b"\n")[:-1]:
@@ -202,7 +203,7 @@ def _number(path: Path) -> int:
 
 
 class Journaled(ABC):
-    """What is kept in a journal and, now and then, as a snapshot; both are changed under ``_lock`` alone."""
+    """Data in a journal and, now and then, a snapshot; both are changed under ``_lock`` alone."""
 
     def __init__(self, state: State, name: str) -> None:
         self._state = state

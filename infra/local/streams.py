@@ -1,4 +1,4 @@
-"""The stream pump: one mapping's records, in order, to one function, until they are dealt with or given up.
+"""The stream pump: one mapping's records, in order, to one function, until each is processed or given up.
 
 Pure: the pump calls the function and waits.
 """
@@ -28,7 +28,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows an attempt: ``again`` in that order, before any later record, and what is given up."""
+    """What follows an attempt: the batches to try ``again``, in order and before later records, and those given up."""
 
     again: tuple[Batch, ...] = ()
     dropped: tuple[Record, ...] = ()

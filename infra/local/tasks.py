@@ -42,7 +42,7 @@ def launch(definition: Mapping[str, Any], overrides: Mapping[str, Any], base: Ma
 
 
 def log_name(started_by: str, task_arn: str) -> str:
-    """Return the name of a task's log: after whom it was started for, the worker."""
+    """Return the name of a task's log, which is its worker's id."""
     name = started_by or task_arn.rpartition("/")[2]
     return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name) + ".log"
 

@@ -19,7 +19,7 @@ from chalicelib.services.watching.watching import Closing
 TRIES: Final = 5
 """Writes tried while others change the same user."""
 MOST_ENDED: Final = 50
-"""Tokens of a user that are remembered as ended before their time; with one more all of the user's end."""
+"""Ended tokens that are remembered for a user; one more ends all of the user's tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Accounts:
         return self._login(user)
 
     def change_password(self, name: str, old: str, new: str, *, address: str) -> Login:
-        """Set a new password: tokens of before end and their watchers are closed. Return a token of after.
+        """Set a new password: earlier tokens end and their watchers are closed. Return a new token.
 
         Raises InvalidCredentials for a wrong old password, which counts like a failed login.
         """
@@ -80,9 +80,9 @@ class Accounts:
         return self.standing(self.bearer(token))
 
     def bearer(self, token: str) -> Principal:
-        """Return whose token it was when it was given, whatever has become of it; it may do nothing by that.
+        """Return the principal that a token was issued to, even if the token has been ended; nothing is allowed by it.
 
-        Raises Unauthenticated for one that isn't ours, or whose time is up.
+        Raises Unauthenticated for a token that isn't ours, or has expired.
         """
         told = self.tokens.read(token)
         return Principal(
@@ -98,7 +98,7 @@ class Accounts:
         return replace(bearer, role=user.role)
 
     def log_out(self, bearer: Principal) -> None:
-        """End the bearer's token and close what it opened; the user's other tokens stay. One that has ended is ended.
+        """End the bearer's token and close its watchers; the user's other tokens stay. Repeatable.
 
         Raises Contended.
         """
@@ -146,13 +146,13 @@ class Accounts:
 
 
 def holds(user: User, bearer: Principal) -> bool:
-    """Whether the bearer's token is one of those that the user's stands for, whoever may use it."""
+    """Whether the bearer's token is of the user's present generation, and not one of those that were ended."""
     same = (user.tenant, user.token_generation) == (bearer.tenant, bearer.generation)
     return same and bearer.token not in user.ended_tokens
 
 
 def ending(user: User, bearer: Principal, *, now: int) -> User:
-    """Return the user without the bearer's token; of many that ended before their time, without any of before."""
+    """Return the user with the bearer's token ended; past ``MOST_ENDED`` of them, with all earlier tokens ended."""
     ended = {name: until for name, until in user.ended_tokens.items() if until > now}
     if bearer.token is None or len(ended) >= MOST_ENDED:
         return renewed(user, now=now)
@@ -160,9 +160,9 @@ def ending(user: User, bearer: Principal, *, now: int) -> User:
 
 
 def renewed(user: User, *, now: int) -> User:
-    """Return the user with a generation of its own: no token of before is good.
+    """Return the user with a new token generation, which ends all earlier tokens.
 
-    It is a time, so a user who is removed and made again under its name never gets a generation that was used.
+    A generation is a time, so a user who is removed and created again under the same name never repeats one.
     """
     generation = max(user.token_generation + 1, now)
     return replace(user, token_generation=generation, ended_tokens={}, version=user.version + 1)

@@ -32,7 +32,7 @@ from chalicelib.services.reservations import Reservation
 from chalicelib.services.watching.watching import Closing
 
 FRESH: Final = 60_000
-"""Milliseconds in which a key's use isn't noted again."""
+"""Milliseconds within which a key's use isn't written down again."""
 
 _log: Final = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class ApiKeys:
     """Keys that a tenant may have; 0: no limit."""
 
     def authenticate(self, secret: str) -> Principal:
-        """Return who calls with that key, with one read of the key; raises Unauthenticated."""
+        """Return the key's principal, with one read of the key; raises Unauthenticated."""
         found, now = fingerprint(secret), self.clock()
         key = self._good(self.store.get(found) if found else None, now)
         if key.last_used is None or now - key.last_used >= FRESH:
@@ -67,8 +67,8 @@ class ApiKeys:
     ) -> tuple[ApiKey, str]:
         """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
 
-        It may be bound to a session that doesn't exist yet. The key that ``made`` stands for is found, and its secret
-        made again: it comes from what is reserved. Raises TooManyKeys, KeyQuotaExceeded and ResultGone.
+        The key may be bound to a session that doesn't exist yet. A key that ``made`` stands for is found, and its
+        secret is derived from the reservation once more. Raises TooManyKeys, KeyQuotaExceeded and ResultGone.
         """
         now, secret = (self.clock(), self.new_key()) if made is None else (made.at, secret_of(made.entropy))
         found = fingerprint(secret) or ""
@@ -113,9 +113,9 @@ class ApiKeys:
         return len(keys)
 
     def follow(self, owner: str) -> Sequence[ApiKey]:
-        """Have the user's keys be what the user is now: gone, suspended, of its role; return those that there were.
+        """Bring the user's keys in line with the user (removed, suspended, its role); return the keys that there were.
 
-        Doing it twice does no harm.
+        Repeatable.
         """
         user = self.users.get(owner)
         if user is None or user.disabled:
@@ -179,7 +179,7 @@ class Tickets:
     """Tickets that a tenant may be given a minute; 0: no limit."""
 
     def give(self, holder: Principal, *, session: str | None) -> tuple[str, int]:
-        """Return a ticket's secret and when it ends; ``session`` is the one that it is to be for, None: all.
+        """Return a new ticket's secret and its end; ``session`` is the only session that it is for, None: all.
 
         Raises TicketQuotaExceeded.
         """
@@ -194,9 +194,10 @@ class Tickets:
         return secret, ends
 
     def take(self, secret: str) -> Principal:
-        """Return to whom the ticket was given, whoever comes first; nobody gets in with it again.
+        """Use up the ticket and return its holder.
 
-        Raises Unauthenticated for one that was used, has ended or never was. Ask ``standing`` what the holder may do.
+        Raises Unauthenticated for a ticket that was used, has expired or never existed. ``standing`` tells what the
+        holder may do now.
         """
         found = ticket_fingerprint(secret)
         ticket = self.store.take(found) if found else None
@@ -208,6 +209,6 @@ class Tickets:
         return ticket.holder
 
     def standing(self, holder: Principal) -> Principal:
-        """Return the holder as it is now; raises Unauthenticated if the credential that it had shown has ended."""
+        """Return the holder's present principal; raises Unauthenticated if the ticket's credential has ended."""
         now = self.accounts.standing(holder) if holder.key is None else self.keys.standing(holder)
         return replace(now, session=holder.session)

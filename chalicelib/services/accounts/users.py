@@ -67,7 +67,7 @@ TRIES: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class UserChange:
-    """What is to be changed; None leaves it as it is."""
+    """The changes of a user; None leaves a field as it is."""
 
     role: Role | None = None
     disabled: bool | None = None
@@ -92,7 +92,7 @@ class UserChange:
 class Users:
     """What administrators do with users. A user of another tenant is not found.
 
-    The user is written first, which ends its tokens; what hangs on it follows, and again if the call is repeated.
+    The user is written first, which ends its tokens; keys and watchers follow, and again if the call is repeated.
     """
 
     store: UserStore
@@ -107,7 +107,7 @@ class Users:
     """Users that a tenant may have; 0: no limit."""
 
     def register(self, tenant: str, name: str, password: str, role: Role, *, made: Reservation | None = None) -> User:
-        """Create a user, or find the one that ``made`` stands for; what is left of creating it is done.
+        """Create a user, or find the one that ``made`` stands for and finish its creation.
 
         Raises UserExists, ResultGone, UserQuotaExceeded, and Forbidden if the tenant was disabled meanwhile.
         """
@@ -163,7 +163,7 @@ class Users:
     ) -> User:
         """Change what is given, all in one write; raises UserNotFound, LastAdministrator or Contended.
 
-        A new password is a new beginning: what was guessed at the old one counts against the name no more.
+        A new password clears the failed logins of the user's name.
         """
         self.get(tenant, name)
         new_hash = self.passwords.hash(password) if password is not None else None

@@ -26,7 +26,7 @@ from chalicelib.services.sessions.running import Running
 LONGEST_WAKE: Final = 900.0
 """Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
 LOOKS: Final = (1.0, 3.0, 8.0)
-"""Seconds after a worker was told to give way at which its session is looked at: its task's end is told much later."""
+"""Seconds after a worker was told to give way at which its session is reconciled: ECS tells of its end much later."""
 FILL_DELAY: Final = 2.0
 """Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
 
@@ -121,14 +121,15 @@ class Reconciler:
         self.standbys.forget(worker)
 
     def version(self, uid: str) -> Version:
-        """Return what the session's worker was started from."""
+        """Return how the version of the session's worker compares with the current one."""
         session = self.sessions.get(uid)
         return version_of(session, self.leases.get(uid), self.task, self.clock()) if session else Version.CURRENT
 
     def hand_over(self, uid: str) -> None:
         """Have the session's worker give way to a new one.
 
-        Its task is stopped: it closes its connection and gives the lease back, and the session is claimed anew.
+        The worker's task is stopped: the worker closes its connection and releases the lease, and the session is
+        claimed anew.
         """
         session = self.sessions.get(uid)
         if session:

@@ -35,7 +35,7 @@ class Standbys:
     def fill(self, *, more: int = 0) -> None:
         """Start as many standbys as are missing, and ``more``; those of an older version make room.
 
-        Two callers at once may start one too many: it serves later.
+        Two callers at once may start one standby too many, which serves a later session.
         """
         now = self.clock()
         waiting = 0
@@ -59,7 +59,7 @@ class Standbys:
         return None
 
     def ready(self) -> int:
-        """Return how many could be given a session now."""
+        """Return how many standbys could be given a session now."""
         now = self.clock()
         return sum(self._waits(standby, now) for standby in self.store.all())
 

@@ -1,9 +1,9 @@
 """The sweep, once a minute: due work that no wake came for, the standby pool, and workers of an old version.
 
-Upgrades: a task runs what it was started with for as long as it lives, so without this an old version would stay for
-months. The sweep takes a few sessions a minute, those with a worker found by what is due for their leases, in the order
-of their uids; where it stands is one item. Nobody has to know which definitions there were: whatever isn't the current
-one gives way, so a deployment that is rolled back is an upgrade too.
+Upgrades: a task runs the task definition that it was started with for as long as it lives, so without upgrades an old
+version would stay for months. The sweep takes a few sessions a minute in the order of their uids; those with a worker
+are found by their leases in the due index, and the progress is one item. Every definition but the current one gives
+way, so a deployment that is rolled back is an upgrade, too.
 """
 
 import logging
@@ -19,7 +19,7 @@ from chalicelib.services.ports import Clock, DueIndex, Misconfigured, Unavailabl
 READ_AT_MOST: Final = 200
 """Sessions that are read a minute."""
 SETTLES: Final = 300_000
-"""Milliseconds that an upgrade takes at least: functions and tasks of the version before may be on their way."""
+"""Milliseconds that an upgrade takes at least: until then the version before may still start tasks."""
 PATIENCE: Final = 120_000
 """Milliseconds until a session moves though no standby is ready for it: its new task then takes most of a minute."""
 
@@ -102,7 +102,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Reconcile what is due, expire messages, go on with an upgrade, then fill the pool.
 
-        A session that can't be reconciled now, or at all, keeps nobody waiting.
+        A session that can't be reconciled doesn't hold up the others.
         """
         for uid in self.index.due(self.clock()):
             try:

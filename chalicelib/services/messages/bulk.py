@@ -29,7 +29,7 @@ BUDGET: Final = 15.0
 _log: Final = logging.getLogger(__name__)
 
 _STOPS: Final = (SessionNotConnected, SessionDisabled, SessionNotFound, TooFast)
-"""What ends a bulk: the next message would meet it too."""
+"""Errors that end a bulk, since the next message would meet them too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Letter:
 
 @dataclass(frozen=True, slots=True)
 class Bulk:
-    """Sends bulks. Within a call it waits for the pace; what doesn't fit into the call is left to the caller."""
+    """Sends one content to many at the session's pace; recipients for whom time is short are untried."""
 
     outbox: Outbox
     keys: IdempotencyStore
@@ -55,10 +55,10 @@ class Bulk:
     def send(
         self, tenant: str, session_id: str, *, to: Sequence[str], content: Content, key: str | None = None
     ) -> Report:
-        """Send ``content`` to each recipient, as they were written, and report.
+        """Send ``content`` to each recipient, and report by the recipients as they were written.
 
         With an Idempotency-Key the same request again goes on where the first one stopped, and sends nothing twice.
-        Raises IdempotencyKeyReused, and what stopped it if nobody was tried: ``untried`` is whom.
+        Raises IdempotencyKeyReused, and the error that stopped the bulk if no recipient was tried (see ``untried``).
         """
         if key:
             self._claim(tenant, session_id, to, content, key)

@@ -17,7 +17,7 @@ from chalicelib.services.ports import Clock
 from chalicelib.services.ports.messages import IdentityStore
 
 NOTED: Final = 10_000
-"""People that a process remembers having noted, so that not every message writes them again."""
+"""People that a process remembers having written down, so that not every message writes them again."""
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Identities:
     def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
         """Remember a person whose both names are known, or who was asked for by ``also``, another JID.
 
-        Written is only what can't be told from the JID itself, that is what a number's LID is, what a LID's number is,
-        and the forms of a number; and what this process hasn't written yet. Raises Unavailable and Rejected.
+        Only what a JID doesn't tell itself is written (a number's LID, a LID's number, the forms of a number), and only
+        what this process hasn't written yet. Raises Unavailable and Rejected.
         """
         known = dict.fromkeys((identity.phone_jid, identity.lid_jid, also))
         jids = tuple(jid for jid in known if jid and (_may_be_renamed(jid) or (phone_in(jid) and identity.lid)))
@@ -45,11 +45,11 @@ class Identities:
             self._noted.popitem(last=False)
 
     def of(self, uid: str, jid: str) -> Identity | None:
-        """Return who is known under the JID. Raises Unavailable and Rejected."""
+        """Return the identity that is known under the JID. Raises Unavailable and Rejected."""
         return self.store.find(uid, [jid], now=self.clock()).get(jid)
 
     def forget(self, uid: str, jid: str) -> None:
-        """Forget whom a JID meant: WhatsApp doesn't know that person any more. Raises Unavailable and Rejected."""
+        """Forget the identity of a JID that WhatsApp doesn't know any more. Raises Unavailable and Rejected."""
         self._noted = OrderedDict((key, None) for key in self._noted if jid not in key[2])
         self.store.forget(uid, jid)
 
@@ -63,7 +63,7 @@ class Identities:
     def in_one_chat(self, uid: str, messages: Sequence[Message]) -> list[Message]:
         """Return the messages, each in the chat that its person's messages go by now. Raises Unavailable and Rejected.
 
-        One may have come in, or gone out, before the person's number was known, or by another form of it.
+        A message may be older than the knowledge of the person's number, or name another form of the number.
         """
         unsure = {message.chat for message in messages if _may_be_renamed(message.chat)}
         known = self.store.find(uid, sorted(unsure), now=self.clock()) if unsure else {}

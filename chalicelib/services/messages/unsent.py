@@ -38,9 +38,9 @@ log: Final = logging.getLogger(__name__)
 
 
 def sends_nothing(session: Session) -> tuple[str, str] | None:
-    """Return why the session won't send what it has accepted, as a code and a sentence; None if it may yet.
+    """Return why the session won't send its accepted messages, as a code and a sentence; None if it still may.
 
-    One whose connection or worker was lost may: its messages wait until they expire.
+    A session whose connection or worker was lost still may: its messages wait until they expire.
     """
     if not session.enabled:
         return _DISABLED
@@ -52,7 +52,7 @@ def sends_nothing(session: Session) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """Ends messages. Each end is a move of the message, so a worker that was quicker is right."""
+    """Ends messages. Each end is a conditional move of the message, so a quicker worker's report stands."""
 
     messages: MessageStore
     sessions: SessionStore
@@ -61,9 +61,10 @@ class Unsent:
     clock: Clock
 
     def end(self, session: Session) -> None:
-        """End what the session has accepted and won't send, if it is one that sends nothing any more.
+        """End the accepted messages of a session that sends nothing any more.
 
-        What its worker is just sending is left to that worker while there is one. Raises Unavailable; safe to repeat.
+        A message that a worker is just sending is left to that worker while there is one. Raises Unavailable;
+        repeatable.
         """
         why = sends_nothing(session)
         # Without a claim there was never anybody to accept a message for.
@@ -78,7 +79,7 @@ class Unsent:
                     self.dispatch.unknown(message, *_ENDED)
 
     def expire(self) -> None:
-        """End what waited too long, in whatever session; one that can't be ended now, or at all, keeps none waiting."""
+        """End messages that waited too long, in all sessions; one that can't be ended doesn't hold up the others."""
         for uid, message_id in self.index.unsent(self.clock()):
             about = {"uid": uid, "message_id": message_id}
             try:

@@ -87,14 +87,14 @@ class Sleep(Protocol):
 
 
 class NewId(Protocol):
-    """Names for things."""
+    """Makes ids."""
 
     def __call__(self) -> str:
         """Return a new ULID."""
 
 
 class NewSecret(Protocol):
-    """Secrets that webhooks are signed with."""
+    """Makes secrets that webhooks are signed with."""
 
     def __call__(self) -> str:
-        """Return a new one, by the scheme that ``domain.signature`` knows."""
+        """Return a new secret, in the form that ``domain.signature`` reads."""

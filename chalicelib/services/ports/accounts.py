@@ -40,13 +40,13 @@ class KeyStore(Protocol):
         """Store a new key."""
 
     def put(self, key: ApiKey) -> None:
-        """Write the key's role and whether it is suspended; one that was removed stays so."""
+        """Write the key's role and whether it is suspended; a removed key stays removed."""
 
     def touch(self, key: ApiKey, *, now: int) -> None:
-        """Note that the key was used; one that was removed stays so."""
+        """Note that the key was used; a removed key stays removed."""
 
     def remove(self, key: ApiKey) -> None:
-        """Remove the key: it opens nothing from here on."""
+        """Remove the key, which is refused from then on."""
 
     def find(self, tenant: str, key_id: str) -> ApiKey | None:
         """Return the tenant's key of that id."""
@@ -60,7 +60,7 @@ class KeyStore(Protocol):
     def count(self, tenant: str, *, most: int) -> int:
         """Return how many keys the tenant's list has, counting up to ``most``, read consistently.
 
-        Expired ones are among them for as long as they are listed.
+        Expired keys count for as long as they are on the list.
         """
 
 
@@ -87,19 +87,19 @@ class LoginAttempts(Protocol):
     """How often logins failed lately, and where users have logged in; times in milliseconds since the Unix epoch."""
 
     def failed(self, source: Source, *, now: int, proven: bool = False) -> None:
-        """Count a failed login by all that it is counted by; of many at once each counts.
+        """Count a failed login in all its counters; of concurrent ones each is counted.
 
-        ``proven`` says that it came with a token of the user's.
+        ``proven`` says that the caller showed a token of the user's.
         """
 
     def recent(self, source: Source, *, now: int) -> Failures:
-        """Return what was counted within the window, read consistently."""
+        """Return the counters within the window, read consistently."""
 
     def succeeded(self, source: Source, *, now: int) -> None:
         """Note that the user has logged in from that address."""
 
     def forgive(self, name: str) -> None:
-        """Forget what was counted against the name from wherever; single addresses stay as they are."""
+        """Clear the count of the user's name; the counts of addresses stay."""
 
 
 class Passwords(Protocol):
@@ -109,7 +109,7 @@ class Passwords(Protocol):
         """Return the encoded hash."""
 
     def matches(self, password_hash: str, password: str) -> bool:
-        """Whether the password is the hashed one, in a time that doesn't tell."""
+        """Whether the password is the hashed one; the time that this takes doesn't tell."""
 
     def outdated(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than today's."""
@@ -122,12 +122,12 @@ class Tokens(Protocol):
         """Return a signed token and when it expires, in milliseconds since the Unix epoch."""
 
     def read(self, token: str) -> "TokenClaims":
-        """Return what a good token says; raises Unauthenticated."""
+        """Return a valid token's claims; raises Unauthenticated."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says of its bearer; the role is the user's own, as it stands. ``id`` names it among the user's."""
+    """A token's claims. The role isn't among them: it is the user's present one. ``id`` names the token."""
 
     name: str
     tenant: str
@@ -137,7 +137,7 @@ class TokenClaims:
 
 
 class NewKey(Protocol):
-    """Secrets of API keys."""
+    """Makes secrets of API keys."""
 
     def __call__(self) -> str:
         """Return a new one, as ``domain.account`` has them."""
@@ -150,14 +150,14 @@ class TicketStore(Protocol):
         """Store a new ticket."""
 
     def take(self, fingerprint: str) -> Ticket | None:
-        """Return the ticket and remove it, in one: nobody else is given it. It may have ended."""
+        """Return the ticket and remove it, atomically: no other caller gets it. It may have expired."""
 
     def counted(self, tenant: str, *, now: int, most: int) -> bool:
         """Count a ticket of the tenant's; False, and nothing counted, if ``most`` were given this minute already."""
 
 
 class MakeTicket(Protocol):
-    """Secrets of tickets."""
+    """Makes secrets of tickets."""
 
     def __call__(self) -> str:
         """Return a new one, as ``domain.ticket`` has them."""
@@ -167,10 +167,10 @@ class Slots(Protocol):
     """Slots, by tenant; times in milliseconds since the Unix epoch."""
 
     def hold(self, tenant: str, uid: str, *, now: int) -> None:
-        """Put the session on the tenant's list, or say anew that it is on it."""
+        """Put the session on the tenant's list, or renew its time there."""
 
     def held(self, tenant: str, *, most: int) -> Sequence[Slot]:
         """Return up to ``most`` of the tenant's slots, read consistently."""
 
     def free(self, tenant: str, uid: str, *, at: int) -> None:
-        """Take the session off the list unless it was put there later than ``at``; one that isn't there is no error."""
+        """Take the session off the list unless it was put there after ``at``; one that isn't listed is no error."""

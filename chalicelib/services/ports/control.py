@@ -34,11 +34,11 @@ class SessionStore(Protocol):
     def remove(self, session: Session) -> bool:
         """Remove the session with all that is stored for it, its id last; False if it changed meanwhile.
 
-        One whose device couldn't be unlinked leaves word of that for as long as anybody may wait for the deletion.
+        If its device couldn't be unlinked, the reason is kept for as long as a caller may wait for the deletion.
         """
 
     def removed(self, uid: str) -> str | None:
-        """Return the reason that a removed session left word of."""
+        """Return why a removed session's device couldn't be unlinked, if so and not long ago."""
 
 
 class LeaseStore(Protocol):
@@ -56,7 +56,7 @@ class LeaseStore(Protocol):
     def release(self, uid: str, *, worker: str, epoch: int) -> bool:
         """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.
 
-        Of a session that is gone none stays behind.
+        The lease of a session that is gone is removed.
         """
 
 
@@ -64,10 +64,10 @@ class DueIndex(Protocol):
     """What is due: expired leases and passed deadlines."""
 
     def due(self, now: int) -> list[str]:
-        """Return the uids of sessions that something is due for at ``now``, each once, some hundred at the most."""
+        """Return the uids of sessions with anything due at ``now``, each once, some hundred at the most."""
 
     def later(self, now: int) -> list[str]:
-        """Return the uids of all sessions that something will be due for after ``now``: those with a worker, mostly."""
+        """Return the uids of all sessions with anything due after ``now``: mostly those with a worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +93,25 @@ class StandbyStore(Protocol):
         """Return the standbys, read consistently."""
 
     def get(self, worker: str) -> Standby | None:
-        """Return one, read consistently."""
+        """Return the standby, read consistently."""
 
     def put(self, standby: Standby) -> None:
         """Add a standby that is about to be started."""
 
     def renew(self, worker: str, *, until: int) -> bool:
-        """Say that it is ready and alive, if it is still in the pool and unassigned."""
+        """Note that the standby is ready and alive, if it is still in the pool and unassigned."""
 
     def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Give it a session, if it is ready and has none."""
+        """Give the standby a session, if it is ready and has none."""
 
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Take the session from it again, if it has that one."""
+        """Take the session from the standby again, if it has that one."""
 
     def retire(self, worker: str) -> bool:
-        """Take it out of the pool unless it was given a session; it ends by itself when it misses its place."""
+        """Take the standby out of the pool unless it was given a session; its worker ends when it finds itself gone."""
 
     def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        """Take it out of the pool for good, to serve that session; the worker calls this when it holds the lease."""
+        """Take the standby out of the pool for good, to serve that session; its worker calls this under the lease."""
 
     def given(self, worker: str) -> tuple[str, int] | None:
         """Return the (uid, epoch) that the worker was given, if it was given one."""
@@ -124,7 +124,7 @@ class StandbyStore(Protocol):
 class Upgrade:
     """How far the workers' replacement by those of task definition ``task`` has come, since ``begun_at``.
 
-    The round over all sessions with a worker has come to the uid ``after``; ``left`` says that it has met one that
+    The round over all sessions with a worker has come to the uid ``after``; ``left`` says that it has met a worker that
     still has to be replaced.
     """
 
@@ -136,13 +136,13 @@ class Upgrade:
 
 
 class UpgradeStore(Protocol):
-    """The one upgrade that there is."""
+    """The deployment's one upgrade."""
 
     def get(self) -> Upgrade | None:
-        """Return it, read consistently."""
+        """Return the upgrade, read consistently."""
 
     def put(self, upgrade: Upgrade) -> None:
-        """Write it over whatever stands."""
+        """Write the upgrade, over the one that stands."""
 
 
 class NoCapacity(Exception):
@@ -180,12 +180,12 @@ class WorkerMailbox(Protocol):
     """The worker's side of its mailbox, which ``mailbox`` is the address of."""
 
     def ring(self, mailbox: str, /) -> None:
-        """Ring it, as others do. Raises Unavailable."""
+        """Ring the mailbox, as the functions do. Raises Unavailable."""
 
     def wait(self, mailbox: str, seconds: float, /) -> Sequence[str]:
-        """Wait for a ring, and return all that are there; raises Unavailable.
+        """Wait for a ring, and return the receipts of all present; raises Unavailable.
 
-        Those that aren't ``heard`` within a second ring again.
+        Rings that aren't deleted by ``heard`` within a second are received again.
         """
 
     def heard(self, mailbox: str, rings: Sequence[str], /) -> None:
@@ -199,7 +199,7 @@ class Wakes(Protocol):
         """Have the session reconciled in ``delay`` seconds."""
 
     def snapshot(self, watcher: str, *, delay: float) -> None:
-        """Have the watcher sent what stands, in ``delay`` seconds."""
+        """Have the watcher sent its session as it stands, in ``delay`` seconds."""
 
     def fill_standbys(self, *, delay: float) -> None:
         """Have the standby pool filled in ``delay`` seconds."""

@@ -25,29 +25,29 @@ class WatcherStore(Protocol):
         """Forget the subscription alone; one that is gone is no error."""
 
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
-        """Return all who follow that session, read consistently."""
+        """Return all watchers that follow that session, read consistently."""
 
     def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
-        """Return how many follow that session whose time isn't up, read consistently."""
+        """Return how many unexpired watchers follow that session, read consistently."""
 
     def count_of_tenant(self, tenant: str, *, now: int) -> int:
-        """Return how many watchers the tenant has whose time isn't up, read consistently."""
+        """Return how many unexpired watchers the tenant has, read consistently."""
 
     def apart_until(self, tenant: str, session_id: str) -> int:
-        """Return until when the session's events are told by the queue; 0 if they never were."""
+        """Return until when the session's events go by the push queue; 0 if they never did."""
 
     def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
-        """Note that they are."""
+        """Note until when the session's events go by the push queue."""
 
     def of(self, principal: str) -> Sequence[str]:
         """Return the ids of the principal's watchers, read consistently."""
 
 
 class Pushes(Protocol):
-    """The queue of what large sessions' watchers are told: one session's in order, many sessions' side by side."""
+    """The push queue, for sessions with many watchers: each session's events in order, sessions side by side."""
 
     def put(self, job: PushJob) -> None:
-        """Have the watchers told; the same job twice within minutes is told once."""
+        """Queue the job; the same job twice within minutes is done once."""
 
 
 class Gone(Exception):
@@ -68,7 +68,7 @@ class ChannelStore(Protocol):
     """Channels by the hashes of their sids, the connections that belong to them, and what was said in their rooms."""
 
     def add(self, channel: Channel) -> None:
-        """Store a new channel, and whose the connection is if it has one."""
+        """Store a new channel, and its connection if it has one."""
 
     def get(self, sid: str) -> Channel | None:
         """Return it, read consistently."""
@@ -77,31 +77,31 @@ class ChannelStore(Protocol):
         """Write ``channel`` over the serial before its own; False, and nothing written, if that isn't what stands."""
 
     def remove(self, channel: Channel) -> None:
-        """Forget it with its subscriptions and its connection; one that is gone is no error."""
+        """Remove the channel with its subscriptions and its connection; one that is gone is no error."""
 
     def enlist(self, channel: Channel) -> None:
-        """Put the channel among its tenant's watchers, and its principal's, so that a credential's end finds it."""
+        """Put the channel on its tenant's and its principal's lists, so that a credential's end finds it."""
 
     def delist(self, channel: Channel) -> None:
-        """Take it from both lists; one that isn't there is no error."""
+        """Take the channel off both lists; one that isn't listed is no error."""
 
     def bind(self, connection: str, channel: Channel) -> None:
-        """Note that the connection asks for the channel."""
+        """Note that the connection asks to take the channel over."""
 
     def bound(self, connection: str) -> str | None:
-        """Return the sid of the channel that the connection is, or asks for."""
+        """Return the sid of the channel that the connection carries, or asks to take over."""
 
     def unbind(self, connection: str) -> None:
         """Forget the connection; one that is gone is no error."""
 
     def subscribe(self, channel: Channel, room: str) -> Watcher:
-        """Let it follow its tenant's session ``room``, as if nothing had been said to it yet; return that."""
+        """Let the channel follow its tenant's session ``room``, with nothing said yet; return the subscription."""
 
     def unsubscribe(self, channel: Channel, room: str) -> None:
-        """Let it follow that session no more."""
+        """End the channel's subscription to that session."""
 
     def say(self, tenant: str, room: str, sid: str, *, topic: str, key: str) -> bool:
-        """Note ``key`` as the last said of a topic; False if it is, or if the channel doesn't follow the session."""
+        """Note ``key`` as the last said of a topic; False if it was already, or if there is no subscription."""
 
     def arrived(self, address: str, *, now: int, most: int) -> bool:
         """Count a new channel from ``address``; False, and nothing counted, if ``most`` came this minute already."""
@@ -120,25 +120,25 @@ class ChannelWakes(Protocol):
         """Have the client disconnected."""
 
     def still_lost(self, uid: str, *, delay: float) -> None:
-        """Have the session looked at, and those in its room told if its connection is still lost."""
+        """Have the session read again, and its room told if its connection is still lost."""
 
 
 class NewSid(Protocol):
-    """Sids of clients."""
+    """Makes sids of clients."""
 
     def __call__(self) -> str:
         """Return one that nobody can guess, and that fits into an address."""
 
 
 class Identify(Protocol):
-    """Who a client is."""
+    """Tells a client's principal."""
 
     def __call__(self, token: str | None) -> Principal:
         """Return who that is, or who somebody without a token is; raises GatewayError."""
 
 
 class HistoryStore(Protocol):
-    """The stream, materialised."""
+    """The history of events: the table's stream, kept for a while."""
 
     def append(self, envelope: Envelope) -> None:
         """Write the event under its cursor; the same event again changes nothing."""
@@ -147,7 +147,7 @@ class HistoryStore(Protocol):
         """Return the event under that cursor, read consistently."""
 
     def forget(self, uid: str) -> None:
-        """Remove the history of a session that is gone, and all else that is still stored for it."""
+        """Remove the history of a removed session, with all else that is still stored for it."""
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's events after ``cursor``, oldest first, read consistently."""
@@ -167,4 +167,4 @@ class Poster(Protocol):
     """HTTP to the endpoints of webhooks."""
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """Post a JSON body; whatever comes of it is an outcome, never an error."""
+        """Post a JSON body and return the outcome; raises nothing."""

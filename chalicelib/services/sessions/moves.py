@@ -61,14 +61,14 @@ DELETING_TAKES: Final = 5
 
 
 def found(session: Session | None, session_id: str) -> Session:
-    """Return the session that was looked for by that id; raises SessionNotFound."""
+    """Return the session; raises SessionNotFound, which names the id, for None."""
     if session is None:
         raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
     return session
 
 
 def deleting(session: Session) -> SessionDeleting:
-    """Return the error for a session that is on its way out."""
+    """Return the error for a session that is being deleted."""
     return SessionDeleting(
         f"The session '{session.id}' is being deleted.",
         field="id",
@@ -110,7 +110,7 @@ def must_be_enabled(session: Session) -> None:
 
 
 def must_be_connected(session: Session) -> None:
-    """Raise SessionDisabled or SessionNotConnected if nothing can be had of WhatsApp over it as it stands."""
+    """Raise SessionDisabled or SessionNotConnected if the session can't reach WhatsApp as it stands."""
     must_be_enabled(session)
     if session.status is Status.CONNECTED and session.desired is Desired.RUNNING:
         return

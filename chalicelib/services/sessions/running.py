@@ -11,9 +11,9 @@ from chalicelib.services.ports import Clock, SessionStore
 from chalicelib.services.ports.accounts import Slots
 
 HALFWAY: Final = 60_000
-"""Milliseconds after which a start is surely over: a slot that is older, and whose session is at rest, was left."""
+"""Milliseconds after which no start is under way any more: an older slot of a session at rest was left behind."""
 LOOKED_AT: Final = 25
-"""Slots that one refusal looks through for such."""
+"""Slots that are checked for having been left behind before one call is refused."""
 
 
 @dataclass(frozen=True, slots=True)

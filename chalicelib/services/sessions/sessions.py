@@ -53,7 +53,7 @@ def is_linked_by(session: Session, number: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """Finds a tenant's session by what it is called."""
+    """Finds a tenant's session by its id or a phone number."""
 
     sessions: SessionStore
 
@@ -67,9 +67,9 @@ class Naming:
         return found if name == found.id else _by_its_number(found, name)
 
     def find_by_phone(self, tenant: str, name: str, *, alone: str | None) -> Session:
-        """Return what ``find`` does, but of what is written as a number never by the id alone.
+        """Return the session like ``find``, but never by its id alone where ``name`` is written as a phone number.
 
-        A session may have the number as its id, and another account linked.
+        A session may have a number as its id, and another account linked.
         """
         found, number = self._find(tenant, name, alone=alone), digits_in(name)
         if number and alone is None and found.device and not is_linked_by(found, number):
@@ -124,7 +124,7 @@ def _by_its_number(session: Session, name: str) -> Session:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What came of a wish to delete: ``gone``, or still going on; ``reason`` is what its owner must know of it."""
+    """A deletion's outcome: ``gone``, or still going on; ``reason`` is a code that its owner must know of."""
 
     gone: bool
     reason: str | None = None
@@ -132,7 +132,7 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """What owners do with sessions. Every method that names a session raises SessionNotFound for another tenant's."""
+    """The owner's operations. Every method with a session's id raises SessionNotFound, also for another tenant's."""
 
     store: SessionStore
     moves: Moves
@@ -247,7 +247,7 @@ class Sessions:
     def set_webhook(
         self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None
     ) -> Session:
-        """Have events told in a family's ``words`` there; see Session for the rest. Its own secret stays its own."""
+        """Set an endpoint that gets events in the ``words`` of a dialect; the other parameters are as on Session."""
         change = SettingsChanged(
             webhook_url=url,
             webhook_secret=self.new_secret(),
@@ -263,7 +263,7 @@ class Sessions:
         return self._want(tenant, session_id, change, unless=so)
 
     def start(self, tenant: str, session_id: str) -> Session:
-        """Want it running. A start that is under way or done is left alone; after a final status it is a new one.
+        """Have the session run. A start that is under way or done is left alone; after a final status it is a new one.
 
         Raises SessionDisabled, also for a session that runs: it sends nothing while it is switched off, and a caller
         that was told otherwise would take it for ready. Raises WorkerQuotaExceeded.
@@ -279,17 +279,17 @@ class Sessions:
         return self._want(tenant, session_id, StartRequested(), unless=runs)
 
     def stop(self, tenant: str, session_id: str) -> Session:
-        """Want it stopped, its linked device kept; wait a little for the worker to have ended."""
+        """Have the session stopped, its linked device kept; wait up to 8 s for the worker to have ended."""
         wanted = self._want(tenant, session_id, StopRequested(), unless=lambda s: s.desired is Desired.STOPPED)
         return self.waiting.until_answered(wanted)
 
     def unlink(self, tenant: str, session_id: str) -> Session:
-        """Want its device unlinked, the session kept; wait a little for that to have happened."""
+        """Have the device unlinked, the session kept; wait up to 8 s for that to have happened."""
         wanted = self._want(tenant, session_id, UnlinkRequested(), unless=lambda s: s.desired is Desired.UNLINKED)
         return self.waiting.until_answered(wanted)
 
     def delete(self, tenant: str, session_id: str) -> Deletion:
-        """Want it gone; wait a little, and return whether it is. What is left is finished without the caller."""
+        """Have the session deleted; wait up to 8 s. The deletion goes on after that without the caller."""
         wanted = self._want(
             tenant, session_id, DeleteRequested(), unless=lambda s: s.desired is Desired.DELETED, doomed=True
         )

@@ -19,9 +19,9 @@ from chalicelib.services.ports import Clock
 from chalicelib.services.sessions.sessions import Sessions
 
 DEFAULT: Final = "default"
-"""The id that decides among several sessions, and that one gets which is made because there was none."""
+"""The id of the session that is meant among several, and of one that is created because there was none."""
 REST: Final = 300_000
-"""Milliseconds for which a session stays stopped that nobody scanned, though somebody goes on looking at it."""
+"""Milliseconds for which a session that nobody scanned stays stopped while its status is polled."""
 
 _IDLE: Final = {Status.CREATED, Status.LOGGED_OUT, Status.STOPPED}
 _NEVER_STARTED: Final = None
@@ -32,7 +32,7 @@ _RESTS: Final[dict[str | None, int]] = {
     Reason.PHONE_MISMATCH_UNCONFIRMED: 0,
     Reason.QR_TIMEOUT: REST,
 }
-"""How long a session that waits for a scan rests before a look starts it, by its reason; others wait to be asked."""
+"""Milliseconds that an unscanned session rests before a look starts it, by its reason; others aren't started so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Channels as a transport: packets to a client over whatever it is on, polls, and the change from polls to a WebSocket.
+"""Channels as a transport: packets over polls or a WebSocket, and the change from polls to a WebSocket.
 
 A packet is queued on condition that the channel still polls; at the upgrade what waits is sent over the connection
 before the channel changes over, under the same condition. So packets keep their order, and none falls between the two.
@@ -48,9 +48,9 @@ class Channels:
     new_sid: NewSid
 
     def open(self, *, connection: str | None = None) -> tuple[Channel, str]:
-        """Return a new channel, and the sid for its client, which is kept nowhere.
+        """Return a new channel, and the sid for its client, which is stored nowhere.
 
-        Nothing can be posted to a connection while it is made: a job greets it.
+        Nothing can be posted to a connection before its handshake ends, so a job sends the open packet.
         """
         sid = self.new_sid()
         channel = new_channel(hashed(sid), now=self.clock(), connection=connection)
@@ -58,7 +58,7 @@ class Channels:
         return channel, sid
 
     def change(self, sid: str, decide: Callable[[Channel], Channel | None]) -> Channel | None:
-        """Write what ``decide`` makes of the channel, again where another was faster; None if there is none.
+        """Write what ``decide`` makes of the channel, again after a lost race; None if there is no such channel.
 
         ``decide`` returns None for nothing to change.
         """
@@ -105,8 +105,9 @@ class Channels:
     def poll(self, channel: Channel, *, seconds: float) -> str | None:
         """Return the packets that wait for the client, as soon as there are any; None if the channel ends meanwhile.
 
-        With none in time, or while a connection asks to take over, it is a noop: an empty body is an error to clients.
-        A client that nobody knows yet isn't waited for, and in the end its channel is ended. Raises Overlap.
+        With none in time, or while a connection asks to take over, a noop is returned: clients take an empty body for
+        an error. A client without a known principal is held for a moment only, and after some polls its channel is
+        ended. Raises Overlap.
         """
         held, pause, current = False, FIRST_LOOK, channel
         ends = in_time(self.clock() + round((seconds if channel.principal else UNKNOWN_POLL) * 1000))
@@ -142,12 +143,12 @@ class Channels:
             current = found
 
     def probe(self, channel: Channel, connection: str) -> None:
-        """Answer a connection that asks to take over, once polls know that they are to end."""
+        """Answer a connection that asks to take over, after having the held poll end."""
         self.change(channel.sid, lambda c: replace(c, probed=True))
         self.sockets.post(connection, encode(Packet(PacketType.PONG, PROBE)))
 
     def take_over(self, channel: Channel, connection: str) -> None:
-        """Send over the connection what waits, then change the channel over to it."""
+        """Send the waiting packets over the connection, then change the channel over to it."""
         while True:
             taken: list[str] = []
 
@@ -166,7 +167,7 @@ class Channels:
                 return
 
     def abandon(self, channel: Channel, connection: str) -> None:
-        """Forget a connection that went: with it the channel, unless the channel still polls."""
+        """Remove an ended connection, and its channel unless the channel still polls."""
         self.store.unbind(connection)
         if channel.connection == connection:
             self.store.remove(channel)

@@ -1,4 +1,4 @@
-"""The Socket.IO server: clients connect, join the rooms of sessions, are told what happens, and are let go."""
+"""The Socket.IO server: clients connect, join sessions' rooms, get their events, and are disconnected."""
 
 import json
 import logging
@@ -60,7 +60,7 @@ from chalicelib.services.watching.watching import WatcherLimits
 GOODBYE: Final = 1
 """Seconds from session-complete to the disconnection."""
 SNAPSHOTS: Final = 3
-"""Looks in a row at a session that moves on while a client joins."""
+"""Snapshots in a row, at the most, of a session that moves on while a client joins."""
 
 log = logging.getLogger(__name__)
 
@@ -78,11 +78,11 @@ class Rooms:
     limits: WatcherLimits
 
     def enter(self, channel: Channel, name: object) -> Watcher:
-        """Let the channel follow the session of that name, which needn't be there yet.
+        """Let the channel follow the session of that name, which needn't exist yet.
 
         Raises InvalidField, Invalid, SessionNotFound where its credential is bound to another one, TooManyWatchers, and
         Gone.
-        Joining once more is as good as the first time: what stands is told anew.
+        Joining again sends the session as it stands once more.
         """
         room = _room(name)
         if channel.only not in {None, room}:
@@ -109,7 +109,7 @@ class Rooms:
         return watcher
 
     def leave(self, channel: Channel, name: object) -> str:
-        """Let it follow that session no more; returns the session's name, raises InvalidField."""
+        """End the channel's subscription to that session; return the session's name. Raises InvalidField."""
         room = _room(name)
         self.store.unsubscribe(channel, room)
         self.channels.change(
@@ -118,7 +118,7 @@ class Rooms:
         return room
 
     def catch_up(self, watcher: Watcher) -> None:
-        """Tell one who has just joined what stands, and again if it moved while it was told."""
+        """Send a client that has just joined the session as it stands, and again if it moved meanwhile."""
         told: tuple[str, int] | None = None
         for _ in range(SNAPSHOTS):
             session = self.sessions.find(watcher.tenant, watcher.session)
@@ -129,7 +129,7 @@ class Rooms:
             self._look_again(session)
 
     def tell(self, watcher: Watcher, sayings: Sequence[Saying]) -> None:
-        """Say to one client what it hasn't heard. Never raises: others wait."""
+        """Send one client what it hasn't been sent yet. Never raises, since others wait."""
         try:
             if watcher.expires_at <= self.clock():
                 self.channels.close(watcher.id)
@@ -146,11 +146,11 @@ class Rooms:
             log.warning("a Socket.IO client couldn't be told")
 
     def lost(self, uid: str) -> None:
-        """Have the session looked at when its connection has been lost for long enough to say so."""
+        """Queue a second look at the session, for when its connection has been lost for long enough to tell of it."""
         self.wakes.still_lost(uid, delay=LASTING / 1000)
 
     def still_lost(self, uid: str) -> None:
-        """Tell those in the session's room if its connection is still lost."""
+        """Tell the session's room if the session's connection is still lost."""
         session = self.sessions.get(uid)
         if session is None or session.status is not Status.DISCONNECTED:
             return
@@ -200,7 +200,7 @@ class Conversation:
     limits: WatcherLimits
 
     def hear(self, channel: Channel, said: SocketPacket, identify: Identify) -> None:
-        """Answer a packet; what makes no sense now is passed over, as Socket.IO's own server does."""
+        """Answer a packet; one that makes no sense at this moment is ignored, as Socket.IO's own server does."""
         match said.kind:
             case SocketPacketType.CONNECT:
                 self.channels.post(channel.sid, frame(self._admitted(channel, said, identify)))
@@ -256,12 +256,12 @@ class Conversation:
             self.channels.post(channel.sid, frame(SocketPacket(SocketPacketType.ACK, [answer], said.ack)))
 
     def bind(self, channel: Channel, authenticate: Callable[[], Principal]) -> Channel | None:
-        """Note whose channel it is; it ends with the credential.
+        """Bind the channel to the principal of a credential, with which the channel will end.
 
-        The credential is looked at again when the channel is on its principal's list: whoever ends a credential writes
-        that first and closes what is on the list then, so one of the two sees the other. If it isn't as good as it was,
-        or the tenant has too many watchers, the channel is nobody's again; one that was somebody's before is closed.
-        Raises what ``authenticate`` raises, Invalid, and TooManyWatchers.
+        The credential is checked again when the channel is on its principal's list: whoever ends a credential writes
+        that first and then closes what is on the list, so one of the two sees the other. If the credential has ended or
+        lost rights, or the tenant has too many watchers, the channel is released again, or closed if it was bound
+        before. Raises what ``authenticate`` raises, Invalid, and TooManyWatchers.
         """
         principal = authenticate()
         if channel.principal and not same(channel, principal):
@@ -313,12 +313,12 @@ class Conversation:
 
 
 def same(channel: Channel, principal: Principal) -> bool:
-    """Whether the channel is that principal's."""
+    """Whether the channel is bound to that principal."""
     return (channel.tenant, channel.principal) == (principal.tenant, principal.name)
 
 
 NEIGHBOURS: Final = 8
-"""How many times as many clients as from one address may come from the larger network that it is in."""
+"""How many times as many clients may come from a larger network as from one address."""
 UNKNOWN_SID: Final = 1
 """Engine.IO's code for a sid that isn't one."""
 LINGER: Final = 2
@@ -327,7 +327,7 @@ LINGER: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class SocketIO:
-    """Lets clients in and out."""
+    """Connects and disconnects clients."""
 
     channels: Channels
     store: ChannelStore
@@ -365,7 +365,7 @@ class SocketIO:
                 raise TooManyAttempts("Too many connections from your network. Wait a minute.", retry_after=60)
 
     def known(self, sid: str, principal: Principal | None) -> Channel:
-        """Return the channel of a client's sid; raises Invalid for none, one that is over, or another principal's."""
+        """Return the channel of a client's sid; raises Invalid for an unknown or ended one, or another principal's."""
         channel = self.store.get(hashed(sid))
         strange = channel and principal and channel.principal and not same(channel, principal)
         if channel is None or strange or channel.expires_at <= self.clock():
@@ -373,9 +373,9 @@ class SocketIO:
         return channel
 
     def poll(self, channel: Channel, *, seconds: float = POLL) -> str:
-        """Return the body of a poll's answer. A second poll beside one that is held ends the client: raises Invalid.
+        """Return the body of a poll's answer. A second poll beside a held one ends the channel: raises Invalid.
 
-        So does Engine.IO's own server, and no client of its protocol polls twice at a time.
+        Engine.IO's own server does the same, and no client of its protocol polls twice at a time.
         """
         if channel.transport is Transport.WEBSOCKET:
             raise EngineRefused("The client is on its WebSocket.", engine=UNKNOWN_SID)
@@ -428,7 +428,7 @@ class SocketIO:
         return True
 
     def leave(self, connection: str) -> None:
-        """Forget a connection that went, and its channel unless that still polls."""
+        """Remove an ended connection, and its channel unless that still polls."""
         sid = self.store.bound(connection)
         channel = self.store.get(sid) if sid else None
         if channel:
@@ -437,7 +437,7 @@ class SocketIO:
             self.store.unbind(connection)
 
     def greet(self, sid: str) -> None:
-        """Send a connection its open packet; API Gateway may say for a moment that it isn't there yet."""
+        """Send a connection its open packet; API Gateway may answer for a moment that the connection isn't there."""
         channel = self.store.get(sid)
         if channel is None or channel.connection is None:
             return
@@ -451,7 +451,7 @@ class SocketIO:
                 self.channels.close(sid)
 
     def beat(self, sid: str) -> None:
-        """Ping the client, and see to the next time; end it if it never connected, fell silent, or its time is up."""
+        """Ping the client and queue the next ping; end a channel that never connected, fell silent, or has expired."""
         channel, now = self.store.get(sid), self.clock()
         if channel is None:
             return
@@ -466,7 +466,7 @@ class SocketIO:
             self.wakes.beat(sid, delay=min(PING_INTERVAL, max(channel.expires_at - now, 1000)) / 1000)
 
     def part(self, sid: str) -> None:
-        """Tell the client to go, and end its connection a little later if it is still there."""
+        """Tell the client to disconnect, and end its connection a little later if it is still there."""
         channel = self.store.get(sid)
         if channel is None:
             return

@@ -58,7 +58,7 @@ class WatcherLimits:
     per_tenant: int
 
     def of_tenant(self, tenant: str) -> None:
-        """Raise TooManyWatchers if the tenant has more than it may."""
+        """Raise TooManyWatchers if the tenant has more watchers than it may."""
         if self.watchers.count_of_tenant(tenant, now=self.clock()) > self.per_tenant:
             raise TooManyWatchers(
                 f"{self.per_tenant} clients are watching this tenant's sessions, and more may not.",
@@ -67,7 +67,7 @@ class WatcherLimits:
             )
 
     def of_session(self, tenant: str, session_id: str) -> None:
-        """Raise TooManyWatchers if the session has more than it may."""
+        """Raise TooManyWatchers if the session has more watchers than it may."""
         if self.watchers.count_of_session(tenant, session_id, now=self.clock()) > self.per_session:
             raise TooManyWatchers(
                 f"{self.per_session} clients are watching this session, and more may not.",
@@ -88,7 +88,7 @@ class Watching:
     limits: WatcherLimits
 
     def connect(self, watcher_id: str, principal: Principal, *, session: str, dialect: str) -> None:
-        """Let a watcher follow its tenant's session; what stands is sent to it at once.
+        """Let a watcher follow its tenant's session, which is sent to it at once as it stands.
 
         Raises SessionNotFound, and TooManyWatchers.
 

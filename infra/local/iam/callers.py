@@ -1,7 +1,7 @@
-"""Who calls AWS: in the cloud each function has a process and credentials of its own, here they share both.
+"""The caller of each AWS request: in the cloud each function has credentials of its own, here one process has all.
 
-So a request is signed with an access key id that holds the caller's name, and the local AWS reads it off the signature.
-The id holds a secret of the run, too: any program of this machine can reach the local AWS, and without it has no name.
+So a request is signed with an access key id that holds the caller's name, which the local AWS reads from the signature.
+The id holds a secret of the run, too: any program on this machine can reach the local AWS, but can't name itself so.
 """
 
 import hmac
@@ -18,12 +18,12 @@ from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.session import Session, get_session
 
 OPERATOR: Final = "local"
-"""Who sets the local AWS up, and plays its own parts: everything is allowed."""
+"""The stack itself, which sets the local AWS up and is allowed everything."""
 WORKER: Final = "WorkerTask"
-"""Workers, by their task definition's logical id."""
+"""The name of workers: their task definition's logical id."""
 
 NAMELESS: Final = "The security token included in the request is invalid."
-"""What AWS says to who isn't known to it."""
+"""AWS's message for an unknown access key id."""
 
 _caller: ContextVar[str] = ContextVar("caller", default=OPERATOR)
 _CREDENTIAL: Final = re.compile(r"Credential=(?P<key_id>[^/]+)/")
@@ -31,7 +31,7 @@ _CREDENTIAL: Final = re.compile(r"Credential=(?P<key_id>[^/]+)/")
 
 @contextmanager
 def calling_as(name: str) -> Iterator[None]:
-    """Sign what this thread asks of AWS, and what threads that it hands work to ask, as ``name``."""
+    """Sign the AWS requests of this thread, and of threads that it hands work to, as ``name``."""
     token = _caller.set(name)
     try:
         yield
@@ -40,7 +40,7 @@ def calling_as(name: str) -> Iterator[None]:
 
 
 class Callers:
-    """The access key ids of one run; nobody knows them but who was given one."""
+    """The access key ids of one run, which are secret."""
 
     def __init__(self) -> None:
         self._secret = secrets.token_bytes()
@@ -51,7 +51,7 @@ class Callers:
         return f"{name}.{hmac.digest(self._secret, name.encode(), 'sha256').hex()}"
 
     def caller_of(self, authorization: str) -> str | None:
-        """Return who signed a request, from its ``Authorization`` header; None if nobody who is known here."""
+        """Return the caller who signed a request, from its ``Authorization`` header; None if unknown."""
         found = _CREDENTIAL.search(authorization)
         if found is None:
             return None
@@ -60,7 +60,7 @@ class Callers:
         return name if known else None
 
     def denial(self, authorization: str, _target: str, _body: bytes) -> str | None:
-        """Return why a request isn't allowed whatever it is for; None if it comes from somebody known."""
+        """Return AWS's message for a request of an unknown caller; None for a known caller."""
         return NAMELESS if self.caller_of(authorization) is None else None
 
 

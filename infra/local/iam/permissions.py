@@ -1,4 +1,4 @@
-"""What each caller may do and what it did, and where the local AWS asks before it answers."""
+"""What each caller may do and what it did, and the check of every request to the local AWS."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,12 +17,12 @@ class Permissions:
 
     roles: Mapping[str, tuple[Statement, ...]]
     used: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
-    """What was allowed: action and resource, by caller."""
+    """The allowed uses: action and resource, by caller."""
     refused: list[str] = field(default_factory=list)
-    """What was not, as sentences."""
+    """The refused uses, as sentences."""
     _lock: Lock = field(default_factory=Lock)
     _known: dict[tuple[str, Use], bool] = field(default_factory=dict)
-    """What was decided before: callers ask for the same again and again."""
+    """Earlier decisions: callers repeat the same requests."""
 
     def denial(self, caller: str, uses: Iterable[Use]) -> str | None:
         """Return why the caller may not do all this, in AWS's words; None if it may."""

@@ -37,7 +37,7 @@ class Statement:
 
 
 class NotUnderstood(ValueError):
-    """A policy says something that this can't judge."""
+    """A policy uses a part of IAM's language that isn't understood here."""
 
 
 def statements(document: Mapping[str, Any]) -> list[Statement]:

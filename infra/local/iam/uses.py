@@ -19,7 +19,7 @@ ECS_SERVICE: Final = "ecs-tasks.amazonaws.com"
 
 
 class Unread(LookupError):
-    """A request of a kind whose permissions nobody has written down here."""
+    """A request of a kind whose permissions aren't listed here."""
 
 
 def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[Use]:

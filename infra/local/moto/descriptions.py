@@ -6,7 +6,7 @@ from botocore.loaders import JSONFileLoader, Loader
 
 
 def remember_descriptions() -> None:
-    """Have every loader that is made from now on share what was read; nobody changes it."""
+    """Have all loaders made from now on share the descriptions that were read; nobody changes those."""
     Loader.FILE_LOADER_CLASS = _Remembering
 
 

@@ -1,4 +1,4 @@
-"""Requests of the services that are asked all the time, handed straight to the class of moto that answers them.
+"""Requests of the busiest services (DynamoDB, SQS), handed straight to moto's class for them.
 
 Between a socket and that class, moto's server builds an application of Flask's and looks through all its services: ten
 times the work of the answer itself.
@@ -37,13 +37,13 @@ class Call:
 
     @property
     def direct(self) -> bool:
-        """Whether its service is one of those that are asked directly."""
+        """Whether the call's service is answered directly."""
         return self.target.partition(".")[0] in HANDLERS
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What to answer a call with."""
+    """The answer to a call."""
 
     status: int
     headers: Mapping[str, str]
@@ -51,7 +51,7 @@ class Answer:
 
 
 def answered(call: Call) -> Answer:
-    """Return moto's answer to a direct call; what breaks in moto is a 500, as behind its own server."""
+    """Return moto's answer to a direct call; an exception in moto is a 500, as behind its own server."""
     handler = HANDLERS[call.target.partition(".")[0]]
     request = _Request(_environ(call))
     try:

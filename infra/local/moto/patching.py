@@ -1,4 +1,4 @@
-"""Putting functions in the place of moto's, and how large an item is, which moto counts wrong.
+"""Replacing functions of moto's; and the size of an item, which moto counts wrong.
 
 DynamoDB counts the item as the write leaves it. Without this an update that rewrites a text of 200 KB is refused here
 and nowhere else.
@@ -24,7 +24,7 @@ class Place:
 
 
 def put_in_place(places: Iterable[Place]) -> None:
-    """Put each replacement where it belongs, once a process."""
+    """Install each replacement, once a process."""
     for one in places:
         if one not in _BEFORE:
             _BEFORE[one] = vars(one.owner).get(one.name)
@@ -36,7 +36,7 @@ LARGEST: Final = 400 * 1024
 
 
 def count_items_as_dynamodb_does() -> None:
-    """Have moto of this process do so; again does nothing."""
+    """Have this process's moto count the item as the write leaves it. Repeatable."""
     LimitedSizeDict.__setitem__ = _set  # type: ignore[method-assign]
 
 

@@ -28,16 +28,16 @@ from infra.local.moto.patching import count_items_as_dynamodb_does
 from infra.local.moto.sqs import asked_over, make_queues_safe
 
 GLANCE: Final = 65536
-"""Bytes looked at: a request's head is much shorter."""
+"""Bytes of a request that are looked at; a head is much shorter."""
 UNUSUAL: Final = frozenset({"origin", "expect", "transfer-encoding", "content-encoding"})
-"""Headers of requests that are werkzeug's: AWS clients don't send them to the services that are asked all the time."""
+"""Headers that leave a request to werkzeug; AWS clients don't send them to the busiest services."""
 
 
 class GlancingHandler(MotoRequestHandler):
     """Serves one connection; the server's ``direct`` answers calls, its ``connections`` knows who is connected."""
 
     def handle(self) -> None:
-        """Answer calls until there is something else, and leave that to werkzeug."""
+        """Answer direct calls until another request comes, which is left to werkzeug."""
         direct: Callable[[Call], Answer] = self.server.direct  # type: ignore[attr-defined]
         connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
         connections.add(self.connection)
@@ -126,7 +126,7 @@ class MotoServer:
             self._server.handle_request()
 
     def answer(self, call: Call) -> Answer:
-        """Answer a direct call, for whoever has it in this process."""
+        """Answer a direct call that comes from within this process."""
         denied = self.denial(call.headers.get("authorization", ""), call.target, call.body)
         if denied is not None:
             return Answer(400, {"content-type": JSON}, _refusal(denied))
@@ -175,7 +175,7 @@ class _Forgetful(list[Any]):
     """A list that takes nothing in."""
 
     def append(self, _: object) -> None:
-        """Let it go."""
+        """Drop the instance."""
 
 
 def keep_no_instances() -> None:

@@ -1,8 +1,8 @@
 """moto's queues, made safe to work with and to follow.
 
 moto changes a queue's list of messages from several threads without a lock, and hands messages to clients that went
-while they waited for one: those are invisible then, for as long as the queue says. Here one thread at a time changes a
-queue, a client that has gone gets nothing, and whoever follows is told of each change before it is made.
+while they waited for one: such a message is invisible for the queue's visibility timeout. Here one thread at a time
+changes a queue, a client that has gone gets nothing, and followers are told of each change before it is made.
 """
 
 import select
@@ -19,14 +19,14 @@ from moto.sqs.models import Message, Queue, SQSBackend
 from infra.local.moto.patching import Place, put_in_place
 
 LOOK_S: Final = 1.0
-"""How long a wait goes on without another look, unless something is due earlier."""
+"""Seconds between two looks of a waiting receive, unless a message is due earlier."""
 
 
 class Follower(Protocol):
-    """Is told of changes, in the thread that makes them, before they can be seen; what it raises prevents them."""
+    """Is told of changes in the thread that makes them, before they can be seen; an exception prevents the change."""
 
     def made(self, queue: Queue) -> None:
-        """A queue was made, or its attributes or tags changed: this one is told afterwards."""
+        """A queue was made, or its attributes or tags changed: told after the change."""
 
     def gone(self, queue: str) -> None:
         """A queue is deleted."""
@@ -38,7 +38,7 @@ class Follower(Protocol):
         """A message is sent to a queue, or moved to it from another one."""
 
     def received(self, message: Message) -> None:
-        """A message was handed out: this one is told afterwards."""
+        """A message was received: told after the change."""
 
     def deleted(self, message: Message) -> None:
         """A message is deleted."""
@@ -59,7 +59,7 @@ _purge_queue: Final = SQSBackend.purge_queue
 
 
 def make_queues_safe() -> None:
-    """Put the replacements in their places, for the whole process; again does nothing."""
+    """Install the replacements, for the whole process. Repeatable."""
     put_in_place(PLACES)
 
 
@@ -75,7 +75,7 @@ def followed_by(follower: Follower) -> Iterator[None]:
 
 @contextmanager
 def asked_over(connection: socket.socket) -> Iterator[None]:
-    """Say over which connection a call comes, so that it gets no message once its client has gone."""
+    """Note the connection of a call, so that a call whose client has gone gets no message."""
     token = _asking.set(connection)
     try:
         yield
@@ -99,7 +99,7 @@ def add_message(queue: Queue, message: Message) -> None:
 
 
 def delete_message(queue: Queue, receipt_handle: str) -> None:
-    """Delete what was handed out under a receipt; raises moto's error for one that never was."""
+    """Delete the message of a receipt; raises moto's error for an unknown receipt."""
     with queue._messages_lock:  # noqa: SLF001
         for message in queue._messages:  # noqa: SLF001
             if message.had_receipt_handle(receipt_handle):
@@ -108,7 +108,7 @@ def delete_message(queue: Queue, receipt_handle: str) -> None:
 
 
 def mark_received(message: Message, visibility_timeout: int | None = None) -> None:
-    """Hide a message for its time, and count that it was handed out."""
+    """Hide a message for the visibility timeout, and count its reception."""
     _mark_received(message, visibility_timeout)
     for one in _followers:
         one.received(message)
