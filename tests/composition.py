@@ -213,6 +213,7 @@ class Rig:
             lambda: SECRET,
             self.unsent,
             self.running,
+            self.mailboxes,
             self.quotas.sessions,
         )
 

@@ -129,3 +129,22 @@ def running(proxy: OwnersProxy) -> Iterator[OwnersProxy]:
             listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         thread.join(5)
+
+
+@contextmanager
+def an_echo() -> Iterator[int]:
+    """A server that says back what it hears, in capitals; yields its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    with connection:
+                        while heard := connection.recv(1024):
+                            connection.sendall(heard.upper())
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)

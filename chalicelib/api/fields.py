@@ -9,6 +9,7 @@ import msgspec
 
 from chalicelib.adapters.poster import NotAnEndpoint, endpoint
 from chalicelib.config import settings
+from chalicelib.domain.addresses import is_public_host
 from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
 from chalicelib.reading import DigitText
@@ -148,6 +149,34 @@ def webhook(value: str, *, field: str) -> str:
         endpoint(url(value, field=field), local=settings().webhooks_local)
     except NotAnEndpoint as error:
         raise InvalidField(f"'{field}' can't be a webhook's address. {error}", field=field) from error
+    return value
+
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
+MOST_OF_A_WORD: Final = 255
+"""Bytes of a proxy's user name and of its password: SOCKS has room for no more."""
+
+
+def proxy_host(value: str, *, field: str) -> str:
+    """Return the host of a session's proxy, in ASCII: a public one; the local stack allows others too.
+
+    Where its name leads is checked at each connection.
+    """
+    try:
+        host = value if value.isascii() else value.encode("idna").decode("ascii")
+    except UnicodeError:
+        host = ""
+    # An address of IPv6 may come in brackets, as web addresses have it.
+    host = host.removeprefix("[").removesuffix("]").rstrip(".")
+    if not _HOST.fullmatch(host) or not (settings().webhooks_local or is_public_host(host)):
+        raise InvalidField(f"'{field}' must be a full public name or address, without a scheme.", field=field)
+    return host
+
+
+def proxy_word(value: str | None, *, field: str) -> str | None:
+    """Return a user name or a password for a proxy."""
+    if value is not None and not 1 <= len(line(value, field=field).encode()) <= MOST_OF_A_WORD:
+        raise InvalidField(f"'{field}' must have 1 to {MOST_OF_A_WORD} bytes in UTF-8.", field=field)
     return value
 
 

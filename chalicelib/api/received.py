@@ -313,7 +313,7 @@ def only_text(part: str, values: Iterable[str]) -> None:
         raise Invalid(f"There are bytes in the request's {part} that are no text.")
 
 
-_AT: Final = re.compile(r" - at `\$\.?(?P<field>[^`]*)`$")
+_AT: Final = re.compile(r" - at (?:`key` in )?`\$\.?(?P<field>[^`]*)`$")
 _MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _LENGTH: Final = re.compile(r"Expected `(?P<of>\w+)` of length (?P<side><=|>=) (?P<bound>\d+)")

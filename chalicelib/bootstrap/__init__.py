@@ -29,6 +29,7 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.adapters.names import named_id, new_api_key, new_id, new_secret, new_ticket
 from chalicelib.adapters.poster import HttpPoster
+from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.adapters.queues import DeliveryQueue, PushQueue
 from chalicelib.bootstrap import parts
 from chalicelib.bootstrap.parts import clock
@@ -180,6 +181,7 @@ def sessions() -> Sessions:
         new_secret,
         parts.unsent(),
         parts.running(),
+        parts.mailboxes(),
         settings().sessions_per_tenant,
     )
 
@@ -410,5 +412,6 @@ def worker() -> WorkerServices:
         leases=DynamoLeases(Table(clients.lease_dynamodb(), settings().table)),
         standbys=DynamoStandbys(parts.table()),
         mailbox=parts.mailboxes(),
+        dialer=ProxyDialer(local=settings().webhooks_local),
         clock=parts.clock,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
 from chalicelib.domain.messages import Message
+from chalicelib.domain.proxy import Proxy
 from chalicelib.domain.session import Device, QRCode, WebhookFailure
 
 
@@ -36,6 +37,13 @@ class StopRequested(LinkEvent):
 
 
 @dataclass(frozen=True, slots=True)
+class RestartRequested(LinkEvent):
+    """The owner wants it running over a new connection: one that runs reconnects, one that doesn't starts."""
+
+    type: ClassVar[str] = "session.restart_requested"
+
+
+@dataclass(frozen=True, slots=True)
 class UnlinkRequested(LinkEvent):
     """The owner wants the device unlinked, the session kept."""
 
@@ -56,6 +64,7 @@ class SettingsChanged(LinkEvent):
     Setting an address enables an endpoint that was disabled (410), also if the address is the old one. A new address
     comes with a new secret. With a format, all of the session's webhook settings are replaced; the old address without
     a format leaves them as they are.
+    ``direct`` removes the proxy; ``metadata`` takes the place of all that there was.
     """
 
     name: str | None = None
@@ -66,6 +75,9 @@ class SettingsChanged(LinkEvent):
     webhook_events: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)
     require_phone_match: bool | None = None
+    proxy: Proxy | None = None
+    direct: bool = False
+    metadata: Mapping[str, str] | None = None
     type: ClassVar[str] = "session.changed"
 
 
@@ -130,6 +142,14 @@ class GaveUp(LinkEvent):
 
 
 # What the worker reports.
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted(LinkEvent):
+    """The client was thrown away, as its owner asked or since its proxy changed, and another one is made."""
+
+    # The same as any start to those who are told.
+    type: ClassVar[str] = "session.starting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +308,7 @@ CREATED: Final = "session.created"
 DELETED: Final = "session.deleted"
 """The type of the event that the removal of a session is."""
 
-OWNER_EVENTS: Final = (StartRequested, StopRequested, UnlinkRequested, DeleteRequested)
+OWNER_EVENTS: Final = (StartRequested, RestartRequested, StopRequested, UnlinkRequested, DeleteRequested)
 TENANT_EVENTS: Final = (TenantDisabled, TenantEnabled)
 LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     *OWNER_EVENTS,
@@ -298,6 +318,7 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     Launched,
     LaunchRefused,
     GaveUp,
+    Restarted,
     QRShown,
     ScanRoundEnded,
     QRTimeout,

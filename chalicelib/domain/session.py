@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.domain.phone import is_same_number
+from chalicelib.domain.proxy import Proxy
 
 
 class Reason(StrEnum):
@@ -27,6 +28,7 @@ class Reason(StrEnum):
     CONNECTION_LOST = "connection_lost"
     CLIENT_RESTARTED = "client_restarted"
     CONNECT_FAILURE = "connect_failure"
+    PROXY_FAILURE = "proxy_failure"
     UNLINKED_FROM_PHONE = "unlinked_from_phone"
     UNLINKED_BY_OWNER = "unlinked_by_owner"
     UNLINK_UNCONFIRMED = "unlink_unconfirmed"
@@ -59,6 +61,7 @@ SENTENCES: Final[dict[str, str]] = {
         "Messages that came in at that moment may be missing."
     ),
     Reason.CONNECT_FAILURE: "WhatsApp can't be reached or refuses for now; it is tried again.",
+    Reason.PROXY_FAILURE: "The session's proxy can't be reached, or refuses; it is tried again.",
     Reason.UNLINKED_FROM_PHONE: "The device was unlinked from the phone. Scan a new code to link it again.",
     Reason.UNLINKED_BY_OWNER: "The device was unlinked as its owner asked.",
     Reason.UNLINK_UNCONFIRMED: (
@@ -228,7 +231,9 @@ class Session:
     ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
     (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
-    with. ``require_phone_match`` says that no account but that of ``phone`` may be linked.
+    with. All traffic with WhatsApp goes through ``proxy``, if there is one. ``restarts`` counts what ends a client's
+    connection so that another is made: its owner's requests, and changes of the proxy. ``metadata`` is its owner's own.
+    ``require_phone_match`` says that no account but that of ``phone`` may be linked.
     """
 
     tenant: str
@@ -247,6 +252,9 @@ class Session:
     webhook_key: str | None = field(default=None, repr=False)
     enabled: bool = True
     require_phone_match: bool = False
+    proxy: Proxy | None = None
+    restarts: int = 0
+    metadata: Mapping[str, str] = field(default_factory=dict)
     version: int = 0
     desired: Desired = Desired.STOPPED
     generation: int = 0

@@ -56,6 +56,7 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, e.StreamReplaced): S.STOPPED for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
     **{(s, e.LoggedOut): S.LOGGED_OUT for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
     **{(s, e.Connected): S.CONNECTED for s in (S.STARTING, S.PAIRING, S.DISCONNECTED)},
+    **{(s, e.Restarted): S.STARTING for s in _WORKING},
     (S.STARTING, e.Launched): S.STARTING,
     (S.STARTING, e.LaunchRefused): S.STARTING,
     (S.STARTING, e.GaveUp): S.FAILED,
@@ -83,6 +84,7 @@ ASIDE: Final = (*e.OWNER_EVENTS, *e.TENANT_EVENTS, *_SETTINGS)
 
 _DESIRED: Final[dict[type[e.LinkEvent], Desired]] = {
     e.StartRequested: Desired.RUNNING,
+    e.RestartRequested: Desired.RUNNING,
     e.StopRequested: Desired.STOPPED,
     e.UnlinkRequested: Desired.UNLINKED,
     e.DeleteRequested: Desired.DELETED,
@@ -123,7 +125,7 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
 def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: C901, PLR0912 - one case an event
     """What the event itself says, put on the session."""
     match event:
-        case e.StartRequested() | e.StopRequested() | e.UnlinkRequested() | e.DeleteRequested():
+        case _ if isinstance(event, e.OWNER_EVENTS):
             return replace(
                 session,
                 desired=_DESIRED[type(event)],
@@ -131,7 +133,8 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
                 requested_at=now,
                 round=0,
                 attempts=0,
-                resumes=session.suspended and isinstance(event, e.StartRequested),
+                restarts=session.restarts + isinstance(event, e.RestartRequested),
+                resumes=session.suspended and isinstance(event, (e.StartRequested, e.RestartRequested)),
             )
         case e.TenantDisabled() | e.TenantEnabled():
             return _suspended(session, disabled=isinstance(event, e.TenantDisabled), now=now)
@@ -207,6 +210,11 @@ def _changed(session: Session, event: e.SettingsChanged) -> Session:
             session.require_phone_match if event.require_phone_match is None else event.require_phone_match
         ),
     )
+    proxy = None if event.direct else event.proxy or session.proxy
+    if proxy != session.proxy:
+        after = replace(after, proxy=proxy, restarts=session.restarts + 1)
+    if event.metadata is not None:
+        after = replace(after, metadata=event.metadata)
     if event.webhook_url is None:
         return after
     same = event.webhook_url == (session.webhook_url or "")
@@ -257,6 +265,7 @@ def _last_reason(session: Session, reason: str | None, now: int) -> LastReason |
 _REASONS: Final[dict[type[e.LinkEvent], Reason]] = {
     e.DeleteRequested: Reason.REQUESTED,
     e.GaveUp: Reason.WORKER_KEEPS_FAILING,
+    e.Restarted: Reason.REQUESTED,
     e.QRShown: Reason.WAITING_FOR_SCAN,
     e.ScanRoundEnded: Reason.NEW_SCAN_ROUND,
     e.QRTimeout: Reason.QR_TIMEOUT,

@@ -12,6 +12,7 @@ from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.messages.store import Inbox
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore, WorkerMailbox
+from chalicelib.services.ports.control import Dialer
 from chalicelib.services.sessions.moves import Moves
 
 
@@ -54,7 +55,8 @@ class WorkerServices:
     """Everything outside of the worker's process but WhatsApp and the disk; one for all sessions of a process.
 
     ``link`` takes reports on a session under a claim, ``dispatch`` those on messages that are sent, ``answering`` those
-    on questions; ``inbox`` keeps messages that came in. ``leases`` goes over a client of its own that fails fast.
+    on questions; ``inbox`` keeps messages that came in. ``dialer`` connects through sessions' proxies. ``leases`` goes
+    over a client of its own that fails fast.
     """
 
     sessions: SessionStore
@@ -66,4 +68,5 @@ class WorkerServices:
     leases: LeaseStore
     standbys: StandbyStore
     mailbox: WorkerMailbox
+    dialer: Dialer
     clock: Clock

@@ -86,6 +86,9 @@ def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
     own = {
         "AWS_ACCESS_KEY_ID": aws.callers.key_id(WORKER),
+        # As the functions may: proxies may be on this machine.
+        "STAGE": "local",
+        "WEBHOOK_ALLOW_LOCAL": os.environ.get("WEBHOOK_ALLOW_LOCAL", "1"),
         "DEVICES": str(state.devices),
         "PYTHONPATH": path,
         "PYTHONUNBUFFERED": "1",

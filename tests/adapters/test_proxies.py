@@ -4,8 +4,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,30 +13,11 @@ import pytest
 from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.services.ports.control import ProxyFailed
-from tests.proxies import OwnersProxy, running
+from tests.proxies import OwnersProxy, an_echo, running
 
 LOCAL = ProxyDialer(local=True)
 PLAIN = (ProxyType.HTTP, ProxyType.SOCKS5)
 SECRET = "a word of the owner's"
-
-
-@contextmanager
-def an_echo() -> Iterator[int]:
-    """A server that says back what it hears, in capitals; yields its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve() -> None:
-            with suppress(OSError):
-                while True:
-                    connection, _ = listener.accept()
-                    with connection:
-                        while heard := connection.recv(1024):
-                            connection.sendall(heard.upper())
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
 
 
 def at(proxy: OwnersProxy, *, host: str = "127.0.0.1", **shown: str) -> Proxy:

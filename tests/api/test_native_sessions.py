@@ -10,6 +10,7 @@ from chalice.app import Request
 
 from chalicelib.api.received import read
 from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Desired, Status
 from chalicelib.reading import Reader
 from tests.api.conftest import Caller, World
@@ -70,7 +71,9 @@ def test_a_change_leaves_alone_what_it_does_not_name_and_null_removes(world: Wor
     assert changed["enabled"] is False
     refused = ana("PATCH", "/v1/sessions/ana", {})
     assert (refused.status, refused.error["code"]) == (400, "INVALID_FIELD")
-    assert "Give one of these: name, enabled, require_phone_match, webhook." in refused.error["message"]
+    assert (
+        "Give one of these: name, enabled, require_phone_match, webhook, proxy, metadata." in refused.error["message"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,6 +178,106 @@ def test_a_code_is_json_or_a_picture_as_accept_or_format_say(
     if kind == "application/json":
         assert set(answer.json) == {"session", "code", "image", "attempt", "expires_at"}
         assert (answer.json["code"], answer.json["image"]) == (code.code, code.image)
+
+
+PROXY = {"type": "socks5", "host": "proxy.example.com", "port": 1080}
+SHOWN = {"username": "ana-of-the-shop", "password": "word-of-the-owner"}
+
+
+def test_a_proxy_is_kept_and_told_again_without_its_credentials(world: World, ana: Caller) -> None:
+    made = ana("POST", "/v1/sessions", {"id": "shop", "proxy": {**PROXY, **SHOWN}})
+    assert made.json["proxy"] == {**PROXY, "has_credentials": True}
+    (session,) = world.stores.sessions.rows.values()
+    assert session.proxy == Proxy(ProxyType.SOCKS5, "proxy.example.com", 1080, *SHOWN.values())
+    told = [made, ana("GET", "/v1/sessions/shop"), ana("GET", "/v1/sessions"), ana("GET", "/api/sessions")]
+    told += [ana("PATCH", "/v1/sessions/shop", {"name": "Shop"}), ana("GET", "/sessions/shop")]
+    for word in SHOWN.values():
+        assert all(word.encode() not in answer.content for answer in told)
+        assert word not in repr(session)
+
+
+def test_another_proxy_or_none_has_the_worker_rung_to_reconnect(world: World, ana: Caller) -> None:
+    world.put(a_running_session(device=DEVICE))
+    assert ana("PATCH", "/v1/sessions/ana", {"proxy": PROXY}).json["proxy"] == {**PROXY, "has_credentials": False}
+    assert world.mailboxes.rung == ["https://queue/01JAVA-1"]
+    # The same one once more changes nothing.
+    assert ana("PATCH", "/v1/sessions/ana", {"proxy": PROXY}).status == 200
+    assert ana("PATCH", "/v1/sessions/ana", {"name": "Ana"}).status == 200
+    assert len(world.mailboxes.rung) == 1
+    assert ana("PATCH", "/v1/sessions/ana", {"proxy": None}).json["proxy"] is None
+    assert len(world.mailboxes.rung) == 2
+    (session,) = world.stores.sessions.rows.values()
+    assert (session.restarts, session.generation) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "field"),
+    [
+        ({**PROXY, "host": "10.0.0.1"}, "proxy.host"),
+        ({**PROXY, "host": "169.254.170.2"}, "proxy.host"),
+        ({**PROXY, "host": "localhost"}, "proxy.host"),
+        ({**PROXY, "host": "http://proxy.example.com"}, "proxy.host"),
+        ({**PROXY, "host": "user@proxy.example.com"}, "proxy.host"),
+        ({**PROXY, "host": "\u3002" * 70}, "proxy.host"),
+        ({**PROXY, "host": ""}, "proxy.host"),
+        ({**PROXY, "port": 0}, "proxy.port"),
+        ({**PROXY, "port": 65536}, "proxy.port"),
+        ({**PROXY, "type": "socks4"}, "proxy.type"),
+        ({**PROXY, "url": "x"}, "proxy.url"),
+        ({**PROXY, "password": "alone"}, "proxy.username"),
+        ({**PROXY, "username": "a\r\nX-Evil: 1"}, "proxy.username"),
+        ({**PROXY, "username": "\u00e9" * 200}, "proxy.username"),
+        ({**PROXY, "username": "x" * 256}, "proxy.username"),
+    ],
+)
+def test_a_proxy_that_can_not_be_one_is_refused_by_field(
+    world: World, ana: Caller, proxy: dict[str, Any], field: str
+) -> None:
+    answer = ana("POST", "/v1/sessions", {"proxy": proxy})
+    assert (answer.status, answer.error["code"], answer.error["field"]) == (400, "INVALID_FIELD", field)
+    assert not world.stores.sessions.rows
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [
+        ("Proxy.Example.com.", "Proxy.Example.com"),
+        ("b\u00fccher.example", "xn--bcher-kva.example"),
+        ("8.8.8.8", "8.8.8.8"),
+        ("[2606:4700::1111]", "2606:4700::1111"),
+    ],
+)
+def test_a_proxy_s_host_is_kept_in_ascii(world: World, ana: Caller, host: str, kept: str) -> None:
+    assert ana("POST", "/v1/sessions", {"proxy": {**PROXY, "host": host}}).json["proxy"]["host"] == kept
+
+
+def test_metadata_is_its_owner_s_and_set_as_a_whole(world: World, ana: Caller) -> None:
+    made = ana("POST", "/v1/sessions", {"id": "shop", "metadata": {"branch": "7", "crm": "\u00e9"}})
+    assert made.json["metadata"] == {"branch": "7", "crm": "\u00e9"}
+    assert ana("PATCH", "/v1/sessions/shop", {"metadata": {"branch": "8"}}).json["metadata"] == {"branch": "8"}
+    assert ana("PATCH", "/v1/sessions/shop", {"name": "Shop"}).json["metadata"] == {"branch": "8"}
+    assert ana("PATCH", "/v1/sessions/shop", {"metadata": None}).json["metadata"] == {}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{"a": 7}, {"": "x"}, {"a" * 41: "x"}, {"a": "x" * 501}, {str(n): "x" for n in range(21)}, {"a": "\x00"}, ["a"]],
+)
+def test_metadata_has_bounds(world: World, ana: Caller, metadata: Any) -> None:
+    answer = ana("POST", "/v1/sessions", {"metadata": metadata})
+    assert (answer.status, answer.error["code"]) == (400, "INVALID_FIELD")
+    assert answer.error["field"].startswith("metadata")
+
+
+def test_a_restart_rings_who_runs_and_starts_who_does_not(world: World, ana: Caller) -> None:
+    world.put(a_running_session(device=DEVICE))
+    answer = ana("POST", "/v1/sessions/ana/restart")
+    assert (answer.status, answer.json["status"], answer.json["desired"]) == (202, "CONNECTED", "running")
+    assert world.mailboxes.rung == ["https://queue/01JAVA-1"]
+    (session,) = world.stores.sessions.rows.values()
+    assert session.restarts == 1
+    world.put(replace(session, status=Status.STOPPED, desired=Desired.STOPPED, observed_generation=session.generation))
+    assert ana("POST", "/v1/sessions/ana/restart").json["desired"] == "running"
 
 
 class Place(msgspec.Struct, forbid_unknown_fields=True):

@@ -83,6 +83,8 @@ def test_what_ended_says_why(type_: str, word: str) -> None:
 OWN_AFFAIRS: set[type[e.LinkEvent]] = {
     *e.TENANT_EVENTS,
     e.StartRequested,
+    e.RestartRequested,
+    e.Restarted,
     e.StopRequested,
     e.UnlinkRequested,
     e.DeleteRequested,

@@ -13,6 +13,8 @@ from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 FAILURE = WebhookFailure(NOW, "01E", 1, "gone", 410, given_up=True)
 EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.StartRequested: e.StartRequested(),
+    e.RestartRequested: e.RestartRequested(),
+    e.Restarted: e.Restarted(),
     e.StopRequested: e.StopRequested(),
     e.UnlinkRequested: e.UnlinkRequested(),
     e.DeleteRequested: e.DeleteRequested(),

@@ -56,6 +56,7 @@ def test_an_endpoint_is_owed_each_change_of_the_status():
 def test_an_endpoint_is_not_owed_the_gateway_s_own_affairs():
     own: set[type[e.LinkEvent]] = {
         e.StartRequested,
+        e.RestartRequested,
         *e.TENANT_EVENTS,
         e.StopRequested,
         e.UnlinkRequested,

@@ -23,6 +23,7 @@ SESSIONS = {
     "connect": STOPPED,
     "login": STOPPED,
     "start": STOPPED,
+    "restart": STOPPED,
 }
 """Sessions other than the connected one, by the last part of the path: those of which the call asks something."""
 BODIES: dict[str, dict[str, Any]] = {

@@ -149,7 +149,7 @@ class WorkerHarness:
     def play(self, *script: Beat, **handed_over: Any) -> Ending:
         """Run the worker with a client that goes through ``script`` as soon as it is to connect."""
 
-        def make(database: Path, emit: c.Emit, *, linking: bool) -> c.Client:
+        def make(database: Path, emit: c.Emit, *, linking: bool, proxy: str | None = None) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
             client = ScriptedClient(self.events, script, emit, self.confirms, self.connected, sends=self.send)

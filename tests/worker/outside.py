@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 
+from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
 from chalicelib.services.sessions.moves import Moves
@@ -68,6 +69,7 @@ class Outside:
     messages: MemoryMessages = field(default_factory=MemoryMessages)
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     people: MemoryIdentities = field(default_factory=MemoryIdentities)
+    dialer: ProxyDialer = field(default_factory=lambda: ProxyDialer(local=True))
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
@@ -87,7 +89,7 @@ class Outside:
     @property
     def services(self) -> WorkerServices:
         """The services as they are now; what a test puts in the place of one afterwards isn't seen."""
-        return WorkerServices(**{name: getattr(self, name) for name in (*NAMES, "clock")})
+        return WorkerServices(**{name: getattr(self, name) for name in (*NAMES, "dialer", "clock")})
 
     def serve(self) -> str:
         """Serve the services to processes; return the address that goes into their environment."""
@@ -115,4 +117,6 @@ def services() -> WorkerServices:
     host, _, port = os.environ[ADDRESS].partition(":")
     manager = Manager(address=(host, int(port)), authkey=KEY)
     manager.connect()
-    return WorkerServices(**{name: getattr(manager, name)() for name in NAMES}, clock=now)
+    return WorkerServices(
+        **{name: getattr(manager, name)() for name in NAMES}, dialer=ProxyDialer(local=True), clock=now
+    )

@@ -6,9 +6,10 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api.description.samples import CODE, NOW, SCANNING, SESSION
-from chalicelib.api.native.sessions import NativeSession, NativeSessionChange, NativeWebhook
+from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
 from chalicelib.dialects.native import sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
+from chalicelib.domain.proxy import ProxyType
 
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),
@@ -18,5 +19,9 @@ ANSWERS: Final[Mapping[Any, Any]] = {
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
     NativeSession(id="shop.7", name="Shop", webhook=NativeWebhook("https://example.com/hook")),
-    NativeSessionChange(name="Shop", webhook=None),
+    NativeSessionChange(
+        name="Shop",
+        proxy=NativeProxy(ProxyType.SOCKS5, "proxy.example.com", 1080, "shop", "a password"),
+        metadata={"branch": "7"},
+    ),
 )

@@ -6,6 +6,7 @@ it then stands, or 202 while the session is still on its way there.
 Bodies refuse unknown fields by name. In a change what is absent stays as it is; null takes away what can be absent.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import msgspec
@@ -14,7 +15,20 @@ from msgspec import UNSET, UnsetType
 from chalicelib import bootstrap
 from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import FORMAT, NO_CODE, WAIT, code_answer, forms
-from chalicelib.api.fields import Name, Phone, SessionId, Url, line, matching, session_id, some_of, webhook
+from chalicelib.api.fields import (
+    MOST_OF_A_WORD,
+    Name,
+    Phone,
+    SessionId,
+    Url,
+    line,
+    matching,
+    proxy_host,
+    proxy_word,
+    session_id,
+    some_of,
+    webhook,
+)
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.pages import page, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -26,6 +40,7 @@ from chalicelib.dialects.native.answers import page as page_shape
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
+    InvalidField,
     SessionDeleting,
     SessionDisabled,
     SessionExists,
@@ -33,6 +48,7 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import ID, Desired, Session, Status
 
 router: Final = Router(__name__, DIALECT)
@@ -51,6 +67,25 @@ class NativeWebhook(msgspec.Struct, forbid_unknown_fields=True):
     url: Url
 
 
+class NativeProxy(msgspec.Struct, forbid_unknown_fields=True):
+    """What all traffic of a session with WhatsApp is to go through. Its credentials are never shown again."""
+
+    type: Annotated[ProxyType, msgspec.Meta(description="HTTP's CONNECT, the same in TLS, or SOCKS 5.")]
+    host: Annotated[str, msgspec.Meta(min_length=1, max_length=253, description="A public name or address.")]
+    port: Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+    username: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_OF_A_WORD)] | None = None
+    password: Annotated[str, msgspec.Meta(min_length=1, max_length=MOST_OF_A_WORD)] | None = None
+
+
+Metadata = Annotated[
+    dict[
+        Annotated[str, msgspec.Meta(min_length=1, max_length=40)],
+        Annotated[str, msgspec.Meta(max_length=500)],
+    ],
+    msgspec.Meta(max_length=20, description="Words of your own, for yourself: 20 names with a text each."),
+]
+
+
 class NativeSession(msgspec.Struct, forbid_unknown_fields=True):
     """A new session."""
 
@@ -63,6 +98,8 @@ class NativeSession(msgspec.Struct, forbid_unknown_fields=True):
     require_phone_match: Annotated[bool | None, msgspec.Meta(description=_MATCH)] = None
     start: Annotated[bool, msgspec.Meta(description="Whether it starts at once, true if absent.")] = True
     webhook: NativeWebhook | None = None
+    proxy: NativeProxy | None = None
+    metadata: Metadata | None = None
 
 
 class NativeSessionChange(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,6 +111,12 @@ class NativeSessionChange(msgspec.Struct, forbid_unknown_fields=True):
     webhook: Annotated[
         NativeWebhook | UnsetType | None, msgspec.Meta(description="Null: nothing is posted any more.")
     ] = UNSET
+    proxy: Annotated[
+        NativeProxy | UnsetType | None, msgspec.Meta(description="Another one, as a whole; null: none any more.")
+    ] = UNSET
+    metadata: Annotated[Metadata | UnsetType | None, msgspec.Meta(description="In the place of all that is there.")] = (
+        UNSET
+    )
 
 
 @router.route(
@@ -90,6 +133,8 @@ def create(call: Call, body: NativeSession) -> Answer:
     phone = phone_number(body.phone, field="phone") if body.phone is not None else None
     name = line(body.name or "", field="name")
     url = webhook(body.webhook.url, field="webhook.url") if body.webhook else None
+    proxy = _proxy(body.proxy) if body.proxy else None
+    metadata = _metadata(body.metadata or {})
     with once(call, body) as made:
         session = bootstrap.sessions().create(
             call.tenant,
@@ -100,6 +145,8 @@ def create(call: Call, body: NativeSession) -> Answer:
             enabled=True,
             start=body.start,
             require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
+            proxy=proxy,
+            metadata=metadata,
             made=made,
         )
     return Answer(_shape(call, session), status=201, headers={"Location": f"/v1/sessions/{session.id}"})
@@ -123,7 +170,7 @@ def change(call: Call, name: str, body: NativeSessionChange) -> Answer:
     """Change a session's settings; those that are absent stay as they are.
 
     A webhook that is set, also to the address that it has, is tried again though it was disabled. A new address gets a
-    new secret.
+    new secret. A session that runs reconnects by another proxy, or by none, at once.
     """
     url = None if body.webhook is UNSET else webhook(body.webhook.url, field="webhook.url") if body.webhook else ""
     session, _ = bootstrap.sessions().change(
@@ -133,6 +180,9 @@ def change(call: Call, name: str, body: NativeSessionChange) -> Answer:
         enabled=None if body.enabled is UNSET else body.enabled,
         webhook_url=url,
         require_phone_match=None if body.require_phone_match is UNSET else body.require_phone_match,
+        proxy=_proxy(body.proxy) if body.proxy else None,
+        direct=body.proxy is None,
+        metadata=None if body.metadata is UNSET else _metadata(body.metadata or {}),
     )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     return Answer(_shape(call, session))
@@ -155,6 +205,14 @@ def delete(call: Call, name: str) -> Answer:
 def start(call: Call, name: str) -> Answer:
     """Want it running. One that runs, or is about to, is left alone."""
     return _moved(call, bootstrap.sessions().start(call.tenant, name))
+
+
+@router.route(
+    "POST", "/v1/sessions/{id}/restart", needs=_WRITE, gives={202: shapes.NativeSessionJson}, refuses=_STARTED
+)
+def restart(call: Call, name: str) -> Answer:
+    """Have it connect anew: one that runs over a new connection to WhatsApp; one that doesn't is started."""
+    return Answer(_shape(call, bootstrap.sessions().restart(call.tenant, name)), status=202)
 
 
 @router.route("POST", "/v1/sessions/{id}/stop", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_MOVED)
@@ -184,6 +242,25 @@ def qr(call: Call, name: str) -> Answer:
 
 def _shape(call: Call, session: Session) -> shapes.NativeSessionJson:
     return shapes.session(session, with_secret=call.may(_WRITE))
+
+
+def _proxy(of: NativeProxy) -> Proxy:
+    if of.password is not None and of.username is None:
+        raise InvalidField("'proxy.password' needs a user name.", field="proxy.username")
+    return Proxy(
+        of.type,
+        proxy_host(of.host, field="proxy.host"),
+        of.port,
+        proxy_word(of.username, field="proxy.username"),
+        proxy_word(of.password, field="proxy.password"),
+    )
+
+
+def _metadata(of: Mapping[str, str]) -> Mapping[str, str]:
+    for name, text in of.items():
+        line(name, field="metadata")
+        line(text, field=f"metadata.{name}")
+    return of
 
 
 def _moved(call: Call, session: Session) -> Answer:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.native.answers import phone
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, sentence
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Desired, QRCode, Session, Status, WebhookFailure, needs_qr
 from chalicelib.domain.session import sentence as sentence_of
 
@@ -39,6 +40,15 @@ class NativeWebhookJson(TypedDict):
     last_failure: Annotated[NativeWebhookFailureJson | None, "Null if none was noted since the webhook was set."]
 
 
+class NativeProxyJson(TypedDict):
+    """What all traffic with WhatsApp goes through."""
+
+    type: ProxyType
+    host: str
+    port: int
+    has_credentials: Annotated[bool, "They are never told again."]
+
+
 class NativeSessionJson(TypedDict):
     """A session."""
 
@@ -58,6 +68,8 @@ class NativeSessionJson(TypedDict):
     require_phone_match: Annotated[bool, "Such an account is unlinked as soon as it scans."]
     enabled: Annotated[bool, "False: nothing is sent."]
     webhook: NativeWebhookJson | None
+    proxy: NativeProxyJson | None
+    metadata: Annotated[dict[str, str], "Its owner's own words."]
     created_at: Moment
     connected_at: Annotated[Moment | None, "Since when it is connected, or when it last was."]
 
@@ -103,9 +115,16 @@ def session(of: Session, *, with_secret: bool = False) -> NativeSessionJson:
         "require_phone_match": of.require_phone_match,
         "enabled": of.enabled,
         "webhook": _webhook(of, with_secret=with_secret),
+        "proxy": proxy(of.proxy) if of.proxy else None,
+        "metadata": dict(of.metadata),
         "created_at": iso(of.created_at),
         "connected_at": iso(of.connected_at),
     }
+
+
+def proxy(of: Proxy) -> NativeProxyJson:
+    """Return a proxy without its credentials."""
+    return {"type": of.type, "host": of.host, "port": of.port, "has_credentials": of.username is not None}
 
 
 def _account(of: Session) -> NativeAccountJson | None:

@@ -1,6 +1,6 @@
 """The owner's side of sessions: which one a caller means; create, get, list, start, stop, unlink, delete."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -17,16 +17,19 @@ from chalicelib.domain.events import (
     CREATED,
     DeleteRequested,
     LinkEvent,
+    RestartRequested,
     SettingsChanged,
     StartRequested,
     StopRequested,
     UnlinkRequested,
 )
 from chalicelib.domain.phone import digits_in, is_same_number
+from chalicelib.domain.proxy import Proxy
 from chalicelib.domain.session import ID, Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
+from chalicelib.services.messages.outbox import ring
 from chalicelib.services.messages.unsent import Unsent
-from chalicelib.services.ports import Clock, NewId, NewSecret, SessionStore
+from chalicelib.services.ports import Clock, Mailboxes, NewId, NewSecret, SessionStore
 from chalicelib.services.reservations import Reservation
 from chalicelib.services.sessions.moves import Moves, deleting, found, must_be_enabled, why_no_code
 from chalicelib.services.sessions.running import Running
@@ -142,6 +145,7 @@ class Sessions:
     new_secret: NewSecret
     unsent: Unsent
     running: Running
+    mailboxes: Mailboxes
     most: int
     """Sessions that a tenant may have; 0: no limit."""
 
@@ -156,6 +160,8 @@ class Sessions:
         enabled: bool,
         start: bool,
         require_phone_match: bool = False,
+        proxy: Proxy | None = None,
+        metadata: Mapping[str, str] | None = None,
         made: Reservation | None = None,
     ) -> Session:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
@@ -177,6 +183,8 @@ class Sessions:
             webhook_secret=self.new_secret() if webhook_url else None,
             enabled=enabled,
             require_phone_match=require_phone_match,
+            proxy=proxy,
+            metadata=metadata or {},
             since=now,
             last_event=LastEvent(self.new_id(), CREATED, now, {"status": str(Status.CREATED)}),
         )
@@ -207,11 +215,15 @@ class Sessions:
         enabled: bool | None = None,
         webhook_url: str | None = None,
         require_phone_match: bool | None = None,
+        proxy: Proxy | None = None,
+        direct: bool = False,
+        metadata: Mapping[str, str] | None = None,
     ) -> tuple[Session, bool]:
         """Change the settings that are given; return the session, and whether anything had to be changed.
 
         An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again. What
-        waits to be sent is ended where the session is switched off.
+        waits to be sent is ended where the session is switched off. A worker reconnects by a new ``proxy``, or by none
+        where ``direct`` removes it. ``metadata`` takes the place of all that there was.
         Raises InvalidField where a phone is to match and the session was created for none.
         """
         secret = self.new_secret() if webhook_url else None
@@ -221,6 +233,9 @@ class Sessions:
             webhook_url=webhook_url,
             webhook_secret=secret,
             require_phone_match=require_phone_match,
+            proxy=proxy,
+            direct=direct,
+            metadata=metadata,
         )
 
         def so(stands: Session) -> bool:
@@ -235,6 +250,9 @@ class Sessions:
                 and enabled in {None, stands.enabled}
                 and webhook_url in {None, stands.webhook_url or ""}
                 and (webhook_url is None or stands.webhook_disabled_at is None)
+                and proxy in {None, stands.proxy}
+                and not (direct and stands.proxy)
+                and (metadata is None or metadata == stands.metadata)
             )
 
         session, changed = self._wanted(tenant, session_id, change, unless=so)
@@ -242,6 +260,8 @@ class Sessions:
             # Before the answer, so that nothing that waits goes out after it. Again where it was off: what the first
             # call was cut short in is done by the second.
             self.unsent.end(session)
+        if changed and (proxy or direct):
+            ring(self.mailboxes, session)
         return session, changed
 
     def set_webhook(
@@ -277,6 +297,22 @@ class Sessions:
             return False
 
         return self._want(tenant, session_id, StartRequested(), unless=runs)
+
+    def restart(self, tenant: str, session_id: str) -> Session:
+        """Want it running over a new connection: one that runs is reconnected, by its worker; one that doesn't starts.
+
+        Each call is a restart of its own. Raises SessionDisabled and WorkerQuotaExceeded.
+        """
+
+        def never(session: Session) -> bool:
+            must_be_enabled(session)
+            if session.desired is not Desired.RUNNING or session.answered:
+                self.running.take(tenant, session.uid)
+            return False
+
+        wanted = self._want(tenant, session_id, RestartRequested(), unless=never)
+        ring(self.mailboxes, wanted)
+        return wanted
 
     def stop(self, tenant: str, session_id: str) -> Session:
         """Have the session stopped, its linked device kept; wait up to 8 s for the worker to have ended."""

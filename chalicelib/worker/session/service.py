@@ -19,6 +19,7 @@ from chalicelib.worker.session.linking import Round
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter, translate
 from chalicelib.worker.session.shutdown import Shutdown
+from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.whatsapp import client as c
 
@@ -52,6 +53,7 @@ class Service:
         shutdown: Shutdown,
         wal_sync: WalSync,
         linked: bool,
+        tunnel: Tunnel | None = None,
     ) -> None:
         self._handover = handover
         self._reporter = reporter
@@ -63,6 +65,8 @@ class Service:
         self._shutdown = shutdown
         self._wal_sync = wal_sync
         self._linked = linked
+        self._tunnel = tunnel
+        self._restarts = reporter.session.restarts
         self._round = Round()
         self._pulse = Pulse()
         self._connected = Bounded(client.is_connected, ANSWERS_IN)
@@ -166,6 +170,11 @@ class Service:
     def _act(self) -> Ending | None:
         """Do what the owner wants, as far as is known here."""
         match self._reporter.session.desired:
+            case Desired.RUNNING if self._reporter.session.restarts != self._restarts:
+                # With another client, and by the proxy that the session has now.
+                self._shutdown.close()
+                self._reporter.report(e.Restarted())
+                return Again(replace(self._handover, failures=0))
             case Desired.RUNNING:
                 return None
             case Desired.STOPPED:
@@ -192,9 +201,10 @@ class Service:
         return None
 
     def _try_again(self) -> None:
-        """WhatsApp can't be reached, or refuses."""
+        """WhatsApp can't be reached, or refuses, or the proxy on the way there does."""
         retry_at = self._reporter.clock() + self._pause()
-        self._reporter.report(e.ConnectFailure(Reason.CONNECT_FAILURE, retry_at=retry_at))
+        reason = Reason.PROXY_FAILURE if self._tunnel and self._tunnel.failed else Reason.CONNECT_FAILURE
+        self._reporter.report(e.ConnectFailure(reason, retry_at=retry_at))
 
     def _replaced(self) -> Ending | None:
         """Somebody else connected as this device."""

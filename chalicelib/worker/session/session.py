@@ -23,6 +23,7 @@ from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.service import Service
 from chalicelib.worker.session.shutdown import Shutdown
+from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.whatsapp.client import MakeClient
 
@@ -102,7 +103,11 @@ class WorkerSession:
     ) -> Ending:
         wal_sync = WalSync(opened.database)
         messaging = Messaging(reporter, lease, self._services, self._events, log, home=opened.database.parent)
-        client = self._make_client(opened.database, messaging.emit, linking=not opened.linked)
+        proxy = reporter.session.proxy
+        tunnel = Tunnel(proxy, self._services.dialer, log) if proxy else None
+        client = self._make_client(
+            opened.database, messaging.emit, linking=not opened.linked, proxy=tunnel.url if tunnel else None
+        )
         shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
         service = Service(
             handover=handover,
@@ -115,12 +120,16 @@ class WorkerSession:
             shutdown=shutdown,
             wal_sync=wal_sync,
             linked=opened.linked,
+            tunnel=tunnel,
         )
         try:
             ending = service.run()
         except (Fenced, Interrupted):
             shutdown.close()
             raise
+        finally:
+            if tunnel:
+                tunnel.close()
         if isinstance(ending, Exit):
             shutdown.close()
         else:

@@ -211,5 +211,8 @@ class Client(Protocol):
 class MakeClient(Protocol):
     """Makes a client."""
 
-    def __call__(self, database: Path, emit: Emit, *, linking: bool) -> Client:
-        """Return a client over ``database``; ``linking`` says that no device is stored there yet."""
+    def __call__(self, database: Path, emit: Emit, *, linking: bool, proxy: str | None = None) -> Client:
+        """Return a client over ``database``; ``linking`` says that no device is stored there yet.
+
+        It connects through ``proxy``, the address of one on this machine, if there is one.
+        """

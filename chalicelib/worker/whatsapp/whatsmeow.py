@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 from neonize import events as ev
-from neonize.client import NewClient
+from neonize.client import NewClient, ProxySettings
 from neonize.exc import NeonizeError
 from neonize.proto.Neonize_pb2 import MessageInfo
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
@@ -67,8 +67,9 @@ LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 class Whatsmeow:
     """A Client."""
 
-    def __init__(self, database: Path, emit: c.Emit, *, linking: bool) -> None:
+    def __init__(self, database: Path, emit: c.Emit, *, linking: bool, proxy: str | None = None) -> None:
         self._emit = emit
+        self._proxy = ProxySettings(proxy_address=proxy) if proxy else None
         self._log = Log()
         # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
         LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
@@ -232,7 +233,7 @@ class Whatsmeow:
     def _connect(self) -> None:
         error: str | None = None
         try:
-            self._client.connect()
+            self._client.connect(self._proxy)
         except Exception as failure:  # noqa: BLE001 - a client that ended must not look as if it went on
             error = str(failure)
         # What the log said before this comes first: it may say why.
