@@ -21,6 +21,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing
 from tests.fakes import MemoryLeases
 from tests.makers import a_session
@@ -66,6 +67,10 @@ class ScriptedClient:
         self.calls.append(f"send {to} {outgoing.content.text}")
         self.outgoing.append(outgoing)
         return self.sends(to, outgoing.content.text or "")
+
+    def media_connection(self) -> MediaConnection:
+        self.calls.append("media_connection")
+        return MediaConnection("mmg.whatsapp.net", "auth", 0)
 
     def contact(self, who: str) -> Contact:
         self.calls.append(f"contact {who}")

@@ -10,6 +10,7 @@ from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, 
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing
 from chalicelib.worker.whatsapp.sealed import Sealed
 
@@ -185,6 +186,12 @@ class Client(Protocol):
 
     def reject_call(self, call: IncomingCall) -> None:
         """Reject a call that rings. Raises as ``contact`` does."""
+
+    def media_connection(self) -> MediaConnection:
+        """Return where files are uploaded to, and the token for it; may take as long as a question to WhatsApp.
+
+        Raises NotSent if WhatsApp couldn't be asked.
+        """
 
     def contact(self, who: str) -> Contact:
         """Ask whether a phone number (digits), in any of its forms, or a LID's JID is on WhatsApp; 75 s at the most.

@@ -23,7 +23,7 @@ from neonize.exc import NeonizeError
 from neonize.proto.Neonize_pb2 import MessageInfo
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
-from neonize.utils.enum import ChatPresence, ChatPresenceMedia, Presence, ReceiptType
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, MediaType, Presence, ReceiptType
 from neonize.utils.jid import Jid2String, build_jid
 from neonize.utils.log import _log_queue as library_s_log
 
@@ -39,6 +39,7 @@ from chalicelib.worker.whatsapp.errors import NoConnection, NotSent, SendRefused
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
 from chalicelib.worker.whatsapp.malformed import info_of, make_readable
+from chalicelib.worker.whatsapp.media_connection import MediaConnection, MediaConnections
 from chalicelib.worker.whatsapp.outgoing import Outgoing, Where, fields_of
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
@@ -71,8 +72,9 @@ class Whatsmeow:
         self._emit = emit
         self._proxy = ProxySettings(proxy_address=proxy) if proxy else None
         self._log = Log()
-        # That the codes ran out is only seen in the trace, and that costs: it is on while a device is being linked.
-        LIBRARY_LEVEL.setLevel(logging.DEBUG if linking else logging.INFO)
+        # What only the trace tells is needed for as long as the client lives, and the level is fixed once it connects.
+        LIBRARY_LEVEL.setLevel(logging.DEBUG)
+        self._media_connections = MediaConnections()
         self._own: Device | None = None
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         # The library tells its clients apart by this: the epoch alone is that of other sessions, too.
@@ -166,6 +168,16 @@ class Whatsmeow:
             act()
         except NeonizeError as error:
             raise unanswered(str(error)) from None
+
+    def media_connection(self) -> MediaConnection:
+        """Return what the trace told of last; an upload of one byte has the library ask anew where that is over."""
+        try:
+            found = self._media_connections.now(lambda: self._client.upload(b"\0", MediaType.MediaDocument))
+        except NeonizeError:
+            raise NotSent from None
+        if found is None:
+            raise NotSent
+        return found
 
     def contact(self, who: str) -> Contact:
         """Ask WhatsApp; it takes numbers with their +."""

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[3]
         ["send", "628777@s.whatsapp.net", "hello"],
         ["contact", "628777000001"],
         ["groups"],
+        ["media_connection"],
     ],
     ids=lambda call: str(call[0]),
 )
