@@ -66,7 +66,7 @@ class _Passing(Exception):
 
 @dataclass(slots=True)
 class Transfer:
-    """Uploads and downloads of one session, through its ``proxy`` if it has one (an address with its credentials).
+    """Uploads and downloads of one session, through its ``proxy`` if it has one: a CONNECT proxy's address.
 
     Without one, the environment's counts, as for the client library.
     """
@@ -199,11 +199,6 @@ def _pool(proxy: str | None) -> urllib3.PoolManager:
     sizes: dict[str, Any] = {"num_pools": 4, "maxsize": 2, "ssl_context": trust, "blocksize": CHUNK}
     if proxy is None:
         return urllib3.PoolManager(**sizes)
-    if proxy.startswith("socks5"):
-        from urllib3.contrib.socks import SOCKSProxyManager  # noqa: PLC0415
-
-        # The names are the proxy's to resolve.
-        return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **sizes)
     parts = urllib3.util.parse_url(proxy)
     headers = urllib3.make_headers(proxy_basic_auth=unquote(parts.auth)) if parts.auth else None
     return urllib3.ProxyManager(parts._replace(auth=None).url, proxy_headers=headers, **sizes)
