@@ -85,6 +85,10 @@ class RawClient:
         """The next notice of a change of a group, which says that and no more."""
         return await self._unclaimed("group_changed", group=group, what=what)
 
+    async def joined(self, group: str) -> dict[str, Any]:
+        """The next notice that the account is in a group; it may have come before what was waited for last."""
+        return await self._unclaimed("joined_group", jid=group)
+
     def tell(self, word: str) -> None:
         assert self._process.stdin
         self._process.stdin.write(f"{word}\n".encode())

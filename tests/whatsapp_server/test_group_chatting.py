@@ -170,7 +170,7 @@ def test_a_client_that_was_added_reads_on_from_there_and_may_not_write_once_it_i
         assert "not participating" in await client.refusal("say", group=group, text="hello")
         assert "does not exist" in await client.refusal("say", group="120363000000000000@g.us", text="hello")
         await wa.post(f"phones/{BO}/groups/{group}/add", members=[NUMBER])
-        joined = await client.until("joined_group", jid=group)
+        joined = await client.joined(group)
         assert (joined["subject"], joined["members"][-1]) == ("Kopi", f"{lid_of(NUMBER)}@lid")
         await wa.say(BO, group, "with Ana")
         await client.message(text="with Ana")

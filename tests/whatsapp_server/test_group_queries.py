@@ -30,7 +30,7 @@ def test_the_client_makes_a_group_and_all_hear_of_it(tmp_path: Path) -> None:
             assert (made["members"], made["admins"]) == ([ANA_LID, BO_LID, CLEO_LID], [ANA_LID])
             assert made["phones"] == [f"{number}@s.whatsapp.net" for number in (NUMBER, BO, CLEO)]
             for one in (client, other):
-                joined = await one.until("joined_group", jid=made["jid"])
+                joined = await one.joined(made["jid"])
                 assert {**made, "event": "joined_group", "reason": "new"} == joined
             assert await client.group("info", group=made["jid"]) == made
         [shown] = (await wa.get(f"phones/{CLEO}/groups"))["groups"]
@@ -104,7 +104,7 @@ def test_the_client_joins_by_a_link_and_leaves(tmp_path: Path) -> None:
         seen = await client.group("preview", code=invited["link"])
         assert (seen["jid"], seen["subject"], seen["description"], seen["members"]) == (group, "Kopi", "Jam 9", [])
         assert await client.group("join", code=invited["link"]) == group
-        assert (await client.until("joined_group", jid=group))["reason"] == "invite"
+        assert (await client.joined(group))["reason"] == "invite"
         assert "409" in await client.refusal("join", code=invited["code"])
         # A plain member doesn't see the link, an admin does, and renews it.
         assert await client.refusal("link", group=group)
