@@ -168,7 +168,12 @@ def on_task_state(event: Event, context: Any) -> None:
     task = ended(event["detail"])
     if task:
         bootstrap.reconciler().worker_ended(
-            task.worker, uid=task.uid, epoch=task.epoch, mailbox=task.mailbox, refusal=task.refusal
+            task.worker,
+            uid=task.uid,
+            epoch=task.epoch,
+            mailbox=task.mailbox,
+            known=task.known,
+            refusal=task.refusal,
         )
 
 

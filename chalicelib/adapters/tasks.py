@@ -93,12 +93,17 @@ class EcsWorkers:
 
 @dataclass(frozen=True, slots=True)
 class EndedTask:
-    """What a task-state event says of a worker whose task has stopped; ``refusal``: it never ran for lack of room."""
+    """What a task-state event says of a worker whose task has stopped.
+
+    ``known`` says that ECS saw the process end, which it tells by the container's exit code; it has none of one whose
+    host was lost. ``refusal``: it never ran for lack of room.
+    """
 
     worker: str
     mailbox: str | None
     uid: str | None
     epoch: int | None
+    known: bool = False
     refusal: NoCapacity | None = None
 
 
@@ -117,8 +122,14 @@ def ended(detail: Mapping[str, Any]) -> EndedTask | None:
         mailbox=variables.get(MAILBOX),
         uid=variables.get(UID),
         epoch=int(epoch) if epoch else None,
+        known=any(_code(container) is not None for container in detail.get("containers", ())),
         refusal=_no_room(detail.get("capacityProviderName"), why) if NEVER_PLACED in why else None,
     )
+
+
+def _code(container: Mapping[str, Any]) -> int | None:
+    """Return the exit code of the worker's container; None of others, and where nobody saw it end."""
+    return container.get("exitCode") if container.get("name") == CONTAINER else None
 
 
 def _no_room(capacity: str | None, reason: str) -> NoCapacity:

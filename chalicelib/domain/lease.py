@@ -96,13 +96,18 @@ FENCE_AFTER: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who serves the session, under which epoch, until when (milliseconds since the Unix epoch)."""
+    """Who serves the session, under which epoch, until when (milliseconds since the Unix epoch).
+
+    ``ended`` says of a released one that its worker's process is known to have ended while its host went on, so that
+    what the process wrote is on the disk; False where nobody can tell.
+    """
 
     uid: str
     worker: str
     epoch: int
     until: int
     released: bool = False
+    ended: bool = False
 
     @classmethod
     def of(cls, claim: SessionClaim, *, now: int) -> Self:

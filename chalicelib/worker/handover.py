@@ -41,7 +41,8 @@ class Handover:
     lease was sent, None if the lease isn't held. ``failures`` counts clients that came to nothing in a row.
     ``took_over_at`` is when (milliseconds since the Unix epoch) the lease was taken from a worker that hadn't given it
     back, ``replaced`` that WhatsApp has closed our connection for another one once since. ``restarts`` and
-    ``restarted_at`` are a ``Restarts``.
+    ``restarted_at`` are a ``Restarts``. ``ended`` is the epoch of the worker, or image, before this one, if its process
+    is known to have ended while its host lived on.
 
     Each field but the order is a variable of its own, and a field at its default is none.
     """
@@ -54,6 +55,7 @@ class Handover:
     replaced: bool = False
     restarts: int = 0
     restarted_at: int | None = None
+    ended: int | None = None
 
     @property
     def claim(self) -> SessionClaim | None:

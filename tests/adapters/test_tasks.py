@@ -119,3 +119,20 @@ def test_a_task_that_ended_for_lack_of_room_says_so(told, refusal):
     task = ended({"lastStatus": "STOPPED", "startedBy": "u-1", **told})
     assert task
     assert type(task.refusal) is refusal
+
+
+@pytest.mark.parametrize(
+    ("containers", "known"),
+    [
+        ([{"name": "worker", "exitCode": 0}], True),
+        ([{"name": "worker", "exitCode": 137}], True),
+        ([{"name": "worker"}], False),
+        ([{"name": "worker", "exitCode": None}], False),
+        ([{"name": "sidecar", "exitCode": 0}, {"name": "worker"}], False),
+        ([], False),
+    ],
+)
+def test_an_exit_code_tells_that_the_process_was_seen_to_end(containers, known):
+    task = ended({"lastStatus": "STOPPED", "startedBy": "u-1", "containers": containers})
+    assert task
+    assert task.known is known

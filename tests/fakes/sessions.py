@@ -81,10 +81,10 @@ class MemoryLeases:
         self.rows[lease.uid] = replace(stands, until=lease.until)
         return True
 
-    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+    def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         stands = self.rows.get(uid)
         mine = stands is not None and (stands.worker, stands.epoch) == (worker, epoch)
         if stands is not None and not mine and not (stands.epoch < epoch and stands.released):
             return False
-        self.rows[uid] = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
+        self.rows[uid] = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True, ended=ended)
         return True

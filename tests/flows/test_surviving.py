@@ -118,3 +118,55 @@ def test_each_of_two_hundred_messages_is_accounted_for_over_killed_workers(own_s
     with capsys.disabled():
         print(f"\n{KILLS} kills, out: {dict(statuses)}, back: {len(back) - len(lost)} and {len(lost)} lost")
     assert len(lost) <= LOST_AT_MOST
+
+
+STUCK_KILLS = 3
+OPEN = ("queued", "sending")
+NEVER = 10 * 60_000
+"""Milliseconds that acknowledgements are withheld for: longer than the test takes."""
+
+
+@pytest.mark.timeout(400)
+def test_no_message_goes_out_twice_and_each_is_settled_or_named_though_no_acknowledgement_came(own_stack, capsys):
+    """Kill the worker in the middle of sends whose acknowledgements never come: receipts are all there is to go by."""
+    stack = own_stack(**FAST)
+    bo = linked(stack)
+    texts = [f"out {count}" for count in range(EACH_WAY)]
+    chance = random.Random(int(os.environ.get("SURVIVING_SEED") or 0))
+    with ThreadPoolExecutor(EACH_WAY) as pool:
+        # Each send waits ten seconds for its acknowledgement: they are all accepted side by side.
+        accepted = [pool.submit(accept, stack, text) for text in texts]
+        eventually(lambda: len(bo.heard()) >= chance.randrange(20, 60))
+        for _ in range(STUCK_KILLS):
+            stack.network("faults/hold-acks", {"ms": NEVER})
+            stuck(stack, bo)
+            kill_the_worker(stack)
+            stack.until(ANA, "CONNECTED")
+            stack.network("faults/hold-acks", {"ms": 0})
+        for one in accepted:
+            one.result()
+    sent = all_settled(stack)
+    heard_by_bo = Counter(bo.heard())
+    assert [text for text, count in heard_by_bo.items() if count > 1] == [], "nothing went out twice"
+    assert sorted(message["message"] for message in sent) == sorted(texts), "each is on record"
+    eventually(lambda: not any(one["status"] == "unknown" for one in outbound(stack)))
+    sent = outbound(stack)
+    with capsys.disabled():
+        statuses = Counter(message["status"] for message in sent)
+        print(f"\n{STUCK_KILLS} kills without acknowledgements, out: {dict(statuses)}")
+    for message in sent:
+        if heard_by_bo[message["message"]]:
+            assert message["status"] in WENT_OUT
+        else:
+            # The kills took longer than it may wait.
+            assert (message["status"], message["error"]["code"]) == ("failed", "expired")
+
+
+def stuck(stack: Stack, bo: Phone) -> None:
+    """Wait until a message has arrived that isn't acknowledged, or until all are through."""
+
+    def found() -> bool:
+        by = {status: [one["message"] for one in outbound(stack) if one["status"] == status] for status in OPEN}
+        return set(by["sending"]) <= set(bo.heard()) if by["sending"] else not by["queued"]
+
+    eventually(found)

@@ -227,13 +227,13 @@ class DynamoLeases:
         )
         return self.table.update(f"S#{lease.uid}", "LEASE", change, _held_by(lease.worker, lease.epoch)) is None
 
-    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+    def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         """Mark the lease free, also where its worker never held it: that worker won't come any more.
 
         A lease that an older worker may still hold stays as it is. Where the session is gone, the lease is removed,
         too: the session may have been removed while this call was on its way.
         """
-        released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True)
+        released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True, ended=ended)
         mine_or_older = Condition(
             "attribute_not_exists(pk) OR (epoch < :epoch AND released = :yes) OR (epoch = :epoch AND worker = :worker)",
             {":epoch": epoch, ":worker": worker, ":yes": True},

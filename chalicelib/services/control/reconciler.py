@@ -102,18 +102,20 @@ class Reconciler:
         uid: str | None,
         epoch: int | None,
         mailbox: str | None,
+        known: bool = False,
         refusal: NoCapacity | None = None,
     ) -> None:
         """Note that a worker's task has stopped: its lease is free at once, and its session looked at.
 
-        ``refusal`` says that it never ran, since there was no room after all: it is started anew.
+        ``known`` says that its process was seen to end, rather than its host to be lost. ``refusal`` says that it never
+        ran, since there was no room after all: it is started anew.
         """
         if refusal and uid is not None and self._refused_late(worker, uid, refusal):
             return
         served = (uid, epoch) if uid is not None and epoch is not None else self.standbys.given(worker)
         # A removed session's lease went with it: released, it would stand there again for ever.
         if served and self.sessions.get(served[0]):
-            self.leases.release(served[0], worker=worker, epoch=served[1])
+            self.leases.release(served[0], worker=worker, epoch=served[1], ended=known)
             self.reconcile(served[0])
         if mailbox:
             self.mailboxes.delete(mailbox)

@@ -242,6 +242,15 @@ class Dispatch:
         waiting = (message for message in self._open(uid) if message.id not in but)
         return list(islice(filter(self._is_owed, waiting), AT_ONCE))
 
+    def half_sent(self, uid: str) -> list[Message]:
+        """Return the messages that are being sent. Call it where none is: a worker that is gone left them so."""
+        return [message for message in self._open(uid) if message.status is MessageStatus.SENDING]
+
+    def left(self, message: Message, whatsapp_id: str) -> Message | None:
+        """Note that a message that was half sent may have gone out under that id of WhatsApp's, which receipts name."""
+        self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
+        return self._move(message, MessageStatus.UNKNOWN, whatsapp_id=whatsapp_id, error=LEFT)
+
     def _open(self, uid: str) -> Iterator[Message]:
         """Yield the open messages; what can't be ended stays open, and must not hide what comes after it."""
         after = None

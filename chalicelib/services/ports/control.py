@@ -53,10 +53,10 @@ class LeaseStore(Protocol):
     def renew(self, lease: Lease) -> bool:
         """Extend the lease to ``lease.until`` if its worker and epoch still hold it."""
 
-    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+    def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.
 
-        The lease of a session that is gone is removed.
+        ``ended`` is noted with it (see ``Lease``). The lease of a session that is gone is removed.
         """
 
 

@@ -92,6 +92,13 @@ def _connect(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{database.absolute().as_uri()}?vfs=unix-excl", uri=True)
 
 
+def reading(database: Path) -> sqlite3.Connection:
+    """Open a database to read it, while nobody has it open; close it before the client does."""
+    connection = _connect(database)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
 def _has_device(connection: sqlite3.Connection) -> bool:
     made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'whatsmeow_device'").fetchone()
     return bool(made and connection.execute("SELECT 1 FROM whatsmeow_device LIMIT 1").fetchone())
@@ -122,10 +129,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The epoch's database, and whether a linked device is in it."""
+    """The epoch's database, and whether a linked device is in it.
+
+    ``origin`` is the epoch whose database it is or was copied from, None for one that is new.
+    """
 
     database: Path
     linked: bool
+    origin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +155,7 @@ class Devices:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         own = _database(home, epoch)
         if own.exists():
-            return Opened(own, is_linked(own))
+            return Opened(own, is_linked(own), epoch)
         _clear(home, ".copy-*")
         found = [database for database in _databases(home) if _epoch(database) < epoch]
         for source in reversed(found):
@@ -156,7 +167,7 @@ class Devices:
                 continue
             aside.rename(own)
             sync_directory(home)
-            return Opened(own, linked)
+            return Opened(own, linked, _epoch(source))
         if found:
             raise Unreadable(uid)
         return Opened(own, linked=False)

@@ -64,7 +64,8 @@ def acquire(handover: Handover, claim: SessionClaim, services: WorkerServices, e
             taken, before = False, None
         if taken:
             lost = before is not None and not before.released
-            return replace(handover, renewed=sent, took_over_at=now if lost else None)
+            ended = before.epoch if before and before.released and before.ended else None
+            return replace(handover, renewed=sent, took_over_at=now if lost else None, ended=ended)
         time.sleep(PAUSE)
     return None
 
@@ -74,11 +75,14 @@ def renew(claim: SessionClaim, services: WorkerServices) -> bool:
     return services.leases.renew(Lease.of(claim, now=services.clock()))
 
 
-def release(claim: SessionClaim, services: WorkerServices) -> bool:
-    """Give the lease back; False if AWS didn't answer: then it expires, or the end of the task releases it."""
+def release(claim: SessionClaim, services: WorkerServices, *, ended: bool) -> bool:
+    """Give the lease back; False if AWS didn't answer: then it expires, or the end of the task releases it.
+
+    ``ended`` says that nothing of the session goes on in this process.
+    """
     for _ in range(RELEASES):
         try:
-            services.leases.release(claim.uid, worker=claim.worker, epoch=claim.epoch)
+            services.leases.release(claim.uid, worker=claim.worker, epoch=claim.epoch, ended=ended)
         except Unavailable:
             continue
         return True
@@ -186,14 +190,14 @@ class HeldLease:
         """Renew now; ends the process if somebody else holds the lease."""
         self._keeper.renew()
 
-    def release(self) -> None:
-        """Give the lease back, once: the session may be gone by the second time."""
+    def release(self, *, ended: bool = False) -> None:
+        """Give the lease back, once: the session may be gone by the second time. ``ended`` is noted with it."""
         if not self._released:
             self._released = True
             self._keeper.stop()
-            bounded(lambda: release(self._claim, self._services), RELEASING_TAKES)
+            bounded(lambda: release(self._claim, self._services, ended=ended), RELEASING_TAKES)
 
     def hand_over(self, handover: Handover) -> Handover:
         """Renew, and return ``handover`` with the renewal that the next image counts from; this one goes on."""
         self._keeper.renew()
-        return replace(handover, renewed=self._keeper.renewed)
+        return replace(handover, renewed=self._keeper.renewed, ended=self._claim.epoch)

@@ -1,5 +1,6 @@
 """A session's messages, from its client's first connection to the last: sent, answered and received, side by side."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,10 @@ SETTLING_TAKES: Final = 2.0
 
 
 class Messaging:
-    """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``."""
+    """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``.
+
+    ``left`` are WhatsApp's ids of messages that may have left under an earlier worker.
+    """
 
     def __init__(
         self,
@@ -34,12 +38,21 @@ class Messaging:
         log: Log,
         *,
         home: Path,
+        left: Collection[str] = (),
     ) -> None:
         self._reporter = reporter
         self._events = events
         people = Recipients(reporter.claim.uid, services.identities, log)
         self._sender = Sender(
-            reporter, lease, services.dispatch, events, log, people=people, media=NoMedia(), spool=Spool(home, RECEIPTS)
+            reporter,
+            lease,
+            services.dispatch,
+            events,
+            log,
+            people=people,
+            media=NoMedia(),
+            spool=Spool(home, RECEIPTS),
+            left=left,
         )
         self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
         self._intake = Intake(reporter, services.inbox.receive, Spool(home, MESSAGES), log)

@@ -2,7 +2,8 @@
 
 One thread a session sends, since two would have to agree on the order in a chat. A message is reported as ``sending``
 before the client is called and as ``sent`` after WhatsApp's acknowledgement; a worker that dies in between leaves it
-half sent, and the next one reports it as ``unknown``: it is never sent twice.
+half sent, and the next one finds out what became of it (``outcomes``), or reports it as ``unknown``: it is never sent
+twice.
 
 The client has told WhatsApp that it has a receipt before it hands it over, and nothing repeats it. So a receipt lies in
 a file until it is noted: a message whose receipt died with the process would stay ``sent`` for good. Receipts are noted
@@ -11,7 +12,7 @@ may be quicker than the send that it is for returns.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -63,10 +64,22 @@ class NoMedia:
 
 
 class Receipts:
-    """One session's receipts, those that earlier workers left among them."""
+    """One session's receipts, those that earlier workers left among them.
+
+    That WhatsApp sent is told by its acknowledgement, and by the account's phone, which gets each message too. The
+    phone's word only counts for those of whom nobody knows: ``left`` are their ids at WhatsApp. While a send isn't
+    acknowledged, its receipts are kept for the next worker as well.
+    """
 
     def __init__(
-        self, reporter: SessionReporter, dispatch: Dispatch, events: EventQueue, spool: Spool[Receipt], log: Log
+        self,
+        reporter: SessionReporter,
+        dispatch: Dispatch,
+        events: EventQueue,
+        spool: Spool[Receipt],
+        log: Log,
+        *,
+        left: Collection[str],
     ) -> None:
         self._reporter = reporter
         self._dispatch = dispatch
@@ -77,13 +90,22 @@ class Receipts:
         self._lock = Lock()
         self._unnoted = 0
         self._took_over = False
+        self._left = frozenset(left)
+        self.unacknowledged = False
 
-    def keep(self, receipt: Receipt) -> None:
-        """Have a receipt noted; returns at once."""
+    def keep(self, receipt: Receipt) -> bool:
+        """Have a receipt noted; returns at once. False for one that says nothing, so far."""
+        if receipt.status is MessageStatus.SENT and not self._tells(receipt) and not self.unacknowledged:
+            return False
         with self._lock:
             self._unnoted += 1
             self._try(lambda: self._spool.add(receipt))
         self._queue.put(receipt)
+        return receipt.status is not MessageStatus.SENT or self._tells(receipt)
+
+    def _tells(self, receipt: Receipt) -> bool:
+        """Whether the phone's word that it got a message is news."""
+        return not self._left.isdisjoint(receipt.whatsapp_ids)
 
     def note(self) -> None:
         """Note all that are there, oldest first. Raises Interrupted; what isn't noted by then stays in the file."""
@@ -92,7 +114,9 @@ class Receipts:
             self._took_over = True
         with suppress(Empty):
             while True:
-                self._note(self._queue.get_nowait())
+                receipt = self._queue.get_nowait()
+                if receipt.status is not MessageStatus.SENT or self._tells(receipt):
+                    self._note(receipt)
                 with self._lock:
                     self._unnoted -= 1
                     if self._unnoted == 0:
@@ -154,19 +178,20 @@ class Sender(BackgroundWorker):
         people: Recipients,
         media: OutgoingMedia,
         spool: Spool[Receipt],
+        left: Collection[str] = (),
     ) -> None:
         super().__init__(reporter, lease, events, log)
         self._dispatch = dispatch
         self._media = media
         self._people = people
-        self._receipts = Receipts(reporter, dispatch, events, spool, log)
+        self._receipts = Receipts(reporter, dispatch, events, spool, log, left=left)
         self._unendable: set[str] = set()
         """Messages that the table neither lets be sent nor be ended."""
 
     def receipt(self, receipt: Receipt) -> None:
         """Have a receipt noted; returns at once."""
-        self._receipts.keep(receipt)
-        self.ring()
+        if self._receipts.keep(receipt):
+            self.ring()
 
     def settle(self, seconds: float) -> None:
         """Note, in ``seconds`` at the most, what came after the last turn; the rest is the next worker's."""
@@ -254,6 +279,7 @@ class Sender(BackgroundWorker):
         client, dispatch = self._ready(), self._dispatch
         if client is None:
             return lambda: dispatch.put_back(message)
+        self._receipts.unacknowledged = True
         try:
             whatsapp_id = client.send(recipient.jid, outgoing)
         except NotSent:
@@ -267,6 +293,8 @@ class Sender(BackgroundWorker):
             if not isinstance(error, NoAnswer):
                 self._log.warning("send_broken", message=message.id)
             return lambda: dispatch.unknown(message, *NO_ANSWER)
+        finally:
+            self._receipts.unacknowledged = False
         # A first message to somebody brings the LID.
         reached = self._people.reached(client, recipient)
         return lambda: dispatch.sent(reached.addressed(message), whatsapp_id)

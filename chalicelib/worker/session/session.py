@@ -20,6 +20,7 @@ from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
 from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
 from chalicelib.worker.session.messaging import Messaging
+from chalicelib.worker.session.outcomes import Outcomes
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.service import Service
 from chalicelib.worker.session.shutdown import Shutdown
@@ -71,7 +72,8 @@ class WorkerSession:
             ending = Exit(DONE)
         if isinstance(ending, Again) and not self._events.terminated:
             return Again(lease.hand_over(ending.handover))
-        lease.release()
+        # An Again closed nothing: the client may still be at work for a moment.
+        lease.release(ended=isinstance(ending, Exit))
         return Exit(DONE) if isinstance(ending, Again) else ending
 
     def _serve_held(self, handover: Handover, lease: HeldLease) -> Ending | None:
@@ -102,7 +104,10 @@ class WorkerSession:
         self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log
     ) -> Ending:
         wal_sync = WalSync(opened.database)
-        messaging = Messaging(reporter, lease, self._services, self._events, log, home=opened.database.parent)
+        outcomes = Outcomes(self._claim.uid, self._services.dispatch, self._events, log, ended=handover.ended)
+        left = outcomes.settle(opened) if opened.linked else ()
+        home = opened.database.parent
+        messaging = Messaging(reporter, lease, self._services, self._events, log, home=home, left=left)
         proxy = reporter.session.proxy
         tunnel = Tunnel(proxy, self._services.dialer, log) if proxy else None
         client = self._make_client(

@@ -127,7 +127,10 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read)."""
+    """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read).
+
+    Sent: the account's phone got a copy, so they did go out.
+    """
 
     whatsapp_ids: tuple[str, ...]
     status: MessageStatus

@@ -69,9 +69,15 @@ def unparsed(info: Any, phone_of: PhoneOf) -> Incoming | None:
 
 
 def receipt(event: Any) -> Receipt | None:
-    """Return a ReceiptEv's receipt, if somebody else gave it for what we sent."""
-    status = _RECEIPTS.get(event.ReceiptType.Name(event.Type))
-    if status is None or event.MessageSource.IsFromMe:
+    """Return a ReceiptEv's receipt for what we sent, given by somebody else, or by another device of the account.
+
+    The latter got a copy, so WhatsApp has the message.
+    """
+    kind = event.ReceiptType.Name(event.Type)
+    if event.MessageSource.IsFromMe:
+        return Receipt(tuple(event.MessageIDs), MessageStatus.SENT) if kind == "SENDER" else None
+    status = _RECEIPTS.get(kind)
+    if status is None:
         return None
     return Receipt(tuple(event.MessageIDs), status)
 

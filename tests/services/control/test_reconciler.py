@@ -110,6 +110,15 @@ def test_a_worker_s_end_frees_its_lease_and_brings_the_next_at_once(rig):
     assert session.mailbox not in rig.mailboxes.there
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_whether_a_worker_was_seen_to_end_stands_on_its_lease(rig, known):
+    session = standing(rig, a_running_session(device=DEVICE))
+    here(rig, session)
+    rig.reconciler.worker_ended(session.worker or "", uid=session.uid, epoch=1, mailbox=None, known=known)
+    lease = rig.stores.leases.get(session.uid)
+    assert (lease.epoch, lease.released, lease.ended) == (1, True, known)
+
+
 def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
     session = standing(rig, a_running_session(worker="standby-1"))
     here(rig, session)
@@ -124,7 +133,7 @@ def test_a_former_standby_s_end_that_is_told_again_after_a_failure_is_still_know
     rig.stores.standbys.serve("standby-1", uid=session.uid, epoch=1)
 
     class Failing(MemoryLeases):
-        def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
             raise Unavailable("the table doesn't answer")
 
     leases, rig.stores.leases = rig.stores.leases, Failing(rig.stores.leases.rows)

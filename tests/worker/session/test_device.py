@@ -85,7 +85,7 @@ def test_a_new_epoch_has_a_copy_with_what_was_only_in_the_log(tmp_path: Path) ->
     leave(stored(tmp_path, 1), "ana")
     assert log_of(stored(tmp_path, 1)).stat().st_size > 0
     opened = Devices(tmp_path).open(UID, 4)
-    assert opened == Opened(stored(tmp_path, 4), linked=True)
+    assert opened == Opened(stored(tmp_path, 4), linked=True, origin=1)
     assert devices(stored(tmp_path, 4)) == ["ana"]
     assert stored(tmp_path, 1).exists()
 

@@ -46,9 +46,9 @@ class FlakyLeases(MemoryLeases):
         self._lose()
         return answer
 
-    def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+    def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         self._lose()
-        return super().release(uid, worker=worker, epoch=epoch)
+        return super().release(uid, worker=worker, epoch=epoch, ended=ended)
 
 
 def taken(outside: Outside) -> Handover | None:
@@ -107,15 +107,36 @@ def test_a_try_whose_answer_got_lost_is_found_to_have_succeeded() -> None:
     assert handover.took_over_at is None
 
 
+@pytest.mark.parametrize(
+    ("before", "ended"),
+    [
+        (Lease("uid", "uid-1", 1, until=0, released=True, ended=True), 1),
+        (Lease("uid", "uid-1", 1, until=0, released=True), None),
+        (Lease("uid", "uid-1", 1, until=1), None),
+        (None, None),
+    ],
+    ids=["seen to end", "given back by nobody knows whom", "run out", "the first"],
+)
+def test_who_takes_the_lease_learns_whether_the_worker_before_was_seen_to_end(
+    before: Lease | None, ended: int | None
+) -> None:
+    outside = Outside()
+    if before:
+        outside.leases.rows["uid"] = before
+    handover = taken(outside)
+    assert handover
+    assert handover.ended == ended
+
+
 def test_a_release_is_tried_again() -> None:
     outside = Outside(leases=FlakyLeases(lost=2))
     outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now())
-    assert worker_lease.release(CLAIM, outside.services)
-    assert outside.leases.rows["uid"].released
+    assert worker_lease.release(CLAIM, outside.services, ended=True)
+    assert (outside.leases.rows["uid"].released, outside.leases.rows["uid"].ended) == (True, True)
 
 
 def test_a_release_that_never_gets_an_answer_is_left_to_the_lease_itself() -> None:
-    assert not worker_lease.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services)
+    assert not worker_lease.release(CLAIM, Outside(leases=FlakyLeases(lost=99)).services, ended=True)
 
 
 def test_only_the_claim_that_stands_on_a_session_to_be_served_is_in_force() -> None:
@@ -264,7 +285,7 @@ def test_an_aws_that_hangs_keeps_no_worker_from_ending(tmp_path: Path, monkeypat
     hangs = Event()
 
     class Hanging(MemoryLeases):
-        def release(self, uid: str, *, worker: str, epoch: int) -> bool:
+        def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
             return hangs.wait(60)
 
     worker = WorkerHarness(tmp_path)

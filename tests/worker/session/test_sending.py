@@ -19,7 +19,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import NoMedia, OutgoingMedia, Sender
+from chalicelib.worker.session.sending import NoMedia, Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import Receipt
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
@@ -81,24 +81,10 @@ def people(worker: WorkerHarness) -> Recipients:
     return Recipients(worker.session.uid, worker.outside.identities, Log())
 
 
-def a_sender(
-    worker: WorkerHarness,
-    reporter: SessionReporter,
-    lease: HeldLease,
-    dispatch: Any = None,
-    media: OutgoingMedia | None = None,
-) -> Sender:
-    spool = Spool(worker.root, RECEIPTS)
-    return Sender(
-        reporter,
-        lease,
-        dispatch or worker.outside.dispatch,
-        worker.events,
-        Log(),
-        people=people(worker),
-        media=media or NoMedia(),
-        spool=spool,
-    )
+def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, **more: Any) -> Sender:
+    given: dict[str, Any] = {"dispatch": worker.outside.dispatch, "media": NoMedia()} | more
+    spool, dispatch = Spool(worker.root, RECEIPTS), given.pop("dispatch")
+    return Sender(reporter, lease, dispatch, worker.events, Log(), people=people(worker), spool=spool, **given)
 
 
 @pytest.fixture
@@ -313,7 +299,7 @@ def test_a_lease_lost_while_the_send_was_written_down_puts_it_back(harness: Send
             return begin(message, **how)
 
     reporter, _ = harness.worker.reporter()
-    sender = a_sender(harness.worker, reporter, harness.lease, Slow())
+    sender = a_sender(harness.worker, reporter, harness.lease, dispatch=Slow())
     harness.owe("1")
     sender.start(harness.client)
     sender.allow(online=True)
@@ -328,6 +314,45 @@ def test_what_an_earlier_worker_left_half_sent_is_told_before_there_is_a_connect
     harness.sender.start(harness.client)
     assert harness.become("1", S.UNKNOWN).error_code == "worker_lost"
     assert harness.sent == []
+
+
+def test_that_the_phone_got_a_copy_settles_what_may_have_left_and_says_nothing_else(harness: SenderHarness) -> None:
+    reporter, lease = harness.worker.reporter()
+    harness.owe("left", "other")
+    dispatch = harness.worker.outside.dispatch
+    for name in ("left", "other"):
+        begun = dispatch.begin(harness.stands(name), epoch=1)
+        assert begun
+        dispatch.left(begun, f"3EB0{name}")
+    harness.sender = a_sender(harness.worker, reporter, lease, left=("3EB0left",))
+    harness.sender.receipt(Receipt(("3EB0other",), S.SENT))
+    harness.sender.receipt(Receipt(("3EB0left",), S.SENT))
+    harness.take_a_turn()
+    assert (harness.become("left", S.SENT).error_code, harness.stands("other").status) == (None, S.UNKNOWN)
+
+
+def test_what_the_phone_said_before_a_worker_died_in_a_send_is_found_by_the_next(harness: SenderHarness) -> None:
+    acknowledged = Event()
+
+    def send(_to: str, text: str) -> str:
+        harness.sender.receipt(Receipt((f"3EB0{text}",), S.SENT))
+        acknowledged.wait(60)
+        return f"3EB0{text}"
+
+    harness.client.sends = send
+    harness.owe("1")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    until(lambda: any(file.read_bytes().strip() for file in harness.worker.root.glob("receipts-*")))
+    # It dies here, as far as the next one can see.
+    dispatch = harness.worker.outside.dispatch
+    dispatch.left(harness.stands("1"), "3EB01")
+    reporter, lease = harness.worker.reporter()
+    after = a_sender(harness.worker, reporter, lease, left=("3EB01",))
+    after.start(ScriptedClient(harness.worker.events, (), lambda _: None))
+    harness.become("1", S.SENT)
+    acknowledged.set()
+    after.stop()
 
 
 def test_a_receipt_that_is_quicker_than_the_send_returns_is_not_lost(harness: SenderHarness) -> None:
@@ -378,7 +403,7 @@ def test_aws_that_is_away_for_a_moment_changes_nothing(harness: SenderHarness) -
             return getattr(harness.worker.outside.dispatch, name)
 
     reporter, _ = harness.worker.reporter()
-    sender = a_sender(harness.worker, reporter, harness.lease, Away())
+    sender = a_sender(harness.worker, reporter, harness.lease, dispatch=Away())
     harness.owe("1")
     sender.start(harness.client)
     sender.allow(online=True)
@@ -506,7 +531,7 @@ def test_receipts_wait_in_the_file_while_aws_is_away(harness: SenderHarness) -> 
             raise Unavailable
 
     reporter, _ = harness.worker.reporter()
-    sender = a_sender(harness.worker, reporter, harness.lease, Away())
+    sender = a_sender(harness.worker, reporter, harness.lease, dispatch=Away())
     sender.start(harness.client)
     sender.receipt(Receipt(("3EB01",), S.READ))
     harness.worker.events.terminate()

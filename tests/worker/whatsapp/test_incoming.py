@@ -218,9 +218,11 @@ def test_receipts(kind: str, status: MessageStatus | None) -> None:
     assert receipt(event) == (Receipt(("3A01", "3A02"), status) if status else None)
 
 
-def test_a_receipt_of_our_own_devices_is_none() -> None:
+@pytest.mark.parametrize(("kind", "status"), [("SENDER", MessageStatus.SENT), ("READ", None), ("READ_SELF", None)])
+def test_our_own_devices_tell_that_they_got_a_copy_and_nothing_else(kind: str, status: MessageStatus | None) -> None:
     mine = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True)
-    assert receipt(wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type="READ")) is None
+    event = wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type=kind)
+    assert receipt(event) == (Receipt(("3A01",), status) if status else None)
 
 
 def test_a_bot_has_neither_number_nor_lid_and_its_chat_is_named_after_it() -> None:
