@@ -298,7 +298,7 @@ class Phone:
         return str(self._ask("/say", {"to": to, "text": text})["id"])
 
     def send(self, to: str, kind: str, **fields: Any) -> str:
-        """Send anything but plain text (reply, edit, delete, react, location, document, raw); return WhatsApp's id."""
+        """Send anything but plain text (its kinds: infra/whatsapp_server/control/sending.py); return WhatsApp's id."""
         return str(self._ask("/send", {"to": to, "kind": kind, **fields})["id"])
 
     def make_group(self, name: str, *members: str, **fields: str) -> str:
@@ -315,7 +315,31 @@ class Phone:
 
     def heard(self) -> list[str]:
         """Return the received texts, the newest last."""
-        return [letter["text"] for letter in self.inbox() if letter["direction"] == "in"]
+        return [one["text"] for one in self.inbox() if one["direction"] == "in" and one["text"] is not None]
+
+    def put(self, content: bytes) -> str:
+        """Put a file on the phone; return what ``send`` names it by (``file``)."""
+        answer = requests.put(f"{self.stack.url}/_local/whatsapp/phones/{self.number}/files", content, timeout=40)
+        expect(answer.ok, answer.text)
+        return str(answer.json()["file"])
+
+    def letter(self, message_id: str) -> dict[str, Any] | None:
+        """Return a sent or received message with its fields, context and raw bytes; None if there is none (yet)."""
+        answer = self.stack.network(f"phones/{self.number}/messages/{message_id}")
+        return dict(answer.json()) if answer.ok else None
+
+    def file(self, message_id: str) -> bytes | None:
+        """Return the file of a sent or received message; None if it isn't there (yet)."""
+        answer = self.stack.network(f"phones/{self.number}/messages/{message_id}/file")
+        return answer.content if answer.ok else None
+
+    def do(self, act: str, **fields: Any) -> dict[str, Any]:
+        """Do something else with the phone (typing, online, calls, read); return what its route answers."""
+        return self._ask(f"/{act}", fields)
+
+    def presence(self, of: str) -> dict[str, Any]:
+        """Return what the phone sees of somebody: online, last_seen, typing, typed_at."""
+        return dict(self._ask("/presence")["chats"][of])
 
     def read(self) -> None:
         """Read all received messages; their senders get receipts."""

@@ -6,13 +6,8 @@ error, and the exit code is 1.
 """
 
 import argparse
-import json
-import os
 import sys
-import urllib.error
-import urllib.request
 from argparse import Namespace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,54 +15,8 @@ from urllib.parse import quote
 import zxingcpp
 from PIL import Image, UnidentifiedImageError
 
-_PATIENCE_S = 45
-_NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-class Failed(Exception):
-    """A sentence that says why."""
-
-
-def call(options: Namespace, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Ask one of the phones' routes, with `body` if it changes something; Failed if it is refused."""
-    url = f"http://127.0.0.1:{_port(options)}/_local/whatsapp/{path}"
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    try:
-        with _NO_PROXY.open(request, timeout=_PATIENCE_S) as answer:
-            return dict(json.load(answer))
-    except urllib.error.HTTPError as error:
-        with error:
-            raise Failed(_sentence(error)) from None
-    except (OSError, ValueError) as error:
-        raise Failed(f"No local stack answers on port {_port(options)}. Start one with: make run") from error
-
-
-def _sentence(error: urllib.error.HTTPError) -> str:
-    try:
-        told = json.load(error)
-        # The phones' own refusals have no code: this is the gateway's, which doesn't know them.
-        if told.get("code") == "NOT_FOUND":
-            return "This stack links real accounts (NETWORK=whatsapp), so it has no virtual phones. Use your own phone."
-        return str(told["error"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return f"The local stack answered {error.code}: is it the loopback WhatsApp that runs there?"
-
-
-def _port(options: Namespace) -> int:
-    given = options.port or os.environ.get("PORT")
-    if not given:
-        given = _recorded_port(Path(os.environ.get("LOCAL_STATE", ".local")) / "stack.json")
-    if not str(given).isdecimal() or not 0 < int(given) < 1 << 16:
-        raise Failed(f"{given} is no port.")
-    return int(given)
-
-
-def _recorded_port(file: Path) -> int:
-    try:
-        return int(json.loads(file.read_text(encoding="utf-8"))["port"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise Failed("No local stack is running. Start one with: make run") from None
+from infra.local.phone_control import Failed, call, path, readable
+from infra.local.phone_messages import add_message_commands
 
 
 class NothingToSee(Exception):
@@ -88,59 +37,6 @@ def read_code(picture: Path) -> str:
     if not found:
         raise NothingToSee(f"There is no QR code in {picture}.")
     return str(found[0].text)
-
-
-_ID: Final = {"required": True, "help": "the message's id: say prints it, and a session's message_id"}
-_KINDS: Final[dict[str, tuple[str, str, dict[str, dict[str, Any]]]]] = {
-    "reply": ("reply", "reply to a message", {"--id": _ID, "text": {}}),
-    "edit": ("edit", "change what the phone wrote", {"--id": _ID, "text": {}}),
-    "delete": ("delete", "delete for everybody what the phone wrote", {"--id": _ID}),
-    "react": ("react", "react to a message", {"--id": _ID, "emoji": {"help": "an empty one takes it back"}}),
-    "locate": (
-        "location",
-        "send a place",
-        {
-            "--latitude": {"type": float, "required": True, "metavar": "DEGREES"},
-            "--longitude": {"type": float, "required": True, "metavar": "DEGREES"},
-            "--name": {},
-            "--address": {},
-        },
-    ),
-    "document": (
-        "document",
-        "announce a document, without a file behind it",
-        {"--file-name": {"required": True}, "--mimetype": {}, "--caption": {}},
-    ),
-}
-"""The verbs for what is no plain text: their kind, their help, and their arguments besides who writes to whom."""
-
-
-def add_chat_commands(commands: Any) -> None:
-    """Add the commands to the command line's."""
-    new = commands.add_parser("add", help="put a phone on WhatsApp without linking anything")
-    new.add_argument("number")
-    new.add_argument("--name", help="the name that the phone's owner shows")
-    new.set_defaults(run=_add)
-    say = commands.add_parser("say", help="send a text from a phone")
-    say.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
-    say.add_argument("--to", required=True, metavar="M", help="a phone's number, a linked session's, or a group's JID")
-    say.add_argument("text")
-    say.set_defaults(run=_say)
-    for verb, (kind, help_text, arguments) in _KINDS.items():
-        other = commands.add_parser(verb, help=help_text)
-        other.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
-        other.add_argument(
-            "--to", required=True, metavar="M", help="whose chat it is: the other number, or a group's JID"
-        )
-        for argument, about in arguments.items():
-            other.add_argument(argument, **about)
-        other.set_defaults(run=_send, kind=kind, fields=[one.lstrip("-").replace("-", "_") for one in arguments])
-    inbox = commands.add_parser("inbox", help="show what a phone sent and received, the newest last")
-    inbox.add_argument("number")
-    inbox.set_defaults(run=_inbox)
-    read = commands.add_parser("read", help="read all that came in; the senders are told")
-    read.add_argument("number")
-    read.set_defaults(run=_read)
 
 
 _WHY: Final = {404: "no such member", 405: "made the group", 409: "in it already", 419: "the group is full"}
@@ -195,44 +91,16 @@ def _name_group(command: Any) -> None:
     command.add_argument("--group", required=True, metavar="JID", help="the group's JID")
 
 
-def _add(options: Namespace) -> str:
-    phone = call(options, _path(options.number), {"name": options.name})
-    return f"{phone['number']} is on WhatsApp as {phone['name']}."
-
-
-def _say(options: Namespace) -> str:
-    sent = call(options, _path(options.sender, "say"), {"to": options.to, "text": options.text})
-    return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
-
-
-def _send(options: Namespace) -> str:
-    given = {name: getattr(options, name) for name in options.fields}
-    wanted = {"to": options.to, "kind": options.kind, **{k: v for k, v in given.items() if v is not None}}
-    sent = call(options, _path(options.sender, "send"), wanted)
-    return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
-
-
-def _inbox(options: Namespace) -> str:
-    inbox = call(options, _path(options.number, "inbox"))
-    return "\n".join(_line(letter) for letter in inbox["messages"]) or f"{inbox['number']} has no messages yet."
-
-
-def _read(options: Namespace) -> str:
-    done = call(options, _path(options.number, "read"), {})
-    count = done["read"]
-    return f"{done['number']} has read {'1 message' if count == 1 else f'{count} messages'}."
-
-
 def _group(options: Namespace) -> str:
     others = [number for number in options.others.split(",") if number]
     wanted = {"name": options.name, "topic": options.topic, "with": others, "addressing": options.addressing}
-    made = call(options, _path(options.number, "groups"), wanted)
+    made = call(options, path(options.number, "groups"), wanted)
     count = len(made["members"])
     return f"{made['made_by']} has made the group {made['jid']} of {'1 phone' if count == 1 else f'{count} phones'}."
 
 
 def _groups(options: Namespace) -> str:
-    found = call(options, _path(options.number, "groups"))
+    found = call(options, path(options.number, "groups"))
     lines = [line for group in found["groups"] for line in _group_lines(group)]
     return "\n".join(lines) or f"{found['number']} is in no group."
 
@@ -241,7 +109,7 @@ def _group_lines(group: dict[str, Any]) -> list[str]:
     rules = [word for word in ("announcement", "locked") if group[word]]
     about = f" ({', '.join(rules)})" if rules else ""
     members = [f"  {one}{' (admin)' if one in group['admins'] else ''}" for one in group["members"]]
-    return [f"{group['jid']} {_readable(group['name'])}{about}", *members]
+    return [f"{group['jid']} {readable(group['name'])}{about}", *members]
 
 
 def _change_group(options: Namespace) -> str:
@@ -263,32 +131,12 @@ def _invite(options: Namespace) -> str:
 
 
 def _join(options: Namespace) -> str:
-    joined = call(options, _path(options.sender, "join"), {"code": options.link})
+    joined = call(options, path(options.sender, "join"), {"code": options.link})
     return f"{options.sender} has joined {joined['jid']}."
 
 
 def _group_path(options: Namespace, act: str) -> str:
-    return f"{_path(options.sender, 'groups')}/{quote(options.group, safe='')}/{act}"
-
-
-def _line(letter: dict[str, Any]) -> str:
-    at = datetime.fromtimestamp(letter["at"] / 1000, UTC).astimezone()
-    whom = f"from {letter['from']}" if letter["direction"] == "in" else f"to {letter['to']}"
-    if "group" in letter and letter["direction"] == "in":
-        whom += f" in {letter['group']}"
-    text = "(not a text)" if letter["text"] is None else _readable(letter["text"])
-    return f"{at:%Y-%m-%d %H:%M:%S}  {whom} ({letter['state']}): {text}"
-
-
-def _readable(text: str) -> str:
-    """On the terminal a text from elsewhere may hold letters and line breaks, and nothing that commands it."""
-    return "".join(
-        one if one.isprintable() else "\n    " if one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text
-    )
-
-
-def _path(number: str, act: str = "") -> str:
-    return "/".join(("phones", quote(number, safe=""), *([act] if act else [])))
+    return f"{path(options.sender, 'groups')}/{quote(options.group, safe='')}/{act}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -319,7 +167,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     drop.add_argument("number")
     drop.set_defaults(run=_drop)
     commands.add_parser("list", help="show phones and their linked devices").set_defaults(run=_list)
-    add_chat_commands(commands)
+    add_message_commands(commands)
     add_group_commands(commands)
     for command in commands.choices.values():
         command.add_argument("--port", default=argparse.SUPPRESS, help="the local stack's port")
