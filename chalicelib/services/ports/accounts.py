@@ -140,7 +140,7 @@ class NewKey(Protocol):
     """Makes secrets of API keys."""
 
     def __call__(self) -> str:
-        """Return a new one, as ``domain.account`` has them."""
+        """Return a new secret, in the form that ``domain.access`` reads."""
 
 
 class TicketStore(Protocol):
@@ -160,7 +160,7 @@ class MakeTicket(Protocol):
     """Makes secrets of tickets."""
 
     def __call__(self) -> str:
-        """Return a new one, as ``domain.ticket`` has them."""
+        """Return a new secret, in the form that ``domain.access`` reads."""
 
 
 class Slots(Protocol):
