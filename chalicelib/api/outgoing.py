@@ -70,7 +70,8 @@ UNSENT: Final = (
     SendFailed,
 )
 """Why a message may not have been sent."""
-_ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+"""Statuses of messages that WhatsApp's server has."""
 
 SentShape = Callable[[Message], Mapping[str, Any]]
 
@@ -92,6 +93,6 @@ def answer(message: Message, shape: SentShape, session_path: str) -> Answer:
     """Return the answer for a message that was taken in; it is found under its session's path."""
     return Answer(
         shape(message),
-        status=200 if message.status in _ACKNOWLEDGED else 202,
+        status=200 if message.status in ACKNOWLEDGED else 202,
         headers={"Location": f"{session_path}/messages/{message.id}"},
     )

@@ -36,9 +36,14 @@ def _cursor(name: str, pattern: re.Pattern[str], about: str) -> Parameter[str | 
 
 LIMIT: Final = whole_number("limit", "How many a page has at most.", default=MOST, most=MOST)
 MESSAGES: Final = whole_number("limit", "How many a page has at most.", default=FEW, most=MOST)
-BEFORE: Final = _cursor(
-    "before", _OWN_MESSAGE_ID, "The id of the message that the page before ended with, as it gave it."
-)
+
+
+def message_cursor(name: str, about: str) -> Parameter[str | None]:
+    """Return the parameter that says behind which of our own messages a page begins."""
+    return _cursor(name, _OWN_MESSAGE_ID, about)
+
+
+BEFORE: Final = message_cursor("before", "The id of the message that the page before ended with, as it gave it.")
 CHAT: Final = Parameter(
     "chat",
     "Only the messages of one chat: a person's phone number, number's JID or LID's JID, or a group's JID. "

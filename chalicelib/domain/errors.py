@@ -482,6 +482,7 @@ class TicketQuotaExceeded(GatewayError):
 class Unfit(GatewayError):
     """What the request asks for can't be done with the message that it names; each kind has a code of its own."""
 
+    code = "UNFIT"
     status = 422
 
 

@@ -259,3 +259,19 @@ class Report:
     def failures(self) -> int:
         """How many recipients were tried in vain."""
         return len(self.attempts) - self.successes
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How far a message has come with one ``recipient``; times in milliseconds since the Unix epoch."""
+
+    recipient: Party
+    delivered_at: int | None = None
+    read_at: int | None = None
+
+    @property
+    def status(self) -> MessageStatus:
+        """What the recipient did last, as far as that is known."""
+        if self.read_at is not None:
+            return MessageStatus.READ
+        return MessageStatus.SENT if self.delivered_at is None else MessageStatus.DELIVERED

@@ -4,6 +4,7 @@ Fields are named as in a message: ``poll.options`` are the options of a poll, wh
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from chalicelib.domain.content import (
@@ -149,6 +150,15 @@ def deleted(message: Message, *, now: int) -> Deleted:
 
 def _at(message: Message) -> int:
     return message.sent_at or message.created_at
+
+
+def marked(message: Message, change: Message) -> Message:
+    """Return the message as the edit or the deletion that it was asked leaves it, before anybody has marked it so."""
+    if isinstance(change.content, Deleted):
+        return replace(message, deleted_by=change.id, deleted_at=change.sent_at)
+    asked = replace(message, edited_by=change.id, edited_at=change.sent_at)
+    words = change.content.text
+    return asked if change.sent_at is None or not words else replace(asked, content=message.content.with_text(words))
 
 
 def reaction(message: Message, emoji: str, *, field: str) -> Reaction:

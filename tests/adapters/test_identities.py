@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.adapters.dynamodb.messages import KEPT, DynamoIdentities
+from chalicelib.adapters.dynamodb.messages import KNOWN, DynamoIdentities
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.jid import Identity
@@ -35,8 +35,8 @@ def test_a_name_may_be_unknown(store: IdentityStore) -> None:
 def test_the_newest_note_counts_and_is_forgotten_after_a_month_or_at_once(store: IdentityStore) -> None:
     store.note("uid", [PHONE], BO, now=NOW)
     store.note("uid", [PHONE], Identity("628777000001", "1"), now=NOW + 1_000)
-    assert store.find("uid", [PHONE], now=NOW + KEPT * 1000) == {PHONE: Identity("628777000001", "1")}
-    assert store.find("uid", [PHONE], now=NOW + 1_000 + KEPT * 1000) == {}
+    assert store.find("uid", [PHONE], now=NOW + KNOWN * 1000) == {PHONE: Identity("628777000001", "1")}
+    assert store.find("uid", [PHONE], now=NOW + 1_000 + KNOWN * 1000) == {}
     store.forget("uid", PHONE)
     store.forget("uid", PHONE)
     assert store.find("uid", [PHONE], now=NOW) == {}

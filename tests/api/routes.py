@@ -18,7 +18,8 @@ CREATES: Final = [(route.method, route.path) for router in ROUTERS for route in 
 """Routes that create the session that their path names."""
 
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {
-    "{company}": "acme"
+    "{company}": "acme",
+    "{chat_id}": "628987654321@s.whatsapp.net",
 }
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {
@@ -43,8 +44,18 @@ def a_path(template: str) -> str:
     return template
 
 
+_NATIVE: Final[dict[str, dict[str, object]]] = {
+    "messages": {"to": {"phone": "628987654321"}, "type": "text", "text": {"body": "Kopi?"}},
+    "{message_id}": {"text": {"body": "Kopi?"}},
+    "reaction": {"emoji": "👍"},
+    "presence": {"state": "online"},
+}
+
+
 def a_body(template: str) -> dict[str, object] | None:
     segments = template.split("/")
+    if segments[1] == "v1" and segments[-1] in _NATIVE:
+        return _NATIVE[segments[-1]]
     return _BODIES.get("/".join(segments[-2:]), _BODIES.get(segments[-1]))
 
 

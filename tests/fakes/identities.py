@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib.adapters.dynamodb.messages import KEPT
+from chalicelib.adapters.dynamodb.messages import KNOWN
 from chalicelib.domain.jid import Identity
 
 
@@ -15,7 +15,7 @@ class MemoryIdentities:
 
     def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
         for jid in jids:
-            self.rows[uid, jid] = identity, now // 1000 + KEPT
+            self.rows[uid, jid] = identity, now // 1000 + KNOWN
 
     def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:
         stand = {jid: self.rows[uid, jid] for jid in jids if (uid, jid) in self.rows}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.chats import Chat, Pointer
 from chalicelib.domain.limits import Pace
-from chalicelib.domain.messages import OPEN, Message
+from chalicelib.domain.messages import OPEN, Message, MessageStatus, Party, Receipt
 from chalicelib.services.ports.messages import Claim
 
 
@@ -15,6 +15,7 @@ class MemoryMessages:
 
     rows: dict[tuple[str, str], Message] = field(default_factory=dict)
     known: dict[tuple[str, str], str] = field(default_factory=dict)
+    noted: dict[tuple[str, str, str | None], Receipt] = field(default_factory=dict)
     forgotten: set[tuple[str, str]] = field(default_factory=set)
     lingering: set[tuple[str, str]] = field(default_factory=set)
     """Messages that the index has though they aren't due: it lags behind."""
@@ -59,6 +60,17 @@ class MemoryMessages:
         """The index's part about messages."""
         due = {key for key, one in self.rows.items() if not one.settled and one.expires_at and one.expires_at <= now}
         return sorted((due - self.forgotten) | self.lingering)
+
+    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
+        key = message.uid, message.id, who.lid or who.phone
+        stands = self.noted.get(key) or Receipt(Party(who.phone, who.lid))
+        if status is MessageStatus.READ:
+            self.noted[key] = replace(stands, read_at=stands.read_at or at)
+        else:
+            self.noted[key] = replace(stands, delivered_at=stands.delivered_at or at)
+
+    def receipts(self, uid: str, message_id: str) -> list[Receipt]:
+        return [one for (of, message, _), one in sorted(self.noted.items()) if (of, message) == (uid, message_id)]
 
     def note_whatsapp_id(self, message: Message) -> None:
         self.known[message.uid, message.whatsapp_id or ""] = message.id

@@ -10,7 +10,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.gateway.rig import PASSWORD, SCANNING, STOPPED, Doors
+from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, Doors
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
@@ -26,6 +26,8 @@ SESSIONS = {
     "restart": STOPPED,
 }
 """Sessions other than the connected one, by the last part of the path: those of which the call asks something."""
+MESSAGES = {"read": RECEIVED.id, "reject": CALLED.id}
+"""Messages other than the one that was sent, likewise."""
 BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/login": {"username": "admin", "password": PASSWORD},
     "POST /api/auth/change-password": {"old_password": PASSWORD, "new_password": "another one"},
@@ -49,11 +51,14 @@ def request(route: str) -> tuple[str, str, bytes]:
     session = SESSIONS.get(path.rpartition("/")[2], samples.SESSION.id)
     values = {one["name"]: one["example"] for one in told.get("parameters", []) if one["in"] == "path"}
     values |= {"id": session} if "id" in values else {}
+    values |= (
+        {"message_id": MESSAGES.get(path.rpartition("/")[2], values["message_id"])} if "message_id" in values else {}
+    )
     address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     query = next((query.format(session=session) for start, query in QUERIES.items() if path.startswith(start)), "")
-    example = BODIES.get(route) or told.get("requestBody", {}).get("content", {}).get("application/json", {}).get(
-        "example"
-    )
+    form = told.get("requestBody", {}).get("content", {}).get("application/json", {})
+    shown = form.get("example") or next((one["value"] for one in form.get("examples", {}).values()), None)
+    example = BODIES.get(route) or shown
     return method, address + query, b"" if example is None else json.dumps(example).encode()
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from botocore.model import OperationModel
 from chalice.test import Client
@@ -17,6 +17,8 @@ from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.api.description import samples
 from chalicelib.domain.access import Role, User, fingerprint
+from chalicelib.domain.content import PhoneCall
+from chalicelib.domain.messages import Direction, MessageStatus, Party
 from tests.fakes.accounts import FakeKeySecrets
 
 HASTE = 20
@@ -24,6 +26,17 @@ HASTE = 20
 PASSWORD = "admin123"
 SCANNING, STOPPED = "shop.scanning", "shop.stopped"
 """Sessions beside the sample one: that one is connected."""
+
+RECEIVED: Final = replace(
+    samples.MESSAGE,
+    id="01KDVM3W00MESSAGE0000000A2",
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    sender=Party("628987654321", "200000000000002", "Ben"),
+    whatsapp_id="3A01",
+)
+CALLED: Final = replace(RECEIVED, id="01KDVM3W00MESSAGE0000000A3", content=PhoneCall("C1"))
+"""Messages beside the sample one: that one was sent."""
 
 
 @dataclass
@@ -69,7 +82,8 @@ class Doors:
         code = replace(samples.CODE, expires_at=now + 3_600_000)
         sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
         sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
-        DynamoMessages(self.table).put(replace(samples.MESSAGE, created_at=now))
+        for message in (samples.MESSAGE, RECEIVED, CALLED):
+            DynamoMessages(self.table).put(replace(message, created_at=now, sent_at=now))
         secrets = FakeKeySecrets()
         self.key, self.scanning_key = secrets(), secrets()
         key = replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)

@@ -20,7 +20,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.gateway.rig import SCANNING, STOPPED, Doors, as_wsgi
+from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, Doors, as_wsgi
 
 pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))
@@ -36,7 +36,8 @@ OPERATIONS = [
 ]
 THERE: dict[str, list[str]] = {
     "id": [samples.SESSION.id, SCANNING, STOPPED],
-    "message_id": [samples.MESSAGE.id, samples.MESSAGE.whatsapp_id or ""],
+    "message_id": [samples.MESSAGE.id, RECEIVED.id, samples.MESSAGE.whatsapp_id or "", CALLED.id],
+    "chat_id": [samples.MESSAGE.chat],
     "name": [samples.USER.name, "rita"],
     "key_id": [samples.KEY.id],
     "tenant": ["acme", "default"],

@@ -40,6 +40,7 @@ KEYS: Final = (
     Pattern("S#{uid}", "H#{cursor}", "an event of a session's history", "events", "30 days"),
     Pattern("S#{uid}", "E#{id}", "an event that is told again", "events", "a day"),
     Pattern("S#{uid}", "M#{ulid}", "a message", "messages", "7 days from its newest event"),
+    Pattern("S#{uid}", "R#{ulid}#{recipient}", "how far a message has come with one of many", "messages", "7 days"),
     Pattern("S#{uid}", "A#{whatsapp_id}", "which message WhatsApp's id means", "messages", "with the message"),
     Pattern("S#{uid}", "C#{chat}", "a chat", "chats", "30 days from its newest message"),
     Pattern("S#{uid}", "P#{chat}#{ulid}", "that a chat has a message", "chats", "twice as long as the message"),

@@ -14,11 +14,11 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
-from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Item, Refused, Table
 from chalicelib.domain.content import restored, stored
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.limits import Pace
-from chalicelib.domain.messages import OPEN, Message
+from chalicelib.domain.messages import KEPT, OPEN, Message, MessageStatus, Party, Receipt
 from chalicelib.domain.questions import TOLD, Question
 from chalicelib.reading import Reader
 from chalicelib.services.ports.messages import Claim
@@ -117,6 +117,25 @@ class DynamoMessages:
         pk, sk = f"S#{message.uid}", f"A#{message.whatsapp_id}"
         self.table.put({"pk": pk, "sk": sk, "message": message.id, "ttl": _ttl(message)})
 
+    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
+        """Write the time on the recipient's own item; the message's can't grow with the number of recipients."""
+        time = "read_at" if status is MessageStatus.READ else "delivered_at"
+        known = {name: value for name, value in (("phone", who.phone), ("lid", who.lid)) if value}
+        said = {time: at, "ttl": (at + KEPT) // 1000, "v": FORMAT, **known}
+        names = {f"#n{number}": name for number, name in enumerate(said)}
+        values = {f":n{number}": value for number, value in enumerate(said.values())}
+        change = Condition(f"SET {', '.join(f'{name} = :{name[1:]}' for name in names)}", values, names)
+        first = Condition(f"attribute_not_exists({time})", {})
+        self.table.update(f"S#{message.uid}", f"R#{message.id}#{who.lid or who.phone}", change, first)
+
+    def receipts(self, uid: str, message_id: str) -> list[Receipt]:
+        """Read the recipients' items."""
+        where = Condition("pk = :pk AND begins_with(sk, :of)", {":pk": f"S#{uid}", ":of": f"R#{message_id}#"})
+        return [
+            Receipt(Party(item.get("phone"), item.get("lid")), item.get("delivered_at"), item.get("read_at"))
+            for item in self.table.query(where)
+        ]
+
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Read what the id means, then the message."""
         known = self.table.get(f"S#{uid}", f"A#{whatsapp_id}")
@@ -208,7 +227,7 @@ def _key(question: Question) -> tuple[str, str]:
     return f"S#{question.uid}", f"QT#{question.place}" if told else f"Q#{question.place}"
 
 
-KEPT: Final = 30 * 86_400
+KNOWN: Final = 30 * 86_400
 """Seconds that it is remembered who somebody is: numbers change hands."""
 
 
@@ -221,7 +240,7 @@ class DynamoIdentities:
     def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
         """Put an item for each JID."""
         for jid in dict.fromkeys(jids):
-            known = {"phone": identity.phone, "lid": identity.lid, "ttl": now // 1000 + KEPT}
+            known = {"phone": identity.phone, "lid": identity.lid, "ttl": now // 1000 + KNOWN}
             self.table.put({"pk": f"S#{uid}", "sk": f"N#{jid}", **known})
 
     def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:

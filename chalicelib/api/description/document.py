@@ -251,6 +251,7 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "message_id": _variable(
         "The message's id: ours, or WhatsApp's once it is known.", MESSAGE_ID.pattern, "01KDVM3W00MESSAGE0000000A1"
     ),
+    "chat_id": _variable("The chat's JID.", r"[^/]{1,128}", "628987654321@s.whatsapp.net"),
     "name": _variable("The user's name.", USER_NAME.pattern, "ben"),
     "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
     "tenant": _variable("The tenant's id.", TENANT_ID.pattern, "acme"),

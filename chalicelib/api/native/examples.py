@@ -5,16 +5,27 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.api.description.samples import CODE, NOW, SCANNING, SESSION
+from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SESSION
+from chalicelib.api.native import drafts
+from chalicelib.api.native import messages as message_routes
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import sessions
+from chalicelib.dialects.native import messages, sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
+from chalicelib.domain.messages import Party, Receipt
 from chalicelib.domain.proxy import ProxyType
 
+_RECEIPT: Final = Receipt(Party("628987654321", "200000000000002"), delivered_at=NOW + 900, read_at=NOW + 5_000)
+_TO: Final = drafts.NativeTo(phone="+62 898-7654-321")
+_GROUP: Final = drafts.NativeTo(chat_id="120363020310020819@g.us")
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
+    messages.NativeMessageJson: messages.message(MESSAGE),
+    NativePageJson[messages.NativeMessageJson]: page([messages.message(MESSAGE)], MESSAGE.id),
+    messages.NativeReadJson: messages.read(MESSAGE, 0),
+    NativePageJson[messages.NativeReceiptJson]: page([messages.receipt(_RECEIPT)], None),
+    message_routes.NativePresenceJson: {"state": "typing", "chat_id": MESSAGE.chat},
     sessions.NativeDeletionJson: sessions.deletion(SESSION.id, gone=True, reason=None),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
@@ -24,4 +35,31 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
         proxy=NativeProxy(ProxyType.SOCKS5, "proxy.example.com", 1080, "shop", "a password"),
         metadata={"branch": "7"},
     ),
+    drafts.NativeTextDraft(to=_TO, text=drafts.NativeText(body="Your order is on its way."), client_ref="order-17"),
+    drafts.NativeImageDraft(
+        to=_GROUP, image=drafts.NativeImage(link="https://example.com/plan.png", caption="Plan"), reply_to=MESSAGE.id
+    ),
+    drafts.NativeVideoDraft(to=_TO, video=drafts.NativeVideo(link="https://example.com/tour.mp4")),
+    drafts.NativeStickerDraft(to=_TO, sticker=drafts.NativeSticker(link="https://example.com/hi.webp")),
+    drafts.NativeAudioDraft(to=_TO, audio=drafts.NativeAudio(link="https://example.com/a.ogg", voice=True)),
+    drafts.NativeDocumentDraft(
+        to=_TO, document=drafts.NativeDocument(link="https://example.com/bill.pdf", file_name="bill.pdf")
+    ),
+    drafts.NativeLocationDraft(to=_TO, location=drafts.NativeLocation(latitude=-6.2, longitude=106.8, name="Office")),
+    drafts.NativeContactDraft(
+        to=_TO, contact=drafts.NativeContacts(contacts=[drafts.NativeContactCard(name="Ben", phone="+628987654321")])
+    ),
+    drafts.NativePollDraft(to=_GROUP, poll=drafts.NativePoll(question="When?", options=["Mon", "Tue"], selectable=1)),
+    drafts.NativeTimerDraft(to=_TO, timer=drafts.NativeTimer(seconds=604_800)),
+    drafts.NativeForwardDraft(to=_TO, forward=drafts.NativeForward(message_id=MESSAGE.id)),
+    drafts.NativeReactionDraft(reaction=drafts.NativeReaction(message_id=MESSAGE.id, emoji="👍")),
+    drafts.NativePollVoteDraft(poll_vote=drafts.NativePollVote(message_id=MESSAGE.id, options=["Tue"])),
+    drafts.NativeButtonsDraft(),
+    drafts.NativeListDraft(),
+    drafts.NativeTemplateDraft(),
+    drafts.NativeInteractiveDraft(),
+    message_routes.NativeEdit(message_routes.NativeWords("Your order arrives today.")),
+    message_routes.NativeEmoji("👍"),
+    message_routes.NativeRead(),
+    message_routes.NativePresence(state="typing", to=_TO),
 )

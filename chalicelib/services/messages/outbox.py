@@ -20,7 +20,7 @@ from chalicelib.domain.errors import (
     SendFailed,
     TooFast,
 )
-from chalicelib.domain.jid import phone_in
+from chalicelib.domain.jid import GROUPS, phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event, moves
 from chalicelib.domain.phone import advice
 from chalicelib.domain.session import Session
@@ -90,7 +90,7 @@ def fingerprinted(content: Content) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to be sent to the JID ``to``; the other fields are those of ``Message``."""
+    """A message to send to the JID ``to``; the other fields are those of ``Message``, ``chat`` as ``to`` if absent."""
 
     to: str
     content: Content = field(repr=False)
@@ -98,6 +98,8 @@ class Draft:
     client_ref: str | None = None
     reply_to: str | None = None
     about: str | None = None
+    chat: str | None = None
+    chat_lid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,8 @@ class Outbox:
             direction=Direction.OUTBOUND,
             status=MessageStatus.QUEUED,
             created_at=now,
-            chat=draft.to,
+            chat=draft.chat or draft.to,
+            chat_lid=draft.chat_lid,
             to=draft.to,
             sender=Party(session.device.phone) if session.device else None,
             content=draft.content,
@@ -309,14 +312,28 @@ class Dispatch:
         """Note that nobody can tell whether the message went out."""
         return self._move(message, MessageStatus.UNKNOWN, error=(code, sentence))
 
-    def receipt(self, uid: str, whatsapp_ids: Sequence[str], status: MessageStatus) -> None:
-        """Note what a receipt says of messages that this session sent; of others, and repeated, it says nothing."""
+    def receipt(
+        self,
+        uid: str,
+        whatsapp_ids: Sequence[str],
+        status: MessageStatus,
+        *,
+        by: Party | None = None,
+        at: int | None = None,
+    ) -> None:
+        """Note what a receipt says of messages that this session sent; of others, and repeated, it says nothing.
+
+        ``by`` is who gave it, at the time ``at``. In a group each member's is noted, and the message moves with the
+        first of them.
+        """
         for whatsapp_id in whatsapp_ids:
             while True:
                 message = self.messages.by_whatsapp_id(uid, whatsapp_id)
-                if message is None or not moves(message, status):
+                if message is None:
                     break
-                if self._move(message, status, whatsapp_id=whatsapp_id):
+                if by is not None and message.chat.endswith(f"@{GROUPS}"):
+                    self.messages.note_receipt(message, by, status, at=at or self.clock())
+                if not moves(message, status) or self._move(message, status, whatsapp_id=whatsapp_id):
                     break
 
     def _move(

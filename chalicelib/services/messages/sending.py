@@ -6,7 +6,7 @@ message that they are about comes to know of.
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from chalicelib.domain import sending as rules
@@ -32,15 +32,18 @@ class Wish:
     content: Content = field(repr=False)
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
-    client_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How a request is made: with which Idempotency-Key, if any, and how many seconds it waits for the worker."""
+    """How a request is made: with which Idempotency-Key, if any, and how many seconds it waits for the worker.
+
+    ``client_ref`` is the caller's own word for the message.
+    """
 
     key: str | None = None
     wait: float = 0.0
+    client_ref: str | None = None
 
 
 AT_ONCE: Final = How()
@@ -72,12 +75,11 @@ class Sending:
                 wish.to,
                 self.attachments.checked(session, wish.content),
                 context if context != Context() else None,
-                client_ref=wish.client_ref,
                 reply_to=quoted.id if quoted else None,
             )
 
         said = {"content": stored(wish.content), "reply_to": wish.reply_to, "mentions": mentions}
-        return self._post(tenant, session_id, make, how, send=wish.to, client_ref=wish.client_ref, **said)
+        return self._post(tenant, session_id, make, how, send=wish.to, **said)
 
     def _quoted(self, session: Session, to: str, message_id: str) -> Message:
         try:
@@ -88,17 +90,15 @@ class Sending:
             raise QuotedMessageNotFound("The chat has no such message.", field="reply_to")
         return message
 
-    def forward(
-        self, tenant: str, session_id: str, message_id: str, *, to: str, client_ref: str | None, how: How = AT_ONCE
-    ) -> Message:
+    def forward(self, tenant: str, session_id: str, message_id: str, to: str, how: How = AT_ONCE) -> Message:
         """Send a message of the session's to ``to`` as well, marked as forwarded. Raises NotForwardable."""
 
         def make(session: Session) -> Draft:
             content, context = rules.forwarded(self._found(session, message_id, field="forward.message_id"))
             rules.check(content, to)
-            return Draft(to, self.attachments.checked(session, content), context, client_ref=client_ref)
+            return Draft(to, self.attachments.checked(session, content), context)
 
-        return self._post(tenant, session_id, make, how, forward=message_id, to=to, client_ref=client_ref)
+        return self._post(tenant, session_id, make, how, forward=message_id, to=to)
 
     def edit(self, tenant: str, session_id: str, message_id: str, body: str, how: How = AT_ONCE) -> Message:
         """Have a message say something else; return the edit. Raises NotYourMessage, NotEditable and EditTooLate."""
@@ -154,7 +154,8 @@ class Sending:
     ) -> Message:
         def make(session: Session) -> Draft:
             message = self._found(session, message_id)
-            return Draft(rules.chat_of(message), content(message), about=message.id)
+            to, said = rules.chat_of(message), content(message)
+            return Draft(to, said, about=message.id, chat=message.chat, chat_lid=message.chat_lid)
 
         return self._post(tenant, session_id, make, how, about=message_id, **said)
 
@@ -167,5 +168,9 @@ class Sending:
 
     def _post(self, tenant: str, session_id: str, make: Callable[[Session], Draft], how: How, **said: Any) -> Message:
         # Arguments in one order, whatever the order in which they were given.
-        request = json.dumps(said, sort_keys=True)
-        return self.outbox.post(tenant, session_id, make, request=request, key=how.key, wait=how.wait)
+        request = json.dumps({**said, "client_ref": how.client_ref}, sort_keys=True)
+
+        def draft(session: Session) -> Draft:
+            return replace(make(session), client_ref=how.client_ref)
+
+        return self.outbox.post(tenant, session_id, draft, request=request, key=how.key, wait=how.wait)

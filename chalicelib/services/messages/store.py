@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
-from chalicelib.domain.content import Content, Context, Undecryptable
+from chalicelib.domain.content import TYPES, Content, Context, Undecryptable, Unknown
 from chalicelib.domain.errors import MessageNotFound
-from chalicelib.domain.jid import USERS, Identity, lid_in, phone_in
+from chalicelib.domain.jid import GROUPS, USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import (
     KEPT,
     MAX_NAME_BYTES,
@@ -18,6 +18,7 @@ from chalicelib.domain.messages import (
     Message,
     MessageStatus,
     Party,
+    Receipt,
     event,
     fitted,
 )
@@ -35,11 +36,16 @@ PAGE_TEXT: Final = 1_000_000
 """Characters of text after which a page ends early: Lambda's answers may have 6 MB."""
 
 
+UNSUPPORTED: Final = "unsupported"
+"""Stands for all types of messages that have no class of their own."""
+NAMED: Final = frozenset(TYPES) - {Unknown.NAME}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which of a session's messages are wanted: up to ``limit``, from behind the id ``cursor`` on.
 
-    ``chat`` is either JID of its person, or a group's; ``type`` the name of a content's type.
+    ``chat`` is either JID of its person, or a group's; ``type`` the name of a content's type, or ``UNSUPPORTED``.
     """
 
     limit: int
@@ -51,7 +57,8 @@ class Wanted:
 
     def fits(self, direction: Direction, kind: str) -> bool:
         """Whether a message of that direction and type is wanted."""
-        return self.direction in {None, direction} and self.type in {None, kind}
+        named = kind if kind in NAMED else UNSUPPORTED
+        return self.direction in {None, direction} and self.type in {None, named}
 
 
 _Chunk = tuple[list[Message], str | None]
@@ -82,6 +89,19 @@ class Messages:
         if message is None or self._expired(message):
             raise MessageNotFound("There is no such message in this session.", field="message_id")
         return self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
+
+    def receipts(self, tenant: str, session_id: str, message_id: str) -> list[Receipt]:
+        """Return how far a message that was sent has come with each recipient of whom WhatsApp has told.
+
+        Raises SessionNotFound, and MessageNotFound also for what came in.
+        """
+        message = self.get(tenant, session_id, message_id)
+        if message.direction is Direction.INBOUND:
+            raise MessageNotFound("Nobody gives receipts for what came in.", field="message_id")
+        if message.chat.endswith(f"@{GROUPS}"):
+            return self.messages.receipts(message.uid, message.id)
+        recipient = Party(phone_in(message.chat), lid_in(message.chat_lid or message.chat))
+        return [Receipt(recipient, message.delivered_at, message.read_at)] if message.sent_at else []
 
     def listed(self, tenant: str, session_id: str, wanted: Wanted) -> tuple[list[Message], str | None]:
         """Return a page of the session's messages, and the cursor of the page that follows, None after the last one.

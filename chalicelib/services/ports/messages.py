@@ -6,7 +6,7 @@ from typing import Protocol
 
 from chalicelib.domain.chats import Chat, Pointer
 from chalicelib.domain.jid import Identity
-from chalicelib.domain.messages import Message
+from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
 from chalicelib.domain.questions import Question
 
 
@@ -45,6 +45,12 @@ class MessageStore(Protocol):
 
     def note_whatsapp_id(self, message: Message) -> None:
         """Have the message found by its WhatsApp id; again is no harm."""
+
+    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
+        """Note when a recipient has got the message (delivered), or has read it; the first time counts."""
+
+    def receipts(self, uid: str, message_id: str) -> list[Receipt]:
+        """Return what was noted of the message's recipients, each once."""
 
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Return the outbound message that WhatsApp knows by that id."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain import content as k
-from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, Receipt, advance, event
 from tests.makers import NOW, a_message
 
 INBOUND = a_message(
@@ -132,3 +132,19 @@ def test_a_deletion_takes_its_own_mark_away_alone(stores):
     assert stores.messages.get(message.uid, message.id).deleted_by == "01JB"
     stores.messages.unmark_deleted(message.uid, message.id, by="01JB")
     assert stores.messages.get(message.uid, message.id).deleted_by is None
+
+
+def test_each_recipient_s_first_receipt_of_a_kind_counts(stores):
+    message, bo, cy = a_message(), Party("628777000001", "2", "Bo"), Party("628777000002")
+    for who, status, at in (
+        (bo, MessageStatus.DELIVERED, NOW),
+        (bo, MessageStatus.DELIVERED, NOW + 1),
+        (bo, MessageStatus.READ, NOW + 2),
+        (cy, MessageStatus.READ, NOW + 3),
+    ):
+        stores.messages.note_receipt(message, who, status, at=at)
+    assert stores.messages.receipts(message.uid, message.id) == [
+        Receipt(Party("628777000001", "2"), NOW, NOW + 2),
+        Receipt(Party("628777000002"), None, NOW + 3),
+    ]
+    assert stores.messages.receipts(message.uid, "another") == []

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
 from chalicelib.domain.session import LastEvent
 from tests.composition import Rig
 from tests.fakes import MemoryMessages
@@ -179,3 +179,23 @@ def test_a_receipt_settles_what_a_lost_worker_left(rig):
     rig.dispatch.receipt(left.uid, ["3EB0"], S.DELIVERED)
     after = stands(rig, left)
     assert (after.status, after.whatsapp_id, after.error_code) == (S.DELIVERED, "3EB0", None)
+
+
+def test_in_a_group_each_member_s_receipt_is_noted_and_the_first_moves_the_message(rig):
+    rig.stores.messages.put(a_message(chat="1-2@g.us", status=MessageStatus.SENT, whatsapp_id="3EB0", sent_at=NOW))
+    rig.stores.messages.note_whatsapp_id(a_message(whatsapp_id="3EB0"))
+    uid, bo, cy = a_message().uid, Party("1", "2"), Party(None, "3")
+    for who, status in ((bo, MessageStatus.READ), (cy, MessageStatus.DELIVERED), (cy, MessageStatus.DELIVERED)):
+        rig.dispatch.receipt(uid, ["3EB0", "3EBX"], status, by=who, at=NOW + 5)
+    assert rig.stores.messages.receipts(uid, a_message().id) == [
+        Receipt(bo, None, NOW + 5),
+        Receipt(cy, NOW + 5, None),
+    ]
+    assert rig.stores.messages.get(uid, a_message().id).status is MessageStatus.READ
+
+
+def test_with_a_person_the_message_itself_says_it(rig):
+    rig.stores.messages.put(a_message(status=MessageStatus.SENT, whatsapp_id="3EB0", sent_at=NOW))
+    rig.stores.messages.note_whatsapp_id(a_message(whatsapp_id="3EB0"))
+    rig.dispatch.receipt(a_message().uid, ["3EB0"], MessageStatus.DELIVERED, by=Party("1", "2"), at=NOW + 5)
+    assert rig.stores.messages.noted == {}

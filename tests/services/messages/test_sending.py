@@ -48,7 +48,11 @@ def send(rig: Rig, content: k.Content | None = None, to: str = PHONE, *, how: Ho
 def test_a_message_is_accepted_at_once_with_all_that_was_said_of_it(rig: Rig) -> None:
     quoted = received(rig, content=k.Image(caption="Plan"))
     reply = send(
-        rig, k.Text("Yes @628777000001"), reply_to="01JN", mentions=("+62 877-7000-001",), client_ref="order-17"
+        rig,
+        k.Text("Yes @628777000001"),
+        reply_to="01JN",
+        mentions=("+62 877-7000-001",),
+        how=How(client_ref="order-17"),
     )
     assert rig.stores.messages.get(SESSION.uid, reply.id) == reply
     assert (reply.status, reply.client_ref, reply.reply_to) == (MessageStatus.QUEUED, "order-17", quoted.id)
@@ -161,11 +165,11 @@ def test_a_file_that_can_t_be_sent_is_refused_by_name(
 
 def test_a_message_is_forwarded_to_another_chat(rig: Rig) -> None:
     received(rig, content=k.Text("Kopi @1"), context=k.Context(mentions=("1@lid",), forwarded=1))
-    passed_on = rig.sending.forward("default", "ana", "01JN", to=GROUP, client_ref="c")
+    passed_on = rig.sending.forward("default", "ana", "01JN", GROUP, How(client_ref="c"))
     assert (passed_on.to, passed_on.content, passed_on.client_ref) == (GROUP, k.Text("Kopi @1"), "c")
     assert passed_on.context == k.Context(forwarded=2)
     with pytest.raises(e.MessageNotFound) as refused:
-        rig.sending.forward("default", "ana", "01JX", to=GROUP, client_ref=None)
+        rig.sending.forward("default", "ana", "01JX", GROUP)
     assert refused.value.field == "forward.message_id"
 
 
@@ -258,10 +262,12 @@ def test_another_word_in_a_request_is_another_request(rig: Rig) -> None:
     how = How(key="k1")
     first = send(rig, reply_to="01JN", how=how)
     assert send(rig, reply_to="01JN", how=how).id == first.id
-    others: list[dict[str, Any]] = [{}, {"reply_to": "01JN", "client_ref": "c"}, {"reply_to": "01JN", "to": LID}]
+    others: list[dict[str, Any]] = [{}, {"reply_to": "01JN", "to": LID}]
     for fields in others:
         with pytest.raises(e.IdempotencyKeyReused):
             send(rig, how=how, **fields)
+    with pytest.raises(e.IdempotencyKeyReused):
+        send(rig, reply_to="01JN", how=replace(how, client_ref="c"))
 
 
 def test_a_session_that_isn_t_connected_sends_nothing(rig: Rig) -> None:
