@@ -46,6 +46,8 @@ class Jid:
         return replace(self, device=device)
 
 
+STATUS = Jid("status", BROADCASTS)
+"""Where status updates are sent to, and come from."""
 SERVER = Jid("", PHONES)
 
 

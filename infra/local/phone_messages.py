@@ -119,6 +119,11 @@ def add_message_commands(commands: Any) -> None:
         _name_chat(other, "whose chat it is: the other number, or a group's JID")
         fields = [other.add_argument(argument, **about).dest for argument, about in arguments.items()]
         other.set_defaults(run=_send, kind=kind, fields=fields)
+    status = commands.add_parser("status", help="publish a status text")
+    status.add_argument("--from", dest="sender", required=True, metavar="N", help="the phone's number")
+    status.add_argument("--to", required=True, action="append", metavar="M", help="who sees it; for each another --to")
+    status.add_argument("text")
+    status.set_defaults(run=_status)
     inbox = commands.add_parser("inbox", help="show what a phone sent and received, the newest last")
     inbox.add_argument("number")
     inbox.set_defaults(run=_inbox)
@@ -192,6 +197,12 @@ def _send(options: Namespace) -> str:
         wanted["file"] = put(options, options.sender, file)
     sent = call(options, path(options.sender, "send"), wanted)
     return f"{sent['from']} has sent {sent['to']} the message {sent['id']}."
+
+
+def _status(options: Namespace) -> str:
+    wanted = {"to": options.to, "kind": "text", "text": options.text}
+    sent = call(options, path(options.sender, "status"), wanted)
+    return f"{sent['from']} has published the status {sent['id']} for {', '.join(sent['to'])}."
 
 
 def _with_preview(given: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from chalicelib.wire.node import BROADCASTS, Attribute, Jid, Node
+from chalicelib.wire.node import BROADCASTS, STATUS, Attribute, Jid, Node
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.addressing import sent_by, spread_receipt
 from infra.whatsapp_server.clock import now_ms, now_s
@@ -50,6 +50,8 @@ def _route(client: Client, stanza: Node) -> dict[str, str]:
     """Keep the message for each of its readers; what the acknowledgement says besides: an `error` if there are none."""
     if stanza.jid("to").server == GROUPS:
         return group_messages.route(client, stanza)
+    if stanza.jid("to") == STATUS:
+        return _publish(client, stanza)
     network, place = client.network, (client.account.number, client.device.number)
     recipient = network.accounts.of(stanza.jid("to"))
     if recipient is None:
@@ -69,6 +71,21 @@ def _route(client: Client, stanza: Node) -> dict[str, str]:
     return {}
 
 
+def _publish(client: Client, stanza: Node) -> dict[str, str]:
+    """Bring a status update to each device that got its key along, which is each that is to have it."""
+    network = client.network
+    tags = tuple(child.tag for child in stanza.children)
+    network.accepted.append(Accepted(client.account.number, str(STATUS), stanza.text("id"), tags))
+    with network.database.transaction():
+        if network.post.mail.first_time((client.account.number, client.device.number), stanza.text("id")):
+            for jid, alone in _envelopes(stanza):
+                reader = network.accounts.of(jid)
+                if reader:
+                    secrets = (*alone, *stanza.named("enc"))
+                    _deliver(client, stanza, jid, secrets, reader, broadcast=STATUS)
+    return {}
+
+
 def _envelopes(stanza: Node) -> Iterator[tuple[Jid, tuple[Node, ...]]]:
     """Each device the message is for, and what was encrypted for it."""
     participants = stanza.find("participants")
@@ -79,12 +96,20 @@ def _envelopes(stanza: Node) -> Iterator[tuple[Jid, tuple[Node, ...]]]:
         yield reader.jid("jid"), tuple(reader.named("enc"))
 
 
-def _deliver(client: Client, stanza: Node, jid: Jid, secrets: tuple[Node, ...], recipient: Account) -> bool:
+def _deliver(
+    client: Client,
+    stanza: Node,
+    jid: Jid,
+    secrets: tuple[Node, ...],
+    recipient: Account,
+    *,
+    broadcast: Jid | None = None,
+) -> bool:
     reader = client.network.accounts.of(jid)
     if reader not in (recipient, client.account) or not (jid.device == PHONE or jid.device in reader.devices):
         return False
     carried = {name: stanza.attributes[name] for name in _CARRIED if name in stanza.attributes}
-    sender = sent_by(client.account, client.device.number, recipient=recipient, reader=reader)
+    sender = sent_by(client.account, client.device.number, recipient=recipient, reader=reader, broadcast=broadcast)
     # Who begins a session proves with it that the account's phone has vouched for his device.
     identity = stanza.find("device-identity")
     proven = identity is not None and any(secret.text("type") == "pkmsg" for secret in secrets)

@@ -68,9 +68,9 @@ class Network:
         self.faults = Faults()
         self.media = files.media
         self.post = Post(Mail(database), self.faults)
-        self.presences = Presences(self.accounts, self.online)
         self.calls = Calls(self.accounts, self.post)
         self.groups = Groups(database, store.accounts)
+        self.presences = Presences(self.accounts, self.groups, self.online)
         self.group_changes = GroupChanges(self.groups, store.accounts, self.post, database)
         self.phones = Phones(store, database, self.post, self.groups, files)
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)

@@ -15,6 +15,7 @@ from chalicelib.wire.node import Attribute, Jid, Node
 from infra.whatsapp_server.accounts import Account, Accounts
 from infra.whatsapp_server.clock import now_ms
 from infra.whatsapp_server.connection import Connection, ConnectionEnded
+from infra.whatsapp_server.groups.state import GROUPS, Groups
 
 
 class Typing(StrEnum):
@@ -41,8 +42,11 @@ class Seen:
 class Presences:
     """What all devices and phones say of themselves."""
 
-    def __init__(self, accounts: Accounts, connected: Callable[[Account, int], Connection | None]) -> None:
+    def __init__(
+        self, accounts: Accounts, groups: Groups, connected: Callable[[Account, int], Connection | None]
+    ) -> None:
         self._accounts = accounts
+        self._groups = groups
         self._connected = connected
         self._available: WeakSet[Connection] = WeakSet()
         self._subscribers: dict[str, WeakSet[Connection]] = {}
@@ -57,7 +61,7 @@ class Presences:
         )
 
     def seen(self, phone: Account) -> dict[str, Seen]:
-        """What a phone sees of others, by number, or by a group's address and the number in it."""
+        """What a phone sees of others, by number, or by a group's address, a slash and the number in it."""
         chats = {chat: seen for (reader, chat), seen in self._typing.items() if reader == phone.number}
         for account in self._accounts:
             if account is not phone:
@@ -109,6 +113,13 @@ class Presences:
 
     def _readers(self, writer: Account, device: int, to: Jid) -> Iterator[tuple[Account, str, dict[str, Attribute]]]:
         """Whom it is told, in which of their chats, and as coming from whom."""
+        group = self._groups.find(to.user) if to.server == GROUPS else None
+        if group and group.member(writer):
+            named: dict[str, Attribute] = {"from": group.jid, "participant": group.address(writer).on(device)}
+            for member in self._groups.people(group):
+                if member is not writer:
+                    yield member, f"{to}/{writer.number}", named
+            return
         reader = self._accounts.of(to)
         if reader and reader is not writer:
             yield reader, writer.number, {"from": writer.lid_jid.on(device)}

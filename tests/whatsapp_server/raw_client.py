@@ -1,6 +1,6 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
-It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`,
+It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`, `played LID ID`,
 `check NUMBER`, `groups`, `hidden`, `message JID MESSAGE`, `vote ID OPTION`, `open ID`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`,
 `download FILE MESSAGE` (a waE2E.Message in hexadecimal), `group ACT ARGUMENTS` (JSON: see `raw_groups.py`). When that
 closes, the process ends.
@@ -213,9 +213,9 @@ def listen(client: NewClient) -> None:  # noqa: C901, PLR0912  # a case for each
         match line.rstrip("\n").split(" ", 2):
             case ["send", number, text]:
                 send(client, number, text)
-            case ["read", lid, name]:
+            case ["read" | "played" as how, lid, name]:
                 chat = build_jid(lid, "lid")
-                client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType.READ)
+                client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType[how.upper()])
                 say("marked")
             case ["check", number]:
                 answers = client.is_on_whatsapp(number)

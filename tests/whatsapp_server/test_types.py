@@ -384,3 +384,32 @@ def test_what_was_put_on_a_phone_and_never_sent_is_forgotten_when_the_server_sta
 
     told(tmp_path, first)
     told(tmp_path, second)
+
+
+def test_a_status_is_for_those_whom_it_is_published_for(tmp_path: Path) -> None:
+    async def story(wa: Loopback) -> None:
+        await wa.post("phones/628333333333")
+        file = await wa.put(ANA, CONTENT)
+        status, answer = await wa.post(f"phones/{ANA}/status", to=[BO], kind="image", file=file, caption="Libur")
+        assert (status, answer["to"]) == (200, [BO])
+        came = await wa.until_letter(BO, answer["id"])
+        assert (came["from"], came["to"], came["content"]["caption"]) == (ANA, "status@broadcast", "Libur")
+        assert await wa.file(BO, answer["id"]) == await wa.file(ANA, answer["id"]) == CONTENT
+        assert (await wa.get("phones/628333333333/inbox"))["messages"] == []
+        await wa.post(f"phones/{BO}/read")
+        await wa.until_letter(ANA, answer["id"], state="read")
+        assert (await wa.post(f"phones/{ANA}/status", to=[BO], kind="poll"))[0] == 400
+
+    told(tmp_path, story)
+
+
+def test_members_of_a_group_see_who_types_in_it(tmp_path: Path) -> None:
+    async def story(wa: Loopback) -> None:
+        _, group = await wa.post(f"phones/{ANA}/groups", name="Kopi", **{"with": [BO]})
+        assert (await wa.post(f"phones/{BO}/typing", to=group["jid"], state="recording"))[0] == 200
+        seen = (await wa.get(f"phones/{ANA}/presence"))["chats"][f"{group['jid']}/{BO}"]
+        assert (seen["typing"], seen["online"]) == ("recording", False)
+        _, other = await wa.post(f"phones/{ANA}/groups", name="Teh")
+        assert (await wa.post(f"phones/{BO}/typing", to=other["jid"], state="paused"))[0] == 403
+
+    told(tmp_path, story)

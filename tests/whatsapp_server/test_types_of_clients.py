@@ -286,3 +286,34 @@ def test_a_type_that_nobody_knows_passes_both_ways(tmp_path: Path) -> None:
         assert (shown["type"], shown["content"], shown["raw"]) == ("unknown", {"fields": [1003]}, raw)
 
     told(tmp_path, story)
+
+
+def test_a_phones_status_reaches_the_client_and_the_clients_its_own_phone(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        _, answer = await wa.post(f"phones/{BO}/status", to=[NUMBER], kind="text", text="Libur", background=7, font=1)
+        message = await came(client, answer["id"])
+        text = message.extendedTextMessage
+        assert (text.text, text.backgroundArgb, text.font) == ("Libur", 7, 1)
+        heard = next(one for one in client.heard if one.get("id") == answer["id"])
+        assert (heard["chat"], heard["sender"], heard["phone"]) == ("status", lid_of(BO), BO)
+        mine = ExtendedTextMessage(text="Pulang", backgroundArgb=9)
+        name = await client.send_raw("status@broadcast", Message(extendedTextMessage=mine).SerializeToString())
+        shown = await wa.until_letter(NUMBER, name)
+        assert (shown["direction"], shown["to"], shown["content"]) == (
+            "out", "status@broadcast", {"text": "Pulang", "background": 9},
+        )  # fmt: skip
+
+    told(tmp_path, story)
+
+
+def test_the_client_tells_and_hears_that_a_voice_message_was_played(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        name, _ = await to_client(wa, client, "voice", file=await wa.put(BO, CONTENT))
+        client.tell(f"played {lid_of(BO)} {name}")
+        await wa.until_letter(BO, name, state="played")
+        mine = await client.send_raw(BO_JID, Message(audioMessage=AudioMessage(PTT=True)).SerializeToString())
+        await wa.until_letter(BO, mine)
+        await wa.post(f"phones/{BO}/read", id=mine, played=True, **{"from": NUMBER})
+        await client.receipt(mine, kind="played")
+
+    told(tmp_path, story)

@@ -3,11 +3,12 @@
 import asyncio
 from dataclasses import asdict
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
-from chalicelib.wire.node import Jid
+from chalicelib.wire.node import STATUS, Jid
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.control.request import Fields, body, phone_number
 from infra.whatsapp_server.control.sending import Chat, compose, media_kind, written
@@ -16,11 +17,13 @@ from infra.whatsapp_server.groups.state import Group, is_group
 from infra.whatsapp_server.media import TooLarge
 from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.phones.contents import KEPT, Mark
+from infra.whatsapp_server.phones.files import Reference
 from infra.whatsapp_server.phones.letters import Letter
 from infra.whatsapp_server.phones.welcome import uploaded
 
 _LONGEST_HISTORY = 200_000  # messages
 _CHUNK: Final = 1 << 18
+_STATUS: Final = ("text", "image", "video", "gif", "voice")
 
 
 def add(app: web.Application, network: Network) -> None:
@@ -31,6 +34,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/phones/{number}/say", chats.say)
     app.router.add_post("/phones/{number}/broadcast", chats.broadcast)
     app.router.add_post("/phones/{number}/send", chats.send)
+    app.router.add_post("/phones/{number}/status", chats.status)
     app.router.add_get("/phones/{number}/inbox", chats.inbox)
     app.router.add_post("/phones/{number}/read", chats.read)
     app.router.add_put("/phones/{number}/files", chats.put_file)
@@ -85,17 +89,39 @@ class _ChatRoutes:
         """
         fields = await body(request)
         account, recipient = await self._chat(request, fields)
-        chat, files, kind = Chat(self._network, account, recipient), self._network.phones.files, media_kind(fields)
-        given = fields.optional_text("file") if kind else None
-        path = files.put(account.number, given) if given else None
+        chat, file = Chat(self._network, account, recipient), self._file(account, fields)
+        said = compose(fields, chat, await self._upload(fields, file))
+        name = self._network.phones.send(account, recipient, said)
+        if file:
+            self._network.phones.files.keep(account.number, chat.letter(name), file)
+        return _sent(name, account, recipient)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """`{to, kind, …}`: publish a status update for these numbers: a text, a picture, a video or a sound."""
+        fields = await body(request)
+        if fields.text("kind") not in _STATUS:
+            raise BadRequest(f"kind must be one of {', '.join(_STATUS)}.")
+        recipients = [self._network.account(phone_number(number)) for number in fields.texts("to")]
+        account = await self._network.registered(_number(request))
+        file = self._file(account, fields)
+        said = compose(fields, Chat(self._network, account, account), await self._upload(fields, file))
+        name = self._network.phones.tell(account, recipients, said)
+        letter = self._network.phones.in_chat(account, str(STATUS), name)
+        if file and letter:
+            self._network.phones.files.keep(account.number, letter, file)
+        return web.json_response({"id": name, "from": account.number, "to": [one.number for one in recipients]})
+
+    def _file(self, account: Account, fields: Fields) -> Path | None:
+        """The file that a request names, if what it sends has one."""
+        given = fields.optional_text("file") if media_kind(fields) else None
+        return self._network.phones.files.put(account.number, given) if given else None
+
+    async def _upload(self, fields: Fields, file: Path | None) -> Reference | None:
+        kind = media_kind(fields)
         try:
-            reference = await asyncio.to_thread(files.upload, kind, path) if kind and path else None
+            return await asyncio.to_thread(self._network.phones.files.upload, kind, file) if kind and file else None
         except TooLarge as error:
             raise BadRequest(f"file has {error}.") from error
-        name = self._network.phones.send(account, recipient, compose(fields, chat, reference))
-        if path:
-            files.keep(account.number, chat.letter(name), path)
-        return _sent(name, account, recipient)
 
     async def _chat(self, request: web.Request, fields: Fields) -> tuple[Account, Account | Group]:
         """The phone, and whom it writes to: somebody, or a group that it may write in."""

@@ -4,9 +4,11 @@ from dataclasses import asdict
 
 from aiohttp import web
 
+from chalicelib.wire.node import Jid
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.control.request import body, phone_number
 from infra.whatsapp_server.errors import BadRequest
+from infra.whatsapp_server.groups.state import is_group
 from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.post import PHONE
 from infra.whatsapp_server.presence import Typing
@@ -42,14 +44,23 @@ class _PresenceRoutes:
         return web.json_response({"number": phone.number, "online": self._network.presences.online(phone)})
 
     async def typing(self, request: web.Request) -> web.Response:
-        """`{to, state}`: composing, recording or paused; the other side's devices that are connected are told."""
+        """`{to, state}`: composing, recording or paused, in the chat with a number or in a group of the phone's.
+
+        The other side's devices that are connected are told.
+        """
         phone, fields = self._phone(request), await body(request)
         state = fields.text("state")
         if state not in set(Typing):
             raise BadRequest(f"state must be one of {', '.join(Typing)}.")
-        to = self._network.account(phone_number(fields.text("to")))
-        await self._network.presences.type(phone, PHONE, to.lid_jid, Typing(state))
-        return web.json_response({"number": phone.number, "to": to.number, "state": state})
+        to = fields.text("to")
+        chat = self._address(phone, to)
+        await self._network.presences.type(phone, PHONE, chat, Typing(state))
+        return web.json_response({"number": phone.number, "to": to, "state": state})
+
+    def _address(self, phone: Account, to: str) -> Jid:
+        if is_group(to):
+            return self._network.groups.seen_by(phone, Jid.parse(to).user).jid
+        return self._network.account(phone_number(to)).lid_jid
 
     async def calls(self, request: web.Request) -> web.Response:
         """The calls that the phone made or got since the server started, the newest last."""

@@ -90,6 +90,11 @@ class Phones:
         with self._database.transaction():
             return [self._writing.say(account, one, said, broadcast=broadcast) for one in recipients]
 
+    def tell(self, account: Account, recipients: Iterable[Account], said: Outgoing) -> str:
+        """Publish a status update of a phone's for these people; its id."""
+        with self._database.transaction():
+            return self._writing.tell(account, recipients, said)
+
     def letter(self, account: Account, peer: Account | Group, name: str) -> Letter | None:
         """The letter of that id in a phone's chat with somebody, or in a group."""
         chat = str(peer.jid) if isinstance(peer, Group) else peer.number

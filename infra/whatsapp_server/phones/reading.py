@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from chalicelib.wire.node import BROADCASTS, Jid, Node
+from chalicelib.wire.node import BROADCASTS, STATUS, Jid, Node
 from infra.whatsapp_server import bundles
 from infra.whatsapp_server.accounts import Account, Accounts
 from infra.whatsapp_server.addressing import spread_receipt
@@ -32,11 +32,17 @@ _TOLD = ("type", "edit", "mediatype", "category")
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who sent a stanza, from which device, and in which group if it was in one."""
+    """Who sent a stanza, from which device, and in which group if it was in one; or as a status update."""
 
     account: Account
     device: int
     group: Group | None
+    status: bool = False
+
+    @property
+    def chat(self) -> Jid | None:
+        """What many read there, for whom the sender has one key."""
+        return self.group.jid if self.group else STATUS if self.status else None
 
     @property
     def number(self) -> str:
@@ -80,6 +86,7 @@ class Reading:
     def _origin(self, stanza: Node) -> Origin | None:
         """Where a stanza comes from; None if nobody here has that address."""
         place, group = stanza.jid("from"), None
+        status = place == STATUS
         if place.server == GROUPS:
             group = self.writing.groups.find(place.user)
             if group is None:
@@ -87,7 +94,7 @@ class Reading:
         if place.server in (BROADCASTS, GROUPS):
             place = stanza.jid("participant")
         sender = self.accounts.of(place)
-        return Origin(sender, place.device, group) if sender else None
+        return Origin(sender, place.device, group, status) if sender else None
 
     def _message(self, phone: Account, origin: Origin, stanza: Node) -> None:
         for secret in stanza.named("enc"):
@@ -104,11 +111,11 @@ class Reading:
 
     def _open(self, phone: Account, origin: Origin, secret: Node) -> bytes:
         """What was encrypted for the phone or for its group; one of the SignalFailures if it doesn't open."""
-        if origin.group and secret.text("type") == "skmsg":
-            return self.writing.sender_keys.open(phone, origin.group, origin.address, secret.data)
+        if origin.chat and secret.text("type") == "skmsg":
+            return self.writing.sender_keys.open(phone, origin.chat, origin.address, secret.data)
         plaintext = self.writing.sealing.open(phone, origin.address, secret)
-        if origin.group:
-            self.writing.sender_keys.accept(phone, origin.group, origin.address, plaintext)
+        if origin.chat:
+            self.writing.sender_keys.accept(phone, origin.chat, origin.address, plaintext)
         return plaintext
 
     def _take(self, phone: Account, origin: Origin, stanza: Node, found: content.Content) -> None:
@@ -116,8 +123,8 @@ class Reading:
             return
         name, outgoing, group = stanza.text("id"), origin.account is phone, origin.group
         copy_to = self.accounts.of(found.destination) if found.destination else None
-        peer = str(group.jid) if group else copy_to.number if outgoing and copy_to else origin.number
-        author = origin.number if group and not outgoing else None
+        peer = str(origin.chat) if origin.chat else copy_to.number if outgoing and copy_to else origin.number
+        author = origin.number if origin.chat and not outgoing else None
         state = LetterState.SENT if outgoing else LetterState.DELIVERED
         letter = Letter(name, outgoing, peer, origin.device, found.text, now_ms(), state, author)
         self.writing.letters.add(phone.number, letter)

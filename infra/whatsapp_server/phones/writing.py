@@ -2,9 +2,10 @@
 
 import logging
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.wire.node import Attribute, Jid, Node
+from chalicelib.wire.node import STATUS, Attribute, Jid, Node
 from infra.whatsapp_server.accounts import Account
 from infra.whatsapp_server.addressing import every_place, sent_by
 from infra.whatsapp_server.clock import now_ms
@@ -45,6 +46,16 @@ class Writing:
                     self.send(phone, recipient, reader, device, name=name, said=said, broadcast=broadcast)
         return name
 
+    def tell(self, phone: Account, recipients: Iterable[Account], said: Outgoing) -> str:
+        """Publish a status update for these people, and for the account's linked devices; its id."""
+        name = message_id()
+        self._keep(phone, Letter(name, True, str(STATUS), PHONE, said.text, now_ms(), LetterState.SENT), said)
+        for reader in (*recipients, phone):
+            for number, device in every_place(reader):
+                if (number, device) != (phone.number, PHONE):
+                    self.send(phone, reader, reader, device, name=name, said=said, broadcast=STATUS)
+        return name
+
     def send(
         self,
         phone: Account,
@@ -60,7 +71,7 @@ class Writing:
         """Send a message to one device: the recipient's own, or one of the phone's account."""
         plaintext = said.message
         if reader is phone:
-            plaintext = content.copied(plaintext, recipient.lid_jid)
+            plaintext = content.copied(plaintext, broadcast or recipient.lid_jid)
         encrypted = _withheld(said, device) or self._sealed(phone, reader, device, plaintext, retries=retries)
         if not encrypted:
             return
@@ -81,14 +92,14 @@ class Writing:
             if (reader, device) != (phone, PHONE)
         ]
         addresses = [reader.lid_jid.on(device) for reader, device in devices]
-        self.sender_keys.fit(phone, group, addresses)
+        self.sender_keys.fit(phone, group.jid, addresses)
         lacking = [
             one
             for one in addresses
-            if not _withheld(said, one.device) and not self.sender_keys.given(phone, group, one)
+            if not _withheld(said, one.device) and not self.sender_keys.given(phone, group.jid, one)
         ]
-        keys = {one: self.sender_keys.give(phone, group, one) for one in lacking}
-        sealed = self.sender_keys.seal(phone, group, said.message)
+        keys = {one: self.sender_keys.give(phone, group.jid, one) for one in lacking}
+        sealed = self.sender_keys.seal(phone, group.jid, said.message)
         for (reader, device), address in zip(devices, addresses, strict=True):
             alone = self._sealed(phone, reader, device, keys[address]) if address in keys else ()
             encrypted = _withheld(said, device) or (*alone, sealed)
@@ -100,7 +111,7 @@ class Writing:
     ) -> None:
         """Send a message to one device of a group that couldn't open it, with the phone's key, under their session."""
         # Two encoded messages in a row are one with the fields of both.
-        both = self.sender_keys.give(phone, group, reader.lid_jid.on(device)) + said.message
+        both = self.sender_keys.give(phone, group.jid, reader.lid_jid.on(device)) + said.message
         alone = self._sealed(phone, reader, device, both, retries=retries)
         self._deliver(phone, group, reader, device, name=name, said=said, encrypted=alone)
 

@@ -22,17 +22,17 @@ class World:
     def write(self, text: bytes, *readers: Account) -> bytes:
         """Have Bo write to these; each that lacks the key gets it."""
         addresses = [reader.lid_jid for reader in readers]
-        self.keys.fit(self.bo, self.group, addresses)
+        self.keys.fit(self.bo, self.group.jid, addresses)
         for reader in readers:
-            if not self.keys.given(self.bo, self.group, reader.lid_jid):
-                self.keys.accept(reader, self.group, self.bo.lid_jid, self.give(reader.lid_jid))
-        return self.keys.seal(self.bo, self.group, text).data
+            if not self.keys.given(self.bo, self.group.jid, reader.lid_jid):
+                self.keys.accept(reader, self.group.jid, self.bo.lid_jid, self.give(reader.lid_jid))
+        return self.keys.seal(self.bo, self.group.jid, text).data
 
     def give(self, reader: Jid) -> bytes:
-        return self.keys.give(self.bo, self.group, reader)
+        return self.keys.give(self.bo, self.group.jid, reader)
 
     def read(self, reader: Account, sealed: bytes) -> bytes:
-        return self.keys.open(reader, self.group, self.bo.lid_jid, sealed)
+        return self.keys.open(reader, self.group.jid, self.bo.lid_jid, sealed)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_who_was_given_the_key_reads_and_is_given_it_once(world: World) -> None:
     for text in (b"one", b"two"):
         sealed = world.write(text, world.cleo, world.dee)
         assert [world.read(one, sealed) for one in (world.cleo, world.dee)] == [text] * 2
-        assert world.keys.given(world.bo, world.group, world.cleo.lid_jid)
+        assert world.keys.given(world.bo, world.group.jid, world.cleo.lid_jid)
 
 
 def test_who_comes_later_reads_from_then_on_by_the_same_key(world: World) -> None:
@@ -67,12 +67,12 @@ def test_a_key_is_for_its_group_and_from_its_sender(world: World) -> None:
     sealed = world.write(b"one", world.cleo)
     other = Group("1203", "Teh", 0, "628111", world.group.members, 0, "628111")
     with pytest.raises(Undecryptable):
-        world.keys.open(world.cleo, other, world.bo.lid_jid, sealed)
+        world.keys.open(world.cleo, other.jid, world.bo.lid_jid, sealed)
     with pytest.raises(Undecryptable):
-        world.keys.open(world.cleo, world.group, world.bo.lid_jid.on(1), sealed)
-    world.keys.accept(world.cleo, other, world.bo.lid_jid, world.give(world.cleo.lid_jid))
+        world.keys.open(world.cleo, world.group.jid, world.bo.lid_jid.on(1), sealed)
+    world.keys.accept(world.cleo, other.jid, world.bo.lid_jid, world.give(world.cleo.lid_jid))
     with pytest.raises(Undecryptable):
-        world.keys.open(world.cleo, other, world.bo.lid_jid, world.write(b"two", world.cleo))
+        world.keys.open(world.cleo, other.jid, world.bo.lid_jid, world.write(b"two", world.cleo))
 
 
 def test_what_gives_the_key_names_the_group(world: World) -> None:
