@@ -331,7 +331,7 @@ class Dispatch:
                 message = self.messages.by_whatsapp_id(uid, whatsapp_id)
                 if message is None:
                     break
-                if by is not None and message.chat.endswith(f"@{GROUPS}"):
+                if by and (by.lid or by.phone) and message.chat.endswith(f"@{GROUPS}"):
                     self.messages.note_receipt(message, by, status, at=at or self.clock())
                 if not moves(message, status) or self._move(message, status, whatsapp_id=whatsapp_id):
                     break

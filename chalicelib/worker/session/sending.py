@@ -135,9 +135,9 @@ class Receipts:
             file.unlink(missing_ok=True)
 
     def _note(self, receipt: Receipt) -> None:
-        uid = self._reporter.claim.uid
+        note = partial(self._dispatch.receipt, self._reporter.claim.uid, receipt.whatsapp_ids, receipt.status)
         try:
-            patiently(partial(self._dispatch.receipt, uid, receipt.whatsapp_ids, receipt.status), self._events)
+            patiently(partial(note, by=receipt.by, at=receipt.at), self._events)
         except Interrupted:
             raise
         except Rejected as rejected:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from chalicelib.domain.messages import MessageStatus
+from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.store import Received
@@ -129,11 +129,14 @@ class Incoming:
 class Receipt:
     """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read).
 
-    Sent: the account's phone got a copy, so they did go out.
+    Sent: the account's phone got a copy, so they did go out. In a group ``by`` is the member who gave it, ``at`` when,
+    in milliseconds since the Unix epoch.
     """
 
     whatsapp_ids: tuple[str, ...]
     status: MessageStatus
+    by: Party | None = None
+    at: int | None = None
 
 
 ClientEvent = (

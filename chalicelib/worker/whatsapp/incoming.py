@@ -68,7 +68,7 @@ def unparsed(info: Any, phone_of: PhoneOf) -> Incoming | None:
     return Incoming(received) if received else None
 
 
-def receipt(event: Any) -> Receipt | None:
+def receipt(event: Any, phone_of: PhoneOf) -> Receipt | None:
     """Return a ReceiptEv's receipt for what we sent, given by somebody else, or by another device of the account.
 
     The latter got a copy, so WhatsApp has the message.
@@ -76,10 +76,13 @@ def receipt(event: Any) -> Receipt | None:
     kind = event.ReceiptType.Name(event.Type)
     if event.MessageSource.IsFromMe:
         return Receipt(tuple(event.MessageIDs), MessageStatus.SENT) if kind == "SENDER" else None
-    status = _RECEIPTS.get(kind)
+    status, source = _RECEIPTS.get(kind), event.MessageSource
     if status is None:
         return None
-    return Receipt(tuple(event.MessageIDs), status)
+    if not source.IsGroup:
+        return Receipt(tuple(event.MessageIDs), status)
+    member = _party((source.Sender, source.SenderAlt), "", phone_of)
+    return Receipt(tuple(event.MessageIDs), status, member, max(event.Timestamp, 0) * 1000)
 
 
 def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:

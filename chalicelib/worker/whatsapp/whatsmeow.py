@@ -298,7 +298,7 @@ class Whatsmeow:
             self._emit(incoming)
 
     def _receipt(self, message: Any) -> None:
-        found = receipt(message)
+        found = receipt(message, self._phone_of)
         if found:
             self._emit(found)
 
