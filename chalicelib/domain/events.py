@@ -4,16 +4,17 @@ Events of the client library keep whatsmeow's names. Each class carries the ``ty
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
+
+from msgspec import Struct
 
 from chalicelib.domain.messages import Message
 from chalicelib.domain.proxy import Proxy
 from chalicelib.domain.session import Device, QRCode, WebhookFailure
 
 
-@dataclass(frozen=True, slots=True)
-class LinkEvent:
+class LinkEvent(Struct, frozen=True):
     """A fact that may change a session's status, or another of its fields."""
 
     type: ClassVar[str]
@@ -22,43 +23,37 @@ class LinkEvent:
 # What the owner asks.
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequested(LinkEvent):
+class StartRequested(LinkEvent, frozen=True):
     """The owner wants the session running."""
 
     type: ClassVar[str] = "session.start_requested"
 
 
-@dataclass(frozen=True, slots=True)
-class StopRequested(LinkEvent):
+class StopRequested(LinkEvent, frozen=True):
     """The owner wants it stopped, its linked device kept."""
 
     type: ClassVar[str] = "session.stop_requested"
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRequested(LinkEvent):
+class RestartRequested(LinkEvent, frozen=True):
     """The owner wants it running over a new connection: one that runs reconnects, one that doesn't starts."""
 
     type: ClassVar[str] = "session.restart_requested"
 
 
-@dataclass(frozen=True, slots=True)
-class UnlinkRequested(LinkEvent):
+class UnlinkRequested(LinkEvent, frozen=True):
     """The owner wants the device unlinked, the session kept."""
 
     type: ClassVar[str] = "session.unlink_requested"
 
 
-@dataclass(frozen=True, slots=True)
-class DeleteRequested(LinkEvent):
+class DeleteRequested(LinkEvent, frozen=True):
     """The owner wants the session gone."""
 
     type: ClassVar[str] = "session.delete_requested"
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsChanged(LinkEvent):
+class SettingsChanged(LinkEvent, frozen=True):
     """The owner changed what isn't about running: None leaves a setting as it is, an empty address removes it.
 
     Setting an address enables an endpoint that was disabled (410), also if the address is the old one. A new address
@@ -70,29 +65,32 @@ class SettingsChanged(LinkEvent):
     name: str | None = None
     enabled: bool | None = None
     webhook_url: str | None = None
-    webhook_secret: str | None = field(default=None, repr=False)
+    webhook_secret: str | None = None
     webhook_format: str | None = None
     webhook_events: tuple[str, ...] | None = None
-    webhook_key: str | None = field(default=None, repr=False)
+    webhook_key: str | None = None
     require_phone_match: bool | None = None
     proxy: Proxy | None = None
     direct: bool = False
     metadata: Mapping[str, str] | None = None
     type: ClassVar[str] = "session.changed"
 
+    def __repr__(self) -> str:
+        """Name what changes, without its value: some are secrets."""
+        changed = (name for name in self.__struct_fields__ if getattr(self, name) not in (None, False))
+        return f"SettingsChanged({', '.join(changed)})"
+
 
 # What becomes of its tenant.
 
 
-@dataclass(frozen=True, slots=True)
-class TenantDisabled(LinkEvent):
+class TenantDisabled(LinkEvent, frozen=True):
     """The tenant was disabled: a session that runs is stopped, its linked device kept, and nothing is posted for it."""
 
     type: ClassVar[str] = "session.suspended"
 
 
-@dataclass(frozen=True, slots=True)
-class TenantEnabled(LinkEvent):
+class TenantEnabled(LinkEvent, frozen=True):
     """The tenant is enabled again: what ran when it was disabled is wanted running."""
 
     type: ClassVar[str] = "session.resumed"
@@ -101,8 +99,7 @@ class TenantEnabled(LinkEvent):
 # What the reconciler does.
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerClaimed(LinkEvent):
+class WorkerClaimed(LinkEvent, frozen=True):
     """A worker is named for the next epoch. ``standby``: it runs already; ``lost``: the worker before it was lost.
 
     ``task`` is the task definition that it is started from; ``upgraded``: the worker before it ran an older one.
@@ -117,15 +114,13 @@ class WorkerClaimed(LinkEvent):
     type: ClassVar[str] = "session.starting"
 
 
-@dataclass(frozen=True, slots=True)
-class Launched(LinkEvent):
+class Launched(LinkEvent, frozen=True):
     """RunTask was called once more for the claim in force: after a refusal anew, else with the same token."""
 
     type: ClassVar[str] = "session.launched"
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchRefused(LinkEvent):
+class LaunchRefused(LinkEvent, frozen=True):
     """ECS had no room, or throttled; tried again at ``retry_at``, from then on without Spot if ``on_demand``."""
 
     reason: str
@@ -134,8 +129,7 @@ class LaunchRefused(LinkEvent):
     type: ClassVar[str] = "session.launch_refused"
 
 
-@dataclass(frozen=True, slots=True)
-class GaveUp(LinkEvent):
+class GaveUp(LinkEvent, frozen=True):
     """Worker after worker came to nothing."""
 
     type: ClassVar[str] = "session.failed"
@@ -144,76 +138,66 @@ class GaveUp(LinkEvent):
 # What the worker reports.
 
 
-@dataclass(frozen=True, slots=True)
-class Restarted(LinkEvent):
+class Restarted(LinkEvent, frozen=True):
     """The client was thrown away, as its owner asked or since its proxy changed, and another one is made."""
 
     # The same as any start to those who are told.
     type: ClassVar[str] = "session.starting"
 
 
-@dataclass(frozen=True, slots=True)
-class QRShown(LinkEvent):
+class QRShown(LinkEvent, frozen=True):
     """The client shows a code."""
 
     qr: QRCode
     type: ClassVar[str] = "session.qr"
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRoundEnded(LinkEvent):
+class ScanRoundEnded(LinkEvent, frozen=True):
     """All codes of this round expired unscanned; another round follows."""
 
     type: ClassVar[str] = "session.scan_round_ended"
 
 
-@dataclass(frozen=True, slots=True)
-class QRTimeout(LinkEvent):
+class QRTimeout(LinkEvent, frozen=True):
     """All codes of the last round expired unscanned."""
 
     type: ClassVar[str] = "session.qr_timeout"
 
 
-@dataclass(frozen=True, slots=True)
-class PairSuccess(LinkEvent):
+class PairSuccess(LinkEvent, frozen=True):
     """A phone scanned the code and the client accepted the link."""
 
     device: Device
     type: ClassVar[str] = "session.pairing"
 
 
-@dataclass(frozen=True, slots=True)
-class PairError(LinkEvent):
+class PairError(LinkEvent, frozen=True):
     """The pairing failed; a new code follows."""
 
     type: ClassVar[str] = "session.pair_error"
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeyRequested(LinkEvent):
+class PasskeyRequested(LinkEvent, frozen=True):
     """WhatsApp wants a passkey before it links this account."""
 
     type: ClassVar[str] = "session.passkey_required"
 
 
-@dataclass(frozen=True, slots=True)
-class Connected(LinkEvent):
+class Connected(LinkEvent, frozen=True):
     """The client is logged in."""
 
     device: Device
     type: ClassVar[str] = "session.connected"
 
 
-@dataclass(frozen=True, slots=True)
-class Disconnected(LinkEvent):
+class Disconnected(LinkEvent, frozen=True):
     """The connection is gone; the client reconnects by itself. ``reason``: connection_lost or replaced."""
 
     reason: str = "connection_lost"
     type: ClassVar[str] = "session.disconnected"
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectFailure(LinkEvent):
+class ConnectFailure(LinkEvent, frozen=True):
     """WhatsApp can't be reached, or refuses for now; the worker tries again at ``retry_at``."""
 
     reason: str
@@ -221,8 +205,7 @@ class ConnectFailure(LinkEvent):
     type: ClassVar[str] = "session.connect_failure"
 
 
-@dataclass(frozen=True, slots=True)
-class LoggedOut(LinkEvent):
+class LoggedOut(LinkEvent, frozen=True):
     """This device isn't linked any more. ``reason`` is a code: WhatsApp says so, or the account was the wrong one.
 
     ``phone`` is the number of an account that was refused.
@@ -233,44 +216,38 @@ class LoggedOut(LinkEvent):
     type: ClassVar[str] = "session.logged_out"
 
 
-@dataclass(frozen=True, slots=True)
-class StreamReplaced(LinkEvent):
+class StreamReplaced(LinkEvent, frozen=True):
     """The same device connected elsewhere."""
 
     type: ClassVar[str] = "session.replaced"
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOutdated(LinkEvent):
+class ClientOutdated(LinkEvent, frozen=True):
     """WhatsApp refuses this version of the client library (405)."""
 
     type: ClassVar[str] = "session.client_outdated"
 
 
-@dataclass(frozen=True, slots=True)
-class TemporaryBan(LinkEvent):
+class TemporaryBan(LinkEvent, frozen=True):
     """WhatsApp has banned the account for a while (402)."""
 
     type: ClassVar[str] = "session.banned"
 
 
-@dataclass(frozen=True, slots=True)
-class Stopped(LinkEvent):
+class Stopped(LinkEvent, frozen=True):
     """The session's worker ended as the owner asked, or there was none to end."""
 
     type: ClassVar[str] = "session.stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class Unlinked(LinkEvent):
+class Unlinked(LinkEvent, frozen=True):
     """The device is unlinked as the owner asked; unconfirmed if WhatsApp couldn't be told in time."""
 
     confirmed: bool = True
     type: ClassVar[str] = "session.unlinked"
 
 
-@dataclass(frozen=True, slots=True)
-class Erased(LinkEvent):
+class Erased(LinkEvent, frozen=True):
     """A worker logged the device out, as far as it could, and removed its files."""
 
     confirmed: bool = True
@@ -280,23 +257,20 @@ class Erased(LinkEvent):
 # What the endpoint of its webhook says.
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookFailing(LinkEvent):
+class WebhookFailing(LinkEvent, frozen=True):
     """A delivery to the endpoint failed; not each one is noted (see ``webhook.news``)."""
 
     failure: WebhookFailure
     type: ClassVar[str] = "session.webhook_failing"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookRecovered(LinkEvent):
+class WebhookRecovered(LinkEvent, frozen=True):
     """The endpoint took an event again, after a failure that was noted."""
 
     type: ClassVar[str] = "session.webhook_recovered"
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookDisabled(LinkEvent):
+class WebhookDisabled(LinkEvent, frozen=True):
     """The endpoint answered that it is gone for good (410); nothing goes there any more until it is set again."""
 
     failure: WebhookFailure
@@ -339,7 +313,7 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     WebhookRecovered,
     WebhookDisabled,
 )
-"""Every link event there is; named by hand because slotted dataclasses list their subclasses twice."""
+"""Every link event there is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,9 @@ def test_settings_change_what_they_name_and_nothing_else():
     session = a_running_session(
         name="Ana", webhook_url="https://a.example", webhook_secret="old", webhook_disabled_at=1
     )
-    renamed = moved(session, e.SettingsChanged(name="Ben", webhook_url="https://a.example", webhook_secret="new"))
+    change = e.SettingsChanged(name="Ben", webhook_url="https://a.example", webhook_secret="new")
+    assert repr(change) == "SettingsChanged(name, webhook_url, webhook_secret)"
+    renamed = moved(session, change)
     assert (renamed.name, renamed.webhook_secret) == ("Ben", "old")
     assert renamed.webhook_disabled_at is None, "an address that is set is tried again"
     assert moved(session, e.SettingsChanged(name="Ben")).webhook_disabled_at == 1
