@@ -10,9 +10,10 @@ from chalicelib.dialects.bare import webhook as bare_webhook
 from chalicelib.dialects.native.webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
-from chalicelib.domain.signature import TOLERANCE, headers
+from chalicelib.domain.signature import headers
 from chalicelib.domain.webhook import BACKOFF, FAILURES, MESSAGE_EVENTS, SESSION_EVENTS
 from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session, a_session
+from tests.signatures import TOLERANCE
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 

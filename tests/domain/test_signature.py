@@ -11,13 +11,11 @@ from chalicelib.domain.signature import (
     PREFIX,
     SIGNATURE,
     TIMESTAMP,
-    TOLERANCE,
-    BadSignature,
     headers,
     secret_of,
-    verify,
 )
 from tests.makers import NOW, SECRET
+from tests.signatures import TOLERANCE, WebhookVerificationError, verify
 
 BODY = b'{"type":"message.received"}'
 
@@ -36,15 +34,19 @@ def test_a_signature_is_the_plain_hmac_that_anybody_can_make():
     assert signed[SIGNATURE] == f"v1,{b64encode(expected).decode()}"
 
 
-@given(st.binary(min_size=ENTROPY, max_size=ENTROPY), st.binary(), st.integers(0, 4 * 10**12))
+@given(
+    st.binary(min_size=ENTROPY, max_size=ENTROPY),
+    st.text(st.characters(exclude_categories=["Cs"])).map(str.encode),
+    st.integers(0, 4 * 10**12),
+)
 def test_what_is_signed_verifies_with_the_same_secret_and_no_other(entropy, body, now):
     secret, other = secret_of(entropy), secret_of(bytes(ENTROPY - 1) + b"\1")
     signed = headers(secret, "01E", body, now=now)
     verify(secret, signed, body, now=now)
-    with pytest.raises(BadSignature):
+    with pytest.raises(WebhookVerificationError):
         verify(secret, signed, body + b" ", now=now)
     if secret != other:
-        with pytest.raises(BadSignature):
+        with pytest.raises(WebhookVerificationError):
             verify(other, signed, body, now=now)
 
 
@@ -53,35 +55,14 @@ def test_a_secret_is_the_base64_of_its_bytes_behind_a_prefix():
 
 
 @pytest.mark.parametrize("late", [TOLERANCE + 1_000, -TOLERANCE - 1_000])
-def test_a_timestamp_that_is_too_far_off_is_refused(late):
+def test_the_time_that_is_signed_is_the_attempt_s_own(late):
     signed = headers(SECRET, "01E", BODY, now=NOW)
-    with pytest.raises(BadSignature, match="old"):
+    with pytest.raises(WebhookVerificationError, match=r"too (old|new)"):
         verify(SECRET, signed, BODY, now=NOW + late)
 
 
 def test_another_attempt_s_id_or_time_doesn_t_go_with_the_signature():
     signed = headers(SECRET, "01E", BODY, now=NOW)
     for change in ({ID: "01F"}, {TIMESTAMP: str(NOW // 1000 + 1)}):
-        with pytest.raises(BadSignature):
+        with pytest.raises(WebhookVerificationError):
             verify(SECRET, signed | change, BODY, now=NOW)
-
-
-def test_headers_come_in_any_case_and_with_several_signatures():
-    signed = headers(SECRET, "01E", BODY, now=NOW)
-    received = {name.title(): value for name, value in signed.items()}
-    received["Webhook-Signature"] = f"v1a,b3RoZXI= v1,AAAA {signed[SIGNATURE]}"
-    verify(SECRET, received, BODY, now=NOW)
-
-
-@pytest.mark.parametrize("missing", [ID, TIMESTAMP, SIGNATURE])
-def test_a_missing_header_is_refused(missing):
-    signed = headers(SECRET, "01E", BODY, now=NOW)
-    del signed[missing]
-    with pytest.raises(BadSignature):
-        verify(SECRET, signed, BODY, now=NOW)
-
-
-@pytest.mark.parametrize("seconds", ["", "soon", "-1", "1e9", "²", "9" * 400])
-def test_a_timestamp_that_is_no_number_is_refused(seconds):
-    with pytest.raises(BadSignature):
-        verify(SECRET, headers(SECRET, "01E", BODY, now=NOW) | {TIMESTAMP: seconds}, BODY, now=NOW)

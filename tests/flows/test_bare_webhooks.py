@@ -4,9 +4,9 @@ import hmac
 import time
 from typing import Any
 
-from chalicelib.domain.signature import verify
 from infra.local.client import Stack, eventually
 from tests.receivers import Attempt, Receiver, listening
+from tests.signatures import verify
 
 SECRET = "your-own-secret"
 

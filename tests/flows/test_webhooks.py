@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.signature import ID, verify
+from chalicelib.domain.signature import ID
 from infra.local.client import Stack, eventually
 from tests.receivers import Receiver, listening
+from tests.signatures import verify
 
 
 def verified(receiver: Receiver, secret: str) -> list[dict[str, Any]]:

@@ -7,10 +7,11 @@ import pytest
 
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Connected, Envelope, QRShown
-from chalicelib.domain.signature import hex_digest, verify
+from chalicelib.domain.signature import hex_digest
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_running_session
+from tests.signatures import verify
 
 URL = "https://example.com/hook"
 OLD = "https://example.com/old"

@@ -8,12 +8,13 @@ from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.domain.session import Session, Status, WebhookFailure
-from chalicelib.domain.signature import ID, verify
+from chalicelib.domain.signature import ID
 from chalicelib.domain.transitions import advance
 from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_message, a_running_session
+from tests.signatures import verify
 
 URL = "https://example.com/hook"
 CONNECTED = Envelope(

@@ -16,11 +16,11 @@ from chalicelib.adapters.dynamodb.table import Table, stamped, typed
 from chalicelib.adapters.queues import read_delivery
 from chalicelib.config import settings
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event
-from chalicelib.domain.signature import verify
 from tests.adapters.conftest import aws, table
 from tests.forgetting import forget
 from tests.makers import SECRET, a_message, a_running_session
 from tests.receivers import Receiver, listening
+from tests.signatures import verify
 
 __all__ = ["aws", "table"]
 
