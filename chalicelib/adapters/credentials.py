@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jwt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import translated
 from chalicelib.domain.access import User
@@ -58,8 +59,7 @@ LIFETIME: Final = 24 * 3600
 ALGORITHM: Final = "HS256"
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKeys:
+class SigningKeys(Struct, frozen=True):
     """Keys by their id; new tokens are signed with the ``current`` one, all of them are accepted."""
 
     current: str
@@ -87,8 +87,7 @@ class SecretKeys:
         return self._keys
 
 
-@dataclass(frozen=True, slots=True)
-class JwtTokens:
+class JwtTokens(Struct, frozen=True):
     """The Tokens port."""
 
     keys: Callable[[], SigningKeys]
@@ -136,8 +135,7 @@ class JwtTokens:
             raise Unauthenticated("The token isn't one of ours.", hint="Log in again.") from error
 
 
-@dataclass(frozen=True, slots=True)
-class HmacHashes:
+class HmacHashes(Struct, frozen=True):
     """The KeyedHashes port, by the keys that sign tokens.
 
     Each hashed text begins with its purpose and a NUL, which no token's signed text contains.

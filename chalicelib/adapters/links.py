@@ -13,6 +13,8 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import BinaryIO, Final
 from urllib.parse import urljoin
 
+from msgspec import Struct
+
 from chalicelib.adapters.clients import Deadline
 from chalicelib.adapters.poster import AddressRefused, Endpoint, NotAnEndpoint, admitted, connected, endpoint, resolved
 from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
@@ -74,8 +76,7 @@ class HttpLinks:
         return self._judge
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
+class _Found(Struct, frozen=True):
     """Where an answer leads on to, or the type of the file that it was."""
 
     moved: str | None = None

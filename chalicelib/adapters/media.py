@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.services.ports import Unavailable
@@ -20,8 +20,7 @@ _AT_ONCE: Final = 1000
 """Keys that one call of S3's may remove."""
 
 
-@dataclass(frozen=True, slots=True)
-class S3MediaFiles:
+class S3MediaFiles(Struct, frozen=True):
     """The MediaFiles port."""
 
     client: "S3Client"

@@ -16,6 +16,8 @@ from http.client import HTTPConnection, HTTPException
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from msgspec import Struct
+
 from chalicelib.adapters.clients import Deadline
 from chalicelib.domain.addresses import is_loopback, is_public, is_public_host
 from chalicelib.domain.webhook import Outcome
@@ -28,8 +30,7 @@ class NotAnEndpoint(ValueError):
     """The address can't be a webhook's; its text is a sentence without the address."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """An endpoint's address: ``host`` in ASCII (a name, or an address without brackets), ``target`` the path."""
 
     secure: bool

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final
 
+from msgspec import Struct
+
 from chalicelib.adapters.poster import AddressRefused, admitted
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.services.ports.control import ProxyFailed
@@ -87,8 +89,7 @@ def _left(ends: float) -> float:
     return left
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A proxy's side of a connection until it is through: what is said and heard, until the time is up."""
 
     connection: socket.socket

@@ -3,12 +3,13 @@
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.domain.watchers import PushJob
@@ -28,8 +29,7 @@ UNHEARD_FOR: Final = 1
 GONE: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 
 
-@dataclass(frozen=True, slots=True)
-class WakeQueue:
+class WakeQueue(Struct, frozen=True):
     """The Wakes and ChannelWakes ports. A job is an object with a ``job`` and what it is about."""
 
     client: "SQSClient"
@@ -67,8 +67,7 @@ class WakeQueue:
         _send(self.client, self.url, job, delay)
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryQueue:
+class DeliveryQueue(Struct, frozen=True):
     """The Deliveries port. A message refers to an event; no text and no secret is in it."""
 
     client: "SQSClient"
@@ -84,8 +83,7 @@ class DeliveryQueue:
         _send(self.client, self.dead_letters, asdict(delivery), 0)
 
 
-@dataclass(frozen=True, slots=True)
-class PushQueue:
+class PushQueue(Struct, frozen=True):
     """The Pushes port: a FIFO queue. Each session is a message group, so its jobs are done one after another."""
 
     client: "SQSClient"
@@ -117,8 +115,7 @@ def _send(client: "SQSClient", url: str, body: dict[str, Any], delay: float) -> 
         client.send_message(QueueUrl=url, MessageBody=json.dumps(body), DelaySeconds=seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class SqsMailboxes:
+class SqsMailboxes(Struct, frozen=True):
     """The Mailboxes port, and the worker's own side of its mailbox."""
 
     client: "SQSClient"

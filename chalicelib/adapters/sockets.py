@@ -1,9 +1,9 @@
 """API Gateway's ``@connections``."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.services.ports import Gone
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi.client import ApiGatewayManagementApiClient
 
 
-@dataclass(frozen=True, slots=True)
-class ApiGatewaySockets:
+class ApiGatewaySockets(Struct, frozen=True):
     """The Sockets port."""
 
     client: "ApiGatewayManagementApiClient"

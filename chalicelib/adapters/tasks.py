@@ -1,11 +1,11 @@
 """The workers' tasks on ECS."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.domain.lease import EPOCH, MAILBOX, UID, Order
@@ -27,8 +27,7 @@ NO_ROOM: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class EcsWorkers:
+class EcsWorkers(Struct, frozen=True):
     """The Workers port. A task is found by ``startedBy``, which is its worker's id (36 characters at the most).
 
     ``public`` workers get an address of their own, since their subnets lead straight to the internet.
@@ -91,8 +90,7 @@ class EcsWorkers:
                 self.client.stop_task(cluster=self.cluster, task=arn, reason=reason)
 
 
-@dataclass(frozen=True, slots=True)
-class EndedTask:
+class EndedTask(Struct, frozen=True):
     """What a task-state event says of a worker whose task has stopped.
 
     ``known`` says that ECS saw the process end, which it tells by the container's exit code; it has none of one whose

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from msgspec import Struct
+
 from chalicelib.domain.errors import IdempotencyKeyReused
 from chalicelib.services.ports import Clock, IdempotencyStore, NewId
 
@@ -33,8 +35,7 @@ class KeyedHashes(Protocol):
         """Return 32 bytes made from the text for that purpose alone; None if there is no such key (any more)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reservations:
+class Reservations(Struct, frozen=True):
     """Reserves ids. A ``key`` here is the caller's Idempotency-Key with the caller's name: two callers share none.
 
     The fingerprint of a request is a keyed hash, since a password may be in the request, and remembers its key's id:

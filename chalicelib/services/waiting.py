@@ -7,9 +7,10 @@ deadline, which goes along with it beside its arguments (a context variable), an
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, SessionStore, Sleep
@@ -41,8 +42,7 @@ PATIENCE: Final = 8.0
 """Seconds that a call waits for a worker to do what its owner asked; the work goes on after the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(Struct, frozen=True):
     """How a call waits: its clock, its sleep, and the ``pauses`` (in seconds, the last one repeated) between looks."""
 
     clock: Clock
@@ -65,8 +65,7 @@ class Patience:
         return current
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Polls a session until it has reached a state."""
 
     store: SessionStore

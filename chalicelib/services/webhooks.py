@@ -28,8 +28,9 @@ cursor orders a session's events.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.dialects import webhook_words
 from chalicelib.domain import signature
@@ -58,8 +59,7 @@ EARLY: Final = 1_000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Webhooks:
+class Webhooks(Struct, frozen=True):
     """Delivers events to sessions' endpoints, each at least once (see the module)."""
 
     sessions: SessionStore

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from threading import Barrier
 from typing import Any
 
@@ -88,8 +87,7 @@ def test_one_session_is_created_and_all_are_told_the_same_secret(gateway):
     assert len(items(gateway, "S#")) == 1
 
 
-@dataclass(frozen=True, slots=True)
-class TableOfTheSlower(Table):
+class TableOfTheSlower(Table, frozen=True):
     """The same table, to somebody who is slow between the two writes of a create: ``meanwhile`` happens there."""
 
     meanwhile: Callable[[DynamoSessions], None]

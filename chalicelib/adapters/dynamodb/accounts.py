@@ -1,10 +1,11 @@
 """Tenants, users, API keys, failed logins and tickets in the table."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.access import KNOWN, WINDOW, ApiKey, Failures, Source, Tenant, Ticket, User
@@ -24,8 +25,7 @@ _KNOWN: Final = frozenset(one.name for one in fields(Tenant))
 ALL: Final = "TENANTS"
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoTenants:
+class DynamoTenants(Struct, frozen=True):
     """The TenantStore port."""
 
     table: Table
@@ -64,8 +64,7 @@ _USER: Final = Reader(User)
 _USER_FIELDS: Final = frozenset(one.name for one in fields(User))
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoUsers:
+class DynamoUsers(Struct, frozen=True):
     """The UserStore port. The tenant's list has names only, and may have names of removed users."""
 
     table: Table
@@ -115,8 +114,7 @@ def _user_item(user: User) -> Item:
     return {"pk": f"U#{user.name}", "sk": "USER", **values}
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoLoginAttempts:
+class DynamoLoginAttempts(Struct, frozen=True):
     """The LoginAttempts port: counters which start anew when their window is over, and an item for a known address."""
 
     table: Table
@@ -180,8 +178,7 @@ KEPT: Final = 7 * 86_400
 _THERE: Final = "attribute_exists(pk)"
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoKeys:
+class DynamoKeys(Struct, frozen=True):
     """The KeyStore port. Lists are written before the key and removed after it: no key is good that no list has."""
 
     table: Table
@@ -254,8 +251,7 @@ MINUTE: Final = 60_000
 _TICKET: Final = Reader(Ticket)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoTickets:
+class DynamoTickets(Struct, frozen=True):
     """The TicketStore port."""
 
     table: Table
@@ -292,8 +288,7 @@ def _pk(fingerprint: str) -> str:
     return f"V#{fingerprint}"
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoSlots:
+class DynamoSlots(Struct, frozen=True):
     """The Slots port."""
 
     table: Table

@@ -5,10 +5,10 @@ workers of any version. The stream's filters let none of them through.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.chats import CHAT_KEPT, Chat, Pointer
@@ -18,8 +18,7 @@ _CHAT: Final = Reader(Chat)
 _POINTER: Final = Reader(Pointer)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoChats:
+class DynamoChats(Struct, frozen=True):
     """The ChatStore port."""
 
     table: Table

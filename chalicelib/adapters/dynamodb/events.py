@@ -5,10 +5,11 @@ holds what the failed record held, a message's text too, so it goes soon.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.messages import fields_of as message_fields
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
@@ -25,8 +26,7 @@ KEPT: Final = 30 * 86_400
 """Seconds that an event is kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoHistory:
+class DynamoHistory(Struct, frozen=True):
     """The HistoryStore port."""
 
     table: Table
@@ -69,8 +69,7 @@ def redriven_from_item(item: Item, cursor: str) -> Envelope:
     return replace(_REDRIVEN.plain({**item, "message": None}), cursor=cursor, message=message)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoRedriven:
+class DynamoRedriven(Struct, frozen=True):
     """Puts events back on the stream."""
 
     table: Table
@@ -84,8 +83,7 @@ class DynamoRedriven:
         return self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is."""
 
     sequence: str

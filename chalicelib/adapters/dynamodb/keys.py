@@ -8,12 +8,12 @@ Indexes: ``open`` (pk / open_at) holds the messages of a session that a worker s
 / due_at) holds leases, deadlines and messages to send by the minute in which they are due.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+
+class Pattern(Struct, frozen=True):
     """What an item with such keys ``holds``, and which module writes it.
 
     ``ttl`` says when it goes by itself; None for what its owner removes.

@@ -1,9 +1,10 @@
 """The records of files in the table, beside their session and gone with it; the bytes lie in a bucket."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.media import MediaFile
@@ -20,8 +21,7 @@ def to_item(media: MediaFile) -> Item:
     return {"pk": pk, "sk": sk, "ttl": media.expires_at // 1000, **values}
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoMedia:
+class DynamoMedia(Struct, frozen=True):
     """The MediaStore port."""
 
     table: Table

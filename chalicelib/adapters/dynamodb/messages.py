@@ -7,11 +7,12 @@ the answer here.
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
 from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Item, Refused, Table
@@ -58,8 +59,7 @@ def from_item(item: Item) -> Message:
     return _MESSAGE.plain({**item, "content": restored(item)})
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoMessages:
+class DynamoMessages(Struct, frozen=True):
     """The MessageStore port."""
 
     table: Table
@@ -189,8 +189,7 @@ def question_from_item(item: Item) -> Question:
     return _QUESTION.plain(item)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoQuestions:
+class DynamoQuestions(Struct, frozen=True):
     """The QuestionStore port."""
 
     table: Table
@@ -231,8 +230,7 @@ KNOWN: Final = 30 * 86_400
 """Seconds that it is remembered who somebody is: numbers change hands."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoIdentities:
+class DynamoIdentities(Struct, frozen=True):
     """The IdentityStore port."""
 
     table: Table
@@ -265,8 +263,7 @@ PACES_KEPT: Final = 86_400
 """Seconds until DynamoDB may remove a bucket that is full: it is as good as none."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoPaces:
+class DynamoPaces(Struct, frozen=True):
     """The Paces port; ``of`` is what the bucket is for, so that a session can have several."""
 
     table: Table
@@ -319,8 +316,7 @@ IDEMPOTENCY_KEPT: Final = 86_400
 """Seconds that a key is remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoIdempotency:
+class DynamoIdempotency(Struct, frozen=True):
     """The IdempotencyStore port. A key is somebody else's text: its hash stands for it."""
 
     table: Table

@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 from zlib import crc32
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.accounts import listed
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
@@ -42,8 +43,7 @@ def due(uid: str, at: int | None, *, of: str = SESSIONS) -> dict[str, Any]:
     return {"due_shard": f"{of}#{crc32(uid.encode()) % SHARDS}", "due_at": _minute(at + 59_999)}
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoDueIndex:
+class DynamoDueIndex(Struct, frozen=True):
     """The DueIndex and UnsentIndex ports."""
 
     table: Table
@@ -98,8 +98,7 @@ def from_item(item: Item) -> Session:
     return _SESSION.plain(item)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoSessions:
+class DynamoSessions(Struct, frozen=True):
     """The SessionStore port."""
 
     table: Table
@@ -191,8 +190,7 @@ def _to_item(lease: Lease) -> Item:
     return {"pk": f"S#{lease.uid}", "sk": "LEASE", **due(lease.uid, falls_due), **ends, **fields}
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoLeases:
+class DynamoLeases(Struct, frozen=True):
     """The LeaseStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
 
     table: Table
@@ -260,8 +258,7 @@ _STANDBY: Final = Reader(Standby)
 POOL: Final = "STANDBY"
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoStandbys:
+class DynamoStandbys(Struct, frozen=True):
     """The StandbyStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
 
     table: Table
@@ -327,8 +324,7 @@ _UPGRADE: Final = Reader(Upgrade)
 KEY: Final = "UPGRADE"
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoUpgrades:
+class DynamoUpgrades(Struct, frozen=True):
     """The UpgradeStore port."""
 
     table: Table

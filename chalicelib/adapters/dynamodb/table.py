@@ -12,12 +12,12 @@ doesn't go into a map that is there (``device``, ``qr``), but beside it. Items t
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
+from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.services.ports import Unavailable
@@ -106,8 +106,7 @@ def in_batches(asked: Sequence[T], size: int, call: Callable[[Sequence[T]], Sequ
 Item = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A condition or change as DynamoDB writes it; ``values`` are those of its ``:names``, ``names`` its ``#names``."""
 
     expression: str
@@ -115,15 +114,13 @@ class Condition:
     names: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The condition didn't hold; ``item`` is what stands, if anything does."""
 
     item: Item | None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One DynamoDB table. Reads are consistent, save those of an index."""
 
     client: "DynamoDBClient"

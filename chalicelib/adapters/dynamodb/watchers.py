@@ -5,10 +5,10 @@ WebSocket under that one condition.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.watchers import LIFETIME, Channel, Watcher, subscription
@@ -17,8 +17,7 @@ from chalicelib.reading import Reader
 _WATCHER: Final = Reader(Watcher)
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoWatchers:
+class DynamoWatchers(Struct, frozen=True):
     """The WatcherStore port."""
 
     table: Table
@@ -107,8 +106,7 @@ _CHANNEL: Final = Reader(Channel)
 MINUTE: Final = 60_000
 
 
-@dataclass(frozen=True, slots=True)
-class DynamoChannels:
+class DynamoChannels(Struct, frozen=True):
     """The ChannelStore port."""
 
     table: Table

@@ -1,7 +1,9 @@
 """Logins: a password is exchanged for a token; a token's bearer has the rights that its user has now."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.access import DEFAULT_TENANT, WINDOW, Failures, Principal, Role, Source, Tenant, User, source
 from chalicelib.domain.errors import (
@@ -22,8 +24,7 @@ MOST_ENDED: Final = 50
 """Ended tokens that are remembered for a user; one more ends all of the user's tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """A successful login; ``expires_at`` is the token's end in milliseconds since the Unix epoch."""
 
     token: str
@@ -31,8 +32,7 @@ class Login:
     user: User
 
 
-@dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(Struct, frozen=True):
     """Checks passwords and tokens."""
 
     users: UserStore

@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.access import (
     LIFE,
@@ -37,8 +39,7 @@ FRESH: Final = 60_000
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKeys:
+class ApiKeys(Struct, frozen=True):
     """Creates, finds and revokes API keys. Only ``create`` returns a secret; the table holds its hash."""
 
     store: KeyStore
@@ -166,8 +167,7 @@ def _caller(key: ApiKey) -> Principal:
 MINUTE: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Tickets:
+class Tickets(Struct, frozen=True):
     """Issues single-use tickets and redeems them."""
 
     store: TicketStore

@@ -1,8 +1,10 @@
 """Tenants, as the gateway's operators manage them."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.access import DEFAULT_TENANT, Role, Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
@@ -25,8 +27,7 @@ TRIES: Final = 5
 """Writes tried while others change the same tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tenants:
+class Tenants(Struct, frozen=True):
     """What operators do with tenants."""
 
     store: TenantStore

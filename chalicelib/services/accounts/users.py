@@ -1,7 +1,9 @@
 """A tenant's users, managed by its administrators; the last administrator can't be removed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.access import LISTED, Role, Tenant, User
 from chalicelib.domain.errors import (
@@ -24,8 +26,7 @@ FIRST_TRIES: Final = 8
 """Writes tried while others change the same tenant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Administrators:
+class Administrators(Struct, frozen=True):
     """Keeps the tenant's list of administrators; each change is one conditional write."""
 
     tenants: TenantStore
@@ -65,8 +66,7 @@ TRIES: Final = 5
 """Writes tried while others change the same user."""
 
 
-@dataclass(frozen=True, slots=True)
-class UserChange:
+class UserChange(Struct, frozen=True):
     """The changes of a user; None leaves a field as it is."""
 
     role: Role | None = None
@@ -88,8 +88,7 @@ class UserChange:
         return replace(changed, version=user.version + 1) if changed != user else user
 
 
-@dataclass(frozen=True, slots=True)
-class Users:
+class Users(Struct, frozen=True):
     """What administrators do with users. A user of another tenant is not found.
 
     The user is written first, which ends its tokens; keys and watchers follow, and again if the call is repeated.

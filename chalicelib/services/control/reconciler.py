@@ -1,7 +1,8 @@
 """Brings sessions closer to what their owners want: reads, asks ``next_step``, acts. Safe to run twice, or late."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease, Order
@@ -31,8 +32,7 @@ FILL_DELAY: Final = 2.0
 """Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciler:
+class Reconciler(Struct, frozen=True):
     """Starts, rings, stops and replaces workers, on demand where Spot has no room if ``falls_back``."""
 
     sessions: SessionStore

@@ -1,7 +1,9 @@
 """The standby pool: workers that wait for a session, because Fargate needs most of a minute to start one."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.lease import Order
 from chalicelib.services.ports import (
@@ -19,8 +21,7 @@ STARTING_TAKES: Final = 120_000
 """Milliseconds that a standby may take from RunTask to its first sign of life."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standbys:
+class Standbys(Struct, frozen=True):
     """Keeps ``count`` workers waiting, on demand where Spot has no room if ``falls_back``."""
 
     store: StandbyStore

@@ -7,8 +7,10 @@ way, so a deployment that is rolled back is an upgrade, too.
 """
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.reconcile import Version
 from chalicelib.services.control.reconciler import Reconciler
@@ -26,8 +28,7 @@ PATIENCE: Final = 120_000
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Upgrades:
+class Upgrades(Struct, frozen=True):
     """Moves ``per_minute`` sessions a minute to workers of the task definition ``task``; with 0, none."""
 
     store: UpgradeStore
@@ -88,8 +89,7 @@ class Upgrades:
         return version
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeper:
+class Sweeper(Struct, frozen=True):
     """Reconciles sessions whose deadline passed without a wake, and keeps pool and upgrades going."""
 
     index: DueIndex

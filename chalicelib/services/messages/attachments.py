@@ -1,8 +1,8 @@
 """Files that are to be sent: whether a session has them, and whether WhatsApp takes them as what they are sent as."""
 
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.content import Audio, Content, Document, Media
@@ -21,8 +21,7 @@ from chalicelib.services.ports.media import MediaStore
 _MB: Final = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Attachments:
+class Attachments(Struct, frozen=True):
     """Checks contents with a ``media_id`` before they are accepted."""
 
     media: MediaStore

@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import (
@@ -32,8 +33,7 @@ _STOPS: Final = (SessionNotConnected, SessionDisabled, SessionNotFound, TooFast)
 """Errors that end a bulk, since the next message would meet them too."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(Struct, frozen=True):
     """One of a bulk's messages, its recipient as it was written."""
 
     tenant: str
@@ -43,8 +43,7 @@ class _Letter:
     key: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(Struct, frozen=True):
     """Sends one content to many at the session's pace; recipients for whom time is short are untried."""
 
     outbox: Outbox

@@ -1,7 +1,9 @@
 """Chats, kept beside their messages: written as events are told, so that lists and unread counts need no scan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, wants_reading
 from chalicelib.domain.content import Deleted, Edited
@@ -15,8 +17,7 @@ MOST_UNREAD: Final = 1_000
 """Messages of a chat that are looked at for its unread ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chats:
+class Chats(Struct, frozen=True):
     """Keeps a session's chats."""
 
     chats: ChatStore

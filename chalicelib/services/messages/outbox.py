@@ -10,6 +10,8 @@ from itertools import islice
 from math import ceil
 from typing import Final
 
+from msgspec import Struct
+
 from chalicelib.domain.content import Content, Context, Text, stored
 from chalicelib.domain.errors import (
     GroupForbids,
@@ -102,8 +104,7 @@ class Draft:
     chat_lid: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outbox:
+class Outbox(Struct, frozen=True):
     """Takes messages in for sending."""
 
     sessions: SessionStore
@@ -228,8 +229,7 @@ EXPIRED: Final = ("expired", "It wasn't sent in time: its session was away, or h
 LEFT: Final = ("worker_lost", "The worker was lost while it sent this: it may or may not have gone out.")
 
 
-@dataclass(frozen=True, slots=True)
-class Dispatch:
+class Dispatch(Struct, frozen=True):
     """Moves messages as their session's one worker reports."""
 
     messages: MessageStore

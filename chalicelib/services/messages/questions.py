@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import AnswerNotReady, AnswerRefused, TooManyQuestions
 from chalicelib.domain.limits import Pace
@@ -39,8 +41,7 @@ ASK_AGAIN: Final = 5
 """Seconds after which it is worth asking again what wasn't answered in time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Questions:
+class Questions(Struct, frozen=True):
     """The caller's side: puts a question, rings the session's worker, and waits for the answer.
 
     ``paces`` is how fast WhatsApp is asked, ``telling`` how fast it is told; the latter harms no account.
@@ -150,8 +151,7 @@ class Questions:
             return asked
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
+class Answering(Struct, frozen=True):
     """Moves questions as their session's one worker reports; who asked may be gone by then, which is no error."""
 
     questions: QuestionStore

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from msgspec import Struct
+
 from chalicelib.domain import sending as rules
 from chalicelib.domain.content import Content, Context, stored
 from chalicelib.domain.errors import MessageNotFound, QuotedMessageNotFound
@@ -49,8 +51,7 @@ class How:
 AT_ONCE: Final = How()
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """Drafts messages by WhatsApp's rules and puts them into the outbox.
 
     All of it raises what ``Outbox.post`` raises, and InvalidField for what WhatsApp's apps couldn't show. Messages are

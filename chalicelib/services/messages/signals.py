@@ -1,7 +1,8 @@
 """What others are shown of an account that is no message: that it has read, types, is online, and rejects a call."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain import sending as rules
 from chalicelib.domain.messages import Direction, Message
@@ -14,8 +15,7 @@ AT_ONCE: Final = 100
 """Messages that are marked as read by one call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(Struct, frozen=True):
     """Has a session's worker tell WhatsApp; all of it raises what ``Questions.groups`` raises."""
 
     questions: Questions

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
+from msgspec import Struct
+
 from chalicelib.domain.content import TYPES, Content, Context, Undecryptable, Unknown
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import GROUPS, USERS, Identity, lid_in, phone_in
@@ -65,8 +67,7 @@ _Chunk = tuple[list[Message], str | None]
 """Messages in their order, and the id that the next ones are behind; None where there are no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Messages:
+class Messages(Struct, frozen=True):
     """Reads a tenant's messages; what has expired isn't there, though DynamoDB takes its time to remove it.
 
     The messages of one chat are found by its pointers. Of a session that had messages before there were pointers, all
@@ -240,8 +241,7 @@ class Received:
         return sha256(named.encode()).digest()[:10]
 
 
-@dataclass(frozen=True, slots=True)
-class Inbox:
+class Inbox(Struct, frozen=True):
     """Keeps what comes in."""
 
     messages: MessageStore

@@ -7,8 +7,9 @@ sends nothing any more, and the sweep what waited too long for one that is away.
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.domain.session import Desired, Session, Status
@@ -50,8 +51,7 @@ def sends_nothing(session: Session) -> tuple[str, str] | None:
     return _OVER.get(session.status) if session.answered or session.status is Status.LOGGED_OUT else None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsent:
+class Unsent(Struct, frozen=True):
     """Ends messages. Each end is a conditional move of the message, so a quicker worker's report stands."""
 
     messages: MessageStore

@@ -1,8 +1,9 @@
 """Moving a session (read, decide, write over the version that was read), and why a request about one is refused."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import (
     AlreadyConnected,
@@ -24,8 +25,7 @@ from chalicelib.services.ports import Clock, NewId, SessionStore
 TRIES: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Moves:
+class Moves(Struct, frozen=True):
     """The one way in which services change a session that stands."""
 
     sessions: SessionStore

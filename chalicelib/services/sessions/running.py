@@ -1,8 +1,9 @@
 """The limit on a tenant's running sessions: each holds a slot from its start until it has come to rest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import WorkerQuotaExceeded
 from chalicelib.domain.limits import Slot
@@ -16,8 +17,7 @@ LOOKED_AT: Final = 25
 """Slots that are checked for having been left behind before one call is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """Keeps slots; with ``most`` 0 there is no limit, and none are kept.
 
     A session that is wanted running without its owner's call (its tenant is enabled again, or an earlier version

@@ -1,8 +1,10 @@
 """The owner's side of sessions: which one a caller means; create, get, list, start, stop, unlink, delete."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import (
     InvalidField,
@@ -54,8 +56,7 @@ def is_linked_by(session: Session, number: str) -> bool:
     return session.device is not None and is_same_number(number, session.device.phone)
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """Finds a tenant's session by its id or a phone number."""
 
     sessions: SessionStore
@@ -125,16 +126,14 @@ def _by_its_number(session: Session, name: str) -> Session:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
+class Deletion(Struct, frozen=True):
     """A deletion's outcome: ``gone``, or still going on; ``reason`` is a code that its owner must know of."""
 
     gone: bool
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sessions:
+class Sessions(Struct, frozen=True):
     """The owner's operations. Every method with a session's id raises SessionNotFound, also for another tenant's."""
 
     store: SessionStore

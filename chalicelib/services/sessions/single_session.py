@@ -4,8 +4,9 @@ It is the session that the API key is bound to, else the tenant's only one, else
 family of clients that knows no sessions has it created and started as it goes along.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import (
     SessionAmbiguous,
@@ -35,8 +36,7 @@ _RESTS: Final[dict[str | None, int]] = {
 """Milliseconds that an unscanned session rests before a look starts it, by its reason; others aren't started so."""
 
 
-@dataclass(frozen=True, slots=True)
-class SingleSession:
+class SingleSession(Struct, frozen=True):
     """Finds the session that a request without a name means, creates it where there is none, and starts it."""
 
     sessions: Sessions

@@ -5,8 +5,10 @@ before the channel changes over, under the same condition. So packets keep their
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.domain.engineio import PROBE, Packet, PacketType, encode, join
 from chalicelib.domain.watchers import (
@@ -36,8 +38,7 @@ class Overlap(Exception):
     """A client polls while another of its polls is held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(Struct, frozen=True):
     """Carries frames; the Sockets port, with the hashes of sids for connection ids."""
 
     store: ChannelStore

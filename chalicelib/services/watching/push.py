@@ -8,8 +8,10 @@ event may be sent twice, and a snapshot may show what an event then repeats; fra
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.dialects import DIALECTS, frames_in
 from chalicelib.dialects.dialect import Saying
@@ -40,8 +42,7 @@ SNAPSHOTS: Final = 3
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Push:
+class Push(Struct, frozen=True):
     """Sends frames to watchers."""
 
     sessions: SessionStore

@@ -3,8 +3,10 @@
 import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib.dialects import DIALECTS, frames_in
 from chalicelib.dialects.dialect import Saying
@@ -65,8 +67,7 @@ SNAPSHOTS: Final = 3
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
+class Rooms(Struct, frozen=True):
     """Lets channels follow sessions."""
 
     channels: Channels
@@ -190,8 +191,7 @@ def _room(name: object) -> str:
     return name
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """Answers clients."""
 
     channels: Channels
@@ -325,8 +325,7 @@ LINGER: Final = 2
 """Seconds between telling a client to go and ending its connection: a client that goes by itself reports the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class SocketIO:
+class SocketIO(Struct, frozen=True):
     """Connects and disconnects clients."""
 
     channels: Channels

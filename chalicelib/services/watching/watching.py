@@ -3,8 +3,10 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
+
+from msgspec import Struct
 
 from chalicelib.dialects import frames_in
 from chalicelib.domain.access import Permission, Principal
@@ -26,8 +28,7 @@ from chalicelib.services.sessions.moves import found
 from chalicelib.services.watching.channels import Channels
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """Keeps events for watchers and webhooks that read them later."""
 
     store: HistoryStore
@@ -44,8 +45,7 @@ class History:
             self.store.append(replace(envelope, message=None))
 
 
-@dataclass(frozen=True, slots=True)
-class WatcherLimits:
+class WatcherLimits(Struct, frozen=True):
     """Limits on the watchers of a session and of a tenant. A watcher of several sessions counts once for its tenant.
 
     A watcher is written before the watchers are counted, so of several that compete for the last place each counts the
@@ -76,8 +76,7 @@ class WatcherLimits:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(Struct, frozen=True):
     """Keeps watchers' subscriptions."""
 
     sessions: SessionStore
@@ -142,8 +141,7 @@ AT_ONCE: Final = 16
 _log: Final = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(Struct, frozen=True):
     """Ends the watchers that a credential opened."""
 
     watchers: WatcherStore

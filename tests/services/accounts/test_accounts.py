@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from chalicelib.domain.access import (
     MOST_BY_ADDRESS,
@@ -77,7 +78,7 @@ def test_a_right_guess_among_many_wrong_ones_of_the_same_moment_opens_nothing(ri
                 rig.stores.attempts.failed(source("admin", "127.0.0.1"), now=rig.clock())
             return super().matches(password_hash, password)
 
-    accounts = replace(rig.accounts, passwords=WhileOthersGuess())
+    accounts = structs.replace(rig.accounts, passwords=WhileOthersGuess())
     with pytest.raises(TooManyAttempts):
         accounts.login("admin", "admin123", address="127.0.0.1")
 
@@ -282,7 +283,7 @@ def test_a_right_guess_among_wrong_ones_from_many_networks_opens_nothing(rig):
                 rig.stores.attempts.failed(source("admin", f"10.{number}.0.1"), now=rig.clock())
             return super().matches(password_hash, password)
 
-    accounts = replace(rig.accounts, passwords=WhileOthersGuess())
+    accounts = structs.replace(rig.accounts, passwords=WhileOthersGuess())
     with pytest.raises(TooManyAttempts):
         accounts.login("admin", "admin123", address="192.0.2.1")
 

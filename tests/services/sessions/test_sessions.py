@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from chalicelib.domain.errors import (
     AlreadyConnected,
@@ -105,8 +106,8 @@ def test_a_stop_returns_when_the_worker_has_ended(rig):
             stands, status=Status.STOPPED, observed_generation=stands.generation
         )
 
-    waiting = replace(rig.waiting, sleep=worker_ends)
-    stopped = replace(rig.sessions, waiting=waiting).stop("default", "ana")
+    waiting = structs.replace(rig.waiting, sleep=worker_ends)
+    stopped = structs.replace(rig.sessions, waiting=waiting).stop("default", "ana")
     assert (stopped.status, stopped.desired) == (Status.STOPPED, Desired.STOPPED)
 
 
@@ -150,7 +151,7 @@ def test_a_code_is_waited_for(rig):
         rig.clock.sleep(seconds)
         rig.stores.sessions.rows[session.uid] = replace(session, status=Status.SCAN_QR, qr=a_code())
 
-    sessions = replace(rig.sessions, waiting=replace(rig.waiting, sleep=code_comes))
+    sessions = structs.replace(rig.sessions, waiting=structs.replace(rig.waiting, sleep=code_comes))
     assert sessions.code("default", "ana", wait=20)[1] == a_code()
 
 
