@@ -527,7 +527,7 @@ def test_receipts_wait_in_the_file_while_aws_is_away(harness: SenderHarness) -> 
         def owed(self, *_: object, **__: object) -> list[Message]:
             raise Unavailable
 
-        def receipt(self, *_: object) -> None:
+        def receipt(self, *_: object, **__: object) -> None:
             raise Unavailable
 
     reporter, _ = harness.worker.reporter()
