@@ -245,10 +245,7 @@ class Media:
             return web.Response(status=410)
         except NoSuchMedia:
             return web.Response(status=404)
-        headers = {"Content-Type": "application/octet-stream", "Cache-Control": "no-store"}
-        if fault:
-            return await _badly(request, path, fault, headers)
-        return web.FileResponse(path, chunk_size=_CHUNK, headers=headers)
+        return await _sent(request, path, fault or MediaFault("GET"))
 
     async def _post(self, request: web.Request) -> web.Response:
         """Take in a file; 401 without a valid token, 400 for another file than the address names, 413, 404."""
@@ -298,21 +295,45 @@ class Media:
         return fault
 
 
-async def _badly(request: web.Request, path: Path, fault: MediaFault, headers: dict[str, str]) -> web.StreamResponse:
-    """Answer with a whole file as the fault has it: the length is always said to be the file's own."""
+async def _sent(request: web.Request, path: Path, fault: MediaFault) -> web.StreamResponse:
+    """Answer with a file, or the part that is asked for; as the fault has it, the length is said to be the whole's.
+
+    aiohttp's own answer with a file takes five times as long over TLS.
+    """
     size = path.stat().st_size  # noqa: ASYNC240  # of a file on this machine
-    response = web.StreamResponse(headers={**headers, "Content-Length": str(size)})
+    headers = {"Content-Type": "application/octet-stream", "Accept-Ranges": "bytes", "Cache-Control": "no-store"}
+    try:
+        wanted = request.http_range
+    except ValueError:
+        wanted = slice(size, size)
+    start, stop, _ = wanted.indices(size)
+    partial = "Range" in request.headers
+    if partial and start >= stop:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    if partial:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response = web.StreamResponse(status=206 if partial else 200, headers=headers)
+    response.content_length = stop - start
     await response.prepare(request)
-    left = size if fault.cut_after is None else min(size, fault.cut_after)
+    if request.method != "HEAD":
+        await _written(request, response, path, start=start, left=stop - start, fault=fault)
+    return response
+
+
+async def _written(
+    request: web.Request, response: web.StreamResponse, path: Path, *, start: int, left: int, fault: MediaFault
+) -> None:
+    cut = fault.cut_after is not None and fault.cut_after < left
+    left = min(left, fault.cut_after) if fault.cut_after is not None else left
     most = max(1, fault.bytes_per_s // 10) if fault.bytes_per_s else _CHUNK
     with path.open("rb") as file:
+        file.seek(start)
         while left and (piece := file.read(min(_CHUNK, left, most))):
             left -= len(piece)
             if fault.bytes_per_s:
                 await asyncio.sleep(len(piece) / fault.bytes_per_s)
-            if fault.altered and file.tell() == size:
+            if fault.altered and not left:
                 piece = piece[:-1] + bytes([piece[-1] ^ 1])
             await response.write(piece)
-    if fault.cut_after is not None and fault.cut_after < size and request.transport:
+    if cut and request.transport:
         request.transport.abort()
-    return response
