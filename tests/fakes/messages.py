@@ -75,6 +75,12 @@ class MemoryMessages:
     def note_whatsapp_id(self, message: Message) -> None:
         self.known[message.uid, message.whatsapp_id or ""] = message.id
 
+    def note_received(self, message: Message, *, writer: str) -> None:
+        self.known[message.uid, f"{message.whatsapp_id}#{writer}"] = message.id
+
+    def by_writer(self, uid: str, whatsapp_id: str, *, writer: str) -> Message | None:
+        return self.by_whatsapp_id(uid, f"{whatsapp_id}#{writer}")
+
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         return self.rows.get((uid, self.known.get((uid, whatsapp_id), "")))
 

@@ -136,6 +136,15 @@ class DynamoMessages(Struct, frozen=True):
             for item in self.table.query(where)
         ]
 
+    def note_received(self, message: Message, *, writer: str) -> None:
+        """Write which message the id means if that one wrote it. No id of ours has a ``#``, so none is overwritten."""
+        pk, sk = f"S#{message.uid}", f"A#{message.whatsapp_id}#{writer}"
+        self.table.put({"pk": pk, "sk": sk, "message": message.id, "ttl": _ttl(message)})
+
+    def by_writer(self, uid: str, whatsapp_id: str, *, writer: str) -> Message | None:
+        """Read what the id means, then the message."""
+        return self.by_whatsapp_id(uid, f"{whatsapp_id}#{writer}")
+
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Read what the id means, then the message."""
         known = self.table.get(f"S#{uid}", f"A#{whatsapp_id}")

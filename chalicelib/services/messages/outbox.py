@@ -245,6 +245,10 @@ class Dispatch(Struct, frozen=True):
         waiting = (message for message in self._open(uid) if message.id not in but)
         return list(islice(filter(self._is_owed, waiting), AT_ONCE))
 
+    def about(self, message: Message) -> Message | None:
+        """Return the message of the session's that a message to send is about; None if it isn't there any more."""
+        return self.messages.get(message.uid, message.about) if message.about else None
+
     def half_sent(self, uid: str) -> list[Message]:
         """Return the messages that are being sent. Call it where none is: a worker that is gone left them so."""
         return [message for message in self._open(uid) if message.status is MessageStatus.SENDING]

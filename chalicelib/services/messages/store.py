@@ -34,6 +34,8 @@ LOOKED_THROUGH: Final = 1_000
 """Messages, or pointers, that are looked through for one page of those that are wanted, in so many at a time."""
 LATELY: Final = 25
 """Newest messages of a session that may have no pointers yet: the stream's consumer is a moment behind."""
+LONGEST_ID: Final = 128
+"""Characters of an id of WhatsApp's; the clients' own have 32 at the most."""
 PAGE_TEXT: Final = 1_000_000
 """Characters of text after which a page ends early: Lambda's answers may have 6 MB."""
 
@@ -276,11 +278,31 @@ class Inbox(Struct, frozen=True):
         )
         now = self.clock()
         # The event's id follows from the message's: a repeat that is written after all is the same event.
-        fresh = self.messages.put(replace(message, last_event=event(message, f"{message.id}-received", now)))
+        message = replace(message, last_event=event(message, f"{message.id}-received", now))
+        fresh = self.messages.put(message)
+        if message.secret and message.whatsapp_id and len(message.whatsapp_id) <= LONGEST_ID:
+            # By which what is said about it is opened: also where the first try died before this.
+            self.messages.note_received(message, writer=received.writer)
         # Who it is, the next message tells as well.
         with suppress(Unavailable, Rejected):
             self.identities.note(session.uid, Identity(phone_in(received.chat), lid_in(received.chat_lid)))
         return fresh
+
+    def target(self, session: Session, received: Received) -> Message | None:
+        """Return the message that one is about: ours, or one that came in with a secret. None if it isn't there."""
+        about = received.content.about
+        if about is None:
+            return None
+        ours = self.messages.by_whatsapp_id(session.uid, about.id) if about.from_me is not False else None
+        if ours:
+            return ours
+        device = session.device
+        own = (lid_in(device.lid), device.phone) if device and about.from_me is not False else ()
+        other = (lid_in(received.chat_lid), phone_in(received.chat)) if about.from_me is not True else ()
+        named = lid_in(about.participant) or phone_in(about.participant)
+        writers = (one.partition(":")[0] for one in (named, received.writer, *other, *own) if one)
+        found = (self.messages.by_writer(session.uid, about.id, writer=one) for one in dict.fromkeys(writers))
+        return next(filter(None, found), None)
 
     def _unread(self, session: Session, received: Received) -> str | None:
         """Return the id of the message that stands for this one because it couldn't be read at first, if there is one.

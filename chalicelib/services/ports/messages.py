@@ -52,6 +52,12 @@ class MessageStore(Protocol):
     def receipts(self, uid: str, message_id: str) -> list[Receipt]:
         """Return what was noted of the message's recipients, each once."""
 
+    def note_received(self, message: Message, *, writer: str) -> None:
+        """Have a message that came in found by its WhatsApp id and its writer (LID or number); again is no harm."""
+
+    def by_writer(self, uid: str, whatsapp_id: str, *, writer: str) -> Message | None:
+        """Return the message that came in under that id, written by that one: others may use the same id."""
+
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Return the outbound message that WhatsApp knows by that id."""
 

@@ -15,6 +15,7 @@ from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import NoMedia, Sender
 from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
+from chalicelib.worker.session.unsealing import Unsealer
 from chalicelib.worker.whatsapp import client as c
 
 CLOSING_TAKES: Final = 2.0
@@ -55,7 +56,13 @@ class Messaging:
             left=left,
         )
         self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
-        self._intake = Intake(reporter, services.inbox.receive, Spool(home, MESSAGES), log)
+        self._intake = Intake(
+            reporter,
+            services.inbox.receive,
+            Spool(home, MESSAGES),
+            log,
+            unseal=Unsealer(services.inbox).open,
+        )
         self._client: c.Client | None = None
         self._refused = False
 

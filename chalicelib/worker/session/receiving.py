@@ -21,6 +21,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
 from chalicelib.worker.whatsapp.client import Incoming
 from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.sealed import Sealed
 
 QUIET_FOR: Final = 0.05
 """Seconds without a message after which a client that has no connection any more has handed over all it had."""
@@ -41,7 +42,8 @@ class IncomingMedia(Protocol):
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting.
 
-    Without ``media`` there is no place for files: what came with one is kept without.
+    ``unseal`` opens what came in sealed. Without ``media`` there is no place for files: what came with one is kept
+    without.
     """
 
     def __init__(
@@ -51,12 +53,14 @@ class Intake:
         spool: Spool[Incoming],
         log: Log,
         *,
+        unseal: Callable[[Session, Received, Sealed], Received] | None = None,
         media: IncomingMedia | None = None,
     ) -> None:
         self._reporter = reporter
         self._receive = receive
         self._spool = spool
         self._log = log
+        self._unseal = unseal
         self._media = media
         self._queue: Queue[Incoming] = Queue(HELD)
         self._changed = Condition()
@@ -135,4 +139,6 @@ class Intake:
         received = incoming.received
         if incoming.file and self._media:
             return replace(received, content=self._media.keep(received, incoming.file))
+        if incoming.sealed and self._unseal:
+            return self._unseal(self._reporter.session, received, incoming.sealed)
         return received

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Final, Protocol
 
-from chalicelib.domain.content import Media
+from chalicelib.domain.content import Media, PollVote
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
@@ -157,6 +157,7 @@ NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
 RELINKED: Final = ("another_account", "The session was linked to another account before the message went out.")
 REJECTED: Final = ("rejected", "The table refused to have the message sent: it can't be stored as it is.")
 UNREPORTED: Final = ("unreported", "What became of the message couldn't be stored: it may or may not have gone out.")
+SECRETLESS: Final = ("poll_secret_missing", "The poll is gone, or it is from before its secret was kept.")
 NO_ANSWER: Final = ("no_answer", "WhatsApp didn't acknowledge the message: it may or may not have gone out.")
 
 
@@ -226,36 +227,44 @@ class Sender(BackgroundWorker):
             return True
         try:
             recipient = self._people.of(client, message.to or message.chat)
-        except NoConnection:
+            outgoing = self._prepared(message)
+        except (NoConnection, NotSent):
             return False
         except RecipientNotOnWhatsApp:
             self._end(message, self._dispatch.failed, NOBODY)
             return True
-        message = recipient.addressed(message)
-        # Another one each time: by it is told which try it was that the message left by.
-        epoch, secret = self._reporter.claim.epoch, os.urandom(SECRET_SIZE)
-        try:
-            file = self._media.prepare(message.content) if isinstance(message.content, Media) else None
-        except NotSent:
-            return False
         except SendRefused as refused:
             self._end(message, self._dispatch.failed, (refused.code, refused.sentence))
             return True
+        message, epoch = recipient.addressed(message), self._reporter.claim.epoch
         try:
-            begun = patiently(partial(self._dispatch.begin, message, epoch=epoch, secret=secret), self._events)
+            begun = patiently(partial(self._dispatch.begin, message, epoch=epoch, secret=outgoing.secret), self._events)
         except Rejected:
             self._end(message, self._dispatch.failed, REJECTED)
             return True
         if begun is None:
             return True
         try:
-            outgoing = Outgoing(begun.content, begun.context, begun.secret, file)
             after = patiently(self._tried(begun, recipient, outgoing), self._events)
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
             return True
         self._log.info("message", message=message.id, status=str(after.status) if after else None)
         return after is None or after.status is not MessageStatus.QUEUED
+
+    def _prepared(self, message: Message) -> Outgoing:
+        """Return the message with what it needs: its file, the secret that a vote is sealed by, and its own.
+
+        Its own is another one each time: by it is told in which try the message left. Raises SendRefused and NotSent.
+        """
+        content, secret = message.content, os.urandom(SECRET_SIZE)
+        file = self._media.prepare(content) if isinstance(content, Media) else None
+        if not isinstance(content, PollVote):
+            return Outgoing(content, message.context, secret, file)
+        poll = patiently(lambda: self._dispatch.about(message), self._events)
+        if poll is None or poll.secret is None:
+            raise SendRefused(*SECRETLESS)
+        return Outgoing(content, message.context, secret, target_secret=poll.secret)
 
     def _end(
         self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]

@@ -14,7 +14,7 @@ from chalicelib.domain.content import Content, Context, Target
 from chalicelib.domain.jid import GROUPS, NEWSLETTERS, STATUS
 from chalicelib.worker.whatsapp.errors import NotSendable
 from chalicelib.worker.whatsapp.files import WhatsAppFile
-from chalicelib.worker.whatsapp.sealed import Sealed
+from chalicelib.worker.whatsapp.sealed import sealed_vote
 
 Fields = dict[str, Any]
 """Fields of a protobuf message, as its constructor takes them."""
@@ -31,27 +31,29 @@ class Outgoing:
     """What goes out: a content in its context, with what was prepared for it.
 
     ``secret`` is the message's own, 32 bytes: by it the library's store tells after a crash whether the message left,
-    and others encrypt what they say about it, such as votes. ``file`` is the media's file, uploaded already; ``sealed``
-    is a vote, encrypted.
+    and others encrypt what they say about it, such as votes. ``file`` is the media's file, uploaded already.
+    ``target_secret`` is the secret of the message that this one is about, where that is known: a vote needs it.
     """
 
     content: Content = field(repr=False)
     context: Context | None = field(default=None, repr=False)
     secret: bytes | None = field(default=None, repr=False)
     file: WhatsAppFile | None = None
-    sealed: Sealed | None = None
+    target_secret: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
     """The chat that a message goes to, and the account's own name in it: JIDs, ``me`` without a device.
 
-    ``now`` is in milliseconds since the Unix epoch.
+    ``alias`` is the account's other name, by number or by LID, None where it isn't known. ``now`` is in milliseconds
+    since the Unix epoch.
     """
 
     chat: str
     me: str
     now: int
+    alias: str | None = None
 
     @property
     def group(self) -> bool:
@@ -272,9 +274,13 @@ def _poll(poll: c.Poll, writing: _Writing) -> Fields:
 
 
 def _poll_vote(vote: c.PollVote, writing: _Writing) -> Fields:
-    sealed = writing.outgoing.sealed
-    if sealed is None:
+    secret, where, target = writing.outgoing.target_secret, writing.where, vote.target
+    if secret is None or target is None:
         raise NotSendable(vote.type)
+    author = where.me if target.from_me else target.participant or where.chat
+    # Names in a seal are of one kind.
+    voter = where.alias if where.alias and _server(where.alias) == _server(author) else where.me
+    sealed = sealed_vote(vote.options or (), secret, poll=target.id, author=author, voter=voter)
     return {
         "pollUpdateMessage": {
             "pollCreationMessageKey": writing.key(vote.target),
@@ -368,6 +374,10 @@ _WRITTEN: Final[Mapping[type[Content], Callable[[Any, _Writing], Fields]]] = {
     c.Pin: _pin,
 }
 """How each type is written that can be sent."""
+
+
+def _server(jid: str) -> str:
+    return jid.partition("@")[2]
 
 
 def _without_none(fields: Fields) -> Fields:

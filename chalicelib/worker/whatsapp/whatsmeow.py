@@ -124,8 +124,9 @@ class Whatsmeow:
         """Return the chat as its messages are addressed: people by LID wherever it is known, and so ourselves."""
         chat, own = self._addressed(to), self._own
         by_number = own is None or own.lid is None or phone_in(chat) is not None
-        me = (own.jid if by_number else own.lid) if own else None
-        return Where(chat, _bare(me or ""), now=time.time_ns() // 1_000_000)
+        names = (own.jid, own.lid) if own else ("", None)
+        me, alias = (_bare(one) if one else None for one in (names if by_number else names[::-1]))
+        return Where(chat, me or "", now=time.time_ns() // 1_000_000, alias=alias)
 
     def _addressed(self, jid: str) -> str:
         """Return a person's LID where the library's store knows it: a direct chat's messages come and go under that.

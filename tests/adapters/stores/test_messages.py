@@ -75,6 +75,18 @@ def test_a_message_is_found_by_whatsapp_s_id_within_its_session(stores):
     assert stores.messages.by_whatsapp_id(message.uid, "3EB1") is None
 
 
+def test_a_message_that_came_in_is_found_by_its_id_and_its_writer_and_never_in_place_of_ours(stores):
+    ours, theirs = a_message(id="M1", whatsapp_id="3EB0"), a_message(id="M2", whatsapp_id="3EB0", secret=b"s" * 32)
+    for message in (ours, theirs):
+        stores.messages.put(message)
+    stores.messages.note_whatsapp_id(ours)
+    stores.messages.note_received(theirs, writer="2000")
+    stores.messages.note_received(theirs, writer="2000")
+    assert stores.messages.by_writer(ours.uid, "3EB0", writer="2000") == theirs
+    assert stores.messages.by_writer(ours.uid, "3EB0", writer="3000") is None
+    assert stores.messages.by_whatsapp_id(ours.uid, "3EB0") == ours
+
+
 def test_messages_are_read_backwards_from_the_newest_or_from_one_of_them(stores):
     messages: list[Message] = [a_message(id=f"M{number}") for number in range(5)]
     for message in messages:

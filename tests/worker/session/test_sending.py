@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.content import Context, Image, Media
+from chalicelib.domain.content import Context, Image, Media, Poll, PollVote, Target
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
 from chalicelib.services.messages.outbox import Dispatch
@@ -197,6 +197,22 @@ def test_media_that_cannot_be_uploaded_now_waits_and_so_does_what_comes_after_it
     harness.sender.ring()
     harness.become("next", S.SENT)
     assert harness.sent == ["image", "next"]
+
+
+@pytest.mark.parametrize(("secret", "code"), [(b"s" * 32, None), (None, "poll_secret_missing")])
+def test_a_vote_goes_out_with_the_secret_of_its_poll(
+    harness: SenderHarness, secret: bytes | None, code: str | None
+) -> None:
+    uid, messages = harness.worker.session.uid, harness.worker.outside.messages
+    messages.put(a_message(uid=uid, id="0", status=S.RECEIVED, content=Poll("Jam?", ("9", "10")), secret=secret))
+    vote = PollVote(Target("3A01", from_me=False), ("9",))
+    messages.put(a_message(uid=uid, id="vote", content=vote, about="0"))
+    harness.owe("next")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    assert harness.become("vote", S.FAILED if code else S.SENT).error_code == code
+    harness.become("next", S.SENT)
+    assert [one.target_secret for one in harness.client.outgoing] == ([None] if code else [None, secret])
 
 
 def test_nothing_goes_out_before(harness: SenderHarness) -> None:

@@ -6,17 +6,18 @@ import pytest
 
 from chalicelib.domain import content as k
 from chalicelib.domain.content import Content, Context, Quoted, Target
-from chalicelib.wire.addons import Use
+from chalicelib.wire.addons import option_hash
 from chalicelib.worker.whatsapp.content import Said, content
 from chalicelib.worker.whatsapp.errors import NotSendable, SendRefused
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.outgoing import PINNED_FOR, Outgoing, Where, fields_of
-from chalicelib.worker.whatsapp.sealed import Sealed
+from chalicelib.worker.whatsapp.sealed import opened
 from tests.worker.protos import messages as wa
 
 BO, GROUP, ME = "200000000000002@lid", "123-456@g.us", "200000000000001@lid"
 NOW = 1_795_229_017_123
-DIRECT, IN_GROUP = Where(BO, ME, NOW), Where(GROUP, ME, NOW)
+NUMBER = "628111000001@s.whatsapp.net"
+DIRECT, IN_GROUP = Where(BO, ME, NOW, NUMBER), Where(GROUP, ME, NOW, NUMBER)
 SECRET = bytes(range(32))
 MINE, THEIRS = Target("3A01", from_me=True), Target("3A02", from_me=False)
 FILE = WhatsAppFile(
@@ -214,11 +215,22 @@ def test_a_pin_without_an_end_lasts_a_week() -> None:
     assert sent(k.Pin(THEIRS)).messageContextInfo.messageAddOnDurationInSecs == PINNED_FOR == 604_800
 
 
-def test_a_vote_is_sent_as_it_was_sealed() -> None:
-    sealed = Sealed(Use.POLL_VOTE, b"p" * 40, b"i" * 12)
-    found = content(sent(k.PollVote(THEIRS, ("9",)), sealed=sealed), Said(from_me=True))
+@pytest.mark.parametrize(
+    ("target", "where", "author", "voter"),
+    [
+        (MINE, DIRECT, ME, ME),
+        (THEIRS, DIRECT, BO, ME),
+        (Target("3A02", False, "628@s.whatsapp.net"), DIRECT, "628@s.whatsapp.net", NUMBER),
+        (Target("3A02", False, "3@lid"), IN_GROUP, "3@lid", ME),
+    ],
+)
+def test_a_vote_is_sealed_under_names_of_one_kind(target: Target, where: Where, author: str, voter: str) -> None:
+    message = sent(k.PollVote(target, ("9",)), where=where, target_secret=SECRET)
+    found = content(message, Said(from_me=True))
     assert found
-    assert (found.content, found.sealed) == (k.PollVote(THEIRS), sealed)
+    assert found.sealed
+    plain = opened(found.sealed, SECRET, target=target.id, authors=[author], speakers=[voter])
+    assert plain == b"\x0a\x20" + option_hash("9")
 
 
 WRITABLE = {
