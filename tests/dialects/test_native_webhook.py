@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 
+from chalicelib.dialects.native.messages import message
 from chalicelib.dialects.native.webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, summary
@@ -49,18 +50,13 @@ def test_a_message_received_is_told_natively():
     said = told(INBOUND)
     assert (said["id"], said["type"], said["session"]) == ("01E", "message.received", "ana")
     assert said["data"] == {
-        "id": INBOUND.id,
+        **message(INBOUND),
         "message_id": "3EB0",
-        "direction": "inbound",
-        "from_me": False,
-        "status": "received",
         "chat": "628987654321@s.whatsapp.net",
-        "chat_lid": None,
         "to": DEVICE.phone,
         "from": "628987654321",
         "from_lid": "200000000000002",
         "from_name": "Budi",
-        "type": "text",
         "message": "Kopi jam 9? ☕",
         "timestamp": "2027-01-15T08:00:00.000Z",
         "error": None,

@@ -157,14 +157,34 @@ def message(of: Message, *, event: Mapping[str, Any] | None = None) -> dict[str,
     kind, said = _said(of)
     told = {
         "id": of.id,
+        "whatsapp_id": event.get("whatsapp_id") if event is not None else of.whatsapp_id,
         "session": of.session,
         "direction": str(of.direction),
         "from_me": of.direction is Direction.OUTBOUND,
+        "status": str(event.get("status")) if event is not None else status(of),
+        "type": kind,
+        kind: said,
         "chat_id": of.chat,
-        "reply_to": of.reply_to or None,
+        "chat_lid": of.chat_lid,
+        "sender": party(of.sender) if of.sender else None,
+        "client_ref": of.client_ref,
+        "reply_to": of.reply_to,
         "mentions": list(of.context.mentions) if of.context and of.context.mentions else None,
         "context": _context(of) or None,
         "created_at": iso(of.created_at),
+        **({} if event is not None else _later(of)),
+        "failure": {"code": str(code).upper(), "message": sentence} if code else None,
+    }
+    return {name: value for name, value in told.items() if value is not None or name in _ALWAYS}
+
+
+_ALWAYS: Final = frozenset({"whatsapp_id", "chat_lid", "sender", "client_ref"})
+"""What is told to be null where it is unknown."""
+
+
+def _later(of: Message) -> dict[str, Any]:
+    """Return what became of a message. An event doesn't tell it: what came later is told by later events."""
+    return {
         "sent_at": iso(of.sent_at),
         "delivered_at": iso(of.delivered_at),
         "read_at": iso(of.read_at),
@@ -172,21 +192,6 @@ def message(of: Message, *, event: Mapping[str, Any] | None = None) -> dict[str,
         "edited_at": iso(of.edited_at),
         "deleted_by": of.deleted_by,
         "deleted_at": iso(of.deleted_at),
-        "failure": {"code": str(code).upper(), "message": sentence} if code else None,
-    }
-    if event is not None:
-        # What came later is told by later events.
-        told |= dict.fromkeys(("sent_at", "delivered_at", "read_at", "edited_by", "edited_at", "deleted_by"))
-        told["deleted_at"] = None
-    return {
-        **{name: value for name, value in told.items() if value is not None},
-        "whatsapp_id": event.get("whatsapp_id") if event is not None else of.whatsapp_id,
-        "status": str(event.get("status")) if event is not None else status(of),
-        "type": kind,
-        kind: said,
-        "chat_lid": of.chat_lid,
-        "sender": party(of.sender) if of.sender else None,
-        "client_ref": of.client_ref,
     }
 
 

@@ -1,5 +1,8 @@
 """The native webhook payload: ``{id, type, session, at, cursor, data}``, and the enveloped API's flat fields beside it.
 
+A message's ``data`` is the message as the native API tells it everywhere, and besides in the words that ``data`` had
+before there was that API.
+
 The enveloped API's document shows one flat object a message. Those fields stand beside the native ones, but for
 its ``id``: that word is the event's id here, and WhatsApp's id of the message is ``message_id``, as in the answer to a
 send. Every attempt of a delivery says the same: what changes later is left to later events.
@@ -10,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from chalicelib.dialects.contents import beside
+from chalicelib.dialects.native.messages import message as told_natively
 from chalicelib.dialects.shared import iso
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import LIDS, USERS, phone_in
@@ -57,24 +61,31 @@ def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict
     sender, outbound = message.sender, message.direction is Direction.OUTBOUND
     failed = data.get("error_code")
     to = message.to or (message.chat if outbound else None)
-    return {
-        "id": message.id,
+    native, older = told_natively(message, event=data), beside(message)
+    told = {
+        **native,
         "message_id": data.get("whatsapp_id"),
-        "direction": str(message.direction),
-        "from_me": outbound,
-        "status": data.get("status"),
         "chat": message.chat,
-        "chat_lid": message.chat_lid,
         "to": (phone_in(to) or to) if to else own,
         "from": (sender.phone if sender else None) or (own if outbound else None),
         "from_lid": sender.lid if sender else None,
         "from_name": sender.name if sender else None,
-        "type": message.content.type,
         "message": message.content.text,
-        **beside(message),
+        **older,
         "timestamp": iso(message.created_at),
         "error": {"code": failed, "message": data.get("error_message")} if failed else None,
     }
+    if "context" in older:
+        told["context"] = _context(native.get("context", {}), older["context"])
+    return told
+
+
+def _context(native: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message's context in both words, which differ in how they call the beginning of a quoted text."""
+    context = {**older, **native}
+    if "quoted" in older:
+        context["quoted"] = {**older["quoted"], **native.get("quoted", {})}
+    return context
 
 
 def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[st
         "from_name": told["from_name"] or (sender or "").partition("@")[0],
         "to": _jid(told["to"], USERS),
         "message": told["message"] or "",
-        "message_type": told["type"],
+        "message_type": message.content.type,
         "timestamp": told["timestamp"],
         "message_id": told["message_id"],
         "is_group": bool(group),
