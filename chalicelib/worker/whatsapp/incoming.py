@@ -4,7 +4,7 @@ Reads whatsmeow's protobuf messages by field names and imports none of them. Dir
 phone number beside it; a chat is named by its phone number where that is known, as it is when we write first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -81,7 +81,7 @@ def receipt(event: Any, phone_of: PhoneOf) -> Receipt | None:
         return None
     if not source.IsGroup:
         return Receipt(tuple(event.MessageIDs), status)
-    member = _party((source.Sender, source.SenderAlt), "", phone_of)
+    member = party_of((source.Sender, source.SenderAlt), "", phone_of)
     return Receipt(tuple(event.MessageIDs), status, member, max(event.Timestamp, 0) * 1000)
 
 
@@ -90,10 +90,10 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
     chat = source.Chat
     if info.Category == "peer" or chat.Server == "newsletter" or chat.User == "status":
         return None
-    sender = _party((source.Sender, source.SenderAlt), info.Pushname, phone_of)
+    sender = party_of((source.Sender, source.SenderAlt), info.Pushname, phone_of)
     if chat.Server in {*_NUMBERS, *_HIDDEN}:
         beside = source.RecipientAlt if source.IsFromMe else source.SenderAlt
-        party, otherwise = _party((chat, beside), "", phone_of), chat
+        party, otherwise = party_of((chat, beside), "", phone_of), chat
     elif chat.Server == BROADCAST and not source.IsFromMe:
         # A list is its owner's way of writing to many, each of whom answers in the chat with the owner.
         party, otherwise = sender, source.Sender
@@ -101,7 +101,7 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
         party, otherwise = Party(), chat
     return Received(
         whatsapp_id=info.ID,
-        chat=_jid(party, otherwise),
+        chat=named(party, otherwise),
         sender=sender,
         at=max(info.Timestamp, 0),
         from_me=source.IsFromMe,
@@ -112,7 +112,8 @@ def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:
     )
 
 
-def _party(jids: tuple[Any, Any], name: str, phone_of: PhoneOf) -> Party:
+def party_of(jids: Sequence[Any], name: str, phone_of: PhoneOf) -> Party:
+    """Return whom JIDs of one person mean; a number that none of them tells is looked up."""
     phone = next((jid.User for jid in jids if jid.Server in _NUMBERS and jid.User), None)
     lid = next((jid for jid in jids if jid.Server in _HIDDEN and jid.User), None)
     if phone is None and lid is not None:
@@ -120,7 +121,7 @@ def _party(jids: tuple[Any, Any], name: str, phone_of: PhoneOf) -> Party:
     return Party(phone, lid.User if lid is not None else None, name or None)
 
 
-def _jid(party: Party, otherwise: Any) -> str:
+def named(party: Party, otherwise: Any) -> str:
     """Return how a party is named; by the JID it came under if it is neither a phone number nor a LID, but a bot."""
     if party.phone:
         return f"{party.phone}@{USERS}"

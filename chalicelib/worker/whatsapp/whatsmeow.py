@@ -34,6 +34,7 @@ from chalicelib.domain.questions import Composing, Contact, Group, IncomingCall,
 from chalicelib.domain.session import Device
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp import notices
 from chalicelib.worker.whatsapp.answers import contact, group
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent, SendRefused, WhatsAppRefused, unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
@@ -292,11 +293,23 @@ class Whatsmeow:
             ev.MessageEv: lambda message: self._came_in(incoming(message, self._phone_of)),
             ev.UndecryptableMessageEv: lambda message: self._came_in(undecryptable(message, self._phone_of)),
             ev.ReceiptEv: self._receipt,
+            ev.GroupInfoEv: self._group_changed,
+            ev.JoinedGroupEv: lambda event: self._came_in(
+                notices.joined(event, self._own, self._phone_of, now=time.time_ns() // 1_000_000)
+            ),
+            ev.CallOfferEv: lambda event: self._came_in(notices.offered(event, self._own, self._phone_of)),
+            ev.CallOfferNoticeEv: lambda event: self._came_in(notices.group_offered(event, self._own, self._phone_of)),
+            ev.CallAcceptEv: lambda event: self._came_in(notices.accepted(event, self._own, self._phone_of)),
+            ev.CallTerminateEv: lambda event: self._came_in(notices.ended(event, self._own, self._phone_of)),
         }
 
     def _came_in(self, incoming: c.Incoming | None) -> None:
         if incoming:
             self._emit(incoming)
+
+    def _group_changed(self, event: Any) -> None:
+        for notice in notices.group_events(event, self._own, self._phone_of):
+            self._came_in(notice)
 
     def _receipt(self, message: Any) -> None:
         found = receipt(message, self._phone_of)
