@@ -117,6 +117,21 @@ def test_a_phone_shows_what_the_client_sends(tmp_path: Path) -> None:
                 composing.poll("Kapan?", ["Pagi", "Sore"], 0),
                 {"question": "Kapan?", "options": ["Pagi", "Sore"], "selectable": 0},
             ),
+            (
+                "contacts",
+                composing.contacts([("Cleo", "A"), ("Dewi", "B")]),
+                {
+                    "name": "Cleo and 1 other contact",
+                    "contacts": [{"name": "Cleo", "vcard": "A"}, {"name": "Dewi", "vcard": "B"}],
+                },
+            ),
+            (
+                "timer",
+                Message(
+                    protocolMessage=ProtocolMessage(type=ProtocolMessage.EPHEMERAL_SETTING, ephemeralExpiration=60)
+                ),
+                {"seconds": 60},
+            ),
             ("album", composing.album(2, 0), {"images": 2, "videos": 0}),
         ):
             shown = await to_phone(wa, client, message)
