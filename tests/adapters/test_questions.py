@@ -1,10 +1,11 @@
 """One suite over the questions in the table and over the tests' fake of them."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.adapters.dynamodb.messages import DynamoQuestions
+from chalicelib.adapters.dynamodb.messages import DynamoQuestions, question_to_item
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition
 from chalicelib.domain import questions as q
@@ -85,8 +86,36 @@ def test_an_answer_to_a_question_that_is_gone_is_written_nowhere(store: Question
     assert [found.id for found in store.all("uid")] == ["Q2"]
 
 
+def dynamodb_counts(value: Any) -> int:
+    """Return the bytes of a value as DynamoDB counts an item's.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html.
+    """
+    match value:
+        case dict():
+            return 3 + sum(1 + len(name.encode()) + dynamodb_counts(one) for name, one in value.items())
+        case list() | tuple():
+            return 3 + sum(1 + dynamodb_counts(one) for one in value)
+        case str():
+            return len(value.encode())
+        case bool() | None:
+            return 1
+        case int():
+            return len(str(value)) // 2 + 2
+        case _:
+            raise TypeError(value)
+
+
+@pytest.mark.parametrize("long", [0, 1, 25, 100])
+def test_the_largest_answer_fits_into_an_item_however_long_its_names_are(long: int) -> None:
+    found = fitting([Group(f"{number}@g.us", "☕" * long, owner="1@lid", created=NOW) for number in range(9_000)])
+    assert not found.complete
+    assert LARGEST / 2 < dynamodb_counts(question_to_item(q.answered(ASKED, found))) < 400 * 1024
+
+
+# With the longest names, so that there are the fewest groups: moto takes its time for each of them.
 def test_the_largest_answer_has_room(store: QuestionStore) -> None:
-    groups = [Group(f"{number}@g.us", "☕" * 25, owner="1@lid", created=NOW) for number in range(3_000)]
+    groups = [Group(f"{number}@g.us", "☕" * 100, owner="1@lid", created=NOW) for number in range(1_000)]
     found = fitting(groups)
     assert sum(len(group.name.encode()) for group in found.groups) > LARGEST / 3
     store.put(ASKED, now=NOW)

@@ -1,8 +1,10 @@
 """The quotas that the gateway holds a tenant to are those of the settings."""
 
 import json
+from typing import Any
 
 from chalicelib import bootstrap
+from chalicelib.adapters.dynamodb.table import stamped, typed
 from chalicelib.bootstrap import parts
 from chalicelib.config import settings
 from tests.gateway.rig import Doors
@@ -18,8 +20,12 @@ def test_each_service_counts_by_its_setting(doors: Doors) -> None:
 
 
 def test_a_session_too_many_for_a_full_table_is_refused_by_name_and_leaves_nothing(doors: Doors) -> None:
-    for number in range(settings().sessions_per_tenant):
-        doors.table.put({"pk": "T#acme", "sk": f"S#s{number}", "uid": f"s{number}", "at": 0})
+    places: list[Any] = [
+        {"PutRequest": {"Item": typed(stamped({"pk": "T#acme", "sk": f"S#s{number}", "uid": f"s{number}", "at": 0}))}}
+        for number in range(settings().sessions_per_tenant)
+    ]
+    for first in range(0, len(places), 25):
+        doors.table.client.batch_write_item(RequestItems={doors.table.name: places[first : first + 25]})
     headers = {"Authorization": f"Bearer {doors.token('ana')}"}
     status, _, answer = doors("POST", "/api/sessions", headers, b'{"phone":"6281234567890"}')
     assert (status, json.loads(answer)["code"]) == (403, "SESSION_QUOTA_EXCEEDED")
