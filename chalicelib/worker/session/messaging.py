@@ -76,7 +76,7 @@ class Messaging:
                 return
             case c.Incoming():
                 self._intake.keep(event)
-            case c.Receipt():
+            case c.ReceiptEvent():
                 self._sender.receipt(event)
             case _:
                 self._events.put(event)

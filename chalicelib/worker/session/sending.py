@@ -32,7 +32,7 @@ from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
-from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import (
     NoAnswer,
     NoConnection,
@@ -76,7 +76,7 @@ class Receipts:
         reporter: SessionReporter,
         dispatch: Dispatch,
         events: EventQueue,
-        spool: Spool[Receipt],
+        spool: Spool[ReceiptEvent],
         log: Log,
         *,
         left: Collection[str],
@@ -86,14 +86,14 @@ class Receipts:
         self._events = events
         self._spool = spool
         self._log = log
-        self._queue: SimpleQueue[Receipt] = SimpleQueue()
+        self._queue: SimpleQueue[ReceiptEvent] = SimpleQueue()
         self._lock = Lock()
         self._unnoted = 0
         self._took_over = False
         self._left = frozenset(left)
         self.unacknowledged = False
 
-    def keep(self, receipt: Receipt) -> bool:
+    def keep(self, receipt: ReceiptEvent) -> bool:
         """Have a receipt noted; returns at once. False for one that says nothing, so far."""
         if receipt.status is MessageStatus.SENT and not self._tells(receipt) and not self.unacknowledged:
             return False
@@ -103,7 +103,7 @@ class Receipts:
         self._queue.put(receipt)
         return receipt.status is not MessageStatus.SENT or self._tells(receipt)
 
-    def _tells(self, receipt: Receipt) -> bool:
+    def _tells(self, receipt: ReceiptEvent) -> bool:
         """Whether the phone's word that it got a message is news."""
         return not self._left.isdisjoint(receipt.whatsapp_ids)
 
@@ -134,7 +134,7 @@ class Receipts:
                 self._note(receipt)
             file.unlink(missing_ok=True)
 
-    def _note(self, receipt: Receipt) -> None:
+    def _note(self, receipt: ReceiptEvent) -> None:
         note = partial(self._dispatch.receipt, self._reporter.claim.uid, receipt.whatsapp_ids, receipt.status)
         try:
             patiently(partial(note, by=receipt.by, at=receipt.at), self._events)
@@ -178,7 +178,7 @@ class Sender(BackgroundWorker):
         *,
         people: Recipients,
         media: OutgoingMedia,
-        spool: Spool[Receipt],
+        spool: Spool[ReceiptEvent],
         left: Collection[str] = (),
     ) -> None:
         super().__init__(reporter, lease, events, log)
@@ -189,7 +189,7 @@ class Sender(BackgroundWorker):
         self._unendable: set[str] = set()
         """Messages that the table neither lets be sent nor be ended."""
 
-    def receipt(self, receipt: Receipt) -> None:
+    def receipt(self, receipt: ReceiptEvent) -> None:
         """Have a receipt noted; returns at once."""
         if self._receipts.keep(receipt):
             self.ring()

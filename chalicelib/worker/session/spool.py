@@ -18,7 +18,7 @@ import msgspec
 from chalicelib.domain.content import restored, stored
 from chalicelib.reading import Reader
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Incoming, Receipt
+from chalicelib.worker.whatsapp.client import Incoming, ReceiptEvent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.sealed import Sealed
 
@@ -59,7 +59,7 @@ def _incoming(plain: Mapping[str, Any]) -> Incoming:
 _RECEIVED: Final = Reader(Received)
 _FILE: Final = Reader(WhatsAppFile)
 _SEALED: Final = Reader(Sealed)
-_RECEIPT: Final = Reader(Receipt)
+_RECEIPT: Final = Reader(ReceiptEvent)
 MESSAGES: Final = Kind("inbox", _written, _incoming)
 RECEIPTS: Final = Kind("receipts", msgspec.to_builtins, _RECEIPT.plain)
 

@@ -126,7 +126,7 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class ReceiptEvent:
     """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read).
 
     Sent: the account's phone got a copy, so they did go out. In a group ``by`` is the member who gave it, ``at`` when,
@@ -156,7 +156,7 @@ ClientEvent = (
     | ConnectFailureEvent
     | EndedEvent
 )
-Mail = Incoming | Receipt
+Mail = Incoming | ReceiptEvent
 
 Emit = Callable[[ClientEvent | Mail], None]
 """Called from the client's own threads, one event at a time: it must return at once.

@@ -14,7 +14,7 @@ from chalicelib.domain.content import Context, Undecryptable, Withheld
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Incoming, Receipt
+from chalicelib.worker.whatsapp.client import Incoming, ReceiptEvent
 from chalicelib.worker.whatsapp.content import Found, Said, content
 
 BROADCAST: Final = "broadcast"
@@ -68,21 +68,21 @@ def unparsed(info: Any, phone_of: PhoneOf) -> Incoming | None:
     return Incoming(received) if received else None
 
 
-def receipt(event: Any, phone_of: PhoneOf) -> Receipt | None:
+def receipt(event: Any, phone_of: PhoneOf) -> ReceiptEvent | None:
     """Return a ReceiptEv's receipt for what we sent, given by somebody else, or by another device of the account.
 
     The latter got a copy, so WhatsApp has the message.
     """
     kind = event.ReceiptType.Name(event.Type)
     if event.MessageSource.IsFromMe:
-        return Receipt(tuple(event.MessageIDs), MessageStatus.SENT) if kind == "SENDER" else None
+        return ReceiptEvent(tuple(event.MessageIDs), MessageStatus.SENT) if kind == "SENDER" else None
     status, source = _RECEIPTS.get(kind), event.MessageSource
     if status is None:
         return None
     if not source.IsGroup:
-        return Receipt(tuple(event.MessageIDs), status)
+        return ReceiptEvent(tuple(event.MessageIDs), status)
     member = party_of((source.Sender, source.SenderAlt), "", phone_of)
-    return Receipt(tuple(event.MessageIDs), status, member, max(event.Timestamp, 0) * 1000)
+    return ReceiptEvent(tuple(event.MessageIDs), status, member, max(event.Timestamp, 0) * 1000)
 
 
 def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:

@@ -93,7 +93,7 @@ def test_receipts_are_noted(linked: WorkerHarness) -> None:
     begun = dispatch.begin(message, epoch=1)
     assert begun
     dispatch.sent(begun, "3EB0")
-    linked.play(CONNECTED, c.Receipt(("3EB0", "3EB1"), MessageStatus.READ), Terminated())
+    linked.play(CONNECTED, c.ReceiptEvent(("3EB0", "3EB1"), MessageStatus.READ), Terminated())
     assert status(linked) is MessageStatus.READ
 
 

@@ -21,7 +21,7 @@ from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import NoMedia, Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
-from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from tests.fakes import FakeIds, MemoryMessages
@@ -68,7 +68,7 @@ class SenderHarness:
         begun = dispatch.begin(self.stands("noted"), epoch=self.worker.now.epoch)
         assert begun
         dispatch.sent(begun, "3EB0noted")
-        self.sender.receipt(Receipt(("3EB0noted",), S.READ))
+        self.sender.receipt(ReceiptEvent(("3EB0noted",), S.READ))
         self.sender.start(self.client)
         self.become("noted", S.READ)
 
@@ -341,8 +341,8 @@ def test_that_the_phone_got_a_copy_settles_what_may_have_left_and_says_nothing_e
         assert begun
         dispatch.left(begun, f"3EB0{name}")
     harness.sender = a_sender(harness.worker, reporter, lease, left=("3EB0left",))
-    harness.sender.receipt(Receipt(("3EB0other",), S.SENT))
-    harness.sender.receipt(Receipt(("3EB0left",), S.SENT))
+    harness.sender.receipt(ReceiptEvent(("3EB0other",), S.SENT))
+    harness.sender.receipt(ReceiptEvent(("3EB0left",), S.SENT))
     harness.take_a_turn()
     assert (harness.become("left", S.SENT).error_code, harness.stands("other").status) == (None, S.UNKNOWN)
 
@@ -351,7 +351,7 @@ def test_what_the_phone_said_before_a_worker_died_in_a_send_is_found_by_the_next
     acknowledged = Event()
 
     def send(_to: str, text: str) -> str:
-        harness.sender.receipt(Receipt((f"3EB0{text}",), S.SENT))
+        harness.sender.receipt(ReceiptEvent((f"3EB0{text}",), S.SENT))
         acknowledged.wait(60)
         return f"3EB0{text}"
 
@@ -373,7 +373,7 @@ def test_what_the_phone_said_before_a_worker_died_in_a_send_is_found_by_the_next
 
 def test_a_receipt_that_is_quicker_than_the_send_returns_is_not_lost(harness: SenderHarness) -> None:
     def send(to: str, text: str) -> str:
-        harness.sender.receipt(Receipt((f"3EB0{text}",), S.READ))
+        harness.sender.receipt(ReceiptEvent((f"3EB0{text}",), S.READ))
         time.sleep(0.05)
         return harness.send(to, text)
 
@@ -502,8 +502,8 @@ def test_receipts_that_a_killed_worker_had_not_noted_are_noted_by_the_next(harne
     # Never started: a process that was killed notes nothing.
     reporter, _ = harness.worker.reporter()
     killed = a_sender(harness.worker, reporter, harness.lease)
-    killed.receipt(Receipt(("3EB01",), S.DELIVERED))
-    killed.receipt(Receipt(("3EB01", "3EB02"), S.READ))
+    killed.receipt(ReceiptEvent(("3EB01",), S.DELIVERED))
+    killed.receipt(ReceiptEvent(("3EB01", "3EB02"), S.READ))
     harness.sender = a_sender(harness.worker, reporter, harness.lease)
     harness.sender.start(harness.client)
     harness.become("1", S.READ)
@@ -518,7 +518,7 @@ def test_receipts_that_come_after_the_end_are_noted_too(harness: SenderHarness) 
     harness.sender.allow(online=True)
     harness.become("1", S.SENT)
     harness.sender.stop()
-    harness.sender.receipt(Receipt(("3EB01",), S.DELIVERED))
+    harness.sender.receipt(ReceiptEvent(("3EB01",), S.DELIVERED))
     harness.sender.settle(60)
     assert harness.stands("1").status is S.DELIVERED
     assert list(harness.worker.root.glob("receipts-*")) == []
@@ -531,7 +531,7 @@ def test_a_receipt_that_the_table_refuses_is_not_the_end_of_the_others(harness: 
     harness.sender.allow(online=True)
     harness.become("2", S.SENT)
     for text in "12":
-        harness.sender.receipt(Receipt((f"3EB0{text}",), S.DELIVERED))
+        harness.sender.receipt(ReceiptEvent((f"3EB0{text}",), S.DELIVERED))
     harness.become("2", S.DELIVERED)
     assert harness.stands("1").status is S.SENT
 
@@ -549,12 +549,12 @@ def test_receipts_wait_in_the_file_while_aws_is_away(harness: SenderHarness) -> 
     reporter, _ = harness.worker.reporter()
     sender = a_sender(harness.worker, reporter, harness.lease, dispatch=Away())
     sender.start(harness.client)
-    sender.receipt(Receipt(("3EB01",), S.READ))
+    sender.receipt(ReceiptEvent(("3EB01",), S.READ))
     harness.worker.events.terminate()
     sender.stop()
     sender.settle(60)
     ((_, receipts),) = Spool(harness.worker.root, RECEIPTS).left()
-    assert receipts == [Receipt(("3EB01",), S.READ)]
+    assert receipts == [ReceiptEvent(("3EB01",), S.READ)]
 
 
 def test_a_message_goes_to_the_form_of_its_number_that_exists_and_says_so(harness: SenderHarness) -> None:

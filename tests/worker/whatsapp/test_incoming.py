@@ -8,7 +8,7 @@ from chalicelib.domain.content import Context, Deleted, Target, Text, Undecrypta
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
 from chalicelib.wire.addons import Use
-from chalicelib.worker.whatsapp.client import Receipt
+from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.incoming import PhoneOf, receipt, undecryptable
 from chalicelib.worker.whatsapp.incoming import incoming as came_in
 from chalicelib.worker.whatsapp.sealed import Sealed
@@ -215,24 +215,24 @@ def test_a_time_before_all_time_is_its_beginning() -> None:
 )
 def test_receipts(kind: str, status: MessageStatus | None) -> None:
     event = wa.Receipt(MessageSource=DIRECT, MessageIDs=["3A01", "3A02"], Timestamp=AT, Type=kind)
-    assert receipt(event, nobody) == (Receipt(("3A01", "3A02"), status) if status else None)
+    assert receipt(event, nobody) == (ReceiptEvent(("3A01", "3A02"), status) if status else None)
 
 
 def test_in_a_group_a_receipt_says_whose_it_is() -> None:
     source = a_source("120363020310020819@g.us", "200000000000002:3@lid", IsGroup=True)
     event = wa.Receipt(MessageSource=source, MessageIDs=["3A01"], Timestamp=AT, Type="READ")
     member = Party("628777000001", "200000000000002")
-    assert receipt(event, lambda _: "628777000001") == Receipt(("3A01",), MessageStatus.READ, member, AT * 1000)
+    assert receipt(event, lambda _: "628777000001") == ReceiptEvent(("3A01",), MessageStatus.READ, member, AT * 1000)
     by_number = a_source("120363020310020819@g.us", "628777000001:3@s.whatsapp.net", IsGroup=True)
     event = wa.Receipt(MessageSource=by_number, MessageIDs=["3A01"], Timestamp=-62135596800, Type="DELIVERED")
-    assert receipt(event, nobody) == Receipt(("3A01",), MessageStatus.DELIVERED, Party("628777000001"), 0)
+    assert receipt(event, nobody) == ReceiptEvent(("3A01",), MessageStatus.DELIVERED, Party("628777000001"), 0)
 
 
 @pytest.mark.parametrize(("kind", "status"), [("SENDER", MessageStatus.SENT), ("READ", None), ("READ_SELF", None)])
 def test_our_own_devices_tell_that_they_got_a_copy_and_nothing_else(kind: str, status: MessageStatus | None) -> None:
     mine = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True)
     event = wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type=kind)
-    assert receipt(event, nobody) == (Receipt(("3A01",), status) if status else None)
+    assert receipt(event, nobody) == (ReceiptEvent(("3A01",), status) if status else None)
 
 
 def test_a_bot_has_neither_number_nor_lid_and_its_chat_is_named_after_it() -> None:
