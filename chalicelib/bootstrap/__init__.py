@@ -27,6 +27,8 @@ from chalicelib.adapters.dynamodb.messages import (
 from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
+from chalicelib.adapters.links import HttpLinks
+from chalicelib.adapters.media import S3MediaFiles
 from chalicelib.adapters.names import named_id, new_api_key, new_id, new_secret, new_ticket
 from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.proxies import ProxyDialer
@@ -59,7 +61,7 @@ from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
 from chalicelib.services.watching.watching import History, WatcherLimits, Watching
 from chalicelib.services.webhooks import Webhooks
-from chalicelib.services.worker import Link, WorkerServices
+from chalicelib.services.worker import Link, WorkerMedia, WorkerServices
 
 __all__ = [
     "accounts",
@@ -413,5 +415,12 @@ def worker() -> WorkerServices:
         standbys=DynamoStandbys(parts.table()),
         mailbox=parts.mailboxes(),
         dialer=ProxyDialer(local=settings().webhooks_local),
+        media=WorkerMedia(
+            DynamoMedia(parts.table()),
+            S3MediaFiles(clients.s3(), settings().media_bucket),
+            HttpLinks(local=settings().webhooks_local),
+            named_id,
+            parts.clock,
+        ),
         clock=parts.clock,
     )

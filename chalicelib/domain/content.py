@@ -123,9 +123,13 @@ class Media(Content, Private, frozen=True, kw_only=True):
     ``link`` is the address that the worker fetches the file from, in what is to be sent; it may hold a secret.
     ``size`` is in bytes, ``sha256`` in hexadecimal digits, ``width`` and ``height`` in pixels, ``seconds`` how long it
     plays. All of it is the sender's word.
+
+    ``state`` says how a file that came in stood when its message was told of (``MediaState``): the file's record says
+    how it stands.
     """
 
     media_id: str | None = None
+    state: str | None = None
     link: str | None = None
     mimetype: str | None = None
     size: int | None = None

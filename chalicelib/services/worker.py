@@ -10,9 +10,10 @@ from chalicelib.domain.transitions import NEXT, scan_ended
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
-from chalicelib.services.messages.store import Inbox
+from chalicelib.services.messages.store import Inbox, NamedId
 from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore, WorkerMailbox
 from chalicelib.services.ports.control import Dialer
+from chalicelib.services.ports.media import Links, MediaFiles, MediaStore
 from chalicelib.services.sessions.moves import Moves
 
 
@@ -51,12 +52,23 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkerMedia:
+    """What a worker needs of the outside for files; ``named_id`` makes the inbox's ids of messages."""
+
+    store: MediaStore
+    files: MediaFiles
+    links: Links
+    named_id: NamedId
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerServices:
     """Everything outside of the worker's process but WhatsApp and the disk; one for all sessions of a process.
 
     ``link`` takes reports on a session under a claim, ``dispatch`` those on messages that are sent, ``answering`` those
-    on questions; ``inbox`` keeps messages that came in. ``dialer`` connects through sessions' proxies. ``leases`` goes
-    over a client of its own that fails fast.
+    on questions; ``inbox`` keeps messages that came in, ``media`` their files. ``dialer`` connects through sessions'
+    proxies. ``leases`` goes over a client of its own that fails fast.
     """
 
     sessions: SessionStore
@@ -69,4 +81,5 @@ class WorkerServices:
     standbys: StandbyStore
     mailbox: WorkerMailbox
     dialer: Dialer
+    media: WorkerMedia
     clock: Clock

@@ -12,7 +12,10 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from infra.local.client import Stack, eventually, next_frame
+from chalicelib.domain.content import Image, Media
+from infra.local.client import Phone, Stack, eventually, next_frame
+from tests.flows.files import Store, put_on
+from tests.worker.media import samples
 
 FRIEND = "6281299999999"
 
@@ -62,9 +65,18 @@ class Everything:
             assert stack.post(f"/api/sessions/{me}/send", {"to": FRIEND, "message": "hello"}).ok
             assert stack.network(f"phones/{FRIEND}/say", {"to": me, "text": "hello yourself"}).ok
             next_frame(watcher, "message")
+            self._send_files()
         assert stack.post(f"/api/sessions/{me}/check-number", {"number": FRIEND}).json()["exists"] is True
         for path in ("/api/sessions", f"/api/sessions/{me}/messages", f"/api/sessions/{me}/groups"):
             assert stack.get(path).ok, path
+
+    def _send_files(self) -> None:
+        """A file comes in, and goes out again as another message's."""
+        friend, store = Phone(self.stack, FRIEND), Store(self.stack, self.used)
+        came = store.came(friend.send(self.used, "image", file=put_on(friend, samples.a_picture())))
+        assert isinstance(came.content, Media)
+        sent = store.send(friend, Image(media_id=came.content.media_id))
+        assert sent.error_code is None, sent
 
     def _code_after(self, used: str) -> str | None:
         """The code that is shown once one that failed is gone, if it is there."""

@@ -21,7 +21,6 @@ RECONCILERS: Final = frozenset({"Control", "Wake", "Sweep", "TaskState"})
 
 BY_AWS: Final = (
     "logs:*",  # the runtimes write the logs
-    "s3:*",  # Lambda keeps failed stream records
     "dynamodb:DescribeStream",  # Lambda reads the stream and the queues for the function, with its role
     "dynamodb:GetRecords",
     "dynamodb:GetShardIterator",
@@ -29,6 +28,8 @@ BY_AWS: Final = (
     "elasticfilesystem:*",  # ECS mounts the devices
 )
 """What AWS does in a role's name where the local stack has parts of its own."""
+FAILURES: Final = "failurebucket"
+"""In its name: where Lambda keeps failed stream records, in a function's name."""
 POLLED: Final = {"Wake", "Deliver", "Push"}
 """For these, Lambda takes messages from a queue, and removes them."""
 
@@ -40,6 +41,8 @@ SELDOM: Final = {
     ("Fanout", "dynamodb:DeleteItem", ""): "a watcher is gone, and API Gateway hasn't said so yet",
     ("Fanout", "dynamodb:BatchWriteItem", ""): "a Socket.IO client is gone, and API Gateway hasn't said so yet",
     ("Deliver", "sqs:SendMessage", "DeliveryDeadLetterQueue"): "a delivery is given up after its last attempt",
+    ("WorkerTask", "s3:DeleteObject", ""): "a session is removed while a file of it is fetched",
+    ("WorkerTask", "s3:ListBucket", ""): "it is what makes S3 tell a file that isn't there from a forbidden one",
     ("Fanout", "sqs:SendMessage", "push.fifo"): "a session has more watchers than the fan-out tells itself",
     **{
         ("Push", action, ""): "the same; test_crowds.py has such a session"
@@ -78,7 +81,8 @@ def permissions(caller: str, allowed: dict[str, list[list[str]]]) -> Iterator[tu
 def excused(caller: str, action: str, resource: str) -> bool:
     polled = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"} if caller in POLLED else set()
     seldom = any((who, what) == (caller, action) and part in resource for who, what, part in SELDOM)
-    return action in {READ_FOR_ALL, *polled} or seldom or any(like(pattern, action) for pattern in BY_AWS)
+    failures = action.startswith("s3:") and FAILURES in resource
+    return failures or action in {READ_FOR_ALL, *polled} or seldom or any(like(pattern, action) for pattern in BY_AWS)
 
 
 def made_use(caller: str, action: str, resource: str, used: dict[str, list[list[str]]]) -> bool:

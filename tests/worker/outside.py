@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 
+from chalicelib.adapters.links import HttpLinks
+from chalicelib.adapters.names import named_id
 from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
 from chalicelib.services.sessions.moves import Moves
-from chalicelib.services.worker import Link, WorkerServices
+from chalicelib.services.worker import Link, WorkerMedia, WorkerServices
 from tests.composition import Rig, Stores
 from tests.fakes import MachineClock, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities
+from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.fakes.questions import MemoryQuestions
 
 KEY = b"only for tests"
@@ -70,6 +73,7 @@ class Outside:
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     people: MemoryIdentities = field(default_factory=MemoryIdentities)
     dialer: ProxyDialer = field(default_factory=lambda: ProxyDialer(local=True))
+    media: WorkerMedia = field(default_factory=lambda: no_media())  # noqa: PLW0108 - it is defined below
     clock: Callable[[], int] = now
 
     def __post_init__(self) -> None:
@@ -89,7 +93,7 @@ class Outside:
     @property
     def services(self) -> WorkerServices:
         """The services as they are now; what a test puts in the place of one afterwards isn't seen."""
-        return WorkerServices(**{name: getattr(self, name) for name in (*NAMES, "dialer", "clock")})
+        return WorkerServices(**{name: getattr(self, name) for name in (*NAMES, "dialer", "media", "clock")})
 
     def serve(self) -> str:
         """Serve the services to processes; return the address that goes into their environment."""
@@ -118,5 +122,13 @@ def services() -> WorkerServices:
     manager = Manager(address=(host, int(port)), authkey=KEY)
     manager.connect()
     return WorkerServices(
-        **{name: getattr(manager, name)() for name in NAMES}, dialer=ProxyDialer(local=True), clock=now
+        **{name: getattr(manager, name)() for name in NAMES},
+        dialer=ProxyDialer(local=True),
+        media=no_media(),
+        clock=now,
     )
+
+
+def no_media() -> WorkerMedia:
+    """Files of this process alone."""
+    return WorkerMedia(MemoryMedia(), MemoryMediaFiles(), HttpLinks(local=True), named_id, now)

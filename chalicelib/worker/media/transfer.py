@@ -57,6 +57,14 @@ class _Uploaded:
 _UPLOADED: Final = Reader(_Uploaded)
 
 
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """The size in bytes and the SHA-256 of a file as it is."""
+
+    size: int
+    sha256: bytes
+
+
 T = TypeVar("T")
 
 
@@ -102,8 +110,8 @@ class Transfer:
             media_key_timestamp=int(time.time()),
         )
 
-    def download(self, file: WhatsAppFile, into: BinaryIO) -> int:
-        """Write what a message refers to, and return its size in bytes; raises MediaFailed.
+    def download(self, file: WhatsAppFile, into: BinaryIO) -> Downloaded:
+        """Write what a message refers to; raises MediaFailed.
 
         It is what its sender encrypted. ``into`` must be able to be cut to begin anew, and holds nothing of worth if
         this raises.
@@ -127,7 +135,7 @@ class Transfer:
             raise _Passing("no path")
         return found
 
-    def _got(self, file: WhatsAppFile, into: BinaryIO) -> int:
+    def _got(self, file: WhatsAppFile, into: BinaryIO) -> Downloaded:
         into.seek(0)
         into.truncate()
         opening = MediaDecryption(
@@ -140,7 +148,7 @@ class Transfer:
                 raise _Passing(f"status {answer.status}")
             into.writelines(opening.update(piece) for piece in _pieces(answer, encrypted_size(LARGEST)))
         into.write(opening.finish())
-        return opening.size
+        return Downloaded(opening.size, opening.file_sha256)
 
     def _asked(self, method: str, address: str, headers: dict[str, str], body: Any = None) -> "_Answering":
         return _Answering(

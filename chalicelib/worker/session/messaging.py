@@ -7,16 +7,21 @@ from typing import Final
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
+from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
+from chalicelib.worker.media.outgoing import OutgoingFiles
+from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.patience import bounded
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.receiving import Intake
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import NoMedia, Sender
+from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.session.unsealing import Unsealer
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp.errors import NotSent
+from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
 CLOSING_TAKES: Final = 2.0
 """Seconds for the client to close its socket; the end of the process closes it anyway."""
@@ -28,6 +33,7 @@ class Messaging:
     """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``.
 
     ``left`` are WhatsApp's ids of messages that may have left under an earlier worker.
+    Files go through ``proxy``, a CONNECT proxy's address, if there is one.
     """
 
     def __init__(
@@ -40,10 +46,13 @@ class Messaging:
         *,
         home: Path,
         left: Collection[str] = (),
+        proxy: str | None = None,
     ) -> None:
         self._reporter = reporter
         self._events = events
         people = Recipients(reporter.claim.uid, services.identities, log)
+        transfer, uid = Transfer(proxy), reporter.claim.uid
+        outgoing = OutgoingFiles(uid, services.media, transfer, self._media_connection)
         self._sender = Sender(
             reporter,
             lease,
@@ -51,16 +60,18 @@ class Messaging:
             events,
             log,
             people=people,
-            media=NoMedia(),
+            media=outgoing,
             spool=Spool(home, RECEIPTS),
             left=left,
         )
+        self._files = IncomingFiles(reporter, services.media, transfer, Spool(home, AWAITED), log)
         self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
         self._intake = Intake(
             reporter,
             services.inbox.receive,
             Spool(home, MESSAGES),
             log,
+            media=self._files,
             unseal=Unsealer(services.inbox).open,
         )
         self._client: c.Client | None = None
@@ -84,6 +95,7 @@ class Messaging:
     def begin(self, client: c.Client) -> None:
         """Begin to connect, and to send and to answer once that is allowed."""
         self._client = client
+        self._files.start()
         self._intake.start()
         for worker in self._workers:
             worker.start(client)
@@ -111,3 +123,9 @@ class Messaging:
             bounded(self._client.disconnect, CLOSING_TAKES)
             self._intake.settle(SETTLING_TAKES)
             self._sender.settle(SETTLING_TAKES)
+            self._files.close()
+
+    def _media_connection(self) -> MediaConnection:
+        if self._client is None:
+            raise NotSent
+        return self._client.media_connection()

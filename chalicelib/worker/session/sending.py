@@ -36,7 +36,6 @@ from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import (
     NoAnswer,
     NoConnection,
-    NotSendable,
     NotSent,
     RecipientNotOnWhatsApp,
     SendRefused,
@@ -53,14 +52,6 @@ class OutgoingMedia(Protocol):
 
         Raises SendRefused where that can't be, and NotSent where it may be later.
         """
-
-
-class NoMedia:
-    """An OutgoingMedia that has no place to take files from."""
-
-    def prepare(self, content: Media) -> WhatsAppFile:
-        """Refuse."""
-        raise NotSendable(content.type)
 
 
 class Receipts:

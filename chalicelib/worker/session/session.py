@@ -106,13 +106,11 @@ class WorkerSession:
         wal_sync = WalSync(opened.database)
         outcomes = Outcomes(self._claim.uid, self._services.dispatch, self._events, log, ended=handover.ended)
         left = outcomes.settle(opened) if opened.linked else ()
-        home = opened.database.parent
-        messaging = Messaging(reporter, lease, self._services, self._events, log, home=home, left=left)
         proxy = reporter.session.proxy
         tunnel = Tunnel(proxy, self._services.dialer, log) if proxy else None
-        client = self._make_client(
-            opened.database, messaging.emit, linking=not opened.linked, proxy=tunnel.url if tunnel else None
-        )
+        way, home = tunnel.url if tunnel else None, opened.database.parent
+        messaging = Messaging(reporter, lease, self._services, self._events, log, home=home, left=left, proxy=way)
+        client = self._make_client(opened.database, messaging.emit, linking=not opened.linked, proxy=way)
         shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
         service = Service(
             handover=handover,

@@ -1,6 +1,7 @@
 """Which permissions a request needs, as AWS's service authorization reference lists them.
 
-All services that Switchboard's code calls speak AWS's JSON protocol, but for ``@connections``.
+All services that Switchboard's code calls speak AWS's JSON protocol, but for ``@connections`` and S3, whose requests
+come here as if they did (see ``infra/local/moto/s3.py``).
 """
 
 import json
@@ -33,6 +34,8 @@ def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[
             return list(_sqs(place, operation, body))
         case "AmazonEC2ContainerServiceV20141113":
             return list(_ecs(place, operation, body, roles))
+        case "AmazonS3":
+            return [_s3(place, operation, body)]
         case "secretsmanager":
             return [Use(f"secretsmanager:{operation}", _secret(place, body["SecretId"]))]
         case _:
@@ -88,6 +91,11 @@ def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> It
             yield Use("ecs:ListTasks", "*", context)
         case _:
             raise Unread(operation)
+
+
+def _s3(place: tuple[str, str], permission: str, body: Body) -> Use:
+    key = f"/{body['Key']}" if body["Key"] else ""
+    return Use(f"s3:{permission}", f"arn:aws:s3:::{body['Bucket']}{key}", (("s3:ResourceAccount", place[0]),))
 
 
 def _table(place: tuple[str, str], name: str) -> str:

@@ -23,6 +23,7 @@ from moto.core.model_instances import model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from infra.local.moto import s3
 from infra.local.moto.direct import JSON, Answer, Call, answered
 from infra.local.moto.patching import count_items_as_dynamodb_does
 from infra.local.moto.sqs import asked_over, make_queues_safe
@@ -150,10 +151,12 @@ class MotoServer:
             # The body comes first: a client that freezes while sending must not hold the lock.
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-            denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), target, body)
+            of_s3 = s3.named(environ)
+            asked = of_s3 or (target, body)
+            denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), *asked)
             if denied is not None:
-                start_response("400 Bad Request", [("Content-Type", JSON)])
-                return [_refusal(denied)]
+                start_response(FORBIDDEN if of_s3 else "400 Bad Request", [("Content-Type", s3.XML if of_s3 else JSON)])
+                return [s3.refusal(denied) if of_s3 else _refusal(denied)]
             if not target.startswith("DynamoDB_"):
                 return application(environ, start_response)
             # The answer is begun only when all is written down.

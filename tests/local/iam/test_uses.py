@@ -7,6 +7,7 @@ import pytest
 
 from infra.local.iam.policy import Use
 from infra.local.iam.uses import Unread, connection_use, uses
+from infra.local.moto.s3 import named
 
 PLACE = ("123456789012", "us-east-1")
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/t"
@@ -30,6 +31,42 @@ def test_a_query_of_an_index_needs_it_on_the_index():
 
 def test_a_batch_needs_it_on_each_table():
     assert needed("DynamoDB_20120810.BatchGetItem", RequestItems={"t": {}}) == [Use("dynamodb:BatchGetItem", TABLE)]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "permission", "resource"),
+    [
+        ("PUT", "/b/media/t/u/md_1", "", "PutObject", "b/media/t/u/md_1"),
+        ("GET", "/b/a%20b", "", "GetObject", "b/a b"),
+        ("HEAD", "/b/a", "", "GetObject", "b/a"),
+        ("DELETE", "/b/a", "", "DeleteObject", "b/a"),
+        ("GET", "/b", "list-type=2&prefix=x", "ListBucket", "b"),
+        ("POST", "/b", "delete", "DeleteObject", "b/*"),
+        ("GET", "/b", "acl", "Unknown", "b"),
+        ("POST", "/b/a", "uploads", "Unknown", "b/a"),
+    ],
+)
+def test_a_request_to_a_bucket_needs_what_its_method_and_path_say(
+    method: str, path: str, query: str, permission: str, resource: str
+) -> None:
+    asked = named(
+        {
+            "REQUEST_METHOD": method,
+            "PATH_INFO": path,
+            "QUERY_STRING": query,
+            "HTTP_AUTHORIZATION": "AWS4-HMAC-SHA256 Credential=me.1/20261121/us-east-1/s3/aws4_request, Signature=0",
+        }
+    )
+    assert asked
+    assert uses(PLACE, *asked, lambda _: ()) == [
+        Use(f"s3:{permission}", f"arn:aws:s3:::{resource}", (("s3:ResourceAccount", PLACE[0]),))
+    ]
+
+
+@pytest.mark.parametrize("authorization", ["", "AWS4-HMAC-SHA256 Credential=me/20261121/us-east-1/sqs/aws4_request, x"])
+def test_a_request_to_another_service_is_not_taken_for_a_bucket_s(authorization: str) -> None:
+    asked = {"REQUEST_METHOD": "GET", "PATH_INFO": "/b/a", "HTTP_AUTHORIZATION": authorization}
+    assert named(asked) is None
 
 
 def test_a_batch_of_messages_needs_what_one_message_does():

@@ -23,7 +23,7 @@ from chalicelib.worker.media.errors import (
     UPLOAD_FAILED,
     MediaFailed,
 )
-from chalicelib.worker.media.transfer import Transfer
+from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from infra.whatsapp_server.media import HOSTS
@@ -51,8 +51,8 @@ class Way:
 
     async def down(self, file: WhatsAppFile) -> bytes:
         into = io.BytesIO(b"what was there")
-        size = await asyncio.to_thread(self.transfer.download, file, into)
-        assert size == len(into.getvalue())
+        found = await asyncio.to_thread(self.transfer.download, file, into)
+        assert found == Downloaded(len(into.getvalue()), hashlib.sha256(into.getvalue()).digest())
         return into.getvalue()
 
     async def fault(self, method: str, **fault: object) -> None:

@@ -19,7 +19,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import NoMedia, Sender
+from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
@@ -81,8 +81,15 @@ def people(worker: WorkerHarness) -> Recipients:
     return Recipients(worker.session.uid, worker.outside.identities, Log())
 
 
+class NoFiles:
+    """An OutgoingMedia that has none."""
+
+    def prepare(self, content: Media) -> WhatsAppFile:
+        raise SendRefused("media_not_found", "The session has no such file.")
+
+
 def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, **more: Any) -> Sender:
-    given: dict[str, Any] = {"dispatch": worker.outside.dispatch, "media": NoMedia()} | more
+    given: dict[str, Any] = {"dispatch": worker.outside.dispatch, "media": NoFiles()} | more
     spool, dispatch = Spool(worker.root, RECEIPTS), given.pop("dispatch")
     return Sender(reporter, lease, dispatch, worker.events, Log(), people=people(worker), spool=spool, **given)
 
