@@ -39,7 +39,13 @@ def read_code(picture: Path) -> str:
     return str(found[0].text)
 
 
-_WHY: Final = {404: "no such member", 405: "made the group", 409: "in it already", 419: "the group is full"}
+_WHY: Final = {
+    403: "wants to be asked",
+    404: "no such member",
+    405: "made the group",
+    409: "in it already",
+    419: "the group is full",
+}
 """Why a member of several wasn't changed, by WhatsApp's codes."""
 _ON_OFF: Final = {"choices": ("on", "off")}
 _GROUP_ACTS: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
@@ -47,6 +53,9 @@ _GROUP_ACTS: Final[dict[str, tuple[str, str, dict[str, Any], str]]] = {
     "remove": ("members", "remove members", {"nargs": "+", "metavar": "N"}, "has removed from"),
     "promote": ("members", "make members admins", {"nargs": "+", "metavar": "N"}, "has made admins in"),
     "demote": ("members", "make admins mere members", {"nargs": "+", "metavar": "N"}, "has made mere members in"),
+    "approve": ("members", "let in who waits", {"nargs": "+", "metavar": "N"}, "has let into"),
+    "reject": ("members", "turn away who waits", {"nargs": "+", "metavar": "N"}, "has turned away from"),
+    "approval": ("on", "have admins let in who comes by the link, or not", _ON_OFF, "has set who is let into"),
     "name": ("name", "change the subject", {}, "has renamed"),
     "topic": ("topic", "change the description; an empty one takes it away", {}, "has described"),
     "announce": ("on", "have only admins write, or everybody", _ON_OFF, "has set who writes in"),
@@ -132,7 +141,7 @@ def _invite(options: Namespace) -> str:
 
 def _join(options: Namespace) -> str:
     joined = call(options, path(options.sender, "join"), {"code": options.link})
-    return f"{options.sender} has joined {joined['jid']}."
+    return f"{options.sender} {'waits to be let into' if joined['waits'] else 'has joined'} {joined['jid']}."
 
 
 def _group_path(options: Namespace, act: str) -> str:

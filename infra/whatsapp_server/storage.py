@@ -53,6 +53,11 @@ CREATE TABLE IF NOT EXISTS group_chats (
 CREATE TABLE IF NOT EXISTS group_members (id TEXT NOT NULL, number TEXT NOT NULL, UNIQUE (id, number));
 CREATE INDEX IF NOT EXISTS group_chats_by_member ON group_members (number);
 CREATE TABLE IF NOT EXISTS group_invites (code TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS group_offers (
+    code TEXT PRIMARY KEY, id TEXT NOT NULL, number TEXT NOT NULL, ends INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS group_requests (
+    id TEXT NOT NULL, number TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (id, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS phone_not_addable (number TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS phone_sender_keys (
     number TEXT NOT NULL, chat TEXT NOT NULL, sender TEXT NOT NULL, record TEXT NOT NULL,
     PRIMARY KEY (number, chat, sender)) WITHOUT ROWID;

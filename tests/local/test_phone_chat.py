@@ -130,7 +130,15 @@ def test_a_group_is_led_and_written_in_on_the_command_line(tmp_path: Path) -> No
             assert (await phone("group-join", "--from", dee, link)).out == f"{dee} has joined {group}.\n"
             assert (await phone("group-invite", *led, "--renew")).out.strip() != link
             assert (await phone("group-join", "--from", "628444444444", link)).err == "The invitation was revoked.\n"
-            assert (await phone("group-remove", *led, BO)).code == 0
+            assert (await phone("group-approval", *led, "on")).out == f"{ANA} has set who is let into {group}: on\n"
+            link = (await phone("group-invite", *led)).out.strip()
+            waits = f"628555555555 waits to be let into {group}.\n"
+            assert (await phone("group-join", "--from", "628555555555", link)).out == waits
+            assert (
+                await phone("group-approve", *led, "628555555555")
+            ).out == f"{ANA} has let into {group}: 628555555555\n"
+            assert (await phone("group-reject", *led, dee)).err == f"Not changed: {dee} (no such member)\n"
+            assert (await phone("group-remove", *led, BO, "628555555555")).code == 0
             again = await phone("group-remove", *led, BO, cleo)
             assert (again.code, again.err) == (1, f"Not changed: {BO} (no such member)\n")
             assert (await phone("group-leave", "--from", dee, "--group", group)).out == f"{dee} has left {group}.\n"

@@ -123,7 +123,8 @@ def say_receipt(event: events.ReceiptEv) -> None:
 
 def say_typing(event: events.ChatPresenceEv) -> None:
     states, media = events.ChatPresenceEv.ChatPresence, events.ChatPresenceEv.ChatPresenceMedia
-    say("typing", sender=event.MessageSource.Sender.User, state=states.Name(event.State), media=media.Name(event.Media))
+    source, state = event.MessageSource, states.Name(event.State)
+    say("typing", chat=source.Chat.User, sender=source.Sender.User, state=state, media=media.Name(event.Media))
 
 
 def say_presence(event: events.PresenceEv) -> None:

@@ -6,8 +6,7 @@ from typing import Any
 
 from neonize import events
 from neonize.client import NewClient
-from neonize.exc import NeonizeError
-from neonize.utils.enum import ParticipantChange, ReceiptType
+from neonize.utils.enum import ChatPresence, ChatPresenceMedia, ParticipantChange, ReceiptType
 from neonize.utils.jid import Jid2String, JIDToNonAD, build_jid
 
 Say = Callable[..., None]
@@ -31,8 +30,9 @@ def described(info: Any) -> dict[str, object]:
         "announcement": info.GroupAnnounce.IsAnnounce,
         "locked": info.GroupLocked.isLocked,
         "timer": info.GroupEphemeral.DisappearingTimer,
-        "members": names(one.JID for one in info.Participants),
-        "phones": names(one.PhoneNumber for one in info.Participants),
+        "members": names(one.JID for one in info.Participants if not one.Error),
+        "phones": names(one.PhoneNumber for one in info.Participants if not one.Error),
+        "errors": [[Jid2String(one.JID), one.Error] for one in info.Participants if one.Error],
         "admins": names(one.JID for one in info.Participants if one.IsAdmin),
     }
 
@@ -40,7 +40,9 @@ def described(info: Any) -> dict[str, object]:
 def members(client: NewClient, action: ParticipantChange) -> Callable[..., object]:
     def change(group: str, members: list[str]) -> object:
         changed = client.update_group_participants(jid(group), [jid(one) for one in members], action)
-        return [[Jid2String(one.JID), one.Error] for one in changed]
+        return [
+            [Jid2String(one.JID), one.Error, *([one.AddRequest.Code] if one.AddRequest.Code else [])] for one in changed
+        ]
 
     return change
 
@@ -53,6 +55,9 @@ def acts(client: NewClient) -> dict[str, Callable[..., object]]:
         "revoke": lambda group, author, id: client.revoke_message(jid(group), jid(author), id).ID,  # noqa: A006
         "read": lambda group, sender, id: client.mark_read(  # noqa: A006
             id, chat=jid(group), sender=jid(sender), receipt=ReceiptType.READ
+        ),
+        "type": lambda group, state: client.send_chat_presence(
+            jid(group), ChatPresence[state], ChatPresenceMedia.CHAT_PRESENCE_MEDIA_TEXT
         ),
         "add": members(client, ParticipantChange.ADD),
         "remove": members(client, ParticipantChange.REMOVE),
@@ -67,7 +72,8 @@ def acts(client: NewClient) -> dict[str, Callable[..., object]]:
         "preview": lambda code: described(client.get_group_info_from_link(code)),
         "join": lambda code: Jid2String(client.join_group_with_link(code)),
         "leave": lambda group: client.leave_group(jid(group)),
-        "requests": lambda group: list(client.get_group_request_participants(jid(group))),
+        "requests": lambda group: names(one.Participant for one in client.get_group_request_participants(jid(group))),
+        "accept": lambda group, by, code, ends: client.join_group_with_invite(jid(group), jid(by), code, ends),
         "subgroups": lambda group: list(client.get_sub_groups(jid(group))),
     }
 
@@ -78,8 +84,8 @@ def do(client: NewClient, act: str, arguments: dict[str, Any], say: Say) -> None
     def run() -> None:
         try:
             result = acts(client)[act](**arguments)
-        except NeonizeError as error:
-            say("group_done", act=act, error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shall hear of it
+            say("group_done", act=act, error=f"{type(error).__name__}: {error}")
         else:
             say("group_done", act=act, result=result, error=None)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra.whatsapp_server.accounts import lid_of
-from tests.whatsapp_server.devices import NUMBER, Loopback, RawClient, loopback
+from tests.whatsapp_server import test_chatting
+from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, RawClient, loopback
 
 pytestmark = pytest.mark.subprocess
 
@@ -217,6 +218,25 @@ def test_a_message_in_a_group_is_quoted_changed_reacted_to_and_deleted_by_an_adm
         )
         status, answer = await wa.post(f"phones/{CLEO}/send", to=group, id=answer["id"], kind="delete")
         assert (status, answer["code"]) == (404, "unknown_message")
+
+    told(tmp_path, story)
+
+
+def test_who_types_in_a_group_is_seen_by_its_members_and_by_no_others(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        await test_chatting.knows_its_name(client)
+        group = await wa.make_group(BO, "Kopi", NUMBER)
+        await wa.post(f"phones/{BO}/typing", to=group, state="recording")
+        seen = await client.until("typing", sender=lid_of(BO))
+        assert (seen["chat"], seen["state"], seen["media"]) == (group.partition("@")[0], "COMPOSING", "AUDIO")
+        await client.group("type", group=group, state="CHAT_PRESENCE_COMPOSING")
+        async with asyncio.timeout(PATIENCE_S):
+            while f"{group}/{NUMBER}" not in (shown := (await wa.get(f"phones/{BO}/presence"))["chats"]):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert shown[f"{group}/{NUMBER}"]["typing"] == "composing"
+        assert not [chat for chat in (await wa.get(f"phones/{CLEO}/presence"))["chats"] if "@g.us" in chat]
+        status, answer = await wa.post(f"phones/{CLEO}/typing", to=group, state="composing")
+        assert (status, answer["code"]) == (403, "not_a_member")
 
     told(tmp_path, story)
 

@@ -125,6 +125,59 @@ def test_the_client_joins_by_a_link_and_leaves(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_who_doesnt_let_others_add_them_is_asked_and_joins_by_the_offer(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        for number in (CLEO, NUMBER):
+            await wa.post(f"phones/{number}/addable", on=False)
+        made = await client.group("create", subject="Kopi", members=[BO_LID, CLEO_LID])
+        assert made["errors"] == [[CLEO_LID, 403]]
+        group = made["jid"]
+        [[who, error, code]] = await client.group("add", group=group, members=[CLEO_LID])
+        assert (who, error) == (CLEO_LID, 403)
+        path = f"phones/{CLEO}/groups/{group}"
+        assert (await wa.post(f"phones/{BO}/groups/{group}/accept", code=code))[1]["code"] == "invite_revoked"
+        assert (await wa.post(f"{path}/accept", code=code))[1]["members"] == [NUMBER, BO, CLEO]
+        await client.changed(group, join=[CLEO_LID])
+        assert (await wa.post(f"{path}/accept", code=code))[1]["code"] == "invite_revoked"
+        theirs = await wa.make_group(BO, "Teh")
+        _, answer = await wa.post(f"phones/{BO}/groups/{theirs}/add", members=[NUMBER])
+        assert (answer["failed"], answer["members"]) == ({NUMBER: 403}, [BO])
+        await client.group("accept", group=theirs, by=BO_LID, code=answer["offers"][NUMBER], ends=0)
+        assert (await client.joined(theirs))["members"] == [BO_LID, ANA_LID]
+
+    told(tmp_path, story)
+
+
+def test_where_admins_approve_who_comes_by_the_link_waits(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        group = await wa.make_group(NUMBER, "Kopi", BO)
+        await wa.post(f"phones/{NUMBER}/groups/{group}/approval", on=True)
+        link = await client.group("link", group=group)
+        for number in (CLEO, "628333333333"):
+            answered = (await wa.post(f"phones/{number}/join", code=link))[1]
+            assert (answered["waits"], answered["members"]) == (True, [NUMBER, BO])
+        assert sorted(await client.group("requests", group=group)) == sorted(
+            [CLEO_LID, f"{lid_of('628333333333')}@lid"]
+        )
+        path = f"phones/{NUMBER}/groups/{group}"
+        assert (await wa.post(f"{path}/approve", members=[CLEO, BO]))[1]["failed"] == {BO: 404}
+        await client.changed(group, join=[CLEO_LID])
+        assert (await wa.post(f"{path}/reject", members=["628333333333"]))[1]["members"] == [NUMBER, BO, CLEO]
+        assert await client.group("requests", group=group) == []
+        assert (await wa.post(f"phones/{BO}/groups/{group}/approve", members=[CLEO]))[1]["code"] == "not_an_admin"
+        theirs = await wa.make_group(BO, "Teh")
+        await wa.post(f"phones/{BO}/groups/{theirs}/approval", on=True)
+        _, invited = await wa.post(f"phones/{BO}/groups/{theirs}/invite")
+        assert await client.group("join", code=invited["link"]) == theirs
+        assert [one["number"] for one in (await wa.get(f"phones/{BO}/groups/{theirs}/requests"))["requests"]] == [
+            NUMBER
+        ]
+        await wa.post(f"phones/{BO}/groups/{theirs}/approve", members=[NUMBER])
+        await client.joined(theirs)
+
+    told(tmp_path, story)
+
+
 def test_what_only_admins_may_is_refused_to_others(tmp_path: Path) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         group = await wa.make_group(BO, "Kopi", CLEO, NUMBER)
@@ -234,6 +287,26 @@ def test_a_member_without_the_key_gets_the_message_and_a_stranger_doesnt(tmp_pat
     spoken(tmp_path, talk)
 
 
+def test_a_client_lets_in_and_turns_away_who_waits(tmp_path: Path) -> None:
+    async def talk(wa: Loopback, wire: Wire, group: Jid) -> None:
+        path = f"phones/{BO}/groups/{group}"
+        await wa.post(f"{path}/promote", members=[NUMBER])
+        await asked(wire, group, "set", Node("membership_approval_mode", {}, (Node("group_join", {"state": "on"}),)))
+        _, invited = await wa.post(f"{path}/invite")
+        for number in ("628777777771", "628777777772"):
+            await wa.post(f"phones/{number}/join", code=invited["code"])
+        for verdict, number in (("approve", "628777777771"), ("reject", "628777777772"), ("approve", "628777777772")):
+            who = Node("participant", {"jid": Jid(lid_of(number), LIDS)})
+            action = Node("membership_requests_action", {}, (Node(verdict, {}, (who,)),))
+            answer = await asked(wire, group, "set", action)
+            [outcome] = answer.get("membership_requests_action", verdict).children
+            assert outcome.text("error") == ("404" if (verdict, number[-1]) == ("approve", "2") else "")
+        [shown] = (await wa.get(f"phones/{BO}/groups"))["groups"]
+        assert (shown["members"], shown["approval"]) == ([BO, CLEO, NUMBER, "628777777771"], True)
+
+    spoken(tmp_path, talk)
+
+
 def test_a_group_is_described_in_parts(tmp_path: Path) -> None:
     async def talk(wa: Loopback, wire: Wire, group: Jid) -> None:
         await wa.post(f"phones/{BO}/groups/{group}/topic", topic="Jam 9")
@@ -263,6 +336,9 @@ def test_a_group_is_described_in_parts(tmp_path: Path) -> None:
         (None, "set", Node("description", {"id": "V", "prev": "OLD"}, (Node("body", {}, b"Jam 9"),)), "409"),
         (GROUPS, "set", Node("leave", {}, (Node("group", {"id": Jid("120363000000000000", "g.us")}),)), "404"),
         (GROUPS, "get", Node("invite", {"code": "nonsense"}), "406"),
+        (None, "set", Node("accept", {"code": "nonsense"}), "410"),
+        (None, "set", Node("membership_requests_action"), "400"),
+        (None, "get", Node("membership_approval_requests"), "403"),
         (None, "get", Node("invite"), "401"),
     ],
 )

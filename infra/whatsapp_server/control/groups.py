@@ -1,6 +1,7 @@
 """HTTP routes by which virtual phones make groups and change them; they write in one by the chats' routes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -15,11 +16,13 @@ from infra.whatsapp_server.groups.state import (
     LONGEST_SUBJECT,
     MOST_MEMBERS,
     Addressing,
+    Change,
     Group,
 )
 from infra.whatsapp_server.network import Network
 
 _LONGEST_TIMER_S = 90 * 86_400
+Alter = Callable[[Account, str, Iterable[Jid]], tuple[Group, list[Change]]]
 _ONE = "/phones/{number}/groups/{group}"
 
 
@@ -30,8 +33,12 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_get("/phones/{number}/groups", groups.every)
     app.router.add_post("/phones/{number}/join", groups.join)
     app.router.add_get(_ONE, groups.one)
-    for act in ("add", "remove", "promote", "demote"):
+    for act in ("add", "remove", "promote", "demote", "approve", "reject"):
         app.router.add_post(f"{_ONE}/{act}", groups.members(act))
+    app.router.add_post("/phones/{number}/addable", groups.addable)
+    app.router.add_post(f"{_ONE}/accept", groups.accept)
+    app.router.add_post(f"{_ONE}/approval", groups.approval)
+    app.router.add_get(f"{_ONE}/requests", groups.requests)
     app.router.add_post(f"{_ONE}/name", groups.name)
     app.router.add_post(f"{_ONE}/topic", groups.topic)
     app.router.add_post(f"{_ONE}/announce", groups.announce)
@@ -65,7 +72,7 @@ class _GroupRoutes:
         others = dict.fromkeys(map(phone_number, numbers))
         members = tuple(self._network.account(other) for other in others if other != number)
         maker = await self._network.registered(number)
-        made = self._changes.make(maker, name, members, description=topic, addressing=Addressing(addressing))
+        made, _ = self._changes.make(maker, name, members, description=topic, addressing=Addressing(addressing))
         return web.json_response(_shown(made))
 
     async def every(self, request: web.Request) -> web.Response:
@@ -79,11 +86,20 @@ class _GroupRoutes:
         return web.json_response(_shown(self._network.groups.seen_by(self._account(request), _named(request))))
 
     def members(self, act: str) -> Callable[[web.Request], Any]:
-        """`{members}`: add, remove, promote or demote them; who couldn't be comes back with WhatsApp's code."""
+        """`{members}`: add, remove, promote, demote, let in or turn away; who couldn't be has WhatsApp's code.
+
+        `offers` are the codes for those who are to be asked.
+        """
         changes = self._changes
-        alter = {"add": changes.add, "remove": changes.remove, "promote": changes.promote, "demote": changes.demote}[
-            act
-        ]
+        acts: dict[str, Alter] = {
+            "add": changes.add,
+            "remove": changes.remove,
+            "promote": changes.promote,
+            "demote": changes.demote,
+            "approve": partial(changes.decide, approve=True),
+            "reject": partial(changes.decide, approve=False),
+        }
+        alter = acts[act]
 
         async def change(request: web.Request) -> web.Response:
             fields = await body(request)
@@ -93,7 +109,8 @@ class _GroupRoutes:
             jids = [Jid(number, PHONES) for number in numbers]
             group, outcomes = alter(self._account(request), _named(request), jids)
             failed = {outcome.jid.user: outcome.error for outcome in outcomes if not outcome.done}
-            return web.json_response({**_shown(group), "failed": failed})
+            offers = {outcome.jid.user: outcome.offer.code for outcome in outcomes if outcome.offer}
+            return web.json_response({**_shown(group), "failed": failed, "offers": offers})
 
         return change
 
@@ -136,11 +153,33 @@ class _GroupRoutes:
         return web.json_response({"jid": str(group.jid), "code": group.invite, "link": _LINK + group.invite})
 
     async def join(self, request: web.Request) -> web.Response:
-        """`{code}`: join by a code or a link; a number that has no phone yet gets one."""
+        """`{code}`: join by a code or a link, or wait to be let in; a number that has no phone yet gets one."""
         code = (await body(request)).text("code").removeprefix(_LINK)
         self._network.groups.invited(code)
         account = await self._network.registered(phone_number(request.match_info["number"]))
-        return web.json_response(_shown(self._changes.join(account, code)))
+        group, joined = self._changes.join(account, code)
+        return web.json_response({**_shown(group), "waits": not joined})
+
+    async def addable(self, request: web.Request) -> web.Response:
+        """`{on}`: let others add the phone to groups, or have them ask."""
+        account, on = self._account(request), (await body(request)).flag("on")
+        self._network.groups.let_add(account, addable=on)
+        return web.json_response({"number": account.number, "addable": on})
+
+    async def accept(self, request: web.Request) -> web.Response:
+        """`{code}`: join by the offer of somebody who couldn't add the phone."""
+        code = (await body(request)).text("code")
+        return web.json_response(_shown(self._changes.accept(self._account(request), _named(request), code)))
+
+    async def approval(self, request: web.Request) -> web.Response:
+        """`{on}`: have admins let in who comes by the link, or let everybody in who has it."""
+        on = (await body(request)).flag("on")
+        return web.json_response(_shown(self._changes.want_approval(self._account(request), _named(request), on=on)))
+
+    async def requests(self, request: web.Request) -> web.Response:
+        """Who waits to be let in."""
+        waiting = self._network.groups.requests(self._account(request), _named(request))
+        return web.json_response({"requests": [{"number": one.account.number, "at": one.at} for one in waiting]})
 
     async def leave(self, request: web.Request) -> web.Response:
         """Leave the group."""
@@ -179,5 +218,6 @@ def _shown(group: Group) -> dict[str, Any]:
         "addressing": group.addressing,
         "announcement": group.announcement,
         "locked": group.locked,
+        "approval": group.approval,
         "disappears_after_s": group.ephemeral_s,
     }

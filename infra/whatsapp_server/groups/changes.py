@@ -33,14 +33,18 @@ class GroupChanges:
         description: str = "",
         addressing: Addressing = Addressing.LID,
         settings: dict[str, Any] | None = None,
-    ) -> Group:
-        """Make a group of who makes it and others."""
+    ) -> tuple[Group, list[Change]]:
+        """Make a group of who makes it and others; and what became of those who don't let others add them."""
         with self._database.transaction():
-            group = self._groups.make(maker, subject, members, description=description, addressing=addressing)
+            invited = list(members)
+            addable = [one for one in invited if one is maker or self._groups.addable(one)]
+            group = self._groups.make(maker, subject, addable, description=description, addressing=addressing)
             if settings:
                 group = self._groups.configure(maker, group.id, **settings)
+            private = [group.address(one) for one in invited if one not in addable]
+            _, changes = self._groups.add(maker, group.id, private)
             self._tell_newcomers(group, maker, self._groups.people(group), "new")
-        return group
+        return group, changes
 
     def add(self, actor: Account, name: str, jids: Iterable[Jid]) -> tuple[Group, list[Change]]:
         """Add members."""
@@ -100,12 +104,36 @@ class GroupChanges:
             self._tell(group, actor, Node("invite", {"code": group.invite}))
         return group
 
-    def join(self, actor: Account, code: str) -> Group:
-        """Join by a link's code."""
+    def want_approval(self, actor: Account, name: str, *, on: bool) -> Group:
+        """Have admins let in who comes by the link, or let everybody in who has it."""
+        state = Node("group_join", {"state": "on" if on else "off"})
+        return self._configure(actor, name, Node("membership_approval_mode", {}, (state,)), approval=on)
+
+    def join(self, actor: Account, code: str) -> tuple[Group, bool]:
+        """Join by a link's code, or ask to be let in where the group wants that; whether the actor is in it now."""
         with self._database.transaction():
+            if self._groups.invited(code).approval:
+                group = self._groups.ask(actor, code)
+                self._tell(group, actor, stanzas.requested(group, actor))
+                return group, False
             group = self._groups.join(actor, code)
             self._tell_added(group, actor, [actor], "invite")
+        return group, True
+
+    def accept(self, actor: Account, name: str, code: str) -> Group:
+        """Join by an offer of an admin."""
+        with self._database.transaction():
+            group = self._groups.accept(actor, name, code)
+            self._tell_added(group, actor, [actor], "invite")
         return group
+
+    def decide(self, actor: Account, name: str, jids: Iterable[Jid], *, approve: bool) -> tuple[Group, list[Change]]:
+        """Let in or turn away those who asked."""
+        with self._database.transaction():
+            group, changes = self._groups.decide(actor, name, jids, approve=approve)
+            if approve:
+                self._tell_added(group, actor, _done(changes), "linked_group_join")
+        return group, changes
 
     def leave(self, actor: Account, name: str) -> Group:
         """Leave; who becomes admin for it is told to all."""

@@ -21,18 +21,22 @@ async def participating(client: Client, query: Node) -> None:
 
 
 async def one_group(client: Client, query: Node) -> None:
-    """Answer with the group: clients ask before they write to it."""
-    group = client.network.groups.seen_by(client.account, _named(query))
+    """Answer with the group: clients ask before they write to it, and whom it is offered to, before they join."""
+    offer, groups = query.find("query", "add_request"), client.network.groups
+    if offer:
+        group = groups.offered(client.account, _named(query), offer.text("code"))
+    else:
+        group = groups.seen_by(client.account, _named(query))
     await client.connection.reply(query, stanzas.described(group, client.network.accounts))
 
 
 async def create(client: Client, query: Node) -> None:
-    """Make a group. Who isn't on WhatsApp is named in the answer with an error."""
+    """Make a group. Who isn't on WhatsApp, or is to be asked, is named in the answer with an error."""
     asked, network = query.get("create"), client.network
     jids = [one.jid("jid") for one in asked.named("participant")]
     known = [account for jid in jids if (account := network.accounts.of(jid))]
     body = asked.find("description", "body")
-    group = network.group_changes.make(
+    group, private = network.group_changes.make(
         client.account,
         asked.text("subject"),
         known,
@@ -41,7 +45,7 @@ async def create(client: Client, query: Node) -> None:
     )
     described = stanzas.described(group, network.accounts)
     unknown = [Change(jid, None, NOT_FOUND) for jid in jids if network.accounts.of(jid) is None]
-    errors = stanzas.changed_members("", group, unknown).children
+    errors = stanzas.changed_members("", group, [*private, *unknown]).children
     await client.connection.reply(query, Node("group", described.attributes, (*described.children, *errors)))
 
 
@@ -52,10 +56,13 @@ def _settings(asked: Node) -> dict[str, bool | int | str]:
         "locked": asked.find("locked") is not None,
     }
     ephemeral, adds = asked.find("ephemeral"), asked.find("member_add_mode")
+    approval = asked.find("membership_approval_mode", "group_join")
     if ephemeral:
         settings["ephemeral_s"] = int(ephemeral.text("expiration") or 0)
     if adds:
         settings["adds"] = adds.data.decode()
+    if approval:
+        settings["approval"] = approval.text("state") == "on"
     return settings
 
 
@@ -117,8 +124,9 @@ async def change_invite(client: Client, query: Node) -> None:
     """Make a new link in place of a group's, or join by a link."""
     code, changes = query.get("invite").text("code"), client.network.group_changes
     if code:
-        group = changes.join(client.account, code)
-        await client.connection.reply(query, Node("group", {"jid": group.jid}))
+        group, joined = changes.join(client.account, code)
+        tag = "group" if joined else "membership_approval_request"
+        await client.connection.reply(query, Node(tag, {"jid": group.jid}))
         return
     group = changes.renew_invite(client.account, _named(query))
     await client.connection.reply(query, Node("invite", {"code": group.invite}))
@@ -133,10 +141,43 @@ async def leave(client: Client, query: Node) -> None:
     await client.connection.reply(query, Node("leave", {}, tuple(left)))
 
 
-async def nothing_in(client: Client, query: Node) -> None:
-    """Answer that there is none of what was asked for: these groups know no requests to join, and no subgroups."""
+async def accept(client: Client, query: Node) -> None:
+    """Join by an offer of an admin."""
+    client.network.group_changes.accept(client.account, _named(query), query.get("accept").text("code"))
+    await client.connection.reply(query)
+
+
+async def approval_mode(client: Client, query: Node) -> None:
+    """Have admins let in who comes by the link, or not."""
+    on = query.get("membership_approval_mode", "group_join").text("state") == "on"
+    client.network.group_changes.want_approval(client.account, _named(query), on=on)
+    await client.connection.reply(query)
+
+
+async def requests(client: Client, query: Node) -> None:
+    """Answer with those who wait to be let in."""
+    groups, name = client.network.groups, _named(query)
+    waiting = groups.requests(client.account, name)
+    await client.connection.reply(query, stanzas.requests(groups.led_by(client.account, name), waiting))
+
+
+async def decide(client: Client, query: Node) -> None:
+    """Let in or turn away those who wait."""
+    asked = query.get("membership_requests_action").children
+    verdict = asked[0].tag if asked else ""
+    if verdict not in ("approve", "reject"):
+        raise ValueError("the query neither approves nor rejects")
+    jids = [one.jid("jid") for one in asked[0].named("participant")]
+    changes, approve = client.network.group_changes, verdict == "approve"
+    group, outcomes = changes.decide(client.account, _named(query), jids, approve=approve)
+    answer = Node("membership_requests_action", {}, (stanzas.changed_members(verdict, group, outcomes),))
+    await client.connection.reply(query, answer)
+
+
+async def no_subgroups(client: Client, query: Node) -> None:
+    """Answer that the group has no others in it: there are no communities here."""
     client.network.groups.seen_by(client.account, _named(query))
-    await client.connection.reply(query, Node(query.children[0].tag))
+    await client.connection.reply(query, Node("sub_groups"))
 
 
 def _named(query: Node) -> str:
@@ -170,7 +211,10 @@ ANSWERS: Final[dict[tuple[str, str], Answer]] = {
     ("get", "invite"): invite,
     ("set", "invite"): change_invite,
     ("set", "leave"): leave,
-    ("get", "membership_approval_requests"): nothing_in,
-    ("get", "sub_groups"): nothing_in,
+    ("set", "accept"): accept,
+    ("set", "membership_approval_mode"): approval_mode,
+    ("get", "membership_approval_requests"): requests,
+    ("set", "membership_requests_action"): decide,
+    ("get", "sub_groups"): no_subgroups,
 }
 """By the query's type and its child's tag."""

@@ -7,7 +7,7 @@ from typing import Final
 from chalicelib.wire.node import Attribute, Node
 from infra.whatsapp_server.accounts import Account, Accounts
 from infra.whatsapp_server.clock import now_s
-from infra.whatsapp_server.groups.state import Addressing, Change, Group, Role
+from infra.whatsapp_server.groups.state import Addressing, Change, Group, Request, Role
 
 ALL_PARTS: Final = frozenset({"participants", "description"})
 """What of a group is only told where it is asked for."""
@@ -37,6 +37,8 @@ def described(group: Group, accounts: Accounts, *, parts: Iterable[str] = ALL_PA
     if group.ephemeral_s:
         children.append(Node("ephemeral", {"expiration": str(group.ephemeral_s)}))
     children.append(Node("member_add_mode", {}, group.adds.encode()))
+    if group.approval:
+        children.append(Node("membership_approval_mode", {}, (Node("group_join", {"state": "on"}),)))
     return Node("group", attributes, tuple(children))
 
 
@@ -48,6 +50,21 @@ def changed_members(tag: str, group: Group, changes: Iterable[Change]) -> Node:
 def members(tag: str, group: Group, accounts: Iterable[Account], **attributes: Attribute) -> Node:
     """The notice that members came, went, or have another role."""
     return Node(tag, attributes, tuple(Node("participant", _names(group, account)) for account in accounts))
+
+
+def requested(group: Group, account: Account) -> Node:
+    """The notice that somebody asks to be let in."""
+    names = _names(group, account)
+    return Node("created_membership_requests", {"request_method": "invite_link"}, (Node("requested_user", names),))
+
+
+def requests(group: Group, waiting: Iterable[Request]) -> Node:
+    """Who waits to be let in."""
+    found = (
+        Node("membership_approval_request", {**_names(group, one.account), "request_time": _seconds(one.at)})
+        for one in waiting
+    )
+    return Node("membership_approval_requests", {}, tuple(found))
 
 
 def subject(group: Group, accounts: Accounts) -> Node:
@@ -110,7 +127,11 @@ def _member(group: Group, account: Account | None, role: Role) -> Node:
 
 def _outcome(group: Group, change: Change) -> Node:
     names = _names(group, change.account) if change.account else {"jid": change.jid}
-    return Node("participant", names if change.error is None else {**names, "error": str(change.error)})
+    if change.error is None:
+        return Node("participant", names)
+    offer = change.offer
+    added = Node("add_request", {"code": offer.code, "expiration": _seconds(offer.ends)}) if offer else None
+    return Node("participant", {**names, "error": str(change.error)}, (added,) if added else None)
 
 
 def _names(group: Group, account: Account) -> dict[str, Attribute]:

@@ -35,8 +35,10 @@ GROUPS: Final = "g.us"
 LONGEST_SUBJECT: Final = 100
 LONGEST_DESCRIPTION: Final = 2048
 MOST_MEMBERS: Final = 1024
-NOT_FOUND, NOT_ALLOWED, CONFLICT, FULL = 404, 405, 409, 419
-"""Why a member can't be changed: unknown, not to be changed by this person, in it already, or there is no room."""
+PRIVATE, NOT_FOUND, NOT_ALLOWED, CONFLICT, FULL = 403, 404, 405, 409, 419
+"""Why somebody can't be changed: won't be added but asked, is unknown, may not be changed, is in it, has no room."""
+OFFERED_FOR_MS: Final = 3 * 86_400_000
+"""How long somebody may think about an invitation of one's own."""
 
 
 class Role(StrEnum):
@@ -82,7 +84,8 @@ class Group:
     """A group. `id` is what stands before the @ of its address; times are milliseconds since the epoch.
 
     `members` come in the order in which they joined; `maker`, `subject_by` and `description.by` are numbers.
-    In an announcement group only admins write; `ephemeral_s` is the timer of disappearing messages, 0 without one.
+    In an announcement group only admins write; where `approval` is needed they let in who comes by the link.
+    `ephemeral_s` is the timer of disappearing messages, 0 without one.
     """
 
     id: str
@@ -98,6 +101,7 @@ class Group:
     locked: bool = False
     ephemeral_s: int = 0
     adds: str = "all_member_add"
+    approval: bool = False
     invite: str = ""
 
     @property
@@ -124,12 +128,32 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """An invitation to one person who isn't simply added; `ends` is in milliseconds since the epoch."""
+
+    code: str
+    ends: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Somebody who waits to be let in, since `at`, in milliseconds since the epoch."""
+
+    account: Account
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """What became of one member of several that were to be changed: `error` is WhatsApp's code, None if it was done."""
+    """What became of one member of several that were to be changed: `error` is WhatsApp's code, None if it was done.
+
+    With PRIVATE comes the `offer` that the actor may send.
+    """
 
     jid: Jid
     account: Account | None
     error: int | None = None
+    offer: Offer | None = None
 
     @property
     def done(self) -> bool:
@@ -153,7 +177,7 @@ class Groups:
         description: str = "",
         addressing: Addressing = Addressing.LID,
     ) -> Group:
-        """Make a group of who makes it and others."""
+        """Make a group of who makes it and others, whether they let themselves be added or not."""
         _check_length(subject, LONGEST_SUBJECT)
         now = now_ms()
         others = dict.fromkeys(member.number for member in members if member is not maker)
@@ -213,7 +237,10 @@ class Groups:
         return [account for number in group.numbers if (account := self._accounts.numbered(number))]
 
     def add(self, actor: Account, name: str, jids: Iterable[Jid]) -> tuple[Group, list[Change]]:
-        """Add members: each is in it already (409), isn't on WhatsApp (404), finds no room (419), or is added."""
+        """Add members: each is in it already (409), isn't on WhatsApp (404), finds no room (419), or is added.
+
+        Who doesn't let others add them (403) is offered to join instead.
+        """
         group, member = self._membership(actor, name)
         if group.adds == "admin_add" and not member.is_admin:
             raise NotAnAdmin("Only an admin of the group may add members.")
@@ -222,10 +249,22 @@ class Groups:
             account = self._accounts.of(jid)
             error = NOT_FOUND if account is None else CONFLICT if group.member(account) else None
             if account and error is None:
-                error = FULL if len(group.members) >= MOST_MEMBERS else None
-                group = group if error else replace(group, members=(*group.members, Member(account.number)))
-            changes.append(Change(jid, account, error))
+                error = FULL if len(group.members) >= MOST_MEMBERS else None if self.addable(account) else PRIVATE
+                group = group if error else _with(group, account)
+            offer = self._offer(group, account) if account and error == PRIVATE else None
+            changes.append(Change(jid, account, error, offer))
         return self._written(group), changes
+
+    def addable(self, account: Account) -> bool:
+        """Whether an account lets others add it to groups."""
+        return not self._database.rows("SELECT 1 FROM phone_not_addable WHERE number = ?", account.number)
+
+    def let_add(self, account: Account, *, addable: bool) -> None:
+        """Set whether an account lets others add it to groups."""
+        statement = "DELETE FROM phone_not_addable WHERE number = ?"
+        if not addable:
+            statement = "INSERT OR IGNORE INTO phone_not_addable VALUES (?)"
+        self._database.run(statement, account.number)
 
     def remove(self, actor: Account, name: str, jids: Iterable[Jid]) -> tuple[Group, list[Change]]:
         """Remove members: each isn't in it (404), is the superadmin (405), or is removed."""
@@ -267,7 +306,7 @@ class Groups:
         return self._written(replace(group, description=description))
 
     def configure(self, actor: Account, name: str, **settings: Any) -> Group:
-        """Change `announcement`, `locked`, `ephemeral_s` or `adds`."""
+        """Change `announcement`, `locked`, `ephemeral_s`, `adds` or `approval`."""
         return self._written(replace(self.led_by(actor, name), **settings))
 
     def invite(self, actor: Account, name: str, *, renew: bool = False) -> Group:
@@ -297,7 +336,54 @@ class Groups:
         group = self.invited(code)
         if group.member(actor):
             raise GroupConflict(f"{actor.number} is in the group already.")
-        return self._written(replace(group, members=(*group.members, Member(actor.number))))
+        return self._written(_with(group, actor))
+
+    def ask(self, actor: Account, code: str) -> Group:
+        """Ask the admins of a group that wants approval to be let in by its link; GroupConflict for who is in it."""
+        group = self.invited(code)
+        if group.member(actor):
+            raise GroupConflict(f"{actor.number} is in the group already.")
+        statement = "INSERT OR IGNORE INTO group_requests VALUES (?, ?, ?)"
+        self._database.run(statement, group.id, actor.number, now_ms())
+        return group
+
+    def requests(self, actor: Account, name: str) -> list[Request]:
+        """Who waits to be let in, the first first; NotAnAdmin for who isn't to know."""
+        group = self.led_by(actor, name)
+        rows = self._database.rows("SELECT number, at FROM group_requests WHERE id = ? ORDER BY at, number", group.id)
+        return [Request(account, at) for number, at in rows if (account := self._accounts.numbered(number))]
+
+    def decide(self, actor: Account, name: str, jids: Iterable[Jid], *, approve: bool) -> tuple[Group, list[Change]]:
+        """Let in or turn away who waits; who doesn't wait is unknown (404)."""
+        waiting = {request.account.number for request in self.requests(actor, name)}
+        group, changes = self.led_by(actor, name), []
+        for jid in jids:
+            account = self._accounts.of(jid)
+            error = None if account and account.number in waiting else NOT_FOUND
+            if account and error is None:
+                self._database.run("DELETE FROM group_requests WHERE id = ? AND number = ?", group.id, account.number)
+                group = _with(group, account) if approve else group
+            changes.append(Change(jid, account, error))
+        return self._written(group), changes
+
+    def offered(self, actor: Account, name: str, code: str) -> Group:
+        """The group offered to somebody who couldn't be added; InviteRevoked for others, and after the offer's time."""
+        rows = self._database.rows(
+            "SELECT 1 FROM group_offers WHERE code = ? AND id = ? AND number = ? AND ends > ?",
+            code, name, actor.number, now_ms(),
+        )  # fmt: skip
+        group = self.find(name)
+        if not rows or group is None:
+            raise InviteRevoked("The invitation has ended, or is for somebody else.")
+        return group
+
+    def accept(self, actor: Account, name: str, code: str) -> Group:
+        """Join a group by an offer, which is good once; GroupConflict for who is in it."""
+        group = self.offered(actor, name, code)
+        if group.member(actor):
+            raise GroupConflict(f"{actor.number} is in the group already.")
+        self._database.run("DELETE FROM group_offers WHERE code = ?", code)
+        return self._written(_with(group, actor))
 
     def leave(self, actor: Account, name: str) -> tuple[Group, Account | None]:
         """Leave; the group after it, and who had to become its admin."""
@@ -308,6 +394,12 @@ class Groups:
             heir = self._accounts.numbered(left[0].number)
             left = (Member(left[0].number, Role.ADMIN), *left[1:])
         return self._written(replace(group, members=left)), heir
+
+    def _offer(self, group: Group, account: Account) -> Offer:
+        offer = Offer(secrets.token_urlsafe(12), now_ms() + OFFERED_FOR_MS)
+        statement = "INSERT INTO group_offers VALUES (?, ?, ?, ?)"
+        self._database.run(statement, offer.code, group.id, account.number, offer.ends)
+        return offer
 
     def _membership(self, account: Account, name: str) -> tuple[Group, Member]:
         group = self.find(name)
@@ -351,6 +443,11 @@ class Groups:
     def _members(self, name: str) -> tuple[Member, ...]:
         rows = self._database.rows("SELECT number, role FROM group_members WHERE id = ? ORDER BY rowid", name)
         return tuple(Member(number, Role(role)) for number, role in rows)
+
+
+def _with(group: Group, account: Account) -> Group:
+    """The group with one member more."""
+    return replace(group, members=(*group.members, Member(account.number)))
 
 
 def _with_role(group: Group, changes: list[Change], role: Role) -> Group:
