@@ -11,6 +11,7 @@ from infra.whatsapp_server.post import PHONE, Place, Post
 
 _NOT_FORWARDED = {"sender", "peer_msg", "hist_sync", "read-self", "played-self", "server-error"}
 _RETRY = "retry"
+_READ = {"read", "played"}
 
 
 def every_place(account: Account) -> list[Place]:
@@ -39,7 +40,8 @@ def spread_receipt(
 ) -> None:
     """Forward a device's receipt to those whom it concerns: a plea to send again to the one device that can.
 
-    One of a message in a group comes from the group, and names who sent it as a message does.
+    That something was read concerns the reader's own other devices as well. A receipt of a message in a group comes
+    from the group, and names who sent it as a message does.
     """
     kind = receipt.text("type")
     if kind in _NOT_FORWARDED:
@@ -51,6 +53,12 @@ def spread_receipt(
     for place in [(to.number, to_device)] if kind == _RETRY else every_place(to):
         if place[1] == PHONE or place[1] in to.devices:
             post.deliver(place, forwarded)
+    if kind in _READ and to is not sender:
+        chat: dict[str, Attribute] = {} if group else {"recipient": to.lid_jid}
+        own = Node("receipt", {**attributes, **chat, "type": kind}, receipt.children or None)
+        for place in every_place(sender):
+            if place != (sender.number, device):
+                post.deliver(place, own)
 
 
 def announce(accounts: Accounts, post: Post, changed: Account, *, new: int | None = None) -> None:

@@ -332,3 +332,19 @@ def test_the_client_tells_and_hears_that_a_voice_message_was_played(tmp_path: Pa
         await client.receipt(mine, kind="played")
 
     told(tmp_path, story)
+
+
+def test_what_one_device_of_an_account_reads_is_read_on_the_others(tmp_path: Path) -> None:
+    async def story(wa: Loopback, client: RawClient) -> None:
+        for how in ("read", "played"):
+            first, _ = await to_client(wa, client, "voice", file=await wa.put(BO, CONTENT))
+            client.tell(f"{how} {lid_of(BO)} {first}")
+            await wa.until_letter(NUMBER, first, state=how)
+        second, _ = await to_client(wa, client, "text", text="Halo")
+        await wa.until_letter(NUMBER, second)
+        await wa.post(f"phones/{NUMBER}/read")
+        heard = await client.receipt(second, kind="read")
+        assert (heard["sender"], heard["chat"]) == (lid_of(NUMBER), lid_of(BO))
+        await wa.until_nothing_waits()
+
+    told(tmp_path, story)

@@ -140,7 +140,9 @@ class Reading:
         names = [receipt.text("id"), *(item.text("id") for item in (more.children if more else ()))]
         state = _PROGRESS[receipt.text("type")]
         for name in names:
-            if origin.group:
+            if origin.account is phone:  # a linked device of its own has read what came in
+                self.writing.letters.advance(phone.number, name, state, outgoing=False)
+            elif origin.group:
                 self.writing.letters.note_reader(phone.number, name, origin.number, state)
             else:
                 self.writing.letters.advance(phone.number, name, state, outgoing=True)
