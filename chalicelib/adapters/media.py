@@ -1,6 +1,6 @@
 """The bytes of files in an S3 bucket, streamed both ways, and presigned requests to it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -21,10 +21,15 @@ _AT_ONCE: Final = 1000
 
 
 class S3MediaFiles(Struct, frozen=True):
-    """The MediaFiles port."""
+    """The MediaFiles port. ``connect`` returns the client, which is made when it is needed: it is slow to make."""
 
-    client: "S3Client"
+    connect: Callable[[], "S3Client"]
     bucket: str
+
+    @property
+    def client(self) -> "S3Client":
+        """S3's client."""
+        return self.connect()
 
     def put(self, key: str, source: BinaryIO, *, mimetype: str) -> None:
         """Write the file in one request: botocore streams it, while its own multipart uploads hold many parts."""

@@ -417,7 +417,7 @@ def worker() -> WorkerServices:
         dialer=ProxyDialer(local=settings().webhooks_local),
         media=WorkerMedia(
             DynamoMedia(parts.table()),
-            S3MediaFiles(clients.s3(), settings().media_bucket),
+            S3MediaFiles(clients.s3, settings().media_bucket),
             HttpLinks(local=settings().webhooks_local),
             named_id,
             parts.clock,

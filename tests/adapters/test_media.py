@@ -33,7 +33,7 @@ def bucket(aws: None) -> S3MediaFiles:
     clients.s3.cache_clear()
     client: Any = clients.s3()
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    return S3MediaFiles(client, BUCKET)
+    return S3MediaFiles(clients.s3, BUCKET)
 
 
 @pytest.fixture(params=["memory", "s3"])

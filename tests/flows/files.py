@@ -38,7 +38,7 @@ class Store:
             aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
         )
         self.messages, self.media = DynamoMessages(table), DynamoMedia(table)
-        self.files = S3MediaFiles(s3, told["MEDIA_BUCKET"])
+        self.files = S3MediaFiles(lambda: s3, told["MEDIA_BUCKET"])
         found = DynamoSessions(table).get(reached.uid(session_id))
         assert found
         self.session: Session = found

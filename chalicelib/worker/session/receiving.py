@@ -33,7 +33,9 @@ class IncomingMedia(Protocol):
     """Keeps the files of what comes in."""
 
     def keep(self, received: Received, file: WhatsAppFile) -> Content:
-        """Have the file kept, without waiting for that; return the message's content with its ``media_id``.
+        """Have the file kept; return the message's content with its ``media_id`` and the file's ``state`` by then.
+
+        Takes some seconds at the most: a file that takes longer is kept afterwards.
 
         The same message and file again are the same ``media_id``. Raises Unavailable and Rejected.
         """
