@@ -7,12 +7,12 @@ import inspect
 import logging
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 from urllib.parse import unquote
 
 from chalice.app import Blueprint, Request, Response
+from msgspec import Struct
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import Need, admit, reach
@@ -64,8 +64,7 @@ GATEWAY: Final = Tag("Gateway", "About the gateway itself.")
 """The tag of routes that are no family's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One method at one path: what it needs and takes, and what it may answer."""
 
     method: str

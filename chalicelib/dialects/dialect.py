@@ -6,8 +6,9 @@ lie beside it in ``dialects/<name>/``, its routes and request bodies in ``api/<n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.events import Envelope
@@ -15,8 +16,7 @@ from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """An OpenAPI tag: the name of a group of routes, and a sentence about the group in Markdown."""
 
     name: str
@@ -30,8 +30,7 @@ class ErrorShape(Protocol):
         """Return the JSON body; ``now`` in milliseconds since the Unix epoch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Saying:
+class Saying(Struct, frozen=True):
     """WebSocket frames that belong together, in their order.
 
     With a ``topic``, the saying is news only where the topic's last ``key`` was another one: a client that joins while
@@ -75,8 +74,7 @@ class WebhookWords(Protocol):
         """Return what goes with the body besides the Standard Webhooks headers; ``now`` is the attempt's time."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSockets:
+class WebSockets(Struct, frozen=True):
     """The addresses at which a dialect's watchers come.
 
     ``paths`` are path templates; ``{id}`` stands for the session's id. ``about`` describes them, in Markdown.
@@ -86,8 +84,7 @@ class WebSockets:
     about: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class Dialect(Struct, frozen=True, kw_only=True):
     """One family of clients.
 
     ``name`` is what watchers, the edge table and sessions' webhooks are stored with, and the name of the family's

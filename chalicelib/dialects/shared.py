@@ -1,9 +1,10 @@
 """What several dialects have in common: times, the envelope, receipts, text frames, last troubles, who must scan."""
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar, overload
+
+from msgspec import Struct
 
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.jid import phone_in
@@ -12,8 +13,7 @@ from chalicelib.domain.session import Session, WebhookFailure
 from chalicelib.domain.webhook import FAILURES
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """What a text looks like, in JSON Schema's words."""
 
     name: str

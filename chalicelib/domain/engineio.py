@@ -10,9 +10,10 @@ namespace ``/`` left out. Binary packets are not taken: nothing here sends or wa
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from chalicelib.reading import BadJson, is_text, parse_json
 
@@ -48,8 +49,7 @@ class PacketType(StrEnum):
     NOOP = "6"
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(Struct, frozen=True):
     """One packet; only text is carried."""
 
     kind: PacketType
@@ -100,8 +100,7 @@ class SocketPacketType(StrEnum):
     CONNECT_ERROR = "4"
 
 
-@dataclass(frozen=True, slots=True)
-class SocketPacket:
+class SocketPacket(Struct, frozen=True):
     """One packet. ``ack`` numbers an event that wants an answer, or the answer; ``data`` is JSON, None for none."""
 
     kind: SocketPacketType
