@@ -154,6 +154,10 @@ class Stack:
         """PUT a JSON body with the token."""
         return requests.put(self.url + path, json=body, headers=self.headers, timeout=40)
 
+    def request(self, method: str, path: str, body: Any = None) -> requests.Response:
+        """Call by another method, with the token."""
+        return requests.request(method, self.url + path, json=body, headers=self.headers, timeout=40)
+
     def delete(self, path: str) -> requests.Response:
         """DELETE with the token."""
         return requests.delete(self.url + path, headers=self.headers, timeout=40)
