@@ -1,0 +1,183 @@
+"""Every type of message both ways between the native API and a phone, through a real worker and the client library."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+import requests
+
+from infra.local.client import Phone, Stack, eventually
+
+TERMINAL = {"sent", "delivered", "read", "failed", "unknown"}
+
+
+@pytest.fixture
+def base(account: str) -> str:
+    return f"/v1/sessions/{account}/messages"
+
+
+def send(stack: Stack, base: str, to: str, kind: str, said: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Send something; return the message once WhatsApp has it. A vote goes where its poll is."""
+    where = {"chat_id": to} if "@" in to else {"phone": f"+{to}"}
+    body = {"type": kind, kind: said, **({} if kind == "poll_vote" else {"to": where}), **more}
+    return settled(stack, base, stack.post(f"{base}?wait=10", body))
+
+
+def settled(stack: Stack, base: str, answer: Any) -> dict[str, Any]:
+    assert answer.status_code in {200, 202}, answer.text
+
+    def look() -> dict[str, Any] | None:
+        message: dict[str, Any] = stack.get(f"{base}/{answer.json()['id']}").json()
+        return message if message["status"] in TERMINAL else None
+
+    message: dict[str, Any] = eventually(look)
+    assert message["status"] in {"sent", "delivered", "read"}, message
+    return message
+
+
+def letter(phone: Phone, message: dict[str, Any]) -> dict[str, Any]:
+    """What the phone shows of a message that the API sent."""
+    shown: dict[str, Any] = eventually(lambda: phone.letter(message["whatsapp_id"]))
+    return shown
+
+
+def came(stack: Stack, base: str, name: str) -> dict[str, Any]:
+    """The message that came in under that id of WhatsApp's."""
+
+    def look() -> dict[str, Any] | None:
+        return next((one for one in stack.get(base).json()["data"] if one["whatsapp_id"] == name), None)
+
+    message: dict[str, Any] = eventually(look)
+    return message
+
+
+@pytest.mark.parametrize(
+    "sending",
+    [
+        ("text", {"body": "Kopi? @628123"}, {"text": "Kopi? @628123"}),
+        (
+            "location",
+            {"latitude": -6.1753924, "longitude": 106.8271528, "name": "Monas", "address": "Gambir"},
+            {"latitude": -6.1753924, "longitude": 106.8271528, "name": "Monas", "address": "Gambir"},
+        ),
+        (
+            "poll",
+            {"question": "Jam?", "options": ["9", "10"], "selectable": 1},
+            {"question": "Jam?", "options": ["9", "10"], "selectable": 1},
+        ),
+        ("timer", {"seconds": 86_400}, {"seconds": 86_400}),
+        ("timer", {"seconds": 0}, {"seconds": 0}),
+    ],
+    ids=["text", "location", "poll", "timer", "no timer"],
+)
+def test_what_is_sent_is_shown_by_a_phone(stack, friend, base, sending):
+    kind, said, shown = sending
+    message = letter(friend, send(stack, base, friend.number, kind, said))
+    assert (message["type"], {name: message["content"].get(name) for name in shown}) == (kind, shown)
+
+
+def test_contacts_are_shown(stack, account, friend, base):
+    cards = [{"name": "Bo", "phone": "+628777000001"}, {"name": "Cy", "phone": "+628777000002"}]
+    message = letter(friend, send(stack, base, friend.number, "contact", {"contacts": cards}))
+    assert [one["name"] for one in message["content"]["contacts"]] == ["Bo", "Cy"]
+    assert "waid=628777000001" in message["content"]["contacts"][0]["vcard"]
+
+
+def test_a_text_is_edited_reacted_to_and_deleted(stack, account, friend, base):
+    text = send(stack, base, friend.number, "text", {"body": "Jam sembilan"})
+    letter(friend, text)
+    settled(stack, base, stack.put(f"{base}/{text['id']}/reaction?wait=10", {"emoji": "👍"}))
+    edit = requests.patch(
+        f"{stack.url}{base}/{text['id']}", json={"text": {"body": "Jam sepuluh"}}, headers=stack.headers, timeout=40
+    )
+    assert edit.status_code in {200, 202}, edit.text
+    marked = eventually(lambda: (letter(friend, text) or {}).get("edited"))
+    assert marked["text"] == "Jam sepuluh"
+    assert stack.delete(f"{base}/{text['id']}").status_code in {200, 202}
+    eventually(lambda: letter(friend, text).get("deleted_by"))
+
+
+def test_a_reply_quotes_and_a_forward_says_how_often(stack, account, friend, base):
+    asked = came(stack, base, friend.say(account, "Jam berapa?"))
+    reply = letter(friend, send(stack, base, friend.number, "text", {"body": "Sembilan"}, reply_to=asked["id"]))
+    assert (reply["context"]["quoted"]["id"], reply["content"]["text"]) == (asked["whatsapp_id"], "Sembilan")
+    passed_on = send(stack, base, friend.number, "forward", {"message_id": asked["id"]})
+    assert letter(friend, passed_on)["context"]["forwarded"] == 1
+
+
+def test_a_vote_in_our_poll_is_read_and_ours_in_theirs_is_counted(stack, account, friend, base):
+    poll = send(stack, base, friend.number, "poll", {"question": "Jam?", "options": ["9", "10", "11"]})
+    letter(friend, poll)
+    vote = came(stack, base, friend.send(account, "vote", id=poll["whatsapp_id"], options=["11", "9"]))
+    assert (vote["type"], vote["poll_vote"]["options"]) == ("poll_vote", ["9", "11"])
+    taken_back = came(stack, base, friend.send(account, "vote", id=poll["whatsapp_id"], options=[]))
+    assert taken_back["poll_vote"].get("options", []) == []
+
+    theirs = came(stack, base, friend.send(account, "poll", question="Di mana?", options=["Monas", "Gambir"]))
+    ours = send(stack, base, friend.number, "poll_vote", {"message_id": theirs["id"], "options": ["Gambir"]})
+    assert letter(friend, ours)["content"]["options"] == ["Gambir"]
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_an_edit_is_read_also_one_that_is_sealed(stack, account, friend, base, encrypted):
+    first = friend.send(account, "text", text="Jam sembilan")
+    came(stack, base, first)
+    edit = came(stack, base, friend.send(account, "edit", id=first, text="Jam sepuluh", encrypted=encrypted))
+    assert (edit["type"], edit["edited"]["body"]) == ("edited", "Jam sepuluh")
+    assert not edit["edited"].get("encrypted")
+
+
+def test_what_may_be_seen_once_is_unavailable_and_an_album_s_children_name_it(stack, account, friend, base):
+    once = came(stack, base, friend.send(account, "image", file=friend.put(b"once"), view_once=True))
+    assert once["type"] == "unavailable"
+    album = friend.send(account, "album", images=1, videos=0)
+    child = came(stack, base, friend.send(account, "image", file=friend.put(b"image"), caption="Satu", album=album))
+    assert came(stack, base, album)["album"]["images"] == 1
+    assert (child["image"]["caption"], child["context"]["album"]) == ("Satu", album)
+
+
+def test_a_call_is_told_and_can_be_rejected(stack, account, friend, base):
+    call = friend.do("calls", to=account, video=True)
+
+    def calls(state: str) -> list[dict[str, Any]]:
+        found = [one for one in stack.get(base).json()["data"] if one["type"] == "call"]
+        return [one for one in found if (one["call"]["id"], one["call"]["state"]) == (call["id"], state)]
+
+    (offered,) = eventually(lambda: calls("offered"))
+    assert (offered["call"]["video"], offered["sender"]["phone"]) == (True, f"+{friend.number}")
+    answer = stack.post(f"{base}/{offered['id']}/reject")
+    assert answer.status_code in {200, 204}, answer.text
+    eventually(lambda: stack.network(f"phones/{friend.number}/calls").json()["calls"][-1]["state"] == "declined")
+
+
+def test_a_group_s_changes_are_messages_in_it(stack, account, friend, base):
+    group = friend.make_group("Kopi", account)
+
+    def changes() -> list[tuple[str, str | None]]:
+        listed = stack.get(base, params={"chat_id": group}).json()["data"]
+        told = [one["group_event"] for one in listed if one["type"] == "group_event"]
+        return [(one["change"], one.get("value")) for one in told]
+
+    eventually(lambda: ("added", "Kopi") in changes())
+    friend.change_group(group, "name", name="Teh")
+    eventually(lambda: ("subject", "Teh") in changes())
+    friend.change_group(group, "promote", members=[account])
+    eventually(lambda: ("promoted", None) in changes())
+    text = send(stack, base, group, "text", {"body": "Halo"})
+    assert letter(friend, text)["content"]["text"] == "Halo"
+
+
+def test_reading_typing_and_being_online_are_shown_to_the_phone(stack, account, friend, base):
+    asked = came(stack, base, friend.say(account, "Jam berapa?"))
+    answer = stack.post(f"{base}/{asked['id']}/read", {})
+    assert answer.status_code == 200, answer.text
+    eventually(lambda: letter(friend, asked)["state"] == "read")
+    presence = base.removesuffix("messages") + "presence"
+    for state, shown in (("typing", "composing"), ("recording", "recording"), ("paused", "paused")):
+        answer = stack.post(presence, {"state": state, "to": {"phone": f"+{friend.number}"}})
+        assert answer.status_code in {200, 204}, answer.text
+        eventually(partial(is_shown, friend, account, shown))
+
+
+def is_shown(friend: Phone, of: str, typing: str) -> bool:
+    return bool(friend.presence(of)["typing"] == typing)
