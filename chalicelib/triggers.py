@@ -210,6 +210,8 @@ def _run_job(body: str) -> None:
             bootstrap.reconciler().reconcile(uid)
         case {"job": "snapshot", "watcher": str(watcher)}:
             bootstrap.push().snapshot(watcher)
+        case {"job": "catch_up", "watcher": str(watcher), "tenant": str(tenant), "session": str(session)}:
+            bootstrap.subscriptions().catch_up(watcher, tenant, session)
         case {"job": "fill_standbys"}:
             bootstrap.standbys().fill()
         case {"job": "greet", "channel": str(sid)}:

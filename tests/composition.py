@@ -37,9 +37,11 @@ from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.waiting import Waiting
 from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
-from chalicelib.services.watching.watching import Closing, History, WatcherLimits, Watching
+from chalicelib.services.watching.subscriptions import EventLog, Subscriptions
+from chalicelib.services.watching.watching import Closing, History, Watching
 from chalicelib.services.webhooks import Webhooks
 from chalicelib.services.worker import Link
 from tests import fakes
@@ -68,6 +70,7 @@ SERVICES = (
     "api_keys",
     "bulk",
     "chats",
+    "event_log",
     "history",
     "messages",
     "naming",
@@ -82,6 +85,7 @@ SERVICES = (
     "sessions",
     "signals",
     "socketio",
+    "subscriptions",
     "standbys",
     "sweeper",
     "tenants",
@@ -102,6 +106,7 @@ class Stores:
     standbys: fakes.MemoryStandbys = field(default_factory=fakes.MemoryStandbys)
     slots: MemorySlots = field(default_factory=MemorySlots)
     watchers: fakes.MemoryWatchers = field(default_factory=fakes.MemoryWatchers)
+    subscriptions: fakes.MemorySubscriptions = field(init=False)
     channels: MemoryChannels = field(default_factory=MemoryChannels)
     users: MemoryUsers = field(default_factory=MemoryUsers)
     tenants: MemoryTenants = field(default_factory=MemoryTenants)
@@ -121,6 +126,7 @@ class Stores:
 
     def __post_init__(self) -> None:
         self.channels.watchers = self.watchers  # As in the table, where both are listed.
+        self.subscriptions = fakes.MemorySubscriptions(self.watchers)
 
 
 @dataclass
@@ -402,7 +408,33 @@ class Rig:
 
     @property
     def watching(self) -> Watching:
-        return Watching(self.stores.sessions, self.stores.watchers, self.sockets, self.wakes, self.clock, self.limits)
+        return Watching(
+            self.stores.sessions,
+            self.stores.watchers,
+            self.sockets,
+            self.wakes,
+            self.clock,
+            self.limits,
+            self.subscriptions,
+        )
+
+    @property
+    def event_log(self) -> EventLog:
+        return EventLog(self.stores.sessions, self.stores.history, self.stores.messages)
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        return Subscriptions(
+            self.stores.sessions,
+            self.stores.watchers,
+            self.stores.subscriptions,
+            self.stores.history,
+            self.event_log,
+            self.sockets,
+            self.wakes,
+            self.clock,
+            self.limits,
+        )
 
     @property
     def push(self) -> Push:
@@ -416,6 +448,7 @@ class Rig:
             self.stores.history,
             self.stores.messages,
             self.pushes,
+            self.subscriptions,
             self.told_at_once,
         )
 

@@ -43,6 +43,10 @@ class WakeQueue(Struct, frozen=True):
         """Queue a watcher's snapshot."""
         self._send({"job": "snapshot", "watcher": watcher}, delay)
 
+    def catch_up(self, watcher: str, tenant: str, session_id: str, *, delay: float) -> None:
+        """Queue the rest of a subscription's events."""
+        self._send({"job": "catch_up", "watcher": watcher, "tenant": tenant, "session": session_id}, delay)
+
     def fill_standbys(self, *, delay: float) -> None:
         """Queue the filling of the standby pool."""
         self._send({"job": "fill_standbys"}, delay)

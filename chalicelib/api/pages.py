@@ -20,7 +20,7 @@ _OWN_MESSAGE_ID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 """A ULID: only those of our ids that sort by time can say where a page begins."""
 
 
-def _cursor(name: str, pattern: re.Pattern[str], about: str) -> Parameter[str | None]:
+def cursor_of(name: str, pattern: re.Pattern[str], about: str) -> Parameter[str | None]:
     """Return the parameter that says where a page begins, by a value that no list could have given if it doesn't fit.
 
     A list would begin anew there, and whoever turns its pages would never come to an end.
@@ -40,7 +40,7 @@ MESSAGES: Final = whole_number("limit", "How many a page has at most.", default=
 
 def message_cursor(name: str, about: str) -> Parameter[str | None]:
     """Return the parameter that says behind which of our own messages a page begins."""
-    return _cursor(name, _OWN_MESSAGE_ID, about)
+    return cursor_of(name, _OWN_MESSAGE_ID, about)
 
 
 BEFORE: Final = message_cursor("before", "The id of the message that the page before ended with, as it gave it.")
@@ -58,7 +58,7 @@ ListPage = tuple[Parameter[int], Parameter[str | None]]
 
 def page_of(pattern: re.Pattern[str], name: str = "after") -> ListPage:
     """Return what a list takes whose entries are called as ``pattern`` says; ``name`` is the cursor's parameter."""
-    return LIMIT, _cursor(name, pattern, "The cursor that the page before gave.")
+    return LIMIT, cursor_of(name, pattern, "The cursor that the page before gave.")
 
 
 PAGE: Final = page_of(ID)

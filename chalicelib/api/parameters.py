@@ -97,7 +97,7 @@ def refuse_unknown_paging(query: Iterable[str], takes: Iterable[Parameter[Any]])
     Whoever asked so would get the same page again and again. Other unknown parameters are ignored.
     """
     known = [taken.name for taken in takes if not taken.header]
-    paged = [name for name in known if _plain(name) in PAGING]
+    paged = [name for name in known if _plain(name) in {*PAGING, "since"}]
     words = PAGING_OF_LISTS if paged else PAGING
     for name in query:
         if name not in known and _plain(name) in words:

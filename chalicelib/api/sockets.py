@@ -45,8 +45,13 @@ def connect(event: WebsocketEvent) -> Response:
             engine.shake_hands(event.connection_id, request, query)
             return Response(body="", status_code=200)
         # Its frames tell of sessions and of messages.
-        authenticate = authenticator(_credential(request, query))
+        by_key = known.subscribing is not None and "token" not in query
+        authenticate = authenticator(_credential(request, query), key=by_key)
         principal = permit(permit(authenticate(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
+        if known.subscribing:
+            bootstrap.subscriptions().connect(event.connection_id, principal, dialect=dialect)
+            _check_again(event.connection_id, authenticate, principal)
+            return Response(body="", status_code=200)
         session = reach(principal, existing_id(unquote(query.get(SESSION_PARAMETER, ""))))
         bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
         _check_again(event.connection_id, authenticate, principal)

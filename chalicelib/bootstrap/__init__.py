@@ -26,7 +26,7 @@ from chalicelib.adapters.dynamodb.messages import (
 )
 from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
 from chalicelib.adapters.dynamodb.table import Table
-from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
+from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.links import HttpLinks
 from chalicelib.adapters.media import S3MediaFiles
 from chalicelib.adapters.names import named_id, new_api_key, new_id, new_secret, new_ticket
@@ -57,9 +57,11 @@ from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.waiting import Waiting
+from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
-from chalicelib.services.watching.watching import History, WatcherLimits, Watching
+from chalicelib.services.watching.subscriptions import EventLog, Subscriptions
+from chalicelib.services.watching.watching import History, Watching
 from chalicelib.services.webhooks import Webhooks
 from chalicelib.services.worker import Link, WorkerMedia, WorkerServices
 
@@ -69,6 +71,7 @@ __all__ = [
     "bulk",
     "chats",
     "clock",
+    "event_log",
     "first_administrator",
     "history",
     "messages",
@@ -85,6 +88,7 @@ __all__ = [
     "single_session",
     "socketio",
     "standbys",
+    "subscriptions",
     "sweeper",
     "tenants",
     "tickets",
@@ -343,7 +347,35 @@ def sweeper() -> Sweeper:
 def watching() -> Watching:
     """Return who lets watchers in and out."""
     return Watching(
-        parts.session_store(), DynamoWatchers(parts.table()), parts.sockets(), parts.wakes(), parts.clock, limits()
+        parts.session_store(),
+        DynamoWatchers(parts.table()),
+        parts.sockets(),
+        parts.wakes(),
+        parts.clock,
+        limits(),
+        subscriptions(),
+    )
+
+
+@cache
+def event_log() -> EventLog:
+    """Return who reads events."""
+    return EventLog(parts.session_store(), DynamoHistory(parts.table()), DynamoMessages(parts.table()))
+
+
+@cache
+def subscriptions() -> Subscriptions:
+    """Return who sends events to connections that follow several sessions."""
+    return Subscriptions(
+        sessions=parts.session_store(),
+        watchers=DynamoWatchers(parts.table()),
+        store=DynamoSubscriptions(parts.table()),
+        history=DynamoHistory(parts.table()),
+        log=event_log(),
+        sockets=parts.sockets(),
+        wakes=parts.wakes(),
+        clock=parts.clock,
+        limits=limits(),
     )
 
 
@@ -370,6 +402,7 @@ def push() -> Push:
         history=DynamoHistory(parts.table()),
         messages=DynamoMessages(parts.table()),
         pushes=PushQueue(clients.sqs(), here.push_queue),
+        subscriptions=subscriptions(),
         told_at_once=here.told_at_once,
     )
 

@@ -61,6 +61,38 @@ class Frames(Protocol):
         """Return the frames that answer a watcher's own frame."""
 
 
+class Asked(Struct, frozen=True):
+    """What a frame of a client asks for that follows several sessions over one connection.
+
+    ``subscribe`` has sessions, each with the cursor (as history has it) after which its events are wanted, or None for
+    those from now on; of the ``types`` that are named, or of all.
+    """
+
+    subscribe: Mapping[str, str | None]
+    types: tuple[str, ...] = ()
+    unsubscribe: tuple[str, ...] = ()
+    ping: bool = False
+
+
+class Subscribing(Protocol):
+    """What clients say and are told, beside events, where one connection follows several sessions."""
+
+    def asked(self, text: str) -> Asked:
+        """Return what a client's frame asks for; raises Invalid."""
+
+    def subscribed(self, session: Session, sent: str) -> str:
+        """Return the frame that answers a subscription; ``sent`` is the cursor that it begins after, empty for none."""
+
+    def unsubscribed(self, session_id: str) -> str:
+        """Return the frame that answers the end of a subscription."""
+
+    def pong(self) -> str:
+        """Return the frame that answers a ping."""
+
+    def failed(self, error: GatewayError, *, session_id: str | None, now: int) -> str:
+        """Return the frame of an error, about one session if it is; ``now`` as in ErrorShape."""
+
+
 class WebhookWords(Protocol):
     """What webhook endpoints are told."""
 
@@ -94,7 +126,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
     ``names_requests`` says that each error names its request by ``request_id``; else only those that nobody foresaw do.
     ``rooms`` says that watchers are Socket.IO's: they come over a channel, follow sessions as rooms, and are told only
     what is news. ``lost_after`` is how many milliseconds a session's connection must be lost before watchers are told,
-    by a snapshot, since most connections come back sooner; 0 where the event itself tells.
+    by a snapshot, since most connections come back sooner; 0 where the event itself tells. With ``subscribing``, one
+    connection follows several sessions, each from one event to the next without a gap.
     """
 
     name: str
@@ -107,6 +140,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     names_requests: bool = False
     rooms: bool = False
     lost_after: int = 0
+    subscribing: Subscribing | None = None
 
     def say(self, what: GatewayError, *, now: int, session_id: str | None = None) -> Mapping[str, Any]:
         """Return the JSON body of an error; raises ValueError if the dialect has none, see ``ErrorShape``."""

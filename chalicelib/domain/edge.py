@@ -64,7 +64,8 @@ def destination(path: str, query: Mapping[str, str], websockets: WebSocketPaths,
     for template, dialect in websockets if handshake else ():
         found = re.fullmatch(template.replace("{id}", "(?P<id>[^/]+)") + "/?", path)
         if found:
-            return Destination("websocket", {DIALECT_PARAMETER: dialect, SESSION_PARAMETER: found["id"]})
+            named = {SESSION_PARAMETER: found["id"]} if "{id}" in template else {}
+            return Destination("websocket", {DIALECT_PARAMETER: dialect, **named})
     if path.endswith("/") and path != "/":
         return Destination("rest", {}, path.removesuffix("/"))
     return REST

@@ -23,6 +23,7 @@ GatewayError
 │   ├── KeyNotFound              404  also for another tenant's key
 │   ├── TenantNotFound           404
 │   └── SessionNotFound          404  also for another tenant's session
+├── CursorGone                   410  events after that cursor may be gone
 ├── MethodNotAllowed             405
 ├── UpgradeRequired              426  the path is a WebSocket's, and the request no handshake
 ├── Conflict                     409  the request is right, the moment isn't
@@ -256,6 +257,13 @@ class NotFound(GatewayError):
 
     code = "NOT_FOUND"
     status = 404
+
+
+class CursorGone(GatewayError):
+    """The event of that cursor isn't there any more, or never was; events after it may be missing, too."""
+
+    code = "CURSOR_GONE"
+    status = 410
 
 
 class SessionNotFound(NotFound):

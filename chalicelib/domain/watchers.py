@@ -5,6 +5,7 @@ is kept, queued or logged under a sid, only under its hash. Every change of a ch
 that was read.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -23,8 +24,9 @@ LIFETIME: Final = 2 * 3_600_000
 class Watcher:
     """Who watches what, in which dialect; ``expires_at`` is the end of its token or of the connection's life.
 
-    ``token`` is the id of the token that let it in, if one did. ``codes`` says that its principal may link the
-    session, and so is shown codes.
+    ``session`` is empty for a connection that follows several sessions, by subscriptions. ``token`` is the id of the
+    token that let it in, if one did. ``codes`` says that its principal may link the session, and so is shown codes.
+    ``only`` is the one session that its credential is good for, if it is bound to one.
     """
 
     id: str
@@ -36,10 +38,62 @@ class Watcher:
     expires_at: int
     codes: bool = False
     token: str | None = None
+    only: str | None = None
 
     def sees(self, session: Session | None) -> Session | None:
         """Return the session as this watcher may see it: without the code where its principal may not link."""
         return session if self.codes or session is None else session.without_code()
+
+
+MOST_SUBSCRIPTIONS: Final = 100
+"""Sessions that one connection may follow."""
+DRAINING: Final = 25_000
+"""Milliseconds for which one function may send a subscription's events, before another one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Watcher):
+    """One of the sessions that a connection follows, from one event to the next without a gap.
+
+    ``sent`` is the cursor of the last event that was sent, or passed over, empty for none; what comes after it in
+    history is still to be sent. ``types`` are the types of events that are sent, as ``message.received`` or
+    ``message.*``; none for all. One function at a time sends: the one that has set ``busy_until`` (milliseconds since
+    the Unix epoch).
+    """
+
+    uid: str = ""
+    sent: str = ""
+    types: tuple[str, ...] = ()
+    busy_until: int = 0
+
+    def wants(self, type_: str) -> bool:
+        """Whether events of this type are sent."""
+        return wanted(self.types, type_)
+
+
+def wanted(types: Collection[str], type_: str) -> bool:
+    """Whether a type of events is one of those that are named, each by itself, as ``message.*`` or by ``*``."""
+    return not types or not {type_, f"{type_.partition('.')[0]}.*", "*"}.isdisjoint(types)
+
+
+def subscribed(watcher: Watcher, session: Session, *, sent: str, types: tuple[str, ...], now: int) -> Subscription:
+    """Return the connection's subscription to a session, with whoever makes it as the one that sends."""
+    return Subscription(
+        id=watcher.id,
+        tenant=watcher.tenant,
+        session=session.id,
+        dialect=watcher.dialect,
+        principal=watcher.principal,
+        connected_at=watcher.connected_at,
+        expires_at=watcher.expires_at,
+        codes=watcher.codes,
+        token=watcher.token,
+        only=watcher.only,
+        uid=session.uid,
+        sent=sent,
+        types=types,
+        busy_until=now + DRAINING,
+    )
 
 
 SOCKETIO: Final = "socketio"

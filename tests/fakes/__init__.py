@@ -5,7 +5,7 @@ from tests.fakes.messages import MemoryChats, MemoryIdempotency, MemoryMessages,
 from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
 from tests.fakes.surroundings import FakeClock, FakeIds, MachineClock
-from tests.fakes.watchers import FakePushes, FakeSockets, MemoryWatchers
+from tests.fakes.watchers import FakePushes, FakeSockets, MemorySubscriptions, MemoryWatchers
 from tests.fakes.workers import FakeMailboxes, FakeWakes, FakeWorkers
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "MemoryPaces",
     "MemorySessions",
     "MemoryStandbys",
+    "MemorySubscriptions",
     "MemoryWatchers",
 ]

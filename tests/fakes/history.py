@@ -23,6 +23,9 @@ class MemoryHistory:
         for key in [key for key in self.rows if key[0] == uid]:
             del self.rows[key]
 
+    def latest(self, uid: str) -> str | None:
+        return max((cursor for whose, cursor in self.rows if whose == uid), default=None)
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
         return later[:limit]

@@ -1,10 +1,12 @@
 """Watchers in memory, and sockets that note what is sent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from chalicelib.domain.watchers import PushJob, Watcher
+from chalicelib.domain.watchers import DRAINING, PushJob, Subscription, Watcher
 from chalicelib.services.ports import Gone
+from chalicelib.services.ports.watching import Busy
 
 
 @dataclass
@@ -24,13 +26,14 @@ class MemoryWatchers:
         return self.rows.get(watcher)
 
     def remove(self, watcher: str) -> None:
-        self.rows.pop(watcher, None)
+        for name in [name for name in self.rows if name == watcher or name.startswith(f"{watcher}#")]:
+            del self.rows[name]
 
     def unfollow(self, watcher: Watcher) -> None:
         self.rows.pop(f"{watcher.id}#{watcher.session}", None)
 
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
-        return [w for w in self.rows.values() if (w.tenant, w.session) == (tenant, session_id)]
+        return [w for w in self.rows.values() if w.session and (w.tenant, w.session) == (tenant, session_id)]
 
     def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
         return sum(watcher.expires_at > now for watcher in self.following(tenant, session_id))
@@ -48,6 +51,59 @@ class MemoryWatchers:
     def of(self, principal: str) -> Sequence[str]:
         channels = [sid for sid, whose in self.enlisted.items() if whose == principal]
         return [*(name for name, w in self.rows.items() if w.principal == principal and name == w.id), *channels]
+
+
+@dataclass
+class MemorySubscriptions:
+    """SubscriptionStore, among the watchers' rows."""
+
+    watchers: MemoryWatchers
+    word: set[str] = field(default_factory=set)
+
+    def put(self, subscription: Subscription) -> None:
+        self.watchers.rows[f"{subscription.id}#{subscription.session}"] = subscription
+
+    def remove(self, watcher: str, tenant: str, session_id: str) -> None:
+        self.watchers.rows.pop(f"{watcher}#{session_id}", None)
+
+    def sessions(self, watcher: str) -> Sequence[str]:
+        return [name.partition("#")[2] for name in self.watchers.rows if name.startswith(f"{watcher}#")]
+
+    def claim(self, watcher: str, tenant: str, session_id: str, *, now: int) -> Subscription | None:
+        name = f"{watcher}#{session_id}"
+        stands = self.watchers.rows.get(name)
+        if not isinstance(stands, Subscription):
+            return None
+        if stands.busy_until >= now:
+            first = name not in self.word
+            self.word.add(name)
+            raise Busy(first=first)
+        self.word.discard(name)
+        claimed = replace(stands, busy_until=now + DRAINING)
+        self.watchers.rows[name] = claimed
+        return claimed
+
+    def progress(self, subscription: Subscription) -> bool:
+        return self._write(subscription)
+
+    def give_back(self, subscription: Subscription) -> bool:
+        name = f"{subscription.id}#{subscription.session}"
+        if name in self.word and self._write(subscription):
+            self.word.discard(name)
+            return False
+        self._write(subscription, busy_until=0)
+        return True
+
+    def _write(self, subscription: Subscription, **changes: Any) -> bool:
+        name = f"{subscription.id}#{subscription.session}"
+        stands = self.watchers.rows.get(name)
+        mine = isinstance(stands, Subscription) and (stands.busy_until, stands.uid) == (
+            subscription.busy_until,
+            subscription.uid,
+        )
+        if mine:
+            self.watchers.rows[name] = replace(subscription, **changes)
+        return mine
 
 
 @dataclass

@@ -57,6 +57,9 @@ class FakeWakes:
     def snapshot(self, watcher: str, *, delay: float) -> None:
         self.jobs.append(("snapshot", watcher, delay))
 
+    def catch_up(self, watcher: str, tenant: str, session_id: str, *, delay: float) -> None:
+        self.jobs.append(("catch_up", f"{watcher} {tenant} {session_id}", delay))
+
     def fill_standbys(self, *, delay: float) -> None:
         self.jobs.append(("fill_standbys", "", delay))
 

@@ -61,6 +61,8 @@ class Everything:
             next_frame(watcher, "connected")
             watcher.send(json.dumps({"type": "ping"}))
             next_frame(watcher, "pong")
+            with self._subscribed(me) as subscribed:
+                next_frame(subscribed, "subscribed")
             assert stack.network(f"phones/{FRIEND}", {}).ok
             assert stack.post(f"/api/sessions/{me}/send", {"to": FRIEND, "message": "hello"}).ok
             assert stack.network(f"phones/{FRIEND}/say", {"to": me, "text": "hello yourself"}).ok
@@ -77,6 +79,14 @@ class Everything:
         assert isinstance(came.content, Media)
         sent = store.send(friend, Image(media_id=came.content.media_id))
         assert sent.error_code is None, sent
+
+    @contextmanager
+    def _subscribed(self, session: str) -> Iterator[ClientConnection]:
+        """A connection that follows the session by a subscription."""
+        ticket = self.stack.post("/v1/ws-ticket", {}).json()["ticket"]
+        with connect(f"ws://127.0.0.1:{self.stack.port}/v1/ws?token={ticket}") as socket:
+            socket.send(json.dumps({"subscribe": {session: None}}))
+            yield socket
 
     def _code_after(self, used: str) -> str | None:
         """The code that is shown once one that failed is gone, if it is there."""

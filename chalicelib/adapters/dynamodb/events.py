@@ -47,6 +47,12 @@ class DynamoHistory(Struct, frozen=True):
         """Remove the whole partition, with anything written since the session was removed."""
         self.table.delete_partition(f"S#{uid}")
 
+    def latest(self, uid: str) -> str | None:
+        """Read the last key of history."""
+        where = Condition("pk = :pk AND begins_with(sk, :h)", {":pk": f"S#{uid}", ":h": "H#"})
+        found = self.table.query(where, limit=1, keys_only=True, newest_first=True)
+        return next((str(item["sk"]).removeprefix("H#") for item in found), None)
+
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Read the events after the cursor."""
         where = Condition(

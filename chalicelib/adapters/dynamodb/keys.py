@@ -69,6 +69,7 @@ KEYS: Final = (
     Pattern("Q#{tenant}", "TICKETS#{minute}", "how many tickets a tenant got in a minute", "accounts", "3 minutes"),
     Pattern("T#{tenant}", "RUN#{uid}", "a running session of a tenant's", "accounts"),
     Pattern("W#{watcher}", "WATCHER", "a watcher on a plain WebSocket", "watchers", _HOLDS_A_SOCKET),
+    Pattern("W#{watcher}", "S#{id}", "that a connection follows a session", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{connection}", "CHANNEL", "which channel a WebSocket is", "watchers", _HOLDS_A_SOCKET),
     Pattern("R#{tenant}#{id}", "W#{watcher}", "a watcher of a session", "watchers", _HOLDS_A_SOCKET),
     Pattern("RA#{tenant}#{id}", "APART", "that a session's watchers are told apart", "watchers", "until then"),

@@ -10,9 +10,10 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.table import Condition, Item, Table
-from chalicelib.domain.watchers import LIFETIME, Channel, Watcher, subscription
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
+from chalicelib.domain.watchers import DRAINING, LIFETIME, Channel, Subscription, Watcher, subscription
 from chalicelib.reading import Reader
+from chalicelib.services.ports.watching import Busy
 
 _WATCHER: Final = Reader(Watcher)
 
@@ -33,7 +34,8 @@ class DynamoWatchers(Struct, frozen=True):
         self.table.put({"pk": f"W#{watcher.id}", "sk": "WATCHER", **kept})
         for place in places(watcher.tenant, watcher.principal):
             self.table.put(listed(place, watcher.id, watcher.connected_at, watcher.expires_at))
-        self.table.put({"pk": _room(watcher.tenant, watcher.session), "sk": f"W#{watcher.id}", **kept})
+        if watcher.session:
+            self.table.put({"pk": _room(watcher.tenant, watcher.session), "sk": f"W#{watcher.id}", **kept})
 
     def get(self, watcher: str) -> Watcher | None:
         """Read it."""
@@ -44,7 +46,12 @@ class DynamoWatchers(Struct, frozen=True):
         """Remove the subscription and the places on the lists, then the watcher, which says where they are."""
         known = self.get(watcher)
         if known:
-            self.unfollow(known)
+            if known.session:
+                self.unfollow(known)
+            else:
+                subscriptions = DynamoSubscriptions(self.table)
+                for session in subscriptions.sessions(watcher):
+                    subscriptions.remove(watcher, known.tenant, session)
             for place in places(known.tenant, known.principal):
                 self.table.delete(place, f"W#{watcher}")
             self.table.delete(f"W#{watcher}", "WATCHER")
@@ -84,6 +91,82 @@ class DynamoWatchers(Struct, frozen=True):
         """Read the principal's list."""
         where = Condition("pk = :pk", {":pk": f"P#{principal}"})
         return [item["sk"].removeprefix("W#") for item in self.table.query(where, keys_only=True)]
+
+
+_SUBSCRIPTION: Final = Reader(Subscription)
+
+
+class DynamoSubscriptions(Struct, frozen=True):
+    """The SubscriptionStore port: an item among the session's watchers, and one that says where it is."""
+
+    table: Table
+
+    def put(self, subscription: Subscription) -> None:
+        """Write the second first, so that a connection's end finds all that it was told of."""
+        fields: dict[str, Any] = {**msgspec.to_builtins(subscription), "types": list(subscription.types)}
+        kept = {"ttl": (subscription.connected_at + 2 * LIFETIME) // 1000}
+        self.table.put({"pk": f"W#{subscription.id}", "sk": f"S#{subscription.session}", **kept})
+        self.table.put({**self._key(subscription), **kept, **fields})
+
+    def remove(self, watcher: str, tenant: str, session_id: str) -> None:
+        """Remove both."""
+        self.table.delete(_room(tenant, session_id), f"W#{watcher}")
+        self.table.delete(f"W#{watcher}", f"S#{session_id}")
+
+    def sessions(self, watcher: str) -> Sequence[str]:
+        """Read where the connection's subscriptions are."""
+        where = Condition("pk = :pk AND begins_with(sk, :s)", {":pk": f"W#{watcher}", ":s": "S#"})
+        return [str(item["sk"]).removeprefix("S#") for item in self.table.query(where, keys_only=True)]
+
+    def claim(self, watcher: str, tenant: str, session_id: str, *, now: int) -> Subscription | None:
+        """Set the time until which nobody else may send, on condition that nobody may; else leave word where one may.
+
+        Word is left only while the other one holds the claim: it sees it then when it gives the claim back.
+        """
+        pk, sk = _room(tenant, session_id), f"W#{watcher}"
+        mine = Condition("SET busy_until = :until REMOVE again", {":until": now + DRAINING})
+        free = Condition("attribute_exists(pk) AND busy_until < :now", {":now": now})
+        word = Condition("SET again = :yes", {":yes": True})
+        held = Condition("busy_until >= :now AND attribute_not_exists(again)", {":now": now})
+        while True:
+            refused = self.table.update(pk, sk, mine, free)
+            if refused is None:
+                item = self.table.get(pk, sk)
+                return _SUBSCRIPTION.plain(item) if item else None
+            if refused.item is None:
+                return None
+            left = self.table.update(pk, sk, word, held)
+            if left is None:
+                raise Busy(first=True)
+            if left.item and left.item["busy_until"] >= now and left.item.get("again"):
+                raise Busy(first=False)
+
+    def progress(self, subscription: Subscription) -> bool:
+        """Write how far it is on condition of the claim."""
+        change = Condition("SET sent = :sent", {":sent": subscription.sent})
+        return self._update(subscription, change, self._mine(subscription)) is None
+
+    def give_back(self, subscription: Subscription) -> bool:
+        """End the claim on condition that it is this one and nobody has left word; else take the word away."""
+        mine = self._mine(subscription)
+        change = Condition("SET sent = :sent, busy_until = :no", {":sent": subscription.sent, ":no": 0})
+        nobody = Condition(f"{mine.expression} AND attribute_not_exists(again)", mine.values)
+        if self._update(subscription, change, nobody) is None:
+            return True
+        change = Condition("SET sent = :sent REMOVE again", {":sent": subscription.sent})
+        return self._update(subscription, change, mine) is not None
+
+    def _update(self, of: Subscription, change: Condition, condition: Condition) -> Refused | None:
+        key = self._key(of)
+        return self.table.update(key["pk"], key["sk"], change, condition)
+
+    @staticmethod
+    def _mine(of: Subscription) -> Condition:
+        return Condition("busy_until = :mine AND uid = :uid", {":mine": of.busy_until, ":uid": of.uid})
+
+    @staticmethod
+    def _key(of: Subscription) -> dict[str, str]:
+        return {"pk": _room(of.tenant, of.session), "sk": f"W#{of.id}"}
 
 
 def places(tenant: str, principal: str) -> tuple[str, str]:

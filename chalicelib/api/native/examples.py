@@ -8,18 +8,34 @@ import msgspec
 from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SESSION
 from chalicelib.api.native import drafts
 from chalicelib.api.native import messages as message_routes
+from chalicelib.api.native.events import NativeNewTicket
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import messages, sessions
+from chalicelib.dialects.native import events, messages, sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
+from chalicelib.domain.events import Connected, Envelope
 from chalicelib.domain.messages import Party, Receipt
 from chalicelib.domain.proxy import ProxyType
 
 _RECEIPT: Final = Receipt(Party("628987654321", "200000000000002"), delivered_at=NOW + 900, read_at=NOW + 5_000)
 _TO: Final = drafts.NativeTo(phone="+62 898-7654-321")
 _GROUP: Final = drafts.NativeTo(chat_id="120363020310020819@g.us")
+_EVENT: Final = events.event(
+    Envelope(
+        "01KDVM3W00EVENT00000000A1",
+        Connected.type,
+        "default",
+        SESSION.id,
+        SESSION.uid,
+        NOW,
+        f"2026-01-01T00:00:00.000#{700000000012345678901:040}",
+        {"status": "CONNECTED", "phone": "6281234567890", "phone_mismatch": False},
+    )
+)
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
+    NativePageJson[events.NativeEventJson]: page([_EVENT], _EVENT["cursor"]),
+    events.NativeTicketJson: events.ticket("wst_dGlja2V0…", NOW + 60_000),
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
     messages.NativeMessageJson: messages.message(MESSAGE),
     NativePageJson[messages.NativeMessageJson]: page([messages.message(MESSAGE)], MESSAGE.id),
@@ -29,6 +45,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeDeletionJson: sessions.deletion(SESSION.id, gone=True, reason=None),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
+    NativeNewTicket(session=SESSION.id),
     NativeSession(id="shop.7", name="Shop", webhook=NativeWebhook("https://example.com/hook")),
     NativeSessionChange(
         name="Shop",

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from chalicelib.dialects.dialect import Dialect, Tag, WebhookWords
-from chalicelib.dialects.native import webhook
+from chalicelib.dialects.dialect import Dialect, Tag, WebhookWords, WebSockets
+from chalicelib.dialects.native import frames, webhook
 from chalicelib.dialects.native.answers import error
 
 WORDS: Final[WebhookWords] = webhook
@@ -16,6 +16,15 @@ DIALECT: Final = Dialect(
         "by name. An error is `{error: {code, message, field, retryable, retry_after}, request_id}`.",
     ),
     error=error,
+    websockets=WebSockets(
+        ("/v1/ws",),
+        "Events of up to 100 sessions over one connection, as JSON. Send `{subscribe: {SESSION: CURSOR or null}, "
+        "types}` with the cursor of the last event that you have: you miss nothing, and get them in their order per "
+        "session. Give a ticket of `POST /v1/ws-ticket` or a token as `?token=`, or a token or an API key as "
+        "`Authorization: Bearer …`.",
+    ),
+    frames=frames,
+    subscribing=frames,
     webhook=WORDS,
     names_requests=True,
 )

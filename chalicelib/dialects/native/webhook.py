@@ -41,10 +41,10 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
         "type": envelope.type,
         "session": envelope.session,
         "at": iso(envelope.at),
-        "cursor": envelope.cursor,
+        "cursor": envelope.cursor.replace("#", "_"),
     }
     if message is None:
-        said["data"] = _moments(envelope.data)
+        said["data"] = moments(envelope.data)
     else:
         own = session.device.phone if session.device else session.phone
         told = _message(envelope.data, message, own)
@@ -52,7 +52,8 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _moments(data: Mapping[str, Any]) -> dict[str, Any]:
+def moments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a session event's data, its times as clients read them."""
     return {name: iso(value) if name in _MOMENTS else value for name, value in data.items()}
 
 

@@ -201,6 +201,9 @@ class Wakes(Protocol):
     def snapshot(self, watcher: str, *, delay: float) -> None:
         """Have the watcher sent its session as it stands, in ``delay`` seconds."""
 
+    def catch_up(self, watcher: str, tenant: str, session_id: str, *, delay: float) -> None:
+        """Have the connection sent what its subscription to the session still owes it, in ``delay`` seconds."""
+
     def fill_standbys(self, *, delay: float) -> None:
         """Have the standby pool filled in ``delay`` seconds."""
 

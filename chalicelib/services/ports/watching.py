@@ -5,7 +5,7 @@ from typing import Protocol
 
 from chalicelib.domain.access import Principal
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.watchers import Channel, PushJob, Watcher
+from chalicelib.domain.watchers import Channel, PushJob, Subscription, Watcher
 from chalicelib.domain.webhook import Delivery, Outcome
 
 
@@ -41,6 +41,46 @@ class WatcherStore(Protocol):
 
     def of(self, principal: str) -> Sequence[str]:
         """Return the ids of the principal's watchers, read consistently."""
+
+
+class Busy(Exception):
+    """Another function sends the subscription's events just now, and will see those that are new.
+
+    ``first`` says that nobody else has left word for it.
+    """
+
+    def __init__(self, *, first: bool) -> None:
+        super().__init__()
+        self.first = first
+
+
+class SubscriptionStore(Protocol):
+    """The sessions that connections follow by subscriptions, each under one function's claim at a time.
+
+    Whoever sends has claimed the subscription first, and gives it back when it has sent everything. Who comes meanwhile
+    leaves word, and the claim isn't given back before what there is was looked at once more.
+    """
+
+    def put(self, subscription: Subscription) -> None:
+        """Store it under its own claim, in the place of an older one to the same session."""
+
+    def remove(self, watcher: str, tenant: str, session_id: str) -> None:
+        """Forget it; one that is gone is no error."""
+
+    def sessions(self, watcher: str) -> Sequence[str]:
+        """Return the ids of the sessions that the connection follows so, read consistently."""
+
+    def claim(self, watcher: str, tenant: str, session_id: str, *, now: int) -> Subscription | None:
+        """Claim it and return it; None if there is none. Raises Busy after leaving word."""
+
+    def progress(self, subscription: Subscription) -> bool:
+        """Write ``sent``; False, and nothing written, if the claim is another's by now."""
+
+    def give_back(self, subscription: Subscription) -> bool:
+        """Write ``sent`` and give the claim back; False if somebody has left word, and the claim stays.
+
+        True, and nothing written, if the claim is another's by now.
+        """
 
 
 class Pushes(Protocol):
@@ -148,6 +188,9 @@ class HistoryStore(Protocol):
 
     def forget(self, uid: str) -> None:
         """Remove the history of a removed session, with all else that is still stored for it."""
+
+    def latest(self, uid: str) -> str | None:
+        """Return the cursor of the session's newest event, read consistently; None if there is no event."""
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's events after ``cursor``, oldest first, read consistently."""

@@ -33,6 +33,7 @@ from chalicelib.services.ports import (
     WatcherStore,
 )
 from chalicelib.services.watching.socketio import Rooms
+from chalicelib.services.watching.subscriptions import Subscriptions
 
 AT_ONCE: Final = 16
 """Frames in flight at a time."""
@@ -54,6 +55,7 @@ class Push(Struct, frozen=True):
     history: HistoryStore
     messages: MessageStore
     pushes: Pushes
+    subscriptions: Subscriptions
     told_at_once: int
 
     def push(self, envelope: Envelope) -> None:
@@ -108,6 +110,9 @@ class Push(Struct, frozen=True):
     def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
         """Send the event to one watcher. Never raises: other watchers and the webhook come after it."""
         try:
+            if DIALECTS[watcher.dialect].subscribing:
+                self.subscriptions.tell(watcher, envelope)
+                return
             sayings = frames_in(watcher.dialect).event(envelope, watcher.sees(session), now)
             if DIALECTS[watcher.dialect].rooms:
                 self.rooms.tell(watcher, sayings)

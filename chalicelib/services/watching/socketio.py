@@ -57,7 +57,7 @@ from chalicelib.domain.watchers import (
 from chalicelib.services.ports import Clock, Gone, Rejected, SessionStore, Unavailable, WatcherStore
 from chalicelib.services.ports.watching import ChannelStore, ChannelWakes, Identify
 from chalicelib.services.watching.channels import Channels, Overlap
-from chalicelib.services.watching.watching import WatcherLimits
+from chalicelib.services.watching.limits import WatcherLimits
 
 GOODBYE: Final = 1
 """Seconds from session-complete to the disconnection."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from chalicelib.dialects import frames_in
+from chalicelib.dialects import DIALECTS, frames_in
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope
@@ -26,6 +26,8 @@ from chalicelib.services.ports import (
 )
 from chalicelib.services.sessions.moves import found
 from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.limits import WatcherLimits
+from chalicelib.services.watching.subscriptions import Subscriptions
 
 
 class History(Struct, frozen=True):
@@ -45,37 +47,6 @@ class History(Struct, frozen=True):
             self.store.append(replace(envelope, message=None))
 
 
-class WatcherLimits(Struct, frozen=True):
-    """Limits on the watchers of a session and of a tenant. A watcher of several sessions counts once for its tenant.
-
-    A watcher is written before the watchers are counted, so of several that compete for the last place each counts the
-    others: the limit is never exceeded, though all of them may be refused.
-    """
-
-    watchers: WatcherStore
-    clock: Clock
-    per_session: int
-    per_tenant: int
-
-    def of_tenant(self, tenant: str) -> None:
-        """Raise TooManyWatchers if the tenant has more watchers than it may."""
-        if self.watchers.count_of_tenant(tenant, now=self.clock()) > self.per_tenant:
-            raise TooManyWatchers(
-                f"{self.per_tenant} clients are watching this tenant's sessions, and more may not.",
-                hint="Close some of the connections.",
-                retry_after=60,
-            )
-
-    def of_session(self, tenant: str, session_id: str) -> None:
-        """Raise TooManyWatchers if the session has more watchers than it may."""
-        if self.watchers.count_of_session(tenant, session_id, now=self.clock()) > self.per_session:
-            raise TooManyWatchers(
-                f"{self.per_session} clients are watching this session, and more may not.",
-                hint="Close some of the connections.",
-                retry_after=60,
-            )
-
-
 class Watching(Struct, frozen=True):
     """Keeps watchers' subscriptions."""
 
@@ -85,6 +56,7 @@ class Watching(Struct, frozen=True):
     wakes: Wakes
     clock: Clock
     limits: WatcherLimits
+    subscriptions: Subscriptions
 
     def connect(self, watcher_id: str, principal: Principal, *, session: str, dialect: str) -> None:
         """Let a watcher follow its tenant's session, which is sent to it at once as it stands.
@@ -124,7 +96,11 @@ class Watching(Struct, frozen=True):
         watcher = self.watchers.get(watcher_id)
         if watcher is None:
             return
+        subscribing = DIALECTS[watcher.dialect].subscribing
         try:
+            if subscribing:
+                self.subscriptions.hear(watcher, text, subscribing)
+                return
             for frame in frames_in(watcher.dialect).reply(text):
                 self.sockets.post(watcher_id, frame)
         except Gone:

@@ -8,9 +8,10 @@ from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.events import DynamoHistory
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoSessions, DynamoStandbys
-from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
+from chalicelib.adapters.dynamodb.watchers import DynamoSubscriptions, DynamoWatchers
 from chalicelib.domain.limits import Pace
 from chalicelib.services import ports
+from chalicelib.services.ports.watching import SubscriptionStore
 from tests import fakes
 
 
@@ -20,6 +21,7 @@ class Stores:
     leases: ports.LeaseStore
     standbys: ports.StandbyStore
     watchers: ports.WatcherStore
+    subscriptions: SubscriptionStore
     history: ports.HistoryStore
     messages: ports.MessageStore
     chats: ports.ChatStore
@@ -37,7 +39,8 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             fakes.MemorySessions(),
             fakes.MemoryLeases(),
             fakes.MemoryStandbys(),
-            fakes.MemoryWatchers(),
+            watchers := fakes.MemoryWatchers(),
+            fakes.MemorySubscriptions(watchers),
             fakes.MemoryHistory(),
             fakes.MemoryMessages(),
             fakes.MemoryChats(),
@@ -50,6 +53,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoLeases(table),
         DynamoStandbys(table),
         DynamoWatchers(table),
+        DynamoSubscriptions(table),
         DynamoHistory(table),
         DynamoMessages(table),
         DynamoChats(table),

@@ -9,6 +9,13 @@ from tests.makers import NOW, a_message
 INBOUND = a_message(direction=Direction.INBOUND, status=MessageStatus.RECEIVED, text="Kopi ☕")
 
 
+def test_the_newest_event_is_the_one_with_the_last_cursor(stores):
+    assert stores.history.latest("u1") is None
+    for uid, cursor in (("u1", "L#2"), ("u1", "L#1"), ("u2", "L#9")):
+        stores.history.append(Envelope("e", "session.connected", "default", "ana", uid, NOW, cursor, {}))
+    assert stores.history.latest("u1") == "L#2"
+
+
 def test_history_is_read_in_order_after_a_cursor_and_repeats_vanish(stores):
     events = [
         Envelope(f"E{n}", "session.qr", "default", "ana", "u", NOW, f"label#{n:0>40}", {"attempt": n})

@@ -1,0 +1,300 @@
+"""Subscriptions: sessions that one connection follows, each from one event to the next without a gap.
+
+Theory. History has all of a session's events in their order, and a subscription has the cursor of the last one that
+was sent. What is to be sent is always read from history after that cursor, never taken from the event at hand; so an
+event that nobody could tell at its time is sent with the next one, or by a job of the wake queue, and a client that
+comes back with the last cursor that it has goes on from there.
+
+One function at a time sends for a subscription: it claims the subscription, sends, writes the cursor, and gives the
+claim back. So the order holds, though the fan-out, a client's new subscription and a job may come at one moment. Who
+finds the claim taken leaves word and goes; whoever has the claim looks at history once more before it gives it back. A
+function that dies with a claim holds it up until the claim ends: whoever was turned away has queued a job for then.
+What that function had sent and not yet noted is sent twice, in the same order.
+
+The fan-out writes history before it looks for subscriptions, and a subscription is stored before history is read for
+it, so no event falls between the two.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Final
+
+from msgspec import Struct
+
+from chalicelib.dialects import frames_in
+from chalicelib.dialects.dialect import Subscribing
+from chalicelib.domain.access import Permission, Principal
+from chalicelib.domain.errors import CursorGone, GatewayError, NotReady, SessionNotFound, TooManyWatchers
+from chalicelib.domain.events import DELETED, Envelope, QRShown
+from chalicelib.domain.watchers import (
+    DRAINING,
+    LIFETIME,
+    MOST_SUBSCRIPTIONS,
+    SETTLING,
+    Subscription,
+    Watcher,
+    subscribed,
+)
+from chalicelib.services.ports import (
+    Clock,
+    Gone,
+    HistoryStore,
+    MessageStore,
+    Rejected,
+    SessionStore,
+    Sockets,
+    Unavailable,
+    Wakes,
+    WatcherStore,
+)
+from chalicelib.services.ports.watching import Busy, SubscriptionStore
+from chalicelib.services.sessions.moves import found
+from chalicelib.services.watching.limits import WatcherLimits
+
+PAGE: Final = 50
+"""Events that are read at a time."""
+AT_A_TIME: Final = 500
+"""Events that one function sends for a subscription before it leaves the rest to a job: others wait for it."""
+MARGIN: Final = 5_000
+"""Milliseconds before the end of a claim in which nothing more is sent under it."""
+AT_ONCE: Final = 16
+"""Sessions that are subscribed to side by side."""
+
+_log: Final = logging.getLogger(__name__)
+
+
+class EventLog(Struct, frozen=True):
+    """Reads a session's events, each with the message that it is about, as far as that is still there."""
+
+    sessions: SessionStore
+    history: HistoryStore
+    messages: MessageStore
+
+    def page(self, tenant: str, session_id: str, since: str | None, *, limit: int) -> tuple[list[Envelope], bool]:
+        """Return up to ``limit`` events after the cursor ``since``, oldest first, and whether others follow.
+
+        Raises SessionNotFound, and CursorGone where events after the cursor may be missing.
+        """
+        session = found(self.sessions.find(tenant, session_id), session_id)
+        self.check(session.uid, since)
+        events = self.history.since(session.uid, since, limit=limit)
+        ids = sorted({named for envelope in events if (named := _message_of(envelope))})
+        found_ones = {one.id: one for one in self.messages.many(session.uid, ids)} if ids else {}
+        told = [replace(envelope, message=found_ones.get(_message_of(envelope) or "")) for envelope in events]
+        return told, len(events) == limit
+
+    def told(self, envelope: Envelope) -> Envelope:
+        """Return the event with its message."""
+        named = _message_of(envelope)
+        return replace(envelope, message=self.messages.get(envelope.uid, named)) if named else envelope
+
+    def check(self, uid: str, since: str | None) -> None:
+        """Raise CursorGone for a cursor whose event isn't there."""
+        if since is not None and self.history.get(uid, since) is None:
+            raise CursorGone(
+                "There is no event with that cursor any more, so later ones may be missing, too.",
+                field="since",
+                hint="Begin anew, without a cursor.",
+            )
+
+
+def _message_of(envelope: Envelope) -> str | None:
+    return envelope.data.get("message") if envelope.type.startswith("message.") else None
+
+
+class Subscriptions(Struct, frozen=True):
+    """Lets connections follow sessions, and sends what they are owed."""
+
+    sessions: SessionStore
+    watchers: WatcherStore
+    store: SubscriptionStore
+    history: HistoryStore
+    log: EventLog
+    sockets: Sockets
+    wakes: Wakes
+    clock: Clock
+    limits: WatcherLimits
+
+    def connect(self, watcher_id: str, principal: Principal, *, dialect: str) -> None:
+        """Let a connection in that follows no session yet; raises TooManyWatchers."""
+        now = self.clock()
+        ends = now + LIFETIME
+        self.watchers.add(
+            Watcher(
+                id=watcher_id,
+                tenant=principal.tenant,
+                session="",
+                dialect=dialect,
+                principal=principal.name,
+                connected_at=now,
+                expires_at=min(ends, principal.expires_at) if principal.expires_at else ends,
+                codes=principal.may(Permission.SESSIONS_LINK),
+                token=principal.token,
+                only=principal.session,
+            )
+        )
+        try:
+            self.limits.of_tenant(principal.tenant)
+        except TooManyWatchers:
+            self.watchers.remove(watcher_id)
+            raise
+
+    def hear(self, watcher: Watcher, text: str, words: Subscribing) -> None:
+        """Do what a client's frame asks for, and answer; raises Gone."""
+        try:
+            asked = words.asked(text)
+        except GatewayError as error:
+            self._fail(watcher, words, error, None)
+            return
+        for name in asked.unsubscribe:
+            self.store.remove(watcher.id, watcher.tenant, name)
+            self.sockets.post(watcher.id, words.unsubscribed(name))
+        if asked.subscribe:
+            self._subscribe(watcher, words, asked.subscribe, asked.types)
+        if asked.ping:
+            self.sockets.post(watcher.id, words.pong())
+
+    def _subscribe(
+        self, watcher: Watcher, words: Subscribing, wanted: Mapping[str, str | None], types: tuple[str, ...]
+    ) -> None:
+        """Subscribe to the sessions side by side; one that is refused is no matter for the others."""
+
+        def one(name: str) -> None:
+            try:
+                self._begin(watcher, words, name, wanted[name], types)
+            except GatewayError as error:
+                self._fail(watcher, words, error, name)
+            except Unavailable:
+                self._fail(watcher, words, NotReady("The gateway is busy.", hint="Try again.", retry_after=1), name)
+
+        with ThreadPoolExecutor(min(AT_ONCE, len(wanted))) as pool:
+            # Reading the results raises Gone.
+            for _ in pool.map(one, wanted):
+                pass
+
+    def _begin(
+        self, watcher: Watcher, words: Subscribing, name: str, since: str | None, types: tuple[str, ...]
+    ) -> None:
+        if watcher.only not in {None, name}:
+            raise SessionNotFound(f"There is no session '{name}'.", field="subscribe")
+        session = found(self.sessions.find(watcher.tenant, name), name)
+        self.log.check(session.uid, since)
+        sent = (self.history.latest(session.uid) or "") if since is None else since
+        subscription = subscribed(watcher, session, sent=sent, types=types, now=self.clock())
+        self.store.put(subscription)
+        try:
+            self.limits.of_session(watcher.tenant, name)
+            self._few(watcher)
+        except GatewayError:
+            self.store.remove(watcher.id, watcher.tenant, name)
+            raise
+        # Under the claim, so that no event comes before it.
+        self.sockets.post(watcher.id, words.subscribed(session, sent))
+        self._drain(subscription, most=PAGE)
+
+    def _few(self, watcher: Watcher) -> None:
+        if len(self.store.sessions(watcher.id)) > MOST_SUBSCRIPTIONS:
+            raise TooManyWatchers(
+                f"One connection may follow {MOST_SUBSCRIPTIONS} sessions.", hint="Open another one for the rest."
+            )
+
+    def _fail(self, watcher: Watcher, words: Subscribing, error: GatewayError, session_id: str | None) -> None:
+        if error.field in {"id", "since"}:
+            error.field = "subscribe"
+        self.sockets.post(watcher.id, words.failed(error, session_id=session_id, now=self.clock()))
+
+    def tell(self, watcher: Watcher, envelope: Envelope) -> None:
+        """Send the connection what its subscription owes it by now, the event too.
+
+        The last event of all is in no history, and is sent by itself.
+        """
+        if envelope.type == DELETED:
+            self._part(watcher, envelope)
+        else:
+            self.catch_up(watcher.id, envelope.tenant, envelope.session)
+
+    def catch_up(self, watcher_id: str, tenant: str, session_id: str) -> None:
+        """Send the connection what its subscription owes it; nothing if another function is at that."""
+        try:
+            subscription = self.store.claim(watcher_id, tenant, session_id, now=self.clock())
+        except Busy as busy:
+            # The other one will look once more, unless it has died.
+            if busy.first:
+                self.wakes.catch_up(watcher_id, tenant, session_id, delay=DRAINING / 1000)
+            return
+        if subscription:
+            self._drain(subscription, most=AT_A_TIME)
+
+    def _part(self, watcher: Watcher, envelope: Envelope) -> None:
+        """Say that the session is gone, and forget the subscription to it."""
+        for saying in frames_in(watcher.dialect).event(envelope, None, self.clock()):
+            for frame in saying.frames:
+                self._posted(watcher, frame)
+        self.store.remove(watcher.id, envelope.tenant, envelope.session)
+
+    def _drain(self, subscription: Subscription, *, most: int) -> None:
+        """Send all that is owed, in order, and give the claim back; what is too much for now is left to a job."""
+        told = 0
+        while True:
+            events = self.history.since(subscription.uid, subscription.sent or None, limit=PAGE)
+            subscription, through = self._sent(subscription, events)
+            told += len(events)
+            if through and len(events) < PAGE:
+                if self.store.give_back(subscription):
+                    return
+            elif through and told < most:
+                if not self.store.progress(subscription):
+                    return
+            else:
+                self.store.give_back(subscription)
+                if self.watchers.get(subscription.id):
+                    self.wakes.catch_up(
+                        subscription.id, subscription.tenant, subscription.session, delay=0 if through else 1
+                    )
+                return
+
+    def _sent(self, subscription: Subscription, events: Sequence[Envelope]) -> tuple[Subscription, bool]:
+        """Send the events; return the subscription behind the last one that was sent, and whether that was the last."""
+        for envelope in events:
+            now = self.clock()
+            if now > subscription.busy_until - MARGIN:
+                return subscription, False
+            if subscription.wants(envelope.type) and not self._tell(subscription, envelope, now):
+                return subscription, False
+            subscription = replace(subscription, sent=envelope.cursor)
+        return subscription, True
+
+    def _tell(self, subscription: Subscription, envelope: Envelope, now: int) -> bool:
+        session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
+        seen = session if subscription.codes else None
+        sayings = frames_in(subscription.dialect).event(self.log.told(envelope), seen, now)
+        return all(self._posted(subscription, frame) for saying in sayings for frame in saying.frames)
+
+    def _posted(self, watcher: Watcher, frame: str) -> bool:
+        """Send one frame; False if it has to be sent later, or the connection is gone."""
+        now = self.clock()
+        if watcher.expires_at <= now:
+            self._end(watcher)
+            self.sockets.close(watcher.id)
+            return False
+        try:
+            self.sockets.post(watcher.id, frame)
+        except Gone:
+            # API Gateway answers so for a moment before a connection is ready.
+            if now - watcher.connected_at >= SETTLING:
+                self._end(watcher)
+            return False
+        except Unavailable:
+            _log.warning("a watcher couldn't be told", extra={"watcher": watcher.id})
+            return False
+        except Rejected:
+            # No repetition mends that: the event is passed over, and the next ones are told.
+            _log.exception("a frame was refused", extra={"watcher": watcher.id})
+        return True
+
+    def _end(self, watcher: Watcher) -> None:
+        """Forget the connection with all that it follows, and what it follows here though it is forgotten already."""
+        self.watchers.remove(watcher.id)
+        self.store.remove(watcher.id, watcher.tenant, watcher.session)
