@@ -106,10 +106,14 @@ def _lease_writes() -> float:
 
 
 def writes_a_day(a: Assumed) -> float:
-    """Write units a day: items, their places in the indexes of what is open and due, and events' places in history."""
-    came_in, went_out, reconnected = 1, 6 + 3 + 2 + 1, 2 * 2
+    """Write units a day: items, their places in the indexes of what is open and due, and events' places in history.
+
+    Each message also moves its chat on, and has a pointer there.
+    """
+    came_in, went_out, reconnected, in_a_chat = 1, 6 + 3 + 2 + 1, 2 * 2, 2
     events = a.message_events + 2 * a.reconnects
-    return a.messages_in * came_in + a.messages_out * went_out + a.reconnects * reconnected + events
+    messages = a.messages_in * (came_in + in_a_chat) + a.messages_out * (went_out + in_a_chat)
+    return messages + a.reconnects * reconnected + events
 
 
 def _reads_a_day(a: Assumed) -> float:

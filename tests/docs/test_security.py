@@ -20,7 +20,7 @@ from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
 from chalicelib.adapters.dynamodb import events as kept_events
 from chalicelib.adapters.dynamodb import messages as kept_messages
 from chalicelib.config import settings
-from chalicelib.domain import access, engineio, messages, watchers
+from chalicelib.domain import access, chats, engineio, messages, watchers
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
@@ -359,6 +359,9 @@ def test_all_else_is_kept_as_long_as_the_table_says():
     assert kept == {
         "messages, with their texts": days(messages.KEPT // 1000),
         "history, without texts": days(kept_events.KEPT),
+        "with whom a session has chats, without texts": f"{days(chats.CHAT_KEPT // 1000)} from the newest message",
+        "which message is in which chat": days(2 * messages.KEPT // 1000),
+        "who of a group has got or read a message": days(messages.KEPT // 1000),
         "which number and LID are one person's": days(kept_messages.KNOWN),
         "an event that was told again by hand, with its text": days(kept_events.REDRIVEN_KEPT),
         "the code that is shown": kept["the code that is shown"],
