@@ -63,8 +63,7 @@ def test_a_text_to_a_group_arrives_with_every_member_and_is_answered(stack, acco
     assert (quoted["message_id"], quoted["message"]) == (name, f"{TEXT}{path}")
     assert quoted["participant"].partition("@")[0] in {account, lid_of(stack, account)}
     # What carries the members' keys is a message to the client, and none to anybody.
-    kinds = [(one["type"], one["chat"]) for one in messages(stack, account) if one["chat"] == group]
-    assert kinds == [("text", group)] * 3
+    assert [one["type"] for one in messages(stack, account) if one["chat"] == group] == ["group_event", *["text"] * 3]
 
 
 def test_a_group_that_takes_no_message_is_refused_by_name(stack, account, others):
@@ -85,3 +84,21 @@ def test_a_group_that_takes_no_message_is_refused_by_name(stack, account, others
     assert stack.post(f"/api/sessions/{account}/send", {"to": group, "message": "Halo lagi"}).status_code == 200
     assert eventually(lambda: cleo.heard()[-2:] == ["Halo", "Halo lagi"])
     assert "Halo lagi" not in stack.log()
+
+
+def test_what_becomes_of_a_group_is_told_in_it(stack, account, others):
+    bo, cleo = others
+    group = bo.make_group("Kopi", account)
+    bo.change_group(group, "add", members=[cleo.number])
+    bo.change_group(group, "promote", members=[account])
+    bo.change_group(group, "name", name="Teh")
+    bo.change_group(group, "remove", members=[cleo.number])
+
+    def told() -> list[tuple[str, str | None]]:
+        events = [one for one in messages(stack, account) if one["chat"] == group]
+        return [(one["content"]["group_event"]["change"], one["from"]) for one in events]
+
+    changes = ["joined", "added", "promoted", "subject", "removed"]
+    eventually(lambda: len(told()) == len(changes))
+    assert told() == [(change, bo.number) for change in changes]
+    assert [one["message"] for one in messages(stack, account) if one["chat"] == group][3] == "Teh"
