@@ -5,12 +5,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from infra.bench import disk, linking, messages, processor
+from infra.bench import disk, linking, media, messages, processor
 
 PARTS: Final = {
     "linking": linking.report,
     "disk": disk.report,
     "messages": messages.report,
+    "media": media.report,
     "processor": processor.report,
 }
 

@@ -1,12 +1,13 @@
 """The raw client: neonize and nothing else, as a process that prints what happens as JSON lines.
 
-It sends the texts that it is given as JSON lines on standard input. Times are of the system's monotonic clock, which
-all processes of a machine share.
+It sends the texts and files that it is given as JSON lines on standard input, and fetches documents that come in. Times
+are of the system's monotonic clock, which all processes of a machine share.
 """
 
 import json
 import sys
 import time
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -26,23 +27,31 @@ def main(database: str) -> None:
     client = NewClient(database + options, uuid="raw")
     client.qr(lambda _, code: tell("qr", code=code.decode()))
     client.event(ConnectedEv)(lambda *_: tell("connected"))
-    client.event(MessageEv)(lambda _, message: _hear(message))
+    client.event(MessageEv)(_hear)
     Thread(target=_send, args=(client,), daemon=True).start()
     tell("connecting")
     client.connect()
 
 
-def _hear(message: Any) -> None:
+def _hear(client: Any, message: Any) -> None:
     # The phone's own notices to its devices are messages too.
-    if message.Info.Category != "peer":
-        tell("message")
+    if message.Info.Category == "peer":
+        return
+    tell("message")
+    if message.Message.HasField("documentMessage"):
+        tell("downloaded", size=len(client.download_any(message.Message)))
 
 
 def _send(client: Any) -> None:
     for line in sys.stdin:
         order = json.loads(line)
         began = time.monotonic()
-        client.send_message(order["to"], order["text"])
+        if "image" in order:
+            client.send_image(order["to"], Path(order["image"]).read_bytes())
+        elif "document" in order:
+            client.send_document(order["to"], Path(order["document"]).read_bytes(), filename="large")
+        else:
+            client.send_message(order["to"], order["text"])
         tell("sent", ms=(time.monotonic() - began) * 1000)
 
 

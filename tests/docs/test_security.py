@@ -2,12 +2,14 @@
 
 Claims with a test of their own elsewhere: what each kind of stranger may reach (tests/api/test_authorization.py), codes
 (tests/api/test_linking_right.py), logins (tests/services/accounts/test_accounts.py), webhooks' addresses
-(tests/adapters/test_poster.py), forged addresses (tests/api/test_caller.py), pages (tests/api/test_origins.py), what the
+(tests/adapters/test_poster.py), links (tests/adapters/test_links.py), what decodes files
+(tests/worker/media/test_examining.py), forged addresses (tests/api/test_caller.py), pages (tests/api/test_origins.py), what the
 table keeps of credentials (tests/gateway/test_secrets_kept.py), signing keys (tests/infra/test_signing_keys.py), and what
 stands in AWS after a deployment (tests/infra/test_stack.py).
 """
 
 import ast
+import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -16,16 +18,18 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters import links
 from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
 from chalicelib.adapters.dynamodb import events as kept_events
 from chalicelib.adapters.dynamodb import messages as kept_messages
 from chalicelib.config import settings
-from chalicelib.domain import access, chats, engineio, messages, watchers
+from chalicelib.domain import access, chats, engineio, media, messages, watchers
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
 from chalicelib.domain.webhook import Delivery
 from chalicelib.services.watching.socketio import NEIGHBOURS
+from chalicelib.worker.media import examining
 from infra.template import TEMPLATE, load_template
 from tests.api.routes import DECLARED, NEEDS
 from tests.api.test_unknown import ask
@@ -236,11 +240,12 @@ def test_the_edge_s_secret_is_in_every_function_s_environment_and_in_cloudfront_
     assert "EdgeSecret" not in json.dumps([properties("WorkerTask"), properties("WorkerRole")])
 
 
-def test_its_role_reaches_the_one_table_mailboxes_by_their_prefix_and_one_access_point():
+def test_its_role_reaches_the_one_table_the_media_bucket_mailboxes_by_their_prefix_and_one_access_point():
     said(
-        "its role reaches the one table, mailboxes by their prefix and one access point, and can start, stop and read "
-        "nothing else",
-        "it could read and write every tenant's items in the table, every session's directory, and every worker's mailbox",
+        "its role reaches the one table, the media bucket, mailboxes by their prefix and one access point, and can start, "
+        "stop and read nothing else",
+        "it could read and write every tenant's items in the table, every tenant's files in the bucket, every session's "
+        "directory, and every worker's mailbox",
     )
     (policy,) = properties("WorkerRole")["Policies"]
     allowed = [(one["Action"], json.dumps(one["Resource"])) for one in policy["PolicyDocument"]["Statement"]]
@@ -249,8 +254,8 @@ def test_its_role_reaches_the_one_table_mailboxes_by_their_prefix_and_one_access
         for actions, _ in allowed
         for action in ([actions] if isinstance(actions, str) else actions)
     }
-    assert services == {"dynamodb", "sqs", "elasticfilesystem"}
-    assert all(re.search(r"Table|-worker-\*|DeviceFiles", resource) for _, resource in allowed)
+    assert services == {"dynamodb", "sqs", "elasticfilesystem", "s3"}
+    assert all(re.search(r"Table|-worker-\*|DeviceFiles|MediaBucket", resource) for _, resource in allowed)
     assert "ContainerPort" not in json.dumps(properties("WorkerTask"))
     assert "SecurityGroupIngress" not in properties("WorkerSecurityGroup")
 
@@ -358,6 +363,7 @@ def test_all_else_is_kept_as_long_as_the_table_says():
     rule = properties("FailureBucket")["LifecycleConfiguration"]["Rules"][0]
     assert kept == {
         "messages, with their texts": days(messages.KEPT // 1000),
+        "files of messages, and their records": days(media.KEPT // 1000),
         "history, without texts": days(kept_events.KEPT),
         "with whom a session has chats, without texts": f"{days(chats.CHAT_KEPT // 1000)} from the newest message",
         "which message is in which chat": days(2 * messages.KEPT // 1000),
@@ -374,6 +380,24 @@ def test_all_else_is_kept_as_long_as_the_table_says():
         "every state of the table: point-in-time recovery": "35 days",
     }
     assert properties("WakeDeadLetterQueue")["MessageRetentionPeriod"] == 14 * DAY
+    (rule,) = properties("MediaBucket")["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] * DAY == media.KEPT // 1000
+
+
+def test_a_link_is_fetched_under_the_rules_of_webhooks_for_three_redirects_at_the_most():
+    said("the same, for each of three redirects at the most; size and time are limited for all of them together")
+    assert links.REDIRECTS == 3
+    assert "endpoint(url, local=self.local)" in inspect.getsource(links.HttpLinks)
+
+
+def test_what_decodes_files_has_the_file_and_nothing_else():
+    said(
+        "What goes out is decoded by a process of its own, with the file and nothing else: no environment, limits on "
+        "memory, processor time and the clock"
+    )
+    started = inspect.getsource(examining)
+    assert "env={}" in started
+    assert (examining.MEMORY, examining.CPU, examining.SECONDS) == (400 << 20, 20, 60.0)
 
 
 @pytest.mark.parametrize("ending", [DELETED, "message.received"])
