@@ -1,4 +1,4 @@
-"""HTTP routes by which virtual phones chat and make groups."""
+"""HTTP routes by which virtual phones write, read and show messages."""
 
 import asyncio
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from infra.whatsapp_server.errors import BadRequest, UnknownFile, UnknownMessage
 from infra.whatsapp_server.groups.state import Group, is_group
 from infra.whatsapp_server.media import TooLarge
 from infra.whatsapp_server.network import Network
-from infra.whatsapp_server.phones.contents import KEPT, Mark
+from infra.whatsapp_server.phones.contents import KEPT, Kept, Mark, Marks
 from infra.whatsapp_server.phones.files import Reference
 from infra.whatsapp_server.phones.letters import Letter
 from infra.whatsapp_server.phones.welcome import uploaded
@@ -138,7 +138,7 @@ class _ChatRoutes:
     async def inbox(self, request: web.Request) -> web.Response:
         """All letters of a phone, the newest last."""
         account = self._account(request)
-        letters = [self._shown(account, letter) for letter in self._network.phones.letters(account)]
+        letters = [self._shown(account, *one) for one in self._network.phones.contents.every(account.number)]
         return web.json_response({"number": account.number, "messages": letters})
 
     async def read(self, request: web.Request) -> web.Response:
@@ -167,7 +167,8 @@ class _ChatRoutes:
         """One letter, with `raw`: WhatsApp's own message in hexadecimal. `?chat=` may name the chat."""
         account, letter = self._named(request)
         kept = self._network.phones.contents.of(account.number, letter)
-        return web.json_response({**self._shown(account, letter), "raw": kept.message.hex()})
+        marks = self._network.phones.contents.marks(account.number, letter)
+        return web.json_response({**self._shown(account, letter, kept, marks), "raw": kept.message.hex()})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """The file that came with a letter, or was sent with it, as it is."""
@@ -195,18 +196,16 @@ class _ChatRoutes:
         ]
         return web.json_response({"messages": found})
 
-    def _shown(self, account: Account, letter: Letter) -> dict[str, Any]:
+    def _shown(self, account: Account, letter: Letter, kept: Kept, marks: Marks) -> dict[str, Any]:
         """A letter, with what it says and what was said about it; one that went to a group, with who has got it."""
-        shown = {**_shown(account, letter), **self._said(account, letter)}
+        shown = {**_shown(account, letter), **self._said(account, letter, kept, marks)}
         if not is_group(letter.peer):
             return shown
         readers = self._network.phones.readers(account, letter)
         receipts = {reader: state.name.lower() for reader, state in readers.items()}
         return {**shown, "group": letter.peer, **({"receipts": receipts} if letter.outgoing else {})}
 
-    def _said(self, account: Account, letter: Letter) -> dict[str, Any]:
-        kept = self._network.phones.contents.of(account.number, letter)
-        marks = self._network.phones.contents.marks(account.number, letter)
+    def _said(self, account: Account, letter: Letter, kept: Kept, marks: Marks) -> dict[str, Any]:
         fields = self._network.phones.contents.readable(account, letter, kept.content)
         about = asdict(kept.content.about) if kept.content.about else None
         return {

@@ -6,9 +6,10 @@ administrator deletes the others'.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import Any, Final
 
@@ -33,6 +34,10 @@ class Mark(StrEnum):
     EDIT = "edit"
     DELETION = "deletion"
     PIN = "pin"
+
+
+Marks = dict[Mark, dict[str, Any]]
+"""Of each kind, what was said by each number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +84,24 @@ class Contents:
             " WHERE number = ? AND peer = ? AND id = ? AND outgoing = ?",
             number, letter.peer, letter.id, letter.outgoing,
         )  # fmt: skip
-        if not rows:
-            text = letter.text
-            content = Content(UNKNOWN) if text is None else Content("text", text, {"text": text})
-            return Kept(content, {}, b"" if text is None else Message(conversation=text).SerializeToString())
-        message, stanza, file = rows[0]
-        return Kept(read_leniently(message), json.loads(stanza), message, file)
+        return _kept(letter, rows[0] if rows else None)
+
+    def every(self, number: str) -> Iterator[tuple[Letter, Kept, Marks]]:
+        """All letters of a phone, the newest last, with what they say and what was said about them."""
+        said = {
+            (peer, name, bool(outgoing)): row
+            for peer, name, outgoing, *row in self._database.rows(
+                "SELECT peer, id, outgoing, message, stanza, file FROM letter_contents WHERE number = ?", number
+            )
+        }
+        marks: dict[tuple[str, str], Marks] = {}
+        for peer, name, kind, author, value in self._database.rows(
+            "SELECT peer, id, kind, author, value FROM letter_marks WHERE number = ? ORDER BY at, author", number
+        ):
+            marks.setdefault((peer, name), {}).setdefault(Mark(kind), {})[author] = json.loads(value)
+        for letter in self._letters.of(number):
+            row = said.get((letter.peer, letter.id, letter.outgoing))
+            yield letter, _kept(letter, row), marks.get((letter.peer, letter.id), {})
 
     def note_file(self, number: str, letter: Letter, state: str) -> None:
         """Note how a letter's file is doing."""
@@ -100,13 +117,13 @@ class Contents:
         )
         return [letter for peer, name in rows if (letter := self._letters.find(number, peer, name))]
 
-    def marks(self, number: str, letter: Letter) -> dict[Mark, dict[str, Any]]:
+    def marks(self, number: str, letter: Letter) -> Marks:
         """What was said about a letter: of each kind, by each number."""
         rows = self._database.rows(
             "SELECT kind, author, value FROM letter_marks WHERE number = ? AND peer = ? AND id = ? ORDER BY at, author",
             number, letter.peer, letter.id,
         )  # fmt: skip
-        found: dict[Mark, dict[str, Any]] = {}
+        found: Marks = {}
         for kind, author, value in rows:
             found.setdefault(Mark(kind), {})[author] = json.loads(value)
         return found
@@ -211,6 +228,21 @@ class Contents:
     def _names(self, number: str) -> tuple[str, ...]:
         account = self._accounts.numbered(number)
         return (str(account.lid_jid), str(account.jid)) if account else ()
+
+
+def _kept(letter: Letter, row: Sequence[Any] | None) -> Kept:
+    if row is None:
+        text = letter.text
+        content = Content(UNKNOWN) if text is None else Content("text", text, {"text": text})
+        return Kept(content, {}, b"" if text is None else Message(conversation=text).SerializeToString())
+    message, stanza, file = row
+    return Kept(_read(message), json.loads(stanza), message, file)
+
+
+@lru_cache(maxsize=1024)
+def _read(message: bytes) -> Content:
+    """The same letters are asked for again and again while somebody waits for a new one."""
+    return read_leniently(message)
 
 
 def _author(phone: Account, letter: Letter) -> str:
