@@ -84,6 +84,12 @@ class MemoryMessages:
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         return self.rows.get((uid, self.known.get((uid, whatsapp_id), "")))
 
+    def received_as(self, uid: str, whatsapp_id: str) -> Message | None:
+        named = [
+            message for (of, known), message in self.known.items() if of == uid and known.startswith(f"{whatsapp_id}#")
+        ]
+        return self.rows.get((uid, max(named, default="")))
+
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         return [m for m in self._newest_first(uid) if before is None or m.id < before][:limit]
 

@@ -150,6 +150,12 @@ class DynamoMessages(Struct, frozen=True):
         known = self.table.get(f"S#{uid}", f"A#{whatsapp_id}")
         return self.get(uid, known["message"]) if known else None
 
+    def received_as(self, uid: str, whatsapp_id: str) -> Message | None:
+        """Read what the id means by each writer, then the newest of the messages, whose ids sort by time."""
+        where = Condition("pk = :pk AND begins_with(sk, :as)", {":pk": f"S#{uid}", ":as": f"A#{whatsapp_id}#"})
+        newest = max((item["message"] for item in self.table.query(where)), default=None)
+        return self.get(uid, newest) if newest else None
+
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         """Read the messages backwards."""
         # "M$" is the first key after all of M#…'s.

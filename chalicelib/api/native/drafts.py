@@ -21,7 +21,7 @@ _Id = Annotated[
     str,
     msgspec.Meta(
         pattern=f"^{MESSAGE_ID.pattern}$",
-        description="A message of the session's: our id, or WhatsApp's of one sent here.",
+        description="A message of the session's: our id, or WhatsApp's.",
     ),
 ]
 _Short = Annotated[str, msgspec.Meta(max_length=c.LONGEST_NAME)]

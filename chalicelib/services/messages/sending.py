@@ -55,7 +55,7 @@ class Sending(Struct, frozen=True):
     """Drafts messages by WhatsApp's rules and puts them into the outbox.
 
     All of it raises what ``Outbox.post`` raises, and InvalidField for what WhatsApp's apps couldn't show. Messages are
-    named by our ids, or by WhatsApp's where they were sent from here; MessageNotFound is raised for what isn't there.
+    named by our ids, or by WhatsApp's; MessageNotFound is raised for what isn't there.
     """
 
     outbox: Outbox

@@ -83,12 +83,16 @@ class Messages(Struct, frozen=True):
     clock: Clock
 
     def get(self, tenant: str, session_id: str, message_id: str) -> Message:
-        """Return a message of the tenant's session, by our id, or by WhatsApp's if it was sent from here.
+        """Return a message of the tenant's session, by our id or by WhatsApp's, which one that was sent has first.
 
         Raises SessionNotFound and MessageNotFound.
         """
-        uid = self._uid(tenant, session_id)
-        message = self.messages.get(uid, message_id) or self.messages.by_whatsapp_id(uid, message_id)
+        uid, messages = self._uid(tenant, session_id), self.messages
+        message = (
+            messages.get(uid, message_id)
+            or messages.by_whatsapp_id(uid, message_id)
+            or messages.received_as(uid, message_id)
+        )
         if message is None or self._expired(message):
             raise MessageNotFound("There is no such message in this session.", field="message_id")
         return self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
@@ -280,8 +284,8 @@ class Inbox(Struct, frozen=True):
         # The event's id follows from the message's: a repeat that is written after all is the same event.
         message = replace(message, last_event=event(message, f"{message.id}-received", now))
         fresh = self.messages.put(message)
-        if message.secret and message.whatsapp_id and len(message.whatsapp_id) <= LONGEST_ID:
-            # By which what is said about it is opened: also where the first try died before this.
+        if message.whatsapp_id and len(message.whatsapp_id) <= LONGEST_ID:
+            # By which callers name it, and what is said about it is opened: also where the first try died before this.
             self.messages.note_received(message, writer=received.writer)
         # Who it is, the next message tells as well.
         with suppress(Unavailable, Rejected):

@@ -61,6 +61,9 @@ class MessageStore(Protocol):
     def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
         """Return the outbound message that WhatsApp knows by that id."""
 
+    def received_as(self, uid: str, whatsapp_id: str) -> Message | None:
+        """Return the message that came in under that id, whoever wrote it; of several, the newest."""
+
     def recent(self, uid: str, *, limit: int, before: str | None) -> list[Message]:
         """Return the session's messages, newest first, those older than the id ``before`` if given."""
 

@@ -87,6 +87,17 @@ def test_a_message_that_came_in_is_found_by_its_id_and_its_writer_and_never_in_p
     assert stores.messages.by_whatsapp_id(ours.uid, "3EB0") == ours
 
 
+def test_whoever_wrote_it_a_message_that_came_in_is_found_by_its_id_and_of_several_the_newest(stores):
+    first, second = a_message(id="M1", whatsapp_id="3EB0"), a_message(id="M2", whatsapp_id="3EB0")
+    for message, writer in ((second, "1000"), (first, "2000")):
+        stores.messages.put(message)
+        stores.messages.note_received(message, writer=writer)
+    stores.messages.note_received(replace(first, id="M9", whatsapp_id="3EB01"), writer="2000")
+    assert stores.messages.received_as(first.uid, "3EB0") == second
+    assert stores.messages.received_as(first.uid, "3EB") is None
+    assert stores.messages.received_as("another", "3EB0") is None
+
+
 def test_messages_are_read_backwards_from_the_newest_or_from_one_of_them(stores):
     messages: list[Message] = [a_message(id=f"M{number}") for number in range(5)]
     for message in messages:

@@ -129,6 +129,11 @@ def test_the_secret_of_a_message_is_kept_with_it_and_in_no_repr(rig):
     assert "secret-of" not in repr(kept(rig))
 
 
+def test_what_came_in_is_found_by_the_id_that_its_sender_gave_it(rig):
+    rig.inbox.receive(SESSION, RECEIVED)
+    assert rig.stores.messages.received_as(SESSION.uid, RECEIVED.whatsapp_id or "") == kept(rig)
+
+
 def test_what_whatsapp_has_no_id_for_is_told_apart_by_its_mark(rig):
     joined = replace(RECEIVED, whatsapp_id=None, mark="joined 1")
     assert rig.inbox.receive(SESSION, joined)

@@ -32,6 +32,13 @@ def test_a_message_is_found_by_our_id_and_by_whatsapp_s(rig):
     assert rig.messages.get("default", "ana", "3EB0") == message
 
 
+def test_a_message_that_came_in_is_found_by_whatsapp_s_id_too(rig):
+    message = a_message(whatsapp_id="3A01")
+    rig.stores.messages.put(message)
+    rig.stores.messages.note_received(message, writer="2000")
+    assert rig.messages.get("default", "ana", "3A01") == message
+
+
 def test_another_tenant_s_message_is_not_there(rig):
     put(rig, 1)
     theirs = a_running_session(tenant="other", uid="theirs")
