@@ -187,7 +187,7 @@ class Rig:
 
     @property
     def dispatch(self) -> Dispatch:
-        return Dispatch(self.stores.messages, self.clock, self.new_id)
+        return Dispatch(self.stores.messages, self.stores.chats, self.clock, self.new_id)
 
     @property
     def unsent(self) -> Unsent:

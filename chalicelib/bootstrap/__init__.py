@@ -440,7 +440,7 @@ def worker() -> WorkerServices:
     return WorkerServices(
         sessions=parts.session_store(),
         link=Link(parts.moves()),
-        dispatch=Dispatch(DynamoMessages(parts.table()), parts.clock, new_id),
+        dispatch=Dispatch(DynamoMessages(parts.table()), DynamoChats(parts.table()), parts.clock, new_id),
         answering=Answering(DynamoQuestions(parts.table()), parts.clock),
         inbox=Inbox(DynamoMessages(parts.table()), parts.clock, named_id, identities),
         identities=identities,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.accounts import DynamoSlots
+from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
@@ -72,7 +73,9 @@ def moves() -> Moves:
 def unsent() -> Unsent:
     """Return who ends messages that nobody will send."""
     store = DynamoMessages(table())
-    return Unsent(store, session_store(), DynamoDueIndex(table()), Dispatch(store, clock, new_id), clock)
+    return Unsent(
+        store, session_store(), DynamoDueIndex(table()), Dispatch(store, DynamoChats(table()), clock, new_id), clock
+    )
 
 
 @cache

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chalicelib.domain.content import About, Timer
-from chalicelib.domain.messages import KEPT, Direction, Message
+from chalicelib.domain.messages import KEPT, OPEN, Direction, Message, MessageStatus
 
 CHAT_KEPT: Final = 30 * 86_400_000
 """Milliseconds that a chat is kept after its newest message."""
@@ -19,7 +19,9 @@ class Chat:
     """A chat of a session: ``key`` is what it is found by, ``jid`` and ``lid`` as its newest message has them.
 
     ``last`` is the id of its newest message, ``last_inbound`` of the newest that somebody wrote to the account, and
-    ``read_to`` of the newest that was marked as read from here.
+    ``read_to`` of the newest that was marked as read from here. Its messages disappear after ``timer`` seconds, 0 if
+    they stay; ``timer_set_at`` is when that was set (seconds since the Unix epoch), 0 where it isn't known, and
+    ``timer_by`` the id of the message that told.
     """
 
     uid: str
@@ -30,6 +32,32 @@ class Chat:
     last: str = ""
     last_inbound: str = ""
     read_to: str = ""
+    timer: int = 0
+    timer_set_at: int = 0
+    timer_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTimer:
+    """That a chat's messages disappear after so many ``seconds``, as the message ``by`` told (our id)."""
+
+    seconds: int
+    by: str
+    set_at: int = 0
+
+
+def timer_told(message: Message) -> ChatTimer | None:
+    """Return what the message tells of its chat's timer: one that sets it, or one that came in and will disappear.
+
+    One of ours sets it once it has gone out.
+    """
+    if isinstance(message.content, Timer):
+        unsent = message.status in OPEN or message.status in {MessageStatus.FAILED, MessageStatus.UNKNOWN}
+        return None if unsent else ChatTimer(message.content.seconds, message.id, message.created_at // 1000)
+    context = message.context
+    if message.direction is Direction.OUTBOUND or context is None or not context.expires_in:
+        return None
+    return ChatTimer(context.expires_in, message.id, context.timer_set_at or 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain.chats import Chat, Pointer
+from chalicelib.domain.chats import Chat, ChatTimer, Pointer
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message, MessageStatus, Party, Receipt
 from chalicelib.services.ports.messages import Claim
@@ -153,7 +153,8 @@ class MemoryChats:
             last_inbound = chat.last_inbound or stands.last_inbound
             name, lid = chat.name or stands.name, chat.lid or stands.lid
             moved = replace(chat, read_to=read_to, last_inbound=last_inbound, name=name, lid=lid)
-            self.rows[chat.uid, chat.key] = moved
+            timer = {one: getattr(stands, one) for one in ("timer", "timer_set_at", "timer_by")}
+            self.rows[chat.uid, chat.key] = replace(moved, **timer)
         elif stands.last_inbound < chat.last_inbound:
             self.rows[chat.uid, chat.key] = replace(stands, last_inbound=chat.last_inbound)
         return stands is None
@@ -168,6 +169,12 @@ class MemoryChats:
         stands = self.rows.get((uid, key))
         if stands and stands.read_to < message_id:
             self.rows[uid, key] = replace(stands, read_to=message_id)
+
+    def time(self, uid: str, key: str, timer: ChatTimer) -> None:
+        stands = self.rows.get((uid, key))
+        if stands and stands.timer_by < timer.by:
+            told = replace(stands, timer=timer.seconds, timer_set_at=timer.set_at, timer_by=timer.by)
+            self.rows[uid, key] = told
 
     def unread(self, chat: Chat, *, most: int) -> int:
         later = [(one, unread) for one, (_, unread) in self._of(chat.uid, chat.key) if one > chat.read_to]

@@ -76,6 +76,18 @@ def test_what_is_sent_is_shown_by_a_phone(stack, friend, base, sending):
     assert (message["type"], {name: message["content"].get(name) for name in shown}) == (kind, shown)
 
 
+def test_what_is_sent_to_a_chat_with_a_timer_disappears_and_what_is_sent_after_it_stays(stack, account, friend, base):
+    for seconds in (86_400, 0):
+        came(stack, base, friend.send(account, "timer", seconds=seconds))
+        # The chat learns of it from the message's event.
+        eventually(partial(says_that_it_disappears, stack, friend, base, seconds or None), every=1.0)
+
+
+def says_that_it_disappears(stack: Stack, friend: Phone, base: str, seconds: int | None) -> bool:
+    message = letter(friend, send(stack, base, friend.number, "text", {"body": "Halo"}))
+    return bool(message["context"].get("expires_in") == seconds)
+
+
 def test_contacts_are_shown(stack, account, friend, base):
     cards = [{"name": "Bo", "phone": "+628777000001"}, {"name": "Cy", "phone": "+628777000002"}]
     message = letter(friend, send(stack, base, friend.number, "contact", {"contacts": cards}))

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
-from chalicelib.domain.chats import CHAT_KEPT, Chat, Pointer
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
 from chalicelib.reading import Reader
 
 _CHAT: Final = Reader(Chat)
@@ -48,6 +48,11 @@ class DynamoChats(Struct, frozen=True):
     def read(self, uid: str, key: str, message_id: str) -> None:
         """Move on how far the chat was read."""
         self._forward(uid, key, {"read_to": message_id}, by="read_to")
+
+    def time(self, uid: str, key: str, timer: ChatTimer) -> None:
+        """Move on what is known of the timer."""
+        said = {"timer": timer.seconds, "timer_set_at": timer.set_at, "timer_by": timer.by}
+        self._forward(uid, key, said, by="timer_by")
 
     def unread(self, chat: Chat, *, most: int) -> int:
         """Read the pointers after what was read."""

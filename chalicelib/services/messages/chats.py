@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, wants_reading
+from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, timer_told, wants_reading
 from chalicelib.domain.content import Deleted, Edited
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity, lid_in, phone_in
@@ -37,6 +37,9 @@ class Chats(Struct, frozen=True):
             self._mark(message, message.about)
         if points_anew(message):
             self._point(self._named(message))
+        timer = timer_told(message)
+        if timer:
+            self.chats.time(message.uid, chat_key(self._named(message)), timer)
 
     def _point(self, message: Message) -> None:
         if self.chats.note(_chat(message), now=self.clock()):

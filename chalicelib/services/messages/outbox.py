@@ -11,7 +11,9 @@ from math import ceil
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace as changed
 
+from chalicelib.domain.chats import chat_key
 from chalicelib.domain.content import Content, Context, Text, stored
 from chalicelib.domain.errors import (
     GroupForbids,
@@ -27,6 +29,7 @@ from chalicelib.domain.messages import Direction, Message, MessageStatus, Party,
 from chalicelib.domain.phone import advice
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import (
+    ChatStore,
     Clock,
     IdempotencyStore,
     Mailboxes,
@@ -233,6 +236,7 @@ class Dispatch(Struct, frozen=True):
     """Moves messages as their session's one worker reports."""
 
     messages: MessageStore
+    chats: ChatStore
     clock: Clock
     new_id: NewId
 
@@ -248,6 +252,14 @@ class Dispatch(Struct, frozen=True):
     def about(self, message: Message) -> Message | None:
         """Return the message of the session's that a message to send is about; None if it isn't there any more."""
         return self.messages.get(message.uid, message.about) if message.about else None
+
+    def in_chat(self, message: Message) -> Context | None:
+        """Return the context that a message to send is said in: its own, with the chat's timer if it has one."""
+        chat = self.chats.get(message.uid, chat_key(message))
+        if chat is None or not chat.timer:
+            return message.context
+        context = message.context or Context()
+        return changed(context, expires_in=chat.timer, timer_set_at=chat.timer_set_at or None)
 
     def half_sent(self, uid: str) -> list[Message]:
         """Return the messages that are being sent. Call it where none is: a worker that is gone left them so."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.domain.chats import Chat, Pointer
+from chalicelib.domain.chats import Chat, ChatTimer, Pointer
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
 from chalicelib.domain.questions import Question
@@ -88,6 +88,9 @@ class ChatStore(Protocol):
 
     def read(self, uid: str, key: str, message_id: str) -> None:
         """Note that the chat, if it is there, was read up to that message."""
+
+    def time(self, uid: str, key: str, timer: ChatTimer) -> None:
+        """Note the timer of the chat, if it is there and no newer message has told of one."""
 
     def unread(self, chat: Chat, *, most: int) -> int:
         """Return how many of the first ``most`` messages after the chat's ``read_to`` want reading."""

@@ -19,7 +19,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Final, Protocol
 
-from chalicelib.domain.content import Media, PollVote
+from chalicelib.domain.content import Album, ContactCards, Context, GroupInvite, Location, Media, Poll, PollVote, Text
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
@@ -148,6 +148,8 @@ NOBODY: Final = (NOT_ON_WHATSAPP, "The recipient isn't on WhatsApp.")
 RELINKED: Final = ("another_account", "The session was linked to another account before the message went out.")
 REJECTED: Final = ("rejected", "The table refused to have the message sent: it can't be stored as it is.")
 UNREPORTED: Final = ("unreported", "What became of the message couldn't be stored: it may or may not have gone out.")
+TIMED: Final = (Text, Media, Album, Location, ContactCards, Poll, GroupInvite)
+"""The types that disappear in a chat with a timer, each of which has to say so."""
 SECRETLESS: Final = ("poll_secret_missing", "The poll is gone, or it is from before its secret was kept.")
 NO_ANSWER: Final = ("no_answer", "WhatsApp didn't acknowledge the message: it may or may not have gone out.")
 
@@ -218,6 +220,7 @@ class Sender(BackgroundWorker):
             return True
         try:
             recipient = self._people.of(client, message.to or message.chat)
+            message = recipient.addressed(message)
             outgoing = self._prepared(message)
         except (NoConnection, NotSent):
             return False
@@ -227,7 +230,7 @@ class Sender(BackgroundWorker):
         except SendRefused as refused:
             self._end(message, self._dispatch.failed, (refused.code, refused.sentence))
             return True
-        message, epoch = recipient.addressed(message), self._reporter.claim.epoch
+        epoch = self._reporter.claim.epoch
         try:
             begun = patiently(partial(self._dispatch.begin, message, epoch=epoch, secret=outgoing.secret), self._events)
         except Rejected:
@@ -251,11 +254,16 @@ class Sender(BackgroundWorker):
         content, secret = message.content, os.urandom(SECRET_SIZE)
         file = self._media.prepare(content) if isinstance(content, Media) else None
         if not isinstance(content, PollVote):
-            return Outgoing(content, message.context, secret, file)
+            context = self._in_chat(message) if isinstance(content, TIMED) else message.context
+            return Outgoing(content, context, secret, file)
         poll = patiently(lambda: self._dispatch.about(message), self._events)
         if poll is None or poll.secret is None:
             raise SendRefused(*SECRETLESS)
         return Outgoing(content, message.context, secret, target_secret=poll.secret)
+
+    def _in_chat(self, message: Message) -> Context | None:
+        """Return the message's context with the timer of its chat."""
+        return patiently(lambda: self._dispatch.in_chat(message), self._events)
 
     def _end(
         self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.dynamodb.chats import DynamoChats
-from chalicelib.domain.chats import CHAT_KEPT, Chat, Pointer
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
 from chalicelib.domain.messages import Direction
 from tests.makers import NOW
 
@@ -45,6 +45,19 @@ def test_a_chat_is_read_further_and_never_back(stores):
         stores.chats.read("uid", "2@lid", one)
     stores.chats.note(replace(CHAT, last="M3"), now=NOW)
     assert stores.chats.get("uid", "2@lid") == replace(CHAT, last="M3", read_to="M2")
+
+
+def test_a_chat_s_timer_is_the_one_that_the_newest_message_told_also_none(stores):
+    stores.chats.time("uid", "2@lid", ChatTimer(86_400, "M1", 7))
+    assert stores.chats.get("uid", "2@lid") is None
+    stores.chats.note(CHAT, now=NOW)
+    for timer in (ChatTimer(604_800, "M3"), ChatTimer(86_400, "M2", 7)):
+        stores.chats.time("uid", "2@lid", timer)
+    assert stores.chats.get("uid", "2@lid") == replace(CHAT, timer=604_800, timer_by="M3")
+    stores.chats.note(replace(CHAT, last="M4"), now=NOW)
+    stores.chats.time("uid", "2@lid", ChatTimer(0, "M4", 9))
+    stands = stores.chats.get("uid", "2@lid")
+    assert (stands.last, stands.timer, stands.timer_set_at, stands.timer_by) == ("M4", 0, 9, "M4")
 
 
 def test_unread_messages_are_counted_after_what_was_read(stores):

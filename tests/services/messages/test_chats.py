@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from chalicelib.domain.chats import Chat
-from chalicelib.domain.content import Content, Image, Reaction, Target, Text
+from chalicelib.domain.content import Content, Context, Image, Reaction, Target, Text, Timer
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, event
@@ -170,6 +170,33 @@ def test_a_chat_s_unread_messages_are_those_after_the_one_that_was_read(rig: Rig
     assert rig.stores.chats.rows[SESSION.uid, PHONE].read_to == third.id
     indexed(rig, PHONE)
     assert rig.chats.read(third) == 1
+
+
+def timer(rig: Rig, key: str = PHONE) -> tuple[int, int]:
+    chat = rig.stores.chats.rows[SESSION.uid, key]
+    return chat.timer, chat.timer_set_at
+
+
+def test_a_chat_s_timer_is_learnt_from_who_sets_it_and_from_what_disappears(rig: Rig) -> None:
+    indexed(rig, PHONE, context=Context(expires_in=86_400, timer_set_at=7))
+    assert timer(rig) == (86_400, 7)
+    indexed(rig, PHONE, IN, Timer(604_800))
+    assert timer(rig) == (604_800, NOW // 1000)
+    indexed(rig, PHONE, IN, Timer(0))
+    indexed(rig, PHONE)
+    assert timer(rig) == (0, NOW // 1000)
+    indexed(rig, PHONE, OUT, context=Context(expires_in=86_400))
+    assert timer(rig)[0] == 0, "what we send tells nothing new"
+
+
+def test_a_timer_of_ours_counts_once_it_has_gone_out(rig: Rig) -> None:
+    message = indexed(rig, PHONE, OUT, Timer(86_400))
+    assert timer(rig) == (0, 0)
+    failed = replace(message, status=MessageStatus.FAILED, version=1)
+    rig.chats.index(told(failed))
+    assert timer(rig) == (0, 0)
+    rig.chats.index(told(replace(message, status=MessageStatus.SENT, version=2)))
+    assert timer(rig) == (86_400, NOW // 1000)
 
 
 def test_a_person_has_one_chat_once_the_lid_is_known(rig: Rig) -> None:

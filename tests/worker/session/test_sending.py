@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
-from chalicelib.domain.content import Context, Image, Media, Poll, PollVote, Target
+from chalicelib.domain.chats import Chat, ChatTimer
+from chalicelib.domain.content import Context, Image, Media, Poll, PollVote, Reaction, Target
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
 from chalicelib.services.messages.outbox import Dispatch
@@ -24,7 +25,7 @@ from chalicelib.worker.session.spool import RECEIPTS, Spool
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
 from chalicelib.worker.whatsapp.files import WhatsAppFile
-from tests.fakes import FakeIds, MemoryMessages
+from tests.fakes import FakeIds, MemoryChats, MemoryMessages
 from tests.makers import DEVICE, a_message
 from tests.worker.harness import ScriptedClient, WorkerHarness
 from tests.worker.outside import now
@@ -220,6 +221,29 @@ def test_a_vote_goes_out_with_the_secret_of_its_poll(
     assert harness.become("vote", S.FAILED if code else S.SENT).error_code == code
     harness.become("next", S.SENT)
     assert [one.target_secret for one in harness.client.outgoing] == ([None] if code else [None, secret])
+
+
+def test_a_text_says_that_it_disappears_where_the_chat_s_messages_do_and_a_reaction_does_not(
+    harness: SenderHarness,
+) -> None:
+    uid, messages = harness.worker.session.uid, harness.worker.outside.messages
+    chats = harness.worker.outside.dispatch.chats
+    chat = a_message().chat
+    chats.note(Chat(uid, chat, chat, last="0"), now=0)
+    chats.time(uid, chat, ChatTimer(86_400, "0", 1_795_000_000))
+    forwarded = Context(forwarded=1)
+    messages.put(a_message(uid=uid, id="1", text="1", context=forwarded))
+    messages.put(a_message(uid=uid, id="2", content=Reaction(Target("3A01", from_me=False), "👍")))
+    messages.put(a_message(uid=uid, id="3", text="3", chat="1@g.us", to="1@g.us"))
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    harness.become("3", S.SENT)
+    assert [one.context for one in harness.client.outgoing] == [
+        Context(forwarded=1, expires_in=86_400, timer_set_at=1_795_000_000),
+        None,
+        None,
+    ]
+    assert harness.stands("1").context == forwarded, "what was accepted is kept as it was"
 
 
 def test_nothing_goes_out_before(harness: SenderHarness) -> None:
@@ -450,7 +474,7 @@ def refuse(harness: SenderHarness, *what: tuple[str, MessageStatus]) -> Refusing
     """Have the harness's table refuse those."""
     messages = RefusingMessages(refuses=set(what))
     harness.worker.outside.messages = messages
-    harness.worker.outside.dispatch = Dispatch(messages, now, FakeIds())
+    harness.worker.outside.dispatch = Dispatch(messages, MemoryChats(), now, FakeIds())
     reporter, _ = harness.worker.reporter()
     harness.sender = a_sender(harness.worker, reporter, harness.lease)
     return messages
