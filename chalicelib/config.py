@@ -47,6 +47,7 @@ class Settings:
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
     dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
     media_bucket: str  # MEDIA_BUCKET: where files of messages lie
+    media_uploads: str  # MEDIA_UPLOADS: where files are posted to, functions only; unset: to the bucket itself
     webhooks_local: bool  # WEBHOOK_ALLOW_LOCAL=1: endpoints over http and on loopback; refused in every cloud stage
 
 
@@ -98,6 +99,7 @@ def settings() -> Settings:
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
         dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),
         media_bucket=env.get("MEDIA_BUCKET", ""),
+        media_uploads=env.get("MEDIA_UPLOADS", ""),
         webhooks_local=webhooks_local,
     )
 

@@ -18,6 +18,7 @@ from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
+from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
@@ -57,7 +58,7 @@ from tests.fakes.accounts import (
 )
 from tests.fakes.channels import MemoryChannels
 from tests.fakes.identities import MemoryIdentities
-from tests.fakes.media import MemoryMedia
+from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.fakes.questions import MemoryQuestions
 from tests.fakes.quotas import MemorySlots
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
@@ -72,6 +73,7 @@ SERVICES = (
     "chats",
     "event_log",
     "history",
+    "media",
     "messages",
     "naming",
     "single_session",
@@ -116,6 +118,7 @@ class Stores:
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     chats: fakes.MemoryChats = field(default_factory=fakes.MemoryChats)
     media: MemoryMedia = field(default_factory=MemoryMedia)
+    files: MemoryMediaFiles = field(default_factory=MemoryMediaFiles)
     identities: MemoryIdentities = field(default_factory=MemoryIdentities)
     questions: MemoryQuestions = field(default_factory=MemoryQuestions)
     idempotency: fakes.MemoryIdempotency = field(default_factory=fakes.MemoryIdempotency)
@@ -255,7 +258,12 @@ class Rig:
 
     @property
     def sending(self) -> Sending:
-        return Sending(self.outbox, self.messages, Attachments(self.stores.media, self.clock), self.identities)
+        return Sending(self.outbox, self.messages, Attachments(self.media), self.identities)
+
+    @property
+    def media(self) -> MediaLibrary:
+        stores = self.stores
+        return MediaLibrary(stores.sessions, stores.media, stores.files, stores.paces, self.clock, self.new_id)
 
     @property
     def signals(self) -> Signals:

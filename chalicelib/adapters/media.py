@@ -21,10 +21,14 @@ _AT_ONCE: Final = 1000
 
 
 class S3MediaFiles(Struct, frozen=True):
-    """The MediaFiles port. ``connect`` returns the client, which is made when it is needed: it is slow to make."""
+    """The MediaFiles port. ``connect`` returns the client, which is made when it is needed: it is slow to make.
+
+    ``uploads`` is where forms are posted to, empty for the bucket's own address.
+    """
 
     connect: Callable[[], "S3Client"]
     bucket: str
+    uploads: str = ""
 
     @property
     def client(self) -> "S3Client":
@@ -63,6 +67,16 @@ class S3MediaFiles(Struct, frozen=True):
             raise
         return KeptFile(answer["ContentLength"], answer["ContentType"])
 
+    def copy(self, key: str, to: str) -> None:
+        """Have S3 copy the file."""
+        try:
+            with translated():
+                self.client.copy_object(Bucket=self.bucket, Key=to, CopySource={"Bucket": self.bucket, "Key": key})
+        except Exception as error:
+            if _is_missing(error.__cause__):
+                raise FileGone from error
+            raise
+
     def remove(self, key: str) -> None:
         """Remove the file."""
         with translated():
@@ -88,7 +102,7 @@ class S3MediaFiles(Struct, frozen=True):
             form = self.client.generate_presigned_post(
                 self.bucket, key, Fields=fixed, Conditions=conditions, ExpiresIn=seconds
             )
-        return UploadForm(form["url"], form["fields"])
+        return UploadForm(self.uploads or form["url"], form["fields"])
 
     def read_address(self, key: str, *, seconds: int, mimetype: str, disposition: str) -> str:
         """Sign a request; nothing is sent."""

@@ -132,6 +132,13 @@ class Call:
         """The address of the gateway as the caller of a route without variables has it, None where that isn't known."""
         return called(self.request.context, self.request.headers, self.request.path)
 
+    @property
+    def edge(self) -> str | None:
+        """The gateway's address, if the request came over the edge, for which the local stack's one port stands."""
+        sent = {name.lower(): value for name, value in self.request.headers.items()}
+        came = settings().stage == "local" or _proven(sent.get(PROOF_HEADER.lower(), ""))
+        return self.gateway if came else None
+
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""
         return self.principal is not None and self.principal.may(permission)

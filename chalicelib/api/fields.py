@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.adapters.poster import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.addresses import is_public_host
-from chalicelib.domain.errors import InvalidField, MessageNotFound, SessionNotFound
+from chalicelib.domain.errors import InvalidField, MediaNotFound, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
 from chalicelib.reading import DigitText
 
@@ -44,6 +44,7 @@ class SendBody(msgspec.Struct):
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 MESSAGE_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
+MEDIA_ID: Final = re.compile(r"md_[0-9A-Za-z]{1,64}")
 USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
 TENANT_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEY_ID: Final = re.compile(r"[0-9A-Za-z]{1,32}")
@@ -88,6 +89,13 @@ def existing_message(value: str) -> str:
     """Return the message id in a path, ours or WhatsApp's; raises MessageNotFound for one that no message can have."""
     if not MESSAGE_ID.fullmatch(value):
         raise MessageNotFound("There is no message of that id.", field="message_id")
+    return value
+
+
+def existing_media(value: str) -> str:
+    """Return the file's id in a path; raises MediaNotFound for one that no file can have."""
+    if not MEDIA_ID.fullmatch(value):
+        raise MediaNotFound("There is no such file in this session.", field="media_id")
     return value
 
 

@@ -4,7 +4,7 @@ API Gateway's documentation says that it inflates bodies, and people report so; 
 for this API, nobody says. So a body is inflated here if it is compressed indeed, and taken as it is if it isn't.
 
 A form's fields are those of the JSON body. All values are texts; a name that comes several times, or with ``[]`` behind
-it, is a list's. Files are refused: no route takes one.
+it, is a list's. A file is what a field of bytes has, which JSON writes in base64; elsewhere files are refused.
 
 A body is a form where its content type says so, else JSON; nothing at all is ``{}``. What begins like a JSON object or
 list is JSON whatever its content type says: curl's ``-d`` says that it is a form. A body's model is a Struct, or a
@@ -72,7 +72,8 @@ MOST_FIELDS: Final = 1000
 _MOST_MULTIPART: Final = 200
 """Parts that a multipart form may have: each has headers of its own."""
 
-Pairs = list[tuple[str, str]]
+Pairs = list[tuple[str, Any]]
+"""Names and values: texts, or the bytes of files."""
 
 
 def kind_of(content_type: str) -> str:
@@ -80,9 +81,18 @@ def kind_of(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-def pairs(body: bytes, content_type: str) -> Pairs:
-    """Return the names and values of a form in their order; raises Invalid, and InvalidField for a file."""
-    return _parts(body, content_type) if kind_of(content_type) == MULTIPART else _urlencoded(body)
+def pairs(body: bytes, content_type: str, files: frozenset[str] = frozenset()) -> Pairs:
+    """Return the names and values of a form in their order; ``files`` are the fields that may be files.
+
+    A file's name and type stand behind it as ``file_name`` and ``mime_type``. Raises Invalid, and InvalidField for a
+    file elsewhere.
+    """
+    return _parts(body, content_type, files) if kind_of(content_type) == MULTIPART else _urlencoded(body)
+
+
+def files_of(model: Any) -> frozenset[str]:
+    """Return a model's fields that may be files."""
+    return frozenset(name for name, hint in fields_of(model).items() if _has(hint, bytes))
 
 
 def fields_of(model: Any) -> dict[str, Any]:
@@ -147,7 +157,7 @@ def _urlencoded(body: bytes) -> Pairs:
         raise Invalid("The body is not a form.", hint="Send name=value pairs joined by '&', or JSON.") from error
 
 
-def _parts(body: bytes, content_type: str) -> Pairs:
+def _parts(body: bytes, content_type: str, files: frozenset[str]) -> Pairs:
     # Imported late: few requests are multipart.
     from io import BytesIO  # noqa: PLC0415
 
@@ -159,16 +169,23 @@ def _parts(body: bytes, content_type: str) -> Pairs:
             raise Invalid("The multipart body's content type has no boundary.")
         limits = {"part_limit": _MOST_MULTIPART, "spool_limit": len(body) + 1, "memory_limit": len(body) + 1}
         parser = MultipartParser(BytesIO(body), boundary, len(body), strict=True, **limits)
-        return list(_fields(parser))
+        return list(_fields(parser, files))
     except (MultipartError, UnicodeDecodeError, LookupError) as error:
         raise Invalid("The body is not a multipart form.", hint="Send name=value fields, or JSON.") from error
 
 
-def _fields(parts: Iterable[Any]) -> Iterable[tuple[str, str]]:
+def _fields(parts: Iterable[Any], files: frozenset[str]) -> Iterable[tuple[str, Any]]:
+    described: Pairs = []
     for part in parts:
-        if part.filename:
+        if part.name in files:
+            yield part.name, part.raw
+            described += [("file_name", part.filename or ""), ("mime_type", part.content_type or "")]
+        elif part.filename:
             raise InvalidField(f"'{part.name}' is a file, and no file is taken here.", field=part.name)
-        yield part.name, part.raw.decode()
+        else:
+            described = [(name, value) for name, value in described if name != part.name]
+            yield part.name, part.raw.decode()
+    yield from described
 
 
 def _has(hint: Any, kind: type) -> bool:
@@ -253,9 +270,9 @@ _FORMS: Final = {URLENCODED, MULTIPART}
 B = TypeVar("B")
 
 
-def read(request: Request, model: Reader[B]) -> B:
+def read(request: Request, model: Reader[B], limit: int = LIMIT) -> B:
     """Return the request's body as its model; raises Invalid, InvalidField, BodyTooLarge or UnsupportedEncoding."""
-    body = body_of(request, LIMIT, f"The body is larger than {LIMIT // 1024} KB.")
+    body = body_of(request, limit, f"The body is larger than {limit // 1024} KB.")
     # Some tools put the mark of a Windows text file before it.
     body = body.removeprefix(codecs.BOM_UTF8).strip()
     content_type = request.headers.get("content-type", "")
@@ -287,7 +304,7 @@ def _checked(body: bytes, model: Reader[B]) -> B:
 
 
 def _form(body: bytes, content_type: str, model: Reader[B]) -> B:
-    told = gathered(pairs(body, content_type), model.kind)
+    told = gathered(pairs(body, content_type, files_of(model.kind)), model.kind)
     _refuse_lookalikes(told, model.kind)
     try:
         return model.texts(told)

@@ -19,7 +19,7 @@ from chalicelib.api.auth import Need, admit, reach
 from chalicelib.api.call import Answer, Call, answer_by, refuse, respond
 from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
-from chalicelib.api.received import only_text, read
+from chalicelib.api.received import LIMIT, only_text, read
 from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
@@ -83,6 +83,8 @@ class Route(Struct, frozen=True):
     """Whether it creates the session that its path names, if there is none: then that name must be a legal one."""
     tag: Tag | None = None
     """Its tag in the description, where that isn't its router's."""
+    largest: int = LIMIT
+    """Bytes that its body may have."""
 
     @property
     def body(self) -> Any:
@@ -138,6 +140,7 @@ class Router:
         ended: bool = False,
         creates: bool = False,
         tag: Tag | None = None,
+        largest: int = LIMIT,
     ) -> Callable[[View], View]:
         """Register a view: it takes a Call and the path's variables, and returns an Answer or raises GatewayError.
 
@@ -145,7 +148,7 @@ class Router:
         """
 
         def register(view: View) -> View:
-            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended, creates, tag)
+            route = Route(method, path, needs, view, gives or {}, refuses, takes, ended, creates, tag, largest)
             model = Reader(route.body) if route.body else None
 
             def handle(**variables: str) -> Response:
@@ -177,7 +180,7 @@ class Router:
                 reach(principal, session_id(named, field="id") if route.creates else existing_id(named))
             if principal is not None and route.method == "GET":
                 refuse_unknown_paging(request.query_params or (), route.takes)
-            body = {} if model is None else {"body": read(request, model)}
+            body = {} if model is None else {"body": read(request, model, route.largest)}
             return respond(route.view(Call(request, principal), *variables.values(), **body))
         except GatewayError as error:
             return self._refuse(error, variables, principal)

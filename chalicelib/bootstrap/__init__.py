@@ -44,6 +44,7 @@ from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
+from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
@@ -74,6 +75,7 @@ __all__ = [
     "event_log",
     "first_administrator",
     "history",
+    "media",
     "messages",
     "naming",
     "outbox",
@@ -211,8 +213,21 @@ def outbox() -> Outbox:
 @cache
 def sending() -> Sending:
     """Return who drafts messages by WhatsApp's rules."""
-    attachments = Attachments(DynamoMedia(parts.table()), parts.clock)
-    return Sending(outbox(), messages(), attachments, Identities(DynamoIdentities(parts.table()), parts.clock))
+    return Sending(outbox(), messages(), Attachments(media()), Identities(DynamoIdentities(parts.table()), parts.clock))
+
+
+@cache
+def media() -> MediaLibrary:
+    """Return who keeps files."""
+    here = settings()
+    return MediaLibrary(
+        sessions=parts.session_store(),
+        records=DynamoMedia(parts.table()),
+        files=S3MediaFiles(clients.s3, here.media_bucket, here.media_uploads),
+        paces=DynamoPaces(parts.table(), Pace(here.send_burst, here.send_per_minute), of="PACE#MEDIA"),
+        clock=parts.clock,
+        new_id=new_id,
+    )
 
 
 @cache

@@ -111,6 +111,11 @@ class MediaFile:
         """Where the bytes lie: behind the prefix of its tenant, and of its session in it."""
         return prefix_of(self.tenant, self.uid) + self.id
 
+    @property
+    def upload_key(self) -> str:
+        """Where whoever has the form uploads the bytes to, until they are judged and lie under ``key``."""
+        return uploads_of(self.tenant, self.uid) + self.id
+
     def is_there(self, now: int) -> bool:
         """Whether the bytes can be had."""
         return self.state is MediaState.STORED and now < self.expires_at
@@ -118,7 +123,8 @@ class MediaFile:
     def stored(self, *, mimetype: str, size: int, sha256: str) -> "MediaFile":
         """Return the record of the file with its bytes there, as they were found to be."""
         told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None}
-        return replace(self, state=MediaState.STORED, version=self.version + 1, **told)  # type: ignore[arg-type]
+        ends = max(self.expires_at, self.created_at + KEPT)
+        return replace(self, state=MediaState.STORED, expires_at=ends, version=self.version + 1, **told)  # type: ignore[arg-type]
 
     def lost(self, code: str) -> "MediaFile":
         """Return the record of the file whose bytes will never be there; ``code`` says why."""
@@ -138,6 +144,33 @@ def media_id(ulid: str) -> str:
 def prefix_of(tenant: str, uid: str | None = None) -> str:
     """Return what the keys of all of a tenant's files begin with, or of one of its sessions'."""
     return f"media/{tenant}/" if uid is None else f"media/{tenant}/{uid}/"
+
+
+def uploads_of(tenant: str, uid: str | None = None) -> str:
+    """Return what the keys of all of a tenant's uploads begin with, or of one of its sessions'."""
+    return f"uploads/{tenant}/" if uid is None else f"uploads/{tenant}/{uid}/"
+
+
+def is_as_announced(mimetype: str, announced: str | None) -> bool:
+    """Whether a file's type, judged by its bytes, is what was said of it before; saying nothing is never wrong."""
+    said = plain_type(announced)
+    return said in {None, UNKNOWN, mimetype}
+
+
+def disposition_of(file_name: str | None, mimetype: str) -> str:
+    """Return the Content-Disposition to serve a file with: only what is in ``INLINE`` is shown in place.
+
+    The name is written as RFC 6266 has it: in ASCII for old readers, and as it is, encoded by RFC 8187.
+    """
+    shown = "inline" if mimetype in INLINE else "attachment"
+    if not file_name:
+        return shown
+    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", file_name)
+    encoded = "".join(chr(byte) if byte in _UNESCAPED else f"%{byte:02X}" for byte in file_name.encode())
+    return f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
+
+
+_UNESCAPED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
 def may_be_sent(mimetype: str, kind: MediaKind, *, voice: bool = False) -> bool:

@@ -20,6 +20,7 @@ CREATES: Final = [(route.method, route.path) for router in ROUTERS for route in 
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {
     "{company}": "acme",
     "{chat_id}": "628987654321@s.whatsapp.net",
+    "{media_id}": "md_01KMEDIA",
 }
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {
@@ -49,6 +50,7 @@ _NATIVE: Final[dict[str, dict[str, object]]] = {
     "{message_id}": {"text": {"body": "Kopi?"}},
     "reaction": {"emoji": "👍"},
     "presence": {"state": "online"},
+    "media": {"mime_type": "image/png", "size": 7},
 }
 
 

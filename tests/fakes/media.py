@@ -52,6 +52,11 @@ class MemoryMediaFiles:
         found = self.files.get(key)
         return KeptFile(len(found[0]), found[1]) if found else None
 
+    def copy(self, key: str, to: str) -> None:
+        if key not in self.files:
+            raise FileGone
+        self.files[to] = self.files[key]
+
     def remove(self, key: str) -> None:
         self.files.pop(key, None)
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import boto3
 import pytest
@@ -17,7 +18,7 @@ from infra.template import load_template
 from tests.forgetting import forget
 from tests.gateway.rig import Doors, FastClock
 
-REGION = "eu-west-1"
+REGION: Final = "eu-west-1"
 ELSEWHERE = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled")
 
 
@@ -62,7 +63,9 @@ def _provided() -> dict[str, str]:
     sqs = boto3.client("sqs")
     wake, mailbox = (sqs.create_queue(QueueName=f"switchboard-{name}")["QueueUrl"] for name in ("wake", "mail"))
     keys = {"current": "k1", "keys": {"k1": {"secret": "a signing key of thirty-two bytes or more"}}}
+    boto3.client("s3").create_bucket(Bucket="media", CreateBucketConfiguration={"LocationConstraint": REGION})
     return {
+        "MEDIA_BUCKET": "media",
         "TABLE_NAME": "switchboard",
         "WAKE_QUEUE_URL": wake,
         "MAILBOX": mailbox,

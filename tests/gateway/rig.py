@@ -12,10 +12,12 @@ from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.accounts import DynamoKeys
+from chalicelib.adapters.dynamodb.media import DynamoMedia
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.api.description import samples
+from chalicelib.api.native.examples import FILE
 from chalicelib.domain.access import Role, User, fingerprint
 from chalicelib.domain.content import PhoneCall
 from chalicelib.domain.messages import Direction, MessageStatus, Party
@@ -84,6 +86,8 @@ class Doors:
         sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
         for message in (samples.MESSAGE, RECEIVED, CALLED):
             DynamoMessages(self.table).put(replace(message, created_at=now, sent_at=now))
+        kept = replace(FILE, uid=samples.SESSION.uid, created_at=now, expires_at=now + 3_600_000)
+        DynamoMedia(self.table).put(kept)
         secrets = FakeKeySecrets()
         self.key, self.scanning_key = secrets(), secrets()
         key = replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)

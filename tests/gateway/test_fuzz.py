@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
+from chalicelib.api.native.examples import FILE
 from tests.api.described import conforms
 from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, Doors, as_wsgi
 
@@ -38,6 +39,7 @@ THERE: dict[str, list[str]] = {
     "id": [samples.SESSION.id, SCANNING, STOPPED],
     "message_id": [samples.MESSAGE.id, RECEIVED.id, samples.MESSAGE.whatsapp_id or "", CALLED.id],
     "chat_id": [samples.MESSAGE.chat],
+    "media_id": [FILE.id],
     "name": [samples.USER.name, "rita"],
     "key_id": [samples.KEY.id],
     "tenant": ["acme", "default"],

@@ -11,8 +11,9 @@ from chalicelib.api.auth import Public
 from chalicelib.api.call import JSON
 from chalicelib.api.description import samples
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
-from chalicelib.api.fields import KEY_ID, MESSAGE_ID, TENANT_ID, USER_NAME
+from chalicelib.api.fields import KEY_ID, MEDIA_ID, MESSAGE_ID, TENANT_ID, USER_NAME
 from chalicelib.api.parameters import Parameter
+from chalicelib.api.received import MULTIPART, files_of
 from chalicelib.api.router import GATEWAY, Route, Router
 from chalicelib.dialects import DIALECTS
 from chalicelib.dialects.dialect import ErrorShape, Tag
@@ -184,7 +185,19 @@ def _body(route: Route, schemas: Schemas) -> Schema:
     elif found:
         content["example"] = found[models[0].__name__]
     needed = all(schemas.named[model.__name__].get("required") for model in models)
-    return {"required": needed, "content": {JSON: content}}
+    told = {JSON: content}
+    for files in filter(None, map(files_of, models)):
+        told[MULTIPART] = {"schema": _with_files(schemas.named[models[0].__name__], files)}
+    return {"required": needed, "content": told}
+
+
+def _with_files(schema: Schema, files: frozenset[str]) -> Schema:
+    """Return a body's schema as that of a form, in which files are what they are."""
+    properties = {
+        name: {"type": "string", "format": "binary"} if name in files else of
+        for name, of in schema["properties"].items()
+    }
+    return schema | {"properties": properties}
 
 
 def _responses(router: Router, route: Route, schemas: Schemas) -> Schema:
@@ -251,6 +264,7 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "message_id": _variable(
         "The message's id: ours, or WhatsApp's once it is known.", MESSAGE_ID.pattern, "01KDVM3W00MESSAGE0000000A1"
     ),
+    "media_id": _variable("The file's id.", MEDIA_ID.pattern, "md_01KDVM3W00MEDIA000000000A1"),
     "chat_id": _variable("The chat's JID.", r"[^/]{1,128}", "628987654321@s.whatsapp.net"),
     "name": _variable("The user's name.", USER_NAME.pattern, "ben"),
     "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
@@ -263,6 +277,7 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
 UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
     "{id}": e.SessionNotFound,
     "{message_id}": e.MessageNotFound,
+    "{media_id}": e.MediaNotFound,
     "{name}": e.UserNotFound,
     "{key_id}": e.KeyNotFound,
     "{tenant}": e.TenantNotFound,

@@ -9,14 +9,28 @@ from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SES
 from chalicelib.api.native import drafts
 from chalicelib.api.native import messages as message_routes
 from chalicelib.api.native.events import NativeNewTicket
+from chalicelib.api.native.media import NativeUpload
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import events, messages, sessions
+from chalicelib.dialects.native import events, media, messages, sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain.events import Connected, Envelope
-from chalicelib.domain.messages import Party, Receipt
+from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
+from chalicelib.domain.messages import Direction, Party, Receipt
 from chalicelib.domain.proxy import ProxyType
 
 _RECEIPT: Final = Receipt(Party("628987654321", "200000000000002"), delivered_at=NOW + 900, read_at=NOW + 5_000)
+FILE: Final = MediaFile(
+    uid="01KDVM3W00SESSION0000000A1",
+    id="md_01KDVM3W00MEDIA000000000A1",
+    tenant="default",
+    session=SESSION.id,
+    direction=Direction.OUTBOUND,
+    state=MediaState.PENDING,
+    created_at=NOW,
+    expires_at=NOW + UPLOAD_TAKES,
+    mimetype="application/pdf",
+    file_name="bill.pdf",
+)
 _TO: Final = drafts.NativeTo(phone="+62 898-7654-321")
 _GROUP: Final = drafts.NativeTo(chat_id="120363020310020819@g.us")
 _EVENT: Final = events.event(
@@ -42,6 +56,8 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     messages.NativeReadJson: messages.read(MESSAGE, 0),
     NativePageJson[messages.NativeReceiptJson]: page([messages.receipt(_RECEIPT)], None),
     message_routes.NativePresenceJson: {"state": "typing", "chat_id": MESSAGE.chat},
+    media.NativeMediaJson: media.announced(FILE, "https://files.example.com/", {"key": FILE.upload_key}),
+    media.NativeMediaDeletionJson: media.deletion(FILE),
     sessions.NativeDeletionJson: sessions.deletion(SESSION.id, gone=True, reason=None),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
@@ -52,6 +68,7 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
         proxy=NativeProxy(ProxyType.SOCKS5, "proxy.example.com", 1080, "shop", "a password"),
         metadata={"branch": "7"},
     ),
+    NativeUpload(mime_type="application/pdf", size=48_211, file_name="bill.pdf"),
     drafts.NativeTextDraft(to=_TO, text=drafts.NativeText(body="Your order is on its way."), client_ref="order-17"),
     drafts.NativeImageDraft(
         to=_GROUP, image=drafts.NativeImage(link="https://example.com/plan.png", caption="Plan"), reply_to=MESSAGE.id

@@ -6,17 +6,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.domain.content import Audio, Content, Document, Media
-from chalicelib.domain.errors import (
-    MediaExpired,
-    MediaNotFound,
-    MediaNotReady,
-    MediaTooLarge,
-    MediaTypeMismatch,
-)
-from chalicelib.domain.media import LARGEST_OF, MediaFile, MediaKind, MediaState, may_be_sent
+from chalicelib.domain.errors import MediaTooLarge, MediaTypeMismatch
+from chalicelib.domain.media import LARGEST_OF, MediaKind, may_be_sent
 from chalicelib.domain.session import Session
-from chalicelib.services.ports import Clock
-from chalicelib.services.ports.media import MediaStore
+from chalicelib.services.media import MediaLibrary, must_be_there
 
 _MB: Final = 1024 * 1024
 
@@ -24,8 +17,7 @@ _MB: Final = 1024 * 1024
 class Attachments(Struct, frozen=True):
     """Checks contents with a ``media_id`` before they are accepted."""
 
-    media: MediaStore
-    clock: Clock
+    media: MediaLibrary
 
     def checked(self, session: Session, content: Content) -> Content:
         """Return the content with what is known of its file; one without a ``media_id`` as it is.
@@ -36,10 +28,7 @@ class Attachments(Struct, frozen=True):
         if not isinstance(content, Media) or content.media_id is None:
             return content
         field = f"{content.type}.media_id"
-        file = self.media.get(session.uid, content.media_id)
-        if file is None:
-            raise MediaNotFound("There is no such file in this session.", field=field)
-        self._must_be_there(file, field)
+        file = must_be_there(self.media.find(session, content.media_id), now=self.media.clock(), field=field)
         kind = MediaKind(content.type)
         voice = isinstance(content, Audio) and content.voice
         if file.mimetype is not None and not may_be_sent(file.mimetype, kind, voice=voice):
@@ -50,10 +39,3 @@ class Attachments(Struct, frozen=True):
         if isinstance(told, Document) and told.file_name is None:
             return replace(told, file_name=file.file_name)
         return told
-
-    def _must_be_there(self, file: MediaFile, field: str) -> None:
-        if file.is_there(self.clock()):
-            return
-        if file.state is MediaState.PENDING and self.clock() < file.expires_at:
-            raise MediaNotReady("The file isn't uploaded yet.", field=field)
-        raise MediaExpired("The file isn't kept any more.", field=field)

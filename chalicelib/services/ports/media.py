@@ -82,6 +82,9 @@ class MediaFiles(Protocol):
     def look(self, key: str) -> KeptFile | None:
         """Return what is known of a file, None if there is none."""
 
+    def copy(self, key: str, to: str) -> None:
+        """Copy a file to another key; again is no harm. Raises FileGone."""
+
     def remove(self, key: str) -> None:
         """Remove a file; one that is gone is no error."""
 

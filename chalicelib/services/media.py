@@ -1,0 +1,216 @@
+"""A session's files: announced and uploaded, or brought along; judged by their bytes; handed out for a while; removed.
+
+A large file is announced, and goes straight to the bucket by a form that its answer holds. What is uploaded lies apart
+until somebody asks for the file: only then it is copied to where nobody's form can write, judged there, and recorded.
+Each of these steps may be repeated, by two callers at once too: the record's version lets one of them through.
+"""
+
+from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
+from typing import Final
+
+from msgspec import Struct
+
+from chalicelib.domain.errors import MediaExpired, MediaNotFound, MediaNotReady, MediaTooLarge, MediaTypeMismatch
+from chalicelib.domain.media import (
+    HEAD,
+    KEPT,
+    LARGEST,
+    UNKNOWN,
+    UPLOAD_TAKES,
+    MediaFile,
+    MediaState,
+    disposition_of,
+    is_as_announced,
+    judged,
+    media_id,
+    plain_type,
+)
+from chalicelib.domain.messages import Direction
+from chalicelib.domain.session import Session
+from chalicelib.services.messages.outbox import keep_pace
+from chalicelib.services.ports import Clock, NewId
+from chalicelib.services.ports.control import SessionStore
+from chalicelib.services.ports.media import FileGone, MediaFiles, MediaStore, UploadForm
+from chalicelib.services.ports.messages import Paces
+from chalicelib.services.reservations import Reservation
+from chalicelib.services.sessions.moves import found
+
+ADDRESS_HOLDS: Final = 900
+"""Seconds that a file can be read at an address that was given out."""
+MISMATCH: Final = "media_type_mismatch"
+"""The ``error_code`` of a file whose bytes aren't of the type that was announced."""
+_MB: Final = 1024 * 1024
+
+
+class ReadAddress(Struct, frozen=True):
+    """Where a file can be read until ``expires_at`` (milliseconds since the Unix epoch), by whoever has the address."""
+
+    url: str
+    expires_at: int
+
+    def __repr__(self) -> str:
+        """Show no address: it holds its own permission."""
+        return f"ReadAddress(expires_at={self.expires_at})"
+
+
+class MediaLibrary(Struct, frozen=True):
+    """Keeps files for sessions."""
+
+    sessions: SessionStore
+    records: MediaStore
+    files: MediaFiles
+    paces: Paces
+    clock: Clock
+    new_id: NewId
+
+    def announce(
+        self,
+        tenant: str,
+        session_id: str,
+        *,
+        mimetype: str,
+        size: int,
+        file_name: str | None = None,
+        made: Reservation | None = None,
+    ) -> tuple[MediaFile, UploadForm]:
+        """Return the record of a file that is to be uploaded within UPLOAD_TAKES, and a form to post it with.
+
+        With what an Idempotency-Key reserved the same file is announced again, with another form. Raises
+        SessionNotFound, TooFast and MediaTooLarge.
+        """
+        session = self._paced(tenant, session_id)
+        if size > LARGEST:
+            raise MediaTooLarge(f"A file has {LARGEST // _MB} MB at most.", field="size")
+        file = self._new(session, mimetype, file_name, made)
+        file = self._put(replace(file, expires_at=file.created_at + UPLOAD_TAKES))
+        form = self.files.upload_form(file.upload_key, mimetype=mimetype, largest=size, seconds=UPLOAD_TAKES // 1000)
+        return file, form
+
+    def keep(
+        self,
+        tenant: str,
+        session_id: str,
+        body: bytes,
+        *,
+        mimetype: str | None = None,
+        file_name: str | None = None,
+        made: Reservation | None = None,
+    ) -> MediaFile:
+        """Keep a file that was brought along; with what an Idempotency-Key reserved, the same one again.
+
+        Raises SessionNotFound, TooFast and MediaTypeMismatch.
+        """
+        session = self._paced(tenant, session_id)
+        type_found = judged(body[:HEAD], mimetype)
+        if not is_as_announced(type_found, mimetype):
+            raise MediaTypeMismatch(
+                f"By its bytes the file is {type_found}, not {plain_type(mimetype)}.", field="mime_type"
+            )
+        file = self._new(session, type_found, file_name, made)
+        file = file.stored(mimetype=type_found, size=len(body), sha256=sha256(body).hexdigest())
+        self.files.put(file.key, BytesIO(body), mimetype=type_found)
+        return self._put(file)
+
+    def get(self, tenant: str, session_id: str, name: str) -> MediaFile:
+        """Return a file's record as it stands. Raises SessionNotFound and MediaNotFound."""
+        file = self.find(found(self.sessions.find(tenant, session_id), session_id), name)
+        if file is None or file.expires_at <= self.clock():
+            raise MediaNotFound("There is no such file in this session.", field="media_id")
+        return file
+
+    def find(self, session: Session, name: str) -> MediaFile | None:
+        """Return a file of a session, which may be kept no longer; None if there is none."""
+        file = self.records.get(session.uid, name)
+        return file and self._settled(file)
+
+    def address(self, file: MediaFile) -> ReadAddress | None:
+        """Return where a file can be read, None if its bytes aren't there."""
+        if not file.is_there(self.clock()):
+            return None
+        mimetype = file.mimetype or UNKNOWN
+        disposition = disposition_of(file.file_name, mimetype)
+        url = self.files.read_address(file.key, seconds=ADDRESS_HOLDS, mimetype=mimetype, disposition=disposition)
+        return ReadAddress(url, self.clock() + ADDRESS_HOLDS * 1000)
+
+    def remove(self, tenant: str, session_id: str, name: str) -> MediaFile:
+        """Remove a file; messages that were sent with it stay. Raises SessionNotFound and MediaNotFound."""
+        session = found(self.sessions.find(tenant, session_id), session_id)
+        file = self.records.get(session.uid, name)
+        if file is None or file.expires_at <= self.clock():
+            raise MediaNotFound("There is no such file in this session.", field="media_id")
+        # The record last: without it nobody would find the bytes again.
+        self.files.remove(file.upload_key)
+        self.files.remove(file.key)
+        self.records.remove(file)
+        return file
+
+    def _paced(self, tenant: str, session_id: str) -> Session:
+        session = found(self.sessions.find(tenant, session_id), session_id)
+        sentence, hint = "Files are uploaded faster than the session's pace allows.", "Come again a little later."
+        keep_pace(self.paces, session, self.clock, sentence, hint=hint)
+        return session
+
+    def _put(self, file: MediaFile) -> MediaFile:
+        """Write the record; return the one that stands, where the same request came before."""
+        return file if self.records.put(file) else self.records.get(file.uid, file.id) or file
+
+    def _new(self, session: Session, mimetype: str, file_name: str | None, made: Reservation | None) -> MediaFile:
+        now = made.at if made else self.clock()
+        return MediaFile(
+            uid=session.uid,
+            id=media_id(made.id if made else self.new_id()),
+            tenant=session.tenant,
+            session=session.id,
+            direction=Direction.OUTBOUND,
+            state=MediaState.PENDING,
+            created_at=now,
+            expires_at=now + KEPT,
+            mimetype=mimetype,
+            file_name=file_name,
+        )
+
+    def _settled(self, file: MediaFile) -> MediaFile:
+        """Return the record once what was uploaded has been judged; a file that came in is the worker's to settle."""
+        if file.state is not MediaState.PENDING or file.direction is not Direction.OUTBOUND:
+            return file
+        if file.expires_at <= self.clock():
+            return file
+        try:
+            self.files.copy(file.upload_key, file.key)
+            after = self._judged(file)
+        except FileGone:
+            # Not uploaded yet; or another caller has just settled it.
+            return self.records.get(file.uid, file.id) or file
+        if after.state is MediaState.FAILED:
+            self.files.remove(file.key)
+        if not self.records.move(after):
+            return self.records.get(file.uid, file.id) or file
+        self.files.remove(file.upload_key)
+        return after
+
+    def _judged(self, file: MediaFile) -> MediaFile:
+        with self.files.read(file.key) as pieces:
+            head, size, digest = b"", 0, sha256()
+            for piece in pieces:
+                head += piece[: HEAD - len(head)]
+                size += len(piece)
+                digest.update(piece)
+        mimetype = judged(head, file.mimetype)
+        if not is_as_announced(mimetype, file.mimetype):
+            return file.lost(MISMATCH)
+        return file.stored(mimetype=mimetype, size=size, sha256=digest.hexdigest())
+
+
+def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:
+    """Return a file whose bytes can be had; raises MediaNotFound, MediaNotReady, MediaTypeMismatch and MediaExpired."""
+    if file is None:
+        raise MediaNotFound("There is no such file in this session.", field=field)
+    if file.is_there(now):
+        return file
+    if file.state is MediaState.PENDING and now < file.expires_at:
+        raise MediaNotReady("The file isn't uploaded yet.", field=field)
+    if file.error_code == MISMATCH:
+        raise MediaTypeMismatch("By its bytes the file isn't of the type that was announced.", field=field)
+    raise MediaExpired("The file isn't kept any more.", field=field)

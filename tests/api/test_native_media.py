@@ -1,0 +1,127 @@
+"""The native API's files."""
+
+from base64 import b64encode
+from hashlib import sha256
+
+import pytest
+
+from chalicelib.api.native.media import LARGEST_DIRECT
+from chalicelib.domain.access import Role
+from chalicelib.domain.media import LARGEST
+from tests.api.conftest import Caller, World
+from tests.makers import a_running_session
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 5_000
+MEDIA = "/v1/sessions/shop/media"
+
+
+@pytest.fixture(autouse=True)
+def shop(world: World) -> None:
+    world.put(a_running_session(id="shop", uid="u1"))
+
+
+def form(body: bytes, *, name: str = "file", file_name: str = "plan.png", kind: str = "image/png") -> bytes:
+    head = (
+        f'--b\r\nContent-Disposition: form-data; name="{name}"; filename="{file_name}"\r\nContent-Type: {kind}\r\n\r\n'
+    )
+    return head.encode() + body + b"\r\n--b--\r\n"
+
+
+MULTIPART = {"Content_Type": "multipart/form-data; boundary=b"}
+
+
+def test_an_announced_file_is_answered_with_a_form_and_is_there_once_it_is_uploaded(world: World, ana: Caller) -> None:
+    announced = ana("POST", MEDIA, {"mime_type": "image/png", "size": len(PNG), "file_name": "plan.png"})
+    assert (announced.status, announced.json["state"], announced.json["url"]) == (201, "pending", None)
+    fields = announced.json["upload"]["fields"]
+    assert fields["Content-Type"] == "image/png"
+    world.stores.files.files[fields["key"]] = PNG, "image/png"
+    kept = ana("GET", f"{MEDIA}/{announced.json['id']}").json
+    assert (kept["state"], kept["size"], kept["sha256"]) == ("stored", len(PNG), sha256(PNG).hexdigest())
+    assert kept["url"].startswith("https://")
+    assert "upload" not in kept
+
+
+@pytest.mark.parametrize("way", ["json", "form"])
+def test_a_small_file_comes_with_the_call(ana: Caller, way: str) -> None:
+    if way == "json":
+        kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode(), "file_name": "plan.png"})
+    else:
+        kept = ana("POST", MEDIA, form(PNG), **MULTIPART)
+    assert (kept.status, kept.json["state"], kept.json["mime_type"]) == (201, "stored", "image/png")
+    assert (kept.json["size"], kept.json["file_name"]) == (len(PNG), "plan.png")
+
+
+def test_a_repeated_call_keeps_one_file(world: World, ana: Caller) -> None:
+    kept = [ana("POST", MEDIA, {"file": b64encode(PNG).decode()}, Idempotency_Key="k1").json["id"] for _ in range(2)]
+    announced = [ana("POST", MEDIA, {"size": 7}, Idempotency_Key="k2").json["id"] for _ in range(2)]
+    assert (len(set(kept)), len(set(announced)), len(world.stores.media.rows)) == (1, 1, 2)
+    assert ana("POST", MEDIA, {"size": 8}, Idempotency_Key="k2").error["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
+    refused = ana("POST", MEDIA, form(PNG + b"\0" * LARGEST_DIRECT), **MULTIPART)
+    assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
+    assert "'mime_type' and 'size'" in refused.error["message"]
+    refused = ana("POST", MEDIA, {"mime_type": "video/mp4", "size": LARGEST + 1})
+    assert (refused.status, refused.error["code"], refused.error["field"]) == (422, "MEDIA_TOO_LARGE", "size")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        ({}, (400, "INVALID_FIELD", "size")),
+        ({"size": 7, "mime_type": "picture"}, (400, "INVALID_FIELD", "mime_type")),
+        ({"size": 0}, (400, "INVALID_FIELD", "size")),
+        ({"file": ""}, (400, "INVALID_FIELD", "file")),
+        ({"file": "not base64!"}, (400, "INVALID_FIELD", "file")),
+        (
+            {"file": b64encode(b"<html></html>").decode(), "mime_type": "image/png"},
+            (422, "MEDIA_TYPE_MISMATCH", "mime_type"),
+        ),
+        ({"file": b64encode(PNG).decode(), "file_name": "../plan.png"}, (400, "INVALID_FIELD", "file_name")),
+        ({"file": b64encode(PNG).decode(), "caption": "Plan"}, (400, "INVALID_FIELD", "caption")),
+    ],
+)
+def test_a_bad_file_is_refused_by_name_and_not_kept(
+    world: World, ana: Caller, body: dict[str, object], told: tuple[int, str, str]
+) -> None:
+    refused = ana("POST", MEDIA, body)
+    assert (refused.status, refused.error["code"], refused.error["field"]) == told
+    assert not world.stores.media.rows
+    assert not world.stores.files.files
+
+
+def test_a_file_in_another_route_s_form_is_still_refused(ana: Caller) -> None:
+    refused = ana("POST", "/v1/sessions", form(PNG, name="name"), **MULTIPART)
+    assert (refused.status, refused.error["field"]) == (400, "name")
+
+
+def test_another_tenant_s_file_is_not_there_and_readers_bring_none(world: World, ana: Caller, nobody: Caller) -> None:
+    kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode()}).json
+    ben = Caller(nobody.client, world.token(tenant="acme"))
+    for method in ("GET", "DELETE"):
+        refused = ben(method, f"{MEDIA}/{kept['id']}")
+        assert (refused.status, refused.error["code"]) == (404, "SESSION_NOT_FOUND")
+    rita = Caller(nobody.client, world.token(role=Role.READ_ONLY))
+    assert rita("GET", f"{MEDIA}/{kept['id']}").status == 200
+    assert rita("POST", MEDIA, {"file": b64encode(PNG).decode()}).status == 403
+    assert rita("DELETE", f"{MEDIA}/{kept['id']}").status == 403
+
+
+def test_a_removed_file_is_gone(world: World, ana: Caller) -> None:
+    kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode()}).json
+    assert ana("DELETE", f"{MEDIA}/{kept['id']}").json == {"id": kept["id"], "deleted": True}
+    assert not world.stores.files.files
+    for name in (kept["id"], "md_nothing", "%00"):
+        assert ana("GET", f"{MEDIA}/{name}").error["code"] == "MEDIA_NOT_FOUND"
+
+
+def test_a_file_is_sent_by_its_id(world: World, ana: Caller) -> None:
+    announced = ana("POST", MEDIA, {"mime_type": "image/png", "size": len(PNG)}).json
+    draft = {"to": {"phone": "+628987654321"}, "type": "image", "image": {"media_id": announced["id"]}}
+    early = ana("POST", "/v1/sessions/shop/messages", draft)
+    assert (early.status, early.error["code"]) == (409, "MEDIA_NOT_READY")
+    world.stores.files.files[announced["upload"]["fields"]["key"]] = PNG, "image/png"
+    sent = ana("POST", "/v1/sessions/shop/messages", draft)
+    assert (sent.status, sent.json["image"]["media_id"]) == (202, announced["id"])
