@@ -126,17 +126,23 @@ class WorkerSession:
             tunnel=tunnel,
         )
         try:
+            ending = self._ended(service, shutdown)
+        finally:
+            if tunnel:
+                tunnel.close()
+        if isinstance(ending, Again):
+            messaging.stop()
+        return ending
+
+    @staticmethod
+    def _ended(service: Service, shutdown: Shutdown) -> Ending:
+        try:
             ending = service.run()
         except (Fenced, Interrupted):
             shutdown.close()
             raise
-        finally:
-            if tunnel:
-                tunnel.close()
         if isinstance(ending, Exit):
             shutdown.close()
-        else:
-            messaging.stop()
         return ending
 
     def _part_without_client(self, reporter: SessionReporter, lease: HeldLease) -> Ending:
