@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import io
+import socket
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,10 +11,14 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from secrets import token_bytes
+from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.media import LARGEST
+from chalicelib.domain.proxy import Proxy, ProxyType
+from chalicelib.worker.log import Log
 from chalicelib.worker.media import transfer as module
 from chalicelib.worker.media.errors import (
     ALTERED,
@@ -24,10 +29,12 @@ from chalicelib.worker.media.errors import (
     MediaFailed,
 )
 from chalicelib.worker.media.transfer import Downloaded, Transfer
+from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from infra.whatsapp_server.media import HOSTS
 from infra.whatsapp_server.phones.files import Reference, download, upload
+from tests.proxies import OwnersProxy, running
 from tests.whatsapp_server.test_media import Hosts, asked
 
 pytestmark = pytest.mark.subprocess
@@ -224,6 +231,28 @@ def test_a_path_that_is_none_is_not_asked_for(path: str) -> None:
     with pytest.raises(MediaFailed) as failed:
         Transfer("http://127.0.0.1:1", lambda _: pytest.fail("It was asked for.")).download(file, io.BytesIO())
     assert failed.value.code == DOWNLOAD_FAILED
+
+
+@pytest.mark.parametrize("kind", [ProxyType.HTTP, ProxyType.SOCKS5])
+def test_files_go_through_the_session_s_proxy_both_ways(tell: Tell, kind: ProxyType) -> None:
+    async def story(way: Way) -> None:
+        loopback = urlsplit(way.hosts.wa.whatsapp.client_environment()["HTTPS_PROXY"])
+
+        def reach(host: str, port: int) -> socket.socket:
+            there = Proxy(ProxyType.HTTP, loopback.hostname or "", loopback.port or 0)
+            return ProxyDialer(local=True).dial(there, host, port, seconds=10)
+
+        with running(OwnersProxy(kind, credentials=("ana", "word"), reach=reach)) as owner:
+            tunnel = Tunnel(Proxy(kind, "127.0.0.1", owner.port, "ana", "word"), ProxyDialer(local=True), Log())
+            way.transfer = Transfer(tunnel.url, way.waited.append)
+            try:
+                assert await way.down(await way.up()) == CONTENT
+                assert tunnel.url not in repr(way.transfer)
+            finally:
+                tunnel.close()
+        assert (set(owner.asked), way.waited) == ({f"{host}:443" for host in HOSTS}, [])
+
+    tell(story)
 
 
 def test_hosts_out_of_reach_are_given_up_in_the_end(tmp_path: Path) -> None:
