@@ -87,10 +87,12 @@ def picture(file: BinaryIO, form: str) -> dict[str, Any]:
 def _thumbnail(image: Any) -> str:
     from PIL import Image  # noqa: PLC0415
 
-    if image.mode not in {"RGB", "L"}:
+    if image.has_transparency_data:
         seen = image.convert("RGBA")
         image = Image.new("RGB", seen.size, "white")
         image.paste(seen, mask=seen.getchannel("A"))
+    elif image.mode not in {"RGB", "L"}:
+        image = image.convert("RGB")
     for quality in (70, 50, 30):
         out = io.BytesIO()
         image.save(out, "JPEG", quality=quality, optimize=True)

@@ -6,8 +6,9 @@ of one byte makes it ask, if it has none that is still good.
 
 The trace's lines carry keys, numbers and names: nothing of them is kept but this, and nothing is passed on. A name that
 a stranger chose stands in them as it is, so only a line that begins as WhatsApp's answer does is believed, and only
-WhatsApp's own hosts. No line says whose client it is from: clients of several sessions in one process must upload one
-after the other.
+WhatsApp's own hosts. No line says whose client it is from. While one client is in a process, which is so today, that is
+no loss; where several are to be, their lines must be told apart by the beginning of an ``iq``'s id, which is each
+client's own.
 """
 
 import logging

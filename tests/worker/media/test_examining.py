@@ -68,6 +68,19 @@ def test_a_picture_of_any_colours_has_a_thumbnail(look: Callable[..., Examined],
     assert look(samples.a_picture("PNG", mode=mode), IMAGE).thumbnail
 
 
+def test_a_picture_that_is_to_be_printed_has_a_thumbnail(look: Callable[..., Examined]) -> None:
+    assert look(samples.a_picture("JPEG", mode="CMYK"), IMAGE).thumbnail
+
+
+def test_what_shows_through_is_white(look: Callable[..., Examined]) -> None:
+    out = io.BytesIO()
+    Image.new("RGBA", (50, 50), (0, 0, 0, 0)).save(out, "PNG")
+    found = look(out.getvalue(), IMAGE)
+    assert found.thumbnail
+    with Image.open(io.BytesIO(found.thumbnail)) as small:
+        assert small.convert("L").getextrema()[0] > 250
+
+
 def test_a_phone_s_largest_picture_is_looked_at_within_the_limits(look: Callable[..., Examined]) -> None:
     body = samples.a_picture("PNG", (8160, 6120), "RGB", compress_level=1)
     assert (found := look(body, IMAGE)).width == 8160
@@ -110,8 +123,9 @@ def test_a_sound_has_its_length(look: Callable[..., Examined], form: str, codec:
         samples.a_wav(2.5, channels=2),
         samples.a_sound("mp3", "libmp3lame", 2.5),
         samples.a_sound("mp4", "aac", 2.5),
+        samples.a_sound("webm", "libopus", 2.5),
     ],
-    ids=["wav", "stereo", "mp3", "aac"],
+    ids=["wav", "stereo", "mp3", "aac", "webm"],
 )
 def test_a_sound_becomes_a_voice_note(speak: Callable[..., tuple[Examined, bytes]], body: bytes) -> None:
     found, voice = speak(body)
