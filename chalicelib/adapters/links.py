@@ -38,9 +38,9 @@ class HttpLinks:
     timeout: float = TIMEOUT
     _judge: ssl.SSLContext | None = field(default=None, init=False)
 
-    def fetch(self, url: str, into: BinaryIO, *, largest: int) -> str | None:
+    def fetch(self, url: str, into: BinaryIO, *, largest: int, seconds: float | None = None) -> str | None:
         """Follow the link, and write what lies at its end."""
-        ends = time.monotonic() + self.timeout
+        ends = time.monotonic() + (seconds or self.timeout)
         for _ in range(REDIRECTS + 1):
             deadline = Deadline(max(0.001, ends - time.monotonic()))
             try:

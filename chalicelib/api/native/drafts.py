@@ -48,7 +48,7 @@ class NativeTo(_Part):
 
 
 class NativeLinkPreview(_Part):
-    """How a link in a text is shown."""
+    """How a link in a text is shown; without a ``title``, as its page says, if that can be fetched."""
 
     url: Annotated[_Address, msgspec.Meta(description="As it stands in the text.")]
     title: _Short | None = None

@@ -59,8 +59,10 @@ class LinkTooLarge(Exception):
 class Links(Protocol):
     """Files that lie at strangers' addresses."""
 
-    def fetch(self, url: str, into: BinaryIO, *, largest: int) -> str | None:
+    def fetch(self, url: str, into: BinaryIO, *, largest: int, seconds: float | None = None) -> str | None:
         """Write what lies there, ``largest`` bytes at the most; return the type that its server says it has.
+
+        It takes so many seconds at the most, minutes if none are said.
 
         An https address of a public host, and so each of three redirects at the most. Raises LinkRefused, LinkFailed
         and LinkTooLarge; then ``into`` may hold some of it.

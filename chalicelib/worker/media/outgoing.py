@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
-from chalicelib.domain.content import Audio, Media
+from chalicelib.domain.content import Audio, LinkPreview, Media
 from chalicelib.domain.media import HEAD, LARGEST_OF, MB, MediaKind, judged, may_be_sent
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.ports.media import FileGone, LinkFailed, LinkRefused, LinkTooLarge
@@ -24,6 +24,7 @@ from chalicelib.worker.media.errors import (
     MediaFailed,
 )
 from chalicelib.worker.media.examining import Examined, examined
+from chalicelib.worker.media.previews import looked_up
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.whatsapp.errors import NotSent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
@@ -70,6 +71,10 @@ class OutgoingFiles:
             seconds=found.seconds,
             waveform=found.waveform,
         )
+
+    def shown(self, preview: LinkPreview) -> LinkPreview | None:
+        """Look up what the link's page says; None if that is nothing."""
+        return looked_up(preview, self.services.links)
 
     def _fetched(self, content: Media, kind: MediaKind, into: BinaryIO) -> str | None:
         """Write the file to disk; return the type that whoever it comes from says it has."""

@@ -19,7 +19,21 @@ from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Final, Protocol
 
-from chalicelib.domain.content import Album, ContactCards, Context, GroupInvite, Location, Media, Poll, PollVote, Text
+from msgspec import structs
+
+from chalicelib.domain.content import (
+    Album,
+    ContactCards,
+    Content,
+    Context,
+    GroupInvite,
+    LinkPreview,
+    Location,
+    Media,
+    Poll,
+    PollVote,
+    Text,
+)
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
@@ -52,6 +66,9 @@ class OutgoingMedia(Protocol):
 
         Raises SendRefused where that can't be, and NotSent where it may be later.
         """
+
+    def shown(self, preview: LinkPreview) -> LinkPreview | None:
+        """Return a link's preview with what its page says, in seconds; None where that is nothing."""
 
 
 class Receipts:
@@ -251,7 +268,7 @@ class Sender(BackgroundWorker):
 
         Its own is another one each time: by it is told in which try the message left. Raises SendRefused and NotSent.
         """
-        content, secret = message.content, os.urandom(SECRET_SIZE)
+        content, secret = self._with_preview(message.content), os.urandom(SECRET_SIZE)
         file = self._media.prepare(content) if isinstance(content, Media) else None
         if not isinstance(content, PollVote):
             context = self._in_chat(message) if isinstance(content, TIMED) else message.context
@@ -264,6 +281,12 @@ class Sender(BackgroundWorker):
     def _in_chat(self, message: Message) -> Context | None:
         """Return the message's context with the timer of its chat."""
         return patiently(lambda: self._dispatch.in_chat(message), self._events)
+
+    def _with_preview(self, content: Content) -> Content:
+        """Return a text whose link nobody has described with what the link's page says; without that, as a text."""
+        if not isinstance(content, Text) or content.preview is None or content.preview.title is not None:
+            return content
+        return structs.replace(content, preview=self._media.shown(content.preview))
 
     def _end(
         self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]

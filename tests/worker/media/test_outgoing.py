@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from chalicelib.adapters.names import named_id
-from chalicelib.domain.content import Audio, Document, Image, Media, Sticker, Video
+from chalicelib.domain.content import Audio, Document, Image, LinkPreview, Media, Sticker, Video
 from chalicelib.domain.media import KEPT, MB, MediaFile, MediaState
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
@@ -36,7 +36,7 @@ class Linked:
     pages: Mapping[str, Any]
     largest: list[int] = field(default_factory=list)
 
-    def fetch(self, url: str, into: BinaryIO, *, largest: int) -> str | None:
+    def fetch(self, url: str, into: BinaryIO, *, largest: int, seconds: float | None = None) -> str | None:
         self.largest.append(largest)
         found = self.pages[url]
         if isinstance(found, Exception):
@@ -236,3 +236,9 @@ def test_what_aws_or_whatsapp_cannot_do_now_waits(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sending.store, "get", away)
     with pytest.raises(NotSent):
         sending.outgoing.prepare(Image(media_id=MD))
+
+
+def test_a_link_s_preview_is_what_its_page_says() -> None:
+    sending = Sending(pages={"https://a.example": (b"<title>A page</title>", "text/html")})
+    shown = sending.outgoing.shown(LinkPreview("https://a.example"))
+    assert shown == LinkPreview("https://a.example", "A page")

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.chats import Chat, ChatTimer
-from chalicelib.domain.content import Context, Image, Media, Poll, PollVote, Reaction, Target
+from chalicelib.domain.content import Context, Image, LinkPreview, Media, Poll, PollVote, Reaction, Target, Text
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
 from chalicelib.services.messages.outbox import Dispatch
@@ -88,6 +88,9 @@ class NoFiles:
     def prepare(self, content: Media) -> WhatsAppFile:
         raise SendRefused("media_not_found", "The session has no such file.")
 
+    def shown(self, preview: LinkPreview) -> LinkPreview | None:
+        return LinkPreview(preview.url, "A page") if "page" in preview.url else None
+
 
 def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, **more: Any) -> Sender:
     given: dict[str, Any] = {"dispatch": worker.outside.dispatch, "media": NoFiles()} | more
@@ -149,6 +152,27 @@ def test_what_is_tried_again_has_another_secret(harness: SenderHarness) -> None:
     assert first != second == harness.stands("1").secret
 
 
+@pytest.mark.parametrize(
+    ("preview", "shown"),
+    [
+        (LinkPreview("https://a.example/page"), LinkPreview("https://a.example/page", "A page")),
+        (LinkPreview("https://a.example/page", "Mine"), LinkPreview("https://a.example/page", "Mine")),
+        (LinkPreview("https://a.example/gone"), None),
+        (None, None),
+    ],
+)
+def test_a_link_that_nobody_has_described_is_shown_as_its_page_says(
+    harness: SenderHarness, preview: LinkPreview | None, shown: LinkPreview | None
+) -> None:
+    uid = harness.worker.session.uid
+    text = Text("See https://a.example/page or https://a.example/gone", preview)
+    harness.worker.outside.messages.put(a_message(uid=uid, id="01A", created_at=now(), content=text))
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    until(lambda: len(harness.client.outgoing) == 1)
+    assert harness.client.outgoing[0].content == Text(text.body, shown)
+
+
 @dataclass
 class Files:
     """An OutgoingMedia with one file, or none."""
@@ -161,6 +185,9 @@ class Files:
         if isinstance(self.file, Exception):
             raise self.file
         return self.file
+
+    def shown(self, preview: LinkPreview) -> LinkPreview | None:
+        return None
 
 
 FILE = WhatsAppFile(
