@@ -32,6 +32,8 @@ from chalicelib.worker.whatsapp.files import WhatsAppFile
 
 AT_ONCE: Final = 2
 """Files that are fetched side by side."""
+HELD: Final = 1_000
+"""Files that wait to be fetched before the messages have to wait for them."""
 WAITED_FOR: Final = 5.0
 """Seconds that a message waits for its file."""
 PAUSES: Final = (15.0, 60.0, 300.0)
@@ -69,7 +71,7 @@ class IncomingFiles:
         self._transfer = transfer
         self._spool = spool
         self._log = log
-        self._queue: Queue[Awaited] = Queue()
+        self._queue: Queue[Awaited] = Queue(HELD)
         self._changed = Condition()
         self._open: set[str] = set()
         self._slow: set[str] = set()

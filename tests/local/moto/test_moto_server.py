@@ -4,6 +4,7 @@ import urllib.error
 import urllib.request
 
 import pytest
+from botocore.exceptions import ClientError
 
 
 def test_a_page_in_a_browser_is_refused(aws):
@@ -39,3 +40,28 @@ def test_no_way_in_is_open_to_who_does_not_sign_with_the_run_s_secret(aws, path)
     assert refused.value.code == 400
     refused.value.close()
     assert aws.variables["TABLE_NAME"] in str(aws.client("dynamodb").list_tables()["TableNames"])
+
+
+def test_who_may_not_read_or_write_a_file_is_refused_in_s3_s_words(aws):
+    client = aws.client("s3")
+    client.create_bucket(Bucket="files")
+    client.put_object(Bucket="files", Key="a/b c", Body=b"kept")
+    asked = []
+    allowed = aws.server.denial
+
+    def only_reading(authorization: str, target: str, body: bytes) -> str | None:
+        asked.append((target, json.loads(body)))
+        return allowed(authorization, target, body) or (None if target == "AmazonS3.GetObject" else "not you")
+
+    aws.server.denial = only_reading
+    try:
+        assert client.get_object(Bucket="files", Key="a/b c")["Body"].read() == b"kept"
+        with pytest.raises(ClientError, match=r"AccessDenied.*not you") as refused:
+            client.put_object(Bucket="files", Key="a/b c", Body=b"other")
+        with pytest.raises(ClientError):
+            client.delete_object(Bucket="files", Key="a/b c")
+    finally:
+        aws.server.denial = allowed
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    names = [f"AmazonS3.{name}" for name in ("GetObject", "PutObject", "DeleteObject")]
+    assert asked == [(name, {"Bucket": "files", "Key": "a/b c"}) for name in names]
