@@ -160,6 +160,15 @@ def webhook(value: str, *, field: str) -> str:
     return value
 
 
+def link(value: str, *, field: str) -> str:
+    """Return the address that a file is to be fetched from, under the rules of a webhook's address."""
+    try:
+        endpoint(url(value, field=field), local=settings().webhooks_local)
+    except NotAnEndpoint as error:
+        raise InvalidField(f"'{field}' can't be fetched. {error}", field=field) from error
+    return value
+
+
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}", re.ASCII)
 MOST_OF_A_WORD: Final = 255
 """Bytes of a proxy's user name and of its password: SOCKS has room for no more."""

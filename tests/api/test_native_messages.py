@@ -167,6 +167,17 @@ def test_a_reply_names_and_shows_what_it_quotes(connected: World, ana: Caller) -
         ({**TEXT, "mentions": ["628999000001"]}, 400, "MENTION_NOT_IN_TEXT", "mentions"),
         ({**TEXT, "reply_to": "01KX"}, 422, "QUOTED_MESSAGE_NOT_FOUND", "reply_to"),
         ({"to": TO, "type": "image", "image": {}}, 400, "INVALID_FIELD", "image.media_id"),
+        *(
+            ({"to": TO, "type": kind, kind: {"link": link}}, 400, "INVALID_FIELD", f"{kind}.link")
+            for kind, link in (
+                ("image", "https://10.0.0.1/a.png"),
+                ("image", "https://[::ffff:169.254.169.254]/"),
+                ("video", "http://a.example/a.mp4"),
+                ("audio", "https://user:secret@a.example/a.ogg"),
+                ("sticker", "https://localhost/a.webp"),
+                ("document", "file:///etc/passwd"),
+            )
+        ),
         ({"to": TO, "type": "image", "image": {"media_id": "md_1"}}, 404, "MEDIA_NOT_FOUND", "image.media_id"),
         (
             {"to": TO, "type": "poll", "poll": {"question": "When?", "options": ["Mon"]}},

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from chalicelib.api.fields import MESSAGE_ID, MessageText, Phone, line, text
+from chalicelib.api.fields import MESSAGE_ID, MessageText, Phone, line, link, text
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import InvalidField
@@ -350,17 +350,17 @@ def _text(said: NativeText) -> Content:
 
 
 def _image(said: NativeImage) -> Content:
-    return c.Image(**_file(said), caption=_words(said.caption, "image.caption"))
+    return c.Image(**_file(said, "image"), caption=_words(said.caption, "image.caption"))
 
 
 def _video(said: NativeVideo) -> Content:
     caption = _words(said.caption, "video.caption")
-    return c.Video(**_file(said), caption=caption, gif=said.gif, round=said.round)
+    return c.Video(**_file(said, "video"), caption=caption, gif=said.gif, round=said.round)
 
 
 def _document(said: NativeDocument) -> Content:
     caption, name = _words(said.caption, "document.caption"), _line(said.file_name, "document.file_name")
-    return c.Document(**_file(said), caption=caption, file_name=name)
+    return c.Document(**_file(said, "document"), caption=caption, file_name=name)
 
 
 def _location(said: NativeLocation) -> Content:
@@ -373,8 +373,9 @@ def _poll(said: NativePoll) -> Content:
     return c.Poll(text(said.question, field="poll.question"), options, said.selectable)
 
 
-def _file(said: _File) -> dict[str, Any]:
-    return {"media_id": said.media_id, "link": said.link}
+def _file(said: _File, kind: str) -> dict[str, Any]:
+    address = link(said.link, field=f"{kind}.link") if said.link is not None else None
+    return {"media_id": said.media_id, "link": address}
 
 
 def _words(said: str | None, field: str) -> str | None:
@@ -411,8 +412,8 @@ _READ: Final[Mapping[str, Callable[[Any], Content]]] = {
     "text": _text,
     "image": _image,
     "video": _video,
-    "audio": lambda said: c.Audio(**_file(said), voice=said.voice),
-    "sticker": lambda said: c.Sticker(**_file(said)),
+    "audio": lambda said: c.Audio(**_file(said, "audio"), voice=said.voice),
+    "sticker": lambda said: c.Sticker(**_file(said, "sticker")),
     "document": _document,
     "location": _location,
     "contact": lambda said: c.ContactCards(tuple(map(_card, said.contacts))),
