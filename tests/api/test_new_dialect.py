@@ -1,4 +1,4 @@
-"""A sixth dialect is two folders and one line: everything else finds it, as it finds those that are there."""
+"""A seventh dialect is two folders and one line: everything else finds it, as it finds those that are there."""
 
 import json
 import sys

@@ -2,7 +2,7 @@
 
 Claims with a test of their own elsewhere: what each kind of stranger may reach (tests/api/test_authorization.py), codes
 (tests/api/test_linking_right.py), logins (tests/services/accounts/test_accounts.py), webhooks' addresses
-(tests/adapters/test_poster.py), links (tests/adapters/test_links.py), what decodes files
+(tests/adapters/test_poster.py), proxies (tests/adapters/test_proxies.py), links (tests/adapters/test_links.py), what decodes files
 (tests/worker/media/test_examining.py), forged addresses (tests/api/test_caller.py), pages (tests/api/test_origins.py), what the
 table keeps of credentials (tests/gateway/test_secrets_kept.py), signing keys (tests/infra/test_signing_keys.py), and what
 stands in AWS after a deployment (tests/infra/test_stack.py).
