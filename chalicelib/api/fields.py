@@ -12,6 +12,7 @@ from chalicelib.config import settings
 from chalicelib.domain.addresses import is_public_host
 from chalicelib.domain.errors import InvalidField, MediaNotFound, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.reading import DigitText
 
 Line = Annotated[str, msgspec.Meta(max_length=100)]
@@ -174,7 +175,23 @@ MOST_OF_A_WORD: Final = 255
 """Bytes of a proxy's user name and of its password: SOCKS has room for no more."""
 
 
-def proxy_host(value: str, *, field: str) -> str:
+def proxy(
+    kind: ProxyType, where: tuple[str, int], shown: tuple[str | None, str | None] = (None, None), *, field: str
+) -> Proxy:
+    """Return a session's proxy: its host and port, and the user name and password that are shown to it."""
+    (host, port), (username, password) = where, shown
+    if password is not None and username is None:
+        raise InvalidField(f"'{field}.password' needs a user name.", field=f"{field}.username")
+    return Proxy(
+        kind,
+        _proxy_host(host, field=f"{field}.host"),
+        port,
+        _proxy_word(username, field=f"{field}.username"),
+        _proxy_word(password, field=f"{field}.password"),
+    )
+
+
+def _proxy_host(value: str, *, field: str) -> str:
     """Return the host of a session's proxy, in ASCII: a public one; the local stack allows others too.
 
     Where its name leads is checked at each connection.
@@ -190,7 +207,7 @@ def proxy_host(value: str, *, field: str) -> str:
     return host
 
 
-def proxy_word(value: str | None, *, field: str) -> str | None:
+def _proxy_word(value: str | None, *, field: str) -> str | None:
     """Return a user name or a password for a proxy."""
     if value is not None and not 1 <= len(line(value, field=field).encode()) <= MOST_OF_A_WORD:
         raise InvalidField(f"'{field}' must have 1 to {MOST_OF_A_WORD} bytes in UTF-8.", field=field)

@@ -30,6 +30,7 @@ _BODIES: Final[dict[str, dict[str, object]]] = {
     "message/send": {"phone": "628987654321", "body": "Kopi?"},
     "bulk": {"recipients": ["628987654321"], "message": "Kopi?"},
     "name": {"name": "Ben"},
+    "proxy": {"proxy_config": {"host": "proxy.example.com", "port": 1080}},
     "webhook": {"webhook_url": "https://example.com/hook", "webhookUrl": "https://example.com/hook"},
     "enabled": {"enabled": False},
     "change-password": {"old_password": "admin123", "new_password": "another one"},

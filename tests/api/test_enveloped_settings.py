@@ -1,11 +1,14 @@
 """The enveloped API's changes of a session's settings."""
 
+from typing import Any
+
 import pytest
 
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Session
 from chalicelib.domain.webhook import reachable
 from tests.api.conftest import Caller, World
-from tests.makers import NOW, SECRET, a_running_session
+from tests.makers import NOW, SECRET, a_running_session, a_session
 
 HOOK = "https://example.com/hook"
 
@@ -117,3 +120,54 @@ def test_a_change_of_nothing_is_refused(ana: Caller, made: str, body: dict[str, 
     refused = ana("PUT", f"/api/sessions/{made}", body)
     assert (refused.status, refused.json["code"], refused.json["field"]) == (400, "INVALID_FIELD", "name")
     assert "Give one of these: name, webhook_url, enabled" in refused.json["error"]
+
+
+WHERE = {"enabled": True, "type": "socks5", "host": "proxy.example.com", "port": 1080}
+SHOWN = {"username": "ana-of-the-shop", "password": "word-of-the-owner"}
+
+
+def test_a_proxy_is_set_at_a_create_or_by_its_own_route_and_never_told_with_its_credentials(
+    world: World, ana: Caller
+) -> None:
+    made = ana("POST", "/api/sessions", {"phone": "6281234567890", "proxy_config": {**WHERE, **SHOWN}})
+    assert made.json["data"]["proxy_config"] == WHERE
+    (session,) = world.stores.sessions.rows.values()
+    assert session.proxy == Proxy(ProxyType.SOCKS5, "proxy.example.com", 1080, *SHOWN.values())
+    path = "/api/sessions/6281234567890"
+    told = [made, ana("GET", path), ana("PUT", f"{path}/name", {"name": "Shop"})]
+    assert all(word.encode() not in answer.content for answer in told for word in SHOWN.values())
+    # Sent back as it was given: nothing changes, the credentials neither.
+    ana("PUT", path, {"proxy_config": WHERE, "name": "Shop"})
+    (session,) = world.stores.sessions.rows.values()
+    assert (session.proxy, session.restarts) == (
+        Proxy(ProxyType.SOCKS5, "proxy.example.com", 1080, *SHOWN.values()),
+        0,
+    )
+    changed = ana("PUT", f"{path}/proxy", {"proxy_config": {"host": "8.8.8.8", "port": 3128}})
+    assert changed.json["data"]["proxy_config"] == {"enabled": True, "type": "http", "host": "8.8.8.8", "port": 3128}
+
+
+@pytest.mark.parametrize("off", [None, {"enabled": False}, {**WHERE, "enabled": False}])
+def test_a_proxy_that_is_null_or_switched_off_is_none(world: World, ana: Caller, off: Any) -> None:
+    world.put(a_session(proxy=Proxy(ProxyType.HTTP, "proxy.example.com", 8080)))
+    assert ana("PUT", "/api/sessions/ana/proxy", {"proxy_config": off}).json["data"]["proxy_config"] is None
+    (session,) = world.stores.sessions.rows.values()
+    assert session.proxy is None
+
+
+@pytest.mark.parametrize(
+    ("config", "field"),
+    [
+        ({}, "proxy_config.host"),
+        ({"host": "proxy.example.com"}, "proxy_config.port"),
+        ({**WHERE, "host": "127.0.0.1"}, "proxy_config.host"),
+        ({**WHERE, "password": "alone"}, "proxy_config.username"),
+        ({**WHERE, "type": "socks4"}, "proxy_config.type"),
+    ],
+)
+def test_a_proxy_that_can_not_be_one_is_refused_by_name(
+    world: World, ana: Caller, config: dict[str, Any], field: str
+) -> None:
+    world.put(a_session())
+    answer = ana("PUT", "/api/sessions/ana/proxy", {"proxy_config": config})
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", field)

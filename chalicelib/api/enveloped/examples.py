@@ -12,6 +12,7 @@ from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
 from chalicelib.dialects.shared import ReceiptJson, Success
 from chalicelib.domain.access import LIFE
+from chalicelib.domain.proxy import ProxyType
 
 _PASSWORD: Final = "correct horse battery staple"  # noqa: S105 - an example
 ANSWERS: Final[Mapping[Any, Any]] = {
@@ -38,6 +39,9 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     Success[accounts.TenantPageJson]: accounts.tenants([TENANT], None),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
+    requests.ProxyBody(
+        requests.ProxyConfig(type=ProxyType.SOCKS5, host="proxy.example.com", port=1080, username="shop")
+    ),
     requests.LoginBody("admin", _PASSWORD),
     requests.EnvelopedSession(phone="6281234567890", name="Shop"),
     requests.EnvelopedSettings(name="Shop", enabled=True),

@@ -4,9 +4,22 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from chalicelib.api.fields import KEY_ID, TENANT_ID, USER_NAME, Digits, Line, Name, Phone, SendBody, SessionId, Url
+from chalicelib.api.fields import (
+    KEY_ID,
+    MOST_OF_A_WORD,
+    TENANT_ID,
+    USER_NAME,
+    Digits,
+    Line,
+    Name,
+    Phone,
+    SendBody,
+    SessionId,
+    Url,
+)
 from chalicelib.domain.access import Role
 from chalicelib.domain.errors import InvalidField, KeyNotFound, TenantNotFound, UserNotFound
+from chalicelib.domain.proxy import ProxyType
 from chalicelib.reading import DigitText
 
 SHORTEST: Final = 8
@@ -40,6 +53,23 @@ class LoginBody(msgspec.Struct):
     password: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
 
 
+class ProxyConfig(msgspec.Struct):
+    """What all of a session's traffic with WhatsApp is to go through. Its credentials are never shown again."""
+
+    enabled: Annotated[bool | None, msgspec.Meta(description="False: no proxy, whatever else is given.")] = None
+    type: Annotated[ProxyType | None, msgspec.Meta(description="``http`` if it is absent.")] = None
+    host: Annotated[str, msgspec.Meta(max_length=253, description="A public name or address.")] = ""
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    username: Annotated[str, msgspec.Meta(max_length=MOST_OF_A_WORD)] | None = None
+    password: Annotated[str, msgspec.Meta(max_length=MOST_OF_A_WORD)] | None = None
+
+
+class ProxyBody(msgspec.Struct):
+    """A session's new proxy; null removes the one that there is."""
+
+    proxy_config: ProxyConfig | None
+
+
 class EnvelopedSession(msgspec.Struct):
     """A new session; null is as good as absent."""
 
@@ -51,6 +81,7 @@ class EnvelopedSession(msgspec.Struct):
         bool | None,
         msgspec.Meta(description="True: an account that isn't ``phone``'s is unlinked as soon as it scans."),
     ] = None
+    proxy_config: ProxyConfig | None = None
 
 
 class EnvelopedSettings(msgspec.Struct):
@@ -68,6 +99,9 @@ class EnvelopedSettings(msgspec.Struct):
             description="True: an account that isn't ``phone``'s is unlinked as soon as it scans from now on."
         ),
     ] = None
+    proxy_config: Annotated[ProxyConfig | msgspec.UnsetType | None, msgspec.Meta(description="Null removes it.")] = (
+        msgspec.UNSET
+    )
 
 
 class NameBody(msgspec.Struct):

@@ -1,5 +1,6 @@
 """The enveloped API's routes under ``/api``: sessions and their settings, messages, people and groups."""
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -15,10 +16,12 @@ from chalicelib.api.enveloped.requests import (
     EnvelopedSettings,
     LoginBody,
     NameBody,
+    ProxyBody,
+    ProxyConfig,
     SendFromBody,
     WebhookBody,
 )
-from chalicelib.api.fields import SendBody, existing_message, line, matching, some_of, webhook
+from chalicelib.api.fields import SendBody, existing_message, line, matching, proxy, some_of, webhook
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -50,6 +53,7 @@ from chalicelib.domain.errors import (
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_in, phone_number, recipient
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.services.sessions.sessions import is_called
 
 router: Final = Router(__name__, DIALECT, names_session="phone")
@@ -98,6 +102,7 @@ def create(call: Call, body: EnvelopedSession) -> Answer:
     phone = phone_number(body.phone, field="phone") if body.phone is not None else None
     session_id, name = call.naming(phone, field="phone"), line(body.name or "", field="name")
     url = webhook(body.webhook_url, field="webhook_url") if body.webhook_url else None
+    through = _proxy(body.proxy_config) if body.proxy_config else None
     with once(call, body) as made:
         session = bootstrap.sessions().create(
             call.tenant,
@@ -108,6 +113,7 @@ def create(call: Call, body: EnvelopedSession) -> Answer:
             enabled=body.enabled is not False,
             start=False,
             require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
+            proxy=through,
             made=made,
         )
     return Answer(shapes.one(session, "Session created", with_secret=True), status=201)
@@ -256,7 +262,25 @@ def enable(call: Call, session_id: str, body: EnabledBody) -> Answer:
     return _change(call, session_id, EnvelopedSettings(enabled=body.enabled))
 
 
+@router.route(
+    "PUT",
+    "/api/sessions/{id}/proxy",
+    needs=_WRITE,
+    gives={200: Success[shapes.OneSessionJson]},
+    refuses=MOVED,
+)
+def set_proxy(call: Call, session_id: str, body: ProxyBody) -> Answer:
+    """Change the proxy; a session that runs reconnects by it at once."""
+    return _change(call, session_id, EnvelopedSettings(proxy_config=body.proxy_config))
+
+
 def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
+    through = _proxy(body.proxy_config) if isinstance(body.proxy_config, ProxyConfig) else None
+    if through and through.username is None:
+        # A client that sends a session back as it was given it has no credentials to send.
+        stands = bootstrap.sessions().get(call.tenant, session_id).proxy
+        same = stands is not None and replace(stands, username=None, password=None) == through
+        through = stands if same else through
     session, changed = bootstrap.sessions().change(
         call.tenant,
         session_id,
@@ -264,10 +288,24 @@ def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
         enabled=body.enabled,
         webhook_url=_address(body.webhook_url),
         require_phone_match=body.require_phone_match,
+        proxy=through,
+        direct=through is None and body.proxy_config is not msgspec.UNSET,
     )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     said = "Session updated" if changed else "There was nothing to change: the session is as you want it"
     return Answer(shapes.one(session, said, with_secret=True))
+
+
+def _proxy(given: ProxyConfig) -> Proxy | None:
+    """Return the proxy, None where it is switched off."""
+    if given.enabled is False:
+        return None
+    if not given.host or not given.port:
+        missing = "port" if given.host else "host"
+        raise InvalidField(f"'proxy_config.{missing}' is missing.", field=f"proxy_config.{missing}")
+    # Forms send empty texts for what isn't filled in.
+    shown = (given.username or None, given.password or None)
+    return proxy(given.type or ProxyType.HTTP, (given.host, given.port), shown, field="proxy_config")
 
 
 def _address(given: str | msgspec.UnsetType | None) -> str | None:

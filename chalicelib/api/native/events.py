@@ -72,7 +72,7 @@ def index(call: Call, name: str) -> Answer:
     "POST",
     "/v1/ws-ticket",
     needs=Permission.SESSIONS_READ,
-    gives={201: shapes.NativeTicketJson},
+    gives={200: shapes.NativeTicketJson},
     refuses=(TicketQuotaExceeded,),
 )
 def give(call: Call, body: NativeNewTicket) -> Answer:
@@ -83,7 +83,7 @@ def give(call: Call, body: NativeNewTicket) -> Answer:
     """
     named = session_id(body.session, field="session") if body.session is not None else None
     secret, ends = bootstrap.tickets().give(call.caller, session=call.naming(named, field="session"))
-    return Answer(shapes.ticket(secret, ends), status=201)
+    return Answer(shapes.ticket(secret, ends))
 
 
 def _read(cursor: str | None) -> str | None:

@@ -23,8 +23,7 @@ from chalicelib.api.fields import (
     Url,
     line,
     matching,
-    proxy_host,
-    proxy_word,
+    proxy,
     session_id,
     some_of,
     webhook,
@@ -40,7 +39,6 @@ from chalicelib.dialects.native.answers import page as page_shape
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
-    InvalidField,
     SessionDeleting,
     SessionDisabled,
     SessionExists,
@@ -133,7 +131,7 @@ def create(call: Call, body: NativeSession) -> Answer:
     phone = phone_number(body.phone, field="phone") if body.phone is not None else None
     name = line(body.name or "", field="name")
     url = webhook(body.webhook.url, field="webhook.url") if body.webhook else None
-    proxy = _proxy(body.proxy) if body.proxy else None
+    through = _proxy(body.proxy) if body.proxy else None
     metadata = _metadata(body.metadata or {})
     with once(call, body) as made:
         session = bootstrap.sessions().create(
@@ -145,7 +143,7 @@ def create(call: Call, body: NativeSession) -> Answer:
             enabled=True,
             start=body.start,
             require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
-            proxy=proxy,
+            proxy=through,
             metadata=metadata,
             made=made,
         )
@@ -245,15 +243,7 @@ def _shape(call: Call, session: Session) -> shapes.NativeSessionJson:
 
 
 def _proxy(of: NativeProxy) -> Proxy:
-    if of.password is not None and of.username is None:
-        raise InvalidField("'proxy.password' needs a user name.", field="proxy.username")
-    return Proxy(
-        of.type,
-        proxy_host(of.host, field="proxy.host"),
-        of.port,
-        proxy_word(of.username, field="proxy.username"),
-        proxy_word(of.password, field="proxy.password"),
-    )
+    return proxy(of.type, (of.host, of.port), (of.username, of.password), field="proxy")
 
 
 def _metadata(of: Mapping[str, str]) -> Mapping[str, str]:

@@ -20,6 +20,7 @@ from chalicelib.dialects.shared import (
     success,
 )
 from chalicelib.domain.errors import GatewayError, OfMessage, SessionExists, SessionNotConnected
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended, linked, needs_qr
 
 
@@ -37,6 +38,15 @@ class WebhookFailureJson(TypedDict):
     recovered_at: Annotated[Moment | None, "When an event was delivered again; null while none was."]
 
 
+class ProxyConfigJson(TypedDict):
+    """What all of a session's traffic with WhatsApp goes through. Its credentials are never told again."""
+
+    enabled: Literal[True]
+    type: ProxyType
+    host: str
+    port: int
+
+
 class SessionJson(TypedDict):
     """A session."""
 
@@ -49,6 +59,7 @@ class SessionJson(TypedDict):
     webhook_url: str | None
     webhook_disabled_at: Annotated[Moment | None, "When the endpoint said that it was gone for good."]
     last_webhook_failure: Annotated[WebhookFailureJson | None, "Null if none was noted since the webhook was set."]
+    proxy_config: ProxyConfigJson | None
     enabled: bool
     connected: Annotated[bool, "To WhatsApp."]
     logged_in: Annotated[bool, "A linked device is stored."]
@@ -121,6 +132,7 @@ def session(of: Session) -> SessionJson:
         "webhook_url": of.webhook_url,
         "webhook_disabled_at": iso(of.webhook_disabled_at),
         "last_webhook_failure": _failure(of.webhook_failure) if of.webhook_failure else None,
+        "proxy_config": _proxy(of.proxy) if of.proxy else None,
         "enabled": of.enabled,
         "connected": of.status in {Status.PAIRING, Status.CONNECTED},
         "logged_in": linked(of),
@@ -132,6 +144,10 @@ def session(of: Session) -> SessionJson:
         "next_at": iso(of.next_at),
         "created_at": iso(of.created_at),
     }
+
+
+def _proxy(of: Proxy) -> ProxyConfigJson:
+    return {"enabled": True, "type": of.type, "host": of.host, "port": of.port}
 
 
 def one(of: Session, message: str | None = None, *, with_secret: bool = False) -> Success[OneSessionJson]:
