@@ -91,6 +91,33 @@ def test_a_state_of_a_chat_that_it_doesnt_know_changes_nothing(tmp_path: Path, d
     told(tmp_path, story, device)
 
 
+GROUP = "123456789@g.us"
+CALLS = ["offer", "terminate", "accept", "offer_notice", "juggling"]
+CHANGES = ["subject", "add", "ephemeral", "announcement", "delete", "create", "membership_approval_mode", "juggling"]
+
+
+def test_calls_and_changes_of_groups_that_say_nothing_cost_no_message(tmp_path: Path, device: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        worker = await harness.connected()
+        lid = await friend(harness)
+        for count, child in enumerate(CALLS):
+            about = {"from": lid, "id": f"3AC{count}", "t": "1700000000"}
+            await harness.wa.post("faults/stanza", number=NUMBER, tag="call", attributes=about, child=child)
+        for count, child in enumerate(CHANGES):
+            about = {"from": GROUP, "id": f"3AD{count}", "t": "1700000000", "type": "w:gp2", "participant": lid}
+            await harness.wa.post("faults/stanza", number=NUMBER, tag="notification", attributes=about, child=child)
+        await harness.wa.say(FRIEND, NUMBER, "still there?")
+        await harness.until(lambda _: "still there?" in {one.content.text for one in heard(harness)})
+        assert worker.returncode is None
+        assert Status.FAILED not in {move.status for move in harness.outside.sessions.moves}
+
+    told(tmp_path, story, device)
+
+
+def heard(harness: ProcessHarness) -> list[Message]:
+    return list(harness.outside.messages.rows.values())
+
+
 def test_a_text_that_isnt_utf8_comes_as_a_text(tmp_path: Path, device: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         await harness.connected()

@@ -87,6 +87,7 @@ class _MessageJson(TypedDict):
     sender: Annotated[NativePartyJson | None, "Null where WhatsApp tells nothing of who wrote it."]
     client_ref: Annotated[str | None, "The caller's own word for it, as it came."]
     reply_to: NotRequired[Annotated[str, "The id of the message that was quoted, as in ``context.quoted``."]]
+    resolves: NotRequired[Annotated[str, "The id of the ``undecryptable`` message that this one is."]]
     mentions: NotRequired[Annotated[list[str], "JIDs."]]
     context: NotRequired[NativeContextJson]
     created_at: Annotated[Moment, "When it was accepted or, if it came in, written."]
@@ -169,6 +170,7 @@ def message(of: Message, *, event: Mapping[str, Any] | None = None) -> dict[str,
         "sender": party(of.sender) if of.sender else None,
         "client_ref": of.client_ref,
         "reply_to": of.reply_to,
+        "resolves": of.resolves,
         "mentions": list(of.context.mentions) if of.context and of.context.mentions else None,
         "context": _context(of) or None,
         "created_at": iso(of.created_at),
