@@ -258,7 +258,7 @@ class Rig:
 
     @property
     def sending(self) -> Sending:
-        return Sending(self.outbox, self.messages, Attachments(self.media), self.identities)
+        return Sending(self.outbox, self.messages, Attachments(self.media))
 
     @property
     def media(self) -> MediaLibrary:

@@ -2,29 +2,48 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from mimetypes import guess_type
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.call import Answer, Call
-from chalicelib.api.fields import SendBody, text
+from chalicelib.api.fields import SendBody, line, link, text
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
-from chalicelib.domain.content import Text
+from chalicelib.domain.content import Audio, Document, Image, Media, Sticker, Text, Video
 from chalicelib.domain.errors import (
+    AnswerNotReady,
+    AnswerRefused,
+    GatewayError,
     GroupForbids,
     GroupNotFound,
     IdempotencyKeyReused,
+    MediaExpired,
+    MediaNotFound,
+    MediaNotReady,
+    MediaTooLarge,
+    MediaTypeMismatch,
+    MessageDeleted,
+    MessageNotFound,
+    MessageNotSent,
+    NotForwardable,
     NotInGroup,
     NotOnWhatsApp,
+    QuotedMessageNotFound,
     ResultGone,
     SendFailed,
     SessionDisabled,
     SessionNotConnected,
     TooFast,
+    TooManyQuestions,
 )
 from chalicelib.domain.jid import person_or_group
+from chalicelib.domain.media import SENDABLE, MediaKind
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.services.messages.outbox import PATIENCE
+from chalicelib.services.messages.sending import How
 from chalicelib.services.reservations import Reservation
 
 REPEATED: Final = (IdempotencyKeyReused, ResultGone)
@@ -58,6 +77,62 @@ def once(call: Call, body: msgspec.Struct | None = None) -> Iterator[Reservation
     reservations.fulfil(call.tenant, key, reservation)
 
 
+def how(call: Call) -> How:
+    """Return how the older families send: as long as a call can wait, and with the Idempotency-Key if there is one."""
+    return How(own_key(call), PATIENCE)
+
+
+@contextmanager
+def called(**names: str) -> Iterator[None]:
+    """Have errors call the parts of a message as a family does.
+
+    ``names`` are its fields by the last words of ours: ``link`` stands for ``image.link`` and for ``video.link``.
+    """
+    try:
+        yield
+    except GatewayError as error:
+        ours = error.field or ""
+        theirs = names.get(ours.rpartition(".")[2])
+        if theirs:
+            error.field, error.message = theirs, error.message.replace(f"'{ours}'", f"'{theirs}'")
+        raise
+
+
+LINKED: Final[Mapping[MediaKind, type[Media]]] = {
+    MediaKind.IMAGE: Image,
+    MediaKind.VIDEO: Video,
+    MediaKind.AUDIO: Audio,
+    MediaKind.STICKER: Sticker,
+    MediaKind.DOCUMENT: Document,
+}
+"""What a file of each kind is sent as."""
+
+
+def kind_of(address: str, file_name: str | None = None) -> MediaKind:
+    """Return as what a file is sent whose kind nobody said: its name tells, or the end of its address."""
+    named, _ = guess_type(file_name or urlsplit(address).path)
+    shown = (kind for kind in (MediaKind.IMAGE, MediaKind.VIDEO, MediaKind.AUDIO) if named in (SENDABLE[kind] or ()))
+    return next(shown, MediaKind.DOCUMENT)
+
+
+def linked(
+    kind: MediaKind, address: str, *, field: str, caption: str | None = None, file_name: str | None = None, **more: bool
+) -> Media:
+    """Return the content whose file the worker fetches from ``address``, which is the request's ``field``.
+
+    A document without a name is called as its address ends. Sounds and stickers have no caption.
+    """
+    said: dict[str, Any] = {"link": link(address, field=field), **more}
+    if caption and kind not in {MediaKind.AUDIO, MediaKind.STICKER}:
+        said["caption"] = text(caption, field="caption")
+    if kind is MediaKind.DOCUMENT:
+        named = file_name or unquote(urlsplit(address).path.rpartition("/")[2])[:LONGEST_FILE_NAME]
+        said["file_name"] = line(named, field="filename") or None
+    return LINKED[kind](**said)
+
+
+LONGEST_FILE_NAME: Final = 255
+
 UNSENT: Final = (
     SessionDisabled,
     SessionNotConnected,
@@ -70,6 +145,16 @@ UNSENT: Final = (
     SendFailed,
 )
 """Why a message may not have been sent."""
+OF_FILES: Final = (MediaNotFound, MediaNotReady, MediaExpired, MediaTypeMismatch, MediaTooLarge)
+"""Why a file may not be sent."""
+OUT_OF_REACH: Final = (MessageNotFound, MessageNotSent, MessageDeleted)
+"""Why nothing may be said about a message."""
+UNQUOTED: Final = (QuotedMessageNotFound, MessageNotSent, MessageDeleted)
+"""Why a message may not be quoted."""
+UNFORWARDED: Final = (MessageNotFound, MessageDeleted, NotForwardable, *OF_FILES)
+"""Why a message may not be passed on."""
+UNTOLD: Final = (SessionDisabled, SessionNotConnected, TooFast, TooManyQuestions, AnswerNotReady, AnswerRefused)
+"""Why WhatsApp may not have been asked, or told what is no message."""
 ACKNOWLEDGED: Final = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 """Statuses of messages that WhatsApp's server has."""
 

@@ -213,7 +213,7 @@ def outbox() -> Outbox:
 @cache
 def sending() -> Sending:
     """Return who drafts messages by WhatsApp's rules."""
-    return Sending(outbox(), messages(), Attachments(media()), Identities(DynamoIdentities(parts.table()), parts.clock))
+    return Sending(outbox(), messages(), Attachments(media()))
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from chalicelib.domain.content import (
+    LONGEST_VCARD,
     MOST_MENTIONS,
     Audio,
     ContactCards,
@@ -68,10 +69,13 @@ IMPOSSIBLE: Final[Mapping[str, str]] = {
     "list": "Lists to choose from can be sent over WhatsApp's business platform alone.",
     "template": "Templates can be sent over WhatsApp's business platform alone.",
     "interactive": "Interactive messages can be sent over WhatsApp's business platform alone.",
+    "catalog": "The client library can't share catalogs.",
+    "product": "The client library can't read or change a catalog's products and orders.",
     "star": "The client library can't star messages.",
     "pin_chat": "The client library can't pin chats.",
     "mute_chat": "The client library can't mute chats.",
     "archive_chat": "The client library can't archive chats.",
+    "unread_chat": "The client library can't mark chats as unread.",
     "channel_media": "The client library can't send anything but texts to channels.",
 }
 """What nobody can ask for here, by a word for it, each with the reason."""
@@ -225,6 +229,25 @@ def check(content: Content, to: str) -> None:
             raise InvalidField("'text.preview.url' must be in the text as it is.", field="text.preview.url")
         case _:
             return
+
+
+_VCARD: Final = "BEGIN:VCARD"
+
+
+def is_vcard(card: str) -> bool:
+    """Whether a text begins as a vCard does, and is no longer than one may be."""
+    return card.startswith(_VCARD) and len(card.encode()) <= LONGEST_VCARD
+
+
+def vcard(name: str, phone: str, *, note: str | None = None) -> str:
+    """Return a person's vCard (RFC 6350's 3.0) as WhatsApp's apps write it: ``waid`` leads to the account."""
+    said = f"\nNOTE:{_escaped(note)}" if note else ""
+    named = _escaped(name)
+    return f"{_VCARD}\nVERSION:3.0\nN:;{named};;;\nFN:{named}\nTEL;type=CELL;waid={phone}:+{phone}{said}\nEND:VCARD"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
 
 
 def _check_poll(poll: Poll) -> None:

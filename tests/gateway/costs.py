@@ -41,7 +41,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "PUT /api/sessions/{id}/enabled": {"enabled": False},
 }
 """Where the description's example would be refused here, or change nothing: it is what the sample is already."""
-QUERIES = {"/socket.io": "?EIO=4&transport=polling", "/whatsapp": "?session={session}"}
+QUERIES = {"/socket.io": "?EIO=4&transport=polling", "/whatsapp": "?session={session}"} | {
+    "/api/v1/message/id": f"?phone=628987654321&messageID={samples.MESSAGE.id}"
+}
 
 
 def request(route: str) -> tuple[str, str, bytes]:

@@ -9,6 +9,9 @@ from tests.gateway.rig import Doors
 UNANSWERED = {
     "POST /api/sessions/{id}/check-number",
     "GET /api/sessions/{id}/groups",
+    "POST /api/v1/chat/typing",
+    "POST /api/v1/chat/recording",
+    "POST /api/v1/chat/read",
     "POST /v1/sessions/{id}/messages/{message_id}/read",
     "POST /v1/sessions/{id}/messages/{message_id}/reject",
     "POST /v1/sessions/{id}/presence",

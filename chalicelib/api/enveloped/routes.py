@@ -22,7 +22,7 @@ from chalicelib.api.enveloped.requests import (
     WebhookBody,
 )
 from chalicelib.api.fields import SendBody, existing_message, line, matching, proxy, some_of, webhook
-from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
+from chalicelib.api.outgoing import REPEATED, UNSENT, UNTOLD, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
@@ -34,8 +34,6 @@ from chalicelib.dialects.enveloped.accounts import LoginJson
 from chalicelib.dialects.shared import ReceiptJson, Success
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
-    AnswerNotReady,
-    AnswerRefused,
     Contended,
     Forbidden,
     InvalidCredentials,
@@ -44,12 +42,9 @@ from chalicelib.domain.errors import (
     SessionDeleting,
     SessionDisabled,
     SessionExists,
-    SessionNotConnected,
     SessionNotFound,
     SessionQuotaExceeded,
-    TooFast,
     TooManyAttempts,
-    TooManyQuestions,
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_in, phone_number, recipient
@@ -63,15 +58,6 @@ MOVED: Final = (SessionDeleting, Contended)
 """Why a session may not have been changed."""
 STARTED: Final = (*MOVED, SessionDisabled, WorkerQuotaExceeded)
 """Why a session may not have been started."""
-UNANSWERED: Final = (
-    SessionDisabled,
-    SessionNotConnected,
-    TooFast,
-    TooManyQuestions,
-    AnswerRefused,
-    AnswerNotReady,
-)
-"""Why a question may not have been answered."""
 
 
 @router.route(
@@ -321,7 +307,7 @@ def _address(given: str | msgspec.UnsetType | None) -> str | None:
     # Not only a look: an account that looks up many numbers is banned.
     needs=_SEND,
     gives={200: message_shapes.CheckedAnswerJson},
-    refuses=UNANSWERED,
+    refuses=UNTOLD,
 )
 def check_number(call: Call, session_id: str, body: CheckBody) -> Answer:
     """Say whether a phone number, in any of its forms, or whom a JID names, is on WhatsApp."""
@@ -330,9 +316,7 @@ def check_number(call: Call, session_id: str, body: CheckBody) -> Answer:
     return Answer(message_shapes.checked(body.number, found))
 
 
-@router.route(
-    "GET", "/api/sessions/{id}/groups", needs=_LOOK, gives={200: message_shapes.GroupsJson}, refuses=UNANSWERED
-)
+@router.route("GET", "/api/sessions/{id}/groups", needs=_LOOK, gives={200: message_shapes.GroupsJson}, refuses=UNTOLD)
 def groups(call: Call, session_id: str) -> Answer:
     """List the groups that the session's account is in."""
     return Answer(message_shapes.groups(bootstrap.questions().groups(call.tenant, session_id)))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.api.letsbot import routes
+from chalicelib.api.letsbot import messages, routes
 from chalicelib.api.router import Router
 
-ROUTERS: Final[tuple[Router, ...]] = (routes.router,)
+ROUTERS: Final[tuple[Router, ...]] = (routes.router, messages.router)

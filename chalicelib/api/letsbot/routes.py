@@ -1,21 +1,18 @@
-"""LetsBot's routes under ``/api/v1``. None names a session: the API key's is meant, else the tenant's only one."""
+"""LetsBot's routes about its session, under ``/api/v1``.
+
+None names a session: the API key's is meant, else the tenant's only one.
+"""
 
 from typing import Final
-
-import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import permit
 from chalicelib.api.call import Answer, Call
 from chalicelib.api.codes import LONGEST_WAIT, NO_CODE
-from chalicelib.api.fields import Digits, MessageText, text
-from chalicelib.api.outgoing import UNSENT, answer, own_key
-from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
 from chalicelib.dialects.letsbot import DIALECT, shapes
 from chalicelib.dialects.shared import Success
 from chalicelib.domain.access import Permission
-from chalicelib.domain.content import Text
 from chalicelib.domain.errors import (
     Contended,
     SessionAmbiguous,
@@ -24,21 +21,11 @@ from chalicelib.domain.errors import (
     SessionQuotaExceeded,
     WorkerQuotaExceeded,
 )
-from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.session import Session
-
-
-class LetsBotMessage(msgspec.Struct):
-    """A message to send."""
-
-    phone: Digits
-    body: MessageText
-
 
 router: Final = Router(__name__, DIALECT)
 _READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
-_SEND: Final = Permission.MESSAGES_SEND
-_UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
+UNCLEAR: Final = (SessionNotFound, SessionAmbiguous)
 """Why it may not be known which session is meant."""
 
 
@@ -59,27 +46,27 @@ def qr(call: Call) -> Answer:
 
 
 @router.route(
-    "POST", "/api/v1/session/find", needs=_READ, gives={200: Success[shapes.LetsBotSessionJson]}, refuses=_UNCLEAR
+    "POST", "/api/v1/session/find", needs=_READ, gives={200: Success[shapes.LetsBotSessionJson]}, refuses=UNCLEAR
 )
 def find(call: Call) -> Answer:
     """Give the session."""
-    return Answer(shapes.found(_session(call)))
+    return Answer(shapes.found(session_of(call)))
 
 
 @router.route(
-    "POST", "/api/v1/session/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
+    "POST", "/api/v1/session/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=UNCLEAR
 )
 def status(call: Call) -> Answer:
     """Say how the session stands."""
-    return Answer(shapes.status(_session(call)))
+    return Answer(shapes.status(session_of(call)))
 
 
 @router.route(
-    "GET", "/api/v1/instance/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=_UNCLEAR
+    "GET", "/api/v1/instance/status", needs=_READ, gives={200: Success[shapes.LetsBotStatusJson]}, refuses=UNCLEAR
 )
 def instance_status(call: Call) -> Answer:
     """Say how the session stands, as POST /api/v1/session/status does."""
-    return Answer(shapes.status(_session(call)))
+    return Answer(shapes.status(session_of(call)))
 
 
 @router.route(
@@ -87,31 +74,16 @@ def instance_status(call: Call) -> Answer:
     "/api/v1/session/logout",
     needs=_WRITE,
     gives={200: Success[shapes.LetsBotGoneJson], 202: Success[shapes.LetsBotGoneJson]},
-    refuses=(*_UNCLEAR, Contended),
+    refuses=(*UNCLEAR, Contended),
 )
 def log_out(call: Call) -> Answer:
     """Unlink the device, keep the session; 202 if that goes on after the answer."""
-    session = bootstrap.sessions().unlink(call.tenant, _session(call).id)
+    session = bootstrap.sessions().unlink(call.tenant, session_of(call).id)
     return Answer(shapes.logged_out(session, bootstrap.clock()), status=200 if session.answered else 202)
 
 
-@router.route(
-    "POST",
-    "/api/v1/message/send",
-    needs=_SEND,
-    gives={200: Success[shapes.LetsBotReceiptJson], 202: Success[shapes.LetsBotReceiptJson]},
-    refuses=(*_UNCLEAR, *UNSENT),
-    takes=(IDEMPOTENCY_KEY,),
-)
-def send(call: Call, body: LetsBotMessage) -> Answer:
-    """Send a text; 202 if WhatsApp takes longer to acknowledge it than the call can wait."""
-    to, said = person_or_group(body.phone, field="phone"), text(body.body, field="body")
-    session = _session(call)
-    message = bootstrap.outbox().send(call.tenant, session.id, to=to, content=Text(said), key=own_key(call))
-    return answer(message, shapes.sent, f"/api/sessions/{session.id}")
-
-
-def _session(call: Call) -> Session:
+def session_of(call: Call) -> Session:
+    """Return the session that is meant; raises SessionNotFound and SessionAmbiguous."""
     session = bootstrap.single_session().find(call.tenant, call.bound)
     if session is None:
         raise SessionNotFound("There is no session yet.", hint="POST /api/v1/qr makes one.")

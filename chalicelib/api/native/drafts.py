@@ -15,7 +15,7 @@ from chalicelib.domain import content as c
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.jid import USERS, destination, phone_number
-from chalicelib.domain.sending import FEWEST_OPTIONS, LONGEST_CAPTION, MOST_OPTIONS, TIMERS
+from chalicelib.domain.sending import FEWEST_OPTIONS, LONGEST_CAPTION, MOST_OPTIONS, TIMERS, is_vcard, vcard
 
 _Id = Annotated[
     str,
@@ -387,25 +387,16 @@ def _line(said: str | None, field: str) -> str | None:
     return line(said, field=field) if said else None
 
 
-_VCARD: Final = "BEGIN:VCARD"
-
-
 def _card(said: NativeContactCard) -> c.ContactCard:
     name, field = line(said.name, field="contact.contacts"), "contact.contacts"
     if (said.phone is None) == (said.vcard is None):
         raise InvalidField(f"Each of '{field}' needs either a 'phone' or a 'vcard'.", field=field)
     if said.phone is not None:
-        return c.ContactCard(name, _vcard(name, phone_number(said.phone, field=field)))
+        return c.ContactCard(name, vcard(name, phone_number(said.phone, field=field)))
     card = text(said.vcard or "", field=field)
-    if not card.startswith(_VCARD) or len(card.encode()) > c.LONGEST_VCARD:
-        raise InvalidField(f"A 'vcard' begins with {_VCARD} and has {c.LONGEST_VCARD} bytes at most.", field=field)
+    if not is_vcard(card):
+        raise InvalidField(f"A 'vcard' begins with BEGIN:VCARD and has {c.LONGEST_VCARD} bytes at most.", field=field)
     return c.ContactCard(name, card)
-
-
-def _vcard(name: str, phone: str) -> str:
-    """Return a person's vCard (RFC 6350's 3.0) as WhatsApp's apps write it: ``waid`` leads to the account."""
-    escaped = name.replace("\\", "\\\\").replace(",", "\\,").replace(";", "\\;")
-    return f"{_VCARD}\nVERSION:3.0\nN:;{escaped};;;\nFN:{escaped}\nTEL;type=CELL;waid={phone}:+{phone}\nEND:VCARD"
 
 
 _READ: Final[Mapping[str, Callable[[Any], Content]]] = {

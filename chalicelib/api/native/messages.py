@@ -15,7 +15,7 @@ from chalicelib.api.call import Answer, Call
 from chalicelib.api.fields import MessageText, existing_message, line, text
 from chalicelib.api.native import drafts
 from chalicelib.api.native.drafts import NativeDraft, NativeTo
-from chalicelib.api.outgoing import ACKNOWLEDGED, UNSENT, own_key
+from chalicelib.api.outgoing import ACKNOWLEDGED, OF_FILES, UNSENT, UNTOLD, own_key
 from chalicelib.api.pages import MESSAGES, message_cursor
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter, one_of, seconds
 from chalicelib.api.router import Router
@@ -25,16 +25,9 @@ from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain import sending as rules
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
-    AnswerNotReady,
-    AnswerRefused,
     DeleteTooLate,
     EditTooLate,
     InvalidField,
-    MediaExpired,
-    MediaNotFound,
-    MediaNotReady,
-    MediaTooLarge,
-    MediaTypeMismatch,
     MentionNotInText,
     MessageDeleted,
     MessageNotFound,
@@ -47,10 +40,6 @@ from chalicelib.domain.errors import (
     NotYourMessage,
     PollNotFound,
     QuotedMessageNotFound,
-    SessionDisabled,
-    SessionNotConnected,
-    TooFast,
-    TooManyQuestions,
 )
 from chalicelib.domain.jid import chat_name
 from chalicelib.domain.messages import Direction, Message
@@ -62,10 +51,7 @@ router: Final = Router(__name__, DIALECT)
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 LONGEST_WAIT: Final = 20.0
 """Seconds that a call waits at most for its message to go out."""
-_MEDIA: Final = (MediaNotFound, MediaNotReady, MediaExpired, MediaTypeMismatch, MediaTooLarge)
 _ABOUT: Final = (MessageNotSent, MessageDeleted)
-_UNTOLD: Final = (SessionDisabled, SessionNotConnected, TooFast, TooManyQuestions, AnswerNotReady, AnswerRefused)
-"""Why WhatsApp may not have been told what is no message."""
 _ONE: Final = {200: shapes.NativeMessageJson, 202: shapes.NativeMessageJson}
 
 WAIT: Final = seconds(
@@ -128,7 +114,7 @@ def _accepted(message: Message, name: str, *, follows: Message | None = None) ->
         PollNotFound,
         NotPossible,
         *_ABOUT,
-        *_MEDIA,
+        *OF_FILES,
     ),
     takes=_SENDS,
 )
@@ -289,7 +275,7 @@ class NativeRead(msgspec.Struct, forbid_unknown_fields=True):
     "/v1/sessions/{id}/messages/{message_id}/read",
     needs=_SEND,
     gives={200: shapes.NativeReadJson},
-    refuses=(*_UNTOLD, NotReceived),
+    refuses=(*UNTOLD, NotReceived),
 )
 def read(call: Call, name: str, message_id: str, body: NativeRead) -> Answer:
     """Mark a message as read, and up to 99 unread ones before it in its chat; one that was played, alone."""
@@ -303,7 +289,7 @@ def read(call: Call, name: str, message_id: str, body: NativeRead) -> Answer:
     "/v1/sessions/{id}/messages/{message_id}/reject",
     needs=_SEND,
     gives={200: shapes.NativeMessageJson},
-    refuses=(*_UNTOLD, NotACall),
+    refuses=(*UNTOLD, NotACall),
 )
 def reject(call: Call, name: str, message_id: str) -> Answer:
     """Reject the call that a message of the type ``call`` tells of."""
@@ -346,7 +332,7 @@ class NativePresenceJson(TypedDict):
     "/v1/sessions/{id}/presence",
     needs=_SEND,
     gives={200: NativePresenceJson},
-    refuses=_UNTOLD,
+    refuses=UNTOLD,
 )
 def presence(call: Call, name: str, body: NativePresence) -> Answer:
     """Show the account typing or recording in a chat, or online; WhatsApp shows typing only of who is online."""

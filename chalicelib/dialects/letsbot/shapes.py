@@ -5,10 +5,11 @@ What WhatsApp doesn't tell a linked device, the phone's battery for one, is null
 
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.shared import Failure, LastReasonJson, Moment, Success, failure, iso, last_reason, success
 from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
 from chalicelib.domain.jid import phone_in
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.session import QRCode, Reason, Session, Status, ended, needs_qr
 
 DATA_URI: Final = "data:image/png;base64,"
@@ -62,14 +63,51 @@ class LetsBotGoneJson(TypedDict):
     reason: NotRequired[Annotated[str, "``unlink_unconfirmed``: WhatsApp couldn't be told, see the message."]]
 
 
+class LetsBotKeyJson(TypedDict):
+    """A message, as this family's own system names one."""
+
+    remoteJid: str
+    fromMe: bool
+    id: Annotated[str, "WhatsApp's id, ours until that is known: either will do where a message is named."]
+
+
 class LetsBotReceiptJson(TypedDict):
     """What a sender is told of a message at once."""
+
+    key: LetsBotKeyJson
 
     message_id: Annotated[str | None, "WhatsApp's; null until it is known."]
     id: Annotated[str, "Ours, always there."]
     status: MessageStatus
     phone: str | None
     timestamp: Moment
+    messageTimestamp: Annotated[str, "The same in seconds since the Unix epoch."]
+
+
+class LetsBotMessageJson(LetsBotReceiptJson):
+    """A message; ``phone`` is whom the conversation is with: a number, or the JID where there is none."""
+
+    from_me: bool
+    name: Annotated[str | None, "The sender's."]
+    type: Annotated[str, "A kind that we have no word for has WhatsApp's own name, such as ``orderMessage``."]
+    body: str | None
+    content: NotRequired[ContentJson]
+    context: NotRequired[ContextJson]
+
+
+class LetsBotMessagesJson(TypedDict):
+    """Messages, newest first."""
+
+    messages: list[LetsBotMessageJson]
+    count: int
+    next_before: NotRequired[Annotated[str, "The next page's ``before``; absent on the last page."]]
+
+
+class LetsBotChatJson(TypedDict):
+    """What a chat was told."""
+
+    phone: Annotated[str, "The chat: a number, or the JID where there is none."]
+    status: Annotated[Literal["composing", "recording", "read"], "What it was."]
 
 
 class LetsBotError(Failure):
@@ -146,12 +184,59 @@ def error(what: GatewayError, *, now: int, session_id: str | None) -> LetsBotErr
     return body
 
 
-def _receipt(of: Message) -> LetsBotReceiptJson:
-    number = phone_in(of.to)
+def deleted(of: Message) -> Success[LetsBotReceiptJson]:
+    """Return the answer to a deletion, which is a message of its own."""
+    return success(_receipt(of), _SAID.get(of.status, "Message deleted successfully"))
+
+
+def one(of: Message) -> Success[LetsBotMessageJson]:
+    """Return one message."""
+    return success(message(of), "Message retrieved successfully")
+
+
+def many(page: list[Message], before: str | None) -> Success[LetsBotMessagesJson]:
+    """Return one page of messages."""
+    data: LetsBotMessagesJson = {"messages": [message(of) for of in page], "count": len(page)}
+    if before:
+        data["next_before"] = before
+    return success(data, "Messages retrieved successfully")
+
+
+def message(of: Message) -> LetsBotMessageJson:
+    """Return a message."""
     return {
+        **_receipt(of),
+        "phone": _named(of.chat),
+        "from_me": of.direction is Direction.OUTBOUND,
+        "name": of.sender.name if of.sender else None,
+        "type": of.content.type,
+        "body": of.content.text,
+        **beside(of),
+    }
+
+
+def told(chat: str, status: Literal["composing", "recording", "read"]) -> Success[LetsBotChatJson]:
+    """Return that a chat (a JID) was told something."""
+    return success({"phone": _named(chat), "status": status}, "Chat updated successfully")
+
+
+def _named(jid: str) -> str:
+    number = phone_in(jid)
+    return f"+{number}" if number else jid
+
+
+def _receipt(of: Message) -> LetsBotReceiptJson:
+    key: LetsBotKeyJson = {
+        "remoteJid": of.chat,
+        "fromMe": of.direction is Direction.OUTBOUND,
+        "id": of.whatsapp_id or of.id,
+    }
+    return {
+        "key": key,
         "message_id": of.whatsapp_id,
         "id": of.id,
         "status": of.status,
-        "phone": f"+{number}" if number else of.to,
+        "phone": _named(of.to) if of.to else None,
         "timestamp": iso(of.created_at),
+        "messageTimestamp": str(of.created_at // 1000),
     }

@@ -18,7 +18,6 @@ from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.attachments import Attachments
-from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Draft, Outbox
 from chalicelib.services.messages.store import Messages
 
@@ -27,13 +26,15 @@ from chalicelib.services.messages.store import Messages
 class Wish:
     """A message as its caller wants it: to the JID ``to``, in reply to the message of that id, mentioning ``mentions``.
 
-    ``mentions`` are phone numbers or JIDs, each of which stands in the content's words as ``@digits``.
+    ``mentions`` are phone numbers or JIDs, each of which stands in the content's words as ``@digits``. The message
+    disappears after ``expires_in`` seconds, if it does.
     """
 
     to: str
     content: Content = field(repr=False)
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
+    expires_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,6 @@ class Sending(Struct, frozen=True):
     outbox: Outbox
     messages: Messages
     attachments: Attachments
-    identities: Identities
 
     def send(self, tenant: str, session_id: str, wish: Wish, how: How = AT_ONCE) -> Message:
         """Send a message. Raises QuotedMessageNotFound, MentionNotInText, NotPossible, and what a file may raise."""
@@ -71,7 +71,8 @@ class Sending(Struct, frozen=True):
 
         def make(session: Session) -> Draft:
             quoted = self._quoted(session, wish.to, wish.reply_to) if wish.reply_to else None
-            context = Context(quoted=rules.quoted(quoted) if quoted else None, mentions=mentions)
+            shown = rules.quoted(quoted) if quoted else None
+            context = Context(quoted=shown, mentions=mentions, expires_in=wish.expires_in)
             return Draft(
                 wish.to,
                 self.attachments.checked(session, wish.content),
@@ -79,17 +80,16 @@ class Sending(Struct, frozen=True):
                 reply_to=quoted.id if quoted else None,
             )
 
-        said = {"content": stored(wish.content), "reply_to": wish.reply_to, "mentions": mentions}
+        said: dict[str, Any] = {"content": stored(wish.content), "reply_to": wish.reply_to, "mentions": mentions}
+        if wish.expires_in is not None:
+            said["expires_in"] = wish.expires_in
         return self._post(tenant, session_id, make, how, send=wish.to, **said)
 
     def _quoted(self, session: Session, to: str, message_id: str) -> Message:
         try:
-            message = self.messages.get(session.tenant, session.id, message_id)
-        except MessageNotFound:
-            message = None
-        if message is None or not self.identities.names(session.uid, to) & {message.chat, message.chat_lid}:
-            raise QuotedMessageNotFound("The chat has no such message.", field="reply_to")
-        return message
+            return self.messages.get(session.tenant, session.id, message_id, chat=to)
+        except MessageNotFound as error:
+            raise QuotedMessageNotFound("The chat has no such message.", field="reply_to") from error
 
     def forward(self, tenant: str, session_id: str, message_id: str, to: str, how: How = AT_ONCE) -> Message:
         """Send a message of the session's to ``to`` as well, marked as forwarded. Raises NotForwardable."""

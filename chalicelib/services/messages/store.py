@@ -82,10 +82,10 @@ class Messages(Struct, frozen=True):
     identities: Identities
     clock: Clock
 
-    def get(self, tenant: str, session_id: str, message_id: str) -> Message:
+    def get(self, tenant: str, session_id: str, message_id: str, *, chat: str | None = None) -> Message:
         """Return a message of the tenant's session, by our id or by WhatsApp's, which one that was sent has first.
 
-        Raises SessionNotFound and MessageNotFound.
+        Only one of the chat with that JID, if one is given. Raises SessionNotFound and MessageNotFound.
         """
         uid, messages = self._uid(tenant, session_id), self.messages
         message = (
@@ -95,7 +95,10 @@ class Messages(Struct, frozen=True):
         )
         if message is None or self._expired(message):
             raise MessageNotFound("There is no such message in this session.", field="message_id")
-        return self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
+        found = self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
+        if chat and not self.identities.names(uid, chat) & {found.chat, found.chat_lid}:
+            raise MessageNotFound("There is no such message in this chat.", field="message_id")
+        return found
 
     def receipts(self, tenant: str, session_id: str, message_id: str) -> list[Receipt]:
         """Return how far a message that was sent has come with each recipient of whom WhatsApp has told.
