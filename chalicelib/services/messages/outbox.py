@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace as changed
 
 from chalicelib.domain.chats import chat_key
-from chalicelib.domain.content import Content, Context, Text, stored
+from chalicelib.domain.content import Content, Context, Media, Text, stored
 from chalicelib.domain.errors import (
     GroupForbids,
     GroupNotFound,
@@ -82,6 +82,8 @@ PAUSES: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, *(0.4,) * 5, 1.0)
 closest while it usually comes."""
 EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
+MEDIA_EXPIRY: Final = 600_000
+"""The same of one with a file, which is fetched, looked into and uploaded before it counts as taken up."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
 _OF_GROUPS: Final = {"not_in_group": NotInGroup, "group_forbids": GroupForbids, "group_not_found": GroupNotFound}
@@ -192,7 +194,7 @@ class Outbox(Struct, frozen=True):
             client_ref=draft.client_ref,
             reply_to=draft.reply_to,
             about=draft.about,
-            expires_at=now + EXPIRY,
+            expires_at=now + (MEDIA_EXPIRY if isinstance(draft.content, Media) else EXPIRY),
         )
         return replace(message, last_event=event(message, self.new_id(), now))
 

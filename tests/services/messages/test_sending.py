@@ -12,6 +12,7 @@ from chalicelib.domain.media import LARGEST_OF, MediaFile, MediaKind, MediaState
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.domain.sending import EDITABLE_FOR
 from chalicelib.domain.session import Status
+from chalicelib.services.messages.outbox import EXPIRY, MEDIA_EXPIRY
 from chalicelib.services.messages.sending import How, Wish
 from tests.composition import Rig
 from tests.makers import DEVICE, NOW, a_message, a_running_session
@@ -63,6 +64,11 @@ def test_a_message_is_accepted_at_once_with_all_that_was_said_of_it(rig: Rig) ->
     assert reply.last_event.data["client_ref"] == "order-17"
     assert rig.clock.now == NOW
     assert rig.mailboxes.rung == [SESSION.mailbox]
+
+
+def test_a_file_has_time_to_be_fetched_and_uploaded(rig: Rig) -> None:
+    text, picture = send(rig), send(rig, k.Image(link="https://a.example/b.png"))
+    assert (text.expires_at, picture.expires_at) == (NOW + EXPIRY, NOW + MEDIA_EXPIRY)
 
 
 def test_who_waits_is_told_what_became_of_it(rig: Rig) -> None:
