@@ -22,7 +22,8 @@ TYPES: Final = (
     | {e.DELETED, e.WebhookFailing.type, e.WebhookRecovered.type, e.WebhookDisabled.type}
 )
 """What is told; all other events are the gateway's own affair."""
-CURSOR: Final = re.compile(r"[0-9A-Za-z:.+-]{1,64}_[0-9]{1,64}")
+CURSOR: Final = re.compile(r"[0-9A-Za-z:.+-]{1,64}[_#][0-9]{1,64}")
+"""Also as webhooks had it before there were addresses to hand it back in."""
 LARGEST: Final = 100_000
 """Bytes that a frame may have: API Gateway posts none of more than 128 KB."""
 
