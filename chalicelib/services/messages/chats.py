@@ -1,5 +1,6 @@
 """Chats, kept beside their messages: written as events are told, so that lists and unread counts need no scan."""
 
+import logging
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +12,9 @@ from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity, lid_in, phone_in
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.ports import ChatStore, Clock, MessageStore
+from chalicelib.services.ports import ChatStore, Clock, MessageStore, Misconfigured, Rejected
+
+_log: Final = logging.getLogger(__name__)
 
 MOST_UNREAD: Final = 1_000
 """Messages of a chat that are looked at for its unread ones."""
@@ -28,11 +31,20 @@ class Chats(Struct, frozen=True):
     def index(self, envelope: Envelope) -> None:
         """Have the event's message found by its chat, and the chat and the message that it is about know it.
 
-        Repeatable, and in whatever order. Raises Unavailable and Rejected.
+        Repeatable, and in whatever order. What the table refuses for good is logged: the event is to be told all the
+        same. Raises Unavailable.
         """
-        message = envelope.message
-        if message is None:
+        if envelope.message is None:
             return
+        try:
+            self._index(envelope.message)
+        except Misconfigured:
+            raise
+        except Rejected as rejected:
+            about = {"uid": envelope.uid, "message_id": envelope.message.id, "code": rejected.code}
+            _log.error("a message can't be found by its chat", extra=about)
+
+    def _index(self, message: Message) -> None:
         if message.about is not None:
             self._mark(message, message.about)
         if points_anew(message):

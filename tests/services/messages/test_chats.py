@@ -12,6 +12,7 @@ from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, event
 from chalicelib.services.messages.store import CHUNK, LATELY, Wanted
+from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
 from tests.composition import Rig
 from tests.makers import NOW, a_message, a_running_session
 
@@ -207,3 +208,22 @@ def test_a_person_has_one_chat_once_the_lid_is_known(rig: Rig) -> None:
     assert set(rig.stores.chats.rows) == {(SESSION.uid, LID)}
     assert rig.stores.chats.rows[SESSION.uid, LID].last == second.id
     assert listed(rig, chat=PHONE) == [second.id, answer.id, first.id]
+
+
+def test_what_the_table_refuses_for_good_keeps_no_event_from_being_told(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(error: Exception) -> None:
+        def note(*_: object, **__: object) -> bool:
+            raise error
+
+        monkeypatch.setattr(rig.stores.chats, "note", note)
+
+    message = put(rig, PHONE)
+    refuse(Rejected("no", "ValidationException"))
+    rig.chats.index(told(message))
+    assert "can't be found by its chat" in caplog.text
+    for error in (Unavailable(), Misconfigured("no", "AccessDenied")):
+        refuse(error)
+        with pytest.raises(type(error)):
+            rig.chats.index(told(message))
