@@ -108,3 +108,21 @@ def test_no_path_token_or_name_of_a_file_is_in_a_log(stack: Stack, store: Store,
     written = "\n".join(path.read_text(errors="replace") for path in Path(stack.state, "logs").glob("*"))
     assert "media_stored" in written
     assert re.search(r"/v/t62|mms/|auth=|a-secret-name|media_conn|Kopi!|secret bill", written) is None
+
+
+def test_the_native_api_sends_a_file_and_tells_of_one_that_came(
+    stack: Stack, store: Store, account: str, friend: Phone
+) -> None:
+    body, path = samples.a_picture("JPEG"), f"/v1/sessions/{account}"
+    image = {"media_id": store.keep(body, "image/jpeg"), "caption": "Kopi"}
+    asked = {"to": {"phone": friend.number}, "type": "image", "image": image}
+    sent = stack.post(f"{path}/messages?wait=20", asked).json()
+    assert sent["status"] in {"sent", "delivered", "read"}, sent
+    (letter,) = eventually(friend.inbox)
+    assert eventually(lambda: file_of(friend, letter)) == body
+    friend.send(account, "image", file=put_on(friend, body), caption="Teh")
+    came = eventually(lambda: stack.get(f"{path}/messages?direction=inbound&type=image&limit=1").json()["data"])[0]
+    assert (came["image"]["caption"], came["image"]["state"]) == ("Teh", "stored")
+    found = stack.get(f"{path}/media/{came['image']['media_id']}").json()
+    assert (found["state"], found["mime_type"], found["message_id"]) == ("stored", "image/jpeg", came["id"])
+    assert found["sha256"] == hashlib.sha256(body).hexdigest()
