@@ -68,10 +68,12 @@ def secrets() -> "SecretsManagerClient":
 def s3() -> "S3Client":
     """Return the buckets' client. Between two pieces of a file it waits for 30 s at the most."""
     with _ONE_AT_A_TIME:
-        # What is signed for others to send is by default signed in a way that S3 takes no more for what a key encrypts.
-        return boto3.client(
-            "s3", config=_config(connect=2, read=30, attempts=4).merge(Config(signature_version="s3v4"))
+        # What is signed for others to send is by default signed in a way that S3 takes no more for what a key encrypts,
+        # and for a host that leads elsewhere: CloudFront asks the bucket's own region, by the name that is signed.
+        signing = Config(
+            signature_version="s3v4", s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
         )
+        return boto3.client("s3", config=_config(connect=2, read=30, attempts=4).merge(signing))
 
 
 @cache

@@ -143,6 +143,22 @@ def test_an_address_says_how_the_file_is_served_and_when_it_ends(bucket: S3Media
     assert asked["X-Amz-Expires"] == ["90"]
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_what_is_signed_is_the_bucket_s_name_in_its_region(monkeypatch: pytest.MonkeyPatch, region: str) -> None:
+    """The edge asks by that name; another one's signature would be refused, or lead around the world."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    clients.s3.cache_clear()
+    bucket = S3MediaFiles(clients.s3, BUCKET)
+    address = bucket.read_address("media/t/u/k", seconds=90, mimetype="text/plain", disposition="attachment")
+    form = bucket.upload_form("uploads/t/u/k", mimetype="text/plain", largest=9, seconds=90)
+    clients.s3.cache_clear()
+    host = f"https://{BUCKET}.s3.{region}.amazonaws.com/"
+    assert address.startswith(f"{host}media/t/u/k?")
+    assert form.url == host
+
+
 def test_a_bucket_that_may_not_be_read_is_an_operator_s_business(
     bucket: S3MediaFiles, monkeypatch: pytest.MonkeyPatch
 ) -> None:

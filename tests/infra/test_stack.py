@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
+from chalicelib.domain.media import prefix_of
 from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
 from tests.infra.removal import as_cloudformation_does
@@ -120,7 +122,49 @@ def test_buckets_are_private_encrypted_short_lived_and_for_tls_only(cloud, bucke
     # moto's CloudFormation leaves these out.
     asked = cloud.template["Resources"][bucket.removesuffix("Name")]["Properties"]
     assert set(asked["PublicAccessBlockConfiguration"].values()) == {True}
-    assert [one["ExpirationInDays"] for one in asked["LifecycleConfiguration"]["Rules"]] == [7]
+    rules = asked["LifecycleConfiguration"]["Rules"]
+    assert [one["ExpirationInDays"] for one in rules if "Prefix" not in one] == [7]
+
+
+def test_uploads_that_nobody_has_asked_for_go_within_a_day(cloud):
+    rules = cloud.template["Resources"]["MediaBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    short = [(one["Prefix"], one["ExpirationInDays"]) for one in rules if "Prefix" in one]
+    assert short == [("uploads/", 1)]
+
+
+def test_pages_on_listed_origins_post_and_read_files(cloud):
+    s3, name = cloud.client("s3"), cloud.outputs["MediaBucketName"]
+    assert "CorsConfiguration" not in decided(cloud.template, PARAMETERS)["Resources"]["MediaBucket"]["Properties"]
+    with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
+        s3.get_bucket_cors(Bucket=name)
+    listed = PARAMETERS | {"AllowedOrigins": "https://a.example.com,https://b.example.com"}
+    given = decided(cloud.template, listed)["Resources"]["MediaBucket"]["Properties"]["CorsConfiguration"]
+    (rule,) = given["CorsRules"]
+    assert rule["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
+    assert rule["AllowedMethods"] == ["GET", "POST"]
+
+
+def test_files_are_read_over_the_edge_by_their_signature_alone_and_run_nothing(cloud):
+    distribution = cloud.asked("Distribution")["DistributionConfig"]
+    (behaviour,) = distribution["CacheBehaviors"]
+    (origin,) = [one for one in distribution["Origins"] if one["Id"] == behaviour["TargetOriginId"]]
+    assert behaviour["PathPattern"] == f"/{prefix_of('')[:-1]}*"
+    # What is signed is the bucket's own name in its region.
+    assert origin["DomainName"].startswith(f"{cloud.outputs['MediaBucketName']}.s3")
+    assert origin["S3OriginConfig"] == {"OriginAccessIdentity": ""}
+    assert "OriginCustomHeaders" not in origin
+    assert (behaviour["AllowedMethods"], behaviour["ViewerProtocolPolicy"]) == (["GET", "HEAD"], "https-only")
+    assert "FunctionAssociations" not in behaviour
+    assert behaviour["CachePolicyId"] == distribution["DefaultCacheBehavior"]["CachePolicyId"]
+    asked = cloud.asked("MediaRequests")["OriginRequestPolicyConfig"]
+    assert asked["QueryStringsConfig"] == {"QueryStringBehavior": "all"}
+    assert asked["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert asked["HeadersConfig"]["Headers"] == ["Origin"]
+    said = cloud.asked("MediaHeaders")["ResponseHeadersPolicyConfig"]
+    assert said["SecurityHeadersConfig"]["ContentTypeOptions"] == {"Override": True}
+    policy = said["SecurityHeadersConfig"]["ContentSecurityPolicy"]
+    assert policy["Override"]
+    assert {"sandbox", "default-src 'none'"} <= set(policy["ContentSecurityPolicy"].split("; "))
 
 
 def test_workers_reach_out_and_nothing_reaches_in(cloud):
@@ -211,8 +255,9 @@ def test_the_account_lets_api_gateway_log_before_a_stage_does(cloud):
 
 def test_what_cloudfront_sends_on_comes_with_its_proof(cloud):
     origins = cloud.asked("Distribution")["DistributionConfig"]["Origins"]
-    assert [one["Id"] for one in origins] == ["rest", "websocket"]
-    assert {header["HeaderName"] for one in origins for header in one["OriginCustomHeaders"]} == {"X-Switchboard-Edge"}
+    apis = [one for one in origins if one["Id"] != "media"]
+    assert [one["Id"] for one in apis] == ["rest", "websocket"]
+    assert {header["HeaderName"] for one in apis for header in one["OriginCustomHeaders"]} == {"X-Switchboard-Edge"}
     assert cloud.asked("EdgeFunction")["FunctionCode"].startswith("import cf from 'cloudfront';")
 
 
