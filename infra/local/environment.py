@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from infra import REPOSITORY
 from infra.local.aws import LocalAws
+from infra.local.bucket import FORMS
 from infra.local.iam.callers import WORKER, sign_by_caller
 from infra.local.moto.server import answer_inside
 from infra.local.settings import Network, Settings
@@ -71,6 +72,8 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     os.environ.update(aws.environment())
     os.environ.update(aws.variables)
     os.environ["WS_ENDPOINT"] = ws_endpoint
+    # moto's own port takes nothing from pages.
+    os.environ["MEDIA_UPLOADS"] = f"http://127.0.0.1:{settings.port}{FORMS}/{aws.variables['MEDIA_BUCKET']}"
     # Chalice sets it from its own configuration; only this stage may let callers in without a credential.
     os.environ["STAGE"] = "local"
     os.environ.setdefault("WEBHOOK_ALLOW_LOCAL", "1")

@@ -1,4 +1,4 @@
-"""The one local port, in the place of CloudFront and the two API Gateways: whom it serves, and for how long.
+"""The one local port, in the place of CloudFront, the two API Gateways and S3: whom it serves, and for how long.
 
 A page from anywhere can make a browser send requests to localhost, and a name that resolves to 127.0.0.1 makes it
 believe that they are the page's own (DNS rebinding). The Host and Origin headers tell.
@@ -21,6 +21,7 @@ from aiohttp.web_protocol import RequestHandler
 
 from chalicelib.dialects import websocket_paths
 from chalicelib.domain.edge import HANDSHAKE_HEADER, destination, strip
+from infra.local.bucket import Bucket
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
 from infra.local.sockets import SocketApi
 
@@ -185,7 +186,9 @@ async def serve(
 PHONES: Final = "/_local/whatsapp/"
 
 
-def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None) -> web.Application:
+def front_app(
+    rest: RestApi, sockets: SocketApi, phones: web.Application | None, bucket: Bucket | None = None
+) -> web.Application:
     """Return the front; ``phones`` are the loopback WhatsApp's control routes, None without it."""
     paths = websocket_paths()
 
@@ -200,5 +203,7 @@ def front_app(rest: RestApi, sockets: SocketApi, phones: web.Application | None)
     app = web.Application(middlewares=[only_local], client_max_size=PAYLOAD_LIMIT)
     if phones is not None:
         app.add_subapp(PHONES, phones)
+    if bucket is not None:
+        bucket.add_to(app)
     app.router.add_route("*", "/{path:.*}", handle)
     return app

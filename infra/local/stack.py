@@ -11,6 +11,7 @@ from aiohttp import web
 
 from chalicelib.bootstrap import first_administrator
 from infra.local.aws import ACCOUNT, LocalAws
+from infra.local.bucket import Bucket, Signer, edge_headers
 from infra.local.connections import connections_app
 from infra.local.console import Console, greeting, line
 from infra.local.ecs import TaskRecord
@@ -24,7 +25,8 @@ from infra.local.functions import (
     reserved_concurrency,
     socket_functions_of,
 )
-from infra.local.iam.permissions import Permissions, post_door
+from infra.local.iam.permissions import Door, Permissions, post_door
+from infra.local.moto.objects import KeptObjects
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
 from infra.local.rest import RestApi, integrations
@@ -52,6 +54,7 @@ class Stack:
         self._console = Console()
         self._rows = Rows(state)
         self._queues = KeptQueues(state)
+        self._objects = KeptObjects(state, ACCOUNT)
         self._watchers = Watchers()
         self._password = password(state, real=settings.network is Network.WHATSAPP)
 
@@ -72,6 +75,7 @@ class Stack:
         ending.callback(self._queues.close)
         ending.enter_context(self._queues.restored(aws))
         shard = self._open_table(aws)
+        self._open_buckets(aws)
         keep_signing_keys(self._state, aws)
         door = post_door(aws)
         ending.callback(self._note_permissions, door.permissions)
@@ -96,7 +100,8 @@ class Stack:
             ending.callback(one.close)
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
         sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
-        await self._open_front(ending, front_app(rest, sockets, phones), front)
+        bucket = self._bucket(aws, door)
+        await self._open_front(ending, front_app(rest, sockets, phones, bucket), front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:
@@ -109,6 +114,17 @@ class Stack:
         table.stream_shard = shard
         aws.server.during_write = shard.one_request
         return shard
+
+    def _open_buckets(self, aws: LocalAws) -> None:
+        made = aws.template.of_type("AWS::S3::Bucket")
+        rules = {name: one.get("LifecycleConfiguration", {}).get("Rules", []) for name, one in made.items()}
+        self._objects.restore({name: aws.physical[name] for name in made}, rules)
+        aws.server.after_object = self._objects.changed
+
+    def _bucket(self, aws: LocalAws, door: Door) -> Bucket:
+        headers = edge_headers(aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy")["MediaHeaders"])
+        signer = Signer(aws.callers.secret_key, aws.url.removeprefix("http://"))
+        return Bucket(aws.physical["MediaBucket"], self._objects, signer, door.service, headers)
 
     async def _open_whatsapp(self, ending: AsyncExitStack) -> tuple[web.Application | None, dict[str, str]]:
         if self._settings.network is Network.WHATSAPP:

@@ -47,6 +47,11 @@ class State:
         return self.directory / "whatsapp"
 
     @property
+    def objects(self) -> Path:
+        """The files that lie in buckets."""
+        return self.directory / "objects"
+
+    @property
     def logs(self) -> Path:
         """One file a worker, and the functions' own."""
         return self.directory / "logs"
@@ -54,7 +59,7 @@ class State:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory for the block; raises InUse. The lock goes with the process, however it ends."""
-        for one in (self.directory, self.devices, self.whatsapp, self.logs):
+        for one in (self.directory, self.devices, self.whatsapp, self.objects, self.logs):
             one.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self.directory / LOCK).open("w") as file:
             try:

@@ -42,6 +42,7 @@ SELDOM: Final = {
     ("Fanout", "dynamodb:BatchWriteItem", ""): "a Socket.IO client is gone, and API Gateway hasn't said so yet",
     ("Deliver", "sqs:SendMessage", "DeliveryDeadLetterQueue"): "a delivery is given up after its last attempt",
     ("WorkerTask", "s3:DeleteObject", ""): "a session is removed while a file of it is fetched",
+    ("APIHandler", "s3:ListBucket", ""): "the same as for workers",
     ("WorkerTask", "s3:ListBucket", ""): "it is what makes S3 tell a file that isn't there from a forbidden one",
     ("Fanout", "sqs:SendMessage", "push.fifo"): "a session has more watchers than the fan-out tells itself",
     **{

@@ -35,7 +35,7 @@ def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[
         case "AmazonEC2ContainerServiceV20141113":
             return list(_ecs(place, operation, body, roles))
         case "AmazonS3":
-            return [_s3(place, operation, body)]
+            return list(_s3(place, operation, body))
         case "secretsmanager":
             return [Use(f"secretsmanager:{operation}", _secret(place, body["SecretId"]))]
         case _:
@@ -93,9 +93,16 @@ def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> It
             raise Unread(operation)
 
 
-def _s3(place: tuple[str, str], permission: str, body: Body) -> Use:
-    key = f"/{body['Key']}" if body["Key"] else ""
-    return Use(f"s3:{permission}", f"arn:aws:s3:::{body['Bucket']}{key}", (("s3:ResourceAccount", place[0]),))
+def _s3(place: tuple[str, str], permission: str, body: Body) -> Iterator[Use]:
+    context: tuple[tuple[str, str], ...] = (("s3:ResourceAccount", place[0]),)
+    bucket = f"arn:aws:s3:::{body['Bucket']}"
+    if "Prefix" in body:
+        context += (("s3:prefix", body["Prefix"]),)
+    yield from (Use(f"s3:{permission}", f"{bucket}/{key}", context) for key in body["Keys"])
+    if not body["Keys"]:
+        yield Use(f"s3:{permission}", bucket, context)
+    if "CopySource" in body:
+        yield Use("s3:GetObject", f"arn:aws:s3:::{body['CopySource'].removeprefix('/')}", context)
 
 
 def _table(place: tuple[str, str], name: str) -> str:

@@ -1,5 +1,6 @@
 """Which permissions a request needs."""
 
+import io
 import json
 from typing import Any
 
@@ -40,8 +41,7 @@ def test_a_batch_needs_it_on_each_table():
         ("GET", "/b/a%20b", "", "GetObject", "b/a b"),
         ("HEAD", "/b/a", "", "GetObject", "b/a"),
         ("DELETE", "/b/a", "", "DeleteObject", "b/a"),
-        ("GET", "/b", "list-type=2&prefix=x", "ListBucket", "b"),
-        ("POST", "/b", "delete", "DeleteObject", "b/*"),
+        ("GET", "/b", "list-type=2", "ListBucket", "b"),
         ("GET", "/b", "acl", "Unknown", "b"),
         ("POST", "/b/a", "uploads", "Unknown", "b/a"),
     ],
@@ -61,6 +61,37 @@ def test_a_request_to_a_bucket_needs_what_its_method_and_path_say(
     assert uses(PLACE, *asked, lambda _: ()) == [
         Use(f"s3:{permission}", f"arn:aws:s3:::{resource}", (("s3:ResourceAccount", PLACE[0]),))
     ]
+
+
+def test_a_list_says_of_what() -> None:
+    (use,) = asked_of_s3(QUERY_STRING="list-type=2&prefix=media%2Ft%2F&encoding-type=url")
+    assert (use.action, use.resource) == ("s3:ListBucket", "arn:aws:s3:::b")
+    assert ("s3:prefix", "media/t/") in use.context
+
+
+def test_removing_many_needs_it_on_each() -> None:
+    body = io.BytesIO(b"<Delete><Object><Key>a&amp;b</Key></Object><Object><Key>c</Key></Object></Delete>")
+    did = asked_of_s3(REQUEST_METHOD="POST", QUERY_STRING="delete", **{"wsgi.input": body})
+    assert [(use.action, use.resource) for use in did] == [
+        ("s3:DeleteObject", "arn:aws:s3:::b/a&b"),
+        ("s3:DeleteObject", "arn:aws:s3:::b/c"),
+    ]
+
+
+def test_a_copy_needs_to_read_where_it_is_made_from() -> None:
+    did = asked_of_s3(REQUEST_METHOD="PUT", PATH_INFO="/b/to", HTTP_X_AMZ_COPY_SOURCE="b/from%20it")
+    assert [(use.action, use.resource) for use in did] == [
+        ("s3:PutObject", "arn:aws:s3:::b/to"),
+        ("s3:GetObject", "arn:aws:s3:::b/from it"),
+    ]
+
+
+def asked_of_s3(**environ: Any) -> list[Use]:
+    """Return what a request to a bucket needs."""
+    credential = "AWS4-HMAC-SHA256 Credential=me.1/20261121/us-east-1/s3/aws4_request, Signature=0"
+    asked = named({"REQUEST_METHOD": "GET", "PATH_INFO": "/b", "HTTP_AUTHORIZATION": credential, **environ})
+    assert asked
+    return uses(PLACE, *asked, lambda _: ())
 
 
 @pytest.mark.parametrize("authorization", ["", "AWS4-HMAC-SHA256 Credential=me/20261121/us-east-1/sqs/aws4_request, x"])

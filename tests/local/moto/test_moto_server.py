@@ -64,4 +64,4 @@ def test_who_may_not_read_or_write_a_file_is_refused_in_s3_s_words(aws):
         aws.server.denial = allowed
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
     names = [f"AmazonS3.{name}" for name in ("GetObject", "PutObject", "DeleteObject")]
-    assert asked == [(name, {"Bucket": "files", "Key": "a/b c"}) for name in names]
+    assert asked == [(name, {"Bucket": "files", "Keys": ["a/b c"]}) for name in names]
