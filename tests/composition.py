@@ -383,6 +383,7 @@ class Rig:
             self.worker_task,
             self.spot_fallback,
             self.unsent,
+            self.stores.files,
         )
 
     @property

@@ -339,6 +339,7 @@ def reconciler() -> Reconciler:
         task=settings().worker_task,
         falls_back=settings().spot_fallback,
         unsent=parts.unsent(),
+        files=S3MediaFiles(clients.s3, settings().media_bucket),
     )
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease, Order
+from chalicelib.domain.media import prefix_of, uploads_of
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
 from chalicelib.domain.session import LIVE, Desired, Reason, Session, Status
 from chalicelib.services.control.standbys import Standbys
@@ -21,6 +22,7 @@ from chalicelib.services.ports import (
     Workers,
 )
 from chalicelib.services.ports.accounts import TenantStore
+from chalicelib.services.ports.media import MediaFiles
 from chalicelib.services.sessions.moves import Moves
 from chalicelib.services.sessions.running import Running
 
@@ -48,6 +50,7 @@ class Reconciler(Struct, frozen=True):
     task: str
     falls_back: bool
     unsent: Unsent
+    files: MediaFiles
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, decided on a fresh read: the event that led here may be old."""
@@ -81,11 +84,17 @@ class Reconciler(Struct, frozen=True):
             case Act.GIVE_UP:
                 self.moves.report(session, GaveUp())
             case Act.REMOVE:
-                self.running.give_back(session)
-                if self.sessions.remove(session):
-                    self._remove_mailbox(session, lease)
+                self._remove(session, lease)
             case Act.REST:
                 pass
+
+    def _remove(self, session: Session, lease: Lease | None) -> None:
+        """Remove all that belongs to a session; what fails is done again as long as the session is there."""
+        self.running.give_back(session)
+        for prefix in (prefix_of(session.tenant, session.uid), uploads_of(session.tenant, session.uid)):
+            self.files.remove_all(prefix)
+        if self.sessions.remove(session):
+            self._remove_mailbox(session, lease)
 
     def _give_back(self, lease: Lease, now: int, *, gone: bool) -> None:
         """Release an expired lease that no worker will take over; the due index would list it for ever otherwise.

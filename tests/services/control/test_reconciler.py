@@ -271,6 +271,40 @@ def test_a_removed_session_s_worker_leaves_no_lease_behind(rig):
     assert rig.stores.leases.rows == {}
 
 
+def a_deleted_session_with_files(rig):
+    session = standing(rig, a_session(desired=Desired.DELETED, generation=1))
+    for begin in ("media", "uploads"):
+        for uid in (session.uid, "another"):
+            rig.stores.files.files[f"{begin}/{session.tenant}/{uid}/md_1"] = (b"x", "image/png")
+    return session
+
+
+def test_a_removed_session_s_files_go_with_it_and_no_other_s(rig):
+    session = a_deleted_session_with_files(rig)
+    rig.reconciler.reconcile(session.uid)
+    assert session.uid not in rig.stores.sessions.rows
+    assert set(rig.stores.files.files) == {
+        f"media/{session.tenant}/another/md_1",
+        f"uploads/{session.tenant}/another/md_1",
+    }
+
+
+def test_a_session_whose_files_cannot_be_removed_stays_until_they_are(rig, monkeypatch):
+    session = a_deleted_session_with_files(rig)
+
+    def refuse(prefix):
+        raise Unavailable(prefix)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.stores.files, "remove_all", refuse)
+        with pytest.raises(Unavailable):
+            rig.reconciler.reconcile(session.uid)
+    assert session.uid in rig.stores.sessions.rows
+    rig.reconciler.reconcile(session.uid)
+    assert session.uid not in rig.stores.sessions.rows
+    assert not [key for key in rig.stores.files.files if session.uid in key]
+
+
 def test_a_session_keeps_on_record_what_its_worker_was_started_from(rig):
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     rig.reconciler.reconcile(session.uid)
