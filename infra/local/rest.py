@@ -8,6 +8,7 @@ the template adds to the API: the resource that takes all that no other does, an
 
 import asyncio
 import base64
+import json
 import logging
 import re
 import time
@@ -108,6 +109,8 @@ INTEGRATION_TIMEOUT_S: Final = 29.0
 """API Gateway's own limit."""
 PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
 """API Gateway's own limit, in bytes."""
+LAMBDA_LIMIT: Final = 6 * 1024 * 1024
+"""Bytes of the JSON that Lambda hands to a function, or takes from it; binary bodies are in base64 there."""
 
 _ARRIVED: Final[ContextVar[int]] = ContextVar("arrived")
 """The arrival time of the request that this thread serves, for which Chalice's gateway has no parameter."""
@@ -153,6 +156,8 @@ class RestApi:
             return _own_answer(request, "DEFAULT_5XX", 500)
         except TimeoutError:
             return _own_answer(request, "DEFAULT_5XX", 504)
+        except _EventTooLarge:
+            return _own_answer(request, "REQUEST_TOO_LARGE", 413)
         except _FunctionFailed:
             return _own_answer(request, "DEFAULT_5XX", 502)
 
@@ -160,13 +165,19 @@ class RestApi:
         token = _ARRIVED.set(asked.arrived)
         try:
             with calling_as(function):
-                return dict(self._gateway.handle_request(asked.method, asked.target, asked.headers, asked.body))
+                answer = dict(self._gateway.handle_request(asked.method, asked.target, asked.headers, asked.body))
+        except _EventTooLarge:
+            raise
         except Exception as error:
             # What the app itself doesn't catch would be a failed Lambda call.
             log.exception("%s failed", function)
             raise _FunctionFailed from error
         finally:
             _ARRIVED.reset(token)
+        if _size(answer, answer.get("body")) > LAMBDA_LIMIT:
+            log.error("%s answered with more than Lambda takes", function)
+            raise _FunctionFailed
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +192,11 @@ class _Asked:
 
 
 class _FunctionFailed(Exception):
-    """The function ended with an exception."""
+    """The function ended with an exception, or with more than Lambda takes."""
+
+
+class _EventTooLarge(Exception):
+    """The function can't be called with so much."""
 
 
 def thread_safe(app: Chalice) -> Chalice:
@@ -211,6 +226,8 @@ class _Gateway(LocalGateway):
         event["requestContext"]["identity"]["userAgent"] = agent
         event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
         event["body"], event["isBase64Encoded"] = self._body(event["headers"], body)
+        if _size(event, event["body"]) > LAMBDA_LIMIT:
+            raise _EventTooLarge
         return event
 
     def _body(self, headers: dict[str, str], body: bytes | None) -> tuple[str | None, bool]:
@@ -222,6 +239,13 @@ class _Gateway(LocalGateway):
             return (base64.b64encode(body).decode(), True) if binary else (body.decode(), False)
         except UnicodeDecodeError:
             return body.decode(errors="replace"), False
+
+
+def _size(message: Mapping[str, Any], body: str | None) -> int:
+    """Return the bytes of an event or of an answer as JSON, 0 for one that is too small to be worth counting."""
+    if body is None or len(body) < LAMBDA_LIMIT // 8:
+        return 0
+    return len(json.dumps(message, separators=(",", ":"), ensure_ascii=False, default=str).encode())
 
 
 class _Resources(RouteMatcher):

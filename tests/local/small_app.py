@@ -45,6 +45,10 @@ def make_app() -> Any:
     def upload():
         return {"size": len(app.current_request.raw_body)}
 
+    @app.route("/much/{size}")
+    def much(size):
+        return Response("x" * int(size), headers={"Content-Type": "text/plain"})
+
     @app.route("/broken")
     def broken():
         raise KeyError("nobody catches this")

@@ -4,6 +4,8 @@ import io
 import json
 import time
 
+import pytest
+
 from chalicelib.domain.edge import CATCH_ALL
 from infra.local.rest import PAYLOAD_LIMIT, Reserved
 from infra.template import TEMPLATE, load_template
@@ -56,6 +58,30 @@ def test_requests_at_the_same_time_keep_apart():
 def test_a_body_over_the_limit_is_refused():
     status, body = asked_json("POST", "/things/1", data=io.BytesIO(b"x" * (PAYLOAD_LIMIT + 1)))
     assert (status, body["code"], body["status_code"]) == (413, "BODY_TOO_LARGE", 413)
+
+
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "status"),
+    [
+        # In base64 it is a third more.
+        ("image/png", 4 * MB, 200),
+        ("image/png", 5 * MB, 413),
+        ("application/json", 5 * MB, 200),
+        ("application/json", 7 * MB, 413),
+    ],
+)
+def test_a_body_is_refused_over_what_lambda_takes(kind, size, status):
+    said = asked("POST", "/upload", data=io.BytesIO(b"x" * size), headers={"Content-Type": kind})
+    assert said[0] == status
+    assert json.loads(said[2]).get("code") == (None if status == 200 else "BODY_TOO_LARGE")
+
+
+@pytest.mark.parametrize(("size", "status"), [(5 * MB, 200), (7 * MB, 502)])
+def test_an_answer_over_what_lambda_takes_is_a_failure(size, status):
+    assert asked("GET", f"/much/{size}")[0] == status
 
 
 def test_an_answer_that_takes_too_long_is_a_gateway_timeout():
