@@ -28,6 +28,7 @@ from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
 from chalicelib.domain.webhook import Delivery
+from chalicelib.services.media import ADDRESS_HOLDS
 from chalicelib.services.watching.socketio import NEIGHBOURS
 from chalicelib.worker.media import examining
 from infra.template import TEMPLATE, load_template
@@ -208,8 +209,26 @@ def test_watchers_opened_with_a_dropped_key_s_tokens_are_told_on_for_two_hours_a
 def test_tls_alone_http_is_refused_not_redirected():
     said("[TLS](#what-is-encrypted) alone, http is refused", "TLS alone: http is refused, not redirected")
     shown = properties("Distribution")["DistributionConfig"]
-    assert shown["DefaultCacheBehavior"]["ViewerProtocolPolicy"] == "https-only"
-    assert "CacheBehaviors" not in shown
+    behaviours = [shown["DefaultCacheBehavior"], *shown["CacheBehaviors"]]
+    assert {one["ViewerProtocolPolicy"] for one in behaviours} == {"https-only"}
+
+
+def test_what_strangers_sent_is_served_by_the_edge_as_nothing_that_runs():
+    said("it is served with `nosniff` and a `Content-Security-Policy` with `sandbox`, by the edge")
+    (behaviour,) = properties("Distribution")["DistributionConfig"]["CacheBehaviors"]
+    assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "MediaHeaders"}
+    added = properties("MediaHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert added["ContentTypeOptions"]["Override"]
+    policy = added["ContentSecurityPolicy"]
+    assert policy["Override"]
+    assert "sandbox" in policy["ContentSecurityPolicy"].split("; ")
+    assert added["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
+
+
+def test_a_file_s_address_is_good_for_15_minutes_and_a_form_for_an_hour():
+    said("good for one file and 15 minutes (a form: for one name, type and size, and an hour)")
+    assert ADDRESS_HOLDS == 15 * 60
+    assert media.UPLOAD_TAKES == 3_600_000
 
 
 def test_tls_1_2_at_least_under_a_domain_of_one_s_own_and_to_api_gateway_but_not_under_cloudfront_s_own_name():
@@ -222,7 +241,7 @@ def test_tls_1_2_at_least_under_a_domain_of_one_s_own_and_to_api_gateway_but_not
     assert (condition, domain["MinimumProtocolVersion"]) == ("HasDomain", "TLSv1.2_2021")
     # CloudFront takes no minimum beside its own certificate.
     assert own == {"CloudFrontDefaultCertificate": True}
-    for origin in shown["Origins"]:
+    for origin in [one for one in shown["Origins"] if one["Id"] != "media"]:
         config = origin["CustomOriginConfig"]
         assert (config["OriginProtocolPolicy"], config["OriginSSLProtocols"]) == ("https-only", ["TLSv1.2"])
 
@@ -236,7 +255,9 @@ def test_the_edge_s_secret_is_in_every_function_s_environment_and_in_cloudfront_
     secret = json.dumps(CLOUD.variables["EDGE_SECRET"])
     assert "EdgeSecret" in secret
     origins = properties("Distribution")["DistributionConfig"]["Origins"]
-    assert [json.dumps(one["OriginCustomHeaders"][0]["HeaderValue"]) for one in origins] == [secret, secret]
+    apis = [one for one in origins if one["Id"] != "media"]
+    assert [json.dumps(one["OriginCustomHeaders"][0]["HeaderValue"]) for one in apis] == [secret, secret]
+    assert "EdgeSecret" not in json.dumps([one for one in origins if one not in apis])
     assert "EdgeSecret" not in json.dumps([properties("WorkerTask"), properties("WorkerRole")])
 
 
@@ -364,6 +385,7 @@ def test_all_else_is_kept_as_long_as_the_table_says():
     assert kept == {
         "messages, with their texts": days(messages.KEPT // 1000),
         "files of messages, and their records": days(media.KEPT // 1000),
+        "uploads of announced files that nobody has asked for since": days(DAY),
         "history, without texts": days(kept_events.KEPT),
         "with whom a session has chats, without texts": f"{days(chats.CHAT_KEPT // 1000)} from the newest message",
         "which message is in which chat": days(2 * messages.KEPT // 1000),
@@ -380,8 +402,11 @@ def test_all_else_is_kept_as_long_as_the_table_says():
         "every state of the table: point-in-time recovery": "35 days",
     }
     assert properties("WakeDeadLetterQueue")["MessageRetentionPeriod"] == 14 * DAY
-    (rule,) = properties("MediaBucket")["LifecycleConfiguration"]["Rules"]
-    assert rule["ExpirationInDays"] * DAY == media.KEPT // 1000
+    rules = properties("MediaBucket")["LifecycleConfiguration"]["Rules"]
+    assert {one.get("Prefix"): one["ExpirationInDays"] * DAY for one in rules} == {
+        None: media.KEPT // 1000,
+        "uploads/": DAY,
+    }
 
 
 def test_a_link_is_fetched_under_the_rules_of_webhooks_for_three_redirects_at_the_most():
