@@ -40,7 +40,7 @@ from chalicelib.domain.errors import (
     TooManyQuestions,
 )
 from chalicelib.domain.jid import person_or_group
-from chalicelib.domain.media import SENDABLE, MediaKind
+from chalicelib.domain.media import MB, SENDABLE, MediaKind
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import PATIENCE
 from chalicelib.services.messages.sending import How
@@ -132,6 +132,8 @@ def linked(
 
 
 LONGEST_FILE_NAME: Final = 255
+LARGEST_WITH_FILE: Final = 4 * MB + 16 * 1024
+"""Bytes of a body that a file comes along with: as Lambda gets it a body grows by a third, and 6 MB are the most."""
 
 UNSENT: Final = (
     SessionDisabled,

@@ -120,14 +120,22 @@ def quoted(message: Message) -> Quoted:
     return Quoted(target_of(message), message.content.type, clipped(text) if text else None)
 
 
-def forwarded(message: Message) -> tuple[Content, Context]:
-    """Return the message as it is passed on, once more than it was. Raises NotForwardable, and what is in the way."""
+def forwarded(message: Message, caption: str | None = None) -> tuple[Content, Context]:
+    """Return the message as it is passed on, once more than it was, and under another ``caption`` if one is given.
+
+    Raises NotForwardable, InvalidField for a caption of what has none, and what is in the way.
+    """
     if not isinstance(message.content, _FORWARDABLE):
         raise NotForwardable(f"A message of the type {message.content.type} can't be forwarded.", field="message_id")
     if message.deleted_by is not None:
         raise MessageDeleted("The message was deleted.", field="message_id")
+    content = message.content
+    if caption:
+        if not isinstance(content, Media) or not content.WORDS:
+            raise InvalidField(f"A message of the type {content.type} has no caption.", field="caption")
+        content = content.with_text(caption)
     before = message.context.forwarded if message.context else 0
-    return message.content, Context(forwarded=before + 1)
+    return content, Context(forwarded=before + 1)
 
 
 def edited(message: Message, body: str, *, now: int) -> Edited:

@@ -9,6 +9,11 @@ from tests.gateway.rig import Doors
 UNANSWERED = {
     "POST /api/sessions/{id}/check-number",
     "GET /api/sessions/{id}/groups",
+    "POST /api/sessions/{id}/typing",
+    "POST /api/sessions/{id}/stop-typing",
+    "POST /api/sessions/{id}/set-online",
+    "POST /api/sessions/{id}/presence",
+    "POST /sessions/{id}/messages/{message_id}/read",
     "POST /api/v1/chat/typing",
     "POST /api/v1/chat/recording",
     "POST /api/v1/chat/read",

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.api.bare import routes
+from chalicelib.api.bare import routes, sending
 from chalicelib.api.router import Router
 
-ROUTERS: Final[tuple[Router, ...]] = (routes.router,)
+ROUTERS: Final[tuple[Router, ...]] = (routes.router, sending.router)

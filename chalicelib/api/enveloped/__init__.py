@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.api.enveloped import accounts, routes
+from chalicelib.api.enveloped import accounts, routes, sending
 from chalicelib.api.router import Router
 
-ROUTERS: Final[tuple[Router, ...]] = (routes.router, accounts.router)
+ROUTERS: Final[tuple[Router, ...]] = (routes.router, sending.router, accounts.router)

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.api.description.samples import CODE, CONTACT, GROUPS, KEY, MESSAGE, NOW, SCANNING, SESSION, TENANT, USER
-from chalicelib.api.enveloped import requests
+from chalicelib.api.enveloped import requests, sending
 from chalicelib.dialects.enveloped import accounts
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
@@ -23,6 +23,9 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     enveloped_messages.CheckedAnswerJson: enveloped_messages.checked("+628987654321", CONTACT),
     enveloped_messages.GroupsJson: enveloped_messages.groups(GROUPS),
     Success[ReceiptJson]: enveloped_messages.sent(MESSAGE),
+    enveloped_messages.SentMessageJson: enveloped_messages.sent_as("Image")(MESSAGE),
+    enveloped_messages.ShownJson: enveloped_messages.done("Typing indicator sent"),
+    Success[enveloped_messages.PresenceJson]: enveloped_messages.presence(online=True),
     Success[enveloped_messages.MessageJson]: enveloped_messages.one(MESSAGE),
     Success[enveloped_messages.MessagePageJson]: enveloped_messages.many([MESSAGE], MESSAGE.id),
     Success[accounts.LoginJson]: accounts.login("eyJhbGciOiJIUzI1NiIs…", USER, NOW + 86_400_000),
@@ -50,6 +53,14 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
     requests.EnabledBody(enabled=True),
     requests.CheckBody("+628987654321"),
     requests.SendFromBody("+628987654321", "Your order is on its way.", session_id=SESSION.id),
+    sending.SendLocation("+628987654321", 48.2, 16.4),
+    sending.SendAttachment("+628987654321", b"%PDF-1.7 an order", "order.pdf"),
+    sending.SendImage("+628987654321", b"\x89PNG\r\n\x1a\n", "Menu"),
+    sending.SendFileUrl("+628987654321", "https://example.com/menu.png", caption="Menu"),
+    sending.ForwardBody("+628987654321", MESSAGE.id),
+    sending.ReplyBody("+628987654321", "See you!", MESSAGE.id),
+    sending.ToBody("+628987654321"),
+    sending.PresenceBody("available"),
     requests.ChangePassword("the old password", _PASSWORD),
     requests.NewUser("ben", _PASSWORD, "member"),
     requests.UserPatch(role="read_only"),

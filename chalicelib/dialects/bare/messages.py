@@ -1,11 +1,12 @@
 """The bare API's messages: the answer to a send, and messages as they stand."""
 
-from typing import Annotated, Literal, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.shared import Moment, iso
+from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.jid import phone_in
-from chalicelib.domain.messages import Direction, Message, MessageStatus
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Report
 
 
 class BareMessageErrorJson(TypedDict):
@@ -111,6 +112,109 @@ def sent(of: Message) -> BareSentJson:
         "status": of.status,
         "timestamp": iso(of.created_at),
     }
+
+
+class BareForwardedJson(TypedDict):
+    """What a sender is told of a message that was passed on."""
+
+    success: Literal[True]
+    forwardedMessageId: Annotated[str | None, "WhatsApp's; null until it is known."]
+    originalMessageId: str
+    to: str | None
+    id: Annotated[str, "Ours, of the new message, always there."]
+    status: MessageStatus
+    timestamp: Moment
+
+
+class BareForwardJson(TypedDict):
+    """What became of one recipient of many."""
+
+    to: Annotated[str, "As it was written."]
+    messageId: Annotated[str | None, "WhatsApp's; null until it is known."]
+    id: Annotated[str | None, "Ours; null where there is no message."]
+    status: Annotated[str, "The message's, ``failed`` where there is none, ``untried`` if time was up, or worse."]
+    code: NotRequired[Annotated[str, "Why it failed, or wasn't tried."]]
+    error: NotRequired[str]
+
+
+class BareForwardsJson(TypedDict):
+    """What became of a message that was passed on to many."""
+
+    success: Literal[True]
+    originalMessageId: str
+    forwards: list[BareForwardJson]
+    timestamp: Moment
+
+
+class BareStatusSentJson(TypedDict):
+    """What a sender is told of a status message at once."""
+
+    success: Literal[True]
+    statusId: Annotated[str | None, "WhatsApp's id of it; null until it is known."]
+    id: Annotated[str, "Ours, always there."]
+    status: MessageStatus
+    timestamp: Moment
+    expiresAt: Annotated[Moment, "A day later: until then it is shown."]
+
+
+class BareReadJson(TypedDict):
+    """That a message was marked as read."""
+
+    success: Literal[True]
+    messageId: str
+    unread: Annotated[int, "How many of its chat are unread now."]
+
+
+_DAY: Final = 86_400_000
+"""Milliseconds."""
+
+
+def forwarded(of: Message, original: str) -> BareForwardedJson:
+    """Return the answer to a forward; ``original`` is the id that the caller named."""
+    return {
+        "success": True,
+        "forwardedMessageId": of.whatsapp_id,
+        "originalMessageId": original,
+        "to": _number(phone_in(of.to)) or of.to,
+        "id": of.id,
+        "status": of.status,
+        "timestamp": iso(of.created_at),
+    }
+
+
+def forwards(report: Report, original: str, now: int) -> BareForwardsJson:
+    """Return the answer to a forward to many."""
+    told = [_attempt(one.to, one.message, one.error) for one in report.attempts]
+    told += [_attempt(to, None, report.stopped, untried=True) for to in report.remaining]
+    return {"success": True, "originalMessageId": original, "forwards": told, "timestamp": iso(now)}
+
+
+def _attempt(to: str, of: Message | None, error: GatewayError | None, *, untried: bool = False) -> BareForwardJson:
+    status = "untried" if untried else str(of.status) if of else "failed"
+    told: BareForwardJson = {
+        "to": to,
+        "messageId": of.whatsapp_id if of else None,
+        "id": of.id if of else None,
+        "status": status,
+    }
+    return {**told, "code": error.code, "error": error.message} if error else told
+
+
+def status_sent(of: Message) -> BareStatusSentJson:
+    """Return the answer to a status message."""
+    return {
+        "success": True,
+        "statusId": of.whatsapp_id,
+        "id": of.id,
+        "status": of.status,
+        "timestamp": iso(of.created_at),
+        "expiresAt": iso(of.created_at + _DAY),
+    }
+
+
+def read(message_id: str, unread: int) -> BareReadJson:
+    """Return that a message was marked as read."""
+    return {"success": True, "messageId": message_id, "unread": unread}
 
 
 def _number(digits: str | None) -> str | None:

@@ -3,6 +3,7 @@
 The family's own system answers ``check-number`` without an envelope: one body has both shapes.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside
@@ -122,6 +123,45 @@ def many(page: list[Message], before: str | None) -> Success[MessagePageJson]:
 def sent(of: Message) -> Success[ReceiptJson]:
     """Return the answer to a send."""
     return success(receipt(of), _SAID.get(of.status, "Message sent"))
+
+
+class SentMessageJson(Success[ReceiptJson]):
+    """What a sender is told, in the envelope and beside it: clients read the one or the other."""
+
+    id: Annotated[str, "WhatsApp's id, ours until that is known: either will do where a message is named."]
+
+
+class ShownJson(TypedDict):
+    """That WhatsApp was told something."""
+
+    success: Literal[True]
+    message: str
+
+
+class PresenceJson(TypedDict):
+    """What others are shown of the account."""
+
+    status: Literal["available", "unavailable"]
+
+
+def sent_as(what: str) -> Callable[[Message], SentMessageJson]:
+    """Return what says that ``what`` was sent."""
+
+    def say(of: Message) -> SentMessageJson:
+        said = success(receipt(of), _SAID.get(of.status, f"{what} sent successfully"))
+        return {**said, "id": of.whatsapp_id or of.id}
+
+    return say
+
+
+def done(message: str) -> ShownJson:
+    """Return that WhatsApp was told."""
+    return {"success": True, "message": message}
+
+
+def presence(*, online: bool) -> Success[PresenceJson]:
+    """Return what others are shown."""
+    return success({"status": "available" if online else "unavailable"}, "Presence updated successfully")
 
 
 def frames(envelope: Envelope) -> list[str]:

@@ -1,7 +1,7 @@
-"""One text to many: sent one after the other at the session's pace, for as long as the call lasts."""
+"""One message to many: sent one after the other at the session's pace, for as long as the call lasts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -11,12 +11,16 @@ from chalicelib.domain.content import Content
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     InvalidField,
+    MediaExpired,
+    MessageDeleted,
+    MessageNotFound,
     NotReady,
     OfMessage,
     SessionDisabled,
     SessionNotConnected,
     SessionNotFound,
     TooFast,
+    Unfit,
 )
 from chalicelib.domain.jid import person_or_group
 from chalicelib.domain.messages import Attempt, Message, Report
@@ -29,18 +33,21 @@ BUDGET: Final = 15.0
 
 _log: Final = logging.getLogger(__name__)
 
-_STOPS: Final = (SessionNotConnected, SessionDisabled, SessionNotFound, TooFast)
+_STOPS: Final = (
+    SessionNotConnected,
+    SessionDisabled,
+    SessionNotFound,
+    TooFast,
+    MessageNotFound,
+    MessageDeleted,
+    MediaExpired,
+    Unfit,
+)
 """Errors that end a bulk, since the next message would meet them too."""
 
 
-class _Letter(Struct, frozen=True):
-    """One of a bulk's messages, its recipient as it was written."""
-
-    tenant: str
-    session_id: str
-    to: str
-    content: Content
-    key: str | None
+Post = Callable[[str, str | None], Message]
+"""Sends to a JID, by an Idempotency-Key if there is one; raises what ``Outbox.send`` raises."""
 
 
 class Bulk(Struct, frozen=True):
@@ -59,14 +66,34 @@ class Bulk(Struct, frozen=True):
         With an Idempotency-Key the same request again goes on where the first one stopped, and sends nothing twice.
         Raises IdempotencyKeyReused, and the error that stopped the bulk if no recipient was tried (see ``untried``).
         """
+
+        def post(jid: str, key: str | None) -> Message:
+            return self.outbox.send(tenant, session_id, to=jid, content=content, key=key)
+
+        return self.each(tenant, session_id, to, post, said=fingerprinted(content), key=key)
+
+    def each(
+        self,
+        tenant: str,
+        session_id: str,
+        to: Sequence[str],
+        post: Post,
+        *,
+        said: str,
+        key: str | None = None,
+    ) -> Report:
+        """Have ``post`` send to each recipient's JID, by the key that it is given, and report as ``send`` does.
+
+        ``said`` is what is sent: what tells one request with the same key from another, besides the recipients.
+        """
         if key:
-            self._claim(tenant, session_id, to, content, key)
+            self._claim(tenant, session_id, "\0".join([session_id, said, *to]), key)
         ends = in_time(self.clock() + round(BUDGET * 1000))
         attempts: list[Attempt] = []
         for place, one in enumerate(to):
-            letter = _Letter(tenant, session_id, one, content, f"{key} {place}" if key else None)
+            own_key = f"{key} {place}" if key else None
             try:
-                attempts.append(self._attempt(letter, ends))
+                attempts.append(self._attempt(one, post, own_key, ends))
             except _STOPS as stop:
                 if not attempts:
                     stop.untried = tuple(to)
@@ -81,29 +108,26 @@ class Bulk(Struct, frozen=True):
                 return Report(tuple(attempts), tuple(to[place:]), busy)
         return Report(tuple(attempts))
 
-    def _attempt(self, letter: _Letter, ends: int) -> Attempt:
+    def _attempt(self, to: str, post: Post, key: str | None, ends: int) -> Attempt:
         try:
-            jid = person_or_group(letter.to, field="recipients")
-            return Attempt(letter.to, self._paced(letter, jid, ends))
+            jid = person_or_group(to, field="recipients")
+            return Attempt(to, self._paced(post, jid, key, ends))
         except (InvalidField, OfMessage) as error:
-            return Attempt(letter.to, error.failed if isinstance(error, OfMessage) else None, error)
+            return Attempt(to, error.failed if isinstance(error, OfMessage) else None, error)
 
-    def _paced(self, letter: _Letter, jid: str, ends: int) -> Message:
+    def _paced(self, post: Post, jid: str, key: str | None, ends: int) -> Message:
         while True:
             if self.clock() >= ends:
                 raise TooFast("The call's time was up.", hint="Send the rest in another call.", retry_after=1)
             try:
-                return self.outbox.send(
-                    letter.tenant, letter.session_id, to=jid, content=letter.content, key=letter.key
-                )
+                return post(jid, key)
             except TooFast as error:
                 wait = error.retry_after or 1
                 if self.clock() + wait * 1000 >= ends:
                     raise
                 self.sleep(wait)
 
-    def _claim(self, tenant: str, session_id: str, to: Sequence[str], content: Content, key: str) -> None:
-        said = "\0".join([session_id, fingerprinted(content), *to])
+    def _claim(self, tenant: str, session_id: str, said: str, key: str) -> None:
         fingerprint = sha256(said.encode()).hexdigest()
         claim = self.keys.claim(tenant, key, fingerprint=fingerprint, result=session_id, now=self.clock())
         if claim.fingerprint != fingerprint:

@@ -7,12 +7,13 @@ message that they are about comes to know of.
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from chalicelib.domain import sending as rules
-from chalicelib.domain.content import Content, Context, stored
+from chalicelib.domain.content import Content, Context, Document, Media, stored
 from chalicelib.domain.errors import MessageNotFound, QuotedMessageNotFound
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.messages import Message
@@ -27,7 +28,8 @@ class Wish:
     """A message as its caller wants it: to the JID ``to``, in reply to the message of that id, mentioning ``mentions``.
 
     ``mentions`` are phone numbers or JIDs, each of which stands in the content's words as ``@digits``. The message
-    disappears after ``expires_in`` seconds, if it does.
+    disappears after ``expires_in`` seconds, if it does. A ``file`` that comes with the wish is kept for the content,
+    which then names no other one.
     """
 
     to: str
@@ -35,6 +37,14 @@ class Wish:
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
     expires_in: int | None = None
+    file: bytes | None = field(default=None, repr=False)
+
+    @property
+    def said(self) -> Content:
+        """The content; a file that isn't kept yet is named by its digest, so that the same wish says the same."""
+        if self.file is None or not isinstance(self.content, Media):
+            return self.content
+        return structs.replace(self.content, media_id=sha256(self.file).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,7 @@ class Sending(Struct, frozen=True):
 
     def send(self, tenant: str, session_id: str, wish: Wish, how: How = AT_ONCE) -> Message:
         """Send a message. Raises QuotedMessageNotFound, MentionNotInText, NotPossible, and what a file may raise."""
-        rules.check(wish.content, wish.to)
+        rules.check(wish.said, wish.to)
         mentions = tuple(recipient(one, field="mentions") for one in wish.mentions)
         rules.check_mentions(wish.content, mentions, field="mentions")
 
@@ -75,15 +85,24 @@ class Sending(Struct, frozen=True):
             context = Context(quoted=shown, mentions=mentions, expires_in=wish.expires_in)
             return Draft(
                 wish.to,
-                self.attachments.checked(session, wish.content),
+                self.attachments.checked(session, self._with_file(session, wish)),
                 context if context != Context() else None,
                 reply_to=quoted.id if quoted else None,
             )
 
-        said: dict[str, Any] = {"content": stored(wish.content), "reply_to": wish.reply_to, "mentions": mentions}
+        said: dict[str, Any] = {"content": stored(wish.said), "reply_to": wish.reply_to, "mentions": mentions}
         if wish.expires_in is not None:
             said["expires_in"] = wish.expires_in
         return self._post(tenant, session_id, make, how, send=wish.to, **said)
+
+    def _with_file(self, session: Session, wish: Wish) -> Content:
+        """Return the content with the file that came along, which is kept here: where the wish is really sent."""
+        content = wish.content
+        if wish.file is None or not isinstance(content, Media):
+            return content
+        name = content.file_name if isinstance(content, Document) else None
+        kept = self.attachments.media.keep(session.tenant, session.id, wish.file, file_name=name)
+        return structs.replace(content, media_id=kept.id)
 
     def _quoted(self, session: Session, to: str, message_id: str) -> Message:
         try:
@@ -91,15 +110,28 @@ class Sending(Struct, frozen=True):
         except MessageNotFound as error:
             raise QuotedMessageNotFound("The chat has no such message.", field="reply_to") from error
 
-    def forward(self, tenant: str, session_id: str, message_id: str, to: str, how: How = AT_ONCE) -> Message:
-        """Send a message of the session's to ``to`` as well, marked as forwarded. Raises NotForwardable."""
+    def forward(
+        self,
+        tenant: str,
+        session_id: str,
+        message_id: str,
+        to: str,
+        how: How = AT_ONCE,
+        *,
+        caption: str | None = None,
+    ) -> Message:
+        """Send a message of the session's to ``to`` as well, marked as forwarded, under another ``caption`` if given.
+
+        Raises NotForwardable.
+        """
 
         def make(session: Session) -> Draft:
-            content, context = rules.forwarded(self._found(session, message_id, field="forward.message_id"))
+            content, context = rules.forwarded(self._found(session, message_id, field="forward.message_id"), caption)
             rules.check(content, to)
             return Draft(to, self.attachments.checked(session, content), context)
 
-        return self._post(tenant, session_id, make, how, forward=message_id, to=to)
+        said = {"forward": message_id, "to": to} | ({"caption": caption} if caption else {})
+        return self._post(tenant, session_id, make, how, **said)
 
     def edit(self, tenant: str, session_id: str, message_id: str, body: str, how: How = AT_ONCE) -> Message:
         """Have a message say something else; return the edit. Raises NotYourMessage, NotEditable and EditTooLate."""
