@@ -120,8 +120,13 @@ def test_the_native_api_sends_a_file_and_tells_of_one_that_came(
     assert sent["status"] in {"sent", "delivered", "read"}, sent
     (letter,) = eventually(friend.inbox)
     assert eventually(lambda: file_of(friend, letter)) == body
-    friend.send(account, "image", file=put_on(friend, body), caption="Teh")
-    came = eventually(lambda: stack.get(f"{path}/messages?direction=inbound&type=image&limit=1").json()["data"])[0]
+    named = friend.send(account, "image", file=put_on(friend, body), caption="Teh")
+
+    def told() -> dict[str, Any] | None:
+        found = stack.get(f"{path}/messages?direction=inbound&type=image").json()["data"]
+        return next((one for one in found if one["whatsapp_id"] == named), None)
+
+    came = eventually(told)
     assert (came["image"]["caption"], came["image"]["state"]) == ("Teh", "stored")
     found = stack.get(f"{path}/media/{came['image']['media_id']}").json()
     assert (found["state"], found["mime_type"], found["message_id"]) == ("stored", "image/jpeg", came["id"])

@@ -289,10 +289,13 @@ def test_what_has_no_file_stays_as_it_is(session: Session) -> None:
     assert session.records == []
 
 
-def test_no_path_and_no_key_come_into_the_log(session: Session) -> None:
+def test_no_path_and_no_key_come_into_the_log(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     written = io.StringIO()
     handler, logger = _JsonLines(written), logging.getLogger("switchboard.worker")
     logger.addHandler(handler)
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    monkeypatch.setattr(logger, "disabled", False)
+    logger.manager._clear_cache()  # type: ignore[attr-defined]
     session.lies["/v/other"] = MediaFailed("media_altered", "No.")
     session.lies["/v/broken"] = ValueError("/v/broken " + "k" * 32)
     files = session.started()
