@@ -334,7 +334,7 @@ def test_functions_log_events_with_names_and_ids_and_no_field_that_could_hold_a_
     assert {"uid", "event_id", "session"} <= given
     assert given <= {
         *("tenant", "session", "uid", "event_id", "message", "message_id", "status", "reason", "attempt", "next_at"),
-        *("watcher", "key", "task", "sequence"),
+        *("watcher", "key", "task", "sequence", "code"),
     }
 
 
