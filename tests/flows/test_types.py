@@ -1,195 +1,677 @@
-"""Every type of message both ways between the native API and a phone, through a real worker and the client library."""
+"""Each type of message both ways, through HTTP, a real worker and a virtual phone, compared field by field.
 
-from functools import partial
-from typing import Any
+``SENT`` and ``RECEIVED`` are the cases; docs/messages.md links its table's cells to them.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Thread
+from typing import Any, Final
 
 import pytest
 import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from infra.local.client import Phone, Stack, eventually
+from infra.local.client import Phone, Stack, eventually, expect
+from tests.receivers import Receiver, listening, serving_files
+from tests.worker.media import samples
+from tests.worker.protos import messages as wa
 
-TERMINAL = {"sent", "delivered", "read", "failed", "unknown"}
-
-
-@pytest.fixture
-def base(account: str) -> str:
-    return f"/v1/sessions/{account}/messages"
-
-
-def send(stack: Stack, base: str, to: str, kind: str, said: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Send something; return the message once WhatsApp has it. A vote goes where its poll is."""
-    where = {"chat_id": to} if "@" in to else {"phone": f"+{to}"}
-    body = {"type": kind, kind: said, **({} if kind == "poll_vote" else {"to": where}), **more}
-    return settled(stack, base, stack.post(f"{base}?wait=10", body))
+OURS, BO, CY = "6281277700001", "6281277700002", "6281277700003"
+LATER: Final = {"sent_at", "delivered_at", "read_at", "edited_by", "edited_at", "deleted_by", "deleted_at"}
+"""What lists tell of a message and events don't."""
+ON_ITS_WAY: Final = {"queued", "sending"}
+WENT: Final = {"sent", "delivered", "read"}
 
 
-def settled(stack: Stack, base: str, answer: Any) -> dict[str, Any]:
-    assert answer.status_code in {200, 202}, answer.text
-
-    def look() -> dict[str, Any] | None:
-        message: dict[str, Any] = stack.get(f"{base}/{answer.json()['id']}").json()
-        return message if message["status"] in TERMINAL else None
-
-    message: dict[str, Any] = eventually(look)
-    assert message["status"] in {"sent", "delivered", "read"}, message
-    return message
+@cache
+def picture() -> bytes:
+    return samples.a_picture("JPEG", (640, 480))
 
 
-def letter(phone: Phone, message: dict[str, Any]) -> dict[str, Any]:
-    """What the phone shows of a message that the API sent."""
-    shown: dict[str, Any] = eventually(lambda: phone.letter(message["whatsapp_id"]))
-    return shown
+@cache
+def video() -> bytes:
+    return samples.a_video(2.0, (320, 240))
 
 
-def came(stack: Stack, base: str, name: str) -> dict[str, Any]:
-    """The message that came in under that id of WhatsApp's."""
-
-    def look() -> dict[str, Any] | None:
-        return next((one for one in stack.get(base).json()["data"] if one["whatsapp_id"] == name), None)
-
-    message: dict[str, Any] = eventually(look)
-    return message
+@cache
+def sound() -> bytes:
+    return samples.a_sound("mp3", "libmp3lame")
 
 
-@pytest.mark.parametrize(
-    "sending",
-    [
-        ("text", {"body": "Kopi? @628123"}, {"text": "Kopi? @628123"}),
-        (
-            "location",
-            {"latitude": -6.1753924, "longitude": 106.8271528, "name": "Monas", "address": "Gambir"},
-            {"latitude": -6.1753924, "longitude": 106.8271528, "name": "Monas", "address": "Gambir"},
-        ),
-        (
-            "poll",
-            {"question": "Jam?", "options": ["9", "10"], "selectable": 1},
-            {"question": "Jam?", "options": ["9", "10"], "selectable": 1},
-        ),
-        ("timer", {"seconds": 86_400}, {"seconds": 86_400}),
-        ("timer", {"seconds": 0}, {"seconds": 0}),
-    ],
-    ids=["text", "location", "poll", "timer", "no timer"],
-)
-def test_what_is_sent_is_shown_by_a_phone(stack, friend, base, sending):
-    kind, said, shown = sending
-    message = letter(friend, send(stack, base, friend.number, kind, said))
-    assert (message["type"], {name: message["content"].get(name) for name in shown}) == (kind, shown)
+@cache
+def voice() -> bytes:
+    return samples.a_sound("ogg", "libopus")
 
 
-def test_what_is_sent_to_a_chat_with_a_timer_disappears_and_what_is_sent_after_it_stays(stack, account, friend, base):
-    for seconds in (86_400, 0):
-        came(stack, base, friend.send(account, "timer", seconds=seconds))
-        # The chat learns of it from the message's event.
-        eventually(partial(says_that_it_disappears, stack, friend, base, seconds or None), every=1.0)
+@cache
+def sticker() -> bytes:
+    return samples.a_picture("WEBP", (512, 512), "RGBA")
 
 
-def says_that_it_disappears(stack: Stack, friend: Phone, base: str, seconds: int | None) -> bool:
-    message = letter(friend, send(stack, base, friend.number, "text", {"body": "Halo"}))
-    return bool(message["context"].get("expires_in") == seconds)
+@cache
+def paper() -> bytes:
+    return b"%PDF-1.4\n" + b"a page of it\n" * 1_000
 
 
-def test_contacts_are_shown(stack, account, friend, base):
-    cards = [{"name": "Bo", "phone": "+628777000001"}, {"name": "Cy", "phone": "+628777000002"}]
-    message = letter(friend, send(stack, base, friend.number, "contact", {"contacts": cards}))
-    assert [one["name"] for one in message["content"]["contacts"]] == ["Bo", "Cy"]
-    assert "waid=628777000001" in message["content"]["contacts"][0]["vcard"]
+@dataclass
+class Line:
+    """One account with one worker, two phones and a group of all, and all that is told of the account."""
+
+    stack: Stack
+    receiver: Receiver
+    group: str = ""
+    frames: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def bo(self) -> Phone:
+        return Phone(self.stack, BO)
+
+    @property
+    def cy(self) -> Phone:
+        return Phone(self.stack, CY)
+
+    @property
+    def path(self) -> str:
+        return f"/v1/sessions/{OURS}/messages"
+
+    def keep(self, body: bytes, **said: str) -> str:
+        """Bring a file along; return its id."""
+        answer = self.stack.post(f"/v1/sessions/{OURS}/media", {"file": base64.b64encode(body).decode(), **said})
+        assert answer.status_code == 201, answer.text
+        kept = answer.json()
+        assert (kept["state"], kept["size"], kept["sha256"]) == ("stored", len(body), hashlib.sha256(body).hexdigest())
+        return str(kept["id"])
+
+    def send(self, kind: str, said: dict[str, Any], to: str | None = BO, **more: Any) -> dict[str, Any]:
+        """Send something; return the message once WhatsApp has it. What is about a message goes where that is."""
+        where = {} if to is None else {"to": {"chat_id" if "@" in to else "phone": to}}
+        return self.went(self.stack.post(f"{self.path}?wait=15", {**where, "type": kind, kind: said, **more}))
+
+    def went(self, answer: requests.Response) -> dict[str, Any]:
+        assert answer.status_code in {200, 202}, answer.text
+
+        def look() -> dict[str, Any] | None:
+            message: dict[str, Any] = self.stack.get(f"{self.path}/{answer.json()['id']}").json()
+            return message if message["status"] not in ON_ITS_WAY else None
+
+        message = answer.json() if answer.json()["status"] in WENT else eventually(look)
+        assert message["status"] in {*WENT, "revoking", "revoked"}, message
+        return dict(message)
+
+    def shown(self, message: dict[str, Any], phone: Phone | None = None) -> dict[str, Any]:
+        """Return what a phone shows of a message that was sent."""
+        return eventually(lambda: (phone or self.bo).letter(message["whatsapp_id"]))
+
+    def file(self, message: dict[str, Any], phone: Phone | None = None) -> bytes:
+        return eventually(lambda: (phone or self.bo).file(message["whatsapp_id"]))
+
+    def came(self, name: str) -> dict[str, Any]:
+        """Return the message of that id of WhatsApp's, once it came in: it must be told alike everywhere."""
+        return self.told(lambda one: one["whatsapp_id"] == name)
+
+    def told(self, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return a message of which list, webhook and WebSocket say the same, the other families in their words."""
+
+        def framed() -> dict[str, Any] | None:
+            return next((one["data"] for one in tuple(self.frames) if which(one["data"])), None)
+
+        def posted() -> dict[str, Any] | None:
+            told = (one.json["data"] for one in tuple(self.receiver.received))
+            return next((one for one in told if one.get("id") == frame["id"]), None)
+
+        frame = eventually(framed)
+        hook = eventually(posted)
+        listed = self.stack.get(f"{self.path}?limit=100").json()["data"]
+        found = next(one for one in listed if one["id"] == frame["id"])
+        assert {name: value for name, value in found.items() if name not in LATER} == frame
+        for name, expected in frame.items():
+            # The older words are beside ours in a webhook's context.
+            assert hook[name] == expected or (name == "context" and within(expected, hook[name])), name
+        self._in_their_words(found, hook)
+        return dict(found)
+
+    def _in_their_words(self, message: dict[str, Any], hook: dict[str, Any]) -> None:
+        enveloped = self.stack.get(f"/api/sessions/{OURS}/messages/{message['id']}").json()["data"]
+        bare = self.stack.get(f"/sessions/{OURS}/messages/{message['id']}").json()
+        for name in ("type", "message", "content", "context"):
+            assert enveloped.get(name) == bare.get(name), name
+        assert (enveloped["message"], enveloped.get("content")) == (hook["message"], hook.get("content"))
+        if message["type"] == "unsupported":
+            return
+        assert enveloped["type"] == message["type"]
+        said = message[message["type"]]
+        (theirs,) = (enveloped.get("content") or {message["type"]: {}}).values()
+        if isinstance(theirs, list):
+            theirs = {"contacts": theirs}
+        assert within({name: value for name, value in theirs.items() if name not in {"message_id", "type"}}, said)
+        if enveloped["message"] is not None:
+            assert enveloped["message"] in said.values()
 
 
-def test_a_text_is_edited_reacted_to_and_deleted(stack, account, friend, base):
-    text = send(stack, base, friend.number, "text", {"body": "Jam sembilan"})
-    letter(friend, text)
-    settled(stack, base, stack.put(f"{base}/{text['id']}/reaction?wait=10", {"emoji": "👍"}))
-    edit = requests.patch(
-        f"{stack.url}{base}/{text['id']}", json={"text": {"body": "Jam sepuluh"}}, headers=stack.headers, timeout=40
+def within(expected: Any, told: Any) -> bool:
+    """Whether all that is expected is told; what is told besides doesn't matter."""
+    if isinstance(expected, dict) and isinstance(told, dict):
+        return all(name in told and within(value, told[name]) for name, value in expected.items())
+    return bool(expected == told)
+
+
+def has(told: dict[str, Any], expected: dict[str, Any]) -> None:
+    assert {name: told.get(name) for name in expected} == expected
+
+
+@pytest.fixture(scope="module")
+def line(stack: Stack) -> Iterator[Line]:
+    stack.link(OURS)
+    for number, name in ((BO, "Bo"), (CY, "Cy")):
+        Phone(stack, number).switch_on(name)
+    with (
+        listening() as receiver,
+        connect(f"ws://127.0.0.1:{stack.port}/v1/ws?token={stack.token}", open_timeout=30) as socket,
+    ):
+        line = Line(stack, receiver)
+        hook = {"webhook_url": receiver.url}
+        expect(stack.put(f"/api/sessions/{OURS}/webhook", hook).ok, "no webhook")
+        socket.send(json.dumps({"subscribe": {OURS: None}, "types": ["message.*"]}))
+        expect(json.loads(socket.recv(30))["type"] == "subscribed", "not subscribed")
+
+        def hear() -> None:
+            try:
+                for text in socket:
+                    frame = json.loads(text)
+                    if frame.get("data") and frame.get("type", "").startswith("message."):
+                        line.frames.append(frame)
+            except ConnectionClosed:
+                pass
+
+        ear = Thread(target=hear, daemon=True)
+        ear.start()
+        line.group = line.bo.make_group("Kopi", CY, OURS)
+        yield line
+        socket.close()
+        ear.join(10)
+        stack.put(f"/api/sessions/{OURS}/webhook", {"webhook_url": ""})
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message to send: its ``type`` and object, and what the phone that gets it must show of it."""
+
+    type: str
+    said: dict[str, Any]
+    shown_as: str
+    shown: dict[str, Any]
+    file: Callable[[], bytes] | None = None
+    linked: bool = False
+    altered: bool = False
+    group: bool = False
+
+
+PLACE: Final = {
+    "latitude": -6.1753924,
+    "longitude": 106.8271528,
+    "name": "Monas",
+    "address": "Gambir, Jakarta",
+    "url": "https://example.com/monas",
+}
+PREVIEW: Final = {"url": "https://example.com/a", "title": "Kopi", "description": "Pagi"}
+CARD: Final = "BEGIN:VCARD\nVERSION:3.0\nN:;Cy;;;\nFN:Cy\nTEL;type=CELL;waid={0}:+{0}\nEND:VCARD"
+POLL: Final = {"question": "Jam?", "options": ["9", "10", "11"], "selectable": 2}
+WORDS: Final = "Kopi? @628123 <b>☕</b>\nPagi"
+
+SENT: Final[dict[str, Sent]] = {
+    "text": Sent("text", {"body": WORDS}, "text", {"text": WORDS}, group=True),
+    "text with a preview": Sent(
+        "text",
+        {"body": f"Lihat {PREVIEW['url']}", "preview": PREVIEW},
+        "text",
+        {"text": f"Lihat {PREVIEW['url']}", "preview": PREVIEW},
+    ),
+    "image": Sent(
+        "image",
+        {"caption": "Kopi ☕"},
+        "image",
+        {"caption": "Kopi ☕", "mimetype": "image/jpeg", "width": 640, "height": 480},
+        picture,
+        group=True,
+    ),
+    "image by link": Sent("image", {}, "image", {"mimetype": "image/jpeg"}, picture, linked=True),
+    "video": Sent(
+        "video",
+        {"caption": "Kopi"},
+        "video",
+        {"caption": "Kopi", "mimetype": "video/mp4", "width": 320, "height": 240, "seconds": 2},
+        video,
+    ),
+    "GIF": Sent("video", {"gif": True}, "gif", {"mimetype": "video/mp4", "seconds": 2}, video),
+    "video message": Sent("video", {"round": True}, "round", {"mimetype": "video/mp4", "seconds": 2}, video),
+    "audio": Sent("audio", {}, "audio", {"mimetype": "audio/mpeg", "seconds": 2}, sound),
+    "voice message": Sent(
+        "audio", {"voice": True}, "voice", {"mimetype": "audio/ogg; codecs=opus", "seconds": 2}, voice, group=True
+    ),
+    "voice message from another sound": Sent(
+        "audio",
+        {"voice": True},
+        "voice",
+        {"mimetype": "audio/ogg; codecs=opus", "seconds": 2},
+        samples.a_wav,
+        altered=True,
+    ),
+    "sticker": Sent(
+        "sticker", {}, "sticker", {"mimetype": "image/webp", "width": 512, "height": 512}, sticker, group=True
+    ),
+    "moving sticker": Sent(
+        "sticker", {}, "sticker", {"mimetype": "image/webp", "animated": True}, samples.a_moving_sticker
+    ),
+    "document": Sent(
+        "document",
+        {"caption": "Ini", "file_name": "Daftar harga.pdf"},
+        "document",
+        {"caption": "Ini", "file_name": "Daftar harga.pdf", "mimetype": "application/pdf"},
+        paper,
+        group=True,
+    ),
+    "location": Sent("location", PLACE, "location", PLACE, group=True),
+    "contact": Sent(
+        "contact",
+        {"contacts": [{"name": "Cy", "phone": f"+{CY}"}]},
+        "contact",
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}]},
+        group=True,
+    ),
+    "contacts": Sent(
+        "contact",
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}, {"name": "Bo", "phone": BO}]},
+        "contacts",
+        {
+            "contacts": [
+                {"name": "Cy", "vcard": CARD.format(CY)},
+                {"name": "Bo", "vcard": CARD.format(BO).replace("Cy", "Bo")},
+            ]
+        },
+    ),
+    "poll": Sent("poll", POLL, "poll", POLL, group=True),
+    "timer": Sent("timer", {"seconds": 86_400}, "timer", {"seconds": 86_400}),
+    "no timer": Sent("timer", {"seconds": 0}, "timer", {"seconds": 0}),
+}
+"""What is sent as it is, by what people call it."""
+IN_GROUPS: Final = [name for name, case in SENT.items() if case.group]
+
+
+def sent(line: Line, case: Sent, to: str, phones: list[Phone]) -> None:
+    """Send the case to ``to``, and compare it as the API tells it and as each phone shows it."""
+    said, body = dict(case.said), case.file() if case.file else None
+    if body is not None and not case.linked:
+        said["media_id"] = line.keep(body)
+    with serving_files({"/file": body or b""}) as site:
+        if case.linked:
+            said["link"] = f"{site}/file"
+        message = line.send(case.type, said, to, client_ref=f"our {case.type}")
+    assert (message["type"], message["client_ref"], message["from_me"]) == (case.type, f"our {case.type}", True)
+    told = {name: value for name, value in said.items() if name not in {"link", "contacts"}}
+    has(message[case.type], told)
+    if case.type == "contact":
+        assert message["contact"]["contacts"] == case.shown["contacts"]
+    for phone in phones:
+        letter = line.shown(message, phone)
+        assert (letter["type"], letter["from"]) == (case.shown_as, OURS)
+        shown = {name: value for name, value in letter["content"].items() if name != "preview"}
+        if "preview" in letter["content"]:
+            shown["preview"] = {name: letter["content"]["preview"].get(name) for name in PREVIEW}
+        has(shown, case.shown)
+        if body is None:
+            continue
+        had, file = line.file(message, phone), letter["content"]["file"]
+        assert (file["sha256"], file["size"]) == (hashlib.sha256(had).hexdigest(), len(had))
+        assert had[:4] == b"OggS" if case.altered else had == body
+
+
+@pytest.mark.parametrize("name", SENT)
+def test_what_is_sent_is_shown_by_the_phone(line: Line, name: str) -> None:
+    sent(line, SENT[name], BO, [line.bo])
+
+
+@pytest.mark.parametrize("name", IN_GROUPS)
+def test_what_is_sent_to_a_group_is_shown_by_its_members_phones(line: Line, name: str) -> None:
+    sent(line, SENT[name], line.group, [line.bo, line.cy])
+
+
+def test_a_status_is_shown_by_who_knows_the_account(line: Line) -> None:
+    said = {"body": "Buka jam sembilan", "background": "#1f6f54", "font": 2}
+    message = line.send("text", said, "status@broadcast")
+    has(message["text"], said)
+
+
+def test_a_reply_quotes_mentions_and_a_forward_says_how_often(line: Line) -> None:
+    for to, phones in ((BO, [line.bo]), (line.group, [line.bo, line.cy])):
+        asked = line.came(line.bo.say(OURS if to == BO else to, "Jam berapa?"))
+        words = f"Sembilan, @{CY}"
+        reply = line.send("text", {"body": words}, to, reply_to=asked["id"], mentions=[CY])
+        assert (reply["reply_to"], reply["mentions"]) == (asked["id"], [f"{CY}@s.whatsapp.net"])
+        for phone in phones:
+            letter = line.shown(reply, phone)
+            quoted = letter["context"]["quoted"]
+            assert (quoted["id"], quoted["type"], quoted["text"]) == (asked["whatsapp_id"], "text", "Jam berapa?")
+            assert (letter["context"]["mentions"], letter["text"]) == ([f"{CY}@s.whatsapp.net"], words)
+    assert reply["context"]["quoted"]["message_id"] == asked["id"]
+    once = line.send("forward", {"message_id": asked["id"]})
+    assert (once["type"], once["text"], once["context"]) == ("text", {"body": "Jam berapa?"}, {"forwarded": 1})
+    letter = line.shown(once)
+    assert (letter["text"], letter["context"]["forwarded"]) == ("Jam berapa?", 1)
+
+
+def test_a_file_that_came_in_is_forwarded_byte_for_byte(line: Line) -> None:
+    came = line.came(line.bo.send(OURS, "image", file=line.bo.put(picture()), caption="Kopi"))
+    passed_on = line.send("forward", {"message_id": came["id"]}, CY)
+    letter = line.shown(passed_on, line.cy)
+    assert (letter["type"], letter["content"]["caption"], letter["context"]["forwarded"]) == ("image", "Kopi", 1)
+    assert line.file(passed_on, line.cy) == picture()
+
+
+@pytest.mark.parametrize("where", ["person", "group"])
+def test_a_reaction_an_edit_and_a_deletion_change_what_the_phone_shows(line: Line, where: str) -> None:
+    to = BO if where == "person" else line.group
+    text = line.send("text", {"body": "Jam sembilan"}, to)
+    line.shown(text)
+    reaction = line.went(line.stack.put(f"{line.path}/{text['id']}/reaction?wait=15", {"emoji": "👍"}))
+    assert (reaction["type"], reaction["reaction"]["emoji"], reaction["reaction"]["message_id"]) == (
+        "reaction",
+        "👍",
+        text["id"],
     )
-    assert edit.status_code in {200, 202}, edit.text
-    marked = eventually(lambda: (letter(friend, text) or {}).get("edited"))
-    assert marked["text"] == "Jam sepuluh"
-    assert stack.delete(f"{base}/{text['id']}").status_code in {200, 202}
-    eventually(lambda: letter(friend, text).get("deleted_by"))
+    assert eventually(lambda: line.shown(text).get("reactions")) == {OURS: "👍"}
+    again = line.send("reaction", {"message_id": text["id"], "emoji": "☕"}, None)
+    eventually(lambda: line.shown(text).get("reactions") == {OURS: "☕"})
+    assert again["reaction"]["emoji"] == "☕"
+    line.went(line.stack.delete(f"{line.path}/{text['id']}/reaction?wait=15"))
+    eventually(lambda: not line.shown(text).get("reactions"))
+    edit = line.stack.request("PATCH", f"{line.path}/{text['id']}?wait=15", {"text": {"body": "Jam sepuluh"}})
+    assert line.went(edit)["text"]["body"] == "Jam sepuluh"
+    assert eventually(lambda: line.shown(text).get("edited"))["text"] == "Jam sepuluh"
+    line.went(line.stack.delete(f"{line.path}/{text['id']}?wait=15"))
+    eventually(lambda: line.shown(text).get("deleted_by"))
 
 
-def test_a_reply_quotes_and_a_forward_says_how_often(stack, account, friend, base):
-    asked = came(stack, base, friend.say(account, "Jam berapa?"))
-    reply = letter(friend, send(stack, base, friend.number, "text", {"body": "Sembilan"}, reply_to=asked["id"]))
-    assert (reply["context"]["quoted"]["id"], reply["content"]["text"]) == (asked["whatsapp_id"], "Sembilan")
-    passed_on = send(stack, base, friend.number, "forward", {"message_id": asked["id"]})
-    assert letter(friend, passed_on)["context"]["forwarded"] == 1
+def test_a_caption_is_edited(line: Line) -> None:
+    image = line.send("image", {"media_id": line.keep(picture()), "caption": "Kopi"})
+    line.shown(image)
+    edit = line.stack.request("PATCH", f"{line.path}/{image['id']}?wait=15", {"text": {"body": "Teh"}})
+    assert line.went(edit)["image"]["caption"] == "Teh"
+    assert eventually(lambda: line.shown(image).get("edited"))["caption"] == "Teh"
 
 
-def test_a_vote_in_our_poll_is_read_and_ours_in_theirs_is_counted(stack, account, friend, base):
-    poll = send(stack, base, friend.number, "poll", {"question": "Jam?", "options": ["9", "10", "11"]})
-    letter(friend, poll)
-    vote = came(stack, base, friend.send(account, "vote", id=poll["whatsapp_id"], options=["11", "9"]))
+@pytest.mark.parametrize("where", ["person", "group"])
+def test_a_vote_is_counted_in_polls_of_either_side(line: Line, where: str) -> None:
+    to, here = (BO, OURS) if where == "person" else (line.group, line.group)
+    theirs = line.came(line.bo.send(here, "poll", **POLL))
+    has(theirs["poll"], POLL)
+    vote = line.send("poll_vote", {"message_id": theirs["id"], "options": ["9", "11"]}, None)
     assert (vote["type"], vote["poll_vote"]["options"]) == ("poll_vote", ["9", "11"])
-    taken_back = came(stack, base, friend.send(account, "vote", id=poll["whatsapp_id"], options=[]))
-    assert taken_back["poll_vote"].get("options", []) == []
-
-    theirs = came(stack, base, friend.send(account, "poll", question="Di mana?", options=["Monas", "Gambir"]))
-    ours = send(stack, base, friend.number, "poll_vote", {"message_id": theirs["id"], "options": ["Gambir"]})
-    assert letter(friend, ours)["content"]["options"] == ["Gambir"]
-
-
-@pytest.mark.parametrize("encrypted", [False, True])
-def test_an_edit_is_read_also_one_that_is_sealed(stack, account, friend, base, encrypted):
-    first = friend.send(account, "text", text="Jam sembilan")
-    came(stack, base, first)
-    edit = came(stack, base, friend.send(account, "edit", id=first, text="Jam sepuluh", encrypted=encrypted))
-    assert (edit["type"], edit["edited"]["body"]) == ("edited", "Jam sepuluh")
-    assert not edit["edited"].get("encrypted")
+    eventually(lambda: line.shown(theirs).get("votes") == {OURS: ["9", "11"]})
+    ours = line.send("poll", POLL, to)
+    line.shown(ours)
+    vote = line.came(line.bo.send(here, "vote", id=ours["whatsapp_id"], options=["10"]))
+    has(vote["poll_vote"], {"options": ["10"], "message_id": ours["whatsapp_id"]})
+    back = line.came(line.bo.send(here, "vote", id=ours["whatsapp_id"], options=[]))
+    assert back["poll_vote"]["options"] == []
 
 
-def test_what_may_be_seen_once_is_unavailable_and_an_album_s_children_name_it(stack, account, friend, base):
-    once = came(stack, base, friend.send(account, "image", file=friend.put(b"once"), view_once=True))
-    assert once["type"] == "unavailable"
-    album = friend.send(account, "album", images=1, videos=0)
-    child = came(stack, base, friend.send(account, "image", file=friend.put(b"image"), caption="Satu", album=album))
-    assert came(stack, base, album)["album"]["images"] == 1
-    assert (child["image"]["caption"], child["context"]["album"]) == ("Satu", album)
+@dataclass(frozen=True)
+class Received:
+    """What a phone sends, and what must be told of it: its ``type``, and the fields of the object of that name."""
+
+    type: str
+    kind: str
+    told: dict[str, Any]
+    sends: dict[str, Any] = field(default_factory=dict)
+    file: Callable[[], bytes] | None = None
+    group: bool = False
 
 
-def test_a_call_is_told_and_can_be_rejected(stack, account, friend, base):
-    call = friend.do("calls", to=account, video=True)
+RECEIVED: Final[dict[str, Received]] = {
+    "text": Received("text", "text", {"body": WORDS}, {"text": WORDS}, group=True),
+    "text with a preview": Received(
+        "text",
+        "text",
+        {"body": f"Lihat {PREVIEW['url']}", "preview": PREVIEW},
+        {"text": f"Lihat {PREVIEW['url']}", "preview": PREVIEW},
+    ),
+    "image": Received(
+        "image",
+        "image",
+        {"mimetype": "image/jpeg", "width": 640, "height": 480, "caption": "Kopi ☕"},
+        {"width": 640, "height": 480, "caption": "Kopi ☕"},
+        picture,
+        group=True,
+    ),
+    "video": Received(
+        "video",
+        "video",
+        {"mimetype": "video/mp4", "width": 320, "height": 240, "seconds": 2, "caption": "Kopi", "gif": False},
+        {"width": 320, "height": 240, "seconds": 2, "caption": "Kopi"},
+        video,
+    ),
+    "GIF": Received("video", "gif", {"mimetype": "video/mp4", "gif": True}, {}, video),
+    "video message": Received("video", "round", {"round": True, "seconds": 2}, {"seconds": 2}, video),
+    "audio": Received(
+        "audio", "audio", {"mimetype": "audio/mpeg", "seconds": 2, "voice": False}, {"seconds": 2}, sound
+    ),
+    "voice message": Received(
+        "audio",
+        "voice",
+        {"mimetype": "audio/ogg; codecs=opus", "seconds": 2, "voice": True},
+        {"seconds": 2},
+        voice,
+        group=True,
+    ),
+    "sticker": Received(
+        "sticker",
+        "sticker",
+        {"mimetype": "image/webp", "width": 512, "height": 512, "animated": False},
+        {"width": 512, "height": 512},
+        sticker,
+        group=True,
+    ),
+    "moving sticker": Received("sticker", "sticker", {"animated": True}, {"animated": True}, samples.a_moving_sticker),
+    "document": Received(
+        "document",
+        "document",
+        {
+            "file_name": "Daftar harga.pdf",
+            "title": "Daftar",
+            "pages": 3,
+            "mimetype": "application/pdf",
+            "caption": "Ini",
+        },
+        {
+            "file_name": "Daftar harga.pdf",
+            "title": "Daftar",
+            "pages": 3,
+            "mimetype": "application/pdf",
+            "caption": "Ini",
+        },
+        paper,
+        group=True,
+    ),
+    "location": Received(
+        "location",
+        "location",
+        {name: PLACE[name] for name in ("latitude", "longitude", "name", "address")} | {"live": False},
+        {name: PLACE[name] for name in ("latitude", "longitude", "name", "address")},
+        group=True,
+    ),
+    "live location": Received(
+        "location",
+        "live_location",
+        {"latitude": 48.2082, "longitude": 16.3738, "accuracy": 12, "live": True, "caption": "Di jalan"},
+        {"latitude": 48.2082, "longitude": 16.3738, "accuracy": 12, "caption": "Di jalan"},
+    ),
+    "contact": Received(
+        "contact",
+        "contact",
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}]},
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}]},
+        group=True,
+    ),
+    "contacts": Received(
+        "contact",
+        "contact",
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}, {"name": "Bo", "vcard": CARD.format(BO)}]},
+        {"contacts": [{"name": "Cy", "vcard": CARD.format(CY)}, {"name": "Bo", "vcard": CARD.format(BO)}]},
+    ),
+    "poll": Received("poll", "poll", POLL, POLL, group=True),
+    "group invite": Received(
+        "group_invite",
+        "group_invite",
+        {
+            "group": "120363020310020819@g.us",
+            "name": "Kopi",
+            "code": "AbCd",
+            "expires_at": 1_900_000_000,
+            "caption": "Ikut?",
+        },
+        {
+            "group": "120363020310020819@g.us",
+            "name": "Kopi",
+            "code": "AbCd",
+            "expires_at": 1_900_000_000,
+            "caption": "Ikut?",
+        },
+    ),
+    "album": Received("album", "album", {"images": 2, "videos": 1}, {"images": 2, "videos": 1}),
+    "timer": Received("timer", "timer", {"seconds": 604_800}, {"seconds": 604_800}),
+    "no timer": Received("timer", "timer", {"seconds": 0}, {"seconds": 0}),
+}
+"""What a phone sends as it is, by what people call it."""
 
-    def calls(state: str) -> list[dict[str, Any]]:
-        found = [one for one in stack.get(base).json()["data"] if one["type"] == "call"]
-        return [one for one in found if (one["call"]["id"], one["call"]["state"]) == (call["id"], state)]
 
-    (offered,) = eventually(lambda: calls("offered"))
-    assert (offered["call"]["video"], offered["sender"]["phone"]) == (True, f"+{friend.number}")
-    answer = stack.post(f"{base}/{offered['id']}/reject")
-    assert answer.status_code in {200, 204}, answer.text
-    eventually(lambda: stack.network(f"phones/{friend.number}/calls").json()["calls"][-1]["state"] == "declined")
-
-
-def test_a_group_s_changes_are_messages_in_it(stack, account, friend, base):
-    group = friend.make_group("Kopi", account)
-
-    def changes() -> list[tuple[str, str | None]]:
-        listed = stack.get(base, params={"chat_id": group}).json()["data"]
-        told = [one["group_event"] for one in listed if one["type"] == "group_event"]
-        return [(one["change"], one.get("value")) for one in told]
-
-    eventually(lambda: ("added", "Kopi") in changes())
-    friend.change_group(group, "name", name="Teh")
-    eventually(lambda: ("subject", "Teh") in changes())
-    friend.change_group(group, "promote", members=[account])
-    eventually(lambda: ("promoted", None) in changes())
-    text = send(stack, base, group, "text", {"body": "Halo"})
-    assert letter(friend, text)["content"]["text"] == "Halo"
+@pytest.fixture(scope="module")
+def came_in(line: Line) -> dict[tuple[str, bool], str]:
+    """WhatsApp's id of each case that Bo's phone sends, all of them one after the other, to the account or the group."""
+    names = {}
+    for name, case in RECEIVED.items():
+        for group in (False, True) if case.group else (False,):
+            sends = dict(case.sends)
+            if case.file:
+                sends["file"] = line.bo.put(case.file())
+            names[name, group] = line.bo.send(line.group if group else OURS, case.kind, **sends)
+    return names
 
 
-def test_reading_typing_and_being_online_are_shown_to_the_phone(stack, account, friend, base):
-    asked = came(stack, base, friend.say(account, "Jam berapa?"))
-    answer = stack.post(f"{base}/{asked['id']}/read", {})
-    assert answer.status_code == 200, answer.text
-    eventually(lambda: letter(friend, asked)["state"] == "read")
-    presence = base.removesuffix("messages") + "presence"
-    for state, shown in (("typing", "composing"), ("recording", "recording"), ("paused", "paused")):
-        answer = stack.post(presence, {"state": state, "to": {"phone": f"+{friend.number}"}})
-        assert answer.status_code in {200, 204}, answer.text
-        eventually(partial(is_shown, friend, account, shown))
+def received(line: Line, case: Received, name: str, chat: str) -> None:
+    """Compare what is told everywhere of a case that came in, and its file."""
+    message, body = line.came(name), case.file() if case.file else None
+    assert (message["type"], message["from_me"], message["direction"]) == (case.type, False, "inbound")
+    assert (message["sender"]["phone"], message["sender"]["name"]) == (f"+{BO}", "Bo")
+    assert message["sender"]["lid"].endswith("@lid")
+    assert message["chat_id"] == chat
+    has(message[case.type], case.told)
+    if body is None:
+        return
+    file = message[case.type]
+    assert (file["state"], file["size"], file["sha256"]) == ("stored", len(body), hashlib.sha256(body).hexdigest())
+    record = line.stack.get(f"/v1/sessions/{OURS}/media/{file['media_id']}").json()
+    assert (record["message_id"], record["size"], record["sha256"]) == (message["id"], len(body), file["sha256"])
+    assert requests.get(record["url"], timeout=40).content == body
 
 
-def is_shown(friend: Phone, of: str, typing: str) -> bool:
-    return bool(friend.presence(of)["typing"] == typing)
+@pytest.mark.parametrize("name", RECEIVED)
+def test_what_a_phone_sends_is_told_alike_everywhere(
+    line: Line, came_in: dict[tuple[str, bool], str], name: str
+) -> None:
+    received(line, RECEIVED[name], came_in[name, False], f"{BO}@s.whatsapp.net")
+
+
+@pytest.mark.parametrize("name", [name for name, case in RECEIVED.items() if case.group])
+def test_what_a_phone_sends_to_a_group_is_told_alike_everywhere(
+    line: Line, came_in: dict[tuple[str, bool], str], name: str
+) -> None:
+    received(line, RECEIVED[name], came_in[name, True], line.group)
+
+
+def test_what_came_in_is_edited_reacted_to_pinned_and_deleted(line: Line) -> None:
+    first = line.bo.say(OURS, "Jam sembilan")
+    says: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
+        ("edited", "edit", {"text": "Jam sepuluh"}, {"body": "Jam sepuluh", "type_of_target": "text"}),
+        ("edited", "edit", {"text": "Jam dua", "encrypted": True}, {"body": "Jam dua", "encrypted": False}),
+        ("reaction", "react", {"emoji": "👍"}, {"emoji": "👍", "removed": False}),
+        ("reaction", "react", {"emoji": ""}, {"emoji": None, "removed": True}),
+        ("pin", "pin", {"seconds": 86_400}, {"pinned": True, "seconds": 86_400}),
+        ("pin", "pin", {"undo": True}, {"pinned": False, "seconds": None}),
+        ("deleted", "delete", {}, {"by_admin": False}),
+    )
+    names = [line.bo.send(OURS, kind, id=first, **fields) for _, kind, fields, _ in says]
+    assert line.came(first)["text"]["body"] == "Jam sembilan"
+    for name, (type_, _, _, told) in zip(names, says, strict=True):
+        message = line.came(name)
+        assert message["type"] == type_
+        has(message[type_], {"from_me": False, "message_id": first, **told})
+
+
+def test_a_reply_a_mention_and_a_forward_are_told(line: Line) -> None:
+    ours = line.send("text", {"body": "Kopi?"}, line.group)
+    line.shown(ours)
+    lid = next(one["lid"] for one in line.stack.network("phones").json()["phones"] if one["number"] == CY)
+    said = {"id": ours["whatsapp_id"], "text": f"Ya, @{CY}", "mentions": [CY], "forwarded": 5, "expires_in": 86_400}
+    reply = line.came(line.bo.send(line.group, "reply", **said))
+    assert reply["mentions"] == [lid if "@" in lid else f"{lid}@lid"]
+    assert reply["text"]["body"] == f"Ya, @{lid.partition('@')[0]}"
+    has(reply["context"], {"forwarded": 5, "expires_in": 86_400})
+    has(reply["context"]["quoted"], {"message_id": ours["whatsapp_id"], "type": "text", "text": "Kopi?"})
+
+
+def test_what_may_be_seen_once_is_unavailable_and_an_album_s_children_name_it(line: Line) -> None:
+    shown_once = line.bo.send(OURS, "image", file=line.bo.put(picture()), view_once=True)
+    album = line.bo.send(OURS, "album", images=1, videos=0)
+    child = line.came(line.bo.send(OURS, "image", file=line.bo.put(picture()), album=album))
+    once = line.came(shown_once)
+    assert (once["type"], once["unavailable"]) == ("unavailable", {})
+    line.came(album)
+    assert (child["type"], child["context"]["album"]) == ("image", album)
+
+
+def test_a_call_is_told_and_a_group_s_changes_are(line: Line) -> None:
+    call = line.bo.do("calls", to=OURS, video=True)
+    offered = line.told(lambda one: one["type"] == "call" and one["call"]["id"] == call["id"])
+    has(offered["call"], {"state": "offered", "video": True, "group": False})
+    line.bo.change_group(line.group, "name", name="Teh")
+    named = line.told(lambda one: one["type"] == "group_event" and one["group_event"]["change"] == "subject")
+    assert (named["group_event"]["value"], named["chat_id"]) == ("Teh", line.group)
+
+
+def test_what_can_t_be_read_is_undecryptable(line: Line) -> None:
+    line.came(line.bo.say(OURS, "first"))
+    line.stack.network("faults/spoil-message", {"times": 1})
+    line.bo.say(OURS, "second")
+    unread = line.told(lambda one: one["type"] == "undecryptable")
+    assert unread["undecryptable"] == {}
+
+
+def test_what_phones_send_as_whatsapp_has_it_is_told(line: Line) -> None:
+    def raw(message: Any) -> str:
+        return line.bo.send(OURS, "raw", message=message.SerializeToString().hex())
+
+    planned = raw(wa.Message(eventMessage={"name": "Kopi", "description": "Pagi", "startTime": 1_900_000_000}))
+    key = {"remoteJID": f"{OURS}@s.whatsapp.net", "fromMe": True, "ID": planned}
+    target = {"message_id": planned, "from_me": False}
+    button = wa.Message(buttonsResponseMessage={"selectedButtonID": "yes", "selectedDisplayText": "Ya"})
+    comment = wa.Message(commentMessage={"message": {"conversation": "Bagus"}, "targetMessageKey": key})
+    sent = (
+        (raw(button), "choice", {"id": "yes", "title": "Ya"}),
+        (raw(wa.Message(encEventResponseMessage={"eventCreationMessageKey": key})), "event_response", target),
+        (raw(wa.Message(keepInChatMessage={"key": key, "keepType": 1})), "keep", {**target, "pinned": True}),
+        (raw(comment), "comment", {**target, "body": "Bagus"}),
+        (raw(wa.Message(orderMessage={"orderID": "1"})), "unsupported", {"name": "orderMessage"}),
+        (line.bo.send(OURS, "raw", message="da3e020801"), "unsupported", {"fields": [1003]}),
+    )
+    event = line.came(planned)
+    has(event["event"], {"name": "Kopi", "description": "Pagi", "starts_at": 1_900_000_000, "canceled": False})
+    for name, type_, told in sent:
+        message = line.came(name)
+        assert message["type"] == type_
+        has(message[type_], told)

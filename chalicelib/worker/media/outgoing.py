@@ -70,6 +70,7 @@ class OutgoingFiles:
             height=found.height,
             seconds=found.seconds,
             waveform=found.waveform,
+            animated=found.animated,
         )
 
     def shown(self, preview: LinkPreview) -> LinkPreview | None:

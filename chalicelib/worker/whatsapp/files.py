@@ -14,7 +14,7 @@ class WhatsAppFile:
     since the Unix epoch.
 
     What follows is made for files that go out, and is the sender's word in those that came in: a ``thumbnail`` in JPEG,
-    pixels, seconds, and a ``waveform`` of 64 loudnesses from 0 to 100.
+    pixels, seconds, a ``waveform`` of 64 loudnesses from 0 to 100, and whether a picture moves.
     """
 
     kind: str
@@ -31,3 +31,4 @@ class WhatsAppFile:
     height: int | None = None
     seconds: int | None = None
     waveform: bytes | None = field(default=None, repr=False)
+    animated: bool = False

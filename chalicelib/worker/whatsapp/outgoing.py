@@ -222,7 +222,9 @@ def _audio(audio: c.Audio, writing: _Writing) -> Fields:
 
 
 def _sticker(sticker: c.Sticker, writing: _Writing) -> Fields:
-    fields = {"mimetype": "image/webp", "isAnimated": sticker.animated, **writing.size}
+    file = writing.outgoing.file
+    animated = sticker.animated or bool(file and file.animated)
+    fields = {"mimetype": "image/webp", "isAnimated": animated, **writing.size}
     return {"stickerMessage": writing.media(fields)}
 
 

@@ -118,7 +118,8 @@ def test_a_link_is_fetched_with_the_limit_of_what_it_is_sent_as() -> None:
     file = sending.outgoing.prepare(Video(link="https://x/a"))
     assert (file.kind, file.mimetype, file.width, file.height, file.seconds) == ("video", "video/mp4", 320, 240, 3)
     sending.pages["https://x/b"] = (samples.a_moving_sticker(), None)
-    assert sending.outgoing.prepare(Sticker(link="https://x/b")).kind == "image"
+    sticker = sending.outgoing.prepare(Sticker(link="https://x/b"))
+    assert (sticker.kind, sticker.animated) == ("image", True)
     assert sending.links.largest == [100 * MB, MB]
 
 
