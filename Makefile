@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz check audit bench proto format clean package deploy destroy
+.PHONY: help run demo quick test soak fuzz check audit bench proto types format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -51,6 +51,9 @@ bench: .venv/dev  ## measure beside the raw client library
 
 proto: .venv/dev  ## make the protobuf classes anew from chalicelib/wire/proto/*.proto
 	$(BIN)/protoc --proto_path=. --python_out=. --pyi_out=. chalicelib/wire/proto/*.proto
+
+types: .venv/dev  ## make docs/messages.md anew: the types of messages, each with its tests
+	@exec $(BIN)/python -m tests.docs.types_page
 
 package: .venv/dev  ## make and check what is deployed, and say how big it is (STAGE=dev, PACKAGE_PYTHON=python3.13)
 	@exec $(BIN)/python -m infra.package $(or $(STAGE),dev) out/$(or $(STAGE),dev)

@@ -52,6 +52,8 @@ def connected(world: World) -> World:
             c.Video(link=FILE, caption="V"),
         ),
         (f"{BARE}/send-media", {"mediaUrl": f"{FILE}.jpg"}, c.Image(link=f"{FILE}.jpg")),
+        (f"{BARE}/send-media", {"mediaUrl": FILE, "mediaType": "audio"}, c.Audio(link=FILE)),
+        (f"{BARE}/send-media", {"mediaUrl": FILE, "mediaType": "document"}, c.Document(link=FILE, file_name="menu")),
     ],
 )
 def test_a_body_becomes_its_content(
