@@ -115,6 +115,10 @@ class LocationJson(TypedDict):
 class DocumentJson(TypedDict):
     """A file."""
 
+    media_id: NotRequired[
+        Annotated[str, "By which ``/v1/sessions/{id}/media`` gives the file; absent if it isn't kept."]
+    ]
+    state: NotRequired[Annotated[str, "How a file that came in stood when it was told of: stored, failed or expired."]]
     file_name: NotRequired[str]
     title: NotRequired[str]
     mimetype: NotRequired[str]
@@ -125,6 +129,10 @@ class DocumentJson(TypedDict):
 class MediaJson(TypedDict):
     """An image, a video, a sound or a sticker."""
 
+    media_id: NotRequired[
+        Annotated[str, "By which ``/v1/sessions/{id}/media`` gives the file; absent if it isn't kept."]
+    ]
+    state: NotRequired[Annotated[str, "How a file that came in stood when it was told of: stored, failed or expired."]]
     mimetype: NotRequired[str]
     size: NotRequired[Annotated[int, "In bytes."]]
     width: NotRequired[Annotated[int, "In pixels."]]

@@ -160,3 +160,15 @@ def test_the_largest_message_fits_into_a_frame() -> None:
         (frame,) = enveloped_messages.frames(told(message))
         assert len(frame.encode()) < 128 * 1024
     assert LARGEST_TEXT < 128 * 1024
+
+
+@pytest.mark.parametrize("kind", [k.Image, k.Video, k.Audio, k.Sticker, k.Document])
+def test_a_file_is_told_with_the_id_that_it_is_fetched_by_and_its_link_with_nobody(kind: type[k.Media]) -> None:
+    message = received(kind(media_id="md_1", state="stored", link="https://a.example/secret", mimetype="x/y"))
+    file = {"media_id": "md_1", "state": "stored", "mimetype": "x/y"}
+    for said in (
+        enveloped_messages.message(message)["content"],
+        bare_messages.message(message)["content"],
+        json.loads(bare_webhook.body(told(message), message, a_session()))["content"],
+    ):
+        assert said == {message.content.type: file}
