@@ -16,6 +16,7 @@ from chalicelib.domain.content import Audio, Document, Image, Media, Sticker, Te
 from chalicelib.domain.errors import (
     AnswerNotReady,
     AnswerRefused,
+    FileRefused,
     GatewayError,
     GroupForbids,
     GroupNotFound,
@@ -143,6 +144,7 @@ UNSENT: Final = (
     NotInGroup,
     GroupForbids,
     GroupNotFound,
+    FileRefused,
     TooFast,
     SendFailed,
 )

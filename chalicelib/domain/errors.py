@@ -63,6 +63,7 @@ GatewayError
 ├── NotInGroup                   403  the account isn't in the group that it was to write to; carries the message
 ├── GroupForbids                 403  the group doesn't take the account's messages; carries the message
 ├── GroupNotFound                404  WhatsApp has no such group; carries the message
+├── FileRefused                  422  the message's file can't be had, or can't be sent as that; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
 ├── TooManyAttempts              429
@@ -581,6 +582,13 @@ class GroupNotFound(OfMessage):
 
     code = "GROUP_NOT_FOUND"
     status = 404
+
+
+class FileRefused(OfMessage):
+    """The message's file couldn't be fetched, or isn't what WhatsApp takes as what it was sent as."""
+
+    code = "FILE_REFUSED"
+    status = 422
 
 
 class SendFailed(OfMessage):

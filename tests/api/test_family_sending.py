@@ -273,9 +273,14 @@ def test_a_failed_send_is_told_as_each_family_has_it(world: World, ana: Caller) 
     world.put(a_running_session(device=DEVICE))
     a_worker_fails(world, "link_failed")
     enveloped = ana("POST", f"{API}/send-file-url", {**TO, "url": FILE})
-    assert (enveloped.status, enveloped.json["code"]) == (502, "SEND_FAILED")
+    assert (enveloped.status, enveloped.json["code"], enveloped.json["field"]) == (422, "FILE_REFUSED", "url")
     bare = ana("POST", f"{BARE}/send-media", {**TO, "mediaUrl": FILE})
-    assert (bare.status, bare.json["code"], bare.json["status"]) == (502, "SEND_FAILED", "failed")
+    assert (bare.status, bare.json["code"], bare.json["field"]) == (422, "FILE_REFUSED", "mediaUrl")
+    assert bare.json["status"] == "failed"
+    letsbot = ana("POST", "/api/v1/send/audio", {"phone": "628987654321", "audio": FILE})
+    assert (letsbot.status, letsbot.json["code"], letsbot.json["field"]) == (422, "FILE_REFUSED", "audio")
+    a_worker_fails(world, "refused")
+    assert ana("POST", f"{API}/send-file-url", {**TO, "url": FILE}).json["code"] == "SEND_FAILED"
 
 
 def test_who_may_only_read_sends_nothing(connected: World, ana: Caller) -> None:

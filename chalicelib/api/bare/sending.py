@@ -96,7 +96,8 @@ def send_media(call: Call, name: str, body: BareMedia) -> Answer:
     to = person_or_group(body.to, field="to")
     kind = MediaKind(body.media_type) if body.media_type else kind_of(body.media_url)
     file = linked(kind, body.media_url, field="mediaUrl", caption=body.caption)
-    message = bootstrap.sending().send(call.tenant, name, Wish(to, file), how(call))
+    with called(link="mediaUrl"):
+        message = bootstrap.sending().send(call.tenant, name, Wish(to, file), how(call))
     return answer(message, shapes.sent, f"/sessions/{name}")
 
 
@@ -111,7 +112,7 @@ def send_media(call: Call, name: str, body: BareMedia) -> Answer:
 def forward(call: Call, name: str, body: BareForward) -> Answer:
     """Send a message of the session's to somebody else as well, marked as forwarded."""
     to, caption = person_or_group(body.to, field="to"), _words(body.caption, field="caption")
-    with called(message_id="messageId", media_id="messageId"):
+    with called(message_id="messageId", media_id="messageId", link="messageId"):
         message = bootstrap.sending().forward(call.tenant, name, body.message_id, to, how(call), caption=caption)
     return answer(message, lambda of: shapes.forwarded(of, body.message_id), f"/sessions/{name}")
 
@@ -136,7 +137,7 @@ def forward_to_many(call: Call, name: str, body: BareForwardBulk) -> Answer:
         return bootstrap.sending().forward(call.tenant, name, body.message_id, jid, how, caption=caption)
 
     said = f"forward {body.message_id} {caption or ''}"
-    with called(message_id="messageId", media_id="messageId"):
+    with called(message_id="messageId", media_id="messageId", link="messageId"):
         report = bootstrap.bulk().each(call.tenant, name, body.recipients, post, said=said, key=own_key(call))
     after = report.stopped.retry_after if report.stopped else None
     headers = {} if after is None else {"Retry-After": str(after)}
@@ -153,7 +154,8 @@ def forward_to_many(call: Call, name: str, body: BareForwardBulk) -> Answer:
 )
 def send_status(call: Call, name: str, body: BareStatus) -> Answer:
     """Send a status message to those who may see the account's: a text, a picture or a video."""
-    message = bootstrap.sending().send(call.tenant, name, Wish(STATUS, _status(body)), how(call))
+    with called(link="mediaUrl"):
+        message = bootstrap.sending().send(call.tenant, name, Wish(STATUS, _status(body)), how(call))
     return answer(message, shapes.status_sent, f"/sessions/{name}")
 
 

@@ -182,7 +182,7 @@ def send_file_url(call: Call, session_id: str, body: SendFileUrl) -> Answer:
     """Send a file that the worker fetches from its address."""
     kind = MediaKind(body.type) if body.type else kind_of(body.url, body.filename)
     file = linked(kind, body.url, field="url", caption=body.caption, file_name=body.filename)
-    return _sent(call, session_id, Wish(_jid(body.to), file), shapes.sent_as("File"))
+    return _sent(call, session_id, Wish(_jid(body.to), file), shapes.sent_as("File"), link="url")
 
 
 @router.route(
@@ -196,7 +196,7 @@ def send_file_url(call: Call, session_id: str, body: SendFileUrl) -> Answer:
 def forward(call: Call, session_id: str, body: ForwardBody) -> Answer:
     """Send a message of the session's to somebody else as well, marked as forwarded."""
     to = _jid(body.to)
-    with called(message_id="message_id", media_id="message_id"):
+    with called(message_id="message_id", media_id="message_id", link="message_id"):
         message = bootstrap.sending().forward(call.tenant, session_id, body.message_id, to, how(call))
     return answer(message, shapes.sent_as("Forwarded message"), f"/api/sessions/{session_id}")
 

@@ -385,7 +385,8 @@ def _sent(
 ) -> Answer:
     wish = Wish(person_or_group(phone, field="phone"), content, reply_to, mentions, expires_in)
     session = session_of(call).id
-    with called(reply_to="messageId", message_id="messageId", mentions="mention"):
+    address = "audio" if isinstance(content, c.Audio) and not content.voice else "url"
+    with called(reply_to="messageId", message_id="messageId", mentions="mention", link=address):
         return _accepted(bootstrap.sending().send(call.tenant, session, wish, how(call)), session)
 
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace as changed
 from chalicelib.domain.chats import chat_key
 from chalicelib.domain.content import Content, Context, Media, Text, stored
 from chalicelib.domain.errors import (
+    FileRefused,
     GroupForbids,
     GroupNotFound,
     IdempotencyKeyReused,
@@ -88,6 +89,19 @@ NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
 _OF_GROUPS: Final = {"not_in_group": NotInGroup, "group_forbids": GroupForbids, "group_not_found": GroupNotFound}
 """What a group's refusal is, by the ``error_code`` of its message."""
+_OF_FILES: Final = frozenset(
+    {
+        "link_failed",
+        "link_refused",
+        "media_altered",
+        "media_expired",
+        "media_not_found",
+        "media_too_large",
+        "media_type_mismatch",
+        "media_unreadable",
+    }
+)
+"""The ``error_code`` of messages whose file was the reason: another try with the same file ends alike."""
 
 
 def fingerprinted(content: Content) -> str:
@@ -126,7 +140,7 @@ class Outbox(Struct, frozen=True):
 
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
         SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp, NotInGroup, GroupForbids,
-        GroupNotFound and SendFailed.
+        GroupNotFound, FileRefused and SendFailed.
         """
         draft = Draft(to, content)
         request = f"{to}\0{fingerprinted(content)}"
@@ -226,6 +240,10 @@ class Outbox(Struct, frozen=True):
         of_group = _OF_GROUPS.get(message.error_code or "")
         if of_group:
             raise of_group(message.error_message or "WhatsApp refused the message.", field="to", failed=message)
+        content = message.content
+        if isinstance(content, Media) and message.error_code in _OF_FILES:
+            field = f"{content.type}.{'link' if content.link else 'media_id'}"
+            raise FileRefused(message.error_message or "The file can't be sent.", field=field, failed=message)
         raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message)
 
 
