@@ -19,6 +19,11 @@ ROOT: Final = Path(__file__).parent.parent.parent
 PAGE: Final = ROOT / "docs" / "messages.md"
 
 _FLOW, _LETSBOT, _FAMILY = "flows/test_types.py", "api/test_letsbot_messages.py", "api/test_family_sending.py"
+_FAMILY_FLOW: Final = "flows/test_family_messages.py"
+_ENVELOPED: Final = (_FAMILY_FLOW, "test_the_enveloped_api_sends_what_comes_along_replies_and_passes_on")
+_BARES: Final = (_FAMILY_FLOW, "test_the_bare_api_sends_files_passes_on_to_many_and_reads")
+_LETSBOTS: Final = (_FAMILY_FLOW, "test_letsbot_sends_files_places_and_contacts")
+_LETSBOT_ACTS: Final = (_FAMILY_FLOW, "test_letsbot_answers_reacts_reads_types_and_deletes")
 _BODY: Final = "test_a_body_becomes_its_content"
 _TEXT: Final = ("flows/test_groups.py", "test_a_text_to_a_group_arrives_with_every_member_and_is_answered")
 _EDITS: Final = "test_a_reaction_an_edit_and_a_deletion_change_what_the_phone_shows"
@@ -58,48 +63,49 @@ _AT, _BARE = "POST /api/sessions/{id}", "POST /sessions/{id}"
 _FAMILIES: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Envelope": {
         "text": (f"{_AT}/send", *_TEXT),
-        "image": (f"{_AT}/send-image", _FAMILY, "test_a_file_that_comes_along_is_kept_and_sent_once"),
+        "image": (f"{_AT}/send-image", *_ENVELOPED),
         "video": (f"{_AT}/send-file-url", _FAMILY, _BODY),
         "audio": (f"{_AT}/send-file-url", _FAMILY, _BODY),
-        "document": (f"{_AT}/send-attachment", _FAMILY, "test_a_file_that_comes_along_is_kept_and_sent_once"),
-        "location": (f"{_AT}/send-location", _FAMILY, _BODY),
-        "forward": (f"{_AT}/forward", _FAMILY, "test_the_enveloped_api_passes_on_the_message_itself"),
+        "document": (f"{_AT}/send-attachment", *_ENVELOPED),
+        "location": (f"{_AT}/send-location", *_ENVELOPED),
+        "forward": (f"{_AT}/forward", *_ENVELOPED),
     },
     "Bare": {
         "text": (f"{_BARE}/send-message", *_TEXT),
-        "image": (f"{_BARE}/send-media", _FAMILY, _BODY),
+        "image": (f"{_BARE}/send-media", *_BARES),
         "video": (f"{_BARE}/send-media", _FAMILY, _BODY),
         "audio": (f"{_BARE}/send-media", _FAMILY, _BODY),
         "document": (f"{_BARE}/send-media", _FAMILY, _BODY),
-        "forward": (f"{_BARE}/forward-message", _FAMILY, "test_a_message_is_answered_and_passed_on_by_either_id"),
+        "forward": (f"{_BARE}/forward-message-bulk", *_BARES),
     },
     "LetsBot": {
         **{
             name: (f"POST /api/v1/{path}", _LETSBOT, _BODY)
             for name, path in {
-                "image": "send/image",
                 "video": "send/video",
-                "audio": "send/audio",
                 "document": "send/file",
                 "sticker": "message/send/sticker",
-                "location": "send/location",
-                "contact": "send/contact",
             }.items()
         },
-        "text": ("POST /api/v1/message/send", _LETSBOT, "test_a_repeated_call_with_its_key_sends_once"),
-        "reaction": ("POST /api/v1/message/send/reaction", _LETSBOT, "test_a_reaction_goes_to_its_message"),
-        "deleted": ("DELETE /api/v1/message/delete", _LETSBOT, "test_a_message_is_deleted_for_everybody"),
+        "image": ("POST /api/v1/send/image", *_LETSBOTS),
+        "audio": ("POST /api/v1/send/ptt", *_LETSBOTS),
+        "location": ("POST /api/v1/send/location", *_LETSBOTS),
+        "contact": ("POST /api/v1/send/contact", *_LETSBOTS),
+        "text": ("POST /api/v1/message/send/reply", *_LETSBOT_ACTS),
+        "reaction": ("POST /api/v1/message/send/reaction", *_LETSBOT_ACTS),
+        "deleted": ("DELETE /api/v1/message/delete", *_LETSBOT_ACTS),
     },
 }
 """What each family sends: the route, and where and by what it is tested."""
 
 HEAD: Final = """# Types of messages
 
-What is sent and what is told of what comes in, by type, way and dialect. Each number names the test that holds it; the
-list of them is below. A cell without a number: that isn't there. Of each type the native API's objects have the same
-fields both ways ([api.md](api.md#messages-of-the-native-api)); what comes in is told alike by its list, in webhooks and
-on the WebSocket, and the lists of `/api` and `/sessions` tell it in their words. The companies' dialect sends texts, and
-Socket.IO tells of sessions alone. Chats older than the link aren't imported.
+What is sent and what is told of what comes in, by type, way and dialect. Each number names the test that holds it: the
+list of them is below, and those under `tests/flows` go through a real worker to a virtual phone, or from it. A cell
+without a number: that isn't there. Of each type the native API's objects have the same fields both ways
+([api.md](api.md#messages-of-the-native-api)). What comes in is told alike by its list, in webhooks and on the WebSocket;
+the lists of `/api` and `/sessions` tell it in their words. The companies' dialect sends texts, and Socket.IO tells of
+sessions alone. Chats older than the link aren't imported.
 
 This page is made by `make types`.
 """

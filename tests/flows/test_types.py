@@ -341,10 +341,13 @@ def test_what_is_sent_to_a_group_is_shown_by_its_members_phones(line: Line, name
     sent(line, SENT[name], line.group, [line.bo, line.cy])
 
 
-def test_a_status_is_shown_by_who_knows_the_account(line: Line) -> None:
+def test_a_status_is_shown_by_the_account_s_own_phone(line: Line) -> None:
     said = {"body": "Buka jam sembilan", "background": "#1f6f54", "font": 2}
     message = line.send("text", said, "status@broadcast")
     has(message["text"], said)
+    letter = line.shown(message, Phone(line.stack, OURS))
+    assert letter["text"] == said["body"]
+    has(letter["content"], {"background": 0xFF1F6F54, "font": 2})
 
 
 def test_a_reply_quotes_mentions_and_a_forward_says_how_often(line: Line) -> None:
