@@ -105,7 +105,8 @@ list of them is below, and those under `tests/flows` go through a real worker to
 without a number: that isn't there. Of each type the native API's objects have the same fields both ways
 ([api.md](api.md#messages-of-the-native-api)). What comes in is told alike by its list, in webhooks and on the WebSocket;
 the lists of `/api` and `/sessions` tell it in their words. The companies' dialect sends texts, and Socket.IO tells of
-sessions alone. Chats older than the link aren't imported.
+sessions alone. Statuses are sent (`status@broadcast`), and those of others aren't told. Chats older than the link aren't
+imported.
 
 This page is made by `make types`.
 """
