@@ -90,6 +90,7 @@ def talk(stack: Stack, bo: Phone) -> tuple[list[str], list[str]]:
     return out, back
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(400)
 def test_each_of_two_hundred_messages_is_accounted_for_over_killed_workers(own_stack, capsys):
     stack = own_stack(**FAST)
