@@ -71,7 +71,9 @@ def test_clients_on_polls_take_nothing_of_what_others_need(stack: Stack) -> None
         statuses = Counter(poll.result().status_code for poll in polls)
     assert answer.ok
     assert waited < 10, "the call stood behind the polls"
-    assert statuses == {200: ROOM, 500: POLLERS - ROOM}
+    # Where sending them all takes longer than a poll waits, the first ones have made room for the last ones.
+    assert set(statuses) == {200, 500}
+    assert 0 < statuses[500] <= POLLERS - ROOM
 
 
 def test_a_second_poll_beside_one_that_is_held_ends_the_client(stack: Stack) -> None:
