@@ -175,17 +175,19 @@ def _parts(body: bytes, content_type: str, files: frozenset[str]) -> Pairs:
 
 
 def _fields(parts: Iterable[Any], files: frozenset[str]) -> Iterable[tuple[str, Any]]:
-    described: Pairs = []
+    described: dict[str, str] = {}
+    said: set[str] = set()
     for part in parts:
         if part.name in files:
             yield part.name, part.raw
-            described += [("file_name", part.filename or ""), ("mime_type", part.content_type or "")]
+            described |= {"file_name": part.filename or "", "mime_type": part.content_type or ""}
         elif part.filename:
             raise InvalidField(f"'{part.name}' is a file, and no file is taken here.", field=part.name)
         else:
-            described = [(name, value) for name, value in described if name != part.name]
+            said.add(part.name)
             yield part.name, part.raw.decode()
-    yield from described
+    # What a field of its own says counts, wherever it stands.
+    yield from ((name, value) for name, value in described.items() if name not in said)
 
 
 def _has(hint: Any, kind: type) -> bool:

@@ -12,7 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from chalicelib.domain.errors import MediaExpired, MediaNotFound, MediaNotReady, MediaTooLarge, MediaTypeMismatch
+from chalicelib.domain.errors import (
+    MediaExpired,
+    MediaNotFound,
+    MediaNotReady,
+    MediaTooLarge,
+    MediaTypeMismatch,
+    ResultGone,
+)
 from chalicelib.domain.media import (
     HEAD,
     KEPT,
@@ -78,9 +85,10 @@ class MediaLibrary(Struct, frozen=True):
         """Return the record of a file that is to be uploaded within UPLOAD_TAKES, and a form to post it with.
 
         With what an Idempotency-Key reserved the same file is announced again, with another form. Raises
-        SessionNotFound, TooFast and MediaTooLarge.
+        SessionNotFound, TooFast, ResultGone and MediaTooLarge.
         """
         session = self._paced(tenant, session_id)
+        self._must_not_be_gone(session, made)
         if size > LARGEST:
             raise MediaTooLarge(f"A file has {LARGEST // _MB} MB at most.", field="size")
         file = self._new(session, mimetype, file_name, made)
@@ -100,9 +108,10 @@ class MediaLibrary(Struct, frozen=True):
     ) -> MediaFile:
         """Keep a file that was brought along; with what an Idempotency-Key reserved, the same one again.
 
-        Raises SessionNotFound, TooFast and MediaTypeMismatch.
+        Raises SessionNotFound, TooFast, ResultGone and MediaTypeMismatch.
         """
         session = self._paced(tenant, session_id)
+        self._must_not_be_gone(session, made)
         type_found = judged(body[:HEAD], mimetype)
         if not is_as_announced(type_found, mimetype):
             raise MediaTypeMismatch(
@@ -151,6 +160,11 @@ class MediaLibrary(Struct, frozen=True):
         sentence, hint = "Files are uploaded faster than the session's pace allows.", "Come again a little later."
         keep_pace(self.paces, session, self.clock, sentence, hint=hint)
         return session
+
+    def _must_not_be_gone(self, session: Session, made: Reservation | None) -> None:
+        """Raise ResultGone where the same request made a file before that has been removed since."""
+        if made and made.made and self.records.get(session.uid, media_id(made.id)) is None:
+            raise ResultGone("The file that this request made has been removed since.")
 
     def _put(self, file: MediaFile) -> MediaFile:
         """Write the record; return the one that stands, where the same request came before."""

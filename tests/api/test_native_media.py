@@ -59,6 +59,24 @@ def test_a_repeated_call_keeps_one_file(world: World, ana: Caller) -> None:
     assert ana("POST", MEDIA, {"size": 8}, Idempotency_Key="k2").error["code"] == "IDEMPOTENCY_KEY_REUSED"
 
 
+def test_a_repeated_call_does_not_bring_back_what_was_removed(world: World, ana: Caller) -> None:
+    for key, body in {"k1": {"file": b64encode(PNG).decode()}, "k2": {"size": 7}}.items():
+        kept = ana("POST", MEDIA, body, Idempotency_Key=key).json["id"]
+        ana("DELETE", f"{MEDIA}/{kept}")
+        again = ana("POST", MEDIA, body, Idempotency_Key=key)
+        assert (again.status, again.error["code"]) == (409, "RESULT_GONE")
+    assert not world.stores.media.rows
+    assert not world.stores.files.files
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_field_counts_more_than_what_a_form_says_of_its_file(ana: Caller, *, first: bool) -> None:
+    field = b'--b\r\nContent-Disposition: form-data; name="file_name"\r\n\r\nmine.png\r\n'
+    file = form(PNG)
+    body = field + file if first else file.removesuffix(b"--b--\r\n") + field + b"--b--\r\n"
+    assert ana("POST", MEDIA, body, **MULTIPART).json["file_name"] == "mine.png"
+
+
 def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     refused = ana("POST", MEDIA, form(PNG + b"\0" * LARGEST_DIRECT), **MULTIPART)
     assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
