@@ -21,19 +21,17 @@ def framed(payload: bytes) -> bytes:
     return len(payload).to_bytes(_LENGTH_SIZE, "big") + payload
 
 
-class ClientStream:
-    """Puts frames together from a client's messages, however they are split."""
+class Frames:
+    """Puts frames together from the messages of a stream, however they are split. A server's has no header."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST_FRAME) -> None:
         self._buffer = b""
-        self._opened = False
+        self._largest = largest
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Take what arrived and give each payload that is complete by now."""
+        """Take what arrived and give each payload that is complete by now; MalformedStream for one over `largest`."""
         self._buffer += data
-        if not self._opened:
-            self._opened = self._open()
-        while self._opened and (payload := self._next(0)) is not None:
+        while (payload := self._next(0)) is not None:
             self._buffer = self._buffer[_LENGTH_SIZE + len(payload) :]
             yield payload
 
@@ -41,8 +39,27 @@ class ClientStream:
         begin = start + _LENGTH_SIZE
         if len(self._buffer) < begin:
             return None
-        end = begin + int.from_bytes(self._buffer[start:begin], "big")
+        size = int.from_bytes(self._buffer[start:begin], "big")
+        if size > self._largest:
+            raise MalformedStream("a frame is too large")
+        end = begin + size
         return self._buffer[begin:end] if len(self._buffer) >= end else None
+
+
+class ClientStream(Frames):
+    """A client's stream, which begins with a header."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opened = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Take what arrived and give each payload that is complete by now."""
+        self._buffer += data
+        if not self._opened:
+            self._opened = self._open()
+        if self._opened:
+            yield from super().feed(b"")
 
     def _open(self) -> bool:
         """Take the header off; False while it isn't complete."""

@@ -1,7 +1,11 @@
-"""The Noise handshake XX_25519_AESGCM_SHA256 as WhatsApp's server plays it, and the transport's ciphers; no sockets."""
+"""The Noise handshake XX_25519_AESGCM_SHA256 from both sides, and the transport's ciphers; no sockets.
+
+A client is the initiator: it says hello, reads the server's hello with the certificates in it, and finishes with its
+own static key and payload. The server is the responder.
+"""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -90,7 +94,7 @@ class Finished:
 
 
 class Handshake:
-    """One handshake: `answer` the client's hello, then `finish`."""
+    """One handshake as the server plays it: `answer` the client's hello, then `finish`."""
 
     def __init__(self, prologue: bytes, static: KeyPair, certificate: bytes) -> None:
         self._state = HandshakeState(prologue)
@@ -122,6 +126,60 @@ class Handshake:
         payload = self._state.decrypt(message.payload)
         incoming, outgoing = self._state.split()
         return Finished(client_key, payload, incoming, outgoing)
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """What the server's hello holds: its static key, and the certificate chain (encoded) that is to prove the key."""
+
+    key: bytes
+    certificates: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """A client's ciphers after its handshake, and the last message of the handshake, which is still to be sent."""
+
+    finish: bytes = field(repr=False)
+    outgoing: Cipher
+    incoming: Cipher
+
+
+class Initiator:
+    """One handshake as a client plays it: `hello`, then `read` the server's, check the certificates, then `finish`."""
+
+    def __init__(self, prologue: bytes, static: KeyPair, ephemeral: KeyPair | None = None) -> None:
+        self._state = HandshakeState(prologue)
+        self._static = static
+        self._ephemeral = ephemeral or KeyPair.generate()
+        self._theirs = b""
+
+    def hello(self) -> bytes:
+        """The first message; once."""
+        self._state.authenticate(self._ephemeral.public)
+        hello = HandshakeMessage.ClientHello(ephemeral=self._ephemeral.public)
+        return HandshakeMessage(clientHello=hello).SerializeToString()
+
+    def read(self, answer: bytes) -> Introduction:
+        """Take the server's hello. It proves nothing until the certificates are checked against the key.
+
+        NoiseFailure or MalformedMessage if the message is another one, or was changed.
+        """
+        hello = parse(HandshakeMessage, answer).serverHello
+        self._theirs = hello.ephemeral
+        self._state.authenticate(hello.ephemeral)
+        self._state.mix(_shared(self._ephemeral, hello.ephemeral))
+        key = self._state.decrypt(hello.static)
+        self._state.mix(_shared(self._ephemeral, key))
+        return Introduction(key, self._state.decrypt(hello.payload))
+
+    def finish(self, payload: bytes) -> Transport:
+        """Say who the client is; after the message in the result the transport's ciphers serve."""
+        static = self._state.encrypt(self._static.public)
+        self._state.mix(_shared(self._static, self._theirs))
+        finish = HandshakeMessage.ClientFinish(static=static, payload=self._state.encrypt(payload))
+        outgoing, incoming = self._state.split()
+        return Transport(HandshakeMessage(clientFinish=finish).SerializeToString(), outgoing, incoming)
 
 
 def _shared(ours: KeyPair, theirs: bytes) -> bytes:

@@ -12,7 +12,7 @@ from chalicelib.wire.codec import decode, encode
 from chalicelib.wire.curve25519 import KEY_TYPE, KeyPair, sign
 from chalicelib.wire.frames import HEADER, framed
 from chalicelib.wire.node import SERVER, Jid, Node
-from chalicelib.wire.noise import Cipher
+from chalicelib.wire.noise import Cipher, Initiator
 from chalicelib.wire.proto import parse
 from chalicelib.wire.proto.handshake_pb2 import (
     ADVSignedDeviceIdentity,
@@ -21,7 +21,6 @@ from chalicelib.wire.proto.handshake_pb2 import (
     DeviceProps,
 )
 from infra.whatsapp_server import WhatsApp
-from tests.wire.initiator import Initiator
 
 
 class Wire:
@@ -34,11 +33,12 @@ class Wire:
         self._incoming: Cipher
 
     async def open(self, noise: KeyPair, payload: bytes) -> None:
-        initiator = Initiator(noise)
+        initiator = Initiator(HEADER, noise)
         await self._socket.send_bytes(HEADER + framed(initiator.hello()))
         initiator.read(await self._frame())
-        last, self._outgoing, self._incoming = initiator.finish(payload)
-        await self._socket.send_bytes(framed(last))
+        transport = initiator.finish(payload)
+        self._outgoing, self._incoming = transport.outgoing, transport.incoming
+        await self._socket.send_bytes(framed(transport.finish))
 
     async def _frame(self) -> bytes:
         return (await self._socket.receive_bytes(timeout=60))[3:]  # the server sends each frame as one message

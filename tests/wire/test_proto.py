@@ -43,6 +43,20 @@ PACKAGES: Final[dict[ModuleType, tuple[str, ...]]] = {
 """Where the client library has the messages of each file. It has no descriptors of Signal's: it speaks them itself."""
 OPAQUE: Final = {"OpaqueMessage": "Message", "OpaqueDeviceSentMessage": "DeviceSentMessage"}
 """Ours, and what they are on the wire; a message within them is bytes here."""
+NEWER: Final = {
+    f"switchboard.wire.DeviceProps.HistorySyncConfig.{name}"
+    for name in (
+        "supportGroupHistory",
+        "onDemandReady",
+        "supportGuestChat",
+        "completeOnDemandReady",
+        "thumbnailSyncDaysLimit",
+        "initialSyncMaxMessagesPerChat",
+        "supportManusHistory",
+        "supportHatchHistory",
+    )
+}
+"""Fields that the library's Go half knows and its Python half doesn't; what it registers with shows their numbers."""
 OURS: Final = [
     descriptor for module in PACKAGES for descriptor in module.DESCRIPTOR.message_types_by_name.values()
 ]  # fmt: skip
@@ -106,6 +120,9 @@ def test_each_field_has_whatsapps_number_type_and_label(top: Descriptor) -> None
         their = counterpart(ours)
         by_name = {field.name: field for field in their.field}
         for field in ours.fields:
+            if field.full_name in NEWER:
+                assert field.name not in by_name, "the library knows it by now: take it out of NEWER"
+                continue
             assert field.number == by_name[field.name].number, field.full_name
             same_field(field, by_name[field.name])
 

@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%chalicelib/wire/proto/handshake.proto\x12\x10switchboard.wire\"\x9a\x03\n\x10HandshakeMessage\x12\x43\n\x0b\x63lientHello\x18\x02 \x01(\x0b\x32..switchboard.wire.HandshakeMessage.ClientHello\x12\x43\n\x0bserverHello\x18\x03 \x01(\x0b\x32..switchboard.wire.HandshakeMessage.ServerHello\x12\x45\n\x0c\x63lientFinish\x18\x04 \x01(\x0b\x32/.switchboard.wire.HandshakeMessage.ClientFinish\x1a\x41\n\x0b\x43lientHello\x12\x11\n\tephemeral\x18\x01 \x01(\x0c\x12\x0e\n\x06static\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x1a\x41\n\x0bServerHello\x12\x11\n\tephemeral\x18\x01 \x01(\x0c\x12\x0e\n\x06static\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x1a/\n\x0c\x43lientFinish\x12\x0e\n\x06static\x18\x01 \x01(\x0c\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\"\xa7\x02\n\tCertChain\x12:\n\x04leaf\x18\x01 \x01(\x0b\x32,.switchboard.wire.CertChain.NoiseCertificate\x12\x42\n\x0cintermediate\x18\x02 \x01(\x0b\x32,.switchboard.wire.CertChain.NoiseCertificate\x1a\x99\x01\n\x10NoiseCertificate\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x1a\x61\n\x07\x44\x65tails\x12\x0e\n\x06serial\x18\x01 \x01(\r\x12\x14\n\x0cissuerSerial\x18\x02 \x01(\r\x12\x0b\n\x03key\x18\x03 \x01(\x0c\x12\x11\n\tnotBefore\x18\x04 \x01(\x04\x12\x10\n\x08notAfter\x18\x05 \x01(\x04\"\xdf\x02\n\rClientPayload\x12\x10\n\x08username\x18\x01 \x01(\x04\x12\x0f\n\x07passive\x18\x03 \x01(\x08\x12\x10\n\x08pushName\x18\x07 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x12 \x01(\r\x12X\n\x11\x64\x65vicePairingData\x18\x13 \x01(\x0b\x32=.switchboard.wire.ClientPayload.DevicePairingRegistrationData\x1a\xae\x01\n\x1d\x44\x65vicePairingRegistrationData\x12\x0e\n\x06\x65Regid\x18\x01 \x01(\x0c\x12\x10\n\x08\x65Keytype\x18\x02 \x01(\x0c\x12\x0e\n\x06\x65Ident\x18\x03 \x01(\x0c\x12\x0f\n\x07\x65SkeyID\x18\x04 \x01(\x0c\x12\x10\n\x08\x65SkeyVal\x18\x05 \x01(\x0c\x12\x10\n\x08\x65SkeySig\x18\x06 \x01(\x0c\x12\x11\n\tbuildHash\x18\x07 \x01(\x0c\x12\x13\n\x0b\x64\x65viceProps\x18\x08 \x01(\x0c\"\xa8\x02\n\x0b\x44\x65viceProps\x12\n\n\x02os\x18\x01 \x01(\t\x12\x17\n\x0frequireFullSync\x18\x04 \x01(\x08\x12J\n\x11historySyncConfig\x18\x05 \x01(\x0b\x32/.switchboard.wire.DeviceProps.HistorySyncConfig\x1a\xa7\x01\n\x11HistorySyncConfig\x12\x19\n\x11\x66ullSyncDaysLimit\x18\x01 \x01(\r\x12\x1b\n\x13\x66ullSyncSizeMbLimit\x18\x02 \x01(\r\x12\x16\n\x0estorageQuotaMb\x18\x03 \x01(\r\x12%\n\x1dinlineInitialPayloadInE2EeMsg\x18\x04 \x01(\x08\x12\x1b\n\x13recentSyncDaysLimit\x18\x05 \x01(\r\"\xba\x01\n\x11\x41\x44VDeviceIdentity\x12\r\n\x05rawID\x18\x01 \x01(\r\x12\x11\n\ttimestamp\x18\x02 \x01(\x04\x12\x10\n\x08keyIndex\x18\x03 \x01(\r\x12\x38\n\x0b\x61\x63\x63ountType\x18\x04 \x01(\x0e\x32#.switchboard.wire.ADVEncryptionType\x12\x37\n\ndeviceType\x18\x05 \x01(\x0e\x32#.switchboard.wire.ADVEncryptionType\"z\n\x17\x41\x44VSignedDeviceIdentity\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x1b\n\x13\x61\x63\x63ountSignatureKey\x18\x02 \x01(\x0c\x12\x18\n\x10\x61\x63\x63ountSignature\x18\x03 \x01(\x0c\x12\x17\n\x0f\x64\x65viceSignature\x18\x04 \x01(\x0c\"<\n\x1b\x41\x44VSignedDeviceIdentityHMAC\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x0c\n\x04HMAC\x18\x02 \x01(\x0c*)\n\x11\x41\x44VEncryptionType\x12\x08\n\x04\x45\x32\x45\x45\x10\x00\x12\n\n\x06HOSTED\x10\x01\x62\x08\x65\x64itionsp\xe8\x07')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%chalicelib/wire/proto/handshake.proto\x12\x10switchboard.wire\"\x9a\x03\n\x10HandshakeMessage\x12\x43\n\x0b\x63lientHello\x18\x02 \x01(\x0b\x32..switchboard.wire.HandshakeMessage.ClientHello\x12\x43\n\x0bserverHello\x18\x03 \x01(\x0b\x32..switchboard.wire.HandshakeMessage.ServerHello\x12\x45\n\x0c\x63lientFinish\x18\x04 \x01(\x0b\x32/.switchboard.wire.HandshakeMessage.ClientFinish\x1a\x41\n\x0b\x43lientHello\x12\x11\n\tephemeral\x18\x01 \x01(\x0c\x12\x0e\n\x06static\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x1a\x41\n\x0bServerHello\x12\x11\n\tephemeral\x18\x01 \x01(\x0c\x12\x0e\n\x06static\x18\x02 \x01(\x0c\x12\x0f\n\x07payload\x18\x03 \x01(\x0c\x1a/\n\x0c\x43lientFinish\x12\x0e\n\x06static\x18\x01 \x01(\x0c\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\"\xa7\x02\n\tCertChain\x12:\n\x04leaf\x18\x01 \x01(\x0b\x32,.switchboard.wire.CertChain.NoiseCertificate\x12\x42\n\x0cintermediate\x18\x02 \x01(\x0b\x32,.switchboard.wire.CertChain.NoiseCertificate\x1a\x99\x01\n\x10NoiseCertificate\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x11\n\tsignature\x18\x02 \x01(\x0c\x1a\x61\n\x07\x44\x65tails\x12\x0e\n\x06serial\x18\x01 \x01(\r\x12\x14\n\x0cissuerSerial\x18\x02 \x01(\r\x12\x0b\n\x03key\x18\x03 \x01(\x0c\x12\x11\n\tnotBefore\x18\x04 \x01(\x04\x12\x10\n\x08notAfter\x18\x05 \x01(\x04\"\x8e\x0b\n\rClientPayload\x12\x10\n\x08username\x18\x01 \x01(\x04\x12\x0f\n\x07passive\x18\x03 \x01(\x08\x12<\n\tuserAgent\x18\x05 \x01(\x0b\x32).switchboard.wire.ClientPayload.UserAgent\x12\x38\n\x07webInfo\x18\x06 \x01(\x0b\x32\'.switchboard.wire.ClientPayload.WebInfo\x12\x10\n\x08pushName\x18\x07 \x01(\t\x12@\n\x0b\x63onnectType\x18\x0c \x01(\x0e\x32+.switchboard.wire.ClientPayload.ConnectType\x12\x44\n\rconnectReason\x18\r \x01(\x0e\x32-.switchboard.wire.ClientPayload.ConnectReason\x12\x0e\n\x06\x64\x65vice\x18\x12 \x01(\r\x12X\n\x11\x64\x65vicePairingData\x18\x13 \x01(\x0b\x32=.switchboard.wire.ClientPayload.DevicePairingRegistrationData\x12\x0c\n\x04pull\x18! \x01(\x08\x1a\xaa\x04\n\tUserAgent\x12\x44\n\x08platform\x18\x01 \x01(\x0e\x32\x32.switchboard.wire.ClientPayload.UserAgent.Platform\x12H\n\nappVersion\x18\x02 \x01(\x0b\x32\x34.switchboard.wire.ClientPayload.UserAgent.AppVersion\x12\x0b\n\x03mcc\x18\x03 \x01(\t\x12\x0b\n\x03mnc\x18\x04 \x01(\t\x12\x11\n\tosVersion\x18\x05 \x01(\t\x12\x14\n\x0cmanufacturer\x18\x06 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x07 \x01(\t\x12\x15\n\rosBuildNumber\x18\x08 \x01(\t\x12P\n\x0ereleaseChannel\x18\n \x01(\x0e\x32\x38.switchboard.wire.ClientPayload.UserAgent.ReleaseChannel\x12\x1d\n\x15localeLanguageIso6391\x18\x0b \x01(\t\x12#\n\x1blocaleCountryIso31661Alpha2\x18\x0c \x01(\t\x1a\x42\n\nAppVersion\x12\x0f\n\x07primary\x18\x01 \x01(\r\x12\x11\n\tsecondary\x18\x02 \x01(\r\x12\x10\n\x08tertiary\x18\x03 \x01(\r\" \n\x08Platform\x12\x0b\n\x07\x41NDROID\x10\x00\x12\x07\n\x03WEB\x10\x0e\"\'\n\x0eReleaseChannel\x12\x0b\n\x07RELEASE\x10\x00\x12\x08\n\x04\x42\x45TA\x10\x01\x1a\x8b\x01\n\x07WebInfo\x12N\n\x0ewebSubPlatform\x18\x04 \x01(\x0e\x32\x36.switchboard.wire.ClientPayload.WebInfo.WebSubPlatform\"0\n\x0eWebSubPlatform\x12\x0f\n\x0bWEB_BROWSER\x10\x00\x12\r\n\tAPP_STORE\x10\x01\x1a\xae\x01\n\x1d\x44\x65vicePairingRegistrationData\x12\x0e\n\x06\x65Regid\x18\x01 \x01(\x0c\x12\x10\n\x08\x65Keytype\x18\x02 \x01(\x0c\x12\x0e\n\x06\x65Ident\x18\x03 \x01(\x0c\x12\x0f\n\x07\x65SkeyID\x18\x04 \x01(\x0c\x12\x10\n\x08\x65SkeyVal\x18\x05 \x01(\x0c\x12\x10\n\x08\x65SkeySig\x18\x06 \x01(\x0c\x12\x11\n\tbuildHash\x18\x07 \x01(\x0c\x12\x13\n\x0b\x64\x65viceProps\x18\x08 \x01(\x0c\"5\n\x0b\x43onnectType\x12\x14\n\x10\x43\x45LLULAR_UNKNOWN\x10\x00\x12\x10\n\x0cWIFI_UNKNOWN\x10\x01\"-\n\rConnectReason\x12\x08\n\x04PUSH\x10\x00\x12\x12\n\x0eUSER_ACTIVATED\x10\x01\"\x83\x0b\n\x0b\x44\x65viceProps\x12\n\n\x02os\x18\x01 \x01(\t\x12\x39\n\x07version\x18\x02 \x01(\x0b\x32(.switchboard.wire.DeviceProps.AppVersion\x12@\n\x0cplatformType\x18\x03 \x01(\x0e\x32*.switchboard.wire.DeviceProps.PlatformType\x12\x17\n\x0frequireFullSync\x18\x04 \x01(\x08\x12J\n\x11historySyncConfig\x18\x05 \x01(\x0b\x32/.switchboard.wire.DeviceProps.HistorySyncConfig\x1a\x42\n\nAppVersion\x12\x0f\n\x07primary\x18\x01 \x01(\r\x12\x11\n\tsecondary\x18\x02 \x01(\r\x12\x10\n\x08tertiary\x18\x03 \x01(\r\x1a\xdf\x05\n\x11HistorySyncConfig\x12\x19\n\x11\x66ullSyncDaysLimit\x18\x01 \x01(\r\x12\x1b\n\x13\x66ullSyncSizeMbLimit\x18\x02 \x01(\r\x12\x16\n\x0estorageQuotaMb\x18\x03 \x01(\r\x12%\n\x1dinlineInitialPayloadInE2EeMsg\x18\x04 \x01(\x08\x12\x1b\n\x13recentSyncDaysLimit\x18\x05 \x01(\r\x12\x1d\n\x15supportCallLogHistory\x18\x06 \x01(\x08\x12&\n\x1esupportBotUserAgentChatHistory\x18\x07 \x01(\x08\x12#\n\x1bsupportCagReactionsAndPolls\x18\x08 \x01(\x08\x12\x1b\n\x13supportBizHostedMsg\x18\t \x01(\x08\x12\x30\n(supportRecentSyncChunkMessageCountTuning\x18\n \x01(\x08\x12\x1d\n\x15supportHostedGroupMsg\x18\x0b \x01(\x08\x12!\n\x19supportFbidBotChatHistory\x18\x0c \x01(\x08\x12(\n supportAddOnHistorySyncMigration\x18\r \x01(\x08\x12!\n\x19supportMessageAssociation\x18\x0e \x01(\x08\x12\x1b\n\x13supportGroupHistory\x18\x0f \x01(\x08\x12\x15\n\ronDemandReady\x18\x10 \x01(\x08\x12\x18\n\x10supportGuestChat\x18\x11 \x01(\x08\x12\x1d\n\x15\x63ompleteOnDemandReady\x18\x12 \x01(\x08\x12\x1e\n\x16thumbnailSyncDaysLimit\x18\x13 \x01(\r\x12%\n\x1dinitialSyncMaxMessagesPerChat\x18\x14 \x01(\r\x12\x1b\n\x13supportManusHistory\x18\x15 \x01(\x08\x12\x1b\n\x13supportHatchHistory\x18\x16 \x01(\x08\"\xdf\x02\n\x0cPlatformType\x12\x0b\n\x07UNKNOWN\x10\x00\x12\n\n\x06\x43HROME\x10\x01\x12\x0b\n\x07\x46IREFOX\x10\x02\x12\x06\n\x02IE\x10\x03\x12\t\n\x05OPERA\x10\x04\x12\n\n\x06SAFARI\x10\x05\x12\x08\n\x04\x45\x44GE\x10\x06\x12\x0b\n\x07\x44\x45SKTOP\x10\x07\x12\x08\n\x04IPAD\x10\x08\x12\x12\n\x0e\x41NDROID_TABLET\x10\t\x12\t\n\x05OHANA\x10\n\x12\t\n\x05\x41LOHA\x10\x0b\x12\x0c\n\x08\x43\x41TALINA\x10\x0c\x12\n\n\x06TCL_TV\x10\r\x12\r\n\tIOS_PHONE\x10\x0e\x12\x10\n\x0cIOS_CATALYST\x10\x0f\x12\x11\n\rANDROID_PHONE\x10\x10\x12\x15\n\x11\x41NDROID_AMBIGUOUS\x10\x11\x12\x0b\n\x07WEAR_OS\x10\x12\x12\x0c\n\x08\x41R_WRIST\x10\x13\x12\r\n\tAR_DEVICE\x10\x14\x12\x07\n\x03UWP\x10\x15\x12\x06\n\x02VR\x10\x16\x12\r\n\tCLOUD_API\x10\x17\x12\x10\n\x0cSMARTGLASSES\x10\x18\"\xba\x01\n\x11\x41\x44VDeviceIdentity\x12\r\n\x05rawID\x18\x01 \x01(\r\x12\x11\n\ttimestamp\x18\x02 \x01(\x04\x12\x10\n\x08keyIndex\x18\x03 \x01(\r\x12\x38\n\x0b\x61\x63\x63ountType\x18\x04 \x01(\x0e\x32#.switchboard.wire.ADVEncryptionType\x12\x37\n\ndeviceType\x18\x05 \x01(\x0e\x32#.switchboard.wire.ADVEncryptionType\"z\n\x17\x41\x44VSignedDeviceIdentity\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x1b\n\x13\x61\x63\x63ountSignatureKey\x18\x02 \x01(\x0c\x12\x18\n\x10\x61\x63\x63ountSignature\x18\x03 \x01(\x0c\x12\x17\n\x0f\x64\x65viceSignature\x18\x04 \x01(\x0c\"v\n\x1b\x41\x44VSignedDeviceIdentityHMAC\x12\x0f\n\x07\x64\x65tails\x18\x01 \x01(\x0c\x12\x0c\n\x04HMAC\x18\x02 \x01(\x0c\x12\x38\n\x0b\x61\x63\x63ountType\x18\x03 \x01(\x0e\x32#.switchboard.wire.ADVEncryptionType\"|\n\x1a\x43ompanionEphemeralIdentity\x12\x11\n\tpublicKey\x18\x01 \x01(\x0c\x12>\n\ndeviceType\x18\x02 \x01(\x0e\x32*.switchboard.wire.DeviceProps.PlatformType\x12\x0b\n\x03ref\x18\x03 \x01(\t\"#\n\x13\x43ompanionCommitment\x12\x0c\n\x04hash\x18\x01 \x01(\x0c\"p\n\x0fProloguePayload\x12\"\n\x1a\x63ompanionEphemeralIdentity\x18\x01 \x01(\x0c\x12\x39\n\ncommitment\x18\x02 \x01(\x0b\x32%.switchboard.wire.CompanionCommitment\"<\n\x18PrimaryEphemeralIdentity\x12\x11\n\tpublicKey\x18\x01 \x01(\x0c\x12\r\n\x05nonce\x18\x02 \x01(\x0c\"]\n\x0ePairingRequest\x12\x1a\n\x12\x63ompanionPublicKey\x18\x01 \x01(\x0c\x12\x1c\n\x14\x63ompanionIdentityKey\x18\x02 \x01(\x0c\x12\x11\n\tadvSecret\x18\x03 \x01(\x0c\"?\n\x17\x45ncryptedPairingRequest\x12\x18\n\x10\x65ncryptedPayload\x18\x01 \x01(\x0c\x12\n\n\x02IV\x18\x02 \x01(\x0c*)\n\x11\x41\x44VEncryptionType\x12\x08\n\x04\x45\x32\x45\x45\x10\x00\x12\n\n\x06HOSTED\x10\x01\x62\x08\x65\x64itionsp\xe8\x07')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chalicelib.wire.proto.handshake_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADVENCRYPTIONTYPE']._serialized_start=1798
-  _globals['_ADVENCRYPTIONTYPE']._serialized_end=1839
+  _globals['_ADVENCRYPTIONTYPE']._serialized_start=4541
+  _globals['_ADVENCRYPTIONTYPE']._serialized_end=4582
   _globals['_HANDSHAKEMESSAGE']._serialized_start=60
   _globals['_HANDSHAKEMESSAGE']._serialized_end=470
   _globals['_HANDSHAKEMESSAGE_CLIENTHELLO']._serialized_start=289
@@ -48,17 +48,49 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CERTCHAIN_NOISECERTIFICATE_DETAILS']._serialized_start=671
   _globals['_CERTCHAIN_NOISECERTIFICATE_DETAILS']._serialized_end=768
   _globals['_CLIENTPAYLOAD']._serialized_start=771
-  _globals['_CLIENTPAYLOAD']._serialized_end=1122
-  _globals['_CLIENTPAYLOAD_DEVICEPAIRINGREGISTRATIONDATA']._serialized_start=948
-  _globals['_CLIENTPAYLOAD_DEVICEPAIRINGREGISTRATIONDATA']._serialized_end=1122
-  _globals['_DEVICEPROPS']._serialized_start=1125
-  _globals['_DEVICEPROPS']._serialized_end=1421
-  _globals['_DEVICEPROPS_HISTORYSYNCCONFIG']._serialized_start=1254
-  _globals['_DEVICEPROPS_HISTORYSYNCCONFIG']._serialized_end=1421
-  _globals['_ADVDEVICEIDENTITY']._serialized_start=1424
-  _globals['_ADVDEVICEIDENTITY']._serialized_end=1610
-  _globals['_ADVSIGNEDDEVICEIDENTITY']._serialized_start=1612
-  _globals['_ADVSIGNEDDEVICEIDENTITY']._serialized_end=1734
-  _globals['_ADVSIGNEDDEVICEIDENTITYHMAC']._serialized_start=1736
-  _globals['_ADVSIGNEDDEVICEIDENTITYHMAC']._serialized_end=1796
+  _globals['_CLIENTPAYLOAD']._serialized_end=2193
+  _globals['_CLIENTPAYLOAD_USERAGENT']._serialized_start=1218
+  _globals['_CLIENTPAYLOAD_USERAGENT']._serialized_end=1772
+  _globals['_CLIENTPAYLOAD_USERAGENT_APPVERSION']._serialized_start=1631
+  _globals['_CLIENTPAYLOAD_USERAGENT_APPVERSION']._serialized_end=1697
+  _globals['_CLIENTPAYLOAD_USERAGENT_PLATFORM']._serialized_start=1699
+  _globals['_CLIENTPAYLOAD_USERAGENT_PLATFORM']._serialized_end=1731
+  _globals['_CLIENTPAYLOAD_USERAGENT_RELEASECHANNEL']._serialized_start=1733
+  _globals['_CLIENTPAYLOAD_USERAGENT_RELEASECHANNEL']._serialized_end=1772
+  _globals['_CLIENTPAYLOAD_WEBINFO']._serialized_start=1775
+  _globals['_CLIENTPAYLOAD_WEBINFO']._serialized_end=1914
+  _globals['_CLIENTPAYLOAD_WEBINFO_WEBSUBPLATFORM']._serialized_start=1866
+  _globals['_CLIENTPAYLOAD_WEBINFO_WEBSUBPLATFORM']._serialized_end=1914
+  _globals['_CLIENTPAYLOAD_DEVICEPAIRINGREGISTRATIONDATA']._serialized_start=1917
+  _globals['_CLIENTPAYLOAD_DEVICEPAIRINGREGISTRATIONDATA']._serialized_end=2091
+  _globals['_CLIENTPAYLOAD_CONNECTTYPE']._serialized_start=2093
+  _globals['_CLIENTPAYLOAD_CONNECTTYPE']._serialized_end=2146
+  _globals['_CLIENTPAYLOAD_CONNECTREASON']._serialized_start=2148
+  _globals['_CLIENTPAYLOAD_CONNECTREASON']._serialized_end=2193
+  _globals['_DEVICEPROPS']._serialized_start=2196
+  _globals['_DEVICEPROPS']._serialized_end=3607
+  _globals['_DEVICEPROPS_APPVERSION']._serialized_start=1631
+  _globals['_DEVICEPROPS_APPVERSION']._serialized_end=1697
+  _globals['_DEVICEPROPS_HISTORYSYNCCONFIG']._serialized_start=2518
+  _globals['_DEVICEPROPS_HISTORYSYNCCONFIG']._serialized_end=3253
+  _globals['_DEVICEPROPS_PLATFORMTYPE']._serialized_start=3256
+  _globals['_DEVICEPROPS_PLATFORMTYPE']._serialized_end=3607
+  _globals['_ADVDEVICEIDENTITY']._serialized_start=3610
+  _globals['_ADVDEVICEIDENTITY']._serialized_end=3796
+  _globals['_ADVSIGNEDDEVICEIDENTITY']._serialized_start=3798
+  _globals['_ADVSIGNEDDEVICEIDENTITY']._serialized_end=3920
+  _globals['_ADVSIGNEDDEVICEIDENTITYHMAC']._serialized_start=3922
+  _globals['_ADVSIGNEDDEVICEIDENTITYHMAC']._serialized_end=4040
+  _globals['_COMPANIONEPHEMERALIDENTITY']._serialized_start=4042
+  _globals['_COMPANIONEPHEMERALIDENTITY']._serialized_end=4166
+  _globals['_COMPANIONCOMMITMENT']._serialized_start=4168
+  _globals['_COMPANIONCOMMITMENT']._serialized_end=4203
+  _globals['_PROLOGUEPAYLOAD']._serialized_start=4205
+  _globals['_PROLOGUEPAYLOAD']._serialized_end=4317
+  _globals['_PRIMARYEPHEMERALIDENTITY']._serialized_start=4319
+  _globals['_PRIMARYEPHEMERALIDENTITY']._serialized_end=4379
+  _globals['_PAIRINGREQUEST']._serialized_start=4381
+  _globals['_PAIRINGREQUEST']._serialized_end=4474
+  _globals['_ENCRYPTEDPAIRINGREQUEST']._serialized_start=4476
+  _globals['_ENCRYPTEDPAIRINGREQUEST']._serialized_end=4539
 # @@protoc_insertion_point(module_scope)
