@@ -11,11 +11,11 @@ from typing import Final, NoReturn
 from chalicelib.config import settings
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import log
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import BROKEN, Again, Ending, Exit, defer_sigterm, end, from_environment
 from chalicelib.worker.health import Heartbeat
 from chalicelib.worker.host import Host
 from chalicelib.worker.session.device import Devices, sweep
+from chalicelib.worker.waiting import EventQueue
 
 SWEEP_AFTER: Final = 60.0
 """Seconds until a new worker sweeps: its own session comes first."""

@@ -11,7 +11,6 @@ from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, 
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import advance
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
 from chalicelib.worker.handover import Ending, Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
@@ -20,6 +19,7 @@ from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.waiting import EventQueue, Happening, Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import EventQueue, Rung
 from chalicelib.worker.health import Heartbeat, complaint, last_beat
+from chalicelib.worker.waiting import EventQueue, Rung
 from tests.worker.processes import ROOT, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess

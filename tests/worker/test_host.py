@@ -9,11 +9,11 @@ from chalicelib.domain import events as e
 from chalicelib.domain.lease import Order
 from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import BROKEN, DONE, NOTHING_TO_DO, Exit, Handover
 from chalicelib.worker.host import Host
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.device import Devices
+from chalicelib.worker.waiting import EventQueue
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.harness import WorkerHarness

@@ -5,8 +5,8 @@ import threading
 from chalicelib.domain.lease import Order, SessionClaim
 from chalicelib.services.ports import Standby
 from chalicelib.worker import host
-from chalicelib.worker.events import EventQueue, Happening, Rung
 from chalicelib.worker.handover import Handover
+from chalicelib.worker.waiting import EventQueue, Happening, Rung
 from tests.worker.outside import Outside, now
 
 IDLE = Handover(Order("standby-1", "mailbox"), standby=True)

@@ -7,11 +7,10 @@ from threading import Thread
 
 from chalicelib.domain.lease import Order
 from chalicelib.worker import log
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
-from chalicelib.worker.host import Listener
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.session import WorkerSession
+from chalicelib.worker.waiting import EventQueue, Listener
 from tests.worker.outside import services
 
 if __name__ == "__main__":

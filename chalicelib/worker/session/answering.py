@@ -6,13 +6,12 @@ from functools import partial
 from chalicelib.domain.questions import Contact, Group, Question, Subject
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.ports import Rejected
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import patiently
 from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.waiting import EventQueue, patiently
 from chalicelib.worker.whatsapp.client import Client
 from chalicelib.worker.whatsapp.errors import COULD_NOT_ASK, NoConnection, WhatsAppRefused
 

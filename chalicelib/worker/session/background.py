@@ -7,11 +7,10 @@ from abc import ABC, abstractmethod
 from threading import Event, Thread
 from typing import ClassVar
 
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import Interrupted
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.waiting import EventQueue, Interrupted
 from chalicelib.worker.whatsapp.client import Client
 
 

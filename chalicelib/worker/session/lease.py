@@ -34,9 +34,8 @@ from chalicelib.domain.lease import RENEW_EVERY, Lease, SessionClaim, fenced_in,
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
-from chalicelib.worker.patience import bounded
+from chalicelib.worker.waiting import EventQueue, bounded
 
 TAKES: Final = 45_000
 """Milliseconds that a worker tries for a lease that another one may still hold: longer than one lasts."""

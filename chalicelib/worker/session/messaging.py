@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
 from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
 from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
-from chalicelib.worker.patience import bounded
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.receiving import Intake
@@ -19,6 +17,7 @@ from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.session.unsealing import Unsealer
+from chalicelib.worker.waiting import EventQueue, bounded
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.errors import NotSent
 from chalicelib.worker.whatsapp.media_connection import MediaConnection

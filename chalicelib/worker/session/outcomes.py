@@ -24,10 +24,9 @@ from typing import Final
 from chalicelib.domain.messages import Message
 from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.ports import Rejected
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import patiently
 from chalicelib.worker.session.device import Opened, reading
+from chalicelib.worker.waiting import EventQueue, patiently
 
 AT_ONCE: Final = 500
 """Secrets that are asked for in one query: SQLite takes some more."""

@@ -16,9 +16,9 @@ from chalicelib.domain.session import Session
 from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import FIRST, LONGEST
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.waiting import FIRST, LONGEST
 from chalicelib.worker.whatsapp.client import Incoming
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.sealed import Sealed

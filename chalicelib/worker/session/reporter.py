@@ -8,9 +8,8 @@ from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.lease import SessionClaim, in_force
 from chalicelib.domain.session import Reason, Session
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import patiently
+from chalicelib.worker.waiting import EventQueue, patiently
 from chalicelib.worker.whatsapp import client as c
 
 

@@ -38,14 +38,13 @@ from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
 from chalicelib.wire.addons import SECRET_SIZE
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import Interrupted, bounded, patiently
 from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.waiting import EventQueue, Interrupted, bounded, patiently
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import (
     NoAnswer,

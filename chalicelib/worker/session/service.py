@@ -9,9 +9,7 @@ from typing import Final
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired, Reason, Status
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import EventQueue, Happening, Rung, Terminated
 from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
-from chalicelib.worker.patience import Bounded, backoff
 from chalicelib.worker.session.connection import REPLACED_PAUSE, Phase, Pulse, Restarts, comes_back
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
@@ -21,6 +19,7 @@ from chalicelib.worker.session.reporter import SessionReporter, translate
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.waiting import Bounded, EventQueue, Happening, Rung, Terminated, backoff
 from chalicelib.worker.whatsapp import client as c
 
 LOOK_EVERY: Final = 30_000

@@ -13,10 +13,8 @@ from chalicelib.domain.lease import SessionClaim, in_force
 from chalicelib.domain.session import Desired, Reason
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import BROKEN, DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.log import Log
-from chalicelib.worker.patience import Interrupted, patiently
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
 from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
 from chalicelib.worker.session.messaging import Messaging
@@ -26,6 +24,7 @@ from chalicelib.worker.session.service import Service
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.waiting import EventQueue, Interrupted, patiently
 from chalicelib.worker.whatsapp.client import MakeClient
 
 

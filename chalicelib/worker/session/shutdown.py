@@ -6,12 +6,12 @@ from chalicelib.domain import events as e
 from chalicelib.domain.session import Desired, Device, Reason
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import DONE, Exit
-from chalicelib.worker.patience import bounded
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.wal_sync import WalSync
+from chalicelib.worker.waiting import bounded
 from chalicelib.worker.whatsapp.client import Client
 
 LOGOUT_TAKES: Final = 30_000

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from chalicelib.worker.patience import Bounded
+from chalicelib.worker.waiting import Bounded
 
 SETTLES_IN: Final = 20_000
 """Milliseconds after a login until its keys go to the disk: by then the client has written them all."""

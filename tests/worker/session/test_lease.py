@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease, Order, SessionClaim, in_force
 from chalicelib.domain.session import Status
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.events import EventQueue
 from chalicelib.worker.handover import Handover
 from chalicelib.worker.session import lease as holding
 from chalicelib.worker.session import lease as worker_lease
 from chalicelib.worker.session.lease import RETRY_AFTER, LeaseKeeper
+from chalicelib.worker.waiting import EventQueue
 from tests.fakes import MemoryLeases
 from tests.makers import a_running_session
 from tests.worker.harness import WorkerHarness

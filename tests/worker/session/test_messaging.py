@@ -8,8 +8,8 @@ from chalicelib.domain import events as e
 from chalicelib.domain.content import Text
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.events import Rung, Terminated
 from chalicelib.worker.handover import Again, Exit
+from chalicelib.worker.waiting import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE, a_message
 from tests.worker.harness import WorkerHarness

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.session import Reason, Status
 from chalicelib.worker import monotonic
-from chalicelib.worker.events import Rung
 from chalicelib.worker.handover import Exit
+from chalicelib.worker.waiting import Rung
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
 from tests.worker.harness import WorkerHarness

@@ -1,13 +1,44 @@
-"""Calls that fail for a while, and calls that never come back."""
+"""How a worker waits: for its queue, for AWS to answer again, and for calls that never come back."""
 
+import os
+import signal
 import threading
+import time
 
 import pytest
 
 from chalicelib.domain.errors import Contended
 from chalicelib.services.ports import Unavailable
-from chalicelib.worker.events import EventQueue
-from chalicelib.worker.patience import Bounded, Interrupted, backoff, bounded, patiently
+from chalicelib.worker.waiting import (
+    Bounded,
+    EventQueue,
+    Interrupted,
+    Rung,
+    Terminated,
+    backoff,
+    bounded,
+    patiently,
+)
+
+
+def test_what_happened_comes_in_order() -> None:
+    events = EventQueue()
+    events.put(Rung())
+    events.terminate()
+    assert [events.next(1), events.next(1), events.next(0)] == [Rung(), Terminated(), None]
+
+
+def test_a_signal_wakes_who_waits() -> None:
+    events = EventQueue()
+    before = signal.signal(signal.SIGUSR1, lambda *_: events.terminate())
+    try:
+        threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        began = time.monotonic()
+        assert events.next(10) == Terminated()
+        assert time.monotonic() - began < 5
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert events.terminated
 
 
 def test_a_call_is_made_again_until_aws_answers() -> None:
