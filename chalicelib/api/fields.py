@@ -129,10 +129,13 @@ def key(value: str | None, *, field: str) -> str | None:
     return value
 
 
-def some_of(body: msgspec.Struct) -> None:
-    """Raise InvalidField for the body of a change that changes nothing, since no field of it is given."""
-    names = body.__struct_fields__
-    if all(getattr(body, name) is default for name, default in zip(names, body.__struct_defaults__, strict=True)):
+def some_of(body: msgspec.Struct, *, under: str | None = None) -> None:
+    """Raise InvalidField for the body of a change, or the object ``under`` a name in it, of which no field is given."""
+    names = [f"{under}.{name}" for name in body.__struct_fields__] if under else body.__struct_fields__
+    if all(
+        getattr(body, name) is default
+        for name, default in zip(body.__struct_fields__, body.__struct_defaults__, strict=True)
+    ):
         raise InvalidField(f"There is nothing to change. Give one of these: {', '.join(names)}.", field=names[0])
 
 

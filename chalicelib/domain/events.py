@@ -58,7 +58,8 @@ class SettingsChanged(LinkEvent, frozen=True):
 
     Setting an address enables an endpoint that was disabled (410), also if the address is the old one. A new address
     comes with a new secret. With a format, all of the session's webhook settings are replaced; the old address without
-    a format leaves them as they are.
+    a format leaves them as they are. ``webhook_events`` and ``webhook_types`` without a format are in the native words,
+    and make the endpoint a native one; empty, they ask for everything.
     ``direct`` removes the proxy; ``metadata`` takes the place of all that there was.
     """
 
@@ -68,6 +69,7 @@ class SettingsChanged(LinkEvent, frozen=True):
     webhook_secret: str | None = None
     webhook_format: str | None = None
     webhook_events: tuple[str, ...] | None = None
+    webhook_types: tuple[str, ...] | None = None
     webhook_key: str | None = None
     require_phone_match: bool | None = None
     proxy: Proxy | None = None

@@ -215,22 +215,40 @@ def _changed(session: Session, event: e.SettingsChanged) -> Session:
         after = replace(after, proxy=proxy, restarts=session.restarts + 1)
     if event.metadata is not None:
         after = replace(after, metadata=event.metadata)
-    if event.webhook_url is None:
+    return _webhook_changed(after, event)
+
+
+def _webhook_changed(session: Session, event: e.SettingsChanged) -> Session:
+    filtered = event.webhook_events is not None or event.webhook_types is not None
+    if event.webhook_url is None and not filtered:
+        return session
+    url = (session.webhook_url or "") if event.webhook_url is None else event.webhook_url
+    same = url == (session.webhook_url or "")
+    after = session
+    if event.webhook_url is not None:
+        # What is under way to the endpoint as it was set before can't disable it as it is set now.
+        generation = session.webhook_generation + 1
+        after = replace(after, webhook_disabled_at=None, webhook_failure=None, webhook_generation=generation)
+    if same and event.webhook_format is None and not filtered:
         return after
-    same = event.webhook_url == (session.webhook_url or "")
-    # What is under way to the endpoint as it was set before can't disable it as it is set now.
-    generation = session.webhook_generation + 1
-    after = replace(after, webhook_disabled_at=None, webhook_failure=None, webhook_generation=generation)
-    if same and event.webhook_format is None:
-        return after
+    events, types = _wanted_of(session, event) if url else (None, None)
     return replace(
         after,
-        webhook_url=event.webhook_url or None,
-        webhook_secret=session.webhook_secret if same else event.webhook_secret if event.webhook_url else None,
+        webhook_url=url or None,
+        webhook_secret=session.webhook_secret if same else event.webhook_secret if url else None,
         webhook_format=event.webhook_format,
-        webhook_events=event.webhook_events,
+        webhook_events=events,
+        webhook_types=types,
         webhook_key=event.webhook_key,
     )
+
+
+def _wanted_of(session: Session, event: e.SettingsChanged) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Return what the endpoint is told of. What isn't said stays as it is where the words stay native ones."""
+    stays = event.webhook_format is None and session.webhook_format is None
+    events = event.webhook_events if event.webhook_events is not None or not stays else session.webhook_events
+    types = event.webhook_types if event.webhook_types is not None or not stays else session.webhook_types
+    return events or None, types or None
 
 
 def _reason(session: Session, event: e.LinkEvent) -> str | None:

@@ -42,6 +42,24 @@ def test_a_webhook_comes_with_its_secret_for_who_may_change_it(world: World, ana
     assert rita("GET", "/v1/sessions/shop").json["webhook"].get("secret") == made["webhook"]["secret"]
 
 
+def test_a_webhook_says_which_events_and_messages_it_is_told_of(ana: Caller) -> None:
+    asked = {"url": "https://example.com/hook", "events": ["message.*", "session.connected", "message.*"]}
+    made = ana("POST", "/v1/sessions", {"id": "shop", "webhook": asked, "start": False}).json["webhook"]
+    assert (made["format"], made["events"]) == ("native", ["message.*", "session.connected"])
+    assert made["message_types"] is None
+    change = {"webhook": {"message_types": ["text", "unsupported"], "events": None}}
+    changed = ana("PATCH", "/v1/sessions/shop", change).json["webhook"]
+    assert (changed["url"], changed["secret"]) == (made["url"], made["secret"])
+    assert (changed["events"], changed["message_types"]) == (None, ["text", "unsupported"])
+
+
+def test_a_change_of_a_webhook_names_what_is_to_change(world: World, ana: Caller) -> None:
+    world.put(a_session())
+    for change, field in (({}, "webhook.url"), ({"events": ["message.*"]}, "webhook.url")):
+        refused = ana("PATCH", "/v1/sessions/ana", {"webhook": change})
+        assert (refused.status, refused.error["field"]) == (400, field)
+
+
 def test_an_idempotency_key_makes_one_session(world: World, ana: Caller) -> None:
     first, second = (ana("POST", "/v1/sessions", {"name": "Shop"}, Idempotency_Key="k1") for _ in range(2))
     assert (first.status, second.status, first.json["id"]) == (201, 201, second.json["id"])
@@ -87,6 +105,17 @@ def test_a_change_leaves_alone_what_it_does_not_name_and_null_removes(world: Wor
         ({"webhook": {"url": 7}}, "webhook.url", "'webhook.url' must be text, not a number."),
         ({"webhook": {"url": "https://10.0.0.1/x"}}, "webhook.url", "'webhook.url' can't be a webhook's address."),
         ({"webhook": {"url": "https://a.example", "retries": 3}}, "webhook.retries", "'webhook.retries' is no field"),
+        ({"webhook": {"url": "https://a.example", "events": []}}, "webhook.events", "'webhook.events'"),
+        (
+            {"webhook": {"url": "https://a.example", "events": ["message.arrived"]}},
+            "webhook.events",
+            "'webhook.events' has 'message.arrived', which is no type of event.",
+        ),
+        (
+            {"webhook": {"url": "https://a.example", "message_types": ["unknown"]}},
+            "webhook.message_types",
+            "'webhook.message_types' has 'unknown', which is no type of message.",
+        ),
         ({"id": "-a"}, "id", "'id' must begin with a letter or digit"),
     ],
 )

@@ -2,11 +2,13 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from chalicelib.domain.errors import SessionNotFound
+from chalicelib.domain.errors import InvalidField, SessionNotFound
 from chalicelib.domain.events import Connected, Envelope, QRShown
+from chalicelib.domain.session import Session
 from chalicelib.domain.signature import hex_digest
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
@@ -99,6 +101,66 @@ def test_a_webhook_that_is_removed_leaves_nothing_behind(rig):
     set_webhook(rig, events=("status",))
     gone, _ = rig.sessions.change("default", "ana", webhook_url="")
     assert (gone.webhook_url, gone.webhook_secret, gone.webhook_key, gone.webhook_events) == (None, None, None, None)
+
+
+def filtered(rig: Rig, **asked: Any) -> Session:
+    return rig.sessions.change("default", "ana", **asked)[0]
+
+
+def owed_of(rig: Rig, *kinds: str) -> list[str]:
+    """Return which of the types of messages a session's native endpoint is to be told of."""
+    for kind in kinds:
+        data = {"kind": kind, "direction": "inbound"}
+        happens(rig, replace(CONNECTED, id=kind, cursor=kind, type="message.received", data=data))
+    return [delivery.event for delivery, _ in rig.deliveries.queued]
+
+
+def test_a_native_endpoint_is_told_of_the_events_that_it_asked_for(rig):
+    filtered(rig, webhook_events=("message.*", "session.banned"))
+    happens(rig, CONNECTED)
+    happens(rig, replace(CONNECTED, id="banned", type="session.banned", data={"status": "FAILED"}))
+    assert owed_of(rig, "text") == ["banned", "text"]
+
+
+def test_and_of_messages_of_the_types_that_it_asked_for(rig):
+    filtered(rig, webhook_types=("image", "unsupported"))
+    happens(rig, CONNECTED)
+    assert owed_of(rig, "text", "image", "orderMessage", "unknown") == ["01E", "image", "orderMessage", "unknown"]
+
+
+def test_what_it_no_longer_asks_for_is_not_told_though_it_was_owed(rig):
+    happens(rig, CONNECTED)
+    filtered(rig, webhook_events=("message.received",))
+    rig.webhooks.attempt(rig.deliveries.queued[0][0])
+    assert rig.poster.posted == []
+
+
+def test_what_a_change_of_the_native_endpoint_does_not_name_stays_as_it_is(rig):
+    filtered(rig, webhook_events=("message.*",), webhook_types=("text",))
+    moved = filtered(rig, webhook_url=URL)
+    assert (moved.webhook_url, moved.webhook_events, moved.webhook_types) == (URL, ("message.*",), ("text",))
+    assert moved.webhook_secret == SECRET
+    less = filtered(rig, webhook_events=())
+    assert (less.webhook_url, less.webhook_events, less.webhook_types) == (URL, None, ("text",))
+    assert rig.sessions.change("default", "ana", webhook_types=("text",))[1] is False, "nothing is written"
+    gone = filtered(rig, webhook_url="")
+    assert (gone.webhook_url, gone.webhook_events, gone.webhook_types) == (None, None, None)
+
+
+def test_a_family_s_endpoint_that_is_filtered_natively_is_told_natively(rig):
+    set_webhook(rig, events=("status",))
+    native = filtered(rig, webhook_types=("text",))
+    assert (native.webhook_url, native.webhook_format, native.webhook_key) == (URL, None, None)
+    assert (native.webhook_events, native.webhook_types) == (None, ("text",))
+    assert native.webhook_secret == SECRET
+    again = set_webhook(rig, events=("status",))
+    assert (again.webhook_format, again.webhook_events, again.webhook_types) == ("bare", ("status",), None)
+
+
+def test_a_webhook_that_is_not_there_is_not_filtered(rig):
+    filtered(rig, webhook_url="")
+    with pytest.raises(InvalidField, match="there is no webhook yet"):
+        filtered(rig, webhook_events=("message.*",))
 
 
 def test_another_tenant_s_session_is_not_found(rig):

@@ -6,7 +6,7 @@ it then stands, or 202 while the session is still on its way there.
 Bodies refuse unknown fields by name. In a change what is absent stays as it is; null takes away what can be absent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Final
 
 import msgspec
@@ -33,12 +33,16 @@ from chalicelib.api.pages import page, page_of
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
 from chalicelib.dialects.native import DIALECT
+from chalicelib.dialects.native import messages as message_shapes
 from chalicelib.dialects.native import sessions as shapes
 from chalicelib.dialects.native.answers import NativePageJson
 from chalicelib.dialects.native.answers import page as page_shape
+from chalicelib.dialects.native.frames import MOST_TYPES
+from chalicelib.dialects.native.webhook import known
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import (
     Contended,
+    InvalidField,
     SessionDeleting,
     SessionDisabled,
     SessionExists,
@@ -59,10 +63,39 @@ SESSIONS: Final = page_of(ID, name="cursor")
 _MATCH: Final = "True: an account that isn't ``phone``'s is unlinked as soon as it scans."
 
 
+Events = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=64)]],
+    msgspec.Meta(
+        min_length=1,
+        max_length=MOST_TYPES,
+        description="Only events of these types: ``message.received``, or ``message.*`` for a family. Null: all.",
+    ),
+]
+MessageTypes = Annotated[
+    list[Annotated[str, msgspec.Meta(max_length=64)]],
+    msgspec.Meta(
+        min_length=1,
+        max_length=MOST_TYPES,
+        description="Of messages' events only those about messages of these types, such as ``text`` and ``image``; "
+        "a session's events aren't concerned. Null: all.",
+    ),
+]
+
+
 class NativeWebhook(msgspec.Struct, forbid_unknown_fields=True):
-    """Where a session's events are to be posted."""
+    """Where a session's events are to be posted, and which of them."""
 
     url: Url
+    events: Events | None = None
+    message_types: MessageTypes | None = None
+
+
+class NativeWebhookChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What is to change of where a session's events are posted, and which of them."""
+
+    url: Url | UnsetType = UNSET
+    events: Events | UnsetType | None = UNSET
+    message_types: MessageTypes | UnsetType | None = UNSET
 
 
 class NativeProxy(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,7 +140,7 @@ class NativeSessionChange(msgspec.Struct, forbid_unknown_fields=True):
     enabled: Annotated[bool | UnsetType, msgspec.Meta(description="False: nothing is sent.")] = UNSET
     require_phone_match: Annotated[bool | UnsetType, msgspec.Meta(description=_MATCH)] = UNSET
     webhook: Annotated[
-        NativeWebhook | UnsetType | None, msgspec.Meta(description="Null: nothing is posted any more.")
+        NativeWebhookChange | UnsetType | None, msgspec.Meta(description="Null: nothing is posted any more.")
     ] = UNSET
     proxy: Annotated[
         NativeProxy | UnsetType | None, msgspec.Meta(description="Another one, as a whole; null: none any more.")
@@ -131,6 +164,7 @@ def create(call: Call, body: NativeSession) -> Answer:
     phone = phone_number(body.phone, field="phone") if body.phone is not None else None
     name = line(body.name or "", field="name")
     url = webhook(body.webhook.url, field="webhook.url") if body.webhook else None
+    events, types = _filters(body.webhook) if body.webhook else (None, None)
     through = _proxy(body.proxy) if body.proxy else None
     metadata = _metadata(body.metadata or {})
     with once(call, body) as made:
@@ -140,6 +174,8 @@ def create(call: Call, body: NativeSession) -> Answer:
             phone=phone,
             name=name,
             webhook_url=url,
+            webhook_events=events or (),
+            webhook_types=types or (),
             enabled=True,
             start=body.start,
             require_phone_match=matching(body.require_phone_match, phone, field="require_phone_match"),
@@ -167,16 +203,20 @@ def show(call: Call, name: str) -> Answer:
 def change(call: Call, name: str, body: NativeSessionChange) -> Answer:
     """Change a session's settings; those that are absent stay as they are.
 
-    A webhook that is set, also to the address that it has, is tried again though it was disabled. A new address gets a
-    new secret. A session that runs reconnects by another proxy, or by none, at once.
+    A webhook whose ``url`` is given, also the one that it has, is tried again though it was disabled. A new address
+    gets a new secret. One that another family's call set is told in the native format once ``events`` or
+    ``message_types`` are given here. A session that runs reconnects by another proxy, or by none, at once.
     """
-    url = None if body.webhook is UNSET else webhook(body.webhook.url, field="webhook.url") if body.webhook else ""
+    url = None if body.webhook is UNSET else _url(body.webhook) if body.webhook else ""
+    events, types = _filters(body.webhook) if body.webhook else (None, None)
     session, _ = bootstrap.sessions().change(
         call.tenant,
         name,
         name=None if body.name is UNSET else line(body.name, field="name"),
         enabled=None if body.enabled is UNSET else body.enabled,
         webhook_url=url,
+        webhook_events=events,
+        webhook_types=types,
         require_phone_match=None if body.require_phone_match is UNSET else body.require_phone_match,
         proxy=_proxy(body.proxy) if body.proxy else None,
         direct=body.proxy is None,
@@ -240,6 +280,31 @@ def qr(call: Call, name: str) -> Answer:
 
 def _shape(call: Call, session: Session) -> shapes.NativeSessionJson:
     return shapes.session(session, with_secret=call.may(_WRITE))
+
+
+def _url(of: NativeWebhookChange) -> str | None:
+    some_of(of, under="webhook")
+    return None if of.url is UNSET else webhook(of.url, field="webhook.url")
+
+
+def _filters(of: NativeWebhook | NativeWebhookChange) -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
+    """Return the types of events and of messages that are wanted: none for all, None where that isn't to change."""
+    types = message_shapes.TYPES
+    return (
+        _known(of.events, known, field="webhook.events", what="event"),
+        _known(of.message_types, types.__contains__, field="webhook.message_types", what="message"),
+    )
+
+
+def _known(
+    said: list[str] | UnsetType | None, known: Callable[[str], bool], *, field: str, what: str
+) -> tuple[str, ...] | None:
+    if said is UNSET:
+        return None
+    for one in said or ():
+        if not known(one):
+            raise InvalidField(f"'{field}' has '{one}', which is no type of {what}.", field=field)
+    return tuple(dict.fromkeys(said or ()))
 
 
 def _proxy(of: NativeProxy) -> Proxy:

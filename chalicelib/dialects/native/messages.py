@@ -151,6 +151,11 @@ NativeMessageJson: Final = TypedDict("NativeMessageJson", _FIELDS)  # type: igno
 NativeMessageJson.__doc__ = "A message: what is known of it, and an object named as its ``type`` with what it says."
 
 
+def type_of(kind: str) -> str:
+    """Return the type here of a message whose content is called ``kind``."""
+    return kind if kind in _BY_TYPE else UNSUPPORTED
+
+
 def message(of: Message, *, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return a message as it stands or, where the ``data`` of an event is given, as it stood at the event."""
     code = event.get("error_code") if event is not None else of.error_code

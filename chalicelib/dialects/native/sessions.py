@@ -35,6 +35,9 @@ class NativeWebhookJson(TypedDict):
     """Where a session's events are posted."""
 
     url: str
+    format: Annotated[str, "``native``, or the family whose call set it, and in whose format it is told: ``bare``."]
+    events: Annotated[list[str] | None, "What it is told of, in that format's words; null for everything."]
+    message_types: Annotated[list[str] | None, "The types of messages that it is told of; null for all."]
     secret: NotRequired[Annotated[str, "What they are signed with; for those who may change the session."]]
     disabled_at: Annotated[Moment | None, "When the endpoint said that it was gone for good."]
     last_failure: Annotated[NativeWebhookFailureJson | None, "Null if none was noted since the webhook was set."]
@@ -140,6 +143,9 @@ def _webhook(of: Session, *, with_secret: bool) -> NativeWebhookJson | None:
         return None
     shape: NativeWebhookJson = {
         "url": of.webhook_url,
+        "format": of.webhook_format or "native",
+        "events": list(of.webhook_events) if of.webhook_events else None,
+        "message_types": list(of.webhook_types) if of.webhook_types else None,
         "disabled_at": iso(of.webhook_disabled_at),
         "last_failure": _failure(of.webhook_failure) if of.webhook_failure else None,
     }

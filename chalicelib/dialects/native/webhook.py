@@ -14,19 +14,32 @@ from typing import Any, Final
 
 from chalicelib.dialects.contents import beside
 from chalicelib.dialects.native.messages import message as told_natively
+from chalicelib.dialects.native.messages import type_of
 from chalicelib.dialects.shared import iso
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import LIDS, USERS, phone_in
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session
+from chalicelib.domain.watchers import wanted
+from chalicelib.domain.webhook import MESSAGE_EVENTS, interests
 
 _GROUPS: Final = "@g.us"
 _MOMENTS: Final = ("next_at", "expires_at")
 
 
-def tells(envelope: Envelope, session: Session) -> bool:  # noqa: ARG001 - every family's
-    """Whether there is a word for the event: there is one for each."""
-    return True
+def tells(envelope: Envelope, session: Session) -> bool:
+    """Whether the endpoint asked for the event: for such a type, and of a message's, for messages of such a type."""
+    if session.webhook_format:
+        return True  # what it asked for isn't in these words
+    if not wanted(session.webhook_events or (), envelope.type):
+        return False
+    kind = envelope.data.get("kind") if envelope.type in MESSAGE_EVENTS else None
+    return not session.webhook_types or kind is None or type_of(kind) in session.webhook_types
+
+
+def known(type_: str) -> bool:
+    """Whether endpoints can be told of events of this type, or of this family (``message.*``; ``*`` is all)."""
+    return interests(type_) or type_ in {"message.*", "session.*", "*"}
 
 
 def headers(session: Session, body: bytes, *, now: int) -> dict[str, str]:  # noqa: ARG001 - every family's

@@ -159,11 +159,15 @@ class Sessions(Struct, frozen=True):
         enabled: bool,
         start: bool,
         require_phone_match: bool = False,
+        webhook_events: tuple[str, ...] = (),
+        webhook_types: tuple[str, ...] = (),
         proxy: Proxy | None = None,
         metadata: Mapping[str, str] | None = None,
         made: Reservation | None = None,
     ) -> Session:
         """Create a session, wanted running at once if ``start``; without an id it gets a generated one.
+
+        What its webhook is told of is as on Session, everything if it is empty.
 
         The session that ``made`` stands for is returned as it stands. Raises SessionExists (``session`` is
         the one that stands), SessionDeleting, ResultGone, and SessionQuotaExceeded or WorkerQuotaExceeded.
@@ -180,6 +184,8 @@ class Sessions(Struct, frozen=True):
             phone=phone,
             webhook_url=webhook_url,
             webhook_secret=self.new_secret() if webhook_url else None,
+            webhook_events=webhook_events or None,
+            webhook_types=webhook_types or None,
             enabled=enabled,
             require_phone_match=require_phone_match,
             proxy=proxy,
@@ -213,6 +219,8 @@ class Sessions(Struct, frozen=True):
         name: str | None = None,
         enabled: bool | None = None,
         webhook_url: str | None = None,
+        webhook_events: tuple[str, ...] | None = None,
+        webhook_types: tuple[str, ...] | None = None,
         require_phone_match: bool | None = None,
         proxy: Proxy | None = None,
         direct: bool = False,
@@ -221,9 +229,10 @@ class Sessions(Struct, frozen=True):
         """Change the settings that are given; return the session, and whether anything had to be changed.
 
         An empty webhook address removes it, a new one gets a new secret; one that was disabled is enabled again. What
-        waits to be sent is ended where the session is switched off. A worker reconnects by a new ``proxy``, or by none
-        where ``direct`` removes it. ``metadata`` takes the place of all that there was.
-        Raises InvalidField where a phone is to match and the session was created for none.
+        the webhook is told of is in the native words, everything if it is empty. What waits to be sent is ended where
+        the session is switched off. A worker reconnects by a new ``proxy``, or by none where ``direct`` removes it.
+        ``metadata`` takes the place of all that there was. Raises InvalidField where a phone is to match and the
+        session was created for none, and where a webhook that isn't there is to be told of less.
         """
         secret = self.new_secret() if webhook_url else None
         change = SettingsChanged(
@@ -231,11 +240,15 @@ class Sessions(Struct, frozen=True):
             enabled=enabled,
             webhook_url=webhook_url,
             webhook_secret=secret,
+            webhook_events=webhook_events,
+            webhook_types=webhook_types,
             require_phone_match=require_phone_match,
             proxy=proxy,
             direct=direct,
             metadata=metadata,
         )
+
+        filtered = webhook_events is not None or webhook_types is not None
 
         def so(stands: Session) -> bool:
             if require_phone_match and stands.phone is None:
@@ -243,12 +256,17 @@ class Sessions(Struct, frozen=True):
                     "'require_phone_match' needs a session that was created for a phone number.",
                     field="require_phone_match",
                 )
+            if filtered and webhook_url is None and not stands.webhook_url:
+                raise InvalidField("'webhook.url' is missing: there is no webhook yet.", field="webhook.url")
             return (
                 require_phone_match in {None, stands.require_phone_match}
                 and name in {None, stands.name}
                 and enabled in {None, stands.enabled}
                 and webhook_url in {None, stands.webhook_url or ""}
                 and (webhook_url is None or stands.webhook_disabled_at is None)
+                and not (filtered and stands.webhook_format)
+                and webhook_events in {None, stands.webhook_events or ()}
+                and webhook_types in {None, stands.webhook_types or ()}
                 and proxy in {None, stands.proxy}
                 and not (direct and stands.proxy)
                 and (metadata is None or metadata == stands.metadata)
