@@ -168,6 +168,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     scan.add_argument("--number", required=True, help="the phone's number, with country code")
     scan.add_argument("--name", help="the name that the phone's owner shows")
     scan.set_defaults(run=_scan)
+    link = commands.add_parser("link-code", help="type the pairing code that a device shows")
+    link.add_argument("code", help="eight letters and digits, with or without the dash")
+    link.add_argument("--number", required=True, help="the phone's number, with country code")
+    link.add_argument("--name", help="the name that the phone's owner shows")
+    link.set_defaults(run=_link_code)
     unlink = commands.add_parser("unlink", help="remove a phone's linked devices")
     unlink.add_argument("number")
     unlink.add_argument("--device", type=int, help="only this one")
@@ -185,7 +190,15 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 def _scan(options: argparse.Namespace) -> str:
     wanted = {"code": read_code(options.picture), "number": options.number, "name": options.name}
-    linked = call(options, "phones/scan", wanted)
+    return _linked(call(options, "phones/scan", wanted))
+
+
+def _link_code(options: argparse.Namespace) -> str:
+    wanted = {"code": options.code, "number": options.number, "name": options.name}
+    return _linked(call(options, "phones/link-code", wanted))
+
+
+def _linked(linked: dict[str, Any]) -> str:
     return f"{linked['number']} has linked the device: it is number {linked['device']}."
 
 

@@ -1,13 +1,15 @@
-"""Linking codes: the text in the QR picture, the references in it, and which one a client shows at a given time.
+"""Linking codes: those in a QR picture, which carry a reference, and those that a person types on the phone.
 
-The client rotates by itself through each list it is given: the first code of a list of exactly six stays 60 seconds,
-every other code 20. A further list doesn't end the first: the client goes on with both and shows what came last.
+A client rotates by itself through each list of references it is given: the first code of a list of exactly six stays 60
+seconds, every other code 20. A further list doesn't end the first: the client goes on with both and shows what came
+last. A code to be typed is the client's own invention; the server knows its reference, its phone and when it ends.
 """
 
 import hashlib
 import hmac
 import secrets
 from base64 import b64decode, b64encode
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -108,3 +110,42 @@ class Offer:
             return None
         latest = max((one for one in self.shown if one.start <= now), key=lambda one: one.start, default=None)
         return None if latest is None or latest.reference in self.used else latest.reference
+
+
+PAIRING_S = 180.0
+MOST_TRIES = 3
+MOST_CODES = 5
+CODES_WINDOW_S = 600.0
+
+
+@dataclass(slots=True)
+class PairingCode:
+    """A code that a device shows for one phone. `wrapped_key` is the device's key for this linking, under the code."""
+
+    number: str
+    reference: bytes
+    wrapped_key: bytes
+    start: float
+    tries: int = 0
+    used: bool = False
+
+    def awaited(self, now: float) -> bool:
+        """Whether it can be typed at `now`: not once it was used, three times typed, or is three minutes old."""
+        return not self.used and self.tries < MOST_TRIES and now < self.start + PAIRING_S
+
+
+class CodeThrottle:
+    """Lets devices ask for five codes to one phone in ten minutes."""
+
+    def __init__(self) -> None:
+        self._asked: dict[str, deque[float]] = {}
+
+    def allows(self, number: str, now: float) -> bool:
+        """Whether one more may be asked for at `now`; if so, it counts."""
+        asked = self._asked.setdefault(number, deque())
+        while asked and asked[0] <= now - CODES_WINDOW_S:
+            asked.popleft()
+        if len(asked) >= MOST_CODES:
+            return False
+        asked.append(now)
+        return True

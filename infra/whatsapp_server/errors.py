@@ -11,6 +11,7 @@ PhoneError
 ├── UnknownCall         the phone has no such call that rings
 ├── NotOnline           no device of it is connected
 ├── NothingWaits        no client shows a code
+├── WrongCode           the device that waits shows another code
 ├── RefusedByDevice     the device didn't accept the phone's signature
 ├── NoAnswer            the device went away before it answered
 ├── PasskeyRequired     WhatsApp asks for a passkey first
@@ -99,6 +100,12 @@ class NothingWaits(PhoneError):
     """No client shows a code."""
 
     code = "nothing_waits"
+
+
+class WrongCode(PhoneError):
+    """The device that waits shows another code than was typed."""
+
+    code = "wrong_code"
 
 
 class RefusedByDevice(PhoneError):

@@ -29,6 +29,7 @@ class Faults:
     passkeys: int = 0
     failures: deque[PlannedFailure] = field(default_factory=deque)
     refusals: deque[PlannedFailure] = field(default_factory=deque)
+    code_refusals: deque[PlannedFailure] = field(default_factory=deque)
     held_acks_s: float = 0
     spoilt: int = 0
 
@@ -39,6 +40,11 @@ class Faults:
     def take_refusal(self, number: str) -> int | None:
         """The code to refuse this number's message with, if a refusal is planned; each serves once."""
         planned = _taken(self.refusals, number)
+        return planned.reason if planned else None
+
+    def take_code_refusal(self, number: str) -> int | None:
+        """The code to refuse a pairing code for this number with, if a refusal is planned; each serves once."""
+        planned = _taken(self.code_refusals, number)
         return planned.reason if planned else None
 
     def take_spoiling(self) -> bool:

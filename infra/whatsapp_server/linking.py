@@ -83,6 +83,12 @@ async def scan(
         await ask_for_passkey(waiting)
         raise PasskeyRequired("WhatsApp asks for a passkey before this device is linked.")
     account = network.opened(number, name)
+    device = await admit(network, waiting, account, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
+    return account, device
+
+
+async def admit(network: Network, waiting: Waiting, account: Account, secret: bytes) -> Device:
+    """Take a device into an account: resolves once it has agreed and is linked; else one of the PhoneErrors."""
     device = Device(
         number=account.next_device(),
         noise_key=waiting.noise_key,
@@ -92,13 +98,13 @@ async def scan(
         platform=waiting.registration.platform,
         linked_at=now_ms(),
     )
-    await _agree(waiting, account, device, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
+    await _agree(waiting, account, device, secret)
     account.devices[device.number] = device
     announce(network.accounts, network.post, account, new=device.number)
     network.store.changed()
     await network.store.flush()  # the device keeps its keys from now on; so must the server, even if it is killed
     network.spawn(_restart(waiting))
-    return account, device
+    return device
 
 
 async def ask_for_passkey(waiting: Waiting) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from infra.whatsapp_server.accounts import Account, Accounts, Device
 from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.calls import Calls
-from infra.whatsapp_server.codes import Offer, References
-from infra.whatsapp_server.connection import Connection
+from infra.whatsapp_server.codes import CodeThrottle, Offer, PairingCode, References
+from infra.whatsapp_server.connection import Connection, ConnectionEnded
 from infra.whatsapp_server.errors import UnknownPhone
 from infra.whatsapp_server.faults import Faults
 from infra.whatsapp_server.groups.changes import GroupChanges
@@ -50,12 +50,23 @@ _MOST_ACCEPTED = 1000
 
 @dataclass(slots=True)
 class Waiting:
-    """A client that shows codes. `noise_key` is the one it shook hands with."""
+    """A client that shows codes. `noise_key` is the one it shook hands with.
+
+    `finish` gets the device's part of a pairing by code; `typing` is held while a phone does its own.
+    """
 
     connection: Connection
     registration: Registration
     noise_key: bytes
     offer: Offer = field(default_factory=Offer)
+    code: PairingCode | None = None
+    finish: asyncio.Future[bytes] | None = None
+    typing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def leave(self) -> None:
+        """The client is gone: the phone that waits for its part waits no longer."""
+        if self.finish and not self.finish.done():
+            self.finish.set_exception(ConnectionEnded("the client went away"))
 
 
 class Network:
@@ -76,6 +87,7 @@ class Network:
         self.strays: deque[Stray] = deque(maxlen=_MOST_STRAYS)
         self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
         self.waiting: list[Waiting] = []
+        self.code_throttle = CodeThrottle()
         self.connections: set[Connection] = set()
         self._online: dict[Place, Connection] = {}
         self._background: set[asyncio.Task[None]] = set()

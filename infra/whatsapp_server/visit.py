@@ -8,7 +8,7 @@ from aiohttp import web
 
 from chalicelib.wire.node import Node
 from chalicelib.wire.noise import NoiseFailure
-from infra.whatsapp_server import linking, login, messages, queries
+from infra.whatsapp_server import linking, login, messages, newcomers, queries
 from infra.whatsapp_server.connection import Connection, ConnectionEnded, Credentials
 from infra.whatsapp_server.messages import accept_receipt, settle
 from infra.whatsapp_server.network import Client, Network, Waiting
@@ -89,10 +89,10 @@ class Doorman:
         try:
             await linking.offer_codes(self._network, waiting)
             async for stanza in waiting.connection.stanzas():
-                if stanza.tag == "iq" and stanza.text("type") in ("get", "set"):
-                    await waiting.connection.reply(stanza)
+                await newcomers.answer(self._network, waiting, stanza)
         finally:
             self._network.waiting.remove(waiting)
+            waiting.leave()
 
     async def _log_in(self, claim: Login, connection: Connection, noise_key: bytes) -> None:
         try:

@@ -103,6 +103,21 @@ def test_a_foreign_code_and_a_bad_number_are_told(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_pairing_code_is_typed(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with scene(tmp_path) as (_, client, phone):
+            nobody = await phone("link-code", "ABCD-EFGH", "--number", NUMBER)
+            assert (nobody.code, nobody.err) == (1, f"No device waits for {NUMBER} with a pairing code.\n")
+            await client.code()
+            client.tell(f"pair {NUMBER}")
+            code = str((await client.until("code"))["code"])
+            typed = await phone("link-code", code, "--number", f"+{NUMBER}", "--name", "Ana")
+            assert (typed.code, typed.out) == (0, f"{NUMBER} has linked the device: it is number 1.\n")
+            await client.until("connected")
+
+    asyncio.run(story())
+
+
 def test_the_stack_is_found_by_its_state_file(tmp_path: Path) -> None:
     async def story() -> None:
         async with loopback(tmp_path / "wa") as wa, fronted(wa.whatsapp) as port:

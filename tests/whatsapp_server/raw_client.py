@@ -1,6 +1,6 @@
 """A process with nothing but the real client: raw_client.py DATABASE. Prints its events as JSON lines.
 
-It takes words on its standard input: `logout`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`, `played LID ID`,
+It takes words on its standard input: `logout`, `pair NUMBER`, `connected?`, `available`, `send NUMBER TEXT`, `read LID ID`, `played LID ID`,
 `check NUMBER`, `groups`, `hidden`, `message JID MESSAGE`, `vote ID OPTION`, `open ID`, `subscribe LID`, `typing LID STATE`, `reject LID CALL`, `upload KIND FILE`,
 `download FILE MESSAGE` (a waE2E.Message in hexadecimal), `group ACT ARGUMENTS` (JSON: see `raw_groups.py`). When that
 closes, the process ends.
@@ -166,6 +166,13 @@ def send_raw(client: NewClient, jid: str, message: Message) -> None:
         say("sent", id=sent.ID)
 
 
+def pair(client: NewClient, number: str) -> None:
+    try:
+        say("code", code=client.PairPhone(number, show_push_notification=True))
+    except NeonizeError as error:
+        say("code_refused", error=str(error))
+
+
 def be_available(client: NewClient) -> bool:
     """Whether the client let itself be seen: it refuses as long as it doesn't know its name."""
     try:
@@ -218,6 +225,8 @@ def listen(client: NewClient) -> None:  # noqa: C901, PLR0912  # a case for each
                 chat = build_jid(lid, "lid")
                 client.mark_read(name, chat=chat, sender=chat, receipt=ReceiptType[how.upper()])
                 say("marked")
+            case ["pair", number]:
+                pair(client, number)
             case ["check", number]:
                 answers = client.is_on_whatsapp(number)
                 say("checked", found=[[one.Query, one.IsIn, Jid2String(one.JID)] for one in answers])

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.whatsapp_server import linking
-from infra.whatsapp_server.accounts import Account
+from infra.whatsapp_server import linking, typed_codes
+from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.codes import LinkingCode
 from infra.whatsapp_server.control import chats, faults, groups, media, presence
 from infra.whatsapp_server.control.request import body, phone_number
@@ -26,6 +26,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     app.router.add_get("/phones", phones.every)
     app.router.add_get("/waiting", phones.waiting)
     app.router.add_post("/phones/scan", phones.scan)
+    app.router.add_post("/phones/link-code", phones.type_code)
     app.router.add_post("/phones/{number}/unlink", phones.unlink)
     app.router.add_post("/phones/{number}/drop", phones.drop)
     app.router.add_get("/hosts", phones.hosts)
@@ -47,6 +48,11 @@ async def _in_json(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except PhoneError as error:
         return web.json_response({"error": str(error), "code": error.code}, status=error.status)
+
+
+def _linked(account: Account, device: Device) -> web.Response:
+    addresses = {"jid": str(account.jid.on(device.number)), "lid": str(account.lid_jid.on(device.number))}
+    return web.json_response({"number": account.number, **addresses, "device": device.number})
 
 
 class _Phones:
@@ -74,8 +80,14 @@ class _Phones:
         name = fields.optional_text("name")
         wrong_hmac = fields.optional_text("hmac") == "wrong"
         account, device = await linking.scan(self._network, code, number, name=name, wrong_hmac=wrong_hmac)
-        addresses = {"jid": str(account.jid.on(device.number)), "lid": str(account.lid_jid.on(device.number))}
-        return web.json_response({"number": account.number, **addresses, "device": device.number})
+        return _linked(account, device)
+
+    async def type_code(self, request: web.Request) -> web.Response:
+        """`{code, number, name?}`: type a pairing code on the phone."""
+        fields = await body(request)
+        number, name = phone_number(fields.text("number")), fields.optional_text("name")
+        account, device = await typed_codes.type_code(self._network, fields.text("code"), number, name=name)
+        return _linked(account, device)
 
     async def unlink(self, request: web.Request) -> web.Response:
         account = self._account(request)

@@ -24,6 +24,7 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/faults/failure", routes.failure)
     app.router.add_post("/faults/passkey", routes.passkey)
     app.router.add_post("/faults/hold-acks", routes.hold_acks)
+    app.router.add_post("/faults/refuse-code", routes.refuse_code)
     app.router.add_post("/faults/refuse-message", routes.refuse_message)
     app.router.add_post("/faults/spoil-message", routes.spoil_message)
     app.router.add_post("/faults/stanza", routes.stanza)
@@ -74,6 +75,12 @@ class _FaultRoutes:
         held = (await body(request)).integer("ms", default=0, lowest=0, highest=_LONGEST_HOLD_MS)
         self._network.faults.held_acks_s = held / 1000
         return web.json_response({"ms": held})
+
+    async def refuse_code(self, request: web.Request) -> web.Response:
+        """`{code, number?, times?}`: refuse the next pairing codes that clients ask for."""
+        fields = await body(request)
+        self._network.faults.code_refusals.extend(_planned(fields, "code", default=429))
+        return web.json_response({"planned": len(self._network.faults.code_refusals)})
 
     async def refuse_message(self, request: web.Request) -> web.Response:
         """`{code, number?, times?}`: refuse the next messages of clients; they are delivered to nobody."""
