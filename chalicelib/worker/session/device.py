@@ -13,7 +13,7 @@ all who open a file to be on one host, and EFS is shared by all hosts. So no two
 - the client's first login proves the copy, and only then are the earlier epochs' databases removed (``prune``).
 
 A worker that should be dead can therefore only harm its own copy, and a crash at any point leaves either the former
-database or the new one. ``connection.py`` says what becomes of two workers that are connected all the same.
+database or the new one. ``service.comes_back`` decides what becomes of two workers that are connected all the same.
 """
 
 import os

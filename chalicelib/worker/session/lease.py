@@ -18,7 +18,7 @@ library may hang, and so may the log. Two threads see to that. One renews; the o
 renewal that hangs (a name lookup has no timeout) doesn't save the worker. They count from the moment at which the last
 good renewal was *sent*, on the monotonic clock; others count from the moment at which it arrived, which is later. With
 FENCE_AFTER < TTL the worker is therefore gone before anybody else may connect, whatever AWS does in between; a property
-test goes through that. A process that was frozen is the exception: see ``connection.comes_back``.
+test goes through that. A process that was frozen is the exception: see ``service.comes_back``.
 
 The process ends, not the session alone: nothing less surely ends the client's connection.
 """

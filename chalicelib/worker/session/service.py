@@ -1,19 +1,36 @@
 """Serving one session: the client's events become reports, and the owner's wishes acts, until there is an ending.
 
-Everything happens on the calling thread: client, mailbox and signals only fill the session's queue of events.
+Everything happens on the calling thread: client, mailbox and signals only fill the session's queue of events. What the
+service goes by comes first, and needs no thread at all:
+
+- A ``Round`` counts the codes of a scan and draws them. Error correction L and a fixed mask: the library would try all
+  eight masks, which costs ten times the time for a code that scans the same. Boxes of 6 pixels and a quiet zone of 4
+  modules: about 400 pixels a side, 1.2 KB as 1-bit PNG.
+- ``Pulse`` tells whether a client lives that would say nothing if it didn't: until a device is linked, only its socket
+  tells.
+- ``Restarts`` counts clients that ended in the middle of a connection: the next one begins at once, unless that happens
+  again and again.
+- ``comes_back`` decides about a connection that WhatsApp closed for another one of the same device. A frozen process
+  can't end itself in time: when it thaws, its client may reconnect first. So the worker that took over from it comes
+  back, once. Anybody else connected on purpose, and is never fought.
 """
 
-from dataclasses import replace
+import base64
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from io import BytesIO
 from typing import Final
 
+from qrcode.constants import ERROR_CORRECT_L
+from qrcode.image.pil import PilImage
+from qrcode.main import QRCode as Drawing
+
 from chalicelib.domain import events as e
-from chalicelib.domain.session import Desired, Reason, Status
+from chalicelib.domain.session import Desired, QRCode, Reason, Status
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
-from chalicelib.worker.session.connection import REPLACED_PAUSE, Phase, Pulse, Restarts, comes_back
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
-from chalicelib.worker.session.linking import Round
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter, translate
 from chalicelib.worker.session.shutdown import Shutdown
@@ -21,6 +38,135 @@ from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.waiting import Bounded, EventQueue, Happening, Rung, Terminated, backoff
 from chalicelib.worker.whatsapp import client as c
+
+CODES_A_ROUND: Final = 6
+FIRST_LASTS: Final = 60_000
+"""Milliseconds that the client shows the first of six codes."""
+OTHERS_LAST: Final = 20_000
+"""Milliseconds that it shows each other one."""
+
+
+def render(code: str, *, attempt: int, now: int) -> QRCode:
+    """Return ``code``, the client's text unchanged, as the ``attempt``-th code of its round, shown from ``now`` on."""
+    drawing: Drawing[PilImage] = Drawing(error_correction=ERROR_CORRECT_L, mask_pattern=0, box_size=6, border=4)
+    drawing.add_data(code)
+    drawing.make()
+    picture = BytesIO()
+    drawing.make_image(image_factory=PilImage).get_image().convert("1").save(picture, "PNG")
+    drawing.border = 0
+    rows = ("".join("1" if dark else "0" for dark in row) for row in drawing.get_matrix())
+    return QRCode(
+        code=code,
+        image="data:image/png;base64," + base64.b64encode(picture.getvalue()).decode(),
+        matrix="\n".join(rows),
+        attempt=attempt,
+        expires_at=now + (FIRST_LASTS if attempt == 1 else OTHERS_LAST),
+    )
+
+
+EARLY: Final = 1_000
+"""Milliseconds that the client may be ahead of us when it drops the last code."""
+
+
+@dataclass(slots=True)
+class Round:
+    """Counts the codes of a round."""
+
+    shown: int = 0
+    expires_at: int = 0
+    over: bool = False
+
+    def show(self, code: str, now: int) -> QRCode:
+        """Return the next code, rendered."""
+        self.shown += 1
+        qr = render(code, attempt=self.shown, now=now)
+        self.expires_at = qr.expires_at
+        return qr
+
+    def ran_out(self, now: int) -> bool:
+        """Whether a client that is dead at ``now`` ran out of codes; one that died earlier was closed, or refused.
+
+        It says so itself (``over``), though only in its trace; else the last code's time tells.
+        """
+        return self.over or (self.shown > 0 and now >= self.expires_at - EARLY)
+
+
+NO_CODE_FOR: Final = 30_000
+"""Milliseconds that a client may take to get its first code, or to log in while it has no socket."""
+DEAD_FOR: Final = 1_500
+"""Milliseconds without a socket before a client that shows a code counts as dead.
+
+Not at once: after a scan it reconnects before it says so.
+"""
+
+
+class Phase(StrEnum):
+    """How far the client has come."""
+
+    CONNECTING = "connecting"
+    SCANNING = "scanning"
+    PAIRING = "pairing"
+    ONLINE = "online"
+    DEAD = "dead"
+
+
+@dataclass(slots=True)
+class Pulse:
+    """The client's phase, and since when (monotonic milliseconds) looks at it have found no socket.
+
+    Counted from a look and not from the last time it was open: between two looks a worker may have waited for AWS.
+    """
+
+    phase: Phase = Phase.CONNECTING
+    closed_since: int | None = None
+
+    @property
+    def mute(self) -> bool:
+        """Whether a dead client would say nothing now, so that it must be looked at."""
+        return self.phase in {Phase.CONNECTING, Phase.SCANNING}
+
+    def move(self, phase: Phase) -> None:
+        """Say how far the client has come; it lives."""
+        self.phase, self.closed_since = phase, None
+
+    def lost(self, *, connected: bool | None, now: int) -> bool:
+        """Whether a client counts as dead at ``now`` whose socket is open, or not, or (None) being opened."""
+        reopens = connected is None and self.phase is Phase.SCANNING
+        if connected or reopens or not self.mute:
+            self.closed_since = None
+            return False
+        if self.closed_since is None:
+            self.closed_since = now
+        return now - self.closed_since >= (DEAD_FOR if self.phase is Phase.SCANNING else NO_CODE_FOR)
+
+
+CALM: Final = 60_000
+"""Milliseconds since the last restart after which the next one is the first again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """``count`` is how many in a row came within ``CALM`` of the one before, ``at`` when the last one was."""
+
+    count: int = 0
+    at: int | None = None
+
+    def one_more(self, now: int) -> "Restarts":
+        """Return them with another one at ``now`` (monotonic milliseconds); its count is 0 if nobody need wait."""
+        soon = self.at is not None and now - self.at < CALM
+        return Restarts(self.count + 1 if soon else 0, now)
+
+
+TAKEOVER: Final = 600_000
+"""Milliseconds after a takeover in which it may be the old worker."""
+REPLACED_PAUSE: Final = 5_000
+"""Milliseconds until we come back: by then it has ended itself."""
+
+
+def comes_back(*, took_over_at: int | None, again: bool, now: int) -> bool:
+    """Return whether to connect once more at ``now``; ``again`` says that this has happened before."""
+    return took_over_at is not None and not again and now - took_over_at < TAKEOVER
+
 
 LOOK_EVERY: Final = 30_000
 """Milliseconds between looks at what is wanted, in case a ring got lost."""

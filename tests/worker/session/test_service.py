@@ -12,7 +12,7 @@ from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Device, Reason, Session, Status
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.handover import Again, Exit
-from chalicelib.worker.session.connection import TAKEOVER
+from chalicelib.worker.session.service import TAKEOVER
 from chalicelib.worker.waiting import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE

@@ -1,10 +1,8 @@
-"""When a client counts as dead.
-
-Whether to come back after being replaced."""
+"""When a client counts as dead, how soon the next one begins, and whether to come back after being replaced."""
 
 import pytest
 
-from chalicelib.worker.session.connection import (
+from chalicelib.worker.session.service import (
     CALM,
     DEAD_FOR,
     NO_CODE_FOR,

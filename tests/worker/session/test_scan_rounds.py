@@ -1,6 +1,4 @@
-"""Codes as pictures, read by a real decoder.
-
-One scan round."""
+"""Codes as pictures, read by a real decoder, and the counting of them in one scan round."""
 
 import base64
 from io import BytesIO
@@ -10,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from chalicelib.worker.session.linking import Round, render
+from chalicelib.worker.session.service import Round, render
 
 CODE = (
     "https://wa.me/settings/linked_devices#2@"
