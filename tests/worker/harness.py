@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import TTL, Lease, Order, SessionClaim
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import Device, Session
 from chalicelib.domain.transitions import advance
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import Ending, Handover
@@ -28,8 +28,11 @@ from tests.makers import a_session
 from tests.worker.databases import leave
 from tests.worker.outside import Outside, now
 
-Beat = Happening | c.Mail | Callable[[], None]
+Beat = Happening | c.Incoming | c.ReceiptEvent | Callable[[], None]
 Script = Sequence[Beat]
+
+NOBODY = c.Handlers(lambda _: None, lambda _: None, lambda _: None)
+"""Handlers of a client whose events nobody waits for."""
 
 
 @dataclass
@@ -38,7 +41,8 @@ class ScriptedClient:
 
     events: EventQueue
     script: Script
-    emit: c.Emit
+    handlers: c.Handlers = NOBODY
+    linked_as: Device | None = None
     confirms: bool = True
     connected: bool = True
     calls: list[str] = field(default_factory=list)
@@ -58,7 +62,18 @@ class ScriptedClient:
             elif callable(happening):
                 happening()
             else:
-                self.emit(happening)
+                self._tell(happening)
+
+    def _tell(self, happening: c.ClientEvent | c.Incoming | c.ReceiptEvent) -> None:
+        match happening:
+            case c.Incoming():
+                self.handlers.message(happening)
+            case c.ReceiptEvent():
+                self.handlers.receipt(happening)
+            case _:
+                if isinstance(happening, c.PairSuccessEvent | c.ConnectedEvent):
+                    self.linked_as = happening.device
+                self.handlers.event(happening)
 
     def is_connected(self) -> bool:
         return self.connected
@@ -154,10 +169,12 @@ class WorkerHarness:
     def play(self, *script: Beat, **handed_over: Any) -> Ending:
         """Run the worker with a client that goes through ``script`` as soon as it is to connect."""
 
-        def make(database: Path, emit: c.Emit, *, linking: bool, proxy: str | None = None) -> c.Client:
+        def make(database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> c.Client:
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
-            client = ScriptedClient(self.events, script, emit, self.confirms, self.connected, sends=self.send)
+            client = ScriptedClient(
+                self.events, script, handlers, confirms=self.confirms, connected=self.connected, sends=self.send
+            )
             self.clients.append(client)
             return client
 

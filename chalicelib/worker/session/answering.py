@@ -7,8 +7,8 @@ from chalicelib.domain.questions import Contact, Group, Question, Subject
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.log import Log
-from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.messaging import BackgroundWorker
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.waiting import EventQueue, patiently

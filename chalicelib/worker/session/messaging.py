@@ -1,26 +1,102 @@
 """A session's messages, from its client's first connection to the last: sent, answered and received, side by side."""
 
-from collections.abc import Collection
-from pathlib import Path
-from typing import Final
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from threading import Event, Thread
+from typing import ClassVar, Final
 
-from chalicelib.services.worker import WorkerServices
 from chalicelib.worker.log import Log
-from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
-from chalicelib.worker.media.outgoing import OutgoingFiles
-from chalicelib.worker.media.transfer import Transfer
-from chalicelib.worker.session.answering import Answerer
+from chalicelib.worker.media.incoming import IncomingFiles
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.receiving import Intake
-from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.session.sending import Sender
-from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
-from chalicelib.worker.session.unsealing import Unsealer
-from chalicelib.worker.waiting import EventQueue, bounded
-from chalicelib.worker.whatsapp import client as c
-from chalicelib.worker.whatsapp.errors import NotSent
-from chalicelib.worker.whatsapp.media_connection import MediaConnection
+from chalicelib.worker.waiting import EventQueue, Interrupted, bounded
+from chalicelib.worker.whatsapp.client import Client
+
+
+class BackgroundWorker(ABC):
+    """Does one kind of work for a session, on a thread of its own.
+
+    It takes a turn when it is rung for and when the session is connected anew, until it is stopped. WhatsApp may take
+    over a minute to answer, and everything else would wait for that: rings, SIGTERM, the client's events.
+    """
+
+    NAME: ClassVar[str]
+    LOOK_EVERY: ClassVar[float | None] = None
+    """Seconds between turns, in case a ring got lost; None for no turn without a ring."""
+    LOOK_AFTER: ClassVar[float] = 0.0
+    """Seconds from a ring to the turn."""
+    ENDING_TAKES: ClassVar[float] = 0.0
+    """Seconds that an ending waits for the turn that is going on."""
+
+    def __init__(self, reporter: SessionReporter, lease: HeldLease, events: EventQueue, log: Log) -> None:
+        self._reporter = reporter
+        self._lease = lease
+        self._events = events
+        self._log = log
+        self._client: Client | None = None
+        self._online = False
+        self._look = Event()
+        self._over = Event()
+        self._thread = Thread(target=self._run, name=self.NAME, daemon=True)
+
+    def start(self, client: Client) -> None:
+        """Begin, with a turn before there is a connection."""
+        self._client = client
+        self._look.set()
+        self._thread.start()
+
+    def allow(self, *, online: bool) -> None:
+        """Say whether the session is connected: only then is WhatsApp spoken to."""
+        came_online = online and not self._online
+        self._online = online
+        if came_online:
+            self._look.set()
+
+    def ring(self) -> None:
+        """Say that there may be something to do."""
+        self._look.set()
+
+    def stop(self) -> None:
+        """Begin nothing more, and wait a little for what is going on, if that is worth it."""
+        self._over.set()
+        self._look.set()
+        if self._thread.is_alive():
+            self._thread.join(self.ENDING_TAKES)
+
+    def _ready(self) -> Client | None:
+        """Return the client if WhatsApp may be spoken to now: connected, not ending, the lease surely still ours."""
+        client = self._client
+        held = self._online and not self._over.is_set() and not self._lease.late
+        return client if held and client is not None and client.is_connected() else None
+
+    def _run(self) -> None:
+        while not self._over.is_set():
+            self._look.wait(self.LOOK_EVERY)
+            if self._over.wait(self.LOOK_AFTER):
+                break
+            self._look.clear()
+            try:
+                self._turn()
+            except Interrupted:
+                break
+            except Exception:  # noqa: BLE001 - one thing that breaks it shall not be the end of the others
+                self._log.warning(f"{self.NAME}_broken")
+        self._leave()
+
+    def settle(self, seconds: float) -> None:
+        """Do, in ``seconds`` at the most, what came to be done after the last turn; the rest is the next worker's."""
+        if not self._thread.is_alive():
+            bounded(self._leave, seconds)
+
+    @abstractmethod
+    def _turn(self) -> None:
+        """Do what there is to do."""
+
+    def _leave(self) -> None:
+        """Do what is left to do after the last turn."""
+        return
+
 
 CLOSING_TAKES: Final = 2.0
 """Seconds for the client to close its socket; the end of the process closes it anyway."""
@@ -29,76 +105,23 @@ SETTLING_TAKES: Final = 2.0
 
 
 class Messaging:
-    """Sender, answerer and intake of one client, which keep what came in and isn't in the table in ``home``.
-
-    ``left`` are WhatsApp's ids of messages that may have left under an earlier worker.
-    Files go through ``proxy``, a CONNECT proxy's address, if there is one.
-    """
+    """What goes on with the messages of one client: its background ``workers``, and the intake with its files."""
 
     def __init__(
-        self,
-        reporter: SessionReporter,
-        lease: HeldLease,
-        services: WorkerServices,
-        events: EventQueue,
-        log: Log,
-        *,
-        home: Path,
-        left: Collection[str] = (),
-        proxy: str | None = None,
+        self, client: Client, workers: Sequence[BackgroundWorker], intake: Intake, files: IncomingFiles
     ) -> None:
-        self._reporter = reporter
-        self._events = events
-        people = Recipients(reporter.claim.uid, services.identities, log)
-        transfer, uid = Transfer(proxy), reporter.claim.uid
-        outgoing = OutgoingFiles(uid, services.media, transfer, self._media_connection)
-        self._sender = Sender(
-            reporter,
-            lease,
-            services.dispatch,
-            events,
-            log,
-            people=people,
-            media=outgoing,
-            spool=Spool(home, RECEIPTS),
-            left=left,
-        )
-        self._files = IncomingFiles(reporter, services.media, transfer, Spool(home, AWAITED), log)
-        self._workers = (Answerer(reporter, lease, services.answering, events, log, people=people), self._sender)
-        self._intake = Intake(
-            reporter,
-            services.inbox.receive,
-            Spool(home, MESSAGES),
-            log,
-            media=self._files,
-            unseal=Unsealer(services.inbox).open,
-        )
-        self._client: c.Client | None = None
-        self._refused = False
-
-    def emit(self, event: c.ClientEvent | c.Mail) -> None:
-        """Take an event from the client, in the client's thread."""
-        if isinstance(event, c.PairSuccessEvent | c.ConnectedEvent):
-            # Known here, on the client's thread, before the first message of an account that isn't to be linked.
-            self._refused = self._reporter.session.refuses(event.device)
-        match event:
-            case c.Incoming() if self._refused:
-                return
-            case c.Incoming():
-                self._intake.keep(event)
-            case c.ReceiptEvent():
-                self._sender.receipt(event)
-            case _:
-                self._events.put(event)
-
-    def begin(self, client: c.Client) -> None:
-        """Begin to connect, and to send and to answer once that is allowed."""
         self._client = client
+        self._workers = workers
+        self._intake = intake
+        self._files = files
+
+    def begin(self) -> None:
+        """Begin to connect, and to send and to answer once that is allowed."""
         self._files.start()
         self._intake.start()
         for worker in self._workers:
-            worker.start(client)
-        client.connect()
+            worker.start(self._client)
+        self._client.connect()
 
     def allow(self, *, online: bool) -> None:
         """Say whether the session is connected: only then is anything sent or asked."""
@@ -118,13 +141,8 @@ class Messaging:
     def hang_up(self) -> None:
         """Send and answer nothing more, close the socket, and keep what had come in by then, receipts too."""
         self.stop()
-        if self._client:
-            bounded(self._client.disconnect, CLOSING_TAKES)
-            self._intake.settle(SETTLING_TAKES)
-            self._sender.settle(SETTLING_TAKES)
-            self._files.close()
-
-    def _media_connection(self) -> MediaConnection:
-        if self._client is None:
-            raise NotSent
-        return self._client.media_connection()
+        bounded(self._client.disconnect, CLOSING_TAKES)
+        self._intake.settle(SETTLING_TAKES)
+        for worker in self._workers:
+            worker.settle(SETTLING_TAKES)
+        self._files.close()

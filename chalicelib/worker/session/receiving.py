@@ -45,7 +45,7 @@ class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting.
 
     ``unseal`` opens what came in sealed. Without ``media`` there is no place for files: what came with one is kept
-    without.
+    without. ``refused`` says that the account isn't the session's, so that nothing of it is kept.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Intake:
         *,
         unseal: Callable[[Session, Received, Sealed], Received] | None = None,
         media: IncomingMedia | None = None,
+        refused: Callable[[], bool] = lambda: False,
     ) -> None:
         self._reporter = reporter
         self._receive = receive
@@ -64,6 +65,7 @@ class Intake:
         self._log = log
         self._unseal = unseal
         self._media = media
+        self._refused = refused
         self._queue: Queue[Incoming] = Queue(HELD)
         self._changed = Condition()
         self._came = 0
@@ -75,6 +77,8 @@ class Intake:
 
     def keep(self, incoming: Incoming) -> None:
         """Keep a message; returns at once."""
+        if self._refused():
+            return
         with self._changed:
             self._came += 1
             self._unwritten += 1

@@ -39,12 +39,12 @@ from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispat
 from chalicelib.services.ports import Rejected
 from chalicelib.wire.addons import SECRET_SIZE
 from chalicelib.worker.log import Log
-from chalicelib.worker.session.background import BackgroundWorker
 from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.messaging import BackgroundWorker
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
-from chalicelib.worker.waiting import EventQueue, Interrupted, bounded, patiently
+from chalicelib.worker.waiting import EventQueue, Interrupted, patiently
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import (
     NoAnswer,
@@ -202,11 +202,6 @@ class Sender(BackgroundWorker):
         """Have a receipt noted; returns at once."""
         if self._receipts.keep(receipt):
             self.ring()
-
-    def settle(self, seconds: float) -> None:
-        """Note, in ``seconds`` at the most, what came after the last turn; the rest is the next worker's."""
-        if not self._thread.is_alive():
-            bounded(self._leave, seconds)
 
     def _leave(self) -> None:
         """Note what came while the last send was going on."""

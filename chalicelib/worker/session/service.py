@@ -220,7 +220,7 @@ class Service:
 
     def run(self) -> Ending:
         """Connect and serve. Raises Fenced."""
-        self._messaging.begin(self._client)
+        self._messaging.begin()
         ending = self._act()
         while ending is None:
             happening = self._events.next(self._patience())

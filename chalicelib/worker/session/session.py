@@ -5,6 +5,7 @@ side by side in one process and share nothing but the services. What belongs to 
 heartbeat, re-execution) is the host's.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
@@ -15,17 +16,27 @@ from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import BROKEN, DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.log import Log
+from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
+from chalicelib.worker.media.outgoing import OutgoingFiles
+from chalicelib.worker.media.transfer import Transfer
+from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
 from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.outcomes import Outcomes
+from chalicelib.worker.session.receiving import Intake
+from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
+from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.service import Service
 from chalicelib.worker.session.shutdown import Shutdown
+from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
 from chalicelib.worker.session.tunnel import Tunnel
+from chalicelib.worker.session.unsealing import Unsealer
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.waiting import EventQueue, Interrupted, patiently
-from chalicelib.worker.whatsapp.client import MakeClient
+from chalicelib.worker.whatsapp.client import Client, Handlers, MakeClient
+from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
 
 class WorkerSession:
@@ -107,9 +118,9 @@ class WorkerSession:
         left = outcomes.settle(opened) if opened.linked else ()
         proxy = reporter.session.proxy
         tunnel = Tunnel(proxy, self._services.dialer, log) if proxy else None
-        way, home = tunnel.url if tunnel else None, opened.database.parent
-        messaging = Messaging(reporter, lease, self._services, self._events, log, home=home, left=left, proxy=way)
-        client = self._make_client(opened.database, messaging.emit, linking=not opened.linked, proxy=way)
+        client, messaging = self._connecting(
+            reporter, lease, opened, log, left=left, proxy=tunnel.url if tunnel else None
+        )
         shutdown = Shutdown(reporter, lease, self._devices, wal_sync=wal_sync, client=client, messaging=messaging)
         service = Service(
             handover=handover,
@@ -132,6 +143,57 @@ class WorkerSession:
         if isinstance(ending, Again):
             messaging.stop()
         return ending
+
+    def _connecting(
+        self,
+        reporter: SessionReporter,
+        lease: HeldLease,
+        opened: Opened,
+        log: Log,
+        *,
+        left: Collection[str],
+        proxy: str | None,
+    ) -> tuple[Client, Messaging]:
+        """Return a client over the opened device, and what goes on with its messages; neither has begun.
+
+        ``left`` are WhatsApp's ids of messages that may have left under an earlier worker. What came in and isn't in
+        the table is kept beside the device. Files go through ``proxy``, a CONNECT proxy's address, if there is one.
+        """
+
+        def media_connection() -> MediaConnection:
+            return client.media_connection()
+
+        def refused() -> bool:
+            # Asked on the client's thread: no message of an account that isn't to be linked is kept.
+            return client.linked_as is not None and reporter.session.refuses(client.linked_as)
+
+        uid, home, services = self._claim.uid, opened.database.parent, self._services
+        people, transfer = Recipients(uid, services.identities, log), Transfer(proxy)
+        answerer = Answerer(reporter, lease, services.answering, self._events, log, people=people)
+        sender = Sender(
+            reporter,
+            lease,
+            services.dispatch,
+            self._events,
+            log,
+            people=people,
+            media=OutgoingFiles(uid, services.media, transfer, media_connection),
+            spool=Spool(home, RECEIPTS),
+            left=left,
+        )
+        files = IncomingFiles(reporter, services.media, transfer, Spool(home, AWAITED), log)
+        intake = Intake(
+            reporter,
+            services.inbox.receive,
+            Spool(home, MESSAGES),
+            log,
+            media=files,
+            unseal=Unsealer(services.inbox).open,
+            refused=refused,
+        )
+        handlers = Handlers(self._events.put, intake.keep, sender.receipt)
+        client = self._make_client(opened.database, handlers, linking=not opened.linked, proxy=proxy)
+        return client, Messaging(client, (answerer, sender), intake, files)
 
     @staticmethod
     def _ended(service: Service, shutdown: Shutdown) -> Ending:

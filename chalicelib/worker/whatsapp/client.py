@@ -156,17 +156,28 @@ ClientEvent = (
     | ConnectFailureEvent
     | EndedEvent
 )
-Mail = Incoming | ReceiptEvent
+Emit = Callable[[ClientEvent], None]
 
-Emit = Callable[[ClientEvent | Mail], None]
-"""Called from the client's own threads, one event at a time: it must return at once.
 
-Meanwhile the client collects a hundred events more, which die with it, then stops taking in what WhatsApp sends.
-"""
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What a client calls with what happens, from threads of its own, one call at a time: each must return at once.
+
+    Meanwhile the client collects a hundred events more, which die with it, then stops taking in what WhatsApp sends.
+    """
+
+    event: Emit
+    message: Callable[[Incoming], None]
+    receipt: Callable[[ReceiptEvent], None]
 
 
 class Client(Protocol):
-    """A WhatsApp client over one device database. Its calls may hang: bound them."""
+    """A WhatsApp client over one device database. Its calls may hang: bound them.
+
+    ``linked_as`` is the device that it has linked, or logged in as; None before it has told of either.
+    """
+
+    linked_as: Device | None
 
     def connect(self) -> None:
         """Begin to connect and return; what follows comes as events."""
@@ -224,7 +235,7 @@ class Client(Protocol):
 class MakeClient(Protocol):
     """Makes a client."""
 
-    def __call__(self, database: Path, emit: Emit, *, linking: bool, proxy: str | None = None) -> Client:
+    def __call__(self, database: Path, handlers: Handlers, *, linking: bool, proxy: str | None = None) -> Client:
         """Return a client over ``database``; ``linking`` says that no device is stored there yet.
 
         It connects through ``proxy``, the address of one on this machine, if there is one.

@@ -69,8 +69,10 @@ LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 class Whatsmeow:
     """A Client."""
 
-    def __init__(self, database: Path, emit: c.Emit, *, linking: bool, proxy: str | None = None) -> None:
-        self._emit = emit
+    def __init__(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> None:
+        self._hand_over = handlers
+        self._emit = emit = handlers.event
+        self.linked_as: Device | None = None
         self._proxy = ProxySettings(proxy_address=proxy) if proxy else None
         self._log = Log()
         # What only the trace tells is needed for as long as the client lives, and the level is fixed once it connects.
@@ -305,7 +307,7 @@ class Whatsmeow:
 
     def _came_in(self, incoming: c.Incoming | None) -> None:
         if incoming:
-            self._emit(incoming)
+            self._hand_over.message(incoming)
 
     def _group_changed(self, event: Any) -> None:
         for notice in notices.group_events(event, self._own, self._phone_of):
@@ -314,7 +316,7 @@ class Whatsmeow:
     def _receipt(self, message: Any) -> None:
         found = receipt(message, self._phone_of)
         if found:
-            self._emit(found)
+            self._hand_over.receipt(found)
 
     def _phone_of(self, lid: Any) -> str | None:
         try:
@@ -332,7 +334,8 @@ class Whatsmeow:
 
     def _paired(self, message: Any) -> None:
         if message.Status == ev.PairStatusEv.SUCCESS:
-            self._emit(c.PairSuccessEvent(replace(self._device(), jid=Jid2String(message.ID))))
+            self.linked_as = replace(self._device(), jid=Jid2String(message.ID))
+            self._emit(c.PairSuccessEvent(self.linked_as))
         else:
             self._emit(c.PairErrorEvent(str(message.Error)))
 
@@ -340,7 +343,7 @@ class Whatsmeow:
         if self._stanzas:
             self._stanzas.close()
             self._stanzas = None
-        self._own = self._device()
+        self._own = self.linked_as = self._device()
         self._emit(c.ConnectedEvent(self._own))
 
     def _device(self) -> Device:

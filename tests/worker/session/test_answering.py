@@ -71,7 +71,7 @@ class Counter:
 def counter(tmp_path: Path) -> Iterator[Counter]:
     harness = WorkerHarness(tmp_path, linked=True)
     reporter, lease = harness.reporter()
-    client = ScriptedClient(harness.events, (), lambda _: None)
+    client = ScriptedClient(harness.events, ())
     people = Recipients(harness.session.uid, harness.outside.identities, Log())
     answerer = Answerer(reporter, lease, harness.outside.answering, harness.events, Log(), people=people)
     made = Counter(harness, lease, client, answerer)

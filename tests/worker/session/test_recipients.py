@@ -32,7 +32,7 @@ def harness(tmp_path: Path) -> WorkerHarness:
 @pytest.fixture
 def client(harness: WorkerHarness) -> ScriptedClient:
     there = Contact(exists=True, jid=KNOWN_JID, lid=f"{LID}@lid")
-    return ScriptedClient(harness.events, (), lambda _: None, ask=lambda _: there)
+    return ScriptedClient(harness.events, (), ask=lambda _: there)
 
 
 @pytest.fixture

@@ -102,7 +102,7 @@ def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease,
 def harness(tmp_path: Path) -> Iterator[SenderHarness]:
     worker = WorkerHarness(tmp_path, linked=True)
     reporter, lease = worker.reporter()
-    client = ScriptedClient(worker.events, (), lambda _: None)
+    client = ScriptedClient(worker.events, ())
     made = SenderHarness(worker, lease, client, a_sender(worker, reporter, lease))
     client.sends = made.send
     yield made
@@ -423,7 +423,7 @@ def test_what_the_phone_said_before_a_worker_died_in_a_send_is_found_by_the_next
     dispatch.left(harness.stands("1"), "3EB01")
     reporter, lease = harness.worker.reporter()
     after = a_sender(harness.worker, reporter, lease, left=("3EB01",))
-    after.start(ScriptedClient(harness.worker.events, (), lambda _: None))
+    after.start(ScriptedClient(harness.worker.events, ()))
     harness.become("1", S.SENT)
     acknowledged.set()
     after.stop()

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from chalicelib.domain.content import Text
-from chalicelib.worker.whatsapp.client import EndedEvent
+from chalicelib.worker.whatsapp.client import EndedEvent, Handlers
 from chalicelib.worker.whatsapp.outgoing import Outgoing
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
@@ -16,9 +16,10 @@ if __name__ == "__main__":
     database, call, *arguments = sys.argv[1:]
     came_back = Event()
     given = [arguments[0], Outgoing(Text(arguments[1]))] if call == "send" else arguments
-    client = Whatsmeow(
-        Path(database), lambda event: came_back.set() if isinstance(event, EndedEvent) else None, linking=True
+    handlers = Handlers(
+        lambda event: came_back.set() if isinstance(event, EndedEvent) else None, lambda _: None, lambda _: None
     )
+    client = Whatsmeow(Path(database), handlers, linking=True)
     with suppress(Exception):
         getattr(client, call)(*given)
     client.connect()

@@ -13,13 +13,13 @@ from queue import Queue
 from typing import Any
 
 from chalicelib.worker.media.transfer import Transfer
-from chalicelib.worker.whatsapp.client import ConnectedEvent, QREvent
+from chalicelib.worker.whatsapp.client import ConnectedEvent, Handlers, QREvent
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
 
 def uploaded(database: Path, file: Path) -> None:
     events: Queue[Any] = Queue()
-    client = Whatsmeow(database, events.put, linking=True)
+    client = Whatsmeow(database, Handlers(*[events.put] * 3), linking=True)
     client.connect()
     while not isinstance(event := events.get(timeout=90), ConnectedEvent):
         if isinstance(event, QREvent):
