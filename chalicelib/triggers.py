@@ -32,7 +32,7 @@ from typing import Any, Final
 from chalice.app import Blueprint
 
 from chalicelib import bootstrap
-from chalicelib.adapters.dynamodb.events import change
+from chalicelib.adapters.dynamodb.sessions import change
 from chalicelib.adapters.queues import read_delivery, read_push
 from chalicelib.adapters.tasks import ended
 from chalicelib.domain.errors import Contended

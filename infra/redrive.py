@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.dynamodb.events import DynamoRedriven, change
+from chalicelib.adapters.dynamodb.sessions import DynamoRedriven, change
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.queues import WakeQueue
 from chalicelib.services.ports import Rejected, Unavailable

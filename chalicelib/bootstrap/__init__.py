@@ -15,7 +15,7 @@ from chalicelib.adapters.dynamodb.accounts import (
     DynamoUsers,
 )
 from chalicelib.adapters.dynamodb.chats import DynamoChats
-from chalicelib.adapters.dynamodb.events import DynamoHistory
+from chalicelib.adapters.dynamodb.control import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
 from chalicelib.adapters.dynamodb.media import DynamoMedia
 from chalicelib.adapters.dynamodb.messages import (
     DynamoIdempotency,
@@ -24,7 +24,7 @@ from chalicelib.adapters.dynamodb.messages import (
     DynamoPaces,
     DynamoQuestions,
 )
-from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
+from chalicelib.adapters.dynamodb.sessions import DynamoHistory
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.links import HttpLinks

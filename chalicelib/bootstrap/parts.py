@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.accounts import DynamoSlots
 from chalicelib.adapters.dynamodb.chats import DynamoChats
+from chalicelib.adapters.dynamodb.control import DynamoDueIndex
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoSessions
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.adapters.names import new_id, new_sid

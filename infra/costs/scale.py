@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Final
 
-from chalicelib.adapters.dynamodb.sessions import AT_ONCE, SHARDS
+from chalicelib.adapters.dynamodb.control import AT_ONCE, SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
 from infra.costs.bill import UNVERIFIED, quotas, table
 from infra.costs.usage import Assumed, writes_a_day

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from chalicelib.adapters.dynamodb.sessions import SHARDS
+from chalicelib.adapters.dynamodb.control import SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
 from infra.template import TEMPLATE, load_template
 

@@ -7,9 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamodb.events import DynamoHistory, change
+from chalicelib.adapters.dynamodb.control import DynamoDueIndex, DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
-from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoSessions, from_item, to_item
+from chalicelib.adapters.dynamodb.sessions import DynamoHistory, DynamoSessions, change, from_item, to_item
 from chalicelib.adapters.dynamodb.table import Condition, Table
 from chalicelib.domain.lease import GRACE, Lease
 from chalicelib.domain.limits import Pace

@@ -1,6 +1,6 @@
 """What an upgrade keeps in the table, and how it finds the sessions that have a worker."""
 
-from chalicelib.adapters.dynamodb.sessions import DynamoDueIndex, DynamoLeases, DynamoUpgrades
+from chalicelib.adapters.dynamodb.control import DynamoDueIndex, DynamoLeases, DynamoUpgrades
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.services.ports import Upgrade
 from tests.makers import NOW

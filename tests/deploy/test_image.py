@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from chalicelib.adapters.dynamodb.sessions import DynamoStandbys
+from chalicelib.adapters.dynamodb.control import DynamoStandbys
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.domain.lease import Order
 from chalicelib.services.ports import Standby

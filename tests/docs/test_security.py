@@ -20,8 +20,8 @@ import pytest
 
 from chalicelib.adapters import links
 from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
-from chalicelib.adapters.dynamodb import events as kept_events
 from chalicelib.adapters.dynamodb import messages as kept_messages
+from chalicelib.adapters.dynamodb import sessions as kept_events
 from chalicelib.config import settings
 from chalicelib.domain import access, chats, engineio, media, messages, watchers
 from chalicelib.domain.access import Principal, Role

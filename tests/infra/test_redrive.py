@@ -6,9 +6,8 @@ from dataclasses import replace
 import boto3
 import pytest
 
-from chalicelib.adapters.dynamodb.events import change
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions, change
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import event
 from chalicelib.domain.session import LastEvent

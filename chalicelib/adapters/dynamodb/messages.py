@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.sessions import DUE, UNSENT, due
+from chalicelib.adapters.dynamodb.control import DUE, UNSENT, due
 from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Item, Refused, Table
 from chalicelib.domain.content import restored, stored
 from chalicelib.domain.jid import Identity

@@ -1,77 +1,29 @@
-"""Sessions in the table, with their leases, the index of what is due, the standby pool, and the upgrade."""
+"""Sessions in the table, and their events: history, and the stream's records as the events that they are.
+
+One write moves a session; the stream's record of that write is the event, of a message's write likewise. An event that
+is told once more is an item of its own: a new record with a new cursor, and the event's old id. The item holds what the
+failed record held, a message's text too, so it goes soon.
+"""
 
 import time
-from collections.abc import Iterator
-from dataclasses import fields
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.accounts import listed
-from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
-from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.adapters.dynamodb.control import DUE, due
+from chalicelib.adapters.dynamodb.messages import fields_of as message_fields
+from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table, plain, readable
+from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.limits import too_many_sessions
-from chalicelib.domain.session import Reason, Session
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Reason, Session, sentence
 from chalicelib.reading import Reader
-from chalicelib.services.ports import Standby, Unavailable, Upgrade
-
-SHARDS: Final = 8
-AT_ONCE: Final = 50
-"""Sessions a shard and sweep; the next sweep goes on where this one's work has made room."""
-
-
-SESSIONS: Final = "due"
-UNSENT: Final = "unsent"
-"""The name of the messages' shards: they are apart from the sessions', which so never wait for due messages."""
-MESSAGES_AT_ONCE: Final = 200
-"""Messages a shard and sweep."""
-
-DUE: Final = frozenset({"due_shard", "due_at"})
-"""The index's attributes."""
-
-
-def due(uid: str, at: int | None, *, of: str = SESSIONS) -> dict[str, Any]:
-    """Return the index attributes of an item of ``uid`` that is due at ``at``; none if it never is.
-
-    The minute is rounded up, so nothing is found before it is due, and a lease's renewals seldom change it.
-    """
-    if at is None:
-        return {}
-    return {"due_shard": f"{of}#{crc32(uid.encode()) % SHARDS}", "due_at": _minute(at + 59_999)}
-
-
-class DynamoDueIndex(Struct, frozen=True):
-    """The DueIndex and UnsentIndex ports."""
-
-    table: Table
-
-    def later(self, now: int) -> list[str]:
-        """Return all uids that are due after this minute; only keys are read, some hundred bytes each."""
-        return list(dict.fromkeys(uid for uid, _ in self._keys(SESSIONS, "due_at > :now", now)))
-
-    def due(self, now: int) -> list[str]:
-        """Return the uids of sessions for which anything is due, each once."""
-        return list(dict.fromkeys(uid for uid, _ in self._keys(SESSIONS, "due_at <= :now", now, limit=AT_ONCE)))
-
-    def unsent(self, now: int) -> list[tuple[str, str]]:
-        """Return the messages that are due, those that have waited longest first in each shard."""
-        found = self._keys(UNSENT, "due_at <= :now", now, limit=MESSAGES_AT_ONCE)
-        return [(uid, name.removeprefix("M#")) for uid, name in found]
-
-    def _keys(self, of: str, when: str, now: int, *, limit: int | None = None) -> Iterator[tuple[str, str]]:
-        """Yield the uids and sort keys of all shards, up to ``limit`` of each."""
-        for shard in range(SHARDS):
-            where = Condition(f"due_shard = :shard AND {when}", {":shard": f"{of}#{shard}", ":now": _minute(now)})
-            for item in self.table.query(where, limit=limit, index="due", keys_only=True):
-                yield item["pk"].removeprefix("S#"), item["sk"]
-
-
-def _minute(at: int) -> str:
-    return datetime.fromtimestamp(at // 60_000 * 60, UTC).strftime("%Y-%m-%dT%H:%M")
-
+from chalicelib.services.ports import Unavailable
 
 _SESSION: Final = Reader(Session)
 _KNOWN: Final = frozenset({one.name for one in fields(Session)} | DUE)
@@ -177,164 +129,132 @@ class DynamoSessions(Struct, frozen=True):
         return str(item["reason"]) if item else None
 
 
-_LEASE: Final = Reader(Lease)
+_ENVELOPE: Final = Reader(Envelope)
 
 KEPT: Final = 30 * 86_400
-"""Seconds until DynamoDB may remove a released lease: it may outlive its session, and nobody reads it any more."""
+"""Seconds that an event is kept."""
 
 
-def _to_item(lease: Lease) -> Item:
-    fields: dict[str, Any] = msgspec.to_builtins(lease)
-    falls_due = None if lease.released else lease.until + GRACE
-    ends = {"ttl": int(time.time()) + KEPT} if lease.released else {}
-    return {"pk": f"S#{lease.uid}", "sk": "LEASE", **due(lease.uid, falls_due), **ends, **fields}
-
-
-class DynamoLeases(Struct, frozen=True):
-    """The LeaseStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
+class DynamoHistory(Struct, frozen=True):
+    """The HistoryStore port."""
 
     table: Table
 
-    def get(self, uid: str) -> Lease | None:
-        """Read the lease."""
-        item = self.table.get(f"S#{uid}", "LEASE")
-        return _LEASE.plain(item) if item else None
+    def append(self, envelope: Envelope) -> None:
+        """Put the event under its cursor: the same record again writes the same item."""
+        # A message's text stands in the message alone.
+        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
+        kept = {"ttl": envelope.at // 1000 + KEPT}
+        self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
 
-    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
-        """Put the lease on condition that the one just read stands unchanged, if that one admits the claim."""
-        before = self.get(lease.uid)
-        if before is None:
-            free = Condition("attribute_not_exists(pk)", {})
-        elif not before.admits(epoch=lease.epoch, now=now):
-            return False, before
-        else:
-            free = Condition(
-                "worker = :worker AND epoch = :epoch AND #until = :until",
-                {":worker": before.worker, ":epoch": before.epoch, ":until": before.until},
-                {"#until": "until"},
-            )
-        return self.table.put(_to_item(lease), free) is None, before
+    def get(self, uid: str, cursor: str) -> Envelope | None:
+        """Read one event."""
+        item = self.table.get(f"S#{uid}", f"H#{cursor}")
+        return _ENVELOPE.plain(item) if item else None
 
-    def renew(self, lease: Lease) -> bool:
-        """Extend the lease on condition that worker and epoch still hold it; its minute in the index seldom changes."""
-        index = due(lease.uid, lease.until + GRACE)
-        change = Condition(
-            "SET #until = :until, due_shard = :shard, due_at = :at",
-            {":until": lease.until, ":shard": index["due_shard"], ":at": index["due_at"]},
-            {"#until": "until"},
+    def forget(self, uid: str) -> None:
+        """Remove the whole partition, with anything written since the session was removed."""
+        self.table.delete_partition(f"S#{uid}")
+
+    def latest(self, uid: str) -> str | None:
+        """Read the last key of history."""
+        where = Condition("pk = :pk AND begins_with(sk, :h)", {":pk": f"S#{uid}", ":h": "H#"})
+        found = self.table.query(where, limit=1, keys_only=True, newest_first=True)
+        return next((str(item["sk"]).removeprefix("H#") for item in found), None)
+
+    def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
+        """Read the events after the cursor."""
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :after AND :end",
+            # "H#" + cursor + "\\0" is the first key after the cursor's own, "I" the first after all of history.
+            {":pk": f"S#{uid}", ":after": f"H#{cursor}\0" if cursor else "H#", ":end": "I"},
         )
-        return self.table.update(f"S#{lease.uid}", "LEASE", change, _held_by(lease.worker, lease.epoch)) is None
-
-    def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
-        """Mark the lease free, also where its worker never held it: that worker won't come any more.
-
-        A lease that an older worker may still hold stays as it is. Where the session is gone, the lease is removed,
-        too: the session may have been removed while this call was on its way.
-        """
-        released = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True, ended=ended)
-        mine_or_older = Condition(
-            "attribute_not_exists(pk) OR (epoch < :epoch AND released = :yes) OR (epoch = :epoch AND worker = :worker)",
-            {":epoch": epoch, ":worker": worker, ":yes": True},
-        )
-        if self.table.put(_to_item(released), mine_or_older):
-            return False
-        if self.table.get(f"S#{uid}", "SESSION") is None:
-            self.table.delete(f"S#{uid}", "LEASE", _same(released))
-        return True
+        return [_ENVELOPE.plain(item) for item in self.table.query(where, limit=limit)]
 
 
-def _same(lease: Lease) -> Condition:
-    return Condition("worker = :worker AND epoch = :epoch", {":worker": lease.worker, ":epoch": lease.epoch})
+REDRIVEN_KEPT: Final = 86_400
+"""Seconds for which a redriven event's item stays: until then the same event isn't redriven again."""
 
 
-def _held_by(worker: str, epoch: int) -> Condition:
-    return Condition(
-        "worker = :worker AND epoch = :epoch AND released = :no", {":worker": worker, ":epoch": epoch, ":no": False}
+def redriven_from_item(item: Item, cursor: str) -> Envelope:
+    """Return the event of an item, as it stands in the log at ``cursor``."""
+    message = message_from_item(item["message"]) if item.get("message") else None
+    return replace(_ENVELOPE.plain({**item, "message": None}), cursor=cursor, message=message)
+
+
+class DynamoRedriven(Struct, frozen=True):
+    """Puts events back on the stream."""
+
+    table: Table
+
+    def put(self, envelope: Envelope, *, now: int) -> bool:
+        """Put the event; False, and nothing written, if it was redriven already."""
+        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
+        if envelope.message:
+            fields["message"] = message_fields(envelope.message)
+        item = {"pk": f"S#{envelope.uid}", "sk": f"E#{envelope.id}", "ttl": now // 1000 + REDRIVEN_KEPT, **fields}
+        return self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None
+
+
+class Change(Struct, frozen=True):
+    """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is."""
+
+    sequence: str
+    uid: str
+    event: Envelope | None
+
+
+def change(record: Mapping[str, Any]) -> Change:
+    """Return the change that a stream record of a session's partition tells of; None where it tells of none."""
+    stream = record["dynamodb"]
+    sequence = stream["SequenceNumber"]
+    uid = stream["Keys"]["pk"]["S"].removeprefix("S#")
+    removed = record["eventName"] == "REMOVE"
+    image = stream.get("OldImage" if removed else "NewImage", {})
+    kind = stream["Keys"]["sk"]["S"]
+    cursor = _cursor(record["eventSourceARN"], sequence)
+    if kind.startswith("M#") and image and not removed:
+        if _event_id(stream.get("OldImage")) == _event_id(image):
+            # Written anew though nothing happened: it left the index of what is due.
+            return Change(sequence, uid, None)
+        return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
+    if kind.startswith("E#") and image and not removed:
+        return Change(sequence, uid, redriven_from_item(readable(plain(image)), cursor))
+    if kind != "SESSION" or not image:
+        return Change(sequence, uid, None)
+    session = from_item(readable(plain(image)))
+    at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
+    return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
+
+
+def _event_id(image: Mapping[str, Any] | None) -> Any:
+    event = (image or {}).get("last_event")
+    return plain({"event": event})["event"].get("id") if event else None
+
+
+def _event(session: Session, cursor: str) -> Envelope | None:
+    last = session.last_event
+    if last is None:
+        return None
+    return Envelope(last.id, last.type, session.tenant, session.id, session.uid, last.at, cursor, last.data)
+
+
+def _message_event(message: Message, cursor: str) -> Envelope | None:
+    last = message.last_event
+    if last is None:
+        return None
+    return Envelope(
+        last.id, last.type, message.tenant, message.session, message.uid, last.at, cursor, last.data, message
     )
 
 
-_STANDBY: Final = Reader(Standby)
-
-POOL: Final = "STANDBY"
-
-
-class DynamoStandbys(Struct, frozen=True):
-    """The StandbyStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
-
-    table: Table
-
-    def all(self) -> list[Standby]:
-        """Read the pool."""
-        return [_from_item(item) for item in self.table.query(Condition("pk = :pk", {":pk": POOL}))]
-
-    def get(self, worker: str) -> Standby | None:
-        """Read a standby."""
-        item = self.table.get(POOL, worker)
-        return _from_item(item) if item else None
-
-    def put(self, standby: Standby) -> None:
-        """Write a new standby."""
-        fields: dict[str, Any] = msgspec.to_builtins(standby)
-        self.table.put({"pk": POOL, "sk": standby.worker, **fields})
-
-    def renew(self, worker: str, *, until: int) -> bool:
-        """Mark the standby ready on condition that it waits."""
-        change = Condition("SET #until = :until, ready = :yes", {":until": until, ":yes": True}, {"#until": "until"})
-        waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
-        return self.table.update(POOL, worker, change, waits) is None
-
-    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Write the session on the standby on condition that it is ready and has none: one of many callers wins."""
-        change = Condition("SET uid = :uid, epoch = :epoch", {":uid": uid, ":epoch": epoch})
-        waits = Condition("ready = :yes AND attribute_not_exists(uid)", {":yes": True})
-        return self.table.update(POOL, worker, change, waits) is None
-
-    def free(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Remove the session from the standby on condition that it has this very one."""
-        change = Condition("REMOVE uid, epoch", {})
-        has_it = Condition("uid = :uid AND epoch = :epoch", {":uid": uid, ":epoch": epoch})
-        return self.table.update(POOL, worker, change, has_it) is None
-
-    def retire(self, worker: str) -> bool:
-        """Remove the standby on condition that it waits."""
-        waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
-        return self.table.delete(POOL, worker, waits) is None
-
-    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        """Write the claim on an item of its own, then remove the standby from the pool: at no time is there neither."""
-        self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "uid": uid, "epoch": epoch})
-        self.table.delete(POOL, worker)
-
-    def given(self, worker: str) -> tuple[str, int] | None:
-        """Read the claim that the worker was given, from either item."""
-        items = self.table.get(f"TASK#{worker}", "TASK"), self.table.get(POOL, worker)
-        return next(((item["uid"], item["epoch"]) for item in items if item and "uid" in item), None)
-
-    def forget(self, worker: str) -> None:
-        """Remove both items."""
-        self.table.delete_many([(f"TASK#{worker}", "TASK"), (POOL, worker)])
+def _deleted(session: Session, cursor: str, at: int) -> Envelope:
+    data: dict[str, Any] = {"status": "DELETED"}
+    if session.reason == Reason.UNLINK_UNCONFIRMED:
+        data |= {"reason": str(session.reason), "message": sentence(session.reason)}
+    return Envelope(f"{session.uid}-deleted", DELETED, session.tenant, session.id, session.uid, at, cursor, data)
 
 
-def _from_item(item: Item) -> Standby:
-    return _STANDBY.plain(item)
-
-
-_UPGRADE: Final = Reader(Upgrade)
-
-KEY: Final = "UPGRADE"
-
-
-class DynamoUpgrades(Struct, frozen=True):
-    """The UpgradeStore port."""
-
-    table: Table
-
-    def get(self) -> Upgrade | None:
-        """Read it."""
-        item = self.table.get(KEY, KEY)
-        return _UPGRADE.plain(item) if item else None
-
-    def put(self, upgrade: Upgrade) -> None:
-        """Write it."""
-        fields: dict[str, Any] = msgspec.to_builtins(upgrade)
-        self.table.put({"pk": KEY, "sk": KEY, **fields})
+def _cursor(stream_arn: str, sequence: str) -> str:
+    """Sorts as the log does: a new stream's label is a later time, sequence numbers grow within a stream's shard."""
+    return f"{stream_arn.rpartition('/')[2]}#{sequence:0>40}"

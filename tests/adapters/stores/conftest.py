@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.adapters.dynamodb.chats import DynamoChats
-from chalicelib.adapters.dynamodb.events import DynamoHistory
+from chalicelib.adapters.dynamodb.control import DynamoLeases, DynamoStandbys
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
-from chalicelib.adapters.dynamodb.sessions import DynamoLeases, DynamoSessions, DynamoStandbys
+from chalicelib.adapters.dynamodb.sessions import DynamoHistory, DynamoSessions
 from chalicelib.adapters.dynamodb.watchers import DynamoSubscriptions, DynamoWatchers
 from chalicelib.domain.limits import Pace
 from chalicelib.services import ports
