@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chalicelib.wire.curve25519 import KEY_SIZE, derived
 from chalicelib.wire.proto import parse
-from chalicelib.wire.proto.pairing_pb2 import CompanionEphemeralIdentity, EncryptedPairingRequest, PairingRequest
+from chalicelib.wire.proto.handshake_pb2 import CompanionEphemeralIdentity, EncryptedPairingRequest, PairingRequest
 
 ALPHABET = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
 """The letters of codes: Crockford's, without the 0."""

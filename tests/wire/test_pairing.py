@@ -8,16 +8,17 @@ from chalicelib.wire import pairing
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.pairing import KeyBundle, PairingFailure
 from chalicelib.wire.proto import MalformedMessage, parse
-from chalicelib.wire.proto.pairing_pb2 import (
+from chalicelib.wire.proto.handshake_pb2 import (
     CompanionCommitment,
     CompanionEphemeralIdentity,
+    DeviceProps,
     EncryptedPairingRequest,
     PairingRequest,
     ProloguePayload,
 )
 
 KEYS = [bytes([n]) * 32 for n in range(10)]
-IDENTITY = CompanionEphemeralIdentity(publicKey=KEYS[1], deviceType=5, ref="2@ref")
+IDENTITY = CompanionEphemeralIdentity(publicKey=KEYS[1], deviceType=DeviceProps.SAFARI, ref="2@ref")
 
 
 def test_five_bytes_are_eight_letters() -> None:
