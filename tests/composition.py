@@ -263,7 +263,9 @@ class Rig:
     @property
     def media(self) -> MediaLibrary:
         stores = self.stores
-        return MediaLibrary(stores.sessions, stores.media, stores.files, stores.paces, self.clock, self.new_id)
+        return MediaLibrary(
+            stores.sessions, stores.media, stores.files, stores.paces, self.clock, self.sleep, self.new_id
+        )
 
     @property
     def signals(self) -> Signals:

@@ -226,6 +226,7 @@ def media() -> MediaLibrary:
         files=S3MediaFiles(clients.s3, here.media_bucket, here.media_uploads),
         paces=DynamoPaces(parts.table(), Pace(here.send_burst, here.send_per_minute), of="PACE#MEDIA"),
         clock=parts.clock,
+        sleep=parts.sleep,
         new_id=new_id,
     )
 

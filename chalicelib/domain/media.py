@@ -83,7 +83,8 @@ class MediaFile:
 
     ``message`` is our id of the message that it came with, or that is its first. ``mimetype`` is judged by the bytes
     once they are there, before that what was announced. ``size`` is in bytes, ``sha256`` in hexadecimal digits,
-    ``seconds`` how long it plays. ``error_code`` says why it failed. ``version`` counts its moves.
+    ``seconds`` how long it plays. ``error_code`` says why it failed. ``version`` counts its moves. Until
+    ``judged_until`` somebody is judging what was uploaded, and nobody else may touch the bytes under ``key``.
     """
 
     uid: str
@@ -104,6 +105,7 @@ class MediaFile:
     height: int | None = None
     seconds: int | None = None
     error_code: str | None = None
+    judged_until: int | None = None
     version: int = 0
 
     @property
@@ -122,14 +124,18 @@ class MediaFile:
 
     def stored(self, *, mimetype: str, size: int, sha256: str) -> "MediaFile":
         """Return the record of the file with its bytes there, as they were found to be."""
-        told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None}
+        told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None, "judged_until": None}
         ends = max(self.expires_at, self.created_at + KEPT)
         return replace(self, state=MediaState.STORED, expires_at=ends, version=self.version + 1, **told)  # type: ignore[arg-type]
 
     def lost(self, code: str) -> "MediaFile":
         """Return the record of the file whose bytes will never be there; ``code`` says why."""
         state = MediaState.EXPIRED if code == EXPIRED_CODE else MediaState.FAILED
-        return replace(self, state=state, error_code=code, version=self.version + 1)
+        return replace(self, state=state, error_code=code, judged_until=None, version=self.version + 1)
+
+    def claimed(self, until: int | None) -> "MediaFile":
+        """Return the record with the right to judge it taken until then, or given back (None)."""
+        return replace(self, judged_until=until, version=self.version + 1)
 
 
 EXPIRED_CODE: Final = "media_expired"

@@ -2,7 +2,8 @@
 
 A large file is announced, and goes straight to the bucket by a form that its answer holds. What is uploaded lies apart
 until somebody asks for the file: only then it is copied to where nobody's form can write, judged there, and recorded.
-Each of these steps may be repeated, by two callers at once too: the record's version lets one of them through.
+The form can be posted more than once, so what is copied must be what was judged: one caller at a time does it, who has
+claimed the record, and the others wait for what comes of that.
 """
 
 from dataclasses import replace
@@ -37,17 +38,22 @@ from chalicelib.domain.media import (
 from chalicelib.domain.messages import Direction
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.outbox import keep_pace
-from chalicelib.services.ports import Clock, NewId
+from chalicelib.services.ports import Clock, NewId, Sleep
 from chalicelib.services.ports.control import SessionStore
 from chalicelib.services.ports.media import FileGone, MediaFiles, MediaStore, UploadForm
 from chalicelib.services.ports.messages import Paces
 from chalicelib.services.reservations import Reservation
 from chalicelib.services.sessions.moves import found
+from chalicelib.services.waiting import PAUSES, Patience
 
 ADDRESS_HOLDS: Final = 900
 """Seconds that a file can be read at an address that was given out."""
 MISMATCH: Final = "media_type_mismatch"
 """The ``error_code`` of a file whose bytes aren't of the type that was announced."""
+JUDGING_TAKES: Final = 60_000
+"""Milliseconds after which whoever judged a file is surely gone: functions end after half of that."""
+JUDGING_AWAITED: Final = 10_000
+"""Milliseconds that others wait for that."""
 _MB: Final = 1024 * 1024
 
 
@@ -70,6 +76,7 @@ class MediaLibrary(Struct, frozen=True):
     files: MediaFiles
     paces: Paces
     clock: Clock
+    sleep: Sleep
     new_id: NewId
 
     def announce(
@@ -187,22 +194,46 @@ class MediaLibrary(Struct, frozen=True):
 
     def _settled(self, file: MediaFile) -> MediaFile:
         """Return the record once what was uploaded has been judged; a file that came in is the worker's to settle."""
-        if file.state is not MediaState.PENDING or file.direction is not Direction.OUTBOUND:
+        if not self._is_unjudged(file):
             return file
-        if file.expires_at <= self.clock():
-            return file
+        if (file.judged_until or 0) <= self.clock():
+            if self.files.look(file.upload_key) is None:
+                # Not uploaded yet; or another caller has just settled it.
+                return self._stands(file)
+            claimed = file.claimed(self.clock() + JUDGING_TAKES)
+            if self.records.move(claimed):
+                return self._settle(claimed)
+        patience = Patience(self.clock, self.sleep, PAUSES)
+        ends = self.clock() + JUDGING_AWAITED
+        return patience.until(ends, self._stands(file), self._stands, lambda one: not one.judged_until)
+
+    def _is_unjudged(self, file: MediaFile) -> bool:
+        pending = file.state is MediaState.PENDING and file.direction is Direction.OUTBOUND
+        return pending and self.clock() < file.expires_at
+
+    def _stands(self, file: MediaFile) -> MediaFile:
+        return self.records.get(file.uid, file.id) or file
+
+    def _settle(self, claimed: MediaFile) -> MediaFile:
+        """Judge what was uploaded, which nobody else does as long as the claim holds."""
         try:
-            self.files.copy(file.upload_key, file.key)
-            after = self._judged(file)
+            self.files.copy(claimed.upload_key, claimed.key)
+            after = self._judged(claimed)
         except FileGone:
-            # Not uploaded yet; or another caller has just settled it.
-            return self.records.get(file.uid, file.id) or file
-        if after.state is MediaState.FAILED:
-            self.files.remove(file.key)
-        if not self.records.move(after):
-            return self.records.get(file.uid, file.id) or file
-        self.files.remove(file.upload_key)
-        return after
+            after = claimed.claimed(None)
+        except Exception:
+            self.records.move(claimed.claimed(None))
+            raise
+        if after.state is not MediaState.STORED:
+            self.files.remove(claimed.key)
+        if self.records.move(after):
+            if after.state is not MediaState.PENDING:
+                self.files.remove(claimed.upload_key)
+            return after
+        if self.records.get(claimed.uid, claimed.id) is None:
+            # The file was removed meanwhile, and its bytes would be nobody's.
+            self.files.remove(claimed.key)
+        return self._stands(claimed)
 
     def _judged(self, file: MediaFile) -> MediaFile:
         with self.files.read(file.key) as pieces:

@@ -1,14 +1,16 @@
 """Files of sessions: announced and uploaded, brought along, judged by their bytes, and removed."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 import pytest
 
 from chalicelib.domain.errors import MediaExpired, MediaNotFound, MediaNotReady, MediaTooLarge, MediaTypeMismatch
 from chalicelib.domain.media import KEPT, LARGEST, UPLOAD_TAKES, MediaFile, MediaState
-from chalicelib.services.media import ADDRESS_HOLDS, must_be_there
+from chalicelib.services.media import ADDRESS_HOLDS, JUDGING_TAKES, must_be_there
+from chalicelib.services.ports import Unavailable
 from tests.composition import Rig
-from tests.fakes.media import MemoryMedia
+from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.makers import a_running_session
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 5_000
@@ -84,6 +86,76 @@ def test_of_two_who_settle_a_file_at_once_both_see_it_stored(rig: Rig) -> None:
     rig.stores.media = Overtaken(rig)
     assert rig.media.get("default", "shop", file.id).state is MediaState.STORED
     assert rig.stores.files.files == {file.key: (PNG, "image/png")}
+
+
+class Meanwhile(MemoryMediaFiles):
+    """Files; once what was uploaded is copied, and before anybody judged it, ``then`` happens."""
+
+    def __init__(self, rig: Rig, then: Callable[[], None]) -> None:
+        super().__init__(rig.stores.files.files)
+        self.then: Callable[[], None] | None = then
+
+    def copy(self, key: str, to: str) -> None:
+        super().copy(key, to)
+        if self.then is not None:
+            then, self.then = self.then, None
+            then()
+
+
+def test_what_is_posted_while_a_file_is_judged_never_takes_the_place_of_what_was_judged(rig: Rig) -> None:
+    file = announced(rig, "application/octet-stream")
+    posted(rig, file, PNG)
+    seen: list[MediaFile] = []
+
+    def again() -> None:
+        posted(rig, file, PAGE)
+        seen.append(rig.media.get("default", "shop", file.id))
+
+    rig.stores.files = Meanwhile(rig, again)
+    stored = rig.media.get("default", "shop", file.id)
+    assert rig.stores.files.files[file.key][0] == PNG
+    assert (stored.state, stored.mimetype, stored.sha256) == (MediaState.STORED, "image/png", sha256(PNG).hexdigest())
+    assert [one.state for one in seen] == [MediaState.PENDING]
+
+
+def test_who_asks_while_a_file_is_judged_waits_for_what_comes_of_that(rig: Rig) -> None:
+    file = announced(rig)
+    posted(rig, file, PNG)
+    judging = file.claimed(rig.clock() + JUDGING_TAKES)
+    assert rig.stores.media.move(judging)
+    done = judging.stored(mimetype="image/png", size=len(PNG), sha256=sha256(PNG).hexdigest())
+    rig.while_waiting = lambda: rig.stores.media.rows.__setitem__((file.uid, file.id), done)
+    assert rig.media.get("default", "shop", file.id) == done
+
+
+def test_a_file_whose_judge_died_is_judged_by_who_asks_later(rig: Rig) -> None:
+    file = announced(rig)
+    posted(rig, file, PNG)
+    assert rig.stores.media.move(file.claimed(rig.clock() + JUDGING_TAKES))
+    assert rig.media.get("default", "shop", file.id).state is MediaState.PENDING
+    rig.clock.sleep(JUDGING_TAKES / 1000)
+    assert rig.media.get("default", "shop", file.id).state is MediaState.STORED
+
+
+def test_a_file_that_could_not_be_judged_is_judged_at_the_next_call(rig: Rig) -> None:
+    file = announced(rig)
+    posted(rig, file, PNG)
+
+    def fail() -> None:
+        raise Unavailable
+
+    rig.stores.files = Meanwhile(rig, fail)
+    with pytest.raises(Unavailable):
+        rig.media.get("default", "shop", file.id)
+    assert rig.media.get("default", "shop", file.id).state is MediaState.STORED
+
+
+def test_a_file_that_is_removed_while_it_is_judged_leaves_no_bytes(rig: Rig) -> None:
+    file = announced(rig)
+    posted(rig, file, PNG)
+    rig.stores.files = Meanwhile(rig, lambda: rig.stores.media.remove(file))
+    rig.media.get("default", "shop", file.id)
+    assert file.key not in rig.stores.files.files
 
 
 def test_one_that_came_along_is_judged_at_once(rig: Rig) -> None:
