@@ -32,7 +32,7 @@ from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import DueIndex
 from chalicelib.services.ports.accounts import Tokens
 from chalicelib.services.reservations import Reservations
-from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.sessions.moves import Moves, WorkerReports
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
@@ -44,7 +44,6 @@ from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
 from chalicelib.services.watching.subscriptions import EventLog, Subscriptions
 from chalicelib.services.watching.watching import Closing, History, Watching
 from chalicelib.services.webhooks import Webhooks
-from chalicelib.services.worker import Link
 from tests import fakes
 from tests.fakes.accounts import (
     FakeKeySecrets,
@@ -292,8 +291,8 @@ class Rig:
     # What a worker works with.
 
     @property
-    def link(self) -> Link:
-        return Link(self.moves)
+    def reports(self) -> WorkerReports:
+        return WorkerReports(self.moves)
 
     @property
     def inbox(self) -> Inbox:

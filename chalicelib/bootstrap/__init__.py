@@ -55,6 +55,7 @@ from chalicelib.services.messages.sending import Sending
 from chalicelib.services.messages.signals import Signals
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.reservations import Reservations
+from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.waiting import Waiting
@@ -64,7 +65,7 @@ from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
 from chalicelib.services.watching.subscriptions import EventLog, Subscriptions
 from chalicelib.services.watching.watching import History, Watching
 from chalicelib.services.webhooks import Webhooks
-from chalicelib.services.worker import Link, WorkerMedia, WorkerServices
+from chalicelib.services.worker import WorkerMedia, WorkerServices
 
 __all__ = [
     "accounts",
@@ -456,7 +457,7 @@ def worker() -> WorkerServices:
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
     return WorkerServices(
         sessions=parts.session_store(),
-        link=Link(parts.moves()),
+        reports=WorkerReports(parts.moves()),
         dispatch=Dispatch(DynamoMessages(parts.table()), DynamoChats(parts.table()), parts.clock, new_id),
         answering=Answering(DynamoQuestions(parts.table()), parts.clock),
         inbox=Inbox(DynamoMessages(parts.table()), parts.clock, named_id, identities),

@@ -104,7 +104,7 @@ def test_as_many_sessions_run_as_may_and_another_is_started_when_one_has_come_to
     served = rig.stores.sessions.rows[running[0].uid]
     rig.clock.now += 5_000
     rig.sessions.stop("default", "a")
-    rig.link.report(Stopped(), uid=served.uid, worker=served.worker, epoch=served.epoch)
+    rig.reports.report(Stopped(), uid=served.uid, worker=served.worker, epoch=served.epoch)
     rig.reconciler.reconcile(served.uid)
     assert rig.sessions.start("default", "c").desired is Desired.RUNNING
 
@@ -145,7 +145,7 @@ def test_with_a_session_goes_its_slot(rig):
     rig.reconciler.reconcile(session.uid)
     rig.sessions.delete("default", "a")
     stands = rig.stores.sessions.rows[session.uid]
-    rig.link.report(Erased(), uid=session.uid, worker=stands.worker, epoch=stands.epoch)
+    rig.reports.report(Erased(), uid=session.uid, worker=stands.worker, epoch=stands.epoch)
     rig.reconciler.reconcile(session.uid)
     assert session.uid not in rig.stores.sessions.rows
     assert held(rig) == set()

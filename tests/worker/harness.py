@@ -207,4 +207,4 @@ class WorkerHarness:
 
     @property
     def reported(self) -> list[e.LinkEvent]:
-        return self.outside.link.heard
+        return self.outside.reports.heard

@@ -12,8 +12,8 @@ from chalicelib.adapters.names import named_id
 from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Session
-from chalicelib.services.sessions.moves import Moves
-from chalicelib.services.worker import Link, WorkerMedia, WorkerServices
+from chalicelib.services.sessions.moves import WorkerReports
+from chalicelib.services.worker import WorkerMedia, WorkerServices
 from tests.composition import Rig, Stores
 from tests.fakes import MachineClock, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
 from tests.fakes.identities import MemoryIdentities
@@ -22,7 +22,7 @@ from tests.fakes.questions import MemoryQuestions
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
-NAMES = ("sessions", "leases", "standbys", "mailbox", "link", "dispatch", "answering", "inbox", "identities")
+NAMES = ("sessions", "leases", "standbys", "mailbox", "reports", "dispatch", "answering", "inbox", "identities")
 
 
 def now() -> int:
@@ -47,18 +47,19 @@ class Bell:
         pass
 
 
-class Reports(Link):
-    """Link over the stores, remembering what was reported; a test may put something else in a method's place."""
+class Remembered:
+    """A worker's reports over the stores, remembered; a test may put something else in a method's place."""
 
-    __setattr__ = object.__setattr__
-
-    def __init__(self, moves: Moves) -> None:
-        super().__init__(moves)
+    def __init__(self, reports: WorkerReports) -> None:
+        self._reports = reports
         self.heard: list[LinkEvent] = []
 
     def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
         self.heard.append(event)
-        return super().report(event, uid=uid, worker=worker, epoch=epoch)
+        return self._reports.report(event, uid=uid, worker=worker, epoch=epoch)
+
+    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
+        return self._reports.report_scan_ended(uid=uid, worker=worker, epoch=epoch)
 
 
 @dataclass
@@ -86,7 +87,7 @@ class Outside:
             identities=self.people,
         )
         rig = Rig(stores, MachineClock())
-        self.link = Reports(rig.moves)
+        self.reports = Remembered(rig.reports)
         self.dispatch, self.answering = rig.dispatch, rig.answering
         self.identities, self.inbox = rig.identities, rig.inbox
 

@@ -123,7 +123,7 @@ class ProcessHarness:
         return await self.until_status(Status.CONNECTED)
 
     def reported(self) -> list[e.LinkEvent]:
-        return self.outside.link.heard
+        return self.outside.reports.heard
 
     def lease(self) -> Lease:
         lease = self.outside.leases.get(self.session.uid)

@@ -55,7 +55,7 @@ def test_what_nobody_expected_ends_it_in_order(tmp_path: Path) -> None:
         raise ValueError
 
     harness = WorkerHarness(tmp_path)
-    harness.outside.link.report = report  # type: ignore[method-assign]
+    harness.outside.reports.report = report  # type: ignore[method-assign]
     assert harness.play(c.QREvent("2@ref,noise,identity,secret,1")) == Exit(BROKEN)
 
 

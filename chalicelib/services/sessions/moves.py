@@ -8,6 +8,7 @@ from msgspec import Struct
 from chalicelib.domain.errors import (
     AlreadyConnected,
     Contended,
+    Fenced,
     GatewayError,
     PasskeyRequired,
     SessionDeleting,
@@ -19,7 +20,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.events import LinkEvent
 from chalicelib.domain.session import Desired, Session, Status, news
-from chalicelib.domain.transitions import advance
+from chalicelib.domain.transitions import NEXT, advance, scan_ended
 from chalicelib.services.ports import Clock, NewId, SessionStore
 
 TRIES: Final = 12
@@ -54,6 +55,39 @@ class Moves(Struct, frozen=True):
         """Apply ``event`` to the version in hand; None, and nothing written, if it isn't the newest any more."""
         after = advance(session, event, now=self.clock(), event_id=self.new_id())
         return after if self.sessions.move(after) else None
+
+
+class WorkerReports(Struct, frozen=True):
+    """The way in which a worker changes its session: under the claim that it was started for."""
+
+    moves: Moves
+
+    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
+        """Write ``event``; one that the table has no row for changes nothing. Return the session as it stands.
+
+        Raises Fenced if another claim is in force, or the session is gone: the worker must end.
+        """
+        return self._move(lambda session: event if (session.status, type(event)) in NEXT else None, uid, worker, epoch)
+
+    def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
+        """Write that all codes expired unscanned: another round follows, or the start is over (see the status)."""
+
+        def ended(session: Session) -> LinkEvent | None:
+            event = scan_ended(session)
+            return event if (session.status, type(event)) in NEXT else None
+
+        return self._move(ended, uid, worker, epoch)
+
+    def _move(self, decide: Callable[[Session], LinkEvent | None], uid: str, worker: str, epoch: int) -> Session:
+        def decide_if_mine(session: Session) -> LinkEvent | None:
+            if (session.worker, session.epoch) != (worker, epoch):
+                raise Fenced(f"epoch {session.epoch} is in force, not {epoch}")
+            return decide(session)
+
+        session, _ = self.moves.move(lambda: self.moves.sessions.get(uid), decide_if_mine)
+        if session is None:
+            raise Fenced("the session is gone")
+        return session
 
 
 DELETING_TAKES: Final = 5

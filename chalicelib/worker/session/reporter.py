@@ -66,7 +66,7 @@ class SessionReporter:
         claim = self.claim
         return self._keep(
             event.type,
-            lambda: self._services.link.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+            lambda: self._services.reports.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
         )
 
     def scan_ended(self) -> Session:
@@ -74,7 +74,7 @@ class SessionReporter:
         claim = self.claim
         return self._keep(
             "scan_ended",
-            lambda: self._services.link.report_scan_ended(uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+            lambda: self._services.reports.report_scan_ended(uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
         )
 
     def _keep(self, what: str, report: Callable[[], Session]) -> Session:

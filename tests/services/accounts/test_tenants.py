@@ -126,7 +126,7 @@ def test_a_disabled_tenant_s_sessions_are_stopped_and_run_again_when_it_is_enabl
     assert {now(rig, one.uid).desired for one in running} == {Desired.STOPPED}
     assert (now(rig, "resting").desired, now(rig, "ours")) == (resting.desired, ours)
     for one in running:
-        rig.link.report(Stopped(), uid=one.uid, worker=one.worker, epoch=1)
+        rig.reports.report(Stopped(), uid=one.uid, worker=one.worker, epoch=1)
     rig.tenants.change("acme", name=None, disabled=False)
     assert {now(rig, one.uid).desired for one in running} == {Desired.RUNNING}
     assert {now(rig, one.uid).answered for one in running} == {False}

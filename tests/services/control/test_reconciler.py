@@ -188,7 +188,7 @@ def test_a_silent_worker_is_replaced_and_its_task_ended(rig):
 
 def test_a_phone_that_unlinked_brings_a_fresh_worker_by_itself(rig):
     session = standing(rig, a_running_session(device=DEVICE, round=1))
-    rig.link.report(LoggedOut("unlinked_from_phone"), uid=session.uid, worker=session.worker or "", epoch=1)
+    rig.reports.report(LoggedOut("unlinked_from_phone"), uid=session.uid, worker=session.worker or "", epoch=1)
     rig.stores.leases.release(session.uid, worker=session.worker or "", epoch=1)
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).status, now(rig).epoch) == (Status.STARTING, 2)
@@ -212,7 +212,7 @@ def test_a_delete_is_finished_without_its_caller(rig):
     rig.clock.now += 1_000
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).status, now(rig).epoch) == (Status.DELETING, 2)
-    rig.link.report(Erased(), uid=session.uid, worker=now(rig).worker or "", epoch=2)
+    rig.reports.report(Erased(), uid=session.uid, worker=now(rig).worker or "", epoch=2)
     rig.reconciler.reconcile(session.uid)
     assert rig.stores.sessions.rows == {}
 
@@ -232,7 +232,7 @@ def test_a_session_whose_workers_all_come_to_nothing_fails_with_a_reason(rig):
 
 def test_a_worker_that_shows_a_code_has_not_come_to_nothing(rig):
     session = standing(rig, a_running_session(status=Status.STARTING, attempts=9))
-    rig.link.report(QRShown(a_code()), uid=session.uid, worker=session.worker or "", epoch=1)
+    rig.reports.report(QRShown(a_code()), uid=session.uid, worker=session.worker or "", epoch=1)
     assert now(rig).attempts == 0
 
 

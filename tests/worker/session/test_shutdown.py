@@ -81,14 +81,14 @@ def test_unlinked_from_the_phone_meanwhile_is_unlinked(linked: WorkerHarness) ->
 def test_deleting_erases_everything_and_gives_the_lease_back_before_it_says_so(linked: WorkerHarness) -> None:
     linked.happen(e.DeleteRequested())
     released: list[bool] = []
-    report = linked.outside.link.report
+    report = linked.outside.reports.report
 
     def watched(event: e.LinkEvent, *, uid: str, worker: str, epoch: int) -> object:
         released.append(linked.outside.leases.rows[uid].released)
         linked.outside.leases.rows.clear()
         return report(event, uid=uid, worker=worker, epoch=epoch)
 
-    linked.outside.link.report = watched  # type: ignore[assignment, method-assign]
+    linked.outside.reports.report = watched  # type: ignore[assignment, method-assign]
     assert linked.play(CONNECTED) == Exit(0)
     assert linked.now.erased
     assert not home(linked).exists()

@@ -23,28 +23,28 @@ def mine(rig: Rig) -> dict:
 
 
 def test_what_a_worker_reports_moves_the_session(rig):
-    assert rig.link.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
+    assert rig.reports.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
 
 
 def test_a_late_report_changes_nothing(rig):
     before = rig.stores.sessions.rows[mine(rig)["uid"]]
-    assert rig.link.report(Disconnected(), **mine(rig)) == before
+    assert rig.reports.report(Disconnected(), **mine(rig)) == before
     assert rig.stores.sessions.moves == []
 
 
 @pytest.mark.parametrize("other", [{"epoch": 2}, {"worker": "another"}, {"uid": "gone"}])
 def test_a_worker_without_the_claim_is_fenced(rig, other):
     with pytest.raises(Fenced):
-        rig.link.report(Connected(DEVICE), **(mine(rig) | other))
+        rig.reports.report(Connected(DEVICE), **(mine(rig) | other))
     assert rig.stores.sessions.moves == []
 
 
 def test_the_end_of_the_last_round_is_the_end_of_the_start(rig):
     uid = mine(rig)["uid"]
     rig.stores.sessions.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=1)
-    assert rig.link.report_scan_ended(**mine(rig)).status is Status.STARTING
+    assert rig.reports.report_scan_ended(**mine(rig)).status is Status.STARTING
     rig.stores.sessions.rows[uid] = a_running_session(status=Status.SCAN_QR, qr=a_code(), round=MAX_ROUNDS)
-    assert rig.link.report_scan_ended(**mine(rig)).status is Status.STOPPED
+    assert rig.reports.report_scan_ended(**mine(rig)).status is Status.STOPPED
 
 
 def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
@@ -56,7 +56,7 @@ def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
             return self.lost > 3 and super().move(session)
 
     rig.stores.sessions = Racing(rows=rig.stores.sessions.rows)
-    assert rig.link.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
+    assert rig.reports.report(QRShown(a_code()), **mine(rig)).status is Status.SCAN_QR
     rig.stores.sessions.lost = -1_000
     with pytest.raises(Contended):
-        rig.link.report(QRShown(a_code(attempt=2)), **mine(rig))
+        rig.reports.report(QRShown(a_code(attempt=2)), **mine(rig))
