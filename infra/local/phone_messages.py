@@ -109,6 +109,7 @@ def add_message_commands(commands: Any) -> None:
     new = commands.add_parser("add", help="put a phone on WhatsApp without linking anything")
     new.add_argument("number")
     new.add_argument("--name", help="the name that the phone's owner shows")
+    new.add_argument("--hosted", action="store_true", help="a business whose messages WhatsApp hosts")
     new.set_defaults(run=_add)
     say = commands.add_parser("say", help="send a text from a phone")
     _name_chat(say, "a phone's number, a linked session's, or a group's JID")
@@ -178,7 +179,7 @@ def _name_chat(command: Any, other: str) -> None:
 
 
 def _add(options: Namespace) -> str:
-    phone = call(options, path(options.number), {"name": options.name})
+    phone = call(options, path(options.number), {"name": options.name, "hosted": options.hosted})
     return f"{phone['number']} is on WhatsApp as {phone['name']}."
 
 

@@ -35,7 +35,10 @@ class Device:
 
 @dataclass(slots=True)
 class Account:
-    """One phone number: its hidden id (LID), the phone's identity keys, the name it shows, its linked devices."""
+    """One phone number: its hidden id (LID), the phone's identity keys, the name it shows, its linked devices.
+
+    A `hosted` one is a business's whose messages WhatsApp itself keeps: it vouches for devices by other signatures.
+    """
 
     number: str
     lid: str
@@ -44,6 +47,7 @@ class Account:
     name: str
     last_device: int = 0
     devices: dict[int, Device] = field(default_factory=dict)
+    hosted: bool = False
 
     @property
     def jid(self) -> Jid:
@@ -114,6 +118,7 @@ def to_record(account: Account) -> dict[str, Any]:
         "raw_id": account.raw_id,
         "name": account.name,
         "last_device": account.last_device,
+        "hosted": account.hosted,
         "devices": [_device_record(device) for device in account.devices.values()],
     }
 
@@ -127,6 +132,7 @@ def from_record(record: dict[str, Any]) -> Account:
         raw_id=record["raw_id"],
         name=record["name"],
         last_device=record["last_device"],
+        hosted=record.get("hosted", False),
         devices={device["number"]: _device(device) for device in record["devices"]},
     )
 

@@ -4,21 +4,26 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from infra.whatsapp_server.codes import FULL_LIST
+from infra.whatsapp_server.payload import Version
+
+OUTDATED = 405
 
 USUAL_BAN = 101
 """The code of a ban for having written to too many people."""
+BAN_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedFailure:
     """A refusal of the next login or message; of any number's if `number` is None.
 
-    `ban` is the code that a ban (402) comes with.
+    `ban` is the code that a ban (402) comes with, `expire_s` how long it lasts.
     """
 
     reason: int
     number: str | None = None
     ban: int = USUAL_BAN
+    expire_s: int = BAN_S
 
 
 @dataclass(slots=True)
@@ -26,16 +31,34 @@ class Faults:
     """The server's changeable behaviour; as it stands here it behaves like WhatsApp."""
 
     references: int = FULL_LIST
+    refreshes: int = 0
+    least_version: Version = (0, 0, 0)
     passkeys: int = 0
     failures: deque[PlannedFailure] = field(default_factory=deque)
+    registration_failures: deque[PlannedFailure] = field(default_factory=deque)
     refusals: deque[PlannedFailure] = field(default_factory=deque)
     code_refusals: deque[PlannedFailure] = field(default_factory=deque)
     held_acks_s: float = 0
     spoilt: int = 0
 
+    def outdated(self, version: Version) -> PlannedFailure | None:
+        """What to refuse a client with that is too old."""
+        return PlannedFailure(OUTDATED) if version < self.least_version else None
+
     def take_failure(self, number: str) -> PlannedFailure | None:
         """What to refuse this login with, if a refusal is planned; each serves once."""
         return _taken(self.failures, number)
+
+    def take_registration_failure(self) -> PlannedFailure | None:
+        """What to refuse a new device with, if a refusal is planned; each serves once."""
+        return self.registration_failures.popleft() if self.registration_failures else None
+
+    def take_refresh(self) -> bool:
+        """Whether the next scan makes WhatsApp want a new code instead; each serves once."""
+        if not self.refreshes:
+            return False
+        self.refreshes -= 1
+        return True
 
     def take_refusal(self, number: str) -> int | None:
         """The code to refuse this number's message with, if a refusal is planned; each serves once."""

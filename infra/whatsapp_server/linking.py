@@ -12,6 +12,7 @@ from chalicelib.wire.node import SERVER, Node
 from chalicelib.wire.proto import parse
 from chalicelib.wire.proto.handshake_pb2 import (
     E2EE,
+    HOSTED,
     ADVDeviceIdentity,
     ADVSignedDeviceIdentity,
     ADVSignedDeviceIdentityHMAC,
@@ -34,6 +35,8 @@ from infra.whatsapp_server.network import Client, Network, Waiting
 
 _PHONE_SIGNS = b"\x06\x00"
 _DEVICE_SIGNS = b"\x06\x01"
+_HOSTED_PHONE_SIGNS = b"\x06\x05"
+_HOSTED_DEVICE_SIGNS = b"\x06\x06"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +47,34 @@ class Vouching:
     container: bytes
 
 
-def vouch(phone: KeyPair, companion: bytes, secret: bytes, *, raw_id: int, device: int, now_s: int) -> Vouching:
-    """Sign a companion's identity key into the account, sealed with the secret from the picture."""
-    facts = ADVDeviceIdentity(rawID=raw_id, timestamp=now_s, keyIndex=device, accountType=E2EE, deviceType=E2EE)
+def vouch(
+    phone: KeyPair, companion: bytes, secret: bytes, *, raw_id: int, device: int, now_s: int, hosted: bool = False
+) -> Vouching:
+    """Sign a companion's identity key into the account, sealed with the secret that linking agreed on."""
+    kind, prefix = (HOSTED, _HOSTED_PHONE_SIGNS) if hosted else (E2EE, _PHONE_SIGNS)
+    facts = ADVDeviceIdentity(rawID=raw_id, timestamp=now_s, keyIndex=device, accountType=kind, deviceType=kind)
     details = facts.SerializeToString()
-    signature = sign(phone.private, _PHONE_SIGNS + details + companion)
+    signature = sign(phone.private, prefix + details + companion)
     identity = ADVSignedDeviceIdentity(details=details, accountSignatureKey=phone.public, accountSignature=signature)
     signed = identity.SerializeToString()
-    container = ADVSignedDeviceIdentityHMAC(details=signed, HMAC=hmac.digest(secret, signed, hashlib.sha256))
+    seal = hmac.digest(secret, prefix + signed if hosted else signed, hashlib.sha256)
+    container = ADVSignedDeviceIdentityHMAC(details=signed, HMAC=seal)
+    if hosted:
+        container.accountType = HOSTED
     return Vouching(details, container.SerializeToString())
 
 
-def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: bytes) -> bool:
-    """Whether a device's answer holds the same details, signed with the identity key that the phone vouched for."""
+def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: bytes, hosted: bool = False) -> bool:
+    """Whether a device's answer holds the same details, signed with the identity key that the phone vouched for.
+
+    With a hosted account clients sign as with any other, or by a prefix of its own.
+    """
     signed = parse(ADVSignedDeviceIdentity, answer)
-    agreed = _DEVICE_SIGNS + details + companion + phone
-    return signed.details == details and verified(companion, agreed, signed.deviceSignature)
+    prefixes = (_DEVICE_SIGNS, _HOSTED_DEVICE_SIGNS) if hosted else (_DEVICE_SIGNS,)
+    agreed = details + companion + phone
+    return signed.details == details and any(
+        verified(companion, prefix + agreed, signed.deviceSignature) for prefix in prefixes
+    )
 
 
 _PASSKEY_OPTIONS = b'{"publicKey":{"challenge":"bG9vcGJhY2s","rpId":"whatsapp.com","userVerification":"required"}}'
@@ -78,6 +93,9 @@ async def scan(
 ) -> tuple[Account, Device]:
     """A phone scans a code: resolves once the device has agreed and is linked; else one of the PhoneErrors."""
     waiting = _waiting(network, code)
+    if network.faults.take_refresh():
+        await ask_for_refresh(waiting)
+        raise ExpiredCode("WhatsApp has the device show a new code: scan that.")
     waiting.offer.used.add(code.reference)
     if network.faults.take_passkey():
         await ask_for_passkey(waiting)
@@ -107,6 +125,12 @@ async def admit(network: Network, waiting: Waiting, account: Account, secret: by
     return device
 
 
+async def ask_for_refresh(waiting: Waiting, child: str = "companion_reg_refresh") -> None:
+    """Have a client replace its secret: it shows the same reference in a new code for the time that is left."""
+    kind = {"type": "companion_reg_refresh", "id": secrets.token_hex(8), "t": now_s()}
+    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (Node(child),)))
+
+
 async def ask_for_passkey(waiting: Waiting) -> None:
     """Demand a passkey of a client, as WhatsApp does of a share of the accounts since 2026."""
     options = Node("passkey_request_options", {}, _PASSKEY_OPTIONS)
@@ -129,8 +153,9 @@ def _waiting(network: Network, code: LinkingCode) -> Waiting:
 async def _agree(waiting: Waiting, account: Account, device: Device, secret: bytes) -> None:
     """Vouch for the device and have it sign in turn."""
     phone, companion = account.identity, device.identity
+    linked_s, hosted = device.linked_at // 1000, account.hosted
     vouching = vouch(
-        phone, companion, secret, raw_id=account.raw_id, device=device.number, now_s=device.linked_at // 1000
+        phone, companion, secret, raw_id=account.raw_id, device=device.number, now_s=linked_s, hosted=hosted
     )
     success = Node("pair-success", {}, (
         Node("device-identity", {}, vouching.container),
@@ -146,14 +171,15 @@ async def _agree(waiting: Waiting, account: Account, device: Device, secret: byt
         refusal = answer.find("error")
         reason = refusal.text("text") if refusal else "no reason given"
         raise RefusedByDevice(f"The device refused the phone's signature: {reason}.")
-    if not _signed(answer, vouching, phone=phone.public, companion=companion):
+    if not _signed(answer, vouching, account, companion):
         raise RefusedByDevice("The device's own signature is wrong.")
 
 
-def _signed(answer: Node, vouching: Vouching, *, phone: bytes, companion: bytes) -> bool:
+def _signed(answer: Node, vouching: Vouching, account: Account, companion: bytes) -> bool:
+    phone, hosted = account.identity.public, account.hosted
     try:
         identity = answer.get("pair-device-sign", "device-identity").data
-        return device_agreed(identity, vouching.details, phone=phone, companion=companion)
+        return device_agreed(identity, vouching.details, phone=phone, companion=companion, hosted=hosted)
     except ValueError:
         return False
 

@@ -11,7 +11,6 @@ from infra.whatsapp_server.payload import Login
 
 UNLINKED = 401
 BANNED = 402
-BAN_S = 3600
 
 
 class LoginRefused(Exception):
@@ -24,7 +23,7 @@ class LoginRefused(Exception):
 
 def admitted(network: Network, login: Login, connection: Connection, noise_key: bytes) -> Client:
     """The device that logs in; LoginRefused if it isn't linked, has another's key, or a test planned a refusal."""
-    planned = network.faults.take_failure(login.number)
+    planned = network.faults.outdated(login.version) or network.faults.take_failure(login.number)
     if planned is not None:
         raise LoginRefused(planned)
     account = network.accounts.numbered(login.number)
@@ -36,7 +35,7 @@ def admitted(network: Network, login: Login, connection: Connection, noise_key: 
 
 async def refuse(connection: Connection, why: PlannedFailure) -> None:
     """Tell a client that it may not come in."""
-    ban = {"code": str(why.ban), "expire": str(BAN_S)} if why.reason == BANNED else {}
+    ban = {"code": str(why.ban), "expire": str(why.expire_s)} if why.reason == BANNED else {}
     await connection.send(Node("failure", {"reason": str(why.reason), "t": now_s(), "location": "loopback", **ban}))
 
 

@@ -118,6 +118,11 @@ class Network:
             await self.store.flush()
         return account
 
+    def host(self, account: Account) -> None:
+        """Have WhatsApp host an account for a business: devices that are linked from now on are vouched for as such."""
+        account.hosted = True
+        self.store.changed()
+
     def online(self, account: Account, device: int) -> Connection | None:
         """A device's connection, if it has one."""
         return self._online.get((account.number, device))

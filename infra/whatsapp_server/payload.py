@@ -7,6 +7,9 @@ from chalicelib.wire.proto import MalformedMessage, parse
 from chalicelib.wire.proto.handshake_pb2 import ClientPayload, DeviceProps
 from infra.whatsapp_server.accounts import PreKey
 
+Version = tuple[int, int, int]
+"""A client's version, as WhatsApp Web counts it: 2, 3000 and the build."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryWanted:
@@ -28,6 +31,7 @@ class Registration:
     signed_prekey: PreKey
     platform: str
     history: HistoryWanted
+    version: Version = (0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +40,14 @@ class Login:
 
     number: str
     device: int
+    version: Version = (0, 0, 0)
 
 
 def read_payload(data: bytes) -> Registration | Login:
     """Read a ClientPayload; MalformedMessage if it isn't one or the key's signature is wrong."""
     payload = parse(ClientPayload, data)
     if not payload.HasField("devicePairingData"):
-        return Login(str(payload.username), payload.device)
+        return Login(str(payload.username), payload.device, _version(payload))
     pairing = payload.devicePairingData
     identity, key, signature = pairing.eIdent, pairing.eSkeyVal, pairing.eSkeySig
     properties = parse(DeviceProps, pairing.deviceProps)
@@ -54,7 +59,13 @@ def read_payload(data: bytes) -> Registration | Login:
         signed_prekey=PreKey(pairing.eSkeyID, key, signature),
         platform=properties.os,
         history=_history(properties),
+        version=_version(payload),
     )
+
+
+def _version(payload: ClientPayload) -> Version:
+    version = payload.userAgent.appVersion
+    return version.primary, version.secondary, version.tertiary
 
 
 def _history(properties: DeviceProps) -> HistoryWanted:

@@ -10,6 +10,7 @@ from chalicelib.wire.node import Node
 from chalicelib.wire.noise import NoiseFailure
 from infra.whatsapp_server import linking, login, messages, newcomers, queries
 from infra.whatsapp_server.connection import Connection, ConnectionEnded, Credentials
+from infra.whatsapp_server.faults import PlannedFailure
 from infra.whatsapp_server.messages import accept_receipt, settle
 from infra.whatsapp_server.network import Client, Network, Waiting
 from infra.whatsapp_server.payload import Login, Registration, read_payload
@@ -80,9 +81,17 @@ class Doorman:
         finished = await connection.shake_hands(self._credentials)
         match read_payload(finished.payload):
             case Registration() as registration:
-                await self._wait_for_phone(Waiting(connection, registration, finished.client_key))
+                await self._register(Waiting(connection, registration, finished.client_key))
             case Login() as claim:
                 await self._log_in(claim, connection, finished.client_key)
+
+    async def _register(self, waiting: Waiting) -> None:
+        faults = self._network.faults
+        refusal = faults.outdated(waiting.registration.version) or faults.take_registration_failure()
+        if refusal:
+            await _turn_away(waiting.connection, refusal)
+        else:
+            await self._wait_for_phone(waiting)
 
     async def _wait_for_phone(self, waiting: Waiting) -> None:
         self._network.waiting.append(waiting)
@@ -98,8 +107,7 @@ class Doorman:
         try:
             client = login.admitted(self._network, claim, connection, noise_key)
         except login.LoginRefused as refusal:
-            await login.refuse(connection, refusal.why)
-            await _drain(connection)
+            await _turn_away(connection, refusal.why)
             return
         try:
             await login.welcome(client)
@@ -110,8 +118,9 @@ class Doorman:
             await self._network.presences.leave(client.account, connection)
 
 
-async def _drain(connection: Connection) -> None:
-    """Let a refused client read why before the socket closes."""
+async def _turn_away(connection: Connection, why: PlannedFailure) -> None:
+    """Refuse a client, and let it read why before the socket closes."""
+    await login.refuse(connection, why)
     closing = asyncio.create_task(connection.close_later())
     try:
         async for _ in connection.stanzas():

@@ -1,5 +1,7 @@
 """A linked device in Python, for asking the server what the real client never asks."""
 
+import hashlib
+import hmac
 import ssl
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -15,6 +17,7 @@ from chalicelib.wire.node import SERVER, Jid, Node
 from chalicelib.wire.noise import Cipher, Initiator
 from chalicelib.wire.proto import parse
 from chalicelib.wire.proto.handshake_pb2 import (
+    HOSTED,
     ADVSignedDeviceIdentity,
     ADVSignedDeviceIdentityHMAC,
     ClientPayload,
@@ -56,6 +59,13 @@ class Wire:
         return answer
 
 
+def _agent(version: tuple[int, int, int]) -> ClientPayload.UserAgent:
+    numbers = ClientPayload.UserAgent.AppVersion(
+        **dict(zip(("primary", "secondary", "tertiary"), version, strict=True))
+    )
+    return ClientPayload.UserAgent(appVersion=numbers)
+
+
 class Companion:
     """A device's keys, kept from pairing to login."""
 
@@ -64,7 +74,7 @@ class Companion:
         self.secret = token_bytes(32)
         self.jid = Jid("", "")
 
-    def registration(self) -> bytes:
+    def registration(self, version: tuple[int, int, int] = (2, 3000, 1)) -> bytes:
         signature = sign(self.identity.private, KEY_TYPE + self.signed.public)
         pairing = ClientPayload.DevicePairingRegistrationData(
             eRegid=b"\0\0\0\7",
@@ -75,20 +85,23 @@ class Companion:
             eSkeySig=signature,
             deviceProps=DeviceProps(os="Test").SerializeToString(),
         )
-        return ClientPayload(devicePairingData=pairing).SerializeToString()
+        return ClientPayload(devicePairingData=pairing, userAgent=_agent(version)).SerializeToString()
 
-    def login(self) -> bytes:
-        return ClientPayload(username=int(self.jid.user), device=self.jid.device).SerializeToString()
+    def login(self, version: tuple[int, int, int] = (2, 3000, 1)) -> bytes:
+        agent = _agent(version)
+        return ClientPayload(username=int(self.jid.user), device=self.jid.device, userAgent=agent).SerializeToString()
 
     def code(self, reference: bytes) -> str:
         keys = (self.noise.public, self.identity.public, self.secret)
         return ",".join([reference.decode(), *(b64encode(key).decode() for key in keys)])
 
     def agree(self, success: Node, *, signer: KeyPair | None = None) -> Node:
-        """Answer a pair-success: with our signature, or with somebody else's."""
+        """Answer a pair-success: with our signature, or with somebody else's. Its seal must be of our secret."""
         pairing = success.get("pair-success")
         self.jid = pairing.get("device").jid("jid")
         container = parse(ADVSignedDeviceIdentityHMAC, pairing.get("device-identity").data)
+        sealed = b"\x06\x05" + container.details if container.accountType == HOSTED else container.details
+        assert hmac.digest(self.secret, sealed, hashlib.sha256) == container.HMAC
         identity = parse(ADVSignedDeviceIdentity, container.details)
         seen = b"\x06\x01" + identity.details + self.identity.public + identity.accountSignatureKey
         identity.ClearField("accountSignatureKey")

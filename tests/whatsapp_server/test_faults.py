@@ -31,3 +31,17 @@ def test_a_planned_refusal_of_a_message_serves_once_and_only_its_number() -> Non
 def test_each_spoiling_serves_once() -> None:
     faults = Faults(spoilt=2)
     assert [faults.take_spoiling() for _ in range(3)] == [True, True, False]
+
+
+def test_an_older_client_is_outdated() -> None:
+    faults = Faults(least_version=(2, 3000, 7))
+    assert faults.outdated((2, 3000, 6)) == PlannedFailure(405)
+    assert faults.outdated((2, 3000, 7)) is None
+    assert Faults().outdated((0, 0, 0)) is None
+
+
+def test_a_refusal_of_a_registration_and_a_wish_for_a_new_code_serve_once() -> None:
+    faults = Faults(refreshes=1)
+    faults.registration_failures.append(PlannedFailure(403))
+    assert [faults.take_registration_failure(), faults.take_registration_failure()] == [PlannedFailure(403), None]
+    assert [faults.take_refresh(), faults.take_refresh()] == [True, False]

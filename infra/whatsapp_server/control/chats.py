@@ -49,9 +49,12 @@ class _ChatRoutes:
         self._network = network
 
     async def add(self, request: web.Request) -> web.Response:
-        """`{name?}`: the phone is on WhatsApp from now on, linked to nothing."""
+        """`{name?, hosted?}`: the phone is on WhatsApp from now on, linked to nothing; a hosted one is a business's."""
         fields = await body(request)
+        hosted = fields.flag("hosted")
         account = await self._network.registered(_number(request), fields.optional_text("name"))
+        if hosted:
+            self._network.host(account)
         return web.json_response({"number": account.number, "lid": str(account.lid_jid), "name": account.name})
 
     async def history(self, request: web.Request) -> web.Response:

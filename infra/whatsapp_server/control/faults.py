@@ -1,5 +1,7 @@
 """HTTP routes of fault injection: make happen what WhatsApp does in its own time."""
 
+import re
+
 from aiohttp import web
 
 from chalicelib.wire.node import Attribute, Jid, MalformedJid, Node
@@ -8,11 +10,14 @@ from infra.whatsapp_server.codes import FULL_LIST
 from infra.whatsapp_server.connection import ConnectionEnded
 from infra.whatsapp_server.control.request import Fields, body, phone_number
 from infra.whatsapp_server.errors import BadRequest, NothingWaits
-from infra.whatsapp_server.faults import USUAL_BAN, PlannedFailure
+from infra.whatsapp_server.faults import BAN_S, USUAL_BAN, PlannedFailure
 from infra.whatsapp_server.network import Network, Waiting
 
 _MOST = 100
 _LONGEST_HOLD_MS = 600_000
+_LONGEST_BAN_S = 10**9
+_VERSION = re.compile(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,10}")
+_REFRESHES = ("companion_reg_refresh", "pair-device-rotate-qr")
 
 
 def add(app: web.Application, network: Network) -> None:
@@ -20,6 +25,8 @@ def add(app: web.Application, network: Network) -> None:
     routes = _FaultRoutes(network)
     app.router.add_post("/faults/refs", routes.references)
     app.router.add_post("/faults/push-refs", routes.push_references)
+    app.router.add_post("/faults/refresh", routes.refresh)
+    app.router.add_post("/faults/version", routes.version)
     app.router.add_post("/faults/close-unpaired", routes.close_unpaired)
     app.router.add_post("/faults/failure", routes.failure)
     app.router.add_post("/faults/passkey", routes.passkey)
@@ -59,10 +66,46 @@ class _FaultRoutes:
         return web.json_response({"closed": len(found)})
 
     async def failure(self, request: web.Request) -> web.Response:
-        """`{reason, number?, times?, ban?}`: refuse the next logins; a ban (402) has the code `ban`."""
+        """`{reason, number?, times?, ban?, expire_s?, registering?}`: refuse the next logins, or registrations.
+
+        A ban (402) has the code `ban` and lasts for `expire_s`.
+        """
         fields = await body(request)
-        self._network.faults.failures.extend(_planned(fields, "reason", default=503))
-        return web.json_response({"planned": len(self._network.faults.failures)})
+        faults = self._network.faults
+        planned = faults.registration_failures if fields.flag("registering") else faults.failures
+        planned.extend(_planned(fields, "reason", default=503))
+        return web.json_response({"planned": len(planned)})
+
+    async def version(self, request: web.Request) -> web.Response:
+        """`{least}`: refuse older clients, new devices and linked ones, with 405; `0.0.0` lets in all."""
+        least = (await body(request)).text("least")
+        if not _VERSION.fullmatch(least):
+            raise BadRequest("least must be a version such as 2.3000.1047769893.")
+        first, second, third = map(int, least.split("."))
+        self._network.faults.least_version = (first, second, third)
+        return web.json_response({"least": least})
+
+    async def refresh(self, request: web.Request) -> web.Response:
+        """`{child?, scans?}`: have each waiting client show a new code, or ask for it only when codes are scanned.
+
+        `child` is what the notification holds; `scans` is how many of the next scans lead to it.
+        """
+        fields = await body(request)
+        scans = fields.optional_integer("scans")
+        if scans is not None:
+            self._network.faults.refreshes = fields.integer("scans", default=0, lowest=0, highest=_MOST)
+            return web.json_response({"scans": scans})
+        child = fields.optional_text("child") or _REFRESHES[0]
+        if child not in _REFRESHES:
+            raise BadRequest(f"child must be one of {', '.join(_REFRESHES)}.")
+        asked = 0
+        for waiting in self._waiting():
+            try:
+                await linking.ask_for_refresh(waiting, child)
+            except ConnectionEnded:
+                continue
+            asked += 1
+        return web.json_response({"asked": asked})
 
     async def passkey(self, request: web.Request) -> web.Response:
         """`{times?}`: demand a passkey at the next scans instead of linking."""
@@ -126,4 +169,5 @@ def _planned(fields: Fields, name: str, *, default: int) -> list[PlannedFailure]
     number = fields.optional_text("number")
     times = fields.integer("times", default=1, lowest=1, highest=_MOST)
     ban = fields.integer("ban", default=USUAL_BAN, lowest=100, highest=999)
-    return [PlannedFailure(reason, phone_number(number) if number else None, ban)] * times
+    expire_s = fields.integer("expire_s", default=BAN_S, lowest=0, highest=_LONGEST_BAN_S)
+    return [PlannedFailure(reason, phone_number(number) if number else None, ban, expire_s)] * times
