@@ -4,7 +4,7 @@ from secrets import token_bytes, token_urlsafe
 
 from ulid import ULID
 
-from chalicelib.domain import access, signature
+from chalicelib.domain import access, webhook
 
 
 def new_id() -> str:
@@ -19,7 +19,7 @@ def named_id(at: int, entropy: bytes) -> str:
 
 def new_secret() -> str:
     """Return a new secret to sign webhooks with."""
-    return signature.secret_of(token_bytes(signature.ENTROPY))
+    return webhook.secret_of(token_bytes(webhook.SECRET_SIZE))
 
 
 def new_sid() -> str:

@@ -1,7 +1,13 @@
-"""Webhooks: which events a session's endpoint is to get, and what follows each attempt to deliver one."""
+"""Webhooks: which events a session's endpoint is to get, how they are signed, and what follows each attempt.
 
+Signatures are those of Standard Webhooks (https://www.standardwebhooks.com): symmetric, ``v1``, ``whsec_`` secrets.
+"""
+
+import hmac
+from base64 import b64decode, b64encode
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
@@ -165,3 +171,56 @@ def attempted(delivery: Delivery, outcome: Outcome, *, now: int) -> RetryDecisio
     asked = min(outcome.retry_after or 0, LONGEST_WAIT)
     wait = max(BACKOFF[delivery.attempt - 1], asked)
     return RetryDecision(Verdict.RETRY, replace(delivery, attempt=delivery.attempt + 1, not_before=now + wait * 1000))
+
+
+WHSEC_PREFIX: Final = "whsec_"
+SIGNATURE_VERSION: Final = "v1"
+SECRET_SIZE: Final = 32
+"""Bytes of a secret; the scheme allows 24 to 64."""
+
+ID_HEADER: Final = "webhook-id"
+TIMESTAMP_HEADER: Final = "webhook-timestamp"
+SIGNATURE_HEADER: Final = "webhook-signature"
+
+
+def secret_of(entropy: bytes) -> str:
+    """Return random bytes as a secret."""
+    return WHSEC_PREFIX + b64encode(entropy).decode()
+
+
+def signature_headers(secret: str, webhook_id: str, body: bytes, *, now: int) -> dict[str, str]:
+    """Return the three headers of an attempt at ``now`` (milliseconds since the Unix epoch), by Standard Webhooks.
+
+    Signed is ``id.timestamp.body`` by HMAC-SHA256 with the bytes behind the secret's prefix. The id is the same in
+    every attempt, so a receiver can drop what it has seen; the timestamp is the attempt's own, so that an old one can't
+    be replayed.
+    """
+    seconds = str(now // 1000)
+    return {
+        ID_HEADER: webhook_id,
+        TIMESTAMP_HEADER: seconds,
+        SIGNATURE_HEADER: f"{SIGNATURE_VERSION},{_digest(secret, webhook_id, seconds, body)}",
+    }
+
+
+def timed_signature(secret: str, body: bytes, *, now: int) -> str:
+    """Return a signature that holds its own time, ``t=<seconds>,v1=<hex>``, by the secret's own characters.
+
+    Signed is ``<seconds>.<body>`` by HMAC-SHA256, as Stripe does, so that its libraries can verify it; ``now`` is in
+    milliseconds since the Unix epoch. A receiver that refuses old timestamps is safe from replayed requests.
+    """
+    seconds = now // 1000
+    return f"t={seconds},v1={hex_digest(secret, f'{seconds}.'.encode() + body)}"
+
+
+def hex_digest(secret: str, body: bytes) -> str:
+    """Return the body's HMAC-SHA256 in hexadecimal, by the secret's own characters: an older, plainer scheme.
+
+    It signs no timestamp, so a recorded request can be replayed for as long as the secret is in use.
+    """
+    return hmac.digest(secret.encode(), body, sha256).hex()
+
+
+def _digest(secret: str, webhook_id: str, seconds: str, body: bytes) -> str:
+    key = b64decode(secret.removeprefix(WHSEC_PREFIX))
+    return b64encode(hmac.digest(key, f"{webhook_id}.{seconds}.".encode() + body, sha256)).decode()

@@ -33,7 +33,6 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.dialects import webhook_words
-from chalicelib.domain import signature
 from chalicelib.domain.errors import Contended
 from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled, WebhookFailing, WebhookRecovered
 from chalicelib.domain.session import Session
@@ -49,6 +48,7 @@ from chalicelib.domain.webhook import (
     news,
     owed,
     reachable,
+    signature_headers,
 )
 from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore, Unavailable
 from chalicelib.services.sessions.moves import Moves
@@ -95,7 +95,7 @@ class Webhooks(Struct, frozen=True):
             log.info("webhook.dropped", extra={**about, "uid": delivery.uid, "event_id": delivery.event})
             return
         now = self.clock()
-        headers = signature.headers(session.webhook_secret or "", delivery.event, body, now=now)
+        headers = signature_headers(session.webhook_secret or "", delivery.event, body, now=now)
         headers |= webhook_words(session).headers(session, body, now=now)
         outcome = self.poster.post(session.webhook_url or "", body, headers)
         self._follow(delivery, session, outcome)

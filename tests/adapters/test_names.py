@@ -2,7 +2,7 @@ from base64 import b64decode
 
 from chalicelib.adapters import names
 from chalicelib.domain.access import fingerprint, is_key
-from chalicelib.domain.signature import PREFIX
+from chalicelib.domain.webhook import WHSEC_PREFIX
 from tests.makers import NOW
 
 
@@ -17,6 +17,6 @@ def test_an_id_sorts_by_its_time_and_is_the_same_for_the_same():
 
 
 def test_secrets_are_written_as_their_users_read_them():
-    assert len(b64decode(names.new_secret().removeprefix(PREFIX))) == 32
+    assert len(b64decode(names.new_secret().removeprefix(WHSEC_PREFIX))) == 32
     assert is_key(names.new_api_key())
     assert fingerprint(names.new_api_key())

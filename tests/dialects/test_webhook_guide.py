@@ -10,8 +10,7 @@ from chalicelib.dialects.bare import webhook as bare_webhook
 from chalicelib.dialects.native.webhook import body
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party, summary
-from chalicelib.domain.signature import headers
-from chalicelib.domain.webhook import BACKOFF, FAILURES, MESSAGE_EVENTS, SESSION_EVENTS
+from chalicelib.domain.webhook import BACKOFF, FAILURES, MESSAGE_EVENTS, SESSION_EVENTS, signature_headers
 from tests.makers import DEVICE, NOW, SECRET, a_message, a_running_session, a_session
 from tests.signatures import TOLERANCE
 
@@ -48,10 +47,10 @@ def test_the_example_tells_the_genuine_from_the_forged():
     scope: dict = {}
     exec(example("python", "def is_genuine"), scope)  # noqa: S102 - our own document
     now = time.time_ns() // 1_000_000
-    signed = headers(SECRET, "01E", b"{}", now=now)
+    signed = signature_headers(SECRET, "01E", b"{}", now=now)
     assert scope["is_genuine"](SECRET, signed, b"{}")
     assert not scope["is_genuine"](SECRET, signed, b"[]")
-    assert not scope["is_genuine"](SECRET, headers(SECRET, "01E", b"{}", now=now - 302_000), b"{}")
+    assert not scope["is_genuine"](SECRET, signature_headers(SECRET, "01E", b"{}", now=now - 302_000), b"{}")
 
 
 def test_every_reason_of_a_failure_is_there_and_no_other():

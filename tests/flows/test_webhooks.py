@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.signature import ID
+from chalicelib.domain.webhook import ID_HEADER
 from infra.local.client import Stack, eventually
 from tests.receivers import Receiver, listening
 from tests.signatures import verify
@@ -36,7 +36,7 @@ def test_a_session_s_life_arrives_signed(stack, number):
         assert {"session.created", "session.starting", "session.qr", "session.pairing"} <= {one["type"] for one in told}
         assert connected["session"] == number
         assert (connected["data"]["status"], connected["data"]["phone"]) == ("CONNECTED", number)
-        assert all(one.headers[ID] == one.json["id"] for one in receiver.received)
+        assert all(one.headers[ID_HEADER] == one.json["id"] for one in receiver.received)
         assert "2@" not in "".join(str(one) for one in told), "no code is in a webhook"
     assert secret not in stack.log()
 
@@ -47,7 +47,7 @@ def test_an_endpoint_that_fails_is_asked_again_when_it_said(stack, number):
         eventually(lambda: len(receiver.of("session.created")) == 2)
         first, second = receiver.of("session.created")
         assert second.at - first.at >= 5.5
-        assert first.headers[ID] == second.headers[ID]
+        assert first.headers[ID_HEADER] == second.headers[ID_HEADER]
         assert first.body == second.body
         verified(receiver, secret)
 
@@ -141,5 +141,5 @@ def test_an_endpoint_that_failed_before_the_stack_ended_is_asked_again_after_its
         stack.start()
         eventually(lambda: len(receiver.of("session.created")) == 2)
         first, second = receiver.of("session.created")
-    assert first.headers[ID] == second.headers[ID]
+    assert first.headers[ID_HEADER] == second.headers[ID_HEADER]
     assert second.at - first.at >= 19, "its delay goes on"

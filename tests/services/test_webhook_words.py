@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.errors import InvalidField, SessionNotFound
 from chalicelib.domain.events import Connected, Envelope, QRShown
 from chalicelib.domain.session import Session
-from chalicelib.domain.signature import hex_digest
+from chalicelib.domain.webhook import hex_digest
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_running_session

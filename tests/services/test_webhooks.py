@@ -8,9 +8,8 @@ from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.domain.session import Session, Status, WebhookFailure
-from chalicelib.domain.signature import ID
 from chalicelib.domain.transitions import advance
-from chalicelib.domain.webhook import BACKOFF, Delivery, Outcome
+from chalicelib.domain.webhook import BACKOFF, ID_HEADER, Delivery, Outcome
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_message, a_running_session
@@ -59,7 +58,7 @@ def stands(rig: Rig) -> Session:
 def test_an_event_is_posted_signed_under_its_own_id(rig):
     rig.webhooks.attempt(owe(rig, CONNECTED))
     ((url, body, headers),) = rig.poster.posted
-    assert (url, headers[ID]) == (URL, "01E")
+    assert (url, headers[ID_HEADER]) == (URL, "01E")
     verify(SECRET, headers, body, now=NOW)
     assert json.loads(body)["type"] == "session.connected"
     assert rig.deliveries.queued == []
@@ -89,7 +88,7 @@ def test_two_failures_and_a_success_are_three_attempts_under_one_id(rig):
         rig.clock.sleep(delay)
         rig.webhooks.attempt(delivery)
     assert waits == [5, 30]
-    assert {headers[ID] for _, _, headers in rig.poster.posted} == {"01E"}
+    assert {headers[ID_HEADER] for _, _, headers in rig.poster.posted} == {"01E"}
     assert len({body for _, body, _ in rig.poster.posted}) == 1
     assert len({headers["webhook-timestamp"] for _, _, headers in rig.poster.posted}) == 3
 

@@ -14,7 +14,7 @@ from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session, Status
-from chalicelib.domain.signature import hex_digest, timed
+from chalicelib.domain.webhook import hex_digest, timed_signature
 
 SIGNATURE: Final = "X-Webhook-Signature"
 TIMED_SIGNATURE: Final = "X-Webhook-Signature-V2"
@@ -117,7 +117,7 @@ def headers(session: Session, body: bytes, *, now: int) -> dict[str, str]:
     Both are by the secret that came with the endpoint, else by the one that was made.
     """
     key = session.webhook_key or session.webhook_secret or ""
-    return {SIGNATURE: hex_digest(key, body), TIMED_SIGNATURE: timed(key, body, now=now)}
+    return {SIGNATURE: hex_digest(key, body), TIMED_SIGNATURE: timed_signature(key, body, now=now)}
 
 
 def webhook(of: Session) -> BareWebhookJson:

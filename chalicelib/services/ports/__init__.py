@@ -97,4 +97,4 @@ class NewSecret(Protocol):
     """Makes secrets that webhooks are signed with."""
 
     def __call__(self) -> str:
-        """Return a new secret, in the form that ``domain.signature`` reads."""
+        """Return a new secret, in the form that ``domain.webhook`` reads."""
