@@ -19,7 +19,6 @@ from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.media import MediaLibrary
-from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
@@ -257,7 +256,7 @@ class Rig:
 
     @property
     def sending(self) -> Sending:
-        return Sending(self.outbox, self.messages, Attachments(self.media))
+        return Sending(self.outbox, self.messages, self.media)
 
     @property
     def media(self) -> MediaLibrary:

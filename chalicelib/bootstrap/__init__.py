@@ -45,7 +45,6 @@ from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.media import MediaLibrary
-from chalicelib.services.messages.attachments import Attachments
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import Chats
 from chalicelib.services.messages.identities import Identities
@@ -214,7 +213,7 @@ def outbox() -> Outbox:
 @cache
 def sending() -> Sending:
     """Return who drafts messages by WhatsApp's rules."""
-    return Sending(outbox(), messages(), Attachments(media()))
+    return Sending(outbox(), messages(), media())
 
 
 @cache

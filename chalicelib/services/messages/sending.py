@@ -13,12 +13,13 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from chalicelib.domain import sending as rules
-from chalicelib.domain.content import Content, Context, Document, Media, stored
-from chalicelib.domain.errors import MessageNotFound, QuotedMessageNotFound
+from chalicelib.domain.content import Audio, Content, Context, Document, Media, stored
+from chalicelib.domain.errors import MediaTooLarge, MediaTypeMismatch, MessageNotFound, QuotedMessageNotFound
 from chalicelib.domain.jid import recipient
+from chalicelib.domain.media import LARGEST_OF, MB, MediaKind, may_be_sent
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
-from chalicelib.services.messages.attachments import Attachments
+from chalicelib.services.media import MediaLibrary, must_be_there
 from chalicelib.services.messages.outbox import Draft, Outbox
 from chalicelib.services.messages.store import Messages
 
@@ -71,7 +72,7 @@ class Sending(Struct, frozen=True):
 
     outbox: Outbox
     messages: Messages
-    attachments: Attachments
+    media: MediaLibrary
 
     def send(self, tenant: str, session_id: str, wish: Wish, how: How = AT_ONCE) -> Message:
         """Send a message. Raises QuotedMessageNotFound, MentionNotInText, NotPossible, and what a file may raise."""
@@ -85,7 +86,7 @@ class Sending(Struct, frozen=True):
             context = Context(quoted=shown, mentions=mentions, expires_in=wish.expires_in)
             return Draft(
                 wish.to,
-                self.attachments.checked(session, self._with_file(session, wish)),
+                self._checked(session, self._with_file(session, wish)),
                 context if context != Context() else None,
                 reply_to=quoted.id if quoted else None,
             )
@@ -95,13 +96,34 @@ class Sending(Struct, frozen=True):
             said["expires_in"] = wish.expires_in
         return self._post(tenant, session_id, make, how, send=wish.to, **said)
 
+    def _checked(self, session: Session, content: Content) -> Content:
+        """Return the content with what is known of its file; one without a ``media_id`` as it is.
+
+        What a ``link`` leads to is checked when it is fetched. Raises MediaNotFound, MediaNotReady, MediaExpired,
+        MediaTypeMismatch and MediaTooLarge.
+        """
+        if not isinstance(content, Media) or content.media_id is None:
+            return content
+        field = f"{content.type}.media_id"
+        file = must_be_there(self.media.find(session, content.media_id), now=self.media.clock(), field=field)
+        kind = MediaKind(content.type)
+        voice = isinstance(content, Audio) and content.voice
+        if file.mimetype is not None and not may_be_sent(file.mimetype, kind, voice=voice):
+            raise MediaTypeMismatch(f"A file of the type {file.mimetype} can't be sent as {kind}.", field=field)
+        if (file.size or 0) > LARGEST_OF[kind]:
+            raise MediaTooLarge(f"WhatsApp takes {LARGEST_OF[kind] // MB} MB of {kind} at most.", field=field)
+        told = structs.replace(content, mimetype=file.mimetype, size=file.size, sha256=file.sha256)
+        if isinstance(told, Document) and told.file_name is None:
+            return structs.replace(told, file_name=file.file_name)
+        return told
+
     def _with_file(self, session: Session, wish: Wish) -> Content:
         """Return the content with the file that came along, which is kept here: where the wish is really sent."""
         content = wish.content
         if wish.file is None or not isinstance(content, Media):
             return content
         name = content.file_name if isinstance(content, Document) else None
-        kept = self.attachments.media.keep(session.tenant, session.id, wish.file, file_name=name)
+        kept = self.media.keep(session.tenant, session.id, wish.file, file_name=name)
         return structs.replace(content, media_id=kept.id)
 
     def _quoted(self, session: Session, to: str, message_id: str) -> Message:
@@ -128,7 +150,7 @@ class Sending(Struct, frozen=True):
         def make(session: Session) -> Draft:
             content, context = rules.forwarded(self._found(session, message_id, field="forward.message_id"), caption)
             rules.check(content, to)
-            return Draft(to, self.attachments.checked(session, content), context)
+            return Draft(to, self._checked(session, content), context)
 
         said = {"forward": message_id, "to": to} | ({"caption": caption} if caption else {})
         return self._post(tenant, session_id, make, how, **said)
