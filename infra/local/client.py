@@ -285,6 +285,20 @@ def messages(stack: Stack, session: str) -> list[dict[str, Any]]:
         before = f"&before={data['next_before']}"
 
 
+def listed(stack: Stack, path: str) -> list[dict[str, Any]]:
+    """Return all that a list of the native API holds, page by page, as it orders them."""
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        answer = stack.get(f"{path}?limit={PAGE}{cursor}")
+        expect(answer.ok, answer.text)
+        page = answer.json()
+        found += page["data"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
 @dataclass(frozen=True, slots=True)
 class Phone:
     """A virtual phone on the stack's WhatsApp."""

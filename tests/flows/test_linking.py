@@ -183,4 +183,6 @@ def test_who_links_after_failed_pairings_is_heard_at_once(stack, number, friend)
 def test_nothing_but_whatsapp_s_own_hosts_was_asked_for(stack, account):
     hosts = stack.network("hosts").json()
     assert hosts["refused"] == {}
-    assert set(hosts["asked"]) == {"web.whatsapp.com"}
+    assert "web.whatsapp.com" in hosts["asked"]
+    # Files come from hosts of their own, where a test before this one sent any.
+    assert [host for host in hosts["asked"] if not host.endswith((".whatsapp.com", ".whatsapp.net"))] == []

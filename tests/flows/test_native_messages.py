@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.client import Phone, Stack, eventually
+from infra.local.client import Phone, Stack, eventually, listed
 from tests.receivers import Receiver, listening
 
 NATIVE = {"id", "whatsapp_id", "direction", "from_me", "type", "chat_id", "chat_lid", "sender", "client_ref"}
@@ -44,8 +44,7 @@ class Chat:
         """The message of that id of WhatsApp's, as the list shows it."""
 
         def found() -> dict[str, Any] | None:
-            listed = self.stack.get(f"{self.path}?limit=100").json()["data"]
-            return next((one for one in listed if one["whatsapp_id"] == whatsapp_id), None)
+            return next((one for one in listed(self.stack, self.path) if one["whatsapp_id"] == whatsapp_id), None)
 
         message: dict[str, Any] = eventually(found)
         return message

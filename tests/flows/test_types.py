@@ -17,7 +17,7 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from infra.local.client import Phone, Stack, eventually, expect
+from infra.local.client import Phone, Stack, eventually, expect, listed
 from tests.receivers import Receiver, listening, serving_files
 from tests.worker.media import samples
 from tests.worker.protos import messages as wa
@@ -127,8 +127,7 @@ class Line:
 
         frame = eventually(framed)
         hook = eventually(posted)
-        listed = self.stack.get(f"{self.path}?limit=100").json()["data"]
-        found = next(one for one in listed if one["id"] == frame["id"])
+        found = next(one for one in listed(self.stack, self.path) if one["id"] == frame["id"])
         assert {name: value for name, value in found.items() if name not in LATER} == frame
         for name, expected in frame.items():
             # The older words are beside ours in a webhook's context.
