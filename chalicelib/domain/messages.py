@@ -25,6 +25,10 @@ KEPT: Final = 7 * 86_400_000
 """Milliseconds that a message is kept after its newest event."""
 
 
+PLAYED: Final = "played"
+"""What is said of a message that was read, and then played. No status of its own: older code couldn't read that."""
+
+
 class Direction(StrEnum):
     """Which way a message goes."""
 
@@ -88,6 +92,7 @@ class Message:
     ``client_ref`` is the caller's own word for it; ``reply_to`` is our id of the message that it quotes, ``about`` that
     of the one that it edits, deletes, reacts to or votes in. ``edited_by`` and ``deleted_by`` are our ids of the newest
     edit and of the deletion that this message was asked, ``edited_at`` and ``deleted_at`` when WhatsApp took them.
+    ``played_at`` is when a recipient played a voice message or a video that had been read by then.
     ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more. ``secret`` is
     the message's own, 32 random bytes that it is sent with: by it a later worker finds out whether the message left,
     and what others say about the message is sealed, such as votes. ``resolves`` is our id of the message that stands
@@ -114,6 +119,7 @@ class Message:
     sent_at: int | None = None
     delivered_at: int | None = None
     read_at: int | None = None
+    played_at: int | None = None
     error_code: str | None = None
     error_message: str | None = None
     chat_lid: str | None = None
@@ -143,6 +149,8 @@ class Message:
     @property
     def event_type(self) -> str:
         """The type of the event that its newest write is; the copy of another device's message is one received."""
+        if self.played_at is not None:
+            return f"message.{PLAYED}"
         status = _S.RECEIVED if self.copied and self.status is _S.SENT else self.status
         return f"message.{status}"
 
@@ -189,6 +197,15 @@ def advance(
     return replace(after, last_event=event(after, event_id, now))
 
 
+def played(message: Message, *, now: int, event_id: str) -> Message | None:
+    """Return a message that was read as one that was played, too, one version on; None if it isn't read, or was."""
+    outbound = message.direction is Direction.OUTBOUND
+    if not outbound or message.status is not _S.READ or message.played_at is not None:
+        return None
+    after = replace(message, version=message.version + 1, played_at=now)
+    return replace(after, last_event=event(after, event_id, now))
+
+
 def _stamps(message: Message, status: MessageStatus, now: int) -> dict[str, Any]:
     """Return the times that the status sets; what was skipped on the way there happened by now at the latest."""
     way = (_S.SENT, _S.DELIVERED, _S.READ)
@@ -208,7 +225,7 @@ def summary(message: Message) -> Mapping[str, Any]:
     """Return what an event tells of a message; who wants the text reads the message."""
     told = {
         "message": message.id,
-        "status": str(message.status),
+        "status": str(message.status) if message.played_at is None else PLAYED,
         "direction": str(message.direction),
         "kind": message.content.type,
         "target": message.content.about.id if message.content.about else None,
@@ -268,10 +285,13 @@ class Receipt:
     recipient: Party
     delivered_at: int | None = None
     read_at: int | None = None
+    played_at: int | None = None
 
     @property
-    def status(self) -> MessageStatus:
+    def status(self) -> str:
         """What the recipient did last, as far as that is known."""
+        if self.played_at is not None:
+            return PLAYED
         if self.read_at is not None:
             return MessageStatus.READ
         return MessageStatus.SENT if self.delivered_at is None else MessageStatus.DELIVERED

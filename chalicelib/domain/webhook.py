@@ -12,12 +12,14 @@ from http import HTTPStatus
 from typing import Final
 
 from chalicelib.domain.events import CREATED, Envelope
-from chalicelib.domain.messages import MessageStatus
+from chalicelib.domain.messages import PLAYED, MessageStatus
 from chalicelib.domain.session import Session, WebhookFailure
 from chalicelib.domain.transitions import NEXT
 
 MESSAGE_EVENTS: Final = frozenset(
-    f"message.{status}" for status in MessageStatus if status not in {MessageStatus.QUEUED, MessageStatus.SENDING}
+    f"message.{status}"
+    for status in (*MessageStatus, PLAYED)
+    if status not in {MessageStatus.QUEUED, MessageStatus.SENDING}
 )
 """A message received, and each outcome of one to send."""
 

@@ -79,8 +79,10 @@ def test_what_became_of_a_message_is_told_with_its_status(status):
         replace(INBOUND, copied=True, status=MessageStatus.SENT, direction=Direction.OUTBOUND),
         a_message(status=MessageStatus.FAILED),
         a_message(status=MessageStatus.UNKNOWN),
+        a_message(status=MessageStatus.READ, played_at=1),
+        replace(INBOUND, status=MessageStatus.READ),
     ],
-    ids=["of another device", "failed", "unknown"],
+    ids=["of another device", "failed", "unknown", "played", "read by its owner"],
 )
 def test_what_the_family_has_no_word_for_is_not_told(message):
     assert not tells(about(message), SESSION)

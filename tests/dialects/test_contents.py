@@ -116,7 +116,7 @@ def test_the_flat_fields_of_a_webhook_name_what_a_message_is_about() -> None:
 
 
 def test_a_status_frame_says_nothing_of_the_content() -> None:
-    sent = received(k.Location(1.0, 2.0), status=MessageStatus.READ)
+    sent = received(k.Location(1.0, 2.0), status=MessageStatus.READ, direction=Direction.OUTBOUND)
     (frame,) = enveloped_messages.frames(
         Envelope("01E", "message.read", "default", "ana", sent.uid, NOW, "c", {}, sent)
     )

@@ -1,6 +1,7 @@
 """The enveloped API's messages and their frames."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -69,6 +70,11 @@ def test_what_became_of_a_message_is_told_without_its_text(status: MessageStatus
         assert frame["data"]["id"] == a_message().id
         assert frame["data"]["error"] == {"code": "refused", "message": "No."}
         assert "Kopi" not in json.dumps(frame)
+
+
+def test_what_its_owner_has_read_or_somebody_played_is_no_status_in_this_family_s_words() -> None:
+    assert frames(replace(INBOUND, status=MessageStatus.READ)) == []
+    assert frames(a_message(status=MessageStatus.READ, played_at=NOW)) == []
 
 
 def test_an_event_without_its_message_is_not_told() -> None:

@@ -61,11 +61,14 @@ class MemoryMessages:
         due = {key for key, one in self.rows.items() if not one.settled and one.expires_at and one.expires_at <= now}
         return sorted((due - self.forgotten) | self.lingering)
 
-    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
+    def note_receipt(
+        self, message: Message, who: Party, status: MessageStatus, *, at: int, played: bool = False
+    ) -> None:
         key = message.uid, message.id, who.lid or who.phone
         stands = self.noted.get(key) or Receipt(Party(who.phone, who.lid))
         if status is MessageStatus.READ:
-            self.noted[key] = replace(stands, read_at=stands.read_at or at)
+            played_at = stands.played_at or at if played else stands.played_at
+            self.noted[key] = replace(stands, read_at=stands.read_at or at, played_at=played_at)
         else:
             self.noted[key] = replace(stands, delivered_at=stands.delivered_at or at)
 

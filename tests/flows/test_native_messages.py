@@ -144,6 +144,28 @@ def test_what_comes_in_is_told_alike_in_the_list_and_the_webhook_and_marked_as_r
     eventually(lambda: [got(friend, one)["state"] for one in (first, second)] == ["read", "read"])
 
 
+def test_what_its_owner_reads_on_the_phone_is_read_here(
+    *, chat: Chat, friend: Phone, account: str, receiver: Receiver
+) -> None:
+    first, second = (friend.say(account, text) for text in ("Satu", "Dua"))
+    came = sorted((chat.came(one) for one in (first, second)), key=lambda message: message["id"])
+    own = Phone(chat.stack, account)
+    eventually(lambda: own.letter(first) and own.letter(second))
+    own.read()
+    newest = came[-1]
+    eventually(lambda: [one for one in receiver.of("message.read") if one.json["data"]["id"] == newest["id"]])
+    assert chat.ask("GET", f"/{newest['id']}")["status"] == "read"
+    # The chat itself knows from then on: up to the older of the two there is nothing unread behind, either.
+    eventually(lambda: chat.ask("POST", f"/{came[0]['id']}/read", {})["unread"] == 0)
+
+
+def test_a_voice_message_is_played(chat: Chat, friend: Phone, account: str) -> None:
+    sent = chat.send("text", {"body": "Anggap ini suara"})
+    got(friend, sent["whatsapp_id"])
+    friend.do("read", **{"from": account, "id": sent["whatsapp_id"], "played": True})
+    eventually(lambda: chat.ask("GET", f"/{sent['id']}")["status"] == "played")
+
+
 def test_the_account_is_shown_typing(chat: Chat, friend: Phone, account: str) -> None:
     presence = f"/v1/sessions/{account}/presence"
     assert chat.stack.post(presence, {"state": "online"}).json() == {"state": "online", "chat_id": None}

@@ -117,9 +117,15 @@ class DynamoMessages(Struct, frozen=True):
         pk, sk = f"S#{message.uid}", f"A#{message.whatsapp_id}"
         self.table.put({"pk": pk, "sk": sk, "message": message.id, "ttl": _ttl(message)})
 
-    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
+    def note_receipt(
+        self, message: Message, who: Party, status: MessageStatus, *, at: int, played: bool = False
+    ) -> None:
         """Write the time on the recipient's own item; the message's can't grow with the number of recipients."""
-        time = "read_at" if status is MessageStatus.READ else "delivered_at"
+        self._note_time(message, who, "read_at" if status is MessageStatus.READ else "delivered_at", at=at)
+        if played:
+            self._note_time(message, who, "played_at", at=at)
+
+    def _note_time(self, message: Message, who: Party, time: str, *, at: int) -> None:
         known = {name: value for name, value in (("phone", who.phone), ("lid", who.lid)) if value}
         said = {time: at, "ttl": (at + KEPT) // 1000, "v": FORMAT, **known}
         names = {f"#n{number}": name for number, name in enumerate(said)}
@@ -132,7 +138,12 @@ class DynamoMessages(Struct, frozen=True):
         """Read the recipients' items."""
         where = Condition("pk = :pk AND begins_with(sk, :of)", {":pk": f"S#{uid}", ":of": f"R#{message_id}#"})
         return [
-            Receipt(Party(item.get("phone"), item.get("lid")), item.get("delivered_at"), item.get("read_at"))
+            Receipt(
+                Party(item.get("phone"), item.get("lid")),
+                item.get("delivered_at"),
+                item.get("read_at"),
+                item.get("played_at"),
+            )
             for item in self.table.query(where)
         ]
 

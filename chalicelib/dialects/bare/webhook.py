@@ -142,7 +142,8 @@ def _word(envelope: Envelope) -> Event | None:
         foreign = envelope.data.get("direction") == Direction.INBOUND and not envelope.data.get("copied")
         return "message" if foreign else None
     if envelope.type in _STATUSES:
-        return "status"
+        # That the account's owner has read what came in is no status of a message of theirs.
+        return None if envelope.data.get("direction") == Direction.INBOUND else "status"
     return "connection" if envelope.type.startswith("session.") and envelope.type not in _STEPS else None
 
 

@@ -169,6 +169,8 @@ def frames(envelope: Envelope) -> list[str]:
     word, of = WORDS.get(envelope.type), envelope.message
     if word is None or of is None:
         return []
+    if word == "message_status" and of.direction is Direction.INBOUND:
+        return []  # that the account's owner has read what came in is no status of a message of theirs
     data: dict[str, Any] = {**message(of)}
     if word == "message_status":
         data = {name: value for name, value in data.items() if name not in {"message", "content", "context"}}

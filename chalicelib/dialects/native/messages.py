@@ -15,14 +15,14 @@ from chalicelib.dialects.native.answers import phone
 from chalicelib.dialects.shared import Moment, iso
 from chalicelib.domain import content as c
 from chalicelib.domain.jid import LIDS
-from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, Receipt
+from chalicelib.domain.messages import PLAYED, Direction, Message, MessageStatus, Party, Receipt
 
 UNSUPPORTED: Final = "unsupported"
 """The type of messages that have none here."""
 REVOKING: Final = "revoking"
 REVOKED: Final = "revoked"
 """Statuses of messages that are being deleted for everybody, and that are."""
-STATUSES: Final = (*(str(one) for one in MessageStatus), REVOKING, REVOKED)
+STATUSES: Final = (*(str(one) for one in MessageStatus), PLAYED, REVOKING, REVOKED)
 _HIDDEN: Final = frozenset({"target", "link"})
 """Fields of contents that are told otherwise, or not: where a file is to be fetched from may be a secret."""
 
@@ -93,7 +93,10 @@ class _MessageJson(TypedDict):
     created_at: Annotated[Moment, "When it was accepted or, if it came in, written."]
     sent_at: NotRequired[Annotated[Moment, "When WhatsApp's server took it."]]
     delivered_at: NotRequired[Annotated[Moment, "When the first recipient's device had it."]]
-    read_at: NotRequired[Annotated[Moment, "When the first recipient had read it."]]
+    read_at: NotRequired[
+        Annotated[Moment, "When the first recipient had read it; or, if it came in, the account's owner."]
+    ]
+    played_at: NotRequired[Annotated[Moment, "When the first recipient had played it."]]
     edited_by: NotRequired[Annotated[str, "The id of the message that edited it last: follow that for its status."]]
     edited_at: NotRequired[Moment]
     deleted_by: NotRequired[Annotated[str, "The id of the message that deletes it: follow that for its status."]]
@@ -195,6 +198,7 @@ def _later(of: Message) -> dict[str, Any]:
         "sent_at": iso(of.sent_at),
         "delivered_at": iso(of.delivered_at),
         "read_at": iso(of.read_at),
+        "played_at": iso(of.played_at),
         "edited_by": of.edited_by,
         "edited_at": iso(of.edited_at),
         "deleted_by": of.deleted_by,
@@ -206,7 +210,9 @@ def status(of: Message) -> str:
     """Return how a message stands, one of ``STATUSES``."""
     if of.deleted_at is not None:
         return REVOKED
-    return str(of.status) if of.deleted_by is None else REVOKING
+    if of.deleted_by is not None:
+        return REVOKING
+    return str(of.status) if of.played_at is None else PLAYED
 
 
 def party(of: Party) -> NativePartyJson:
@@ -278,9 +284,10 @@ class NativeReceiptJson(TypedDict):
     """How far a message has come with one recipient."""
 
     recipient: NativePartyJson
-    status: Annotated[str, "``sent``, ``delivered`` or ``read``."]
+    status: Annotated[str, "``sent``, ``delivered``, ``read`` or ``played``."]
     delivered_at: Annotated[Moment | None, "When a device of the recipient's had it."]
     read_at: Annotated[Moment | None, "When the recipient had read it."]
+    played_at: Annotated[Moment | None, "When the recipient had played it: a voice message, or a video."]
 
 
 def read(of: Message, unread: int) -> NativeReadJson:
@@ -295,4 +302,5 @@ def receipt(of: Receipt) -> NativeReceiptJson:
         "status": str(of.status),
         "delivered_at": iso(of.delivered_at),
         "read_at": iso(of.read_at),
+        "played_at": iso(of.played_at),
     }

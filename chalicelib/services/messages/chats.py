@@ -10,7 +10,7 @@ from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, poin
 from chalicelib.domain.content import Deleted, Edited
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity, lid_in, phone_in
-from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import ChatStore, Clock, MessageStore, Misconfigured, Rejected
 
@@ -49,6 +49,8 @@ class Chats(Struct, frozen=True):
             self._mark(message, message.about)
         if points_anew(message):
             self._point(self._named(message))
+        if message.direction is Direction.INBOUND and message.status is MessageStatus.READ:
+            self.chats.read(message.uid, chat_key(self._named(message)), message.id)
         timer = timer_told(message)
         if timer:
             self.chats.time(message.uid, chat_key(self._named(message)), timer)

@@ -27,6 +27,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.jid import GROUPS, phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event, moves
+from chalicelib.domain.messages import played as was_played
 from chalicelib.domain.phone import advice
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import (
@@ -356,11 +357,12 @@ class Dispatch(Struct, frozen=True):
         *,
         by: Party | None = None,
         at: int | None = None,
+        played: bool = False,
     ) -> None:
         """Note what a receipt says of messages that this session sent; of others, and repeated, it says nothing.
 
-        ``by`` is who gave it, at the time ``at``. In a group each member's is noted, and the message moves with the
-        first of them.
+        ``by`` is who gave it, at the time ``at``. What was ``played`` was read before, and says both. In a group each
+        member's is noted, and the message moves with the first of them.
         """
         for whatsapp_id in whatsapp_ids:
             while True:
@@ -368,9 +370,18 @@ class Dispatch(Struct, frozen=True):
                 if message is None:
                     break
                 if by and (by.lid or by.phone) and message.chat.endswith(f"@{GROUPS}"):
-                    self.messages.note_receipt(message, by, status, at=at or self.clock())
-                if not moves(message, status) or self._move(message, status, whatsapp_id=whatsapp_id):
-                    break
+                    self.messages.note_receipt(message, by, status, at=at or self.clock(), played=played)
+                if moves(message, status):
+                    if not self._move(message, status, whatsapp_id=whatsapp_id) or played:
+                        continue
+                elif played and self._played(message) is False:
+                    continue
+                break
+
+    def _played(self, message: Message) -> bool | None:
+        """Write that it was played; False if it moved since it was read, None if that is nothing new."""
+        after = was_played(message, now=self.clock(), event_id=self.new_id())
+        return self.messages.move(after) if after else None
 
     def _move(
         self,

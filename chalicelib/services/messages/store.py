@@ -21,8 +21,10 @@ from chalicelib.domain.messages import (
     MessageStatus,
     Party,
     Receipt,
+    advance,
     event,
     fitted,
+    moves,
 )
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.identities import Identities
@@ -111,7 +113,7 @@ class Messages(Struct, frozen=True):
         if message.chat.endswith(f"@{GROUPS}"):
             return self.messages.receipts(message.uid, message.id)
         recipient = Party(phone_in(message.chat), lid_in(message.chat_lid or message.chat))
-        return [Receipt(recipient, message.delivered_at, message.read_at)] if message.sent_at else []
+        return [Receipt(recipient, message.delivered_at, message.read_at, message.played_at)] if message.sent_at else []
 
     def listed(self, tenant: str, session_id: str, wanted: Wanted) -> tuple[list[Message], str | None]:
         """Return a page of the session's messages, and the cursor of the page that follows, None after the last one.
@@ -294,6 +296,26 @@ class Inbox(Struct, frozen=True):
         with suppress(Unavailable, Rejected):
             self.identities.note(session.uid, Identity(phone_in(received.chat), lid_in(received.chat_lid)))
         return fresh
+
+    def read(self, session: Session, chat: str, whatsapp_ids: Sequence[str]) -> None:
+        """Note that the account's owner has read messages of a chat (a JID) on another device, and all before them.
+
+        The newest one of them says so, and whoever follows the session's messages moves the chat on by that.
+        """
+        found = [
+            message
+            for one in whatsapp_ids
+            if len(one) <= LONGEST_ID
+            and (message := self.messages.received_as(session.uid, one))
+            and message.direction is Direction.INBOUND
+            and chat in {message.chat, message.chat_lid}
+        ]
+        newest = max(found, key=lambda message: message.id, default=None)
+        # The event's id follows from the message's: what is told twice is the same event.
+        while newest and moves(newest, MessageStatus.READ):
+            if self.messages.move(advance(newest, MessageStatus.READ, now=self.clock(), event_id=f"{newest.id}-read")):
+                return
+            newest = self.messages.get(session.uid, newest.id)
 
     def target(self, session: Session, received: Received) -> Message | None:
         """Return the message that one is about: ours, or one that came in with a secret. None if it isn't there."""

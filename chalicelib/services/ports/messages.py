@@ -46,8 +46,10 @@ class MessageStore(Protocol):
     def note_whatsapp_id(self, message: Message) -> None:
         """Have the message found by its WhatsApp id; again is no harm."""
 
-    def note_receipt(self, message: Message, who: Party, status: MessageStatus, *, at: int) -> None:
-        """Note when a recipient has got the message (delivered), or has read it; the first time counts."""
+    def note_receipt(
+        self, message: Message, who: Party, status: MessageStatus, *, at: int, played: bool = False
+    ) -> None:
+        """Note when a recipient has got the message (delivered), has read or ``played`` it; the first time counts."""
 
     def receipts(self, uid: str, message_id: str) -> list[Receipt]:
         """Return what was noted of the message's recipients, each once."""

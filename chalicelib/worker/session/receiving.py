@@ -5,7 +5,7 @@ So it never waits for AWS, unless AWS has been away for very long.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import Queue
 from threading import Condition, Thread
@@ -19,7 +19,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
 from chalicelib.worker.waiting import FIRST, LONGEST
-from chalicelib.worker.whatsapp.client import Incoming
+from chalicelib.worker.whatsapp.client import Incoming, ReadElsewhere
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.sealed import Sealed
 
@@ -44,18 +44,20 @@ class IncomingMedia(Protocol):
 class Intake:
     """Keeps one session's messages; however long AWS takes: the end of the process ends the waiting.
 
-    ``unseal`` opens what came in sealed. Without ``media`` there is no place for files: what came with one is kept
-    without. ``refused`` says that the account isn't the session's, so that nothing of it is kept.
+    ``unseal`` opens what came in sealed, ``read`` notes what was read on another device: in its turn, behind the
+    messages that it is about. Without ``media`` there is no place for files: what came with one is kept without.
+    ``refused`` says that the account isn't the session's, so that nothing of it is kept.
     """
 
     def __init__(
         self,
         reporter: SessionReporter,
         receive: Callable[[Session, Received], bool],
-        spool: Spool[Incoming],
+        spool: Spool[Incoming | ReadElsewhere],
         log: Log,
         *,
         unseal: Callable[[Session, Received, Sealed], Received] | None = None,
+        read: Callable[[Session, str, Sequence[str]], None] | None = None,
         media: IncomingMedia | None = None,
         refused: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -64,9 +66,10 @@ class Intake:
         self._spool = spool
         self._log = log
         self._unseal = unseal
+        self._read = read
         self._media = media
         self._refused = refused
-        self._queue: Queue[Incoming] = Queue(HELD)
+        self._queue: Queue[Incoming | ReadElsewhere] = Queue(HELD)
         self._changed = Condition()
         self._came = 0
         self._unwritten = 0
@@ -75,8 +78,8 @@ class Intake:
         """Begin, with what earlier workers left."""
         Thread(target=self._run, name="intake", daemon=True).start()
 
-    def keep(self, incoming: Incoming) -> None:
-        """Keep a message; returns at once."""
+    def keep(self, incoming: Incoming | ReadElsewhere) -> None:
+        """Keep a message, or that some were read; returns at once."""
         if self._refused():
             return
         with self._changed:
@@ -120,11 +123,12 @@ class Intake:
                 self._write(incoming, late=True)
             file.unlink(missing_ok=True)
 
-    def _write(self, incoming: Incoming, *, late: bool = False) -> None:
-        pause, received = FIRST, incoming.received
+    def _write(self, incoming: Incoming | ReadElsewhere, *, late: bool = False) -> None:
+        kind = incoming.received.content.type if isinstance(incoming, Incoming) else "read"
+        pause = FIRST
         while True:
             try:
-                fresh = self._receive(self._reporter.session, self._whole(incoming))
+                fresh = self._kept(incoming)
             except Unavailable:
                 time.sleep(pause)
                 pause = min(pause * 2, LONGEST)
@@ -132,13 +136,23 @@ class Intake:
             except Rejected as rejected:
                 # No waiting mends that, and what comes behind it shall not wait; a later worker tries once more.
                 self._try(lambda: self._spool.set_aside(incoming))
-                self._log.warning("set_aside", kind=received.content.type, code=rejected.code)
+                self._log.warning("set_aside", kind=kind, code=rejected.code)
                 return
             except Exception:  # noqa: BLE001 - it came from outside; the next one shall be kept all the same
-                self._log.warning("not_kept", kind=received.content.type)
+                self._log.warning("not_kept", kind=kind)
                 return
-            self._log.info("received", kind=received.content.type, copied=received.from_me, fresh=fresh, late=late)
+            if isinstance(incoming, Incoming):
+                self._log.info("received", kind=kind, copied=incoming.received.from_me, fresh=fresh, late=late)
             return
+
+    def _kept(self, incoming: Incoming | ReadElsewhere) -> bool:
+        """Write it; whether it is news."""
+        session = self._reporter.session
+        if isinstance(incoming, Incoming):
+            return self._receive(session, self._whole(incoming))
+        if self._read:
+            self._read(session, incoming.chat, incoming.whatsapp_ids)
+        return True
 
     def _whole(self, incoming: Incoming) -> Received:
         """Return the message with what has to be fetched for it."""

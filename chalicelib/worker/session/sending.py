@@ -144,7 +144,7 @@ class Receipts:
     def _note(self, receipt: ReceiptEvent) -> None:
         note = partial(self._dispatch.receipt, self._reporter.claim.uid, receipt.whatsapp_ids, receipt.status)
         try:
-            patiently(partial(note, by=receipt.by, at=receipt.at), self._events)
+            patiently(partial(note, by=receipt.by, at=receipt.at, played=receipt.played), self._events)
         except Interrupted:
             raise
         except Rejected as rejected:

@@ -189,6 +189,7 @@ class WorkerSession:
             log,
             media=files,
             unseal=Unsealer(services.inbox).open,
+            read=services.inbox.read,
             refused=refused,
         )
         handlers = Handlers(self._events.put, intake.keep, sender.receipt)

@@ -18,7 +18,7 @@ import msgspec
 from chalicelib.domain.content import restored, stored
 from chalicelib.reading import Reader
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Incoming, ReceiptEvent
+from chalicelib.worker.whatsapp.client import Incoming, ReadElsewhere, ReceiptEvent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.sealed import Sealed
 
@@ -37,7 +37,9 @@ class Kind(Generic[T]):
     read: Callable[[Mapping[str, Any]], T]
 
 
-def _written(incoming: Incoming) -> Mapping[str, Any]:
+def _written(incoming: Incoming | ReadElsewhere) -> Mapping[str, Any]:
+    if isinstance(incoming, ReadElsewhere):
+        return {"read": msgspec.to_builtins(incoming)}
     plain: dict[str, Any] = msgspec.to_builtins(incoming.received)
     del plain["content"]
     beside = {"file": incoming.file, "sealed": incoming.sealed}
@@ -48,7 +50,9 @@ def _written(incoming: Incoming) -> Mapping[str, Any]:
     }
 
 
-def _incoming(plain: Mapping[str, Any]) -> Incoming:
+def _incoming(plain: Mapping[str, Any]) -> Incoming | ReadElsewhere:
+    if plain.get("read"):
+        return _READ.plain(plain["read"])
     return Incoming(
         _RECEIVED.plain({**plain, "content": restored(plain)}),
         _FILE.plain(plain["file"]) if plain.get("file") else None,
@@ -59,6 +63,7 @@ def _incoming(plain: Mapping[str, Any]) -> Incoming:
 _RECEIVED: Final = Reader(Received)
 _FILE: Final = Reader(WhatsAppFile)
 _SEALED: Final = Reader(Sealed)
+_READ: Final = Reader(ReadElsewhere)
 _RECEIPT: Final = Reader(ReceiptEvent)
 MESSAGES: Final = Kind("inbox", _written, _incoming)
 RECEIPTS: Final = Kind("receipts", msgspec.to_builtins, _RECEIPT.plain)

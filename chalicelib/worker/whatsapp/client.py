@@ -127,7 +127,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptEvent:
-    """Whom we wrote to has got messages of ours (``status`` is delivered), or has read them (read).
+    """Whom we wrote to has got messages of ours (``status`` is delivered), has read them (read), or ``played`` them.
 
     Sent: the account's phone got a copy, so they did go out. In a group ``by`` is the member who gave it, ``at`` when,
     in milliseconds since the Unix epoch.
@@ -137,6 +137,15 @@ class ReceiptEvent:
     status: MessageStatus
     by: Party | None = None
     at: int | None = None
+    played: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadElsewhere:
+    """Another device of the account has read messages that came in to a chat (a JID), and all before them there."""
+
+    chat: str
+    whatsapp_ids: tuple[str, ...]
 
 
 ClientEvent = (
@@ -167,7 +176,7 @@ class Handlers:
     """
 
     event: Emit
-    message: Callable[[Incoming], None]
+    message: Callable[[Incoming | ReadElsewhere], None]
     receipt: Callable[[ReceiptEvent], None]
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain.content import Context, Undecryptable, Withheld
 from chalicelib.domain.jid import LIDS, USERS
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
-from chalicelib.worker.whatsapp.client import Incoming, ReceiptEvent
+from chalicelib.worker.whatsapp.client import Incoming, ReadElsewhere, ReceiptEvent
 from chalicelib.worker.whatsapp.content import Found, Said, content
 
 BROADCAST: Final = "broadcast"
@@ -36,6 +36,8 @@ _RECEIPTS: Final = {
     "PLAYED": MessageStatus.READ,
 }
 """Of the types of receipts those that others give for our messages; the rest goes between our own devices."""
+_READ_ELSEWHERE: Final = frozenset({"READ", "READ_SELF"})
+"""What another device of the account says it has read: the second where others aren't to know."""
 
 
 def incoming(event: Any, phone_of: PhoneOf) -> Incoming | None:
@@ -68,21 +70,23 @@ def unparsed(info: Any, phone_of: PhoneOf) -> Incoming | None:
     return Incoming(received) if received else None
 
 
-def receipt(event: Any, phone_of: PhoneOf) -> ReceiptEvent | None:
+def receipt(event: Any, phone_of: PhoneOf) -> ReceiptEvent | ReadElsewhere | None:
     """Return a ReceiptEv's receipt for what we sent, given by somebody else, or by another device of the account.
 
-    The latter got a copy, so WhatsApp has the message.
+    The latter got a copy, so WhatsApp has the message; or it has read what came in.
     """
-    kind = event.ReceiptType.Name(event.Type)
-    if event.MessageSource.IsFromMe:
-        return ReceiptEvent(tuple(event.MessageIDs), MessageStatus.SENT) if kind == "SENDER" else None
-    status, source = _RECEIPTS.get(kind), event.MessageSource
+    kind, source, ids = event.ReceiptType.Name(event.Type), event.MessageSource, tuple(event.MessageIDs)
+    if source.IsFromMe:
+        if kind in _READ_ELSEWHERE:
+            return ReadElsewhere(f"{source.Chat.User}@{source.Chat.Server}", ids)
+        return ReceiptEvent(ids, MessageStatus.SENT) if kind == "SENDER" else None
+    status, played = _RECEIPTS.get(kind), kind == "PLAYED"
     if status is None:
         return None
     if not source.IsGroup:
-        return ReceiptEvent(tuple(event.MessageIDs), status)
+        return ReceiptEvent(ids, status, played=played)
     member = party_of((source.Sender, source.SenderAlt), "", phone_of)
-    return ReceiptEvent(tuple(event.MessageIDs), status, member, max(event.Timestamp, 0) * 1000)
+    return ReceiptEvent(ids, status, member, max(event.Timestamp, 0) * 1000, played)
 
 
 def _received(info: Any, found: Found, phone_of: PhoneOf) -> Received | None:

@@ -315,8 +315,10 @@ class Whatsmeow:
 
     def _receipt(self, message: Any) -> None:
         found = receipt(message, self._phone_of)
-        if found:
+        if isinstance(found, c.ReceiptEvent):
             self._hand_over.receipt(found)
+        elif found:
+            self._hand_over.message(found)
 
     def _phone_of(self, lid: Any) -> str | None:
         try:

@@ -227,3 +227,11 @@ def test_what_the_table_refuses_for_good_keeps_no_event_from_being_told(
         refuse(error)
         with pytest.raises(type(error)):
             rig.chats.index(told(message))
+
+
+def test_what_its_owner_read_on_the_phone_is_unread_no_more(rig: Rig) -> None:
+    first, second, third = (indexed(rig, PHONE, chat_lid=LID) for _ in range(3))
+    rig.chats.index(told(replace(second, version=1, status=MessageStatus.READ)))
+    assert rig.stores.chats.rows[SESSION.uid, LID].read_to == second.id
+    assert rig.chats.read(first) == 1, "the third"
+    assert rig.chats.read(third) == 0

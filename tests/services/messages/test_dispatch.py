@@ -133,6 +133,26 @@ def test_a_repeated_or_late_receipt_says_nothing(rig):
     assert stands(rig, sent) == read
 
 
+def test_what_was_played_was_read_before_and_says_both_once(rig):
+    sent = a_sent_one(rig)
+    told = []
+
+    class Telling(MemoryMessages):
+        def move(self, message: Message) -> bool:
+            told.append(message.event_type)
+            return super().move(message)
+
+    rig.stores.messages.__class__ = Telling
+    rig.clock.now += 5
+    for _ in range(2):
+        rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ, played=True)
+    after = stands(rig, sent)
+    assert (after.status, after.read_at, after.played_at) == (S.READ, NOW + 5, NOW + 5)
+    assert told == ["message.read", "message.played"]
+    assert after.last_event
+    assert after.last_event.data["status"] == "played"
+
+
 def test_another_session_s_receipt_moves_nothing(rig):
     sent = a_sent_one(rig)
     rig.dispatch.receipt("another", ["3EB0"], S.DELIVERED)
@@ -187,8 +207,9 @@ def test_in_a_group_each_member_s_receipt_is_noted_and_the_first_moves_the_messa
     uid, bo, cy = a_message().uid, Party("1", "2"), Party(None, "3")
     for who, status in ((bo, MessageStatus.READ), (cy, MessageStatus.DELIVERED), (cy, MessageStatus.DELIVERED)):
         rig.dispatch.receipt(uid, ["3EB0", "3EBX"], status, by=who, at=NOW + 5)
+    rig.dispatch.receipt(uid, ["3EB0"], MessageStatus.READ, by=bo, at=NOW + 9, played=True)
     assert rig.stores.messages.receipts(uid, a_message().id) == [
-        Receipt(bo, None, NOW + 5),
+        Receipt(bo, None, NOW + 5, NOW + 9),
         Receipt(cy, NOW + 5, None),
     ]
     assert rig.stores.messages.get(uid, a_message().id).status is MessageStatus.READ

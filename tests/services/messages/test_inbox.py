@@ -167,3 +167,26 @@ def test_names_are_the_same_of_the_same_and_sort_by_time(one: int, two: int, ent
     assert named_id(one, entropy) == named_id(one, entropy)
     assert len(named_id(one, entropy)) == 26
     assert (named_id(one, entropy) < named_id(two, entropy)) == (one < two)
+
+
+def test_what_the_owner_reads_on_the_phone_is_told_of_the_newest_once(rig):
+    chat, lid = RECEIVED.chat, "200000000000002@lid"
+    for number in (1, 2, 3):
+        rig.inbox.receive(SESSION, replace(RECEIVED, whatsapp_id=f"3A0{number}", at=NOW + number, chat_lid=lid))
+    for _ in range(2):
+        rig.inbox.read(SESSION, lid, ["3A02", "3A01", "never seen", "x" * 5_000])
+    found = {one.whatsapp_id: one for one in rig.stores.messages.rows.values()}
+    assert [found[one].status for one in ("3A01", "3A02", "3A03")] == ["received", "read", "received"]
+    newest = found["3A02"]
+    assert (newest.version, newest.read_at) == (1, rig.clock())
+    assert its_event(newest).type == "message.read"
+    rig.inbox.read(SESSION, chat, ["3A03"])
+    assert rig.stores.messages.get(SESSION.uid, found["3A03"].id).status is MessageStatus.READ
+
+
+def test_what_is_read_in_another_chat_or_is_ours_says_nothing(rig):
+    rig.inbox.receive(SESSION, RECEIVED)
+    rig.inbox.receive(SESSION, replace(RECEIVED, whatsapp_id="3A02", from_me=True))
+    rig.inbox.read(SESSION, "1-2@g.us", ["3A01"])
+    rig.inbox.read(SESSION, RECEIVED.chat, ["3A02"])
+    assert {one.version for one in rig.stores.messages.rows.values()} == {0}

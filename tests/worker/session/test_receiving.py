@@ -1,7 +1,7 @@
 """Keeping what comes in."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.receiving import Intake
 from chalicelib.worker.session.spool import MESSAGES, Spool
-from chalicelib.worker.whatsapp.client import Incoming
+from chalicelib.worker.whatsapp.client import Incoming, ReadElsewhere
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from tests.worker.harness import WorkerHarness
 from tests.worker.threads import until
@@ -182,7 +182,24 @@ def test_a_disk_that_fails_keeps_nothing_from_the_table(tmp_path: Path, gate: Ga
     assert gate.kept == [RECEIVED]
 
 
-class BadDisk(Spool[Incoming]):
+def test_that_something_was_read_elsewhere_is_noted_behind_the_message_itself(tmp_path: Path, gate: Gate) -> None:
+    reporter, _ = WorkerHarness(tmp_path / "devices").reporter()
+    read: list[tuple[str, tuple[str, ...], list[str | None]]] = []
+
+    def note(_session: Session, chat: str, ids: Sequence[str]) -> None:
+        read.append((chat, tuple(ids), texts(gate)))
+
+    intake = Intake(reporter, gate.receive, Spool(tmp_path, MESSAGES), Log(), read=note)
+    intake.keep(a_text("Kopi?"))
+    intake.keep(ReadElsewhere(RECEIVED.chat, ("3A01",)))
+    intake.start()
+    gate.opened.set()
+    intake.settle(60)
+    assert read == [(RECEIVED.chat, ("3A01",), ["Kopi?"])]
+    assert spooled(tmp_path) == []
+
+
+class BadDisk(Spool[Incoming | ReadElsewhere]):
     """A file that can be written to, once, and nothing else."""
 
     def empty(self) -> None:
@@ -191,7 +208,7 @@ class BadDisk(Spool[Incoming]):
     def remove(self) -> None:
         raise OSError
 
-    def left(self) -> list[tuple[Path, list[Incoming]]]:
+    def left(self) -> list[tuple[Path, list[Incoming | ReadElsewhere]]]:
         raise OSError
 
 

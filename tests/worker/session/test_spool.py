@@ -12,7 +12,7 @@ from chalicelib.domain.messages import Party
 from chalicelib.services.messages.store import Received
 from chalicelib.wire.addons import Use
 from chalicelib.worker.session.spool import MESSAGES, Spool
-from chalicelib.worker.whatsapp.client import Incoming
+from chalicelib.worker.whatsapp.client import Incoming, ReadElsewhere
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.sealed import Sealed
 
@@ -25,18 +25,19 @@ FILE = WhatsAppFile(
     kind="image", direct_path="/v/1", media_key=b"k" * 32, enc_sha256=b"e" * 32, file_sha256=b"f" * 32, size=9,
     mimetype="image/png", media_key_timestamp=1, thumbnail=b"\xff\xd8", waveform=bytes(64),
 )  # fmt: skip
+READ = ReadElsewhere("2000@lid", ("3A01", "3A02"))
 WORDS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def left(home: Path) -> list[list[Incoming]]:
+def left(home: Path) -> list[list[Incoming | ReadElsewhere]]:
     return [messages for _, messages in Spool(home, MESSAGES).left()]
 
 
 def test_a_later_worker_finds_what_an_earlier_one_left(tmp_path: Path) -> None:
     spool = Spool(tmp_path, MESSAGES)
     spool.add(RECEIVED)
-    spool.add(RECEIVED)
-    assert left(tmp_path) == [[RECEIVED, RECEIVED]]
+    spool.add(READ)
+    assert left(tmp_path) == [[RECEIVED, READ]]
 
 
 def test_all_that_a_message_says_outlives_its_worker(tmp_path: Path) -> None:
@@ -56,12 +57,8 @@ def test_what_a_worker_left_that_knew_no_content_is_still_read(tmp_path: Path) -
 
 def test_what_several_left_comes_in_their_order(tmp_path: Path) -> None:
     for text in ("one", "two", "three"):
-        Spool(tmp_path, MESSAGES).add(Incoming(Received("3A", "c", Party(), at=1, content=Text(text))))
-    assert [[message.received.content.text for message in messages] for messages in left(tmp_path)] == [
-        ["one"],
-        ["two"],
-        ["three"],
-    ]
+        Spool(tmp_path, MESSAGES).add(ReadElsewhere(text, ()))
+    assert left(tmp_path) == [[ReadElsewhere(text, ())] for text in ("one", "two", "three")]
 
 
 def test_its_own_file_is_no_leftover(tmp_path: Path) -> None:

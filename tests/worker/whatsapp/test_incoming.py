@@ -8,7 +8,7 @@ from chalicelib.domain.content import Context, Deleted, Target, Text, Undecrypta
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.services.messages.store import Received
 from chalicelib.wire.addons import Use
-from chalicelib.worker.whatsapp.client import ReceiptEvent
+from chalicelib.worker.whatsapp.client import ReadElsewhere, ReceiptEvent
 from chalicelib.worker.whatsapp.incoming import PhoneOf, receipt, undecryptable
 from chalicelib.worker.whatsapp.incoming import incoming as came_in
 from chalicelib.worker.whatsapp.sealed import Sealed
@@ -215,7 +215,8 @@ def test_a_time_before_all_time_is_its_beginning() -> None:
 )
 def test_receipts(kind: str, status: MessageStatus | None) -> None:
     event = wa.Receipt(MessageSource=DIRECT, MessageIDs=["3A01", "3A02"], Timestamp=AT, Type=kind)
-    assert receipt(event, nobody) == (ReceiptEvent(("3A01", "3A02"), status) if status else None)
+    told = ReceiptEvent(("3A01", "3A02"), status, played=kind == "PLAYED") if status else None
+    assert receipt(event, nobody) == told
 
 
 def test_in_a_group_a_receipt_says_whose_it_is() -> None:
@@ -228,11 +229,20 @@ def test_in_a_group_a_receipt_says_whose_it_is() -> None:
     assert receipt(event, nobody) == ReceiptEvent(("3A01",), MessageStatus.DELIVERED, Party("628777000001"), 0)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("SENDER", MessageStatus.SENT), ("READ", None), ("READ_SELF", None)])
-def test_our_own_devices_tell_that_they_got_a_copy_and_nothing_else(kind: str, status: MessageStatus | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("SENDER", ReceiptEvent(("3A01",), MessageStatus.SENT)),
+        ("READ", ReadElsewhere("200000000000002@lid", ("3A01",))),
+        ("READ_SELF", ReadElsewhere("200000000000002@lid", ("3A01",))),
+        ("DELIVERED", None),
+        ("PLAYED", None),
+    ],
+)
+def test_our_own_devices_tell_that_they_got_a_copy_and_what_they_have_read(kind: str, told: object) -> None:
     mine = a_source("200000000000002@lid", "200000000000001@lid", IsFromMe=True)
     event = wa.Receipt(MessageSource=mine, MessageIDs=["3A01"], Timestamp=AT, Type=kind)
-    assert receipt(event, nobody) == (ReceiptEvent(("3A01",), status) if status else None)
+    assert receipt(event, nobody) == told
 
 
 def test_a_bot_has_neither_number_nor_lid_and_its_chat_is_named_after_it() -> None:
