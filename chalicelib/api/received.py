@@ -389,5 +389,5 @@ def _wrong(problem: str, field: str, model: Any) -> str:
 
 def _literals(hint: Any) -> tuple[str, ...]:
     if typing.get_origin(hint) is typing.Literal:
-        return typing.get_args(hint)
+        return tuple(map(str, typing.get_args(hint)))
     return tuple(word for inner in typing.get_args(hint) for word in _literals(inner))

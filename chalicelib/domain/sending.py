@@ -61,6 +61,8 @@ LONGEST_CAPTION: Final = 4_096
 """Characters of a caption."""
 LONGEST_EMOJI: Final = 16
 """Code points of one emoji: the longest families and flags have ten or so."""
+OFTEN_FORWARDED: Final = 127
+"""How often a message counts as forwarded at the most: WhatsApp's own number for what went round."""
 TIMERS: Final = (0, 86_400, 604_800, 7_776_000)
 """Seconds after which messages of a chat may disappear; 0: they stay."""
 
@@ -135,7 +137,7 @@ def forwarded(message: Message, caption: str | None = None) -> tuple[Content, Co
             raise InvalidField(f"A message of the type {content.type} has no caption.", field="caption")
         content = content.with_text(caption)
     before = message.context.forwarded if message.context else 0
-    return content, Context(forwarded=before + 1)
+    return content, Context(forwarded=min(before + 1, OFTEN_FORWARDED))
 
 
 def edited(message: Message, body: str, *, now: int) -> Edited:

@@ -159,6 +159,7 @@ def test_a_reply_names_and_shows_what_it_quotes(connected: World, ana: Caller) -
         ({**TEXT, "text": {"body": "x", "bold": True}}, 400, "INVALID_FIELD", "text.bold"),
         ({**TEXT, "text": {"body": ""}}, 400, "INVALID_FIELD", "text.body"),
         ({**TEXT, "text": {"body": "\u200b"}}, 400, "INVALID_FIELD", "text.body"),
+        ({**TEXT, "text": {"body": "x", "font": 3}}, 400, "INVALID_FIELD", "text.font"),
         ({**TEXT, "to": {}}, 400, "INVALID_FIELD", "to.phone"),
         ({**TEXT, "to": {"phone": "12"}}, 400, "INVALID_FIELD", "to.phone"),
         ({**TEXT, "to": {"chat_id": "x@y"}}, 400, "INVALID_FIELD", "to.chat_id"),

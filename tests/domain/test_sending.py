@@ -105,6 +105,7 @@ def test_what_is_passed_on_counts_once_more() -> None:
     assert rules.forwarded(received(content=content)) == (content, k.Context(forwarded=1))
     often = received(context=k.Context(quoted=k.Quoted(k.Target("3A")), mentions=(PHONE,), forwarded=4))
     assert rules.forwarded(often)[1] == k.Context(forwarded=5)
+    assert rules.forwarded(received(context=k.Context(forwarded=2**32 - 1)))[1] == k.Context(forwarded=127)
     for one in (k.Poll("Mon?"), k.Undecryptable(), k.Reaction(k.Target("3A"), "👍")):
         with pytest.raises(e.NotForwardable):
             rules.forwarded(received(content=one))

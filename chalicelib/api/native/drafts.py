@@ -6,7 +6,7 @@ fields look like.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -66,7 +66,10 @@ class NativeText(_Part):
         Annotated[str, msgspec.Meta(pattern="^#[0-9A-Fa-f]{6}$")] | None,
         msgspec.Meta(description="The colour behind a status."),
     ] = None
-    font: Annotated[Annotated[int, msgspec.Meta(ge=0, le=10)] | None, msgspec.Meta(description="Of a status.")] = None
+    font: Annotated[
+        Literal[0, 1, 2, 6, 7, 8, 9, 10] | None,
+        msgspec.Meta(description="Of a status: WhatsApp's number for one of its fonts."),
+    ] = None
 
 
 class _File(_Part):

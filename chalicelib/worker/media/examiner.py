@@ -29,6 +29,8 @@ WAVEFORM: Final = 64
 """Loudnesses of a waveform, each from 0 to 100."""
 LONGEST_THUMBNAIL: Final = 10_000
 """Bytes."""
+LONGEST: Final = 359_999
+"""Seconds that a sound or a video is said to play: 99:59:59."""
 _OPUS_RATE: Final = 48_000
 _WAVE_RATE: Final = 8_000
 _OPUS_BITS: Final = 32_000
@@ -215,7 +217,8 @@ def _seconds(container: Any, stream: Any) -> int | None:
 
 
 def _rounded(seconds: float) -> int:
-    return max(1, round(seconds))
+    """Return whole seconds, no more than a player's clock has room for: a file may say that it plays for ages."""
+    return max(1, round(min(seconds, LONGEST)))
 
 
 def _loudest(frame: Any) -> int:

@@ -134,6 +134,19 @@ def fields_of(outgoing: Outgoing, where: Where) -> Fields:
     return written | ({"messageContextInfo": beside} if beside else {})
 
 
+def message_of(outgoing: Outgoing, where: Where, kind: Callable[..., Any]) -> Any:
+    """Return the waE2E.Message, of the class ``kind``, for ``outgoing`` in that chat.
+
+    Raises NotSendable, also where protobuf has no room for a value: nothing has been sent by then.
+    """
+    fields = fields_of(outgoing, where)
+    try:
+        return kind(**fields)
+    except (TypeError, ValueError):
+        # Their texts hold the value.
+        raise NotSendable(outgoing.content.type) from None
+
+
 def _beside(secret: bytes | None, context: Context, where: Where) -> Fields:
     """Return the messageContextInfo: the message's secret, and the album that it belongs to."""
     album = None

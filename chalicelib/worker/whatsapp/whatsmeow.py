@@ -41,7 +41,7 @@ from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
 from chalicelib.worker.whatsapp.malformed import info_of, make_readable
 from chalicelib.worker.whatsapp.media_connection import MediaConnection, MediaConnections
-from chalicelib.worker.whatsapp.outgoing import Outgoing, Where, fields_of
+from chalicelib.worker.whatsapp.outgoing import Outgoing, Where, message_of
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
 """SQLite options, smuggled in behind the path. ``x=`` swallows what the library appends.
@@ -105,7 +105,7 @@ class Whatsmeow:
         if where.group and isinstance(outgoing.content, Timer):
             self._set_timer(to, outgoing.content)
             return None
-        message = Message(**fields_of(outgoing, where))
+        message = message_of(outgoing, where, Message)
         try:
             answer = self._client.send_message(_jid(to), message)
         except NeonizeError as error:

@@ -89,6 +89,14 @@ def a_video(seconds: float = 2.0, size: tuple[int, int] = (320, 240), *, form: s
     return out.getvalue()
 
 
+def a_video_that_says_it_plays_for_ages() -> bytes:
+    """A second or two that call themselves years; without the edit list, which says otherwise."""
+    video = bytearray(a_video().replace(b"edts", b"free"))
+    struct.pack_into(">II", video, video.index(b"mdhd") + 16, 1, 2**32 - 2)
+    struct.pack_into(">I", video, video.index(b"stts") + 16, 2**20)
+    return bytes(video)
+
+
 def on_disk(folder: Path, body: bytes) -> Path:
     path = folder / "file"
     path.write_bytes(body)

@@ -100,6 +100,10 @@ def test_a_video_has_size_length_and_a_thumbnail(look: Callable[..., Examined]) 
         assert small.size == (100, 75)
 
 
+def test_a_video_says_no_longer_than_a_player_s_clock_shows(look: Callable[..., Examined]) -> None:
+    assert look(samples.a_video_that_says_it_plays_for_ages(), VIDEO).seconds == 359_999
+
+
 @pytest.mark.parametrize(
     ("form", "codec", "rate", "name"),
     [

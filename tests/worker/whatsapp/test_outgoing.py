@@ -1,5 +1,6 @@
 """What is sent, on the library's own protobuf classes: written, encoded, decoded, and read as our own reader would."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from chalicelib.wire.addons import option_hash
 from chalicelib.worker.whatsapp.content import Said, content
 from chalicelib.worker.whatsapp.errors import NotSendable, SendRefused
 from chalicelib.worker.whatsapp.files import WhatsAppFile
-from chalicelib.worker.whatsapp.outgoing import PINNED_FOR, Outgoing, Where, fields_of
+from chalicelib.worker.whatsapp.outgoing import PINNED_FOR, Outgoing, Where, message_of
 from chalicelib.worker.whatsapp.sealed import opened
 from tests.worker.protos import messages as wa
 
@@ -43,7 +44,7 @@ BESIDE: dict[str, Any] = {"mimetype": "image/jpeg", "size": 9, "sha256": SHA}
 def sent(what: Content, context: Context | None = None, where: Where = DIRECT, **prepared: Any) -> Any:
     """The message as the library gets it."""
     outgoing = Outgoing(what, context, SECRET, **prepared)
-    return wa.Message.FromString(wa.Message(**fields_of(outgoing, where)).SerializeToString())
+    return wa.Message.FromString(message_of(outgoing, where, wa.Message).SerializeToString())
 
 
 @pytest.mark.parametrize(
@@ -260,4 +261,24 @@ def test_what_cannot_be_sent_is_refused_by_its_type(kind: str) -> None:
 )
 def test_what_lacks_what_it_needs_is_refused(said: Content, context: Context | None, chat: str) -> None:
     with pytest.raises(NotSendable):
-        fields_of(Outgoing(said, context, SECRET), Where(chat, ME, NOW))
+        message_of(Outgoing(said, context, SECRET), Where(chat, ME, NOW), wa.Message)
+
+
+@pytest.mark.parametrize(
+    ("said", "context"),
+    [
+        (k.Text("Tutup", font=3), None),
+        (k.Text("Kopi?"), Context(forwarded=2**32)),
+        (k.Video(seconds=2**32), None),
+        (k.Location("north", 0.0), None),  # type: ignore[arg-type]
+        (k.Text("\ud83d"), None),
+    ],
+    ids=["a font that there isn't", "too often", "too long", "no number", "half a character"],
+)
+def test_what_protobuf_has_no_room_for_is_refused_before_anything_is_sent(
+    said: Content, context: Context | None
+) -> None:
+    unsaid = replace(FILE, seconds=None)
+    with pytest.raises(NotSendable) as refused:
+        message_of(Outgoing(said, context, SECRET, unsaid), DIRECT, wa.Message)
+    assert refused.value.__suppress_context__
