@@ -1,4 +1,4 @@
-"""Frames on the websocket: a 3-byte length, then the payload; a client's stream begins with a header."""
+"""FrameStream on the websocket: a 3-byte length, then the payload; a client's stream begins with a header."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def framed(payload: bytes) -> bytes:
     return len(payload).to_bytes(_LENGTH_SIZE, "big") + payload
 
 
-class Frames:
+class FrameStream:
     """Puts frames together from the messages of a stream, however they are split. A server's has no header."""
 
     def __init__(self, largest: int = LARGEST_FRAME) -> None:
@@ -46,7 +46,7 @@ class Frames:
         return self._buffer[begin:end] if len(self._buffer) >= end else None
 
 
-class ClientStream(Frames):
+class ClientStream(FrameStream):
     """A client's stream, which begins with a header."""
 
     def __init__(self) -> None:

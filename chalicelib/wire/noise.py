@@ -137,7 +137,7 @@ class Introduction:
 
 
 @dataclass(frozen=True, slots=True)
-class Transport:
+class NoiseTransport:
     """A client's ciphers after its handshake, and the last message of the handshake, which is still to be sent."""
 
     finish: bytes = field(repr=False)
@@ -173,13 +173,13 @@ class Initiator:
         self._state.mix(_shared(self._ephemeral, key))
         return Introduction(key, self._state.decrypt(hello.payload))
 
-    def finish(self, payload: bytes) -> Transport:
+    def finish(self, payload: bytes) -> NoiseTransport:
         """Say who the client is; after the message in the result the transport's ciphers serve."""
         static = self._state.encrypt(self._static.public)
         self._state.mix(_shared(self._static, self._theirs))
         finish = HandshakeMessage.ClientFinish(static=static, payload=self._state.encrypt(payload))
         outgoing, incoming = self._state.split()
-        return Transport(HandshakeMessage(clientFinish=finish).SerializeToString(), outgoing, incoming)
+        return NoiseTransport(HandshakeMessage(clientFinish=finish).SerializeToString(), outgoing, incoming)
 
 
 def _shared(ours: KeyPair, theirs: bytes) -> bytes:

@@ -32,6 +32,7 @@ from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Composing, Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
+from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp import notices
@@ -50,18 +51,8 @@ WAL and NORMAL make ten fsyncs a pairing instead of 2,478. ``unix-excl`` takes o
 open, and keeps the WAL's index in memory instead of in a ``-shm`` file: some 5,100 locks fewer for a link, a send and a
 receive, each of which is a round trip on EFS. Nobody else may open the file meanwhile (see ``device.wal_sync``).
 """
-PROPERTIES: Final = DeviceProps(
-    os="Neonize",
-    platformType=DeviceProps.SAFARI,
-    requireFullSync=False,
-    historySyncConfig=DeviceProps.HistorySyncConfig(
-        fullSyncDaysLimit=1, fullSyncSizeMbLimit=1, recentSyncDaysLimit=1, storageQuotaMb=100
-    ),
-)
-"""What a new device says of itself: the library's own name and kind, and as little history as can be asked for.
-
-The library unpacks and stores whatever history the phone sends, and nobody here reads it.
-"""
+PROPERTIES: Final = DeviceProps.FromString(Appearance().properties.SerializeToString())
+"""What a new device says of itself, whichever half links it."""
 LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 """Its level when ``connect`` is called is whatsmeow's level."""
 

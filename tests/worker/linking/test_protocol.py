@@ -1,0 +1,157 @@
+"""Servers that aren't WhatsApp, or send what they shouldn't: a linking ends with a reason, or goes on; it never hangs."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.wire.curve25519 import KeyPair
+from chalicelib.wire.frames import framed
+from chalicelib.wire.node import SERVER, Jid, Node
+from chalicelib.worker.linking.ends import Why
+from chalicelib.worker.linking.linking import Ended
+from chalicelib.worker.linking.protocol import LinkingProtocol
+from chalicelib.worker.linking.states import FINAL, LinkingState, OutOfTurn
+from infra.whatsapp_server.certificates import YEAR_S, chain
+from tests.worker.linking.peer import NOW, ROOT, STATIC, UNIX_S, Peer, scanning
+
+
+def test_a_foreign_root_is_not_whatsapp() -> None:
+    peer = Peer(root=KeyPair.generate().public)
+    peer.connect()
+    assert peer.heard == [Ended(Why.NOT_WHATSAPP, "UntrustedServer")]
+    assert peer.payload == b"", "nothing is said to whom can't prove itself"
+
+
+def test_an_expired_certificate_is_not_whatsapp() -> None:
+    peer = Peer(certificates=chain(ROOT, STATIC.public, UNIX_S - 2 * YEAR_S))
+    peer.connect()
+    assert peer.heard == [Ended(Why.NOT_WHATSAPP, "UntrustedServer")]
+
+
+def test_a_certificate_of_another_key_is_not_whatsapp() -> None:
+    peer = Peer(certificates=chain(ROOT, KeyPair.generate().public, UNIX_S))
+    peer.connect()
+    assert peer.heard == [Ended(Why.NOT_WHATSAPP, "UntrustedServer")]
+
+
+def test_a_server_that_never_says_hello_is_waited_for_twenty_seconds() -> None:
+    peer = Peer()
+    peer.wait(19.9)
+    assert peer.heard == []
+    peer.wait(0.1)
+    assert peer.heard == [Ended(Why.SILENT)]
+
+
+def test_a_server_that_never_gives_references_is_waited_for_half_a_minute() -> None:
+    peer = Peer()
+    peer.connect()
+    peer.wait(30)
+    assert peer.heard == [Ended(Why.SILENT)]
+
+
+def test_nothing_can_be_asked_of_a_linking_that_isn_t_connected() -> None:
+    protocol = LinkingProtocol(now=NOW, unix_s=UNIX_S)
+    for ask in (
+        lambda: protocol.show_pairing_code("628", NOW),
+        lambda: protocol.give_assertion({}, NOW),
+        lambda: protocol.confirm(NOW, same=True),
+        lambda: protocol.stored(NOW),
+        protocol.not_stored,
+    ):
+        with pytest.raises(OutOfTurn):
+            ask()
+
+
+HELLO = Node("iq", {"from": SERVER, "type": "set", "id": "1"}, (Node("pair-device", {}, (Node("ref", {}, b"r"),)),))
+PING = Node("iq", {"from": SERVER, "type": "get", "id": "2", "xmlns": "urn:xmpp:ping"})
+
+
+def test_messages_may_be_cut_anywhere_and_joined() -> None:
+    peer = Peer()
+    peer.connect()
+    message = peer.sealed(HELLO, PING)
+    for at in range(len(message)):
+        peer.give(message[at : at + 1])
+    assert peer.protocol.state is LinkingState.SCANNING
+    assert [node.text("id") for node in peer.sent()] == ["1", "2"]
+
+
+def test_stanzas_out_of_order_are_not_whatsapp_s() -> None:
+    peer = scanning()
+    first, second = peer.sealed(HELLO), peer.sealed(PING)
+    peer.give(second)
+    peer.give(first)
+    assert peer.heard[-1] == Ended(Why.NOT_WHATSAPP, "NoiseFailure")
+
+
+def test_a_repeated_stanza_is_not_whatsapp_s() -> None:
+    peer = scanning()
+    message = peer.sealed(PING)
+    peer.give(message + message)
+    assert peer.heard[-1] == Ended(Why.NOT_WHATSAPP, "NoiseFailure")
+
+
+def test_a_frame_that_is_too_large_isn_t_waited_for() -> None:
+    peer = scanning()
+    peer.give(b"\xff\xff\xff")
+    assert peer.heard[-1] == Ended(Why.NOT_WHATSAPP, "MalformedStream")
+
+
+def test_after_the_end_nothing_is_read() -> None:
+    peer = scanning()
+    peer.give(b"\xff\xff\xff")
+    peer.give(peer.sealed(HELLO))
+    assert len([event for event in peer.heard if isinstance(event, Ended)]) == 1
+
+
+@settings(max_examples=40)
+@given(st.binary(min_size=1, max_size=200))
+def test_bytes_that_are_no_handshake_end_it_or_are_waited_for(data: bytes) -> None:
+    peer = Peer()
+    peer.protocol.messages_to_send()
+    peer.give(framed(data))
+    assert peer.heard[-1].why is Why.NOT_WHATSAPP  # type: ignore[union-attr]
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_handshake_that_was_changed_ends_it(data: st.DataObject) -> None:
+    peer = Peer()
+    (hello,) = peer.frames()
+    answer = bytearray(peer._handshake.answer(hello))
+    answer[data.draw(st.integers(0, len(answer) - 1))] ^= data.draw(st.integers(1, 255))
+    peer.give(framed(bytes(answer)))
+    # Some bytes aren't part of what is proved: unknown fields' numbers.
+    assert peer.protocol.state in {LinkingState.ENDED, LinkingState.REGISTERING}
+
+
+attributes = st.dictionaries(
+    st.sampled_from(["id", "type", "from", "xmlns", "code", "reason", "class", "stage", "jid"]),
+    st.sampled_from(["", "1", "result", "error", "set", "get", "515", "companion_reg_refresh", "crsc_continuation"])
+    | st.sampled_from([SERVER, Jid("628", "s.whatsapp.net")])
+    | st.sampled_from(["link_code_companion_reg", "passkey_prologue_request", "refresh_code"]),
+    max_size=5,
+)
+TAGS = [
+    "iq", "notification", "pair-device", "pair-success", "ref", "stream:error", "failure", "ib", "device-identity", "device",
+    "error", "link_code_companion_reg", "link_code_pairing_ref", "passkey_request_options", "primary_ephemeral_identity",
+]  # fmt: skip
+stanzas = st.recursive(
+    st.builds(Node, st.sampled_from(TAGS), attributes, st.none() | st.binary(max_size=8) | st.just(b"\x08\x01")),
+    lambda inner: st.builds(
+        Node, st.sampled_from(TAGS), attributes, st.lists(inner, min_size=1, max_size=3).map(tuple)
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40)
+@given(st.lists(stanzas, max_size=12))
+def test_whatever_stanzas_come_a_linking_waits_for_something_or_has_ended(told: list[Node]) -> None:
+    peer = scanning()
+    for node in told:
+        peer.tell(node)
+    assert (peer.protocol.wake_at is None) == (peer.protocol.state in FINAL)
+    if peer.protocol.state in FINAL:
+        assert isinstance(peer.heard[-1], Ended)
+    assert peer.protocol.state is not LinkingState.STORING
