@@ -6,6 +6,7 @@ error, and the exit code is 1.
 """
 
 import argparse
+import json
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -173,6 +174,16 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     link.add_argument("--number", required=True, help="the phone's number, with country code")
     link.add_argument("--name", help="the name that the phone's owner shows")
     link.set_defaults(run=_link_code)
+    passkey = commands.add_parser(
+        "passkey", help="sign with a phone's passkey, as a browser does: prints the assertion"
+    )
+    passkey.add_argument("number")
+    passkey.add_argument("--options", type=Path, metavar="FILE", help="the request options, in place of its linking's")
+    passkey.add_argument("--origin", help="the page that asks, if it isn't WhatsApp Web")
+    passkey.set_defaults(run=_passkey)
+    linking = commands.add_parser("linking", help="show how far a phone's linking with a passkey has come")
+    linking.add_argument("number")
+    linking.set_defaults(run=_linking)
     unlink = commands.add_parser("unlink", help="remove a phone's linked devices")
     unlink.add_argument("number")
     unlink.add_argument("--device", type=int, help="only this one")
@@ -196,6 +207,32 @@ def _scan(options: argparse.Namespace) -> str:
 def _link_code(options: argparse.Namespace) -> str:
     wanted = {"code": options.code, "number": options.number, "name": options.name}
     return _linked(call(options, "phones/link-code", wanted))
+
+
+def _passkey(options: argparse.Namespace) -> str:
+    try:
+        wanted = json.loads(options.options.read_text(encoding="utf-8")) if options.options else None
+    except (OSError, ValueError) as error:
+        raise Failed(f"{options.options} holds no request options.") from error
+    body = {"options": wanted, "origin": options.origin}
+    return json.dumps(call(options, path(options.number, "passkey/sign"), body)["assertion"])
+
+
+_STEPS: Final = {
+    "passkey": "WhatsApp waits for the passkey",
+    "nonce": "the device must go on",
+    "request": "the device must confirm",
+    "linking": "the device is being linked",
+    "linked": "the device is linked",
+    "failed": "nothing came of it",
+}
+
+
+def _linking(options: argparse.Namespace) -> str:
+    found = call(options, path(options.number, "linking"))
+    details = [f"the phone shows the code {found['code']}"] if found["code"] else []
+    details += [readable(found["why"])] if found["why"] else []
+    return f"{found['number']}: {'; '.join((_STEPS[found['step']], *details))}."
 
 
 def _linked(linked: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair
 from chalicelib.wire.node import LIDS, PHONES, Jid
+from infra.whatsapp_server.passkeys import Passkey
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Account:
     last_device: int = 0
     devices: dict[int, Device] = field(default_factory=dict)
     hosted: bool = False
+    passkey: Passkey | None = None
 
     @property
     def jid(self) -> Jid:
@@ -119,6 +121,7 @@ def to_record(account: Account) -> dict[str, Any]:
         "name": account.name,
         "last_device": account.last_device,
         "hosted": account.hosted,
+        "passkey": [_text(part) for part in (account.passkey.id, account.passkey.private)] if account.passkey else None,
         "devices": [_device_record(device) for device in account.devices.values()],
     }
 
@@ -133,6 +136,7 @@ def from_record(record: dict[str, Any]) -> Account:
         name=record["name"],
         last_device=record["last_device"],
         hosted=record.get("hosted", False),
+        passkey=Passkey(*(b64decode(part) for part in record["passkey"])) if record.get("passkey") else None,
         devices={device["number"]: _device(device) for device in record["devices"]},
     )
 

@@ -15,6 +15,8 @@ PhoneError
 ├── RefusedByDevice     the device didn't accept the phone's signature
 ├── NoAnswer            the device went away before it answered
 ├── PasskeyRequired     WhatsApp asks for a passkey first
+├── NoPasskey           the phone has no passkey
+├── NoCeremony          the phone doesn't link a device with a passkey
 └── GroupRefused        WhatsApp refuses it in a group; `status` is its own code, `text` its own word
     ├── UnknownGroup        404: there is no such group
     ├── NotAMember          403: who acts isn't in the group
@@ -124,6 +126,20 @@ class PasskeyRequired(PhoneError):
     """WhatsApp asks for a passkey first."""
 
     code = "passkey_required"
+
+
+class NoPasskey(PhoneError):
+    """The phone has no passkey."""
+
+    code = "no_passkey"
+    status = 404
+
+
+class NoCeremony(PhoneError):
+    """The phone doesn't link a device with a passkey."""
+
+    code = "no_ceremony"
+    status = 404
 
 
 class GroupRefused(PhoneError):

@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from infra.whatsapp_server.codes import FULL_LIST
 from infra.whatsapp_server.payload import Version
@@ -26,6 +27,19 @@ class PlannedFailure:
     expire_s: int = BAN_S
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedPasskey:
+    """A demand for a passkey at the next linking; of any number's if `number` is None.
+
+    `options` is whether the demand comes with the request options, `proof` whether the phone knows the code that it
+    scanned: if not, it can't check the device's proof, and shows a code to be compared.
+    """
+
+    number: str | None = None
+    options: bool = True
+    proof: bool = True
+
+
 @dataclass(slots=True)
 class Faults:
     """The server's changeable behaviour; as it stands here it behaves like WhatsApp."""
@@ -33,7 +47,7 @@ class Faults:
     references: int = FULL_LIST
     refreshes: int = 0
     least_version: Version = (0, 0, 0)
-    passkeys: int = 0
+    passkeys: deque[PlannedPasskey] = field(default_factory=deque)
     failures: deque[PlannedFailure] = field(default_factory=deque)
     registration_failures: deque[PlannedFailure] = field(default_factory=deque)
     refusals: deque[PlannedFailure] = field(default_factory=deque)
@@ -77,15 +91,20 @@ class Faults:
         self.spoilt -= 1
         return True
 
-    def take_passkey(self) -> bool:
-        """Whether the next linking meets a demand for a passkey; each serves once."""
-        if not self.passkeys:
-            return False
-        self.passkeys -= 1
-        return True
+    def take_passkey(self, number: str) -> PlannedPasskey | None:
+        """The demand for a passkey that this number's linking meets, if there is one; each serves once."""
+        return _taken(self.passkeys, number)
 
 
-def _taken(planned: deque[PlannedFailure], number: str) -> PlannedFailure | None:
+class _Planned(Protocol):
+    @property
+    def number(self) -> str | None: ...
+
+
+P = TypeVar("P", bound=_Planned)
+
+
+def _taken(planned: deque[P], number: str) -> P | None:
     for failure in planned:
         if failure.number in (None, number):
             planned.remove(failure)

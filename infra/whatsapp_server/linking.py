@@ -1,14 +1,12 @@
-"""A device's link: made by a phone's scan, with the signatures of both (ADV), and ended from either side."""
+"""A device's link: made with the signatures of phone and device (ADV), and ended from either side."""
 
 import hashlib
 import hmac
-import secrets
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, sign, verified
-from chalicelib.wire.node import SERVER, Node
+from chalicelib.wire.curve25519 import KeyPair, sign, verified
+from chalicelib.wire.node import Node
 from chalicelib.wire.proto import parse
 from chalicelib.wire.proto.handshake_pb2 import (
     E2EE,
@@ -20,14 +18,10 @@ from chalicelib.wire.proto.handshake_pb2 import (
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.clock import now_ms, now_s
-from infra.whatsapp_server.codes import LinkingCode
 from infra.whatsapp_server.connection import Connection, ConnectionEnded
 from infra.whatsapp_server.errors import (
-    ExpiredCode,
-    ForeignCode,
     NoAnswer,
     NotOnline,
-    PasskeyRequired,
     RefusedByDevice,
     UnknownPhone,
 )
@@ -77,34 +71,6 @@ def device_agreed(answer: bytes, details: bytes, *, phone: bytes, companion: byt
     )
 
 
-_PASSKEY_OPTIONS = b'{"publicKey":{"challenge":"bG9vcGJhY2s","rpId":"whatsapp.com","userVerification":"required"}}'
-
-
-async def offer_codes(network: Network, waiting: Waiting) -> None:
-    """Give a client a list of references to show."""
-    references = [network.references.issue() for _ in range(network.faults.references)]
-    waiting.offer.add(references, time.monotonic())
-    refs = tuple(Node("ref", {}, reference.encode()) for reference in references)
-    await waiting.connection.tell(Node("pair-device", {}, refs), xmlns="md")
-
-
-async def scan(
-    network: Network, code: LinkingCode, number: str, *, name: str | None = None, wrong_hmac: bool = False
-) -> tuple[Account, Device]:
-    """A phone scans a code: resolves once the device has agreed and is linked; else one of the PhoneErrors."""
-    waiting = _waiting(network, code)
-    if network.faults.take_refresh():
-        await ask_for_refresh(waiting)
-        raise ExpiredCode("WhatsApp has the device show a new code: scan that.")
-    waiting.offer.used.add(code.reference)
-    if network.faults.take_passkey():
-        await ask_for_passkey(waiting)
-        raise PasskeyRequired("WhatsApp asks for a passkey before this device is linked.")
-    account = network.opened(number, name)
-    device = await admit(network, waiting, account, secrets.token_bytes(KEY_SIZE) if wrong_hmac else code.secret)
-    return account, device
-
-
 async def admit(network: Network, waiting: Waiting, account: Account, secret: bytes) -> Device:
     """Take a device into an account: resolves once it has agreed and is linked; else one of the PhoneErrors."""
     device = Device(
@@ -123,31 +89,6 @@ async def admit(network: Network, waiting: Waiting, account: Account, secret: by
     await network.store.flush()  # the device keeps its keys from now on; so must the server, even if it is killed
     network.spawn(_restart(waiting))
     return device
-
-
-async def ask_for_refresh(waiting: Waiting, child: str = "companion_reg_refresh") -> None:
-    """Have a client replace its secret: it shows the same reference in a new code for the time that is left."""
-    kind = {"type": "companion_reg_refresh", "id": secrets.token_hex(8), "t": now_s()}
-    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (Node(child),)))
-
-
-async def ask_for_passkey(waiting: Waiting) -> None:
-    """Demand a passkey of a client, as WhatsApp does of a share of the accounts since 2026."""
-    options = Node("passkey_request_options", {}, _PASSKEY_OPTIONS)
-    kind = {"type": "passkey_prologue_request", "id": secrets.token_hex(8), "t": now_s()}
-    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (options,)))
-
-
-def _waiting(network: Network, code: LinkingCode) -> Waiting:
-    now = time.monotonic()
-    for waiting in network.waiting:
-        if waiting.offer.current(now) == code.reference:
-            if (waiting.noise_key, waiting.registration.identity) != (code.noise_key, code.identity):
-                raise ForeignCode("That code's keys are not those of the device that waits under it.")
-            return waiting
-    if network.references.issued(code.reference):
-        raise ExpiredCode("That code has expired: a newer one is on show, or it has been used.")
-    raise ForeignCode("That is a linking code, but not one of this WhatsApp.")
 
 
 async def _agree(waiting: Waiting, account: Account, device: Device, secret: bytes) -> None:

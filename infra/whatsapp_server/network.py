@@ -16,6 +16,7 @@ from infra.whatsapp_server.errors import UnknownPhone
 from infra.whatsapp_server.faults import Faults
 from infra.whatsapp_server.groups.changes import GroupChanges
 from infra.whatsapp_server.groups.state import Groups
+from infra.whatsapp_server.passkeys import Ceremony, Step
 from infra.whatsapp_server.payload import Registration
 from infra.whatsapp_server.phones.files import Files
 from infra.whatsapp_server.phones.phones import Phones
@@ -52,7 +53,8 @@ _MOST_ACCEPTED = 1000
 class Waiting:
     """A client that shows codes. `noise_key` is the one it shook hands with.
 
-    `finish` gets the device's part of a pairing by code; `typing` is held while a phone does its own.
+    `finish` gets the device's part of a pairing by code; `typing` is held while a phone does its own. `ceremony` is the
+    linking with a passkey to `account`.
     """
 
     connection: Connection
@@ -62,11 +64,15 @@ class Waiting:
     code: PairingCode | None = None
     finish: asyncio.Future[bytes] | None = None
     typing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    ceremony: Ceremony | None = None
+    account: Account | None = None
 
     def leave(self) -> None:
-        """The client is gone: the phone that waits for its part waits no longer."""
+        """The client is gone: no phone waits for its part any longer."""
         if self.finish and not self.finish.done():
             self.finish.set_exception(ConnectionEnded("the client went away"))
+        if self.ceremony and self.ceremony.step not in (Step.LINKED, Step.LINKING):
+            self.ceremony.fail("the device went away")
 
 
 class Network:
@@ -88,6 +94,7 @@ class Network:
         self.accepted: deque[Accepted] = deque(maxlen=_MOST_ACCEPTED)
         self.waiting: list[Waiting] = []
         self.code_throttle = CodeThrottle()
+        self.ceremonies: dict[str, Ceremony] = {}
         self.connections: set[Connection] = set()
         self._online: dict[Place, Connection] = {}
         self._background: set[asyncio.Task[None]] = set()

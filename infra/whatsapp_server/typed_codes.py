@@ -8,6 +8,7 @@ import asyncio
 import re
 import secrets
 import time
+from contextlib import suppress
 from typing import Final
 
 from chalicelib.wire.curve25519 import KeyPair
@@ -24,9 +25,10 @@ from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.clock import now_s
 from infra.whatsapp_server.codes import PairingCode
 from infra.whatsapp_server.connection import ANSWER_S, ConnectionEnded
-from infra.whatsapp_server.errors import ExpiredCode, ForeignCode, NoAnswer, NothingWaits, WrongCode
+from infra.whatsapp_server.errors import ExpiredCode, ForeignCode, NoAnswer, NothingWaits, PasskeyRequired, WrongCode
 from infra.whatsapp_server.linking import admit
 from infra.whatsapp_server.network import Network, Waiting
+from infra.whatsapp_server.passkey_linking import demand
 
 _WRAPPED_COMPANION: Final = "link_code_pairing_wrapped_companion_ephemeral_pub"
 _WRAPPED_PHONE: Final = "link_code_pairing_wrapped_primary_ephemeral_pub"
@@ -106,8 +108,15 @@ async def type_code(network: Network, text: str, number: str, *, name: str | Non
         shown = waiting.code
         if shown is None or not shown.awaited(time.monotonic()):
             raise ExpiredCode("That code has expired: it is too old, was used, or was typed wrongly three times.")
-        shown.tries += 1
         account = network.opened(number, name)
+        plan = network.faults.take_passkey(number)
+        if plan:
+            shown.used = True
+            with suppress(ConnectionEnded):  # who is gone is noticed by the demand
+                await _greet(waiting, shown, account, wrapped=None)
+            await demand(network, waiting, account, plan, secret=None)
+            raise PasskeyRequired("Continue on your other device: WhatsApp asks for a passkey before it is linked.")
+        shown.tries += 1
         secret = await _met(waiting, shown, account, code)
         shown.used = True
         return account, await admit(network, waiting, account, secret)
@@ -139,19 +148,24 @@ async def _met(waiting: Waiting, shown: PairingCode, account: Account, code: str
 
 async def _asked(waiting: Waiting, shown: PairingCode, account: Account, wrapped: bytes) -> bytes:
     """Greet the device; the sealed bundle that it answers with."""
-    parts = (
-        Node(_WRAPPED_PHONE, {}, wrapped),
-        Node("primary_identity_pub", {}, account.identity.public),
-        Node(_REFERENCE, {}, shown.reference),
-    )
-    hello = Node("link_code_companion_reg", {"stage": "primary_hello"}, parts)
-    kind = {"type": "link_code_companion_reg", "id": secrets.token_hex(8), "t": now_s()}
     waiting.finish = asyncio.get_running_loop().create_future()
     try:
-        await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (hello,)))
+        await _greet(waiting, shown, account, wrapped)
         async with asyncio.timeout(ANSWER_S):
             return await waiting.finish
     except (ConnectionEnded, TimeoutError) as error:
         raise NoAnswer("The device didn't answer the phone.") from error
     finally:
         waiting.finish = None
+
+
+async def _greet(waiting: Waiting, shown: PairingCode, account: Account, wrapped: bytes | None) -> None:
+    """Tell the device of the phone; without a key of the phone's if a passkey will be asked for."""
+    parts = (
+        *([Node(_WRAPPED_PHONE, {}, wrapped)] if wrapped else []),
+        Node("primary_identity_pub", {}, account.identity.public),
+        Node(_REFERENCE, {}, shown.reference),
+    )
+    hello = Node("link_code_companion_reg", {"stage": "primary_hello"}, parts)
+    kind = {"type": "link_code_companion_reg", "id": secrets.token_hex(8), "t": now_s()}
+    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (hello,)))

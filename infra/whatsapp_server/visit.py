@@ -8,7 +8,7 @@ from aiohttp import web
 
 from chalicelib.wire.node import Node
 from chalicelib.wire.noise import NoiseFailure
-from infra.whatsapp_server import linking, login, messages, newcomers, queries
+from infra.whatsapp_server import login, messages, newcomers, queries, scanning
 from infra.whatsapp_server.connection import Connection, ConnectionEnded, Credentials
 from infra.whatsapp_server.faults import PlannedFailure
 from infra.whatsapp_server.messages import accept_receipt, settle
@@ -96,7 +96,7 @@ class Doorman:
     async def _wait_for_phone(self, waiting: Waiting) -> None:
         self._network.waiting.append(waiting)
         try:
-            await linking.offer_codes(self._network, waiting)
+            await scanning.offer_codes(self._network, waiting)
             async for stanza in waiting.connection.stanzas():
                 await newcomers.answer(self._network, waiting, stanza)
         finally:

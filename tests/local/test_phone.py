@@ -118,6 +118,22 @@ def test_a_pairing_code_is_typed(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_a_phone_signs_with_its_passkey(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with loopback(tmp_path / "wa") as wa, fronted(wa.whatsapp) as port:
+            phone = CommandLine(tmp_path, PORT=str(port))
+            await wa.post(f"phones/{NUMBER}/passkey")
+            nothing = await phone("passkey", NUMBER)
+            assert (nothing.code, nothing.err) == (1, f"{NUMBER} links no device with a passkey.\n")
+            (tmp_path / "options.json").write_text('{"challenge": "AAAA", "rpId": "whatsapp.com"}')
+            signed = await phone("passkey", NUMBER, "--options", "options.json", "--origin", "https://example.com")
+            assert json.loads(signed.out)["type"] == "public-key"
+            missing = await phone("passkey", NUMBER, "--options", "none.json")
+            assert (missing.code, missing.err) == (1, "none.json holds no request options.\n")
+
+    asyncio.run(story())
+
+
 def test_the_stack_is_found_by_its_state_file(tmp_path: Path) -> None:
     async def story() -> None:
         async with loopback(tmp_path / "wa") as wa, fronted(wa.whatsapp) as port:

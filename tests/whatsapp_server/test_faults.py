@@ -1,6 +1,6 @@
 """Planned failures serve once each."""
 
-from infra.whatsapp_server.faults import Faults, PlannedFailure
+from infra.whatsapp_server.faults import Faults, PlannedFailure, PlannedPasskey
 
 
 def test_a_failure_planned_for_a_number_spares_the_others() -> None:
@@ -17,9 +17,11 @@ def test_a_failure_planned_for_anybody_meets_the_first() -> None:
     assert [faults.take_failure("1"), faults.take_failure("2"), faults.take_failure("3")] == [first, second, None]
 
 
-def test_passkeys_are_demanded_as_often_as_planned() -> None:
-    faults = Faults(passkeys=1)
-    assert [faults.take_passkey(), faults.take_passkey()] == [True, False]
+def test_passkeys_are_demanded_as_often_as_planned_and_of_whom() -> None:
+    faults = Faults()
+    for_one, for_any = PlannedPasskey("628", options=False), PlannedPasskey(proof=False)
+    faults.passkeys.extend([for_one, for_any])
+    assert [faults.take_passkey(number) for number in ("629", "629", "628", "628")] == [for_any, None, for_one, None]
 
 
 def test_a_planned_refusal_of_a_message_serves_once_and_only_its_number() -> None:

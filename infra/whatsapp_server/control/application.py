@@ -6,10 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from infra.whatsapp_server import linking, typed_codes
+from infra.whatsapp_server import scanning, typed_codes
 from infra.whatsapp_server.accounts import Account, Device
 from infra.whatsapp_server.codes import LinkingCode
-from infra.whatsapp_server.control import chats, faults, groups, media, presence
+from infra.whatsapp_server.control import chats, faults, groups, media, passkeys, presence
 from infra.whatsapp_server.control.request import body, phone_number
 from infra.whatsapp_server.errors import PhoneError
 from infra.whatsapp_server.linking import drop, unlink
@@ -34,6 +34,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     groups.add(app, network)
     faults.add(app, network)
     media.add(app, network)
+    passkeys.add(app, network)
     presence.add(app, network)
     return app
 
@@ -79,7 +80,7 @@ class _Phones:
         number = phone_number(fields.text("number"))
         name = fields.optional_text("name")
         wrong_hmac = fields.optional_text("hmac") == "wrong"
-        account, device = await linking.scan(self._network, code, number, name=name, wrong_hmac=wrong_hmac)
+        account, device = await scanning.scan(self._network, code, number, name=name, wrong_hmac=wrong_hmac)
         return _linked(account, device)
 
     async def type_code(self, request: web.Request) -> web.Response:

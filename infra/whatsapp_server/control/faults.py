@@ -1,16 +1,17 @@
 """HTTP routes of fault injection: make happen what WhatsApp does in its own time."""
 
 import re
+from collections import deque
 
 from aiohttp import web
 
 from chalicelib.wire.node import Attribute, Jid, MalformedJid, Node
-from infra.whatsapp_server import linking
+from infra.whatsapp_server import scanning
 from infra.whatsapp_server.codes import FULL_LIST
 from infra.whatsapp_server.connection import ConnectionEnded
 from infra.whatsapp_server.control.request import Fields, body, phone_number
 from infra.whatsapp_server.errors import BadRequest, NothingWaits
-from infra.whatsapp_server.faults import BAN_S, USUAL_BAN, PlannedFailure
+from infra.whatsapp_server.faults import BAN_S, USUAL_BAN, PlannedFailure, PlannedPasskey
 from infra.whatsapp_server.network import Network, Waiting
 
 _MOST = 100
@@ -52,7 +53,7 @@ class _FaultRoutes:
         pushed = 0
         for waiting in self._waiting():
             try:
-                await linking.offer_codes(self._network, waiting)
+                await scanning.offer_codes(self._network, waiting)
             except ConnectionEnded:
                 continue
             pushed += 1
@@ -101,17 +102,28 @@ class _FaultRoutes:
         asked = 0
         for waiting in self._waiting():
             try:
-                await linking.ask_for_refresh(waiting, child)
+                await scanning.ask_for_refresh(waiting, child)
             except ConnectionEnded:
                 continue
             asked += 1
         return web.json_response({"asked": asked})
 
     async def passkey(self, request: web.Request) -> web.Response:
-        """`{times?}`: demand a passkey at the next scans instead of linking."""
+        """`{times?, number?, options?, proof?}`: demand a passkey at the next linkings, that many in all.
+
+        `options` false: the device must ask for the request options. `proof` false: the phone doesn't know the code
+        that it scanned, so it can't check the device's proof, and shows a code to be compared.
+        """
         fields = await body(request)
-        self._network.faults.passkeys = fields.integer("times", default=1, lowest=0, highest=_MOST)
-        return web.json_response({"times": self._network.faults.passkeys})
+        times = fields.integer("times", default=1, lowest=0, highest=_MOST)
+        number = fields.optional_text("number")
+        plan = PlannedPasskey(
+            phone_number(number) if number else None,
+            options=fields.flag("options", default=True),
+            proof=fields.flag("proof", default=True),
+        )
+        self._network.faults.passkeys = deque([plan] * times)
+        return web.json_response({"times": times})
 
     async def hold_acks(self, request: web.Request) -> web.Response:
         """`{ms}`: acknowledge clients' messages so much later; 0 is WhatsApp's own way. They are delivered at once."""

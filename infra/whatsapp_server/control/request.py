@@ -51,9 +51,9 @@ class Fields:
             raise BadRequest(f"{name} must be a whole number.")
         return value
 
-    def flag(self, name: str) -> bool:
-        """Whether something is so; false if it is absent."""
-        value = self.values.get(name, False)
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Whether something is so; the default if it is absent."""
+        value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise BadRequest(f"{name} must be true or false.")
         return value
