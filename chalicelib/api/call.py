@@ -41,6 +41,8 @@ def address(context: Mapping[str, Any], headers: Mapping[str, str]) -> str:
 def called(context: Mapping[str, Any], headers: Mapping[str, str], path: str) -> str | None:
     """Return the gateway's address, as the caller of ``path`` has it: ``https://name``, without a slash at its end.
 
+    ``path`` is the route's, with its variables' names.
+
     None where the request has no name, or none that an address could have: a client may write there what it wants.
     """
     sent = {name.lower(): value for name, value in headers.items()}
@@ -51,7 +53,8 @@ def called(context: Mapping[str, Any], headers: Mapping[str, str], path: str) ->
     if not _HOST.fullmatch(host) or scheme not in {"http", "https"}:
         return None
     # Called without the edge, API Gateway has its stage before the path.
-    stage = re.fullmatch(r"(/\w+)?" + re.escape(path), context.get("path", path))
+    route = "[^/]+".join(map(re.escape, re.split(r"\{\w+\}", path)))
+    stage = re.fullmatch(rf"(/\w+)?{route}/?", context.get("path", path))
     return f"{scheme}://{host}{(stage and stage[1]) or ''}"
 
 
@@ -129,7 +132,7 @@ class Call:
 
     @property
     def gateway(self) -> str | None:
-        """The address of the gateway as the caller of a route without variables has it, None where that isn't known."""
+        """The address of the gateway as the caller has it, None where that isn't known."""
         return called(self.request.context, self.request.headers, self.request.path)
 
     @property

@@ -5,6 +5,7 @@
 themselves. A new type is a TypedDict here, a field of ContentJson, and a row of ``SHAPES``.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, NotRequired, TypedDict
 
@@ -284,6 +285,47 @@ SHAPES: Final[Mapping[type[c.Content], type]] = {
     c.Unknown: UnknownJson,
 }
 """The object of each type of content: its fields are read from the content's own of the same names."""
+
+
+def file_of(of: Message) -> c.Media | None:
+    """Return the content whose file can be fetched, or will be in a moment; None for a message without one."""
+    content = of.content
+    kept = isinstance(content, c.Media) and content.media_id and content.state not in {"failed", "expired"}
+    return content if isinstance(content, c.Media) and kept else None
+
+
+_ENDINGS: Final[Mapping[str, str]] = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "video/mp4": ".mp4",
+    "video/3gpp": ".3gp",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "application/pdf": ".pdf",
+}
+_TEMPORARY: Final = re.compile(r"(.+)_(md_[0-9A-Za-z]+)(?:\.\w{1,8})?")
+
+
+def temporary_path(of: Message, *, until: int) -> str | None:
+    """Return the enveloped API's path of the message's file, which says that it is there ``until`` then; None without.
+
+    The file is named after its session, so that the path alone tells where it is, and ends as files of its type do.
+    """
+    kept = file_of(of)
+    if kept is None:
+        return None
+    ending = _ENDINGS.get((kept.mimetype or "").partition(";")[0], "")
+    return f"/api/media/temp/{of.session}_{kept.media_id}{ending}?expires={until // 1000}"
+
+
+def temporary_file(name: str) -> tuple[str, str] | None:
+    """Return the session's id and the file's of a name in such a path, None for what is none."""
+    found = _TEMPORARY.fullmatch(name)
+    return (found[1], found[2]) if found else None
+
 
 _NAMES: Final = {"type": "type_of_target"}
 """The fields of contents that have other names here."""

@@ -71,6 +71,7 @@ class SettingsChanged(LinkEvent, frozen=True):
     webhook_events: tuple[str, ...] | None = None
     webhook_types: tuple[str, ...] | None = None
     webhook_key: str | None = None
+    webhook_gateway: str | None = None
     require_phone_match: bool | None = None
     proxy: Proxy | None = None
     direct: bool = False

@@ -231,7 +231,8 @@ class Session:
     ``webhook_generation`` grows each time the endpoint is set, also to the same address. An endpoint
     that was set by a family's own call has that family's ``webhook_format``, the ``webhook_events`` that it asked for
     (None: all that the family knows), and perhaps a ``webhook_key`` of its own, which the family's signature is made
-    with. A native one has ``webhook_events`` too, and ``webhook_types``, the types of messages that it is told of. All
+    with; ``webhook_gateway`` is the gateway's address as whoever set it called it, which files are named by. A native
+    one has ``webhook_events`` too, and ``webhook_types``, the types of messages that it is told of. All
     traffic with WhatsApp goes through ``proxy``, if there is one. ``restarts`` counts what ends a client's
     connection so that another is made: its owner's requests, and changes of the proxy. ``metadata`` is its owner's own.
     ``require_phone_match`` says that no account but that of ``phone`` may be linked.
@@ -252,6 +253,7 @@ class Session:
     webhook_events: tuple[str, ...] | None = None
     webhook_types: tuple[str, ...] | None = None
     webhook_key: str | None = field(default=None, repr=False)
+    webhook_gateway: str | None = None
     enabled: bool = True
     require_phone_match: bool = False
     proxy: Proxy | None = None

@@ -240,6 +240,7 @@ def _webhook_changed(session: Session, event: e.SettingsChanged) -> Session:
         webhook_events=events,
         webhook_types=types,
         webhook_key=event.webhook_key,
+        webhook_gateway=event.webhook_gateway,
     )
 
 

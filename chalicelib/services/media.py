@@ -255,7 +255,9 @@ def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:
     if file.is_there(now):
         return file
     if file.state is MediaState.PENDING and now < file.expires_at:
-        raise MediaNotReady("The file isn't uploaded yet.", field=field)
+        fetched = file.direction is Direction.INBOUND
+        said = "The file is still being fetched from WhatsApp." if fetched else "The file isn't uploaded yet."
+        raise MediaNotReady(said, field=field)
     if file.error_code == MISMATCH:
         raise MediaTypeMismatch("By its bytes the file isn't of the type that was announced.", field=field)
     raise MediaExpired("The file isn't kept any more.", field=field)

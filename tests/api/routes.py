@@ -21,6 +21,7 @@ NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_
     "{company}": "acme",
     "{chat_id}": "628987654321@s.whatsapp.net",
     "{media_id}": "md_01KMEDIA",
+    "{file}": "ana_md_01KMEDIA.jpg",
 }
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {

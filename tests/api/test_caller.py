@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.api.call import address
+from chalicelib.api.call import address, called
 from chalicelib.config import settings
 from tests.api.conftest import Caller
 
@@ -40,6 +40,15 @@ def test_around_the_edge_the_address_that_connected_counts(headers: dict[str, st
 
 def test_where_there_is_no_edge_an_empty_proof_proves_nothing() -> None:
     assert address(CONTEXT, {"X-Switchboard-Viewer": "203.0.113.9", "X-Switchboard-Edge": ""}) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("path", "stage"),
+    [("/sessions/ana/messages", ""), ("/dev/sessions/ana/messages", "/dev"), ("/dev/x/sessions/ana/messages", "")],
+)
+def test_the_gateway_s_address_has_the_stage_that_stands_before_a_route_with_variables(path: str, stage: str) -> None:
+    headers = {"Host": "box.example", "X-Forwarded-Proto": "https"}
+    assert called({"path": path}, headers, "/sessions/{id}/messages") == f"https://box.example{stage}"
 
 
 @pytest.mark.usefixtures("edge")

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.dialects import webhook_words
 from chalicelib.dialects.bare.webhook import body, headers, tells
 from chalicelib.dialects.native import webhook as native_webhook
+from chalicelib.domain import content as c
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, event, summary
 from chalicelib.domain.webhook import SESSION_EVENTS
@@ -48,6 +49,14 @@ def test_a_message_that_came_in_is_told_in_the_family_s_words():
         "type": "text",
         "timestamp": AT,
     }
+
+
+def test_a_file_that_came_in_is_told_by_an_address_at_the_gateway_as_whoever_set_the_endpoint_called_it():
+    message = replace(INBOUND, content=c.Image(media_id="md_1", caption="Menu"))
+    session = replace(SESSION, webhook_gateway="https://gateway.example.com")
+    said = json.loads(body(about(message), message, session))
+    assert said["mediaUrl"] == "https://gateway.example.com/sessions/ana/media/md_1"
+    assert (said["type"], said["caption"], said["message"]) == ("image", "Menu", "Menu")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from chalicelib.dialects.native.messages import message
 from chalicelib.dialects.native.webhook import body
+from chalicelib.domain import content as c
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, summary
 from chalicelib.domain.session import Device
@@ -77,6 +78,12 @@ def test_and_beside_that_in_the_flat_words_of_seed_001():
         "message_id": "3EB0",
         "is_group": False,
     }
+
+
+def test_a_file_is_told_by_the_path_that_the_enveloped_api_has_it_at_for_a_week():
+    said = told(replace(INBOUND, content=c.Image(media_id="md_1", mimetype="image/jpeg", caption="Menu")))
+    assert said["media_url"] == f"/api/media/temp/ana_md_1.jpg?expires={(NOW + 7 * 86_400_000) // 1000}"
+    assert (said["message"], said["message_type"]) == ("Menu", "image")
 
 
 def test_a_group_s_message_says_which_group():

@@ -96,6 +96,13 @@ def test_the_enveloped_api_sends_what_comes_along_replies_and_passes_on(
     sent = stack.post(f"{path}/send-attachment", file).json()
     assert "order.csv" in str(got(friend, sent["id"]))
     assert eventually(lambda: friend.file(sent["id"])) == b"a,b\n"
+    shown = until_it_came(
+        stack, account, friend.send(account, "image", file=friend.put(PICTURE), mimetype="image/jpeg")
+    )
+    address = stack.url + stack.get(f"{path}/messages/{shown}").json()["data"]["media_url"]
+    # It may be told of before it is here.
+    eventually(lambda: requests.get(address, headers=stack.headers, timeout=30).content == PICTURE)
+    assert requests.get(address, timeout=30).status_code == 401
     asked = until_it_came(stack, account, friend.say(account, "Kopi gratis"))
     reply = stack.post(f"{path}/reply", {**to, "message": "Mau", "quoted_message_id": asked}).json()
     assert got(friend, reply["id"])["context"]["quoted"]["id"] == asked

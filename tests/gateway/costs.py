@@ -10,7 +10,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, Doors
+from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, STORED, Doors
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
@@ -56,6 +56,9 @@ def request(route: str) -> tuple[str, str, bytes]:
     values |= (
         {"message_id": MESSAGES.get(path.rpartition("/")[2], values["message_id"])} if "message_id" in values else {}
     )
+    # What a file's address leads to is there.
+    values |= {"media_id": STORED.id} if "media_id" in values and path.startswith("/sessions/") else {}
+    values |= {"file": f"{session}_{STORED.id}.pdf"} if "file" in values else {}
     address = re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
     query = next((query.format(session=session) for start, query in QUERIES.items() if path.startswith(start)), "")
     form = told.get("requestBody", {}).get("content", {}).get("application/json", {})

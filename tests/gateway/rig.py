@@ -20,6 +20,7 @@ from chalicelib.api.description import samples
 from chalicelib.api.native.examples import FILE
 from chalicelib.domain.access import Role, User, fingerprint
 from chalicelib.domain.content import PhoneCall
+from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from tests.fakes.accounts import FakeKeySecrets
 
@@ -39,6 +40,8 @@ RECEIVED: Final = replace(
 )
 CALLED: Final = replace(RECEIVED, id="01KDVM3W00MESSAGE0000000A3", content=PhoneCall("C1"))
 """Messages beside the sample one: that one was sent."""
+STORED: Final = replace(FILE, id="md_01KDVM3W00MEDIA000000000A2", state=MediaState.STORED, size=7)
+"""A file beside the sample one: that one was only announced."""
 
 
 @dataclass
@@ -86,8 +89,9 @@ class Doors:
         sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
         for message in (samples.MESSAGE, RECEIVED, CALLED):
             DynamoMessages(self.table).put(replace(message, created_at=now, sent_at=now))
-        kept = replace(FILE, uid=samples.SESSION.uid, created_at=now, expires_at=now + 3_600_000)
-        DynamoMedia(self.table).put(kept)
+        for kept in (FILE, STORED):
+            mine = replace(kept, uid=samples.SESSION.uid, created_at=now, expires_at=now + 3_600_000)
+            DynamoMedia(self.table).put(mine)
         secrets = FakeKeySecrets()
         self.key, self.scanning_key = secrets(), secrets()
         key = replace(samples.KEY, fingerprint=fingerprint(self.key) or "", created_at=now)

@@ -21,7 +21,7 @@ from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from chalicelib.api.native.examples import FILE
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, Doors, as_wsgi
+from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, STORED, Doors, as_wsgi
 
 pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))
@@ -39,7 +39,8 @@ THERE: dict[str, list[str]] = {
     "id": [samples.SESSION.id, SCANNING, STOPPED],
     "message_id": [samples.MESSAGE.id, RECEIVED.id, samples.MESSAGE.whatsapp_id or "", CALLED.id],
     "chat_id": [samples.MESSAGE.chat],
-    "media_id": [FILE.id],
+    "media_id": [FILE.id, STORED.id],
+    "file": [f"{samples.SESSION.id}_{STORED.id}.pdf"],
     "name": [samples.USER.name, "rita"],
     "key_id": [samples.KEY.id],
     "tenant": ["acme", "default"],

@@ -15,12 +15,14 @@ from chalicelib.api.fields import (
     SendBody,
     SessionId,
     Url,
+    existing_media,
     existing_message,
     line,
     matching,
     session_id,
     webhook,
 )
+from chalicelib.api.files import UNREAD, lead_to_file
 from chalicelib.api.outgoing import REPEATED, UNSENT, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, MOST, PAGE, message_page, page, sessions_after
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
@@ -206,13 +208,26 @@ def send(call: Call, name: str, body: SendBody) -> Answer:
 )
 def messages(call: Call, name: str) -> Answer:
     """List the session's messages, newest first."""
-    return Answer(message_shapes.many(*message_page(call, name)))
+    return Answer(message_shapes.many(*message_page(call, name), gateway=call.gateway))
 
 
 @router.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
 def message(call: Call, name: str, message_id: str) -> Answer:
     """Give one message."""
-    return Answer(message_shapes.message(bootstrap.messages().get(call.tenant, name, existing_message(message_id))))
+    found = bootstrap.messages().get(call.tenant, name, existing_message(message_id))
+    return Answer(message_shapes.message(found, gateway=call.gateway))
+
+
+@router.route(
+    "GET",
+    "/sessions/{id}/media/{media_id}",
+    needs=_LOOK,
+    gives={302: None},
+    refuses=UNREAD,
+)
+def file(call: Call, name: str, media_id: str) -> Answer:
+    """Lead to the file of a message, at an address that can be read for 15 minutes: what its ``mediaUrl`` does."""
+    return lead_to_file(call, name, existing_media(media_id))
 
 
 @router.route("GET", "/status", needs=_READ, gives={200: shapes.BareStatusJson})
@@ -252,7 +267,9 @@ def set_webhook(call: Call, name: str, body: BareWebhook) -> Answer:
         if made and made.made:
             session = sessions.get(call.tenant, name)
         else:
-            session = sessions.set_webhook(call.tenant, name, url, words=DIALECT.name, events=events, key=key)
+            session = sessions.set_webhook(
+                call.tenant, name, url, words=DIALECT.name, events=events, key=key, gateway=call.gateway
+            )
     return Answer(webhook_shapes.webhook(session))
 
 

@@ -223,9 +223,10 @@ def _either(one: Schema, other: Schema) -> Schema:
 def _answer(status: int, kind: Any, schemas: Schemas) -> Schema:
     forms = kind if isinstance(kind, Mapping) else {} if kind is None else {JSON: kind}
     content = {form.partition(";")[0]: _form(form, shape, schemas) for form, shape in forms.items()}
-    return {"description": _OK.get(status) or f"{HTTPStatus(status).phrase}."} | (
-        {"content": content} if content else {}
-    )
+    told: Schema = {"description": _OK.get(status) or f"{HTTPStatus(status).phrase}."}
+    if status == HTTPStatus.FOUND:
+        told["headers"] = {"Location": {"description": "Where it is.", "schema": {"type": "string", "format": "uri"}}}
+    return told | ({"content": content} if content else {})
 
 
 def _form(form: str, shape: Any, schemas: Schemas) -> Schema:
@@ -265,6 +266,9 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
         "The message's id: ours, or WhatsApp's once it is known.", MESSAGE_ID.pattern, "01KDVM3W00MESSAGE0000000A1"
     ),
     "media_id": _variable("The file's id.", MEDIA_ID.pattern, "md_01KDVM3W00MEDIA000000000A1"),
+    "file": _variable(
+        "The file's name, as a ``media_url`` has it.", r"[^/]{1,200}", "6281234567890_md_01KDVM3W00MEDIA000000000A1.jpg"
+    ),
     "chat_id": _variable("The chat's JID.", r"[^/]{1,128}", "628987654321@s.whatsapp.net"),
     "name": _variable("The user's name.", USER_NAME.pattern, "ben"),
     "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
@@ -278,6 +282,7 @@ UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
     "{id}": e.SessionNotFound,
     "{message_id}": e.MessageNotFound,
     "{media_id}": e.MediaNotFound,
+    "{file}": e.MediaNotFound,
     "{name}": e.UserNotFound,
     "{key_id}": e.KeyNotFound,
     "{tenant}": e.TenantNotFound,

@@ -22,10 +22,12 @@ from chalicelib.api.enveloped.requests import (
     WebhookBody,
 )
 from chalicelib.api.fields import SendBody, existing_message, line, matching, proxy, some_of, webhook
-from chalicelib.api.outgoing import REPEATED, UNSENT, UNTOLD, once, send_answer
+from chalicelib.api.files import UNREAD, lead_to_file
+from chalicelib.api.outgoing import REPEATED, UNSENT, UNTOLD, called, once, send_answer
 from chalicelib.api.pages import MESSAGE_PAGE, PAGE, message_page, page
-from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter
 from chalicelib.api.router import Router
+from chalicelib.dialects.contents import temporary_file as names_of
 from chalicelib.dialects.enveloped import ACCOUNTS, DIALECT
 from chalicelib.dialects.enveloped import accounts as account_shapes
 from chalicelib.dialects.enveloped import messages as message_shapes
@@ -38,6 +40,8 @@ from chalicelib.domain.errors import (
     Forbidden,
     InvalidCredentials,
     InvalidField,
+    MediaExpired,
+    MediaNotFound,
     PhoneMismatch,
     SessionDeleting,
     SessionDisabled,
@@ -299,6 +303,37 @@ def _address(given: str | msgspec.UnsetType | None) -> str | None:
     if given is msgspec.UNSET:
         return None
     return webhook(given, field="webhook_url") if given else ""
+
+
+def _until(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()):
+        raise InvalidField("'expires' must be seconds since the Unix epoch.", field="expires")
+    return int(value)
+
+
+EXPIRES: Final = Parameter(
+    "expires",
+    "When the address ends, in seconds since the Unix epoch, as ``media_url`` has it.",
+    _until,
+    {"type": "integer", "minimum": 0},
+)
+
+
+@router.route("GET", "/api/media/temp/{file}", needs=_LOOK, gives={302: None}, refuses=UNREAD, takes=(EXPIRES,))
+def temporary_file(call: Call, file: str) -> Answer:
+    """Lead to the file of a message, at an address that can be read for 15 minutes: what its ``media_url`` does."""
+    until, found = call.read(EXPIRES), names_of(file)
+    if found is None or call.bound not in {None, found[0]}:
+        raise MediaNotFound("There is no such file.", field="file")
+    if until is not None and until * 1000 <= bootstrap.clock():
+        raise MediaExpired("This address has ended.", field="expires")
+    try:
+        with called(media_id="file"):
+            return lead_to_file(call, *found)
+    except SessionNotFound as error:
+        raise MediaNotFound("There is no such file.", field="file") from error
 
 
 @router.route(

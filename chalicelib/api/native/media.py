@@ -5,13 +5,13 @@ request, and a large one goes straight to the bucket, by the form that announcin
 """
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
 from chalicelib import bootstrap
 from chalicelib.api.call import Answer, Call
 from chalicelib.api.fields import existing_media, line
+from chalicelib.api.files import address_of
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
 from chalicelib.api.router import Router
@@ -127,18 +127,5 @@ def _file_name(value: str | None) -> str | None:
 
 
 def _shape(call: Call, of: MediaFile) -> shapes.NativeMediaJson:
-    address = bootstrap.media().address(of)
-    if address is None:
-        return shapes.media(of)
-    return shapes.media(of, _at_the_edge(call, address.url), address.expires_at)
-
-
-def _at_the_edge(call: Call, url: str) -> str:
-    """Return an address of the bucket's as one of the gateway's, which adds what the bucket can't say.
-
-    The edge leads ``/media/*`` to the bucket, whose keys begin so, and forbids that what is there runs as a page. Who
-    came to the gateway without the edge gets the bucket's own address, another origin.
-    """
-    parts = urlsplit(url)
-    at = parts.path.find("/media/")
-    return f"{call.edge}{parts.path[at:]}?{parts.query}" if call.edge and at >= 0 else url
+    address = address_of(call, of)
+    return shapes.media(of, address.url, address.expires_at) if address else shapes.media(of)

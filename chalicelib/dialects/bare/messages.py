@@ -1,9 +1,10 @@
 """The bare API's messages: the answer to a send, and messages as they stand."""
 
-from typing import Annotated, Final, Literal, NotRequired, TypedDict
+from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
-from chalicelib.dialects.contents import ContentJson, ContextJson, beside
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside, file_of
 from chalicelib.dialects.shared import Moment, iso
+from chalicelib.domain import content as c
 from chalicelib.domain.errors import GatewayError
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Report
@@ -14,6 +15,19 @@ class BareMessageErrorJson(TypedDict):
 
     code: str
     message: str | None
+
+
+MediaUrl = Annotated[
+    str, "Where the message's file can be fetched, with the credential that the session's other calls have."
+]
+
+
+class BareFileJson(TypedDict):
+    """What a message with a file says of it."""
+
+    mediaUrl: NotRequired[MediaUrl]
+    caption: NotRequired[str]
+    filename: NotRequired[str]
 
 
 # With ``from`` among its names it can't be a class.
@@ -34,6 +48,9 @@ BareMessageJson = TypedDict(
         "fromName": str | None,
         "type": Annotated[str, "A kind that we have no word for has WhatsApp's own name, such as ``orderMessage``."],
         "message": str | None,
+        "mediaUrl": NotRequired[MediaUrl],
+        "caption": NotRequired[str],
+        "filename": NotRequired[str],
         "content": NotRequired[ContentJson],
         "context": NotRequired[ContextJson],
         "timestamp": Moment,
@@ -62,8 +79,21 @@ class BareSentJson(TypedDict):
     timestamp: Moment
 
 
-def message(of: Message) -> BareMessageJson:
-    """Return a message."""
+def file(of: Message, gateway: str | None) -> BareFileJson:
+    """Return what a message says of its file, if it has one; without the ``gateway``'s address by the path alone."""
+    content, told = of.content, BareFileJson()
+    kept = file_of(of)
+    if kept:
+        told["mediaUrl"] = f"{gateway or ''}/sessions/{of.session}/media/{kept.media_id}"
+    if isinstance(content, (c.Image, c.Video, c.Document)) and content.caption:
+        told["caption"] = content.caption
+    if isinstance(content, c.Document) and content.file_name:
+        told["filename"] = content.file_name
+    return told
+
+
+def message(of: Message, *, gateway: str | None = None) -> BareMessageJson:
+    """Return a message; ``gateway`` is the gateway's address as the caller has it."""
     sender = of.sender
     shape: BareMessageJson = {
         "id": of.id,
@@ -92,12 +122,12 @@ def message(of: Message) -> BareMessageJson:
         shape["context"] = more["context"]
     if of.error_code:
         shape["error"] = {"code": of.error_code, "message": of.error_message}
-    return shape
+    return cast("BareMessageJson", {**shape, **file(of, gateway)})
 
 
-def many(page: list[Message], before: str | None) -> BareMessagePageJson:
+def many(page: list[Message], before: str | None, *, gateway: str | None = None) -> BareMessagePageJson:
     """Return one page, newest first; ``nextBefore`` is there if another follows."""
-    body: BareMessagePageJson = {"messages": [message(of) for of in page]}
+    body: BareMessagePageJson = {"messages": [message(of, gateway=gateway) for of in page]}
     if before:
         body["nextBefore"] = before
     return body

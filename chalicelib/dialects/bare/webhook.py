@@ -7,6 +7,7 @@ link. An endpoint that is to hear of those takes the native words.
 import json
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
+from chalicelib.dialects.bare.messages import MediaUrl, file
 from chalicelib.dialects.bare.sessions import WORDS, Word
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside
 from chalicelib.dialects.shared import Moment, iso
@@ -35,6 +36,9 @@ BareMessageEvent = TypedDict(
         "chatLid": Annotated[str | None, "The JID of the person's LID; null in a group, or where it isn't known."],
         "message": str | None,
         "type": str,
+        "mediaUrl": NotRequired[MediaUrl],
+        "caption": NotRequired[str],
+        "filename": NotRequired[str],
         "content": NotRequired[ContentJson],
         "context": NotRequired[ContextJson],
         "timestamp": Moment,
@@ -99,7 +103,7 @@ def tells(envelope: Envelope, session: Session) -> bool:
     return word is not None and word in (session.webhook_events or EVENTS)
 
 
-def body(envelope: Envelope, message: Message | None, session: Session) -> bytes:  # noqa: ARG001 - every family's
+def body(envelope: Envelope, message: Message | None, session: Session) -> bytes:
     """Return the JSON of an event that ``tells`` knows."""
     said: BareMessageEvent | BareStatusEvent | BareConnectionEvent
     if message is None:
@@ -107,7 +111,7 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
     elif envelope.type in _STATUSES:
         said = _status(envelope, message)
     else:
-        said = _message(envelope, message)
+        said = _message(envelope, message, session.webhook_gateway)
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -147,7 +151,7 @@ def _word(envelope: Envelope) -> Event | None:
     return "connection" if envelope.type.startswith("session.") and envelope.type not in _STEPS else None
 
 
-def _message(envelope: Envelope, message: Message) -> BareMessageEvent:
+def _message(envelope: Envelope, message: Message, gateway: str | None) -> BareMessageEvent:
     sender: Any = message.sender
     phone, lid, name = (sender.phone, sender.lid, sender.name) if sender else (None, None, None)
     return {
@@ -161,6 +165,7 @@ def _message(envelope: Envelope, message: Message) -> BareMessageEvent:
         "chatLid": message.chat_lid,
         "message": message.content.text,
         "type": message.content.type,
+        **file(message, gateway),
         **beside(message),
         "timestamp": iso(message.created_at),
     }

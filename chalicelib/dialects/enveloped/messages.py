@@ -6,7 +6,7 @@ The family's own system answers ``check-number`` without an envelope: one body h
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
-from chalicelib.dialects.contents import ContentJson, ContextJson, beside
+from chalicelib.dialects.contents import ContentJson, ContextJson, beside, temporary_path
 from chalicelib.dialects.shared import Moment, ReceiptJson, Success, clipped, frame, iso, receipt, success
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import phone_in
@@ -55,6 +55,9 @@ MessageJson = TypedDict(
         "from_name": str | None,
         "type": Annotated[str, "A kind that we have no word for has WhatsApp's own name, such as ``orderMessage``."],
         "message": str | None,
+        "media_url": NotRequired[
+            Annotated[str, "The path at which the message's file can be fetched, with the credential of other calls."]
+        ],
         "content": NotRequired[ContentJson],
         "context": NotRequired[ContextJson],
         "timestamp": Moment,
@@ -97,6 +100,9 @@ def message(of: Message) -> MessageJson:
         "delivered_at": iso(of.delivered_at),
         "read_at": iso(of.read_at),
     }
+    path = temporary_path(of, until=of.kept_until)
+    if path:
+        shape["media_url"] = path
     more = beside(of)
     if "content" in more:
         shape["content"] = more["content"]
@@ -173,7 +179,9 @@ def frames(envelope: Envelope) -> list[str]:
         return []  # that the account's owner has read what came in is no status of a message of theirs
     data: dict[str, Any] = {**message(of)}
     if word == "message_status":
-        data = {name: value for name, value in data.items() if name not in {"message", "content", "context"}}
+        data = {
+            name: value for name, value in data.items() if name not in {"message", "media_url", "content", "context"}
+        }
     elif of.content.text:
         data |= clipped(of.content.text, "message")
     said = {"id": envelope.id, "cursor": envelope.cursor, "session_id": envelope.session, "at": iso(envelope.at)}

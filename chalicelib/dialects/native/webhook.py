@@ -12,12 +12,13 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.dialects.contents import beside
+from chalicelib.dialects.contents import beside, temporary_path
 from chalicelib.dialects.native.messages import message as told_natively
 from chalicelib.dialects.native.messages import type_of
 from chalicelib.dialects.shared import iso
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import LIDS, USERS, phone_in
+from chalicelib.domain.media import KEPT
 from chalicelib.domain.messages import Direction, Message
 from chalicelib.domain.session import Session
 from chalicelib.domain.watchers import wanted
@@ -61,7 +62,7 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
     else:
         own = session.device.phone if session.device else session.phone
         told = _message(envelope.data, message, own)
-        said |= {"data": told, **_flat(told, message, envelope.session)}
+        said |= {"data": told, **_flat(told, message, envelope)}
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -102,7 +103,7 @@ def _context(native: Mapping[str, Any], older: Mapping[str, Any]) -> dict[str, A
     return context
 
 
-def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[str, Any]:
+def _flat(told: Mapping[str, Any], message: Message, envelope: Envelope) -> dict[str, Any]:
     """The same as the enveloped API has it: ``from`` and ``to`` are JIDs, and a name and a text are always there."""
     sender = _jid(told["from"], USERS) or _jid(told["from_lid"], LIDS)
     group = {"group_id": told["chat"]} if told["chat"].endswith(_GROUPS) else {}
@@ -110,8 +111,10 @@ def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[st
     about = {"target_message_id": target.id} if target else {}
     quoted = message.context.quoted if message.context else None
     replied = {"quoted_message_id": quoted.target.id} if quoted else {}
+    path = temporary_path(message, until=envelope.at + KEPT)
+    file = {"media_url": path} if path else {}
     return {
-        "session_id": session_id,
+        "session_id": envelope.session,
         "from": sender,
         "from_name": told["from_name"] or (sender or "").partition("@")[0],
         "to": _jid(told["to"], USERS),
@@ -121,6 +124,7 @@ def _flat(told: Mapping[str, Any], message: Message, session_id: str) -> dict[st
         "message_id": told["message_id"],
         "is_group": bool(group),
         **group,
+        **file,
         **about,
         **replied,
     }

@@ -282,7 +282,15 @@ class Sessions(Struct, frozen=True):
         return session, changed
 
     def set_webhook(
-        self, tenant: str, session_id: str, url: str, *, words: str, events: tuple[str, ...] | None, key: str | None
+        self,
+        tenant: str,
+        session_id: str,
+        url: str,
+        *,
+        words: str,
+        events: tuple[str, ...] | None,
+        key: str | None,
+        gateway: str | None = None,
     ) -> Session:
         """Set an endpoint that gets events in the ``words`` of a dialect; the other parameters are as on Session."""
         change = SettingsChanged(
@@ -291,11 +299,13 @@ class Sessions(Struct, frozen=True):
             webhook_format=words,
             webhook_events=events,
             webhook_key=key,
+            webhook_gateway=gateway,
         )
 
         def so(stands: Session) -> bool:
             kept = (stands.webhook_url, stands.webhook_format, stands.webhook_events, stands.webhook_key)
-            return kept == (url, words, events, key) and stands.webhook_disabled_at is None
+            same = kept == (url, words, events, key) and gateway in {None, stands.webhook_gateway}
+            return same and stands.webhook_disabled_at is None
 
         return self._want(tenant, session_id, change, unless=so)
 
