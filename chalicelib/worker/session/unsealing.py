@@ -65,7 +65,7 @@ def _told(sealed: Content, target: Content, plain: bytes) -> Content | None:
 
 def _edited(sealed: Edited, message: wa.Message) -> Edited | None:
     """Return an edit: what it says now comes as an edit within the seal, or as the new message itself."""
-    found = content(message, Said())
+    found = content(message, Said(proven=True))
     if found is None:
         return None
     new = found.content

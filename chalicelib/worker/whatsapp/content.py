@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Context, Target, clipped
+from chalicelib.domain.media import file_name_of
 from chalicelib.wire import media
 from chalicelib.wire.addons import SECRET_SIZE, Use
 from chalicelib.worker.whatsapp.files import WhatsAppFile
@@ -136,12 +137,13 @@ class Said:
     """Who said it, as far as the meaning of "the message of whom" depends on that.
 
     ``from_me`` says that the session's own account wrote it, ``group`` that it was in a group, ``by_admin`` that its
-    writer acted as an administrator of that.
+    writer acted as an administrator of that, ``proven`` that its target is known to be its writer's own.
     """
 
     from_me: bool = False
     group: bool = False
     by_admin: bool = False
+    proven: bool = False
 
 
 def content(message: Any, said: Said | None = None) -> Found | None:
@@ -299,7 +301,7 @@ def _sticker(value: Any, _: Said) -> c.Content:
 def _document(value: Any, _: Said) -> c.Content:
     return c.Document(
         **_file(value),
-        file_name=_line(value.fileName),
+        file_name=file_name_of(_line(value.fileName)),
         title=_line(value.title),
         pages=_count(value.pageCount),
         caption=_string(value.caption),
@@ -440,7 +442,8 @@ def _event(value: Any, _: Said) -> c.Content:
 def _secret(value: Any, said: Said) -> c.Content:
     """Read that a message was edited; what it says now is encrypted by a secret that isn't at hand."""
     target = _target(value.targetMessageKey, said)
-    if target is None or _enum(value, "secretEncType") not in {"MESSAGE_EDIT", "EVENT_EDIT", "POLL_EDIT"}:
+    edits = _enum(value, "secretEncType") in {"MESSAGE_EDIT", "EVENT_EDIT", "POLL_EDIT"}
+    if target is None or not edits or not value.targetMessageKey.fromMe:
         return c.Unsupported("secretEncryptedMessage")
     return c.Edited(target, encrypted=True)
 
@@ -449,9 +452,12 @@ def _protocol(value: Any, said: Said) -> c.Content | None:
     kind, target = _enum(value, "type"), _target(value.key, said)
     if kind in _PROTOCOL_BETWEEN_PROGRAMS:
         return None
-    if kind == "REVOKE" and target:
-        return c.Deleted(target, said.by_admin)
-    if kind == "MESSAGE_EDIT" and target:
+    # WhatsApp's apps let nobody change what somebody else wrote, but for an administrator, who deletes it; a hostile
+    # sender's program may say so all the same.
+    own, by_admin = value.key.fromMe or said.proven, said.by_admin and said.group
+    if kind == "REVOKE" and target and (own or by_admin):
+        return c.Deleted(target, by_admin)
+    if kind == "MESSAGE_EDIT" and target and own:
         new = content(value.editedMessage, said)
         return c.Edited(target, new.content.type, body=new.content.text) if new else c.Edited(target)
     if kind == "EPHEMERAL_SETTING":

@@ -269,6 +269,12 @@ def test_a_reply_names_what_it_replies_to() -> None:
     )
 
 
+def test_a_document_has_a_name_and_no_path() -> None:
+    found = content(a_message(documentMessage=wa.DocumentMessage(fileName="../.ssh/\u202eyek")))
+    assert found
+    assert found.content == k.Document(file_name="yek")
+
+
 def test_what_may_be_seen_once_says_so() -> None:
     inner = a_message(imageMessage=wa.ImageMessage(caption="Lihat"))
     found = content(a_message(viewOnceMessageV2=wa.FutureProofMessage(message=inner)))
@@ -293,9 +299,38 @@ def test_what_may_be_seen_once_says_so() -> None:
     ids=["their own", "ours", "our own, from our phone", "theirs, from our phone", "in a group", "another member's"],
 )
 def test_whose_the_message_is_depends_on_who_says_so(said: Said, key: Any, target: Target) -> None:
-    found = content(a_message(protocolMessage=PROTOCOL(type=PROTOCOL.REVOKE, key=key)), said)
+    found = content(a_message(reactionMessage=wa.ReactionMessage(key=key, text="👍")), said)
     assert found
     assert found.content.about == target
+
+
+def a_change(kind: Any, key: Any) -> Any:
+    """A message that changes another one: a deletion or an edit, open or sealed."""
+    if kind == "sealed":
+        edit = wa.SecretEncryptedMessage.MESSAGE_EDIT
+        sealed = wa.SecretEncryptedMessage(
+            targetMessageKey=key, secretEncType=edit, encPayload=b"x" * 20, encIV=b"i" * 12
+        )
+        return a_message(secretEncryptedMessage=sealed)
+    return a_message(
+        protocolMessage=PROTOCOL(type=kind, key=key, editedMessage=a_message(conversation="I owe you 1,000"))
+    )
+
+
+@pytest.mark.parametrize("kind", [PROTOCOL.REVOKE, PROTOCOL.MESSAGE_EDIT, "sealed"])
+@pytest.mark.parametrize(
+    "said", [Said(), Said(from_me=True), Said(group=True), Said(by_admin=True)], ids=["direct", "own", "group", "admin"]
+)
+def test_nobody_changes_what_somebody_else_wrote(kind: Any, said: Said) -> None:
+    others = content(a_change(kind, OURS), said)
+    assert others
+    assert isinstance(others.content, k.Unsupported)
+    own = content(a_change(kind, THEIRS), said)
+    assert own
+    assert isinstance(own.content, k.Deleted | k.Edited)
+    assert own.content.about
+    assert own.content.about.from_me is said.from_me
+    assert own.content != k.Deleted(own.content.about, by_admin=True)
 
 
 def test_an_administrator_s_deletion_is_told_from_a_writer_s_own() -> None:
