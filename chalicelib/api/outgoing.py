@@ -41,7 +41,7 @@ from chalicelib.domain.errors import (
     TooManyQuestions,
 )
 from chalicelib.domain.jid import person_or_group
-from chalicelib.domain.media import MB, SENDABLE, MediaKind
+from chalicelib.domain.media import MB, SENDABLE, MediaKind, file_name_of
 from chalicelib.domain.messages import Message, MessageStatus
 from chalicelib.services.messages.outbox import PATIENCE
 from chalicelib.services.messages.sending import How
@@ -127,8 +127,8 @@ def linked(
     if caption and kind not in {MediaKind.AUDIO, MediaKind.STICKER}:
         said["caption"] = text(caption, field="caption")
     if kind is MediaKind.DOCUMENT:
-        named = file_name or unquote(urlsplit(address).path.rpartition("/")[2])[:LONGEST_FILE_NAME]
-        said["file_name"] = line(named, field="filename") or None
+        named = line(file_name, field="filename") if file_name else None
+        said["file_name"] = named or file_name_of(unquote(urlsplit(address).path)[-LONGEST_FILE_NAME:])
     return LINKED[kind](**said)
 
 

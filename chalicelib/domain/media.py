@@ -169,11 +169,26 @@ def disposition_of(file_name: str | None, mimetype: str) -> str:
     The name is written as RFC 6266 has it: in ASCII for old readers, and as it is, encoded by RFC 8187.
     """
     shown = "inline" if mimetype in INLINE else "attachment"
-    if not file_name:
+    name = file_name_of(file_name)
+    if name is None:
         return shown
-    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", file_name)
-    encoded = "".join(chr(byte) if byte in _UNESCAPED else f"%{byte:02X}" for byte in file_name.encode())
+    plain = re.sub(r"[^A-Za-z0-9 ._-]", "_", name)
+    encoded = "".join(chr(byte) if byte in _UNESCAPED else f"%{byte:02X}" for byte in name.encode())
     return f"{shown}; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
+
+
+def file_name_of(said: str | None) -> str | None:
+    """Return what a file is called by whoever sent it, fit to be shown and saved under; None if nothing is left.
+
+    A path before it goes, and so do control characters, those that turn the direction of what follows, by which
+    ``fdp.exe`` is shown as ``exe.pdf``, and dots and blanks at its end, which alone would be a folder.
+    """
+    name = re.split(r"[/\\]", said or "")[-1]
+    return _UNSHOWN.sub("", name).strip().rstrip(". ") or None
+
+
+_UNSHOWN: Final = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+"""Control characters, line and paragraph ends, marks of direction, halves of characters, byte order marks."""
 
 
 _UNESCAPED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")

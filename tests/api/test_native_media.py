@@ -77,6 +77,11 @@ def test_a_field_counts_more_than_what_a_form_says_of_its_file(ana: Caller, *, f
     assert ana("POST", MEDIA, body, **MULTIPART).json["file_name"] == "mine.png"
 
 
+def test_a_file_is_called_as_it_can_be_shown(ana: Caller) -> None:
+    kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode(), "file_name": "\u202egnp.exe"})
+    assert kept.json["file_name"] == "gnp.exe"
+
+
 def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     refused = ana("POST", MEDIA, form(PNG + b"\0" * LARGEST_DIRECT), **MULTIPART)
     assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")

@@ -15,6 +15,8 @@ from chalicelib.domain.media import (
     MediaFile,
     MediaKind,
     MediaState,
+    disposition_of,
+    file_name_of,
     judged,
     may_be_sent,
     media_id,
@@ -171,3 +173,37 @@ def test_a_file_that_is_lost_says_why(code: str, state: MediaState) -> None:
 def test_a_file_s_name_is_in_no_repr() -> None:
     assert "secret" not in repr(a_media_file(file_name="secret.pdf"))
     assert isinstance(a_media_file(direction=Direction.INBOUND), MediaFile)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Daftar harga (2).pdf", "Daftar harga (2).pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\\\Temp\\\\a.pdf", "a.pdf"),
+        ("invoice\u202efdp.exe", "invoicefdp.exe"),
+        ("a.pdf\r\nSet-Cookie: x=1", "a.pdfSet-Cookie: x=1"),
+        ("a.pdf\0.exe", "a.pdf.exe"),
+        ("قائمة.pdf", "قائمة.pdf"),
+        ("family \U0001f469\u200d\U0001f467.png", "family \U0001f469\u200d\U0001f467.png"),
+        (" report. ", "report"),
+        ("..", None),
+        ("a/", None),
+        ("\u202e", None),
+        ("\ud83d", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_file_s_name_can_be_shown_and_saved(said: str | None, name: str | None) -> None:
+    assert file_name_of(said) == name
+
+
+@given(st.text(max_size=60), st.sampled_from([*sorted(INLINE), "text/html"]))
+def test_no_name_of_a_file_leaves_its_header(name: str, mimetype: str) -> None:
+    told = disposition_of(name, mimetype)
+    assert told.isascii()
+    assert told.isprintable()
+    assert "%2F" not in told
+    assert told.partition(";")[0] == ("inline" if mimetype in INLINE else "attachment")
+    assert told.count('"') in {0, 2}

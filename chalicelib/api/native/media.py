@@ -26,7 +26,7 @@ from chalicelib.domain.errors import (
     MediaTypeMismatch,
     TooFast,
 )
-from chalicelib.domain.media import MB, UNKNOWN, MediaFile, plain_type
+from chalicelib.domain.media import MB, UNKNOWN, MediaFile, file_name_of, plain_type
 
 router: Final = Router(__name__, DIALECT)
 LARGEST_DIRECT: Final = 4 * MB
@@ -123,7 +123,7 @@ def _file_name(value: str | None) -> str | None:
         return None
     if _NO_NAME & set(value):
         raise InvalidField("'file_name' is a file's name, without a path.", field="file_name")
-    return line(value, field="file_name")
+    return file_name_of(line(value, field="file_name"))
 
 
 def _shape(call: Call, of: MediaFile) -> shapes.NativeMediaJson:
