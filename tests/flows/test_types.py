@@ -418,7 +418,7 @@ def test_a_vote_is_counted_in_polls_of_either_side(line: Line, where: str) -> No
     ours = line.send("poll", POLL, to)
     line.shown(ours)
     vote = line.came(line.bo.send(here, "vote", id=ours["whatsapp_id"], options=["10"]))
-    has(vote["poll_vote"], {"options": ["10"], "message_id": ours["whatsapp_id"]})
+    has(vote["poll_vote"], {"options": ["10"], "message_id": ours["whatsapp_id"], "from_me": True})
     back = line.came(line.bo.send(here, "vote", id=ours["whatsapp_id"], options=[]))
     assert back["poll_vote"]["options"] == []
 
@@ -624,7 +624,9 @@ def test_a_reply_a_mention_and_a_forward_are_told(line: Line) -> None:
     assert reply["mentions"] == [lid if "@" in lid else f"{lid}@lid"]
     assert reply["text"]["body"] == f"Ya, @{lid.partition('@')[0]}"
     has(reply["context"], {"forwarded": 5, "expires_in": 86_400})
-    has(reply["context"]["quoted"], {"message_id": ours["whatsapp_id"], "type": "text", "text": "Kopi?"})
+    assert reply["reply_to"] == ours["id"]
+    told = {"message_id": ours["id"], "from_me": True, "type": "text", "text": "Kopi?"}
+    has(reply["context"]["quoted"], told)
 
 
 def test_what_may_be_seen_once_is_unavailable_and_an_album_s_children_name_it(line: Line) -> None:

@@ -7,8 +7,9 @@ from hashlib import sha256
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace as changed
 
-from chalicelib.domain.content import TYPES, Content, Context, Undecryptable, Unknown
+from chalicelib.domain.content import TYPES, About, Content, Context, Target, Undecryptable, Unknown
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import GROUPS, USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import (
@@ -265,6 +266,7 @@ class Inbox(Struct, frozen=True):
 
         Its id follows from WhatsApp's time, chat, sender and id, so the repeat of a message is the same message.
         """
+        received = _attributed(session, received)
         own = f"{session.device.phone}@{USERS}" if session.device else None
         message = Message(
             uid=session.uid,
@@ -283,6 +285,7 @@ class Inbox(Struct, frozen=True):
             whatsapp_id=received.whatsapp_id,
             chat_lid=received.chat_lid,
             secret=received.secret,
+            reply_to=self._replied_to(session, received),
             resolves=self._unread(session, received) if received.retried else None,
         )
         now = self.clock()
@@ -320,8 +323,17 @@ class Inbox(Struct, frozen=True):
     def target(self, session: Session, received: Received) -> Message | None:
         """Return the message that one is about: ours, or one that came in with a secret. None if it isn't there."""
         about = received.content.about
-        if about is None:
-            return None
+        return self._meant(session, received, about) if about else None
+
+    def _replied_to(self, session: Session, received: Received) -> str | None:
+        """Return our id of the message that one replies to, if that is there, and in the same chat."""
+        quoted = received.context.quoted if received.context else None
+        message = self._meant(session, received, quoted.target) if quoted else None
+        chats = {received.chat, received.chat_lid} - {None}
+        return message.id if message and chats & {message.chat, message.chat_lid} else None
+
+    def _meant(self, session: Session, received: Received, about: Target) -> Message | None:
+        """Return the message that ``received`` means by ``about``."""
         ours = self.messages.by_whatsapp_id(session.uid, about.id) if about.from_me is not False else None
         if ours:
             return ours
@@ -341,6 +353,35 @@ class Inbox(Struct, frozen=True):
         unread = replace(received, content=Undecryptable())
         stands = self.messages.get(session.uid, self.named_id(received.at, unread.digest))
         return stands.id if stands else None
+
+
+def _attributed(session: Session, received: Received) -> Received:
+    """Return the message with whether the account wrote what it is about, or replies to, where the writer is named.
+
+    WhatsApp says that from where the message was written, and in groups not at all of what others wrote.
+    """
+    device = session.device
+    if device is None:
+        return received
+    own = {_bare(one) for one in (lid_in(device.lid), device.phone) if one}
+
+    def attributed(target: Target) -> Target:
+        named = lid_in(target.participant) or phone_in(target.participant)
+        if target.from_me is not None or named is None:
+            return target
+        return changed(target, from_me=_bare(named) in own)
+
+    content, context = received.content, received.context
+    if isinstance(content, About) and content.target:
+        content = changed(content, target=attributed(content.target))
+    if context and context.quoted:
+        context = changed(context, quoted=changed(context.quoted, target=attributed(context.quoted.target)))
+    return replace(received, content=content, context=context)
+
+
+def _bare(user: str) -> str:
+    """Return the user of a JID without its device."""
+    return user.partition(":")[0].partition(".")[0]
 
 
 def _named(sender: Party) -> Party:

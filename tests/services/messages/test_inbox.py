@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.names import named_id
-from chalicelib.domain.content import Context, Edited, Target, Text, Undecryptable
+from chalicelib.domain.content import Context, Edited, PollVote, Quoted, Target, Text, Undecryptable
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
     MAX_TEXT,
@@ -20,7 +20,7 @@ from chalicelib.domain.messages import (
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.messages.store import Received
 from tests.composition import Rig
-from tests.makers import DEVICE, NOW, a_running_session
+from tests.makers import DEVICE, NOW, a_message, a_running_session
 
 SESSION = a_running_session(device=DEVICE)
 SENDER = Party("628987654321", "200000000000002", "Bo")
@@ -190,3 +190,56 @@ def test_what_is_read_in_another_chat_or_is_ours_says_nothing(rig):
     rig.inbox.read(SESSION, "1-2@g.us", ["3A01"])
     rig.inbox.read(SESSION, RECEIVED.chat, ["3A02"])
     assert {one.version for one in rig.stores.messages.rows.values()} == {0}
+
+
+def replying(to: Target) -> Received:
+    return replace(RECEIVED, whatsapp_id="3A09", context=Context(quoted=Quoted(to, "text", "Kopi?")))
+
+
+def replies(rig: Rig) -> tuple[str | None, bool | None]:
+    """Our id of what the reply replies to, and whether the account wrote that."""
+    reply = next(one for one in rig.stores.messages.rows.values() if one.whatsapp_id == "3A09")
+    assert reply.context
+    assert reply.context.quoted
+    return reply.reply_to, reply.context.quoted.target.from_me
+
+
+def test_a_reply_names_our_message_that_it_quotes(rig):
+    ours = a_message(chat=RECEIVED.chat, whatsapp_id="3EB0", status=MessageStatus.SENT)
+    rig.stores.messages.put(ours)
+    rig.stores.messages.note_whatsapp_id(ours)
+    rig.inbox.receive(SESSION, replying(Target("3EB0", participant=f"{DEVICE.phone}@s.whatsapp.net")))
+    assert replies(rig) == (ours.id, True)
+
+
+def test_and_one_that_came_in(rig):
+    rig.inbox.receive(SESSION, RECEIVED)
+    quoted = kept(rig)
+    rig.inbox.receive(SESSION, replying(Target("3A01", participant="628987654321@s.whatsapp.net")))
+    assert replies(rig) == (quoted.id, False)
+
+
+@pytest.mark.parametrize("quoted", ["3EBX", "3EB0"])
+def test_but_none_that_is_not_there_or_of_another_chat(rig, quoted):
+    elsewhere = a_message(chat="1-2@g.us", whatsapp_id="3EB0", status=MessageStatus.SENT)
+    rig.stores.messages.put(elsewhere)
+    rig.stores.messages.note_whatsapp_id(elsewhere)
+    rig.inbox.receive(SESSION, replying(Target(quoted)))
+    assert replies(rig) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("author", "from_me"),
+    [
+        (f"{DEVICE.phone}@s.whatsapp.net", True),
+        (f"{(DEVICE.lid or '').partition(':')[0].partition('@')[0]}@lid", True),
+        ("200000000000077@lid", False),
+        (None, None),
+    ],
+)
+def test_a_vote_in_a_group_says_whether_the_poll_is_the_account_s(rig, author, from_me):
+    vote = replace(RECEIVED, chat="1-2@g.us", content=PollVote(Target("3EB0", participant=author), ("9",)))
+    rig.inbox.receive(SESSION, vote)
+    about = kept(rig).content.about
+    assert about
+    assert about.from_me is from_me
