@@ -210,7 +210,7 @@ class Stack:
     def watch(self, session_id: str, token: str | None = None) -> Iterator[ClientConnection]:
         """A watcher of the session, as a browser opens one."""
         url = f"ws://127.0.0.1:{self.port}/api/sessions/{session_id}/ws?token={token or self.token}"
-        with connect(url, open_timeout=10) as socket:
+        with connect(url, open_timeout=60) as socket:
             yield socket
 
     def workers(self) -> list[int]:

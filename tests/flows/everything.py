@@ -96,7 +96,7 @@ class Everything:
     def _subscribed(self, session: str) -> Iterator[ClientConnection]:
         """A connection that follows the session by a subscription."""
         ticket = self.stack.post("/v1/ws-ticket", {}).json()["ticket"]
-        with connect(f"ws://127.0.0.1:{self.stack.port}/v1/ws?token={ticket}") as socket:
+        with connect(f"ws://127.0.0.1:{self.stack.port}/v1/ws?token={ticket}", open_timeout=60) as socket:
             socket.send(json.dumps({"subscribe": {session: None}}))
             yield socket
 
@@ -126,7 +126,7 @@ class Everything:
 
     @contextmanager
     def _socketio(self) -> Iterator[ClientConnection]:
-        with connect(f"{self._rooms}&transport=websocket") as socket:
+        with connect(f"{self._rooms}&transport=websocket", open_timeout=60) as socket:
             _await_packet(socket, "0")
             socket.send("40" + json.dumps({"token": self.stack.token}))
             _await_packet(socket, "40")
@@ -143,7 +143,7 @@ class Everything:
         mine = f"{address}&sid={sid}"
         for packet in ("40" + json.dumps({"token": self.stack.token}), f'420["join-session","{self.used}"]'):
             assert requests.post(mine, packet, timeout=30).text == "ok"
-        with connect(f"{self._rooms}&transport=websocket&sid={sid}") as upgrade:
+        with connect(f"{self._rooms}&transport=websocket&sid={sid}", open_timeout=60) as upgrade:
             upgrade.send("2probe")
             _await_packet(upgrade, "3probe")
         # Polls end at once until it is known that the connection went.

@@ -184,7 +184,7 @@ class SocketIO(Family):
     def _hear(self, wanted: str) -> Any:
         """What a client that joins now is told first by that event."""
         address = f"{self.stack.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
-        with connect(address) as socket:
+        with connect(address, open_timeout=60) as socket:
             socket.recv(timeout=40)
             socket.send("40" + json.dumps({"token": self.token}))
             assert str(socket.recv(timeout=40)).startswith("40{")

@@ -114,7 +114,7 @@ def test_no_channel_of_a_user_outlives_its_being_disabled_whatever_the_moment(st
 
     def come(ending: ExitStack) -> ClientConnection | None:
         with suppress(ConnectionClosed, InvalidStatus, TimeoutError):
-            client = ending.enter_context(connect(where, open_timeout=40))
+            client = ending.enter_context(connect(where, open_timeout=60))
             client.recv(timeout=40)
             client.send("40" + json.dumps({"token": token}))
             if str(client.recv(timeout=40)).startswith("40"):
@@ -154,7 +154,7 @@ def test_watchers_beyond_the_bound_are_refused_by_name(own_stack: Callable[..., 
         with pytest.raises(InvalidStatus) as refused, stack.watch("one"):
             pass
         assert refused.value.response.status_code == 429
-        client = open_ones.enter_context(connect(where))
+        client = open_ones.enter_context(connect(where, open_timeout=60))
         client.recv(timeout=40)
         client.send("40")
         client.recv(timeout=40)

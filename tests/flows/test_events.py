@@ -21,7 +21,7 @@ def events(stack: Stack, query: str | None = None, **headers: str) -> Iterator[C
     """A connection to the native WebSocket."""
     token = stack.headers["Authorization"].removeprefix("Bearer ")
     address = f"ws://127.0.0.1:{stack.port}/v1/ws?{query if query is not None else f'token={token}'}"
-    with connect(address, additional_headers=headers or None, open_timeout=30) as socket:
+    with connect(address, additional_headers=headers or None, open_timeout=60) as socket:
         yield socket
 
 

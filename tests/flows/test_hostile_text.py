@@ -109,7 +109,7 @@ def test_a_polling_client_s_packet_of_such_text_is_a_bad_request_and_ends_the_ch
 
 @pytest.mark.parametrize("packet", HOSTILE, ids=lambda packet: packet[:20])
 def test_a_websocket_client_that_sends_such_a_packet_is_disconnected(stack: Stack, packet: str) -> None:
-    with connect(f"ws://127.0.0.1:{stack.port}/socket.io/?EIO=4&transport=websocket") as client:
+    with connect(f"ws://127.0.0.1:{stack.port}/socket.io/?EIO=4&transport=websocket", open_timeout=60) as client:
         client.recv(timeout=40)
         client.send("40")
         assert str(client.recv(timeout=40)).startswith("40{")
@@ -119,7 +119,7 @@ def test_a_websocket_client_that_sends_such_a_packet_is_disconnected(stack: Stac
 
 
 def test_a_token_that_is_nested_without_end_is_none(stack: Stack) -> None:
-    with connect(f"ws://127.0.0.1:{stack.port}/socket.io/?EIO=4&transport=websocket") as client:
+    with connect(f"ws://127.0.0.1:{stack.port}/socket.io/?EIO=4&transport=websocket", open_timeout=60) as client:
         client.recv(timeout=40)
         client.send(f'40{{"token":"{DEEPLY_HEADED}"}}')
         answer: dict[str, Any] = json.loads(str(client.recv(timeout=40))[2:])

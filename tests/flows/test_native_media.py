@@ -134,11 +134,14 @@ def test_an_address_is_good_for_its_file_and_for_its_time(stack: Stack, files: F
         config=Config(signature_version="s3v4"),
     )
     key = kept["url"].partition("?")[0].partition(f"{stack.port}/")[2]
-    signed = S3MediaFiles(lambda: s3, told["MEDIA_BUCKET"]).read_address(
-        key, seconds=2, mimetype="text/plain", disposition="attachment"
-    )
-    address = f"{stack.url}/{key}?{signed.partition('?')[2]}"
-    assert requests.get(address, timeout=30).text == "Kopi!"
+    bucket = S3MediaFiles(lambda: s3, told["MEDIA_BUCKET"])
+
+    def signed(seconds: int) -> str:
+        made = bucket.read_address(key, seconds=seconds, mimetype="text/plain", disposition="attachment")
+        return f"{stack.url}/{key}?{made.partition('?')[2]}"
+
+    assert requests.get(signed(600), timeout=30).text == "Kopi!"
+    address = signed(1)
     eventually(lambda: requests.get(address, timeout=30).status_code == 403)
     assert "<Message>Request has expired</Message>" in requests.get(address, timeout=30).text
 

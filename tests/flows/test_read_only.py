@@ -73,7 +73,7 @@ def test_in_a_room_a_reader_hears_the_status_and_never_the_code(stack: Stack, nu
     stack.begin(number)
     code = stack.code(number)
     where = f"ws://127.0.0.1:{stack.port}/socket.io/?EIO=4&transport=websocket"
-    with connect(where) as reading, connect(where) as linking:
+    with connect(where, open_timeout=60) as reading, connect(where, open_timeout=60) as linking:
         heard, shown = join(reading, reader, number), join(linking, stack.token, number)
     assert any('"notLogged"' in text for text in heard)
     assert not any("qr-code" in text or code in text for text in heard)

@@ -85,7 +85,7 @@ def test_a_page_can_read_that_there_is_nothing(stack: Stack, path: str, status: 
 
 @pytest.mark.parametrize("path", ["/api/ws/{}/", "/api/sessions/{}/ws/", "/api/ws/{}", "/api/sessions/{}/ws"])
 def test_a_websocket_s_address_may_end_with_a_slash(stack: Stack, account: str, path: str) -> None:
-    with connect(f"ws://127.0.0.1:{stack.port}{path.format(account)}?token={stack.token}", open_timeout=10) as socket:
+    with connect(f"ws://127.0.0.1:{stack.port}{path.format(account)}?token={stack.token}", open_timeout=60) as socket:
         assert json.loads(socket.recv(timeout=20))["snapshot"]
 
 
@@ -93,7 +93,7 @@ def test_an_api_key_is_told_why_it_opens_no_websocket(stack: Stack, account: str
     key = stack.post("/api/auth/api-key").json()["data"]["api_key"]
     with (
         pytest.raises(InvalidStatus) as refused,
-        connect(f"ws://127.0.0.1:{stack.port}/api/ws/{account}?token={key}", open_timeout=10),
+        connect(f"ws://127.0.0.1:{stack.port}/api/ws/{account}?token={key}", open_timeout=60),
     ):
         pass
     said = json.loads(refused.value.response.body)

@@ -171,7 +171,7 @@ def line(stack: Stack) -> Iterator[Line]:
         Phone(stack, number).switch_on(name)
     with (
         listening() as receiver,
-        connect(f"ws://127.0.0.1:{stack.port}/v1/ws?token={stack.token}", open_timeout=30) as socket,
+        connect(f"ws://127.0.0.1:{stack.port}/v1/ws?token={stack.token}", open_timeout=60) as socket,
     ):
         line = Line(stack, receiver)
         hook = {"webhook_url": receiver.url}
