@@ -6,6 +6,9 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 REQUIREMENTS := requirements.txt infra/worker/requirements.txt pyproject.toml
+# Some environments keep no bytecode. Here each of a hundred processes would compile the same 400 files anew, and each
+# run of the tests would rewrite their assertions: more than half of the time that it takes to collect them.
+unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show this
