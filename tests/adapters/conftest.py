@@ -17,7 +17,7 @@ from moto import mock_aws
 
 from chalicelib.adapters.dynamodb.keys import KEYS
 from chalicelib.adapters.dynamodb.table import Table
-from infra.local.moto.patching import count_items_as_dynamodb_does
+from infra.local.moto.dynamodb import repair_dynamodb
 from infra.template import load_template
 
 REGION = "eu-west-1"
@@ -31,7 +31,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
-    count_items_as_dynamodb_does()
+    repair_dynamodb()
     with mock_aws():
         yield
 

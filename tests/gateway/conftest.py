@@ -14,6 +14,7 @@ from moto import mock_aws
 from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.bootstrap import parts
+from infra.local.moto.dynamodb import repair_dynamodb
 from infra.template import load_template
 from tests.forgetting import forget
 from tests.gateway.rig import Doors, FastClock
@@ -33,6 +34,7 @@ def house() -> Iterator[Doors]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.setenv("AWS_ACCOUNT_ID_ENDPOINT_MODE", "disabled")
+        repair_dynamodb()
         clock = FastClock()
         patch.setattr(parts, "time", clock)
         with mock_aws():

@@ -25,7 +25,7 @@ from werkzeug.serving import make_server
 
 from infra.local.moto import s3
 from infra.local.moto.direct import JSON, Answer, Call, answered
-from infra.local.moto.patching import count_items_as_dynamodb_does
+from infra.local.moto.dynamodb import repair_dynamodb
 from infra.local.moto.sqs import asked_over, make_queues_safe
 
 GLANCE: Final = 65536
@@ -97,7 +97,7 @@ class MotoServer:
         self.after_object: Callable[[str, str], None] = lambda _bucket, _key: None
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        count_items_as_dynamodb_does()
+        repair_dynamodb()
         make_queues_safe()
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
