@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable
 from ctypes import string_at
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 from neonize import events as ev
-from neonize.client import NewClient, ProxySettings
+from neonize.client import ClientFactory, NewClient, ProxySettings
 from neonize.exc import NeonizeError
 from neonize.proto.Neonize_pb2 import MessageInfo
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
@@ -55,6 +56,18 @@ PROPERTIES: Final = DeviceProps.FromString(Appearance().properties.SerializeToSt
 """What a new device says of itself, whichever half links it."""
 LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 """Its level when ``connect`` is called is whatsmeow's level."""
+
+
+@cache
+def empty_store() -> bytes:
+    """Return a database with the library's tables and no device: only the library knows what it wants to find.
+
+    The library keeps the file open that it makes for this, so it is made once, in a place of its own.
+    """
+    with TemporaryDirectory() as place:
+        file = Path(place, "empty.db")
+        ClientFactory.get_all_devices_from_db(str(file))
+        return file.read_bytes()
 
 
 class Whatsmeow:
