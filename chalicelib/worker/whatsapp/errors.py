@@ -110,3 +110,22 @@ def unanswered(error: str) -> Exception:
     if any(text in error for text in _NO_CONNECTION):
         return NoConnection()
     return WhatsAppRefused(COULD_NOT_ASK)
+
+
+_TIMER_FORBIDDEN: Final = (
+    "group_forbids",
+    "Only the group's admins may set its timer, or the account isn't in it any more.",
+)
+_OF_TIMERS: Final = {"401": _TIMER_FORBIDDEN, _FORBIDDEN: _TIMER_FORBIDDEN, "404": GROUP_NOT_FOUND}
+
+
+def timer_not_set(error: str) -> Exception:
+    """Return what the library's ``error`` for setting a group's timer means.
+
+    Of all that is sent it alone is a question, which a server answers with a status.
+    """
+    refused = _QUERY_REFUSED.search(error)
+    if refused and refused[1] in _OF_TIMERS:
+        return SendRefused(*_OF_TIMERS[refused[1]])
+    failure = unanswered(error)
+    return SendRefused("refused", failure.sentence) if isinstance(failure, WhatsAppRefused) else NotSent()

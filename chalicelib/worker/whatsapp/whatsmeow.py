@@ -38,7 +38,7 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp import notices
 from chalicelib.worker.whatsapp.answers import contact, group
-from chalicelib.worker.whatsapp.errors import NoConnection, NotSent, SendRefused, WhatsAppRefused, unanswered, unsent
+from chalicelib.worker.whatsapp.errors import NotSent, timer_not_set, unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
 from chalicelib.worker.whatsapp.malformed import info_of, make_readable
@@ -121,11 +121,7 @@ class Whatsmeow:
         try:
             self._client.set_disappearing_timer(_jid(group), timer.seconds * 1_000_000_000)
         except NeonizeError as error:
-            failure = unanswered(str(error))
-            if isinstance(failure, NoConnection):
-                raise NotSent from None
-            sentence = failure.sentence if isinstance(failure, WhatsAppRefused) else "WhatsApp refused the timer."
-            raise SendRefused("refused", sentence) from None
+            raise timer_not_set(str(error)) from None
 
     def _where(self, to: str) -> Where:
         """Return the chat as its messages are addressed: people by LID wherever it is known, and so ourselves."""

@@ -11,6 +11,7 @@ from chalicelib.worker.whatsapp.errors import (
     RecipientNotOnWhatsApp,
     SendRefused,
     WhatsAppRefused,
+    timer_not_set,
     unanswered,
     unsent,
 )
@@ -58,6 +59,27 @@ def test_why_a_group_takes_no_message_has_a_name(error: str, group: bool, code: 
     refusal = unsent(error, group=group)
     assert isinstance(refusal, SendRefused)
     assert refusal.code == code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("info query returned status 403: forbidden", "group_forbids"),
+        ("info query returned status 401: not-authorized", "group_forbids"),
+        ("info query returned status 404: item-not-found", "group_not_found"),
+        ("info query returned status 400: bad-request", "refused"),
+        ("something that nobody has seen yet", "refused"),
+    ],
+)
+def test_why_a_group_s_timer_is_not_set_has_a_name(error: str, code: str) -> None:
+    refusal = timer_not_set(error)
+    assert isinstance(refusal, SendRefused)
+    assert refusal.code == code
+
+
+@pytest.mark.parametrize("error", ["websocket not connected", "info query timed out"])
+def test_a_group_s_timer_is_set_later_without_a_connection(error: str) -> None:
+    assert isinstance(timer_not_set(error), NotSent)
 
 
 def test_no_error_names_the_recipient() -> None:
