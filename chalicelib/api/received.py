@@ -18,6 +18,7 @@ import re
 import typing
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
 from types import UnionType
 from typing import Any, Final, Literal, NoReturn, TypeVar
 from urllib.parse import parse_qsl
@@ -336,6 +337,8 @@ _AT: Final = re.compile(r" - at (?:`key` in )?`\$\.?(?P<field>[^`]*)`$")
 _MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`")
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _LENGTH: Final = re.compile(r"Expected `(?P<of>\w+)` of length (?P<side><=|>=) (?P<bound>\d+)")
+_BOUND: Final = re.compile(r"Expected `(?:int|float)` (?P<side><=?|>=?) (?P<bound>-?[\d.]+)")
+_SIDES: Final = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}
 _TYPE: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 _NAMES: Final = {
     "str": "text",
@@ -359,6 +362,9 @@ def _explain(problem: str, model: Any) -> NoReturn:
     if unknown := _UNKNOWN.search(problem):
         known = list(fields_of(_hint_at(model, place)))
         field = _joined(place, unknown["field"])
+        if unknown["field"] in known:
+            # Only of one kind among several, which a field such as ``type`` tells apart.
+            raise InvalidField(f"'{field}' doesn't go with what kind this is.", field=field) from None
         slip = next((f" Did you mean '{one}'?" for _, one in meant([unknown["field"]], known)), "")
         hint = f"There is {', '.join(known)}."
         raise InvalidField(f"'{field}' is no field here.{slip}", field=field, hint=hint) from None
@@ -373,9 +379,12 @@ def _joined(place: str, name: str) -> str:
 
 def _wrong(problem: str, field: str, model: Any) -> str:
     if length := _LENGTH.search(problem):
+        counted = f"{length['bound']} {'entries' if length['of'] == 'array' else 'characters'}"
         if length["side"] == ">=":
-            return "is empty"
-        return f"is too long: {length['bound']} {'entries' if length['of'] == 'array' else 'characters'} at most"
+            return "is empty" if length["bound"] == "1" else f"is too short: {counted} at least"
+        return f"is too long: {counted} at most"
+    if bound := _BOUND.search(problem):
+        return f"must be {_SIDES[bound['side']]} {bound['bound'].removesuffix('.0')}"
     if types := _TYPE.search(problem):
         wanted, got = types["expected"].removesuffix(" | null"), types["got"]
         said = f"must be {_NAMES.get(wanted, wanted)}"
@@ -390,4 +399,6 @@ def _wrong(problem: str, field: str, model: Any) -> str:
 def _literals(hint: Any) -> tuple[str, ...]:
     if typing.get_origin(hint) is typing.Literal:
         return tuple(map(str, typing.get_args(hint)))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return tuple(str(one) for one in hint)
     return tuple(word for inner in typing.get_args(hint) for word in _literals(inner))

@@ -223,6 +223,29 @@ def test_a_body_is_refused_by_name(
     assert (stored(connected), connected.mailboxes.rung, connected.stores.paces.full_at) == ([], [], {})
 
 
+@pytest.mark.parametrize(
+    ("kind", "said", "sentence"),
+    [
+        ("poll", {"question": "When?", "options": ["Mon"]}, "'poll.options' is too short: 2 entries at least."),
+        ("poll", {"question": "", "options": ["Mon", "Tue"]}, "'poll.question' is empty."),
+        ("location", {"latitude": 91, "longitude": 0}, "'location.latitude' must be at most 90."),
+        ("location", {"latitude": 0, "longitude": -180.5}, "'location.longitude' must be at least -180."),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_sentence(
+    *, connected: World, ana: Caller, kind: str, said: dict[str, Any], sentence: str
+) -> None:
+    refused = ana("POST", MESSAGES, {"to": TO, "type": kind, kind: said})
+    assert (refused.status, refused.error["message"], stored(connected)) == (400, sentence, [])
+
+
+def test_two_contents_in_one_body_are_refused(connected: World, ana: Caller) -> None:
+    refused = ana("POST", MESSAGES, {**TEXT, "image": {"link": "https://a.example"}})
+    assert (refused.status, refused.error["field"]) == (400, "image")
+    assert refused.error["message"] == "'image' doesn't go with what kind this is."
+    assert stored(connected) == []
+
+
 def test_the_same_key_sends_once(connected: World, ana: Caller) -> None:
     first, second = (ana("POST", MESSAGES, TEXT, Idempotency_Key="k1") for _ in range(2))
     assert first.json["id"] == second.json["id"]

@@ -16,6 +16,8 @@ from chalicelib.reading import Reader
 from tests.api.conftest import Caller, World
 from tests.makers import DEVICE, a_code, a_running_session, a_session
 
+PROXY = {"type": "socks5", "host": "proxy.example.com", "port": 1080}
+
 
 def test_a_create_starts_and_is_answered_at_once(world: World, ana: Caller) -> None:
     begun = world.clock.now
@@ -99,6 +101,9 @@ def test_a_change_leaves_alone_what_it_does_not_name_and_null_removes(world: Wor
     [
         ({"name": 7}, "name", "'name' must be text, not a number."),
         ({"nmae": "Shop"}, "nmae", "'nmae' is no field here."),
+        ({"proxy": {**PROXY, "type": "ftp"}}, "proxy.type", "'proxy.type' must be one of http, https, socks5."),
+        ({"proxy": {**PROXY, "port": 0}}, "proxy.port", "'proxy.port' must be at least 1."),
+        ({"proxy": {**PROXY, "port": 65_536}}, "proxy.port", "'proxy.port' must be at most 65535."),
         ({"phoneNumber": "4366012345678"}, "phoneNumber", "'phoneNumber' is no field here. Did you mean 'phone'?"),
         ({"extra": 1}, "extra", "'extra' is no field here. There is id, name, phone,"),
         ({"webhook": {}}, "webhook.url", "'webhook.url' is missing."),
@@ -209,7 +214,6 @@ def test_a_code_is_json_or_a_picture_as_accept_or_format_say(
         assert (answer.json["code"], answer.json["image"]) == (code.code, code.image)
 
 
-PROXY = {"type": "socks5", "host": "proxy.example.com", "port": 1080}
 SHOWN = {"username": "ana-of-the-shop", "password": "word-of-the-owner"}
 
 
@@ -342,7 +346,12 @@ def request(body: bytes) -> Request:
     [
         (b'{"at":{"name":"x"},"circle":1}', "type", "'type' is missing."),
         (b'{"type":"line","at":{"name":"x"}}', "type", "'type' must be one of circle, square."),
-        (b'{"type":"circle","at":{"name":"x"},"circle":1,"square":[]}', "square", "'square' is no field here."),
+        (
+            b'{"type":"circle","at":{"name":"x"},"circle":1,"square":[]}',
+            "square",
+            "'square' doesn't go with what kind this is.",
+        ),
+        (b'{"type":"circle","at":{"name":"x"},"circle":1,"line":[]}', "line", "'line' is no field here."),
         (b'{"type":"circle","at":{"nam":"x"},"circle":1}', "at.nam", "'at.nam' is no field here."),
         (b'{"type":"square","at":{"name":"x"},"square":[{"name":7}]}', "square[0].name", "'square[0].name' must be"),
     ],
