@@ -36,7 +36,7 @@ _EITHER: Final = zlib.MAX_WBITS | 32
 """Take gzip's header or zlib's."""
 
 
-def body_of(request: Request, limit: int, too_large: str) -> bytes:
+def body_of(request: Request, limit: int, too_large: str, hint: str | None = None) -> bytes:
     """Return the request's body, inflated; raises BodyTooLarge (saying ``too_large``), Invalid, UnsupportedEncoding.
 
     No more than ``limit`` bytes are ever inflated.
@@ -51,7 +51,7 @@ def body_of(request: Request, limit: int, too_large: str) -> bytes:
     if body.startswith(_MAGIC.get(coding, ())):
         body = _inflated(body, limit)
     if len(body) > limit:
-        raise BodyTooLarge(too_large)
+        raise BodyTooLarge(too_large, hint=hint)
     return body
 
 
@@ -267,7 +267,11 @@ def _plain(name: str) -> str:
 
 
 LIMIT: Final = 256 * 1024
-"""Bytes that a body may have."""
+"""Bytes that a body may have, where no file comes along."""
+ANNOUNCE: Final = (
+    "Announce a larger file at POST /v1/sessions/{id}/media, by its 'mime_type' and 'size', and upload it as answered."
+)
+"""What to do with a file that is too large to come along."""
 _FORMS: Final = {URLENCODED, MULTIPART}
 
 B = TypeVar("B")
@@ -275,7 +279,8 @@ B = TypeVar("B")
 
 def read(request: Request, model: Reader[B], limit: int = LIMIT) -> B:
     """Return the request's body as its model; raises Invalid, InvalidField, BodyTooLarge or UnsupportedEncoding."""
-    body = body_of(request, limit, f"The body is larger than {limit // 1024} KB.")
+    hint = ANNOUNCE if limit > LIMIT else None
+    body = body_of(request, limit, f"The body is larger than {limit // 1024} KB.", hint)
     # Some tools put the mark of a Windows text file before it.
     body = body.removeprefix(codecs.BOM_UTF8).strip()
     content_type = request.headers.get("content-type", "")

@@ -120,6 +120,7 @@ def test_what_is_no_picture_is_refused(
 def test_a_file_that_is_too_large_is_refused(connected: World, ana: Caller) -> None:
     answer = ana("POST", f"{API}/send-image", {**TO, "image": "A" * (4 * 1024 * 1024 + 20_000)})
     assert (answer.status, answer.json["code"]) == (413, "BODY_TOO_LARGE")
+    assert "POST /v1/sessions/{id}/media" in answer.json["hint"]
 
 
 def test_nothing_is_kept_of_a_session_that_is_not_connected(world: World, ana: Caller) -> None:

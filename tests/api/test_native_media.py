@@ -85,7 +85,10 @@ def test_a_file_is_called_as_it_can_be_shown(ana: Caller) -> None:
 def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     refused = ana("POST", MEDIA, form(PNG + b"\0" * LARGEST_DIRECT), **MULTIPART)
     assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
-    assert "'mime_type' and 'size'" in refused.error["message"]
+    assert "POST /v1/sessions/{id}/media" in refused.error["message"]
+    refused = ana("POST", MEDIA, {"file": "A" * (LARGEST_DIRECT + 20_000)})
+    assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
+    assert "POST /v1/sessions/{id}/media" in refused.error["message"]
     refused = ana("POST", MEDIA, {"mime_type": "video/mp4", "size": LARGEST + 1})
     assert (refused.status, refused.error["code"], refused.error["field"]) == (422, "MEDIA_TOO_LARGE", "size")
 

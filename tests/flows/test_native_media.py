@@ -87,7 +87,7 @@ def test_a_form_takes_what_was_announced_and_nothing_else(files: Files, tmp_path
     announced = files.announce("image/png", len(PAGE))
     assert curl(announced["upload"], lying) == 204
     shown = files.show(announced["id"])
-    assert (shown["state"], shown["error_code"], shown["url"]) == ("failed", "media_type_mismatch", None)
+    assert (shown["state"], shown["error_code"], shown["url"]) == ("failed", "MEDIA_TYPE_MISMATCH", None)
 
 
 def test_a_picture_from_a_phone_is_read_at_the_address_that_is_told(files: Files, account: str, friend: Phone) -> None:

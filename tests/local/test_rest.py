@@ -58,6 +58,8 @@ def test_requests_at_the_same_time_keep_apart():
 def test_a_body_over_the_limit_is_refused():
     status, body = asked_json("POST", "/things/1", data=io.BytesIO(b"x" * (PAYLOAD_LIMIT + 1)))
     assert (status, body["code"], body["status_code"]) == (413, "BODY_TOO_LARGE", 413)
+    assert body["error"] == body["message"]
+    assert "POST /v1/sessions/{id}/media" in body["message"], "where a large file goes"
 
 
 MB = 1024 * 1024

@@ -14,6 +14,7 @@ from chalicelib.api.fields import existing_media, line
 from chalicelib.api.files import address_of
 from chalicelib.api.outgoing import REPEATED, once
 from chalicelib.api.parameters import IDEMPOTENCY_KEY
+from chalicelib.api.received import ANNOUNCE
 from chalicelib.api.router import Router
 from chalicelib.dialects.native import DIALECT
 from chalicelib.dialects.native import media as shapes
@@ -74,7 +75,7 @@ def upload(call: Call, name: str, body: NativeUpload) -> Answer:
             raise BodyTooLarge(
                 f"A file that comes along has {LARGEST_DIRECT // MB} MB at most.",
                 field="file",
-                hint="Announce a larger one: without 'file', with 'mime_type' and 'size', and upload it as answered.",
+                hint=ANNOUNCE,
             )
         with once(call, body) as made:
             kept = library.keep(call.tenant, name, body.file, mimetype=body.mime_type, file_name=file_name, made=made)

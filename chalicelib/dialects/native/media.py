@@ -49,7 +49,7 @@ def media(of: MediaFile, url: str | None = None, url_expires_at: int | None = No
     return {
         "id": of.id,
         "state": of.state,
-        "error_code": of.error_code,
+        "error_code": of.error_code and of.error_code.upper(),
         "mime_type": of.mimetype or UNKNOWN,
         "size": of.size,
         "sha256": of.sha256,
