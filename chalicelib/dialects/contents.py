@@ -54,6 +54,13 @@ class PollVoteJson(TargetJson):
     options: NotRequired[Annotated[list[str], "Those chosen, none if it was taken back; absent if it can't be read."]]
 
 
+class EventResponseJson(TargetJson):
+    """An answer to the event that the message plans; it takes the place of the same person's answer before."""
+
+    response: NotRequired[Annotated[str, "``going``, ``not_going`` or ``maybe``; absent if it can't be read."]]
+    guests: NotRequired[Annotated[int, "How many come along."]]
+
+
 class LinkPreviewJson(TypedDict):
     """How a text's link is shown."""
 
@@ -211,7 +218,7 @@ class ContentJson(TypedDict):
     keep: NotRequired[PinJson]
     poll_vote: NotRequired[PollVoteJson]
     comment: NotRequired[TargetJson]
-    event_response: NotRequired[TargetJson]
+    event_response: NotRequired[EventResponseJson]
     location: NotRequired[LocationJson]
     document: NotRequired[DocumentJson]
     image: NotRequired[MediaJson]
@@ -267,7 +274,7 @@ SHAPES: Final[Mapping[type[c.Content], type]] = {
     c.Keep: PinJson,
     c.PollVote: PollVoteJson,
     c.Comment: TargetJson,
-    c.EventResponse: TargetJson,
+    c.EventResponse: EventResponseJson,
     c.Location: LocationJson,
     c.Document: DocumentJson,
     c.Image: MediaJson,

@@ -372,13 +372,19 @@ class PollVote(About, frozen=True):
 
 
 class EventResponse(About, frozen=True):
-    """An answer to the event that the target plans; which one is encrypted."""
+    """An answer to the event that the target plans: ``going``, ``not_going`` or ``maybe``, None where it can't be read.
+
+    ``guests`` are those that come along, None without.
+    """
 
     NAME: ClassVar = "event_response"
 
+    response: str | None = None
+    guests: int | None = None
+
 
 class Comment(About, frozen=True):
-    """A comment on the target, None where it is encrypted."""
+    """A comment on the target, None where it can't be read."""
 
     NAME: ClassVar = "comment"
     WORDS: ClassVar = "body"

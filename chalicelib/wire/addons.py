@@ -1,4 +1,4 @@
-"""What is said about a message under that message's secret: votes in a poll, and edits that only its readers can open.
+"""What is said about a message under that message's secret: votes, reactions, comments, answers to events, and edits.
 
 A message may carry a secret of 32 bytes (``messageContextInfo.messageSecret``). What others say about it is encrypted
 in AES-256-GCM, with a key that HKDF-SHA256 grows of the secret under the names of the message, of its author, of who
@@ -26,9 +26,12 @@ class Use(StrEnum):
 
     POLL_VOTE = "Poll Vote"
     MESSAGE_EDIT = "Message Edit"
+    REACTION = "Enc Reaction"
+    COMMENT = "Enc Comment"
+    EVENT_RESPONSE = "Event Response"
 
 
-_BOUND: Final = {Use.POLL_VOTE}
+_BOUND: Final = {Use.POLL_VOTE, Use.EVENT_RESPONSE}
 """The uses whose ciphertext is bound to the message and the speaker by additional data as well."""
 
 

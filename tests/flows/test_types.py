@@ -17,6 +17,7 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from chalicelib.wire.addons import SECRET_SIZE, AddOn, Use
 from infra.local.client import Phone, Stack, eventually, expect, listed
 from tests.receivers import Receiver, listening, serving_files
 from tests.worker.media import samples
@@ -660,14 +661,33 @@ def test_what_phones_send_as_whatsapp_has_it_is_told(line: Line) -> None:
     def raw(message: Any) -> str:
         return line.bo.send(OURS, "raw", message=message.SerializeToString().hex())
 
-    planned = raw(wa.Message(eventMessage={"name": "Kopi", "description": "Pagi", "startTime": 1_900_000_000}))
+    secret, bo = bytes(range(SECRET_SIZE)), f"{BO}@s.whatsapp.net"
+    about = {"name": "Kopi", "description": "Pagi", "startTime": 1_900_000_000}
+    planned = raw(wa.Message(eventMessage=about, messageContextInfo={"messageSecret": secret}))
+
+    def sealed(use: Use, plain: Any) -> dict[str, bytes]:
+        """What Bo says about the event under its secret."""
+        payload, iv = AddOn(use, planned, bo, bo).seal(secret, plain.SerializeToString())
+        return {"encPayload": payload, "encIV": iv}
+
     key = {"remoteJID": f"{OURS}@s.whatsapp.net", "fromMe": True, "ID": planned}
     target = {"message_id": planned, "from_me": False}
     button = wa.Message(buttonsResponseMessage={"selectedButtonID": "yes", "selectedDisplayText": "Ya"})
     comment = wa.Message(commentMessage={"message": {"conversation": "Bagus"}, "targetMessageKey": key})
+    answer = sealed(Use.EVENT_RESPONSE, wa.EventResponseMessage(response=2, extraGuestCount=1))
+    reaction = sealed(Use.REACTION, wa.ReactionMessage(text="👍"))
     sent = (
         (raw(button), "choice", {"id": "yes", "title": "Ya"}),
-        (raw(wa.Message(encEventResponseMessage={"eventCreationMessageKey": key})), "event_response", target),
+        (
+            raw(wa.Message(encEventResponseMessage={"eventCreationMessageKey": key, **answer})),
+            "event_response",
+            {**target, "response": "not_going", "guests": 1},
+        ),
+        (
+            raw(wa.Message(encReactionMessage={"targetMessageKey": key, **reaction})),
+            "reaction",
+            {**target, "emoji": "👍"},
+        ),
         (raw(wa.Message(keepInChatMessage={"key": key, "keepType": 1})), "keep", {**target, "pinned": True}),
         (raw(comment), "comment", {**target, "body": "Bagus"}),
         (raw(wa.Message(orderMessage={"orderID": "1"})), "unsupported", {"name": "orderMessage"}),

@@ -765,6 +765,26 @@ class PollEncValue(_message.Message):
     encIV: bytes
     def __init__(self, encPayload: _Optional[bytes] = ..., encIV: _Optional[bytes] = ...) -> None: ...
 
+class EventResponseMessage(_message.Message):
+    __slots__ = ("response", "timestampMS", "extraGuestCount")
+    class EventResponseType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        UNKNOWN: _ClassVar[EventResponseMessage.EventResponseType]
+        GOING: _ClassVar[EventResponseMessage.EventResponseType]
+        NOT_GOING: _ClassVar[EventResponseMessage.EventResponseType]
+        MAYBE: _ClassVar[EventResponseMessage.EventResponseType]
+    UNKNOWN: EventResponseMessage.EventResponseType
+    GOING: EventResponseMessage.EventResponseType
+    NOT_GOING: EventResponseMessage.EventResponseType
+    MAYBE: EventResponseMessage.EventResponseType
+    RESPONSE_FIELD_NUMBER: _ClassVar[int]
+    TIMESTAMPMS_FIELD_NUMBER: _ClassVar[int]
+    EXTRAGUESTCOUNT_FIELD_NUMBER: _ClassVar[int]
+    response: EventResponseMessage.EventResponseType
+    timestampMS: int
+    extraGuestCount: int
+    def __init__(self, response: _Optional[_Union[EventResponseMessage.EventResponseType, str]] = ..., timestampMS: _Optional[int] = ..., extraGuestCount: _Optional[int] = ...) -> None: ...
+
 class PollVoteMessage(_message.Message):
     __slots__ = ("selectedOptions",)
     SELECTEDOPTIONS_FIELD_NUMBER: _ClassVar[int]

@@ -1,4 +1,4 @@
-"""What came in sealed by the secret of another message, opened: votes in polls, and edits.
+"""What came in sealed by the secret of another message, opened: votes, reactions, comments, answers to events, edits.
 
 The secret is the one that was kept with the item of that message, ours or theirs. What doesn't open is kept as it came,
 and says that it can't be read.
@@ -11,7 +11,17 @@ from typing import Final
 from google.protobuf.message import DecodeError
 from msgspec.structs import replace as changed
 
-from chalicelib.domain.content import Content, Edited, Poll, PollVote
+from chalicelib.domain.content import (
+    LONGEST_NAME,
+    Comment,
+    Content,
+    Edited,
+    EventResponse,
+    Poll,
+    PollVote,
+    Reaction,
+    clipped,
+)
 from chalicelib.domain.jid import LIDS, USERS, lid_in
 from chalicelib.domain.messages import Message, Party
 from chalicelib.domain.session import Session
@@ -21,6 +31,8 @@ from chalicelib.wire.proto import message_pb2 as wa
 from chalicelib.worker.whatsapp.content import Said, content
 from chalicelib.worker.whatsapp.sealed import Sealed, opened
 
+_ANSWERS: Final = {1: "going", 2: "not_going", 3: "maybe"}
+"""What one may answer to an event, by its number in ``EventResponseMessage``."""
 _UNREADABLE: Final = (DecodeError, ValueError)
 
 
@@ -56,10 +68,27 @@ def _told(sealed: Content, target: Content, plain: bytes) -> Content | None:
             chosen = set(wa.PollVoteMessage.FromString(plain).selectedOptions)
             options = tuple(option for option in target.options if option_hash(option) in chosen)
             return changed(sealed, options=options) if options or not chosen else None
-        if isinstance(sealed, Edited):
-            return _edited(sealed, wa.Message.FromString(plain))
+        return _words_of(sealed, plain)
     except _UNREADABLE:
         return None
+
+
+def _words_of(sealed: Content, plain: bytes) -> Content | None:
+    """Return what a content says that needs nothing of its target's; raises what ``_UNREADABLE`` has."""
+    match sealed:
+        case Edited():
+            return _edited(sealed, wa.Message.FromString(plain))
+        case Reaction():
+            emoji = clipped(wa.ReactionMessage.FromString(plain).text, LONGEST_NAME) or None
+            return changed(sealed, emoji=emoji, removed=emoji is None)
+        case Comment():
+            told = content(wa.Message.FromString(plain), Said())
+            return changed(sealed, body=told.content.text) if told else None
+        case EventResponse():
+            answer = wa.EventResponseMessage.FromString(plain)
+            return changed(
+                sealed, response=_ANSWERS.get(answer.response), guests=max(answer.extraGuestCount, 0) or None
+            )
     return None
 
 

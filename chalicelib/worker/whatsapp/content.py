@@ -217,10 +217,20 @@ def _file_of(told: c.Content, value: Any) -> WhatsAppFile | None:
     )
 
 
+_SEALED: Final = {
+    "encReactionMessage": Use.REACTION,
+    "encCommentMessage": Use.COMMENT,
+    "encEventResponseMessage": Use.EVENT_RESPONSE,
+}
+"""The fields of a message all of which is sealed, but what it is about."""
+
+
 def _sealed(name: str, value: Any) -> Sealed | None:
-    """Return what a vote or an edit says encrypted."""
+    """Return what is said encrypted by the secret of the message that it is about."""
     if name == "pollUpdateMessage" and value.HasField("vote"):
         sealed = Sealed(Use.POLL_VOTE, value.vote.encPayload, value.vote.encIV)
+    elif name in _SEALED:
+        sealed = Sealed(_SEALED[name], value.encPayload, value.encIV)
     elif name == "secretEncryptedMessage" and _enum(value, "secretEncType") == "MESSAGE_EDIT":
         sealed = Sealed(Use.MESSAGE_EDIT, value.encPayload, value.encIV)
     else:

@@ -1,4 +1,4 @@
-"""What a message says sealed by the secret of the one that it is about: votes in a poll, and edits.
+"""What a message says sealed by the secret of the one that it is about: votes, reactions, comments, answers, edits.
 
 The names in a seal are of one kind, LIDs or numbers, and which kind isn't told. Opening tries each name that writer and
 speaker go by, and the cipher says which ones were meant.

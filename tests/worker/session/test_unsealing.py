@@ -1,10 +1,22 @@
-"""Votes and edits that came in sealed, over the items of the messages that they are about."""
+"""Votes, reactions, comments, answers and edits that came in sealed, over the items of the messages that they are about."""
 
 from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.content import Content, Edited, Poll, PollVote, Target, Text
+from chalicelib.domain.content import (
+    About,
+    Comment,
+    Content,
+    Edited,
+    EventResponse,
+    PlannedEvent,
+    Poll,
+    PollVote,
+    Reaction,
+    Target,
+    Text,
+)
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.services.messages.store import Received
 from chalicelib.wire.addons import AddOn, Use, option_hash
@@ -163,3 +175,39 @@ def test_another_one_s_message_of_the_same_id_is_not_meant(rig: Rig) -> None:
     sealed = sealed_vote(["Cy"], SECRET, poll="3EB01", author=OWN_LID, voter=BO_LID)
     target = Target("3EB01", from_me=True)
     assert opened(rig, said(PollVote(target)), sealed) == PollVote(target, ("Cy",))
+
+
+def sealed_by_bo(use: Use, plain: bytes, target: str = "3EB01", author: str = OWN_LID) -> Sealed:
+    payload, iv = AddOn(use, target, author, BO_LID).seal(SECRET, plain)
+    return Sealed(use, payload, iv)
+
+
+@pytest.mark.parametrize(
+    ("use", "plain", "came", "told"),
+    [
+        (Use.REACTION, wa.ReactionMessage(text="👍"), Reaction, {"emoji": "👍"}),
+        (Use.REACTION, wa.ReactionMessage(), Reaction, {"removed": True}),
+        (Use.COMMENT, wa.Message(conversation="Bagus"), Comment, {"body": "Bagus"}),
+        (Use.EVENT_RESPONSE, wa.EventResponseMessage(response="GOING", extraGuestCount=2), EventResponse,
+         {"response": "going", "guests": 2}),
+        (Use.EVENT_RESPONSE, wa.EventResponseMessage(response="MAYBE", extraGuestCount=-1), EventResponse,
+         {"response": "maybe"}),
+        (Use.EVENT_RESPONSE, wa.EventResponseMessage(), EventResponse, {}),
+    ],
+)  # fmt: skip
+def test_what_others_say_about_a_message_by_its_secret_is_read(
+    *, rig: Rig, use: Use, plain: wa.Message, came: type[About], told: dict[str, object]
+) -> None:
+    ours(rig, PlannedEvent("Kopi"), chat=GROUP)
+    target = Target("3EB01", from_me=True)
+    sealed = sealed_by_bo(use, plain.SerializeToString())
+    assert opened(rig, said(came(target), chat=GROUP), sealed) == came(target, **told)
+
+
+@pytest.mark.parametrize(
+    ("use", "came"), [(Use.REACTION, Reaction), (Use.COMMENT, Comment), (Use.EVENT_RESPONSE, EventResponse)]
+)
+def test_what_is_no_protobuf_within_its_seal_stays_as_it_came(rig: Rig, use: Use, came: type[About]) -> None:
+    ours(rig, Text("Kopi?"), chat=GROUP)
+    told = came(Target("3EB01", from_me=True))
+    assert opened(rig, said(told, chat=GROUP), sealed_by_bo(use, b"\xff\xff")) == told
