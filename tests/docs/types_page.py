@@ -108,6 +108,10 @@ the lists of `/api` and `/sessions` tell it in their words. The companies' diale
 sessions alone. Statuses are sent (`status@broadcast`), and those of others aren't told. Chats older than the link aren't
 imported.
 
+To try it, [api.md](api.md#messages-of-the-native-api) sends one message of each type, by the files that it makes first, and
+fetches a file that came in: its lines run as they stand beside `make run`. The other side is a virtual phone, which shows and
+writes all types too ([phones.md](phones.md)).
+
 This page is made by `make types`.
 """
 
