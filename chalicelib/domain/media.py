@@ -22,6 +22,10 @@ UPLOAD_TAKES: Final = 3_600_000
 """Milliseconds in which a file that was announced has to be uploaded."""
 HEAD: Final = 4_096
 """Bytes of a file's beginning that ``sniffed`` wants."""
+SIZE_HEAD: Final = 262_144
+"""Bytes of a file's beginning that ``dimensions`` wants: a JPEG has its size behind whatever a camera wrote first."""
+MOST_PIXELS: Final = 50_000_000
+"""Of a picture that is to be sent as one: more than phones take, and what fits into the memory that there is."""
 UNKNOWN: Final = "application/octet-stream"
 
 
@@ -122,10 +126,12 @@ class MediaFile:
         """Whether the bytes can be had."""
         return self.state is MediaState.STORED and now < self.expires_at
 
-    def stored(self, *, mimetype: str, size: int, sha256: str) -> "MediaFile":
-        """Return the record of the file with its bytes there, as they were found to be."""
+    def stored(self, *, mimetype: str, size: int, sha256: str, sides: tuple[int, int] | None = None) -> "MediaFile":
+        """Return the record of the file with its bytes there, as they were found to be; ``sides`` of a picture."""
         told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None, "judged_until": None}
         ends = max(self.expires_at, self.created_at + KEPT)
+        if sides:
+            told |= {"width": sides[0], "height": sides[1]}
         return replace(self, state=MediaState.STORED, expires_at=ends, version=self.version + 1, **told)  # type: ignore[arg-type]
 
     def lost(self, code: str) -> "MediaFile":
@@ -276,6 +282,58 @@ def sniffed(head: bytes) -> str | None:
     if b"%PDF-" in head[:1024]:
         return "application/pdf"
     return _markup(head[:HEAD])
+
+
+def dimensions(head: bytes) -> tuple[int, int] | None:
+    """Return a picture's width and height as the file's first bytes say; None where they don't, or it is no picture.
+
+    Nothing is decoded. PNG, GIF, WebP and JPEG.
+    """
+    match sniffed(head):
+        case "image/png" if head[12:16] == b"IHDR" and len(head) >= 24:
+            return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+        case "image/gif" if len(head) >= 10:
+            return int.from_bytes(head[6:8], "little"), int.from_bytes(head[8:10], "little")
+        case "image/webp" if len(head) >= 30:
+            return _webp_dimensions(head)
+        case "image/jpeg":
+            return _jpeg_dimensions(head)
+    return None
+
+
+def _webp_dimensions(head: bytes) -> tuple[int, int] | None:
+    match head[12:16]:
+        case b"VP8X":
+            return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")
+        case b"VP8L":
+            both = int.from_bytes(head[21:25], "little")
+            return 1 + (both & 0x3FFF), 1 + (both >> 14 & 0x3FFF)
+        case b"VP8 ":
+            return int.from_bytes(head[26:28], "little") & 0x3FFF, int.from_bytes(head[28:30], "little") & 0x3FFF
+    return None
+
+
+def _jpeg_dimensions(head: bytes) -> tuple[int, int] | None:
+    """Go from segment to segment to the one that begins a frame (SOF; ISO/IEC 10918-1, B.2.2)."""
+    at = 2
+    while at + 9 <= len(head) and head[at] == 0xFF:
+        marker = head[at + 1]
+        if marker == 0xFF:  # a fill byte
+            at += 1
+        elif 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:
+            return int.from_bytes(head[at + 7 : at + 9], "big"), int.from_bytes(head[at + 5 : at + 7], "big")
+        else:
+            at += 2 + int.from_bytes(head[at + 2 : at + 4], "big")
+    return None
+
+
+def is_bomb(sides: tuple[int, int] | None, size: int) -> bool:
+    """Whether a file of ``size`` bytes would become a picture that no such file holds: over 100 pixels a byte.
+
+    A picture of more than MOST_PIXELS that has bytes enough can still be sent as a document.
+    """
+    pixels = sides[0] * sides[1] if sides else 0
+    return pixels > MOST_PIXELS and pixels > 100 * size
 
 
 def judged(head: bytes, claimed: str | None) -> str:

@@ -25,12 +25,15 @@ from chalicelib.domain.media import (
     HEAD,
     KEPT,
     LARGEST,
+    SIZE_HEAD,
     UNKNOWN,
     UPLOAD_TAKES,
     MediaFile,
     MediaState,
+    dimensions,
     disposition_of,
     is_as_announced,
+    is_bomb,
     judged,
     media_id,
     plain_type,
@@ -50,6 +53,9 @@ ADDRESS_HOLDS: Final = 900
 """Seconds that a file can be read at an address that was given out."""
 MISMATCH: Final = "media_type_mismatch"
 """The ``error_code`` of a file whose bytes aren't of the type that was announced."""
+TOO_LARGE: Final = "media_too_large"
+"""The ``error_code`` of a picture that is far larger than its bytes."""
+BOMB: Final = "The picture would take far more memory than a file of its size holds."
 JUDGING_TAKES: Final = 60_000
 """Milliseconds after which whoever judged a file is surely gone: functions end after half of that."""
 JUDGING_AWAITED: Final = 10_000
@@ -115,7 +121,8 @@ class MediaLibrary(Struct, frozen=True):
     ) -> MediaFile:
         """Keep a file that was brought along; with what an Idempotency-Key reserved, the same one again.
 
-        Raises SessionNotFound, TooFast, ResultGone and MediaTypeMismatch.
+        Raises SessionNotFound, TooFast, ResultGone, MediaTypeMismatch and, for a picture that is far larger than its
+        bytes, MediaTooLarge.
         """
         session = self._paced(tenant, session_id)
         self._must_not_be_gone(session, made)
@@ -124,8 +131,11 @@ class MediaLibrary(Struct, frozen=True):
             raise MediaTypeMismatch(
                 f"By its bytes the file is {type_found}, not {plain_type(mimetype)}.", field="mime_type"
             )
+        sides = dimensions(body[:SIZE_HEAD])
+        if is_bomb(sides, len(body)):
+            raise MediaTooLarge(BOMB, field="file")
         file = self._new(session, type_found, file_name, made)
-        file = file.stored(mimetype=type_found, size=len(body), sha256=sha256(body).hexdigest())
+        file = file.stored(mimetype=type_found, size=len(body), sha256=sha256(body).hexdigest(), sides=sides)
         self.files.put(file.key, BytesIO(body), mimetype=type_found)
         return self._put(file)
 
@@ -239,17 +249,23 @@ class MediaLibrary(Struct, frozen=True):
         with self.files.read(file.key) as pieces:
             head, size, digest = b"", 0, sha256()
             for piece in pieces:
-                head += piece[: HEAD - len(head)]
+                head += piece[: SIZE_HEAD - len(head)]
                 size += len(piece)
                 digest.update(piece)
-        mimetype = judged(head, file.mimetype)
+        mimetype = judged(head[:HEAD], file.mimetype)
         if not is_as_announced(mimetype, file.mimetype):
             return file.lost(MISMATCH)
-        return file.stored(mimetype=mimetype, size=size, sha256=digest.hexdigest())
+        sides = dimensions(head)
+        if is_bomb(sides, size):
+            return file.lost(TOO_LARGE)
+        return file.stored(mimetype=mimetype, size=size, sha256=digest.hexdigest(), sides=sides)
 
 
 def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:
-    """Return a file whose bytes can be had; raises MediaNotFound, MediaNotReady, MediaTypeMismatch and MediaExpired."""
+    """Return a file whose bytes can be had.
+
+    Raises MediaNotFound, MediaNotReady, MediaTypeMismatch, MediaTooLarge and MediaExpired.
+    """
     if file is None:
         raise MediaNotFound("There is no such file in this session.", field=field)
     if file.is_there(now):
@@ -260,4 +276,6 @@ def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:
         raise MediaNotReady(said, field=field)
     if file.error_code == MISMATCH:
         raise MediaTypeMismatch("By its bytes the file isn't of the type that was announced.", field=field)
+    if file.error_code == TOO_LARGE:
+        raise MediaTooLarge(BOMB, field=field)
     raise MediaExpired("The file isn't kept any more.", field=field)

@@ -1,6 +1,7 @@
 """The native API's files."""
 
 from base64 import b64encode
+from dataclasses import replace
 from hashlib import sha256
 
 import pytest
@@ -10,9 +11,11 @@ from chalicelib.domain.access import Role
 from chalicelib.domain.media import LARGEST
 from tests.api.conftest import Caller, World
 from tests.makers import a_running_session
+from tests.worker.media import samples
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 5_000
 MEDIA = "/v1/sessions/shop/media"
+TO = {"phone": "+628987654321"}
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +108,7 @@ def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
             {"file": b64encode(b"<html></html>").decode(), "mime_type": "image/png"},
             (422, "MEDIA_TYPE_MISMATCH", "mime_type"),
         ),
+        ({"file": b64encode(samples.a_png_bomb(7_200)).decode()}, (422, "MEDIA_TOO_LARGE", "file")),
         ({"file": b64encode(PNG).decode(), "file_name": "../plan.png"}, (400, "INVALID_FIELD", "file_name")),
         ({"file": b64encode(PNG).decode(), "caption": "Plan"}, (400, "INVALID_FIELD", "caption")),
     ],
@@ -145,9 +149,26 @@ def test_a_removed_file_is_gone(world: World, ana: Caller) -> None:
 
 def test_a_file_is_sent_by_its_id(world: World, ana: Caller) -> None:
     announced = ana("POST", MEDIA, {"mime_type": "image/png", "size": len(PNG)}).json
-    draft = {"to": {"phone": "+628987654321"}, "type": "image", "image": {"media_id": announced["id"]}}
+    draft = {"to": TO, "type": "image", "image": {"media_id": announced["id"]}}
     early = ana("POST", "/v1/sessions/shop/messages", draft)
     assert (early.status, early.error["code"]) == (409, "MEDIA_NOT_READY")
     world.stores.files.files[announced["upload"]["fields"]["key"]] = PNG, "image/png"
     sent = ana("POST", "/v1/sessions/shop/messages", draft)
     assert (sent.status, sent.json["image"]["media_id"]) == (202, announced["id"])
+
+
+def test_a_picture_of_more_pixels_than_phones_take_is_sent_as_a_document_alone(world: World, ana: Caller) -> None:
+    kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode()}).json["id"]
+    rows = world.stores.media.rows
+    ((key, file),) = rows.items()
+    rows[key] = replace(file, width=12_000, height=9_000)
+    picture, document = (
+        ana("POST", "/v1/sessions/shop/messages", {"to": TO, "type": one, one: {"media_id": kept}})
+        for one in ("image", "document")
+    )
+    assert (picture.status, picture.error["code"], picture.error["field"]) == (
+        422,
+        "MEDIA_TOO_LARGE",
+        "image.media_id",
+    )
+    assert document.status == 202

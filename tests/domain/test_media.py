@@ -1,8 +1,12 @@
 """What bytes say of their type, which sizes and types go out as what, and how a file's record moves."""
 
+from io import BytesIO
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from chalicelib.domain.media import (
     HEAD,
@@ -10,13 +14,16 @@ from chalicelib.domain.media import (
     KEPT,
     LARGEST,
     LARGEST_OF,
+    MOST_PIXELS,
     SENDABLE,
     UNKNOWN,
     MediaFile,
     MediaKind,
     MediaState,
+    dimensions,
     disposition_of,
     file_name_of,
+    is_bomb,
     judged,
     may_be_sent,
     media_id,
@@ -24,6 +31,7 @@ from chalicelib.domain.media import (
     sniffed,
 )
 from chalicelib.domain.messages import Direction
+from chalicelib.worker.media import examiner
 from tests.makers import NOW, a_media_file
 
 SAMPLES = [
@@ -207,3 +215,46 @@ def test_no_name_of_a_file_leaves_its_header(name: str, mimetype: str) -> None:
     assert "%2F" not in told
     assert told.partition(";")[0] == ("inline" if mimetype in INLINE else "attachment")
     assert told.count('"') in {0, 2}
+
+
+def a_picture(form: str, sides: tuple[int, int], **how: Any) -> bytes:
+    out = BytesIO()
+    Image.new("RGB", sides, "red").save(out, form, **how)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "how"),
+    [
+        ("PNG", {}),
+        ("GIF", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "comment": "c" * 60_000}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {"lossless": False}),
+        ("WEBP", {"exif": b"Exif\0\0MM\0*\0\0\0\x08\0\0"}),
+    ],
+)
+def test_a_picture_says_how_large_it_is_before_it_is_decoded(form: str, how: dict[str, Any]) -> None:
+    assert dimensions(a_picture(form, (301, 77), **how)) == (301, 77)
+
+
+@given(
+    st.binary(max_size=100),
+    st.sampled_from([b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"GIF89a", b"RIFF0000WEBP"]),
+)
+def test_what_begins_like_a_picture_says_some_size_or_none(rest: bytes, beginning: bytes) -> None:
+    found = dimensions(beginning + rest)
+    assert found is None or (found[0] >= 0 and found[1] >= 0)
+
+
+def test_a_picture_that_is_far_larger_than_its_bytes_is_a_bomb() -> None:
+    bomb, photo = (30_000, 30_000), (12_000, 9_000)
+    assert is_bomb(bomb, 2_600_000)
+    assert not is_bomb(photo, 12_000_000)
+    assert not is_bomb((7_000, 7_000), 100), "it fits into the memory that there is"
+    assert not is_bomb(None, 1)
+
+
+def test_who_decodes_knows_the_same_limit() -> None:
+    assert examiner.MOST_PIXELS == MOST_PIXELS

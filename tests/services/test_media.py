@@ -212,3 +212,19 @@ def test_what_is_too_large_is_not_even_announced(rig: Rig) -> None:
     with pytest.raises(MediaTooLarge):
         rig.media.announce("default", "shop", mimetype="video/mp4", size=LARGEST + 1)
     assert not rig.stores.media.rows
+
+
+BOMB = PNG[:8] + b"\0\0\0\rIHDR" + (30_000).to_bytes(4, "big") * 2 + b"\x08\2\0\0\0" + b"\0" * 5_000
+
+
+def test_a_picture_that_is_far_larger_than_its_bytes_is_refused_and_not_kept(rig: Rig) -> None:
+    with pytest.raises(MediaTooLarge):
+        rig.media.keep("default", "shop", BOMB, mimetype="image/png")
+    assert rig.stores.files.files == {}
+    file = announced(rig)
+    posted(rig, file, BOMB)
+    failed = rig.media.get("default", "shop", file.id)
+    assert (failed.state, failed.error_code) == (MediaState.FAILED, "media_too_large")
+    assert rig.stores.files.files == {}
+    with pytest.raises(MediaTooLarge):
+        must_be_there(failed, now=rig.clock(), field="image.media_id")

@@ -16,7 +16,7 @@ from chalicelib.domain import sending as rules
 from chalicelib.domain.content import Audio, Content, Context, Document, Media, stored
 from chalicelib.domain.errors import MediaTooLarge, MediaTypeMismatch, MessageNotFound, QuotedMessageNotFound
 from chalicelib.domain.jid import recipient
-from chalicelib.domain.media import LARGEST_OF, MB, MediaKind, may_be_sent
+from chalicelib.domain.media import LARGEST_OF, MB, MOST_PIXELS, MediaKind, may_be_sent
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 from chalicelib.services.media import MediaLibrary, must_be_there
@@ -112,6 +112,10 @@ class Sending(Struct, frozen=True):
             raise MediaTypeMismatch(f"A file of the type {file.mimetype} can't be sent as {kind}.", field=field)
         if (file.size or 0) > LARGEST_OF[kind]:
             raise MediaTooLarge(f"WhatsApp takes {LARGEST_OF[kind] // MB} MB of {kind} at most.", field=field)
+        if kind in {MediaKind.IMAGE, MediaKind.STICKER} and (file.width or 0) * (file.height or 0) > MOST_PIXELS:
+            raise MediaTooLarge(
+                f"A picture sent as {kind} has {MOST_PIXELS // 10**6} million pixels at most.", field=field
+            )
         told = structs.replace(content, mimetype=file.mimetype, size=file.size, sha256=file.sha256)
         if isinstance(told, Document) and told.file_name is None:
             return structs.replace(told, file_name=file.file_name)
