@@ -21,6 +21,13 @@ from infra.local.moto.dynamodb import repair_dynamodb
 from infra.template import load_template
 
 REGION = "eu-west-1"
+ELSEWHERE = (
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "DeletionProtectionEnabled",
+    "SSESpecification",  # moto would make an RSA key for each table
+)
+"""What the template says of the table and no test here is about."""
 
 
 @pytest.fixture
@@ -39,10 +46,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def table(aws: None) -> Iterator[Table]:
     properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
-    for elsewhere in ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled"):
+    for elsewhere in ELSEWHERE:
         properties.pop(elsewhere, None)
     properties["StreamSpecification"] |= {"StreamEnabled": True}
-    properties["SSESpecification"] = {"Enabled": True}
     client = boto3.client("dynamodb")
     client.create_table(TableName="switchboard", **properties)
     yield Table(client, "switchboard")

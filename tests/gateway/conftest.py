@@ -20,7 +20,12 @@ from tests.forgetting import forget
 from tests.gateway.rig import Doors, FastClock
 
 REGION: Final = "eu-west-1"
-ELSEWHERE = ("TimeToLiveSpecification", "PointInTimeRecoverySpecification", "DeletionProtectionEnabled")
+ELSEWHERE = (
+    "TimeToLiveSpecification",
+    "PointInTimeRecoverySpecification",
+    "DeletionProtectionEnabled",
+    "SSESpecification",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +66,7 @@ def _provided() -> dict[str, str]:
     properties = dict(load_template(Path("infra/template.yaml")).resources["Table"]["Properties"])
     kept = {name: value for name, value in properties.items() if name not in ELSEWHERE}
     kept["StreamSpecification"] |= {"StreamEnabled": True}
-    boto3.client("dynamodb").create_table(TableName="switchboard", **kept | {"SSESpecification": {"Enabled": True}})
+    boto3.client("dynamodb").create_table(TableName="switchboard", **kept)
     sqs = boto3.client("sqs")
     wake, mailbox = (sqs.create_queue(QueueName=f"switchboard-{name}")["QueueUrl"] for name in ("wake", "mail"))
     keys = {"current": "k1", "keys": {"k1": {"secret": "a signing key of thirty-two bytes or more"}}}

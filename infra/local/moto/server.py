@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.hooks import BaseEventHooks
+from moto import settings
 from moto.core.model_instances import model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -26,6 +27,7 @@ from werkzeug.serving import make_server
 from infra.local.moto import s3
 from infra.local.moto.direct import JSON, Answer, Call, answered
 from infra.local.moto.dynamodb import repair_dynamodb
+from infra.local.moto.patching import Place, put_in_place
 from infra.local.moto.sqs import asked_over, make_queues_safe
 
 GLANCE: Final = 65536
@@ -99,6 +101,7 @@ class MotoServer:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         repair_dynamodb()
         make_queues_safe()
+        put_in_place((Place(settings, "ec2_load_default_amis", _no_images),))
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler
@@ -188,6 +191,11 @@ class _Forgetful(list[Any]):
 
     def append(self, _: object) -> None:
         """Drop the instance."""
+
+
+def _no_images() -> bool:
+    """Answer moto that it needs no machine images: it would make over a thousand for a stack that starts none."""
+    return False
 
 
 def keep_no_instances() -> None:
