@@ -89,7 +89,7 @@ class WhatsApp:
 
     def control_app(self) -> web.Application:
         """The phones' HTTP routes, to be mounted where only this machine can reach them."""
-        return control.application(self._network, self._proxy)
+        return control.application(self._network, self._proxy, self.client_environment)
 
 
 def _root_key(path: Path) -> KeyPair:

@@ -18,25 +18,25 @@ PACKAGES = Path(__file__).parent / "node"
 NEEDED = "The documents' JavaScript runs in node: install node 18 or newer and npm (apt-get install nodejs npm)."
 
 
-def installed() -> Path:
-    """Return the directory with node_modules, made by ``npm ci`` when its lock file is new."""
+def installed(packages: Path = PACKAGES) -> Path:
+    """Return the directory with node_modules, made by ``npm ci`` when the lock file in ``packages`` is new."""
     assert shutil.which("node"), NEEDED
     assert shutil.which("npm"), NEEDED
-    lock = (PACKAGES / "package-lock.json").read_bytes()
+    lock = (packages / "package-lock.json").read_bytes()
     cache = ROOT / ".pytest_cache" / f"node-{hashlib.sha256(lock).hexdigest()[:12]}"
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as mine:
         fcntl.flock(mine, fcntl.LOCK_EX)
         if not (cache / "done").exists():
             for name in ("package.json", "package-lock.json"):
-                shutil.copy(PACKAGES / name, cache / name)
+                shutil.copy(packages / name, cache / name)
             done = subprocess.run(
                 ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
                 cwd=cache,
                 capture_output=True,
                 text=True,
                 check=False,
-                timeout=100,
+                timeout=280,
             )
             assert done.returncode == 0, done.stderr
             (cache / "done").touch()

@@ -19,9 +19,9 @@ from infra.whatsapp_server.proxy import ConnectProxy
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def application(network: Network, proxy: ConnectProxy) -> web.Application:
-    """The routes, relative to wherever they are mounted."""
-    phones = _Phones(network, proxy)
+def application(network: Network, proxy: ConnectProxy, environment: Callable[[], dict[str, str]]) -> web.Application:
+    """The routes, relative to wherever they are mounted; `environment` is what a client's process needs."""
+    phones = _Phones(network, proxy, environment)
     app = web.Application(middlewares=[_in_json])
     app.router.add_get("/phones", phones.every)
     app.router.add_get("/waiting", phones.waiting)
@@ -30,6 +30,7 @@ def application(network: Network, proxy: ConnectProxy) -> web.Application:
     app.router.add_post("/phones/{number}/unlink", phones.unlink)
     app.router.add_post("/phones/{number}/drop", phones.drop)
     app.router.add_get("/hosts", phones.hosts)
+    app.router.add_get("/environment", phones.environment)
     chats.add(app, network)
     groups.add(app, network)
     faults.add(app, network)
@@ -57,9 +58,10 @@ def _linked(account: Account, device: Device) -> web.Response:
 
 
 class _Phones:
-    def __init__(self, network: Network, proxy: ConnectProxy) -> None:
+    def __init__(self, network: Network, proxy: ConnectProxy, environment: Callable[[], dict[str, str]]) -> None:
         self._network = network
         self._proxy = proxy
+        self._environment = environment
 
     async def every(self, _request: web.Request) -> web.Response:
         """All phones with their linked devices, and how many devices wait for a phone."""
@@ -102,6 +104,10 @@ class _Phones:
 
     async def hosts(self, _request: web.Request) -> web.Response:
         return web.json_response({"asked": dict(self._proxy.asked), "refused": dict(self._proxy.refused)})
+
+    async def environment(self, _request: web.Request) -> web.Response:
+        """What a client library's process needs in its environment, from its start, to find this WhatsApp alone."""
+        return web.json_response(self._environment())
 
     def _account(self, request: web.Request) -> Account:
         return self._network.account(phone_number(request.match_info["number"]))
