@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.domain.errors import MediaExpired, MediaNotFound, MediaTooLarge, MediaTypeMismatch
 from chalicelib.domain.messages import Direction
 
 MB: Final = 1024 * 1024
@@ -50,6 +51,29 @@ class MediaState(StrEnum):
     STORED = "stored"
     FAILED = "failed"
     EXPIRED = "expired"
+
+
+class FileTrouble(StrEnum):
+    """Why a file couldn't be sent or kept: codes that callers read on the message, or on the file's record.
+
+    Where a call is refused for the same, the error's code is the same in capitals.
+    """
+
+    TOO_LARGE = MediaTooLarge.code.lower()
+    TYPE_MISMATCH = MediaTypeMismatch.code.lower()
+    NOT_FOUND = MediaNotFound.code.lower()
+    EXPIRED = MediaExpired.code.lower()
+    """WhatsApp no longer had the file when it was fetched."""
+    UNREADABLE = "media_unreadable"
+    ALTERED = "media_altered"
+    LINK_REFUSED = "link_refused"
+    LINK_FAILED = "link_failed"
+    UPLOAD_FAILED = "media_upload_failed"
+    DOWNLOAD_FAILED = "media_download_failed"
+
+
+OF_THE_FILE: Final = frozenset(FileTrouble) - {FileTrouble.UPLOAD_FAILED, FileTrouble.DOWNLOAD_FAILED}
+"""The troubles that are the file's own: another try with the same file ends alike."""
 
 
 LARGEST_OF: Final[Mapping[MediaKind, int]] = {
@@ -136,16 +160,12 @@ class MediaFile:
 
     def lost(self, code: str) -> "MediaFile":
         """Return the record of the file whose bytes will never be there; ``code`` says why."""
-        state = MediaState.EXPIRED if code == EXPIRED_CODE else MediaState.FAILED
+        state = MediaState.EXPIRED if code == FileTrouble.EXPIRED else MediaState.FAILED
         return replace(self, state=state, error_code=code, judged_until=None, version=self.version + 1)
 
     def claimed(self, until: int | None) -> "MediaFile":
         """Return the record with the right to judge it taken until then, or given back (None)."""
         return replace(self, judged_until=until, version=self.version + 1)
-
-
-EXPIRED_CODE: Final = "media_expired"
-"""WhatsApp no longer had the file when it was fetched."""
 
 
 def media_id(ulid: str) -> str:

@@ -28,6 +28,7 @@ from chalicelib.domain.media import (
     SIZE_HEAD,
     UNKNOWN,
     UPLOAD_TAKES,
+    FileTrouble,
     MediaFile,
     MediaState,
     dimensions,
@@ -51,10 +52,6 @@ from chalicelib.services.waiting import PAUSES, Patience
 
 ADDRESS_HOLDS: Final = 900
 """Seconds that a file can be read at an address that was given out."""
-MISMATCH: Final = "media_type_mismatch"
-"""The ``error_code`` of a file whose bytes aren't of the type that was announced."""
-TOO_LARGE: Final = "media_too_large"
-"""The ``error_code`` of a picture that is far larger than its bytes."""
 BOMB: Final = "The picture would take far more memory than a file of its size holds."
 JUDGING_TAKES: Final = 60_000
 """Milliseconds after which whoever judged a file is surely gone: functions end after half of that."""
@@ -254,10 +251,10 @@ class MediaLibrary(Struct, frozen=True):
                 digest.update(piece)
         mimetype = judged(head[:HEAD], file.mimetype)
         if not is_as_announced(mimetype, file.mimetype):
-            return file.lost(MISMATCH)
+            return file.lost(FileTrouble.TYPE_MISMATCH)
         sides = dimensions(head)
         if is_bomb(sides, size):
-            return file.lost(TOO_LARGE)
+            return file.lost(FileTrouble.TOO_LARGE)
         return file.stored(mimetype=mimetype, size=size, sha256=digest.hexdigest(), sides=sides)
 
 
@@ -274,8 +271,8 @@ def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:
         fetched = file.direction is Direction.INBOUND
         said = "The file is still being fetched from WhatsApp." if fetched else "The file isn't uploaded yet."
         raise MediaNotReady(said, field=field)
-    if file.error_code == MISMATCH:
+    if file.error_code == FileTrouble.TYPE_MISMATCH:
         raise MediaTypeMismatch("By its bytes the file isn't of the type that was announced.", field=field)
-    if file.error_code == TOO_LARGE:
+    if file.error_code == FileTrouble.TOO_LARGE:
         raise MediaTooLarge(BOMB, field=field)
     raise MediaExpired("The file isn't kept any more.", field=field)

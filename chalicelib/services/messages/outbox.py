@@ -26,6 +26,7 @@ from chalicelib.domain.errors import (
     TooFast,
 )
 from chalicelib.domain.jid import GROUPS, phone_in
+from chalicelib.domain.media import OF_THE_FILE
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event, moves
 from chalicelib.domain.messages import played as was_played
 from chalicelib.domain.phone import advice
@@ -90,19 +91,6 @@ NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
 _OF_GROUPS: Final = {"not_in_group": NotInGroup, "group_forbids": GroupForbids, "group_not_found": GroupNotFound}
 """What a group's refusal is, by the ``error_code`` of its message."""
-_OF_FILES: Final = frozenset(
-    {
-        "link_failed",
-        "link_refused",
-        "media_altered",
-        "media_expired",
-        "media_not_found",
-        "media_too_large",
-        "media_type_mismatch",
-        "media_unreadable",
-    }
-)
-"""The ``error_code`` of messages whose file was the reason: another try with the same file ends alike."""
 
 
 def fingerprinted(content: Content) -> str:
@@ -242,7 +230,7 @@ class Outbox(Struct, frozen=True):
         if of_group:
             raise of_group(message.error_message or "WhatsApp refused the message.", field="to", failed=message)
         content = message.content
-        if isinstance(content, Media) and message.error_code in _OF_FILES:
+        if isinstance(content, Media) and message.error_code in OF_THE_FILE:
             field = f"{content.type}.{'link' if content.link else 'media_id'}"
             raise FileRefused(message.error_message or "The file can't be sent.", field=field, failed=message)
         raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message)

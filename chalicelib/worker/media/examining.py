@@ -17,9 +17,9 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from chalicelib.domain.media import MB, MediaKind
+from chalicelib.domain.media import MB, FileTrouble, MediaKind
 from chalicelib.reading import Reader
-from chalicelib.worker.media.errors import TOO_LARGE, TYPE_MISMATCH, UNREADABLE, MediaFailed
+from chalicelib.worker.media.errors import MediaFailed
 
 MEMORY: Final = 400 * MB
 """Bytes of address space: a picture of as many pixels as may be, with what Python and its libraries take."""
@@ -48,10 +48,10 @@ _FORMS: Final = {
 }
 """What the libraries call the format of a type; there is one for each that can be sent as anything but a document."""
 
-_SENTENCES: Final = {
-    TOO_LARGE: "The picture has more pixels than can be sent.",
-    TYPE_MISMATCH: "The file holds nothing of the kind that it is to be sent as.",
-    UNREADABLE: "The file is broken, or takes too much to be read.",
+_SENTENCES: Final[dict[str, str]] = {
+    FileTrouble.TOO_LARGE: "The picture has more pixels than can be sent.",
+    FileTrouble.TYPE_MISMATCH: "The file holds nothing of the kind that it is to be sent as.",
+    FileTrouble.UNREADABLE: "The file is broken, or takes too much to be read.",
 }
 
 
@@ -100,7 +100,7 @@ def examined(file: BinaryIO, kind: MediaKind, mimetype: str, *, voice: BinaryIO 
         return Examined()
     form = _FORMS.get(mimetype)
     if form is None:
-        raise MediaFailed(TYPE_MISMATCH, _SENTENCES[TYPE_MISMATCH])
+        raise MediaFailed(FileTrouble.TYPE_MISMATCH, _SENTENCES[FileTrouble.TYPE_MISMATCH])
     task = "voice" if voice else {MediaKind.VIDEO: "video", MediaKind.AUDIO: "audio"}.get(kind, "picture")
     job = {"task": task, "form": form, "memory": MEMORY, "cpu": CPU, "written": LONGEST_VOICE}
     kept: tuple[int, ...] = ()
@@ -110,7 +110,7 @@ def examined(file: BinaryIO, kind: MediaKind, mimetype: str, *, voice: BinaryIO 
     with _ONE_AT_A_TIME:
         answer = _asked(json.dumps(job), file, kept)
     if answer.error:
-        code = answer.error if answer.error in _SENTENCES else UNREADABLE
+        code = answer.error if answer.error in _SENTENCES else FileTrouble.UNREADABLE
         raise MediaFailed(code, _SENTENCES[code])
     return Examined(
         width=answer.width,
@@ -152,4 +152,4 @@ def _asked(job: str, file: BinaryIO, kept: tuple[int, ...]) -> _Answer:
     try:
         return _ANSWER.json(text)
     except msgspec.DecodeError:
-        return _Answer(error=UNREADABLE)
+        return _Answer(error=FileTrouble.UNREADABLE)

@@ -16,7 +16,17 @@ from typing import Any, BinaryIO, Final, cast
 import msgspec
 
 from chalicelib.domain.content import Content, Document, Media
-from chalicelib.domain.media import HEAD, KEPT, MediaFile, MediaKind, MediaState, judged, media_id, plain_type
+from chalicelib.domain.media import (
+    HEAD,
+    KEPT,
+    FileTrouble,
+    MediaFile,
+    MediaKind,
+    MediaState,
+    judged,
+    media_id,
+    plain_type,
+)
 from chalicelib.domain.messages import Direction
 from chalicelib.domain.session import Session
 from chalicelib.reading import Reader
@@ -24,7 +34,7 @@ from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.log import Log
-from chalicelib.worker.media.errors import DOWNLOAD_FAILED, MediaFailed
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Kind, Spool
@@ -203,7 +213,7 @@ class IncomingFiles:
             try:
                 found = self._transfer.download(awaited.file, into)
             except MediaFailed as failed:
-                if failed.code == DOWNLOAD_FAILED and awaited.tries < len(PAUSES):
+                if failed.code == FileTrouble.DOWNLOAD_FAILED and awaited.tries < len(PAUSES):
                     return False
                 self._log.warning("media_lost", media=record.id, code=failed.code)
                 self._services.store.move(record.lost(failed.code))

@@ -10,19 +10,12 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
 from chalicelib.domain.content import Audio, LinkPreview, Media
-from chalicelib.domain.media import HEAD, LARGEST_OF, MB, MediaKind, judged, may_be_sent
+from chalicelib.domain.media import HEAD, LARGEST_OF, MB, FileTrouble, MediaKind, judged, may_be_sent
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.ports.media import FileGone, LinkFailed, LinkRefused, LinkTooLarge
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.wire import media as wire
-from chalicelib.worker.media.errors import (
-    LINK_FAILED,
-    LINK_REFUSED,
-    NOT_FOUND,
-    TOO_LARGE,
-    TYPE_MISMATCH,
-    MediaFailed,
-)
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import Examined, examined
 from chalicelib.worker.media.previews import looked_up
 from chalicelib.worker.media.transfer import Transfer
@@ -82,13 +75,13 @@ class OutgoingFiles:
         if content.media_id is not None:
             return self._from_bucket(content.media_id, kind, into)
         if content.link is None:
-            raise MediaFailed(NOT_FOUND, "The message names no file.")
+            raise MediaFailed(FileTrouble.NOT_FOUND, "The message names no file.")
         try:
             return self.services.links.fetch(content.link, into, largest=LARGEST_OF[kind])
         except LinkRefused as refused:
-            raise MediaFailed(LINK_REFUSED, f"The link can't be fetched. {refused}") from None
+            raise MediaFailed(FileTrouble.LINK_REFUSED, f"The link can't be fetched. {refused}") from None
         except LinkFailed as failed:
-            raise MediaFailed(LINK_FAILED, f"The link couldn't be fetched. {failed}") from None
+            raise MediaFailed(FileTrouble.LINK_FAILED, f"The link couldn't be fetched. {failed}") from None
         except LinkTooLarge:
             raise _too_large(kind) from None
 
@@ -96,13 +89,13 @@ class OutgoingFiles:
         try:
             record = self.services.store.get(self.uid, media_id)
             if record is None or not record.is_there(self.services.clock()):
-                raise MediaFailed(NOT_FOUND, "The session has no such file, or no longer.")
+                raise MediaFailed(FileTrouble.NOT_FOUND, "The session has no such file, or no longer.")
             if (record.size or 0) > LARGEST_OF[kind]:
                 raise _too_large(kind)
             with self.services.files.read(record.key) as pieces:
                 into.writelines(pieces)
         except FileGone:
-            raise MediaFailed(NOT_FOUND, "The session no longer has the file.") from None
+            raise MediaFailed(FileTrouble.NOT_FOUND, "The session no longer has the file.") from None
         except (Unavailable, Rejected) as error:
             raise NotSent from error
         return record.mimetype
@@ -112,11 +105,11 @@ def _type_of(file: BinaryIO, kind: MediaKind, claimed: str | None, *, voice: boo
     file.seek(0)
     head = file.read(HEAD)
     if not head:
-        raise MediaFailed(TYPE_MISMATCH, "The file is empty.")
+        raise MediaFailed(FileTrouble.TYPE_MISMATCH, "The file is empty.")
     mimetype = judged(head, claimed)
     if not may_be_sent(mimetype, kind, voice=voice):
         raise MediaFailed(
-            TYPE_MISMATCH, f"A file of the type {mimetype} can't be sent as {'voice' if voice else kind}."
+            FileTrouble.TYPE_MISMATCH, f"A file of the type {mimetype} can't be sent as {'voice' if voice else kind}."
         )
     return mimetype
 
@@ -131,4 +124,4 @@ def _named(mimetype: str, kind: MediaKind, found: Examined) -> str:
 
 
 def _too_large(kind: MediaKind) -> MediaFailed:
-    return MediaFailed(TOO_LARGE, f"WhatsApp takes {LARGEST_OF[kind] // MB} MB as {kind} at the most.")
+    return MediaFailed(FileTrouble.TOO_LARGE, f"WhatsApp takes {LARGEST_OF[kind] // MB} MB as {kind} at the most.")

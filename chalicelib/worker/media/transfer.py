@@ -19,7 +19,7 @@ import msgspec
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from chalicelib.domain.media import LARGEST
+from chalicelib.domain.media import LARGEST, FileTrouble
 from chalicelib.reading import Reader
 from chalicelib.wire.media import (
     MEDIA_KEY_SIZE,
@@ -29,7 +29,7 @@ from chalicelib.wire.media import (
     encrypted_size,
     upload_token,
 )
-from chalicelib.worker.media.errors import ALTERED, DOWNLOAD_FAILED, EXPIRED, TOO_LARGE, UPLOAD_FAILED, MediaFailed
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
@@ -95,7 +95,7 @@ class Transfer:
         address = _upload_address(connection, kind, upload_token(whole.enc_sha256))
         answer = self._patiently(
             lambda: self._posted(address, source, MediaEncryption(media_key, kind), whole.size),
-            UPLOAD_FAILED,
+            FileTrouble.UPLOAD_FAILED,
             "WhatsApp's servers didn't take the file.",
         )
         return WhatsAppFile(
@@ -117,14 +117,14 @@ class Transfer:
         this raises.
         """
         return self._patiently(
-            lambda: self._got(file, into), DOWNLOAD_FAILED, "WhatsApp's servers didn't hand out the file."
+            lambda: self._got(file, into), FileTrouble.DOWNLOAD_FAILED, "WhatsApp's servers didn't hand out the file."
         )
 
     def _posted(self, address: str, source: BinaryIO, encryption: MediaEncryption, size: int) -> _Uploaded:
         headers = {**_HEADERS, "Content-Length": str(encrypted_size(size)), "Content-Type": "application/octet-stream"}
         with self._asked("POST", address, headers, body=_encrypted(source, encryption)) as answer:
             if answer.status == 413:
-                raise MediaFailed(TOO_LARGE, "The file is larger than WhatsApp's servers take.")
+                raise MediaFailed(FileTrouble.TOO_LARGE, "The file is larger than WhatsApp's servers take.")
             if answer.status != 200:
                 raise _Passing(f"status {answer.status}")
             try:
@@ -143,7 +143,7 @@ class Transfer:
         )
         with self._asked("GET", _download_address(file), _HEADERS) as answer:
             if answer.status in _GONE:
-                raise MediaFailed(EXPIRED, "WhatsApp no longer has the file.")
+                raise MediaFailed(FileTrouble.EXPIRED, "WhatsApp no longer has the file.")
             if answer.status != 200:
                 raise _Passing(f"status {answer.status}")
             into.writelines(opening.update(piece) for piece in _pieces(answer, encrypted_size(LARGEST)))
@@ -180,7 +180,7 @@ class Transfer:
             except AlteredMedia:
                 # What was cut short on its way is whole the next time.
                 if pause is None:
-                    raise MediaFailed(ALTERED, "The file isn't what its sender encrypted.") from None
+                    raise MediaFailed(FileTrouble.ALTERED, "The file isn't what its sender encrypted.") from None
             except (_Passing, HTTPError, OSError):
                 # Their texts have addresses in them.
                 if pause is None:
@@ -234,7 +234,7 @@ def _pieces(answer: urllib3.BaseHTTPResponse, most: int) -> Iterator[bytes]:
 
 
 def _too_large() -> MediaFailed:
-    return MediaFailed(TOO_LARGE, f"The file has more than {LARGEST} bytes.")
+    return MediaFailed(FileTrouble.TOO_LARGE, f"The file has more than {LARGEST} bytes.")
 
 
 def _upload_address(connection: MediaConnection, kind: str, token: str) -> str:
@@ -244,7 +244,7 @@ def _upload_address(connection: MediaConnection, kind: str, token: str) -> str:
 def _download_address(file: WhatsAppFile) -> str:
     path = file.direct_path
     if not path.startswith("/") or len(path) > _LONGEST_PATH or not path.isprintable() or set(path) & set(" \\#"):
-        raise MediaFailed(DOWNLOAD_FAILED, "The message doesn't say where its file lies.")
+        raise MediaFailed(FileTrouble.DOWNLOAD_FAILED, "The message doesn't say where its file lies.")
     token = urlsafe_b64encode(file.enc_sha256).decode()
     return f"https://{DOWNLOADS}{path}{'&' if '?' in path else '?'}" + urlencode(
         {"hash": token, "mms-type": file.kind, "__wa-mms": ""}

@@ -13,9 +13,9 @@ import av
 import pytest
 from PIL import Image
 
-from chalicelib.domain.media import MediaKind, judged
+from chalicelib.domain.media import FileTrouble, MediaKind, judged
 from chalicelib.worker.media import examining
-from chalicelib.worker.media.errors import TOO_LARGE, TYPE_MISMATCH, UNREADABLE, MediaFailed
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import EXAMINER, Examined, examined
 from tests.worker.media import samples
 
@@ -161,18 +161,18 @@ def test_silence_has_a_waveform_too(speak: Callable[..., tuple[Examined, bytes]]
 @pytest.mark.parametrize(
     ("body", "kind", "mimetype", "code"),
     [
-        (samples.a_png_bomb(), IMAGE, None, TOO_LARGE),
-        (samples.a_png_bomb(7_000), IMAGE, None, UNREADABLE),
-        (samples.a_picture()[:200], IMAGE, None, UNREADABLE),
-        (b"<html><script>", IMAGE, "image/png", UNREADABLE),
-        (samples.a_picture("GIF"), IMAGE, "image/png", UNREADABLE),
-        (samples.a_video()[:900], VIDEO, None, UNREADABLE),
-        (samples.a_sound("mp4", "aac"), VIDEO, None, TYPE_MISMATCH),
-        (samples.a_video(), AUDIO, None, TYPE_MISMATCH),
-        (b"ID3" + b"\0" * 4000, AUDIO, None, UNREADABLE),
-        (b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/x\n", AUDIO, "audio/mpeg", UNREADABLE),
-        (b"", IMAGE, "image/png", UNREADABLE),
-        (samples.a_picture("GIF"), IMAGE, "image/gif", TYPE_MISMATCH),
+        (samples.a_png_bomb(), IMAGE, None, FileTrouble.TOO_LARGE),
+        (samples.a_png_bomb(7_000), IMAGE, None, FileTrouble.UNREADABLE),
+        (samples.a_picture()[:200], IMAGE, None, FileTrouble.UNREADABLE),
+        (b"<html><script>", IMAGE, "image/png", FileTrouble.UNREADABLE),
+        (samples.a_picture("GIF"), IMAGE, "image/png", FileTrouble.UNREADABLE),
+        (samples.a_video()[:900], VIDEO, None, FileTrouble.UNREADABLE),
+        (samples.a_sound("mp4", "aac"), VIDEO, None, FileTrouble.TYPE_MISMATCH),
+        (samples.a_video(), AUDIO, None, FileTrouble.TYPE_MISMATCH),
+        (b"ID3" + b"\0" * 4000, AUDIO, None, FileTrouble.UNREADABLE),
+        (b"#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:1/x\n", AUDIO, "audio/mpeg", FileTrouble.UNREADABLE),
+        (b"", IMAGE, "image/png", FileTrouble.UNREADABLE),
+        (samples.a_picture("GIF"), IMAGE, "image/gif", FileTrouble.TYPE_MISMATCH),
     ],
     ids=range(12),
 )
@@ -209,7 +209,7 @@ def test_a_child_that_ends_badly_has_not_read_the_file(
     look: Callable[..., Examined], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
 ) -> None:
     a_child(tmp_path, program, monkeypatch)
-    with pytest.raises(MediaFailed, match=UNREADABLE):
+    with pytest.raises(MediaFailed, match=FileTrouble.UNREADABLE):
         look(samples.a_picture(), IMAGE)
 
 
@@ -219,7 +219,7 @@ def test_a_child_that_does_not_end_is_ended(
     a_child(tmp_path, "import time\nwhile True: time.sleep(1)", monkeypatch)
     monkeypatch.setattr(examining, "SECONDS", 0.5)
     began = time.monotonic()
-    with pytest.raises(MediaFailed, match=UNREADABLE):
+    with pytest.raises(MediaFailed, match=FileTrouble.UNREADABLE):
         look(samples.a_picture(), IMAGE)
     assert time.monotonic() - began < 10
 

@@ -13,14 +13,14 @@ import pytest
 from chalicelib.adapters.links import HttpLinks
 from chalicelib.adapters.names import named_id
 from chalicelib.domain.content import Content, Document, Image, Media, Text
-from chalicelib.domain.media import KEPT, MediaFile, MediaKind, MediaState
+from chalicelib.domain.media import KEPT, FileTrouble, MediaFile, MediaKind, MediaState
 from chalicelib.domain.messages import Direction, Party
 from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.log import Log, _JsonLines
 from chalicelib.worker.media import incoming as module
-from chalicelib.worker.media.errors import DOWNLOAD_FAILED, MediaFailed
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.spool import Spool
@@ -189,7 +189,7 @@ def test_a_slow_file_is_waited_for_once_and_those_behind_it_not(
 
 def test_what_whatsapp_does_not_hand_out_now_is_tried_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSES", (0.01, 0.01, 0.01))
-    session.lies[FILE.direct_path] = [MediaFailed(DOWNLOAD_FAILED, "No.")] * 3 + [PICTURE]
+    session.lies[FILE.direct_path] = [MediaFailed(FileTrouble.DOWNLOAD_FAILED, "No.")] * 3 + [PICTURE]
     assert kept(session.started()).state == "pending"
     until(lambda: session.records[0].state is MediaState.STORED)
     assert len(session.downloads.asked) == 4
@@ -197,10 +197,10 @@ def test_what_whatsapp_does_not_hand_out_now_is_tried_again(session: Session, mo
 
 def test_it_is_given_up_in_the_end(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PAUSES", (0.01, 0.01, 0.01))
-    session.lies[FILE.direct_path] = MediaFailed(DOWNLOAD_FAILED, "No.")
+    session.lies[FILE.direct_path] = MediaFailed(FileTrouble.DOWNLOAD_FAILED, "No.")
     kept(session.started())
     until(lambda: session.records[0].state is MediaState.FAILED)
-    assert (session.records[0].error_code, len(session.downloads.asked)) == (DOWNLOAD_FAILED, 4)
+    assert (session.records[0].error_code, len(session.downloads.asked)) == (FileTrouble.DOWNLOAD_FAILED, 4)
     until(lambda: session.spooled == [])
 
 

@@ -16,18 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.adapters.proxies import ProxyDialer
-from chalicelib.domain.media import LARGEST
+from chalicelib.domain.media import LARGEST, FileTrouble
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.worker.log import Log
 from chalicelib.worker.media import transfer as module
-from chalicelib.worker.media.errors import (
-    ALTERED,
-    DOWNLOAD_FAILED,
-    EXPIRED,
-    TOO_LARGE,
-    UPLOAD_FAILED,
-    MediaFailed,
-)
+from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.whatsapp.files import WhatsAppFile
@@ -139,7 +132,7 @@ def test_an_upload_that_fails_is_tried_again_and_given_up_in_the_end(tell: Tell,
         await way.fault("POST", status=status, times=4)
         with pytest.raises(MediaFailed) as failed:
             await way.up()
-        assert failed.value.code == UPLOAD_FAILED
+        assert failed.value.code == FileTrouble.UPLOAD_FAILED
         assert way.waited[2:] == [1.0, 3.0, 9.0]
 
     tell(story)
@@ -150,7 +143,7 @@ def test_an_upload_without_a_good_token_fails(tell: Tell) -> None:
         way.connection = MediaConnection(HOSTS[0], "secret-token", 0)
         with pytest.raises(MediaFailed) as failed:
             await way.up()
-        assert failed.value.code == UPLOAD_FAILED
+        assert failed.value.code == FileTrouble.UPLOAD_FAILED
         assert "secret-token" not in str(failed.value) + failed.value.sentence + repr(way.connection)
         assert failed.value.__cause__ is None
 
@@ -162,7 +155,7 @@ def test_a_file_that_is_too_large_for_whatsapp_is_not_tried_again(tell: Tell) ->
         await way.fault("POST", status=413)
         with pytest.raises(MediaFailed) as failed:
             await way.up()
-        assert (failed.value.code, way.waited) == (TOO_LARGE, [])
+        assert (failed.value.code, way.waited) == (FileTrouble.TOO_LARGE, [])
 
     tell(story)
 
@@ -185,7 +178,7 @@ def test_what_whatsapp_no_longer_has_is_expired_at_once(tell: Tell, status: int)
         await way.fault("GET", status=status)
         with pytest.raises(MediaFailed) as failed:
             await way.down(file)
-        assert (failed.value.code, way.waited) == (EXPIRED, [])
+        assert (failed.value.code, way.waited) == (FileTrouble.EXPIRED, [])
 
     tell(story)
 
@@ -198,7 +191,7 @@ def test_a_file_that_is_not_what_the_message_says_is_never_handed_out(tell: Tell
         file = await way.up()
         with pytest.raises(MediaFailed) as failed:
             await way.down(replace(file, **wrong))  # type: ignore[arg-type]
-        assert failed.value.code == ALTERED
+        assert failed.value.code == FileTrouble.ALTERED
 
     tell(story)
 
@@ -209,7 +202,7 @@ def test_more_than_may_be_had_is_not_read(tell: Tell, monkeypatch: pytest.Monkey
         monkeypatch.setattr(module, "LARGEST", len(CONTENT) - 100)
         with pytest.raises(MediaFailed) as failed:
             await way.down(file)
-        assert (failed.value.code, way.waited) == (TOO_LARGE, [])
+        assert (failed.value.code, way.waited) == (FileTrouble.TOO_LARGE, [])
 
     tell(story)
 
@@ -230,7 +223,7 @@ def test_a_path_that_is_none_is_not_asked_for(path: str) -> None:
     )
     with pytest.raises(MediaFailed) as failed:
         Transfer("http://127.0.0.1:1", lambda _: pytest.fail("It was asked for.")).download(file, io.BytesIO())
-    assert failed.value.code == DOWNLOAD_FAILED
+    assert failed.value.code == FileTrouble.DOWNLOAD_FAILED
 
 
 @pytest.mark.parametrize("kind", [ProxyType.HTTP, ProxyType.SOCKS5])
@@ -260,7 +253,7 @@ def test_hosts_out_of_reach_are_given_up_in_the_end(tmp_path: Path) -> None:
     way = Transfer("http://user:secret@127.0.0.1:1", waited.append)
     with pytest.raises(MediaFailed) as failed:
         way.upload(io.BytesIO(b"x"), "image", "image/png", MediaConnection(HOSTS[0], "auth", 0))
-    assert failed.value.code == UPLOAD_FAILED
+    assert failed.value.code == FileTrouble.UPLOAD_FAILED
     assert len(waited) == 3
     assert "secret" not in repr(way)
 
