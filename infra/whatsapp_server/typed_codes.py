@@ -97,6 +97,20 @@ def _finish(waiting: Waiting, stage: Node) -> None:
     awaited.set_result(stage.get("link_code_pairing_wrapped_key_bundle").data)
 
 
+async def ask_for_new_code(waiting: Waiting, *, force: bool) -> bool:
+    """Withdraw the code that a device shows and have it ask for another; false if it shows none.
+
+    `force` is whether its user must ask for that; else the device may by itself.
+    """
+    shown = waiting.code
+    if shown is None or not shown.awaited(time.monotonic()):
+        return False
+    shown.used = True
+    attributes = {"stage": "refresh_code", "force_manual_refresh": str(force).lower()}
+    await _notify(waiting, Node("link_code_companion_reg", attributes, (Node(_REFERENCE, {}, shown.reference),)))
+    return True
+
+
 async def type_code(network: Network, text: str, number: str, *, name: str | None = None) -> tuple[Account, Device]:
     """A person types a code on a phone: resolves once the device is linked; else one of the PhoneErrors."""
     try:
@@ -166,6 +180,9 @@ async def _greet(waiting: Waiting, shown: PairingCode, account: Account, wrapped
         Node("primary_identity_pub", {}, account.identity.public),
         Node(_REFERENCE, {}, shown.reference),
     )
-    hello = Node("link_code_companion_reg", {"stage": "primary_hello"}, parts)
+    await _notify(waiting, Node("link_code_companion_reg", {"stage": "primary_hello"}, parts))
+
+
+async def _notify(waiting: Waiting, stage: Node) -> None:
     kind = {"type": "link_code_companion_reg", "id": secrets.token_hex(8), "t": now_s()}
-    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (hello,)))
+    await waiting.connection.send(Node("notification", {"from": SERVER, **kind}, (stage,)))

@@ -103,6 +103,17 @@ def test_a_scan_can_lead_to_a_new_code(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+def test_a_phone_can_be_one_that_links_no_such_devices(tmp_path: Path) -> None:
+    async def story(wa: Loopback, companion: Companion) -> None:
+        async with dialled(wa.whatsapp) as wire:
+            await registered(wire, companion)
+            assert await wa.post("faults/downgrade") == (200, {"told": 1})
+            told = await wire.receive()
+            assert (told.tag, [one.tag for one in told.children]) == ("ib", ["downgrade_webclient"])
+
+    told(tmp_path, story)
+
+
 def test_a_refresh_of_another_kind_is_refused(tmp_path: Path) -> None:
     async def story(wa: Loopback, _companion: Companion) -> None:
         assert (await wa.post("faults/refresh", child="other"))[1]["code"] == "bad_request"

@@ -224,6 +224,19 @@ def test_a_number_gets_five_codes_and_a_refusal_can_be_planned(tmp_path: Path) -
     told(tmp_path, story)
 
 
+def test_whatsapp_can_withdraw_a_code(tmp_path: Path) -> None:
+    async def story(wa: Loopback, companion: TypedCompanion, wire: Wire) -> None:
+        assert await wa.post("faults/refresh-code") == (200, {"asked": 0})
+        await companion.ask_for_code(wire)
+        assert await wa.post("faults/refresh-code", force=True) == (200, {"asked": 1})
+        stage = (await wire.receive()).get("link_code_companion_reg")
+        assert (stage.text("stage"), stage.text("force_manual_refresh")) == ("refresh_code", "true")
+        assert stage.get("link_code_pairing_ref").data == companion.reference
+        assert await type_code(wa) == (410, "expired_code")
+
+    told(tmp_path, story)
+
+
 def test_codes_are_given_again_after_a_while() -> None:
     throttle = CodeThrottle()
     assert [throttle.allows("1", n) for n in range(MOST_CODES + 1)] == [True] * MOST_CODES + [False]

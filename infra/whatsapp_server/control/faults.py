@@ -5,8 +5,8 @@ from collections import deque
 
 from aiohttp import web
 
-from chalicelib.wire.node import Attribute, Jid, MalformedJid, Node
-from infra.whatsapp_server import scanning
+from chalicelib.wire.node import SERVER, Attribute, Jid, MalformedJid, Node
+from infra.whatsapp_server import scanning, typed_codes
 from infra.whatsapp_server.codes import FULL_LIST
 from infra.whatsapp_server.connection import ConnectionEnded
 from infra.whatsapp_server.control.request import Fields, body, phone_number
@@ -32,6 +32,8 @@ def add(app: web.Application, network: Network) -> None:
     app.router.add_post("/faults/failure", routes.failure)
     app.router.add_post("/faults/passkey", routes.passkey)
     app.router.add_post("/faults/hold-acks", routes.hold_acks)
+    app.router.add_post("/faults/refresh-code", routes.refresh_code)
+    app.router.add_post("/faults/downgrade", routes.downgrade)
     app.router.add_post("/faults/refuse-code", routes.refuse_code)
     app.router.add_post("/faults/refuse-message", routes.refuse_message)
     app.router.add_post("/faults/spoil-message", routes.spoil_message)
@@ -130,6 +132,28 @@ class _FaultRoutes:
         held = (await body(request)).integer("ms", default=0, lowest=0, highest=_LONGEST_HOLD_MS)
         self._network.faults.held_acks_s = held / 1000
         return web.json_response({"ms": held})
+
+    async def refresh_code(self, request: web.Request) -> web.Response:
+        """`{force?}`: withdraw the pairing codes on show; with `force` a person must ask for the next."""
+        force = (await body(request)).flag("force")
+        asked = 0
+        for waiting in self._waiting():
+            try:
+                asked += await typed_codes.ask_for_new_code(waiting, force=force)
+            except ConnectionEnded:
+                continue
+        return web.json_response({"asked": asked})
+
+    async def downgrade(self, _request: web.Request) -> web.Response:
+        """Tell each waiting client that the phone which scanned links no devices but browsers of old."""
+        told = 0
+        for waiting in self._waiting():
+            try:
+                await waiting.connection.send(Node("ib", {"from": SERVER}, (Node("downgrade_webclient"),)))
+            except ConnectionEnded:
+                continue
+            told += 1
+        return web.json_response({"told": told})
 
     async def refuse_code(self, request: web.Request) -> web.Response:
         """`{code, number?, times?}`: refuse the next pairing codes that clients ask for."""
