@@ -171,13 +171,13 @@ class Audio(Media, frozen=True, kw_only=True):
 
 
 class Sticker(Media, frozen=True, kw_only=True):
-    """A sticker."""
+    """A sticker; whether it moves isn't known of one that the worker is to fetch."""
 
     NAME: ClassVar = "sticker"
 
     width: int | None = None
     height: int | None = None
-    animated: bool = False
+    animated: bool | None = None
 
 
 class Document(Media, frozen=True, kw_only=True):

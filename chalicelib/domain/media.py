@@ -111,8 +111,9 @@ class MediaFile:
 
     ``message`` is our id of the message that it came with, or that is its first. ``mimetype`` is judged by the bytes
     once they are there, before that what was announced. ``size`` is in bytes, ``sha256`` in hexadecimal digits,
-    ``seconds`` how long it plays. ``error_code`` says why it failed. ``version`` counts its moves. Until
-    ``judged_until`` somebody is judging what was uploaded, and nobody else may touch the bytes under ``key``.
+    ``seconds`` how long it plays, ``animated`` whether a WebP picture moves. ``error_code`` says why it failed.
+    ``version`` counts its moves. Until ``judged_until`` somebody is judging what was uploaded, and nobody else may
+    touch the bytes under ``key``.
     """
 
     uid: str
@@ -132,6 +133,7 @@ class MediaFile:
     width: int | None = None
     height: int | None = None
     seconds: int | None = None
+    animated: bool | None = None
     error_code: str | None = None
     judged_until: int | None = None
     version: int = 0
@@ -150,13 +152,30 @@ class MediaFile:
         """Whether the bytes can be had."""
         return self.state is MediaState.STORED and now < self.expires_at
 
-    def stored(self, *, mimetype: str, size: int, sha256: str, sides: tuple[int, int] | None = None) -> "MediaFile":
+    def stored(
+        self,
+        *,
+        mimetype: str,
+        size: int,
+        sha256: str,
+        sides: tuple[int, int] | None = None,
+        animated: bool | None = None,
+    ) -> "MediaFile":
         """Return the record of the file with its bytes there, as they were found to be; ``sides`` of a picture."""
-        told = {"mimetype": mimetype, "size": size, "sha256": sha256, "error_code": None, "judged_until": None}
-        ends = max(self.expires_at, self.created_at + KEPT)
-        if sides:
-            told |= {"width": sides[0], "height": sides[1]}
-        return replace(self, state=MediaState.STORED, expires_at=ends, version=self.version + 1, **told)  # type: ignore[arg-type]
+        return replace(
+            self,
+            state=MediaState.STORED,
+            expires_at=max(self.expires_at, self.created_at + KEPT),
+            mimetype=mimetype,
+            size=size,
+            sha256=sha256,
+            width=sides[0] if sides else self.width,
+            height=sides[1] if sides else self.height,
+            animated=animated,
+            error_code=None,
+            judged_until=None,
+            version=self.version + 1,
+        )
 
     def lost(self, code: str) -> "MediaFile":
         """Return the record of the file whose bytes will never be there; ``code`` says why."""
@@ -354,6 +373,16 @@ def is_bomb(sides: tuple[int, int] | None, size: int) -> bool:
     """
     pixels = sides[0] * sides[1] if sides else 0
     return pixels > MOST_PIXELS and pixels > 100 * size
+
+
+def is_animated(head: bytes) -> bool | None:
+    """Return whether the WebP picture that begins so moves; None for what is none.
+
+    The extended header says so in its flags (https://developers.google.com/speed/webp/docs/riff_container).
+    """
+    if sniffed(head) != "image/webp":
+        return None
+    return head[12:16] == b"VP8X" and len(head) > 20 and bool(head[20] & 0x02)
 
 
 def judged(head: bytes, claimed: str | None) -> str:

@@ -33,6 +33,7 @@ from chalicelib.domain.media import (
     MediaState,
     dimensions,
     disposition_of,
+    is_animated,
     is_as_announced,
     is_bomb,
     judged,
@@ -132,7 +133,8 @@ class MediaLibrary(Struct, frozen=True):
         if is_bomb(sides, len(body)):
             raise MediaTooLarge(BOMB, field="file")
         file = self._new(session, type_found, file_name, made)
-        file = file.stored(mimetype=type_found, size=len(body), sha256=sha256(body).hexdigest(), sides=sides)
+        sums, moves = sha256(body).hexdigest(), is_animated(body[:HEAD])
+        file = file.stored(mimetype=type_found, size=len(body), sha256=sums, sides=sides, animated=moves)
         self.files.put(file.key, BytesIO(body), mimetype=type_found)
         return self._put(file)
 
@@ -255,7 +257,8 @@ class MediaLibrary(Struct, frozen=True):
         sides = dimensions(head)
         if is_bomb(sides, size):
             return file.lost(FileTrouble.TOO_LARGE)
-        return file.stored(mimetype=mimetype, size=size, sha256=digest.hexdigest(), sides=sides)
+        sums = digest.hexdigest()
+        return file.stored(mimetype=mimetype, size=size, sha256=sums, sides=sides, animated=is_animated(head))
 
 
 def must_be_there(file: MediaFile | None, *, now: int, field: str) -> MediaFile:

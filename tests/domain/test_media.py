@@ -23,6 +23,7 @@ from chalicelib.domain.media import (
     dimensions,
     disposition_of,
     file_name_of,
+    is_animated,
     is_bomb,
     judged,
     may_be_sent,
@@ -33,6 +34,25 @@ from chalicelib.domain.media import (
 from chalicelib.domain.messages import Direction
 from chalicelib.worker.media import examiner
 from tests.makers import NOW, a_media_file
+
+
+def webp(kind: bytes, flags: int) -> bytes:
+    return b"RIFF\x24\0\0\0WEBP" + kind + b"\x0a\0\0\0" + bytes([flags]) + b"\0" * 9
+
+
+@pytest.mark.parametrize(
+    ("head", "moves"),
+    [
+        (webp(b"VP8X", 0x12), True),
+        (webp(b"VP8X", 0x10), False),
+        (webp(b"VP8 ", 0x02), False),
+        (webp(b"VP8X", 0x02)[:20], False),
+        (b"GIF89a\x01\0" + b"\x02" * 20, None),
+    ],
+)
+def test_a_webp_picture_says_in_its_header_whether_it_moves(*, head: bytes, moves: bool | None) -> None:
+    assert is_animated(head) is moves
+
 
 SAMPLES = [
     (b"\xff\xd8\xff\xe0\x00\x10JFIF", "image/jpeg"),

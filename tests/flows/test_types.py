@@ -315,6 +315,8 @@ def sent(line: Line, case: Sent, to: str, phones: list[Phone]) -> None:
     assert (message["type"], message["client_ref"], message["from_me"]) == (case.type, f"our {case.type}", True)
     told = {name: value for name, value in said.items() if name not in {"link", "contacts"}}
     has(message[case.type], told)
+    if case.shown.get("animated"):
+        assert message[case.type]["animated"] is True
     if case.type == "contact":
         assert message["contact"]["contacts"] == case.shown["contacts"]
     for phone in phones:

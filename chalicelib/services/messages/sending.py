@@ -13,7 +13,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from chalicelib.domain import sending as rules
-from chalicelib.domain.content import Audio, Content, Context, Document, Media, stored
+from chalicelib.domain.content import Audio, Content, Context, Document, Media, Sticker, stored
 from chalicelib.domain.errors import MediaTooLarge, MediaTypeMismatch, MessageNotFound, QuotedMessageNotFound
 from chalicelib.domain.jid import recipient
 from chalicelib.domain.media import LARGEST_OF, MB, MOST_PIXELS, MediaKind, may_be_sent
@@ -117,6 +117,8 @@ class Sending(Struct, frozen=True):
                 f"A picture sent as {kind} has {MOST_PIXELS // 10**6} million pixels at most.", field=field
             )
         told = structs.replace(content, mimetype=file.mimetype, size=file.size, sha256=file.sha256)
+        if isinstance(told, Sticker) and file.animated is not None:
+            return structs.replace(told, animated=file.animated)
         if isinstance(told, Document) and told.file_name is None:
             return structs.replace(told, file_name=file.file_name)
         return told

@@ -236,7 +236,7 @@ def _audio(audio: c.Audio, writing: _Writing) -> Fields:
 
 def _sticker(sticker: c.Sticker, writing: _Writing) -> Fields:
     file = writing.outgoing.file
-    animated = sticker.animated or bool(file and file.animated)
+    animated = bool(sticker.animated or (file and file.animated))
     fields = {"mimetype": "image/webp", "isAnimated": animated, **writing.size}
     return {"stickerMessage": writing.media(fields)}
 

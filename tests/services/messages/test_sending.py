@@ -147,6 +147,14 @@ def test_a_file_is_sent_with_what_is_known_of_it(rig: Rig) -> None:
     assert send(rig, link).content == link
 
 
+@pytest.mark.parametrize("moves", [True, False])
+def test_a_sticker_says_whether_it_moves(rig: Rig, *, moves: bool) -> None:
+    rig.stores.media.put(a_file(mimetype="image/webp", animated=moves))
+    sticker = send(rig, k.Sticker(media_id="md_1")).content
+    assert isinstance(sticker, k.Sticker)
+    assert sticker.animated is moves
+
+
 @pytest.mark.parametrize(
     ("file", "content", "error"),
     [
