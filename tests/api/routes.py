@@ -57,6 +57,7 @@ _BODIES: Final[dict[str, dict[str, object]]] = {
     "send-status": {"message": "Closed"},
     "chat/typing": {"chat": "628987654321"},
     "chat/recording": {"chat": "628987654321"},
+    "set/presence": {"presence": "composing", "mixed": "628987654321"},
     "chat/read": {"phone": "628987654321"},
     "bulk": {"recipients": ["628987654321"], "message": "Kopi?"},
     "name": {"name": "Ben"},

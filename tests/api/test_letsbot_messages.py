@@ -266,6 +266,26 @@ def test_what_the_account_does_is_shown_in_a_chat(connected: World, ana: Caller,
     assert [one.typing for one in asked] == [Typing("120363020310020819@g.us", Composing(state))]
 
 
+@pytest.mark.parametrize(
+    ("presence", "state"), [("composing", "typing"), ("recording", "recording"), ("paused", "paused")]
+)
+def test_a_presence_in_a_chat_is_shown_there(connected: World, ana: Caller, presence: str, state: str) -> None:
+    asked = told(connected)
+    answer = ana("POST", "/api/v1/instance/set/presence", {"presence": presence, "mixed": TO["phone"]})
+    assert (answer.status, answer.json["data"]) == (200, {"presence": presence, "phone": "+628987654321"})
+    assert [one.typing for one in asked] == [Typing(BO, Composing(state))]
+    answer = ana("POST", "/api/v1/instance/set/presence", {"presence": presence})
+    assert (answer.status, answer.json["field"]) == (400, "mixed")
+
+
+@pytest.mark.parametrize(("presence", "online"), [("available", True), ("unavailable", False)])
+def test_a_presence_is_shown_to_everybody(*, connected: World, ana: Caller, presence: str, online: bool) -> None:
+    asked = told(connected)
+    answer = ana("POST", "/api/v1/instance/set/presence", {"presence": presence, "mixed": TO["phone"]})
+    assert (answer.status, answer.json["data"]) == (200, {"presence": presence, "phone": None})
+    assert [one.online for one in asked] == [online]
+
+
 def test_a_chat_is_read_to_its_newest_message(connected: World, ana: Caller) -> None:
     asked = told(connected)
     received(connected)

@@ -77,8 +77,8 @@ def test_letsbot_answers_reacts_reads_types_and_deletes(
     assert got(friend, gone["message_id"])["text"] == "1234"
     letsbot("chat/read", to)
     eventually(lambda: got(friend, asked)["state"] == "read")
-    assert stack.post(f"/api/sessions/{account}/set-online").ok
-    letsbot("chat/typing", {"chat": friend.number})
+    letsbot("instance/set/presence", {"presence": "available"})
+    letsbot("instance/set/presence", {"presence": "composing", "mixed": friend.number})
     eventually(lambda: friend.presence(account)["typing"])
     letsbot("message/delete", {**to, "messageID": reply["message_id"]}, "DELETE")
     eventually(lambda: got(friend, reply["message_id"]).get("deleted_by"))

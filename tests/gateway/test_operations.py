@@ -16,6 +16,7 @@ UNANSWERED = {
     "POST /sessions/{id}/messages/{message_id}/read",
     "POST /api/v1/chat/typing",
     "POST /api/v1/chat/recording",
+    "POST /api/v1/instance/set/presence",
     "POST /api/v1/chat/read",
     "POST /v1/sessions/{id}/messages/{message_id}/read",
     "POST /v1/sessions/{id}/messages/{message_id}/reject",

@@ -19,6 +19,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     Success[letsbot.LetsBotMessageJson]: letsbot.one(MESSAGE),
     Success[letsbot.LetsBotMessagesJson]: letsbot.many([MESSAGE], MESSAGE.id),
     Success[letsbot.LetsBotChatJson]: letsbot.told(MESSAGE.chat, "composing"),
+    Success[letsbot.LetsBotPresenceJson]: letsbot.shown("composing", MESSAGE.chat),
 }
 _TO: Final = "+628987654321"
 _FILE: Final = "https://example.com/menu"
@@ -35,5 +36,6 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
     messages.LetsBotDisappearing(_TO, "The code is 1234.", 86_400),
     messages.LetsBotDeletion(_TO, MESSAGE.id),
     messages.LetsBotTyping(_TO),
+    messages.LetsBotPresence("composing", _TO),
     messages.LetsBotChat(_TO),
 )

@@ -4,7 +4,7 @@ A file is named by its address, and fetched by the worker. What can't be done by
 library, is answered 501 with the reason (see ``IMPOSSIBLE`` in ``domain/sending.py``).
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -40,6 +40,12 @@ router: Final = Router(__name__, DIALECT)
 _LOOK, _SEND = Permission.MESSAGES_READ, Permission.MESSAGES_SEND
 _SENT: Final = {200: Success[shapes.LetsBotReceiptJson], 202: Success[shapes.LetsBotReceiptJson]}
 _REFUSED: Final = (*UNCLEAR, *UNSENT)
+_DOING: Final = {
+    "composing": Composing.TYPING,
+    "recording": Composing.RECORDING,
+    "paused": Composing.PAUSED,
+}
+"""What may be shown in a chat."""
 WEEK: Final = 604_800
 """Seconds."""
 
@@ -150,6 +156,16 @@ class LetsBotTyping(msgspec.Struct):
     """A chat in which somebody types."""
 
     chat: _Chat
+
+
+class LetsBotPresence(msgspec.Struct):
+    """What others are to be shown of the account: all of them, or those in a chat."""
+
+    presence: Literal["available", "unavailable", "composing", "recording", "paused"]
+    mixed: Annotated[
+        Digits | None,
+        msgspec.Meta(description="The chat, a phone number or a group's JID; of being available everybody is told."),
+    ] = None
 
 
 class LetsBotChat(msgspec.Struct):
@@ -354,6 +370,27 @@ def recording(call: Call, body: LetsBotTyping) -> Answer:
     chat = person_or_group(body.chat, field="chat")
     bootstrap.signals().show_typing(call.tenant, session_of(call).id, chat, Composing.RECORDING)
     return Answer(shapes.told(chat, "recording"))
+
+
+@router.route(
+    "POST",
+    "/api/v1/instance/set/presence",
+    needs=_SEND,
+    gives={200: Success[shapes.LetsBotPresenceJson]},
+    refuses=(*UNCLEAR, *UNTOLD),
+)
+def set_presence(call: Call, body: LetsBotPresence) -> Answer:
+    """Show the account as online or not; or as typing, recording or neither in a chat, for some seconds."""
+    doing = _DOING.get(body.presence)
+    if doing is None:
+        online = body.presence == "available"
+        bootstrap.signals().show_online(call.tenant, session_of(call).id, online=online)
+        return Answer(shapes.shown(body.presence))
+    if body.mixed is None:
+        raise InvalidField("'mixed' is missing: the chat.", field="mixed")
+    chat = person_or_group(body.mixed, field="mixed")
+    bootstrap.signals().show_typing(call.tenant, session_of(call).id, chat, doing)
+    return Answer(shapes.shown(body.presence, chat))
 
 
 @router.route(

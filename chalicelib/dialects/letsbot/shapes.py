@@ -110,6 +110,13 @@ class LetsBotChatJson(TypedDict):
     status: Annotated[Literal["composing", "recording", "read"], "What it was."]
 
 
+class LetsBotPresenceJson(TypedDict):
+    """What others are shown of the account."""
+
+    presence: Annotated[str, "As it was asked for."]
+    phone: Annotated[str | None, "The chat that sees it: a number, or the JID where there is none; null for everybody."]
+
+
 class LetsBotError(Failure):
     """An error; what can't be sent says, in the names that clients of all such gateways look for, how to go on."""
 
@@ -218,6 +225,11 @@ def message(of: Message) -> LetsBotMessageJson:
 def told(chat: str, status: Literal["composing", "recording", "read"]) -> Success[LetsBotChatJson]:
     """Return that a chat (a JID) was told something."""
     return success({"phone": _named(chat), "status": status}, "Chat updated successfully")
+
+
+def shown(presence: str, chat: str | None = None) -> Success[LetsBotPresenceJson]:
+    """Return what others are shown, in a chat (a JID) or everywhere."""
+    return success({"presence": presence, "phone": _named(chat) if chat else None}, "Presence updated successfully")
 
 
 def _named(jid: str) -> str:
