@@ -18,13 +18,12 @@ from tests.flows.test_types import RECEIVED, SENT
 ROOT: Final = Path(__file__).parent.parent.parent
 PAGE: Final = ROOT / "docs" / "messages.md"
 
-_FLOW, _LETSBOT, _FAMILY = "flows/test_types.py", "api/test_letsbot_messages.py", "api/test_family_sending.py"
+_FLOW: Final = "flows/test_types.py"
 _FAMILY_FLOW: Final = "flows/test_family_messages.py"
 _ENVELOPED: Final = (_FAMILY_FLOW, "test_the_enveloped_api_sends_what_comes_along_replies_and_passes_on")
 _BARES: Final = (_FAMILY_FLOW, "test_the_bare_api_sends_files_passes_on_to_many_and_reads")
 _LETSBOTS: Final = (_FAMILY_FLOW, "test_letsbot_sends_files_places_and_contacts")
 _LETSBOT_ACTS: Final = (_FAMILY_FLOW, "test_letsbot_answers_reacts_reads_types_and_deletes")
-_BODY: Final = "test_a_body_becomes_its_content"
 _TEXT: Final = ("flows/test_groups.py", "test_a_text_to_a_group_arrives_with_every_member_and_is_answered")
 _EDITS: Final = "test_a_reaction_an_edit_and_a_deletion_change_what_the_phone_shows"
 _CHANGES: Final = "test_what_came_in_is_edited_reacted_to_pinned_and_deleted"
@@ -64,8 +63,8 @@ _FAMILIES: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Envelope": {
         "text": (f"{_AT}/send", *_TEXT),
         "image": (f"{_AT}/send-image", *_ENVELOPED),
-        "video": (f"{_AT}/send-file-url", _FAMILY, _BODY),
-        "audio": (f"{_AT}/send-file-url", _FAMILY, _BODY),
+        "video": (f"{_AT}/send-file-url", *_ENVELOPED),
+        "audio": (f"{_AT}/send-file-url", *_ENVELOPED),
         "document": (f"{_AT}/send-attachment", *_ENVELOPED),
         "location": (f"{_AT}/send-location", *_ENVELOPED),
         "forward": (f"{_AT}/forward", *_ENVELOPED),
@@ -73,20 +72,15 @@ _FAMILIES: Final[dict[str, dict[str, tuple[str, str, str]]]] = {
     "Bare": {
         "text": (f"{_BARE}/send-message", *_TEXT),
         "image": (f"{_BARE}/send-media", *_BARES),
-        "video": (f"{_BARE}/send-media", _FAMILY, _BODY),
-        "audio": (f"{_BARE}/send-media", _FAMILY, _BODY),
-        "document": (f"{_BARE}/send-media", _FAMILY, _BODY),
+        "video": (f"{_BARE}/send-media", *_BARES),
+        "audio": (f"{_BARE}/send-media", *_BARES),
+        "document": (f"{_BARE}/send-media", *_BARES),
         "forward": (f"{_BARE}/forward-message-bulk", *_BARES),
     },
     "LetsBot": {
-        **{
-            name: (f"POST /api/v1/{path}", _LETSBOT, _BODY)
-            for name, path in {
-                "video": "send/video",
-                "document": "send/file",
-                "sticker": "message/send/sticker",
-            }.items()
-        },
+        "video": ("POST /api/v1/send/video", *_LETSBOTS),
+        "document": ("POST /api/v1/send/file", *_LETSBOTS),
+        "sticker": ("POST /api/v1/message/send/sticker", *_LETSBOTS),
         "image": ("POST /api/v1/send/image", *_LETSBOTS),
         "audio": ("POST /api/v1/send/ptt", *_LETSBOTS),
         "location": ("POST /api/v1/send/location", *_LETSBOTS),
