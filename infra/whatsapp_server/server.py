@@ -8,7 +8,7 @@ from pathlib import Path
 from aiohttp import web
 
 from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, derived
-from infra.whatsapp_server import certificates
+from infra.whatsapp_server import certificates, web_page
 from infra.whatsapp_server.certificates import authority, server_context
 from infra.whatsapp_server.codes import References
 from infra.whatsapp_server.connection import Credentials
@@ -60,6 +60,7 @@ class WhatsApp:
         doorman = Doorman(self._network, Credentials(static, chain))
         app = web.Application()
         app.router.add_get("/ws/chat", doorman.serve)
+        app.router.add_get("/", web_page.page)
         self._network.media.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()

@@ -32,12 +32,14 @@ T = TypeVar("T")
 
 
 @contextmanager
-def browsing() -> Iterator[Browser]:
-    """Start the browser that is installed, without a window and with nobody's profile."""
+def browsing(*more: str) -> Iterator[Browser]:
+    """Start the browser that is installed, without a window and with nobody's profile; ``more`` are switches of its own."""
     found = next(filter(None, map(shutil.which, NAMES)), None)
     assert found, NEEDED
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=found, args=[*QUIET, "--disable-gpu"], chromium_sandbox=False)
+        browser = driver.chromium.launch(
+            executable_path=found, args=[*QUIET, "--disable-gpu", *more], chromium_sandbox=False
+        )
         expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
