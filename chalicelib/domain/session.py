@@ -151,7 +151,17 @@ class Device:
     @property
     def phone(self) -> str:
         """The account's phone number, digits only."""
-        return self.jid.partition("@")[0].partition(":")[0].partition(".")[0]
+        return _user(self.jid)
+
+    @property
+    def lid_user(self) -> str | None:
+        """The account's LID, digits only, where WhatsApp told it."""
+        return _user(self.lid) if self.lid else None
+
+
+def _user(jid: str) -> str:
+    """Return whom a device's JID names, without its device and its agent."""
+    return jid.partition("@")[0].partition(":")[0].partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)

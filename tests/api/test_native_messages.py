@@ -57,7 +57,7 @@ def test_a_message_is_accepted_at_once(connected: World, ana: Caller) -> None:
         "text": {"body": "Kopi?"},
         "chat_id": PHONE,
         "chat_lid": None,
-        "sender": {"phone": f"+{DEVICE.phone}", "lid": None, "name": None},
+        "sender": {"phone": f"+{DEVICE.phone}", "lid": f"{DEVICE.lid_user}@lid", "name": None},
         "client_ref": "order-17",
         "created_at": answer.json["created_at"],
     }

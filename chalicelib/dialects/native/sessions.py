@@ -134,8 +134,8 @@ def _account(of: Session) -> NativeAccountJson | None:
     device = of.device
     if device is None:
         return None
-    lid = device.lid.partition("@")[0].partition(":")[0].partition(".")[0] if device.lid else None
-    return {"phone": phone(device.phone), "lid": f"{lid}@lid" if lid else None, "platform": device.platform}
+    lid = f"{device.lid_user}@lid" if device.lid_user else None
+    return {"phone": phone(device.phone), "lid": lid, "platform": device.platform}
 
 
 def _webhook(of: Session, *, with_secret: bool) -> NativeWebhookJson | None:
