@@ -14,6 +14,10 @@ CHAT_KEPT: Final = 30 * 86_400_000
 """Milliseconds that a chat is kept after its newest message."""
 
 
+LONGEST_TIMER: Final = 90 * 86_400
+"""Seconds of the longest timer that WhatsApp's apps know; who says more sets none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chat:
     """A chat of a session: ``key`` is what it is found by, ``jid`` and ``lid`` as its newest message has them.
@@ -49,8 +53,14 @@ class ChatTimer:
 def timer_told(message: Message) -> ChatTimer | None:
     """Return what the message tells of its chat's timer: one that sets it, or one that came in and will disappear.
 
-    One of ours sets it once it has gone out.
+    One of ours sets it once it has gone out. What is no timer of WhatsApp's changes nothing: all that is sent from then
+    on would say it, too.
     """
+    told = _timer_in(message)
+    return told if told and told.seconds <= LONGEST_TIMER else None
+
+
+def _timer_in(message: Message) -> ChatTimer | None:
     if isinstance(message.content, Timer):
         unsent = message.status in OPEN or message.status in {MessageStatus.FAILED, MessageStatus.UNKNOWN}
         return None if unsent else ChatTimer(message.content.seconds, message.id, message.created_at // 1000)

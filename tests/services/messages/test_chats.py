@@ -190,6 +190,13 @@ def test_a_chat_s_timer_is_learnt_from_who_sets_it_and_from_what_disappears(rig:
     assert timer(rig)[0] == 0, "what we send tells nothing new"
 
 
+def test_what_is_no_timer_of_whatsapp_s_sets_none(rig: Rig) -> None:
+    indexed(rig, PHONE, context=Context(expires_in=86_400))
+    indexed(rig, PHONE, content=Timer(2**32 - 1))
+    indexed(rig, PHONE, context=Context(expires_in=2**32 - 1))
+    assert timer(rig)[0] == 86_400
+
+
 def test_a_timer_of_ours_counts_once_it_has_gone_out(rig: Rig) -> None:
     message = indexed(rig, PHONE, OUT, Timer(86_400))
     assert timer(rig) == (0, 0)
