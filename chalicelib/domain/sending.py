@@ -3,9 +3,11 @@
 Fields are named as in a message: ``poll.options`` are the options of a poll, whatever a family calls them.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
+from unicodedata import category
 
 from chalicelib.domain.content import (
     LONGEST_VCARD,
@@ -35,6 +37,7 @@ from chalicelib.domain.errors import (
     DeleteTooLate,
     EditTooLate,
     InvalidField,
+    MediaNotFound,
     MentionNotInText,
     MessageDeleted,
     MessageNotSent,
@@ -132,6 +135,8 @@ def forwarded(message: Message, caption: str | None = None) -> tuple[Content, Co
     if message.deleted_by is not None:
         raise MessageDeleted("The message was deleted.", field="message_id")
     content = message.content
+    if isinstance(content, Media) and content.media_id is None and content.link is None:
+        raise MediaNotFound("The message's file isn't kept.", field="message_id")
     if caption:
         if not isinstance(content, Media) or not content.WORDS:
             raise InvalidField(f"A message of the type {content.type} has no caption.", field="caption")
@@ -177,9 +182,14 @@ def marked(message: Message, change: Message) -> Message:
 
 def reaction(message: Message, emoji: str, *, field: str) -> Reaction:
     """Return a reaction to a message; an empty one takes it back. ``field`` is what a wrong one is called by."""
-    if len(emoji) > LONGEST_EMOJI or any(map(_is_word, emoji)):
+    shows = not emoji or not all(category(one) in _ADDED for one in emoji)
+    if len(emoji) > LONGEST_EMOJI or any(map(_is_word, emoji)) or not shows:
         raise InvalidField(f"'{field}' must be one emoji, or empty.", field=field)
     return Reaction(target_of(message), emoji or None, removed=not emoji)
+
+
+_ADDED: Final = {"Cf", "Me", "Mn"}
+"""Characters that show nothing alone: joiners, marks of direction, selectors of variations."""
 
 
 def _is_word(character: str) -> bool:
@@ -279,5 +289,5 @@ def check_mentions(content: Content, mentions: Collection[str], *, field: str) -
     words = content.text or ""
     for jid in mentions:
         name = f"@{jid.partition('@')[0]}"
-        if name not in words:
+        if not re.search(rf"{name}(?!\d)", words, re.ASCII):
             raise MentionNotInText(f"'{field}' mentions somebody, and {name} isn't in the text.", field=field)

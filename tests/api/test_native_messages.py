@@ -160,6 +160,27 @@ def test_a_reply_names_and_shows_what_it_quotes(connected: World, ana: Caller) -
         ({**TEXT, "text": {"body": ""}}, 400, "INVALID_FIELD", "text.body"),
         ({**TEXT, "text": {"body": "\u200b"}}, 400, "INVALID_FIELD", "text.body"),
         ({**TEXT, "text": {"body": "x", "font": 3}}, 400, "INVALID_FIELD", "text.font"),
+        *(
+            (
+                {**TEXT, "text": {"body": shown, "preview": {"url": shown, "title": "A"}}},
+                400,
+                "INVALID_FIELD",
+                "text.preview.url",
+            )
+            for shown in (
+                "javascript:alert(1)",
+                "javascript://a.example/%0aalert(1)",
+                "a b",
+                "a\nb",
+                "mailto:a@b.example",
+            )
+        ),
+        (
+            {"to": TO, "type": "location", "location": {"latitude": 1, "longitude": 2, "url": "javascript:alert(1)"}},
+            400,
+            "INVALID_FIELD",
+            "location.url",
+        ),
         ({**TEXT, "to": {}}, 400, "INVALID_FIELD", "to.phone"),
         ({**TEXT, "to": {"phone": "12"}}, 400, "INVALID_FIELD", "to.phone"),
         ({**TEXT, "to": {"chat_id": "x@y"}}, 400, "INVALID_FIELD", "to.chat_id"),
@@ -285,6 +306,28 @@ def test_a_deleted_message_is_revoking_then_revoked(connected: World, ana: Calle
     a_worker_sends(connected)
     answer = ana("DELETE", f"{MESSAGES}/{OURS}?wait=5")
     assert (answer.status, answer.json["status"]) == (200, "revoked")
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (k.Image(), "MEDIA_NOT_FOUND"),
+        (k.Image(media_id="md_1"), "MEDIA_NOT_FOUND"),
+        (k.Poll("When?"), "NOT_FORWARDABLE"),
+    ],
+)
+def test_what_cannot_be_passed_on_is_called_by_its_field(
+    connected: World, ana: Caller, content: k.Content, code: str
+) -> None:
+    received(connected, content=content)
+    answer = ana("POST", MESSAGES, {"to": TO, "type": "forward", "forward": {"message_id": THEIRS}})
+    assert (answer.error["code"], answer.error["field"]) == (code, "forward.message_id")
+
+
+def test_a_link_is_shown_as_it_stands_in_the_text(connected: World, ana: Caller) -> None:
+    shown = {"url": "a.example:8080/x", "title": "A"}
+    answer = ana("POST", MESSAGES, {**TEXT, "text": {"body": "See a.example:8080/x", "preview": shown}})
+    assert (answer.status, answer.json["text"]["preview"]) == (202, shown)
 
 
 def test_a_reaction_is_given_and_taken_back(connected: World, ana: Caller) -> None:

@@ -89,7 +89,7 @@ def test_a_reaction_is_an_emoji(emoji: str) -> None:
     assert rules.reaction(received(), emoji, field="emoji").emoji == emoji
 
 
-@pytest.mark.parametrize("words", ["ok", "да", "👍 ", "👍" * 17, "a👍"])
+@pytest.mark.parametrize("words", ["ok", "да", "👍 ", "👍" * 17, "a👍", "\u200d", "\u202e", "\ufe0f"])
 def test_words_are_no_reaction(words: str) -> None:
     with pytest.raises(e.InvalidField) as refused:
         rules.reaction(received(), words, field="reaction.emoji")
@@ -109,6 +109,12 @@ def test_what_is_passed_on_counts_once_more() -> None:
     for one in (k.Poll("Mon?"), k.Undecryptable(), k.Reaction(k.Target("3A"), "👍")):
         with pytest.raises(e.NotForwardable):
             rules.forwarded(received(content=one))
+
+
+def test_a_file_that_was_never_kept_is_not_passed_on() -> None:
+    with pytest.raises(e.MediaNotFound) as refused:
+        rules.forwarded(received(content=k.Image(caption="Plan")))
+    assert refused.value.field == "message_id"
 
 
 def test_a_vote_is_for_options_of_the_poll() -> None:
@@ -177,7 +183,8 @@ def test_channels_take_texts_and_statuses_what_they_can_show() -> None:
 def test_who_is_mentioned_stands_in_the_words() -> None:
     rules.check_mentions(k.Text("Hi @628777000001 and @200000000000002"), (PHONE, LID), field="mentions")
     rules.check_mentions(k.Image(caption="@628777000001"), (PHONE,), field="mentions")
-    for content, who in ((k.Text("Hi Bo"), PHONE), (k.Audio(), PHONE), (k.Text("@628777000001"), LID)):
+    longer = k.Text("Hi @6287770000012")
+    for content, who in ((k.Text("Hi Bo"), PHONE), (k.Audio(), PHONE), (k.Text("@628777000001"), LID), (longer, PHONE)):
         with pytest.raises(e.MentionNotInText):
             rules.check_mentions(content, (who,), field="mentions")
     with pytest.raises(e.InvalidField):

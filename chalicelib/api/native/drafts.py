@@ -7,10 +7,11 @@ fields look like.
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.api.fields import MESSAGE_ID, MessageText, Phone, line, link, text
+from chalicelib.api.fields import MESSAGE_ID, MessageText, Phone, line, link, text, url
 from chalicelib.domain import content as c
 from chalicelib.domain.content import Content
 from chalicelib.domain.errors import InvalidField
@@ -348,8 +349,16 @@ def _text(said: NativeText) -> Content:
     preview = None
     if shown:
         title, about = _line(shown.title, "text.preview.title"), _words(shown.description, "text.preview.description")
-        preview = c.LinkPreview(shown.url, title, about)
+        preview = c.LinkPreview(_shown_link(shown.url), title, about)
     return c.Text(text(said.body, field="text.body"), preview, said.background, said.font)
+
+
+def _shown_link(said: str) -> str:
+    """Return a link as it stands in a text, where it may lack its scheme; no other than the web's."""
+    field, written = "text.preview.url", said if "://" in said else f"https://{said}"
+    if urlsplit(url(written, field=field)).username is not None:
+        raise InvalidField(f"'{field}' must be a link of the web, without a user name.", field=field)
+    return said
 
 
 def _image(said: NativeImage) -> Content:
@@ -368,7 +377,8 @@ def _document(said: NativeDocument) -> Content:
 
 def _location(said: NativeLocation) -> Content:
     name, address = _line(said.name, "location.name"), _line(said.address, "location.address")
-    return c.Location(said.latitude, said.longitude, name=name, address=address, url=said.url)
+    leads = url(said.url, field="location.url") if said.url is not None else None
+    return c.Location(said.latitude, said.longitude, name=name, address=address, url=leads)
 
 
 def _poll(said: NativePoll) -> Content:

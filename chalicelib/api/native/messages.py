@@ -15,7 +15,7 @@ from chalicelib.api.call import Answer, Call
 from chalicelib.api.fields import MessageText, existing_message, line, text
 from chalicelib.api.native import drafts
 from chalicelib.api.native.drafts import NativeDraft, NativeTo
-from chalicelib.api.outgoing import ACKNOWLEDGED, OF_FILES, UNSENT, UNTOLD, own_key
+from chalicelib.api.outgoing import ACKNOWLEDGED, OF_FILES, UNSENT, UNTOLD, called, own_key
 from chalicelib.api.pages import MESSAGES, message_cursor
 from chalicelib.api.parameters import IDEMPOTENCY_KEY, Parameter, one_of, seconds
 from chalicelib.api.router import Router
@@ -131,7 +131,9 @@ def _sent(call: Call, name: str, body: NativeDraft) -> Message:
         case drafts.NativePollVoteDraft(poll_vote=said):
             return sending.vote(tenant, name, said.message_id, said.options, made)
         case drafts.NativeForwardDraft(forward=said):
-            return sending.forward(tenant, name, said.message_id, drafts.jid(body.to), made)
+            to, field = drafts.jid(body.to), "forward.message_id"
+            with called(message_id=field, media_id=field, link=field):
+                return sending.forward(tenant, name, said.message_id, to, made)
         case drafts.NativeTimerDraft():
             return sending.send(tenant, name, Wish(drafts.jid(body.to), drafts.content(body)), made)
         case drafts.Replying():
