@@ -1,9 +1,10 @@
 """Sending messages in order, and noting the receipts for them.
 
-One thread a session sends, since two would have to agree on the order in a chat. A message is reported as ``sending``
-before the client is called and as ``sent`` after WhatsApp's acknowledgement; a worker that dies in between leaves it
-half sent, and the next one finds out what became of it (``outcomes``), or reports it as ``unknown``: it is never sent
-twice.
+One thread a session sends, since two would have to agree on the order in a chat. What takes long beforehand, such as
+fetching a file, goes on beside it (``preparing``): meanwhile only what comes later in the same chat waits. A message is
+reported as ``sending`` before the client is called and as ``sent`` after WhatsApp's acknowledgement; a worker that dies
+in between leaves it half sent, and the next one finds out what became of it (``outcomes``), or reports it as
+``unknown``: it is never sent twice.
 
 The client has told WhatsApp that it has a receipt before it hands it over, and nothing repeats it. So a receipt lies in
 a file until it is noted: a message whose receipt died with the process would stay ``sent`` for good. Receipts are noted
@@ -14,20 +15,19 @@ may be quicker than the send that it is for returns.
 import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from enum import Enum, auto
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import structs
 
 from chalicelib.domain.content import (
     Album,
     ContactCards,
-    Content,
     Context,
     GroupInvite,
-    LinkPreview,
     Location,
     Media,
     Poll,
@@ -41,6 +41,7 @@ from chalicelib.wire.addons import SECRET_SIZE
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.messaging import BackgroundWorker
+from chalicelib.worker.session.preparing import OutgoingMedia, Prepared, Preparing, needs_preparing
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
@@ -53,21 +54,37 @@ from chalicelib.worker.whatsapp.errors import (
     RecipientNotOnWhatsApp,
     SendRefused,
 )
-from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.outgoing import Outgoing
 
 
-class OutgoingMedia(Protocol):
-    """Has the file of a media lie where WhatsApp's messages can refer to it."""
+class Progress(Enum):
+    """How far a message came at its turn: it is over with, it waits, or so do all after it as well."""
 
-    def prepare(self, content: Media) -> WhatsAppFile:
-        """Return where the file lies that the content's ``media_id`` or ``link`` names; takes as long as its upload.
+    OVER = auto()
+    WAITS = auto()
+    ALL_WAIT = auto()
 
-        Raises SendRefused where that can't be, and NotSent where it may be later.
-        """
 
-    def shown(self, preview: LinkPreview) -> LinkPreview | None:
-        """Return a link's preview with what its page says, in seconds; None where that is nothing."""
+class Held:
+    """The messages that wait in a turn, for what is fetched for them or behind such a one in the same chat."""
+
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self._chats: set[str] = set()
+
+    def add(self, message: Message) -> None:
+        """Have a message wait, and all that come behind it in its chat."""
+        self.ids.add(message.id)
+        self._chats |= _chats(message)
+
+    def holds(self, message: Message) -> bool:
+        """Whether an earlier message of the same chat waits."""
+        return not self._chats.isdisjoint(_chats(message))
+
+
+def _chats(message: Message) -> set[str]:
+    """Return all that the message's chat is known by."""
+    return {one for one in (message.to, message.chat, message.chat_lid) if one}
 
 
 class Receipts:
@@ -192,7 +209,7 @@ class Sender(BackgroundWorker):
     ) -> None:
         super().__init__(reporter, lease, events, log)
         self._dispatch = dispatch
-        self._media = media
+        self._preparing = Preparing(media, self.ring)
         self._people = people
         self._receipts = Receipts(reporter, dispatch, events, spool, log, left=left)
         self._unendable: set[str] = set()
@@ -210,60 +227,93 @@ class Sender(BackgroundWorker):
             self._receipts.close()
 
     def _turn(self) -> None:
-        more = True
+        more, held = True, Held()
         while more and not self._over.is_set():
-            more = self._send_owed()
+            more = self._send_owed(held)
             self._receipts.note()
 
-    def _send_owed(self) -> bool:
-        """Send what is owed; True if there may be more."""
-        uid, but = self._reporter.claim.uid, self._unendable
+    def _send_owed(self, held: Held) -> bool:
+        """Send what is owed, in the order it was accepted in; True if there may be more that needn't wait."""
+        uid, but = self._reporter.claim.uid, self._unendable | held.ids
         owed = patiently(lambda: self._dispatch.owed(uid, but=but), self._events)
-        return all(self._send(message) for message in owed) and len(owed) == AT_ONCE
+        for message in owed:
+            outcome = Progress.WAITS if held.holds(message) else self._send(message)
+            if outcome is Progress.ALL_WAIT:
+                return False
+            if outcome is Progress.WAITS:
+                held.add(message)
+        if len(owed) < AT_ONCE:
+            self._preparing.keep(held.ids)
+        return len(owed) == AT_ONCE
 
-    def _send(self, message: Message) -> bool:
-        """Send a message; False if it, and so all after it, has to wait."""
+    def _send(self, message: Message) -> Progress:
+        """Send a message, or have it wait."""
         client = self._ready()
         if client is None:
-            return False
+            return Progress.ALL_WAIT
         if self._is_another_account_s(message):
             self._end(message, self._dispatch.failed, RELINKED)
-            return True
+            return Progress.OVER
         try:
             recipient = self._people.of(client, message.to or message.chat)
+            fetched = self._fetched(message)
+            if fetched is None:
+                return Progress.WAITS
             message = recipient.addressed(message)
-            outgoing = self._prepared(message)
-        except (NoConnection, NotSent):
-            return False
+            outgoing = self._outgoing(message, fetched)
+        except NotSent:
+            return Progress.WAITS
+        except NoConnection:
+            return Progress.ALL_WAIT
         except RecipientNotOnWhatsApp:
             self._end(message, self._dispatch.failed, NOBODY)
-            return True
         except SendRefused as refused:
             self._end(message, self._dispatch.failed, (refused.code, refused.sentence))
-            return True
+        else:
+            return self._go(message, recipient, outgoing)
+        return Progress.OVER
+
+    def _go(self, message: Message, recipient: Recipient, outgoing: Outgoing) -> Progress:
+        """Send a message for which all is there, and report what became of it."""
         epoch = self._reporter.claim.epoch
         try:
             begun = patiently(partial(self._dispatch.begin, message, epoch=epoch, secret=outgoing.secret), self._events)
         except Rejected:
             self._end(message, self._dispatch.failed, REJECTED)
-            return True
+            return Progress.OVER
         if begun is None:
-            return True
+            return Progress.OVER
         try:
             after = patiently(self._tried(begun, recipient, outgoing), self._events)
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
-            return True
+            return Progress.OVER
         self._log.info("message", message=message.id, status=str(after.status) if after else None)
-        return after is None or after.status is not MessageStatus.QUEUED
+        put_back = after is not None and after.status is MessageStatus.QUEUED
+        return Progress.ALL_WAIT if put_back else Progress.OVER
 
-    def _prepared(self, message: Message) -> Outgoing:
+    def _fetched(self, message: Message) -> Prepared | None:
+        """Return what had to be fetched for the message; None while that goes on, after which there is another turn.
+
+        Raises SendRefused and NotSent.
+        """
+        if not needs_preparing(message.content):
+            return Prepared()
+        fetched = self._preparing.begin(message)
+        if not fetched.done():
+            return None
+        if fetched.exception():
+            self._preparing.forget(message)
+        return fetched.result()
+
+    def _outgoing(self, message: Message, prepared: Prepared) -> Outgoing:
         """Return the message with what it needs: its file, the secret that a vote is sealed by, and its own.
 
-        Its own is another one each time: by it is told in which try the message left. Raises SendRefused and NotSent.
+        Its own is another one each time: by it is told in which try the message left. Raises SendRefused.
         """
-        content, secret = self._with_preview(message.content), os.urandom(SECRET_SIZE)
-        file = self._media.prepare(content) if isinstance(content, Media) else None
+        content, secret, file = message.content, os.urandom(SECRET_SIZE), prepared.file
+        if isinstance(content, Text) and needs_preparing(content):
+            content = structs.replace(content, preview=prepared.preview)
         if not isinstance(content, PollVote):
             context = self._in_chat(message) if isinstance(content, TIMED) else message.context
             return Outgoing(content, context, secret, file)
@@ -275,12 +325,6 @@ class Sender(BackgroundWorker):
     def _in_chat(self, message: Message) -> Context | None:
         """Return the message's context with the timer of its chat."""
         return patiently(lambda: self._dispatch.in_chat(message), self._events)
-
-    def _with_preview(self, content: Content) -> Content:
-        """Return a text whose link nobody has described with what the link's page says; without that, as a text."""
-        if not isinstance(content, Text) or content.preview is None or content.preview.title is not None:
-            return content
-        return structs.replace(content, preview=self._media.shown(content.preview))
 
     def _end(
         self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,10 +14,11 @@ from chalicelib.domain.chats import Chat, ChatTimer
 from chalicelib.domain.content import Context, Image, LinkPreview, Media, Poll, PollVote, Reaction, Target, Text
 from chalicelib.domain.messages import Message, MessageStatus, Party
 from chalicelib.domain.questions import Contact
-from chalicelib.services.messages.outbox import Dispatch
+from chalicelib.services.messages.outbox import AT_ONCE, Dispatch
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.preparing import SIDE_BY_SIDE
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
@@ -229,9 +230,83 @@ def test_media_that_cannot_be_uploaded_now_waits_and_so_does_what_comes_after_it
     until(lambda: bool(files.asked))
     assert (harness.stands("image").status, harness.stands("next").status) == (S.QUEUED, S.QUEUED)
     files.file = FILE
-    harness.sender.ring()
-    harness.become("next", S.SENT)
+
+    def goes_out() -> bool:
+        harness.sender.ring()
+        return harness.stands("next").status is S.SENT
+
+    until(goes_out)
     assert harness.sent == ["image", "next"]
+
+
+@dataclass
+class SlowFiles(Files):
+    """Files that come once they are let go, each of them."""
+
+    gate: Event = field(default_factory=Event)
+
+    def prepare(self, content: Media) -> WhatsAppFile:
+        self.asked.append(content)
+        self.gate.wait(600)
+        return super().prepare(content)
+
+
+def elsewhere(harness: SenderHarness, number: int, **more: Any) -> str:
+    """Owe a message in another chat; return its id."""
+    to = f"62811{number:06}@s.whatsapp.net"
+    text = f"elsewhere {number}"
+    message = a_message(uid=harness.worker.session.uid, id=text, text=text, to=to, chat=to, expires_at=now() + 60_000)
+    harness.worker.outside.messages.put(replace(message, **more))
+    return text
+
+
+def test_while_a_file_is_fetched_only_what_comes_later_in_its_chat_waits(harness: SenderHarness) -> None:
+    files = SlowFiles(FILE)
+    with_an_image(harness, files)
+    others = [elsewhere(harness, number) for number in range(AT_ONCE + 1)]
+    harness.owe("last")
+    harness.sender.ring()
+    for other in others:
+        harness.become(other, S.SENT)
+    assert [harness.stands(one).status for one in ("image", "next", "last")] == [S.QUEUED] * 3
+    files.gate.set()
+    harness.become("next", S.SENT)
+    harness.become("last", S.SENT)
+    assert [one for one in harness.sent if one not in others] == ["image", "last", "next"]
+    assert len(files.asked) == 2, "asked once, and handed out once"
+
+
+def test_files_of_several_chats_are_fetched_side_by_side(harness: SenderHarness) -> None:
+    files = SlowFiles(FILE)
+    with_an_image(harness, files)
+    for number in range(SIDE_BY_SIDE + 1):
+        elsewhere(harness, number, content=Image(media_id=f"md_{number}", caption=f"{number}"))
+    harness.sender.ring()
+    until(lambda: len(files.asked) == SIDE_BY_SIDE)
+    files.gate.set()
+    for number in range(SIDE_BY_SIDE + 1):
+        harness.become(f"elsewhere {number}", S.SENT)
+
+
+def test_what_was_fetched_is_fetched_no_more_though_it_could_not_be_sent_at_once(harness: SenderHarness) -> None:
+    files, away = Files(FILE), Event()
+
+    def send(_to: str, text: str) -> str:
+        if not away.is_set():
+            away.set()
+            raise NotSent
+        return harness.send(_to, text)
+
+    harness.client.sends = send
+    with_an_image(harness, files)
+    until(away.is_set)
+
+    def goes_out() -> bool:
+        harness.sender.ring()
+        return harness.stands("image").status is S.SENT
+
+    until(goes_out)
+    assert len(files.asked) == 1
 
 
 @pytest.mark.parametrize(("secret", "code"), [(b"s" * 32, None), (None, "poll_secret_missing")])
