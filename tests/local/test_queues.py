@@ -4,7 +4,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Event, Lock
+from threading import Barrier, Event, Lock
 
 import pytest
 
@@ -131,18 +131,18 @@ def test_a_batch_that_hangs_holds_up_no_other(queue):
 
 def test_no_more_batches_are_worked_on_at_a_time_than_the_mapping_allows(queue):
     now, most = 0, 0
-    lock = Lock()
+    lock, three = Lock(), Barrier(3)
 
     def handler(event, _):
         nonlocal now, most
         with lock:
             now += 1
             most = max(most, now)
-        time.sleep(0.02)
+        three.wait(60)
         with lock:
             now -= 1
 
-    queue.send(*map(str, range(40)))
+    queue.send(*map(str, range(39)))
     pumped(queue, handler, lambda: queue.left() == (0, 0), replace(queue.policy, batch_size=1, concurrency=3))
     assert most == 3
 

@@ -3,12 +3,14 @@
 import asyncio
 import hashlib
 import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from secrets import token_bytes
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
@@ -17,6 +19,7 @@ import pytest
 from chalicelib.wire.media import IMAGE, AlteredMedia, upload_token
 from chalicelib.wire.node import Node
 from infra.whatsapp_server import media
+from infra.whatsapp_server.clock import now_ms
 from infra.whatsapp_server.media import HOSTS, ExpiredMedia, Media, NoSuchMedia
 from infra.whatsapp_server.phones.files import Reference, download, upload
 from tests.whatsapp_server.companion import Companion, Wire
@@ -103,19 +106,27 @@ def test_a_file_and_its_uploaders_token_last_over_a_restart(tmp_path: Path) -> N
     asyncio.run(story())
 
 
-def test_an_upload_needs_a_token_of_this_server_that_hasnt_expired(tmp_path: Path) -> None:
+def later(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
+    """Have the hosts' clock be so much later than the machine's."""
+    monkeypatch.setattr(media, "time", SimpleNamespace(time=lambda: time.time() + seconds))
+    monkeypatch.setattr(media, "now_ms", lambda: now_ms() + seconds * 1000)
+
+
+def test_an_upload_needs_a_token_of_this_server_that_hasnt_expired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def story(hosts: Hosts) -> None:
         until, signature = hosts.auth.split(".")
         for wrong in ("", "x", "zz.x", f"{until}.", f"{int(until, 16) + 9:x}.{signature}", f"{until}.ä"):
             assert await hosts.upload(CONTENT, auth=wrong) == (401, {})
-        await hosts.wa.post("media/lifetimes", connection_s=1)
+        await hosts.wa.post("media/lifetimes", connection_s=600)
         companion = Companion()
         await paired(hosts.wa, companion, number="628999")
         async with logged_in(hosts.wa, companion) as wire:
             short = await told_connection(wire)
-        assert (short.text("ttl"), short.text("auth_ttl")) == ("1", "1")
+        assert (short.text("ttl"), short.text("auth_ttl")) == ("600", "600")
         assert (await hosts.upload(CONTENT, auth=short.text("auth")))[0] == 200
-        await asyncio.sleep(1.1)
+        later(monkeypatch, 600)
         assert await hosts.upload(CONTENT, auth=short.text("auth")) == (401, {})
 
     told(tmp_path, story)
@@ -185,15 +196,14 @@ def test_what_expired_or_was_deleted_is_gone_and_what_never_was_isnt_found(tmp_p
     told(tmp_path, story)
 
 
-def test_a_file_expires_by_itself_and_can_be_uploaded_anew(tmp_path: Path) -> None:
+def test_a_file_expires_by_itself_and_can_be_uploaded_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def story(hosts: Hosts) -> None:
-        assert await hosts.wa.post("media/lifetimes", file_s=1) == (200, {"connection_s": 21_600, "file_s": 1})
+        assert await hosts.wa.post("media/lifetimes", file_s=600) == (200, {"connection_s": 21_600, "file_s": 600})
         path = (await hosts.upload(CONTENT))[1]["direct_path"]
         assert (await hosts.download(path))[0] == 200
-        await asyncio.sleep(1.1)
+        later(monkeypatch, 600)
         assert (await hosts.download(path))[0] == 410
         assert not list((tmp_path / "media").glob("*.enc"))
-        await hosts.wa.post("media/lifetimes", file_s=60)
         assert await hosts.download((await hosts.upload(CONTENT))[1]["direct_path"]) == (200, CONTENT)
 
     told(tmp_path, story)
