@@ -6,6 +6,7 @@ from typing import Final
 
 from chalicelib.adapters.dynamodb.control import SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
+from chalicelib.domain.media import KEPT
 from infra.template import TEMPLATE, load_template
 
 HOURS: Final = 730
@@ -21,6 +22,8 @@ KEY_MINUTES: Final = 5
 SECRETS: Final = 3
 """Signing keys, the edge's, the first administrator's password."""
 GB: Final = 1e9
+FILES_KEPT: Final = KEPT / 86_400_000
+"""Days that a file is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class Assumed:
 
     messages_in: int = 100  # a day
     messages_out: int = 50  # a day
+    files_in: int = 10  # of the messages a day, each of which is read once by whoever the session belongs to
+    files_out: int = 5  # of the messages a day, each of which is uploaded once for it
+    file_kb: float = 300.0
     reconnects: int = 4  # a day, each two events
     calls: int = 200  # REST calls a day, those that send among them
     watched_hours: float = 2.0  # a day that one page watches the session
@@ -62,6 +68,7 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
     events = a.message_events + 2 * a.reconnects
     invocations = sessions * DAYS * (a.calls + events + 2 * a.reconnects + a.deliveries) + MINUTES
     pages = a.watched_hours * 60 * DAYS * sessions
+    file_gb = a.file_kb * 1e3 / GB
     history_gb = (7 * (a.messages_in + a.messages_out) * a.message_kb + 30 * events * 0.5) * 1e3 * sessions / GB
     return {
         "fargate_vcpu": tasks * HOURS * 0.25,
@@ -85,18 +92,22 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
         "efs_gb": sessions * a.device_mb * 1e6 / GB,
         "efs_read_gb": sessions * DAYS * a.reconnects * a.device_mb * 1e6 / GB,
         "efs_write_gb": sessions * DAYS * (a.messages_in + a.messages_out) * a.writes_kb * 1e3 / GB,
+        "s3_gb": sessions * FILES_KEPT * (a.files_in + a.files_out) * file_gb,
+        # What is uploaded is copied to where no form can write, and read to be judged, then by the worker.
+        "s3_put": sessions * DAYS * (a.files_in + 2 * a.files_out),
+        "s3_get": sessions * DAYS * (a.files_in + 2 * a.files_out),
         "kms_key": 0,
         "kms_request": tasks * MINUTES / KEY_MINUTES,
         "secret": SECRETS,
         "secret_request": 12 * HOURS * max(1.0, sessions / 100),
         "cloudfront_request": sessions * DAYS * (a.calls + 2),
         "cloudfront_function": sessions * DAYS * (a.calls + 2),
-        "cloudfront_gb": sessions * DAYS * a.calls * a.answer_kb * 1e3 / GB,
+        "cloudfront_gb": sessions * DAYS * (a.calls * a.answer_kb * 1e3 / GB + a.files_in * file_gb),
         "log_gb": sessions * DAYS * a.log_kb * 1e3 / GB,
         "metric": metrics,
         "alarm_metric": alarms,
         "dashboard": 1,
-        "traffic_gb": sessions * a.traffic_mb * 1e6 / GB,
+        "traffic_gb": sessions * (a.traffic_mb * 1e6 / GB + DAYS * a.files_out * file_gb),
     }
 
 
@@ -108,12 +119,13 @@ def _lease_writes() -> float:
 def writes_a_day(a: Assumed) -> float:
     """Write units a day: items, their places in the indexes of what is open and due, and events' places in history.
 
-    Each message also moves its chat on, and has a pointer there.
+    Each message also moves its chat on, and has a pointer there; each file has a record, which moves once.
     """
     came_in, went_out, reconnected, in_a_chat = 1, 6 + 3 + 2 + 1, 2 * 2, 2
     events = a.message_events + 2 * a.reconnects
     messages = a.messages_in * (came_in + in_a_chat) + a.messages_out * (went_out + in_a_chat)
-    return messages + a.reconnects * reconnected + events
+    files = 2 * (a.files_in + a.files_out)
+    return messages + files + a.reconnects * reconnected + events
 
 
 def _reads_a_day(a: Assumed) -> float:

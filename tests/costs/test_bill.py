@@ -64,3 +64,11 @@ def test_the_command_refuses_counts_that_are_none(count, capsys):
     with pytest.raises(SystemExit):
         main([f"--sessions={count}"])
     assert "--sessions" in capsys.readouterr().err
+
+
+def test_files_are_paid_for_as_long_as_they_are_kept_and_on_their_way():
+    none, some = Assumed(files_in=0, files_out=0), Assumed(files_in=100, files_out=100, file_kb=1_000)
+    assert by_service(10, none)["S3"] == 0
+    assert month(10, some)["s3_gb"] == pytest.approx(10 * 7 * 200 / 1_000)
+    for service in ("DynamoDB", "CloudFront", "Traffic to WhatsApp"):
+        assert by_service(10, none)[service] < by_service(10, some)[service]
