@@ -206,12 +206,18 @@ def test_a_passkey_can_be_demanded_instead_of_linking(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "event"), [(401, "logged_out"), (402, "banned"), (405, "outdated"), (503, "connected")]
+    ("route", "why", "event"),
+    [
+        ("faults/failure", {"reason": 401, "number": NUMBER}, "logged_out"),
+        ("faults/failure", {"reason": 402, "number": NUMBER}, "banned"),
+        ("faults/failure", {"reason": 503, "number": NUMBER}, "connected"),
+        ("faults/version", {"least": "2.3001.0"}, "outdated"),
+    ],
 )
-def test_a_login_can_be_refused(tmp_path: Path, reason: int, event: str) -> None:
+def test_a_login_can_be_refused(tmp_path: Path, route: str, why: dict[str, object], event: str) -> None:
     async def story(wa: Loopback, client: RawClient) -> None:
         await wa.linked(client)
-        assert (await wa.post("faults/failure", reason=reason, number=NUMBER))[0] == 200
+        assert (await wa.post(route, **why))[0] == 200
         await wa.post(f"phones/{NUMBER}/drop")
         await client.until("disconnected")
         assert (await client.until(event)).get("on_connect", True)
