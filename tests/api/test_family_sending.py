@@ -154,7 +154,7 @@ def test_a_message_is_answered_and_passed_on_by_either_id(connected: World, ana:
 def test_the_enveloped_api_passes_on_the_message_itself(connected: World, ana: Caller) -> None:
     received(connected, content=c.Text("When?"))
     answer = ana("POST", f"{API}/forward", {**TO, "message_id": "3A01", "text": "something else"})
-    assert (answer.status, answer.json["message"]) == (200, "Forwarded message sent successfully")
+    assert (answer.status, answer.json["message"]) == (200, "Message forwarded successfully")
     assert the_sent(connected).content == c.Text("When?")
 
 
@@ -263,7 +263,9 @@ def test_typing_and_presence_are_told_to_whatsapp(connected: World, ana: Caller)
 def test_a_message_is_marked_as_read_by_whatsapp_s_id(connected: World, ana: Caller) -> None:
     asked = told(connected)
     received(connected)
+    assert [one["read"] for one in ana("GET", f"{BARE}/messages").json["messages"]] == [False]
     answer = ana("POST", f"{BARE}/messages/3A01/read")
+    assert ana("GET", f"{BARE}/messages/3A01").json["read"] is True
     assert (answer.status, answer.json) == (200, {"success": True, "messageId": "3A01", "unread": 0})
     assert [one.reads for one in asked] == [(MarkRead(LID, LID, ("3A01",)),)]
     put(connected, whatsapp_id="3EB0")

@@ -16,19 +16,19 @@ FAILED = a_message(status=MessageStatus.FAILED, error_code="refused", error_mess
 
 
 def test_a_message_says_what_the_other_family_s_says_in_its_own_words() -> None:
-    ours, theirs = bare_messages.message(FAILED), enveloped_messages.message(FAILED)
+    ours, theirs = bare_messages.message(FAILED, read=True), enveloped_messages.message(FAILED)
     renamed = {"sessionId": "session"}
-    assert {renamed.get(name, snake(name)) for name in ours} == set(theirs)
+    assert {renamed.get(name, snake(name)) for name in ours} - {"read"} == set(theirs)
     assert ours["error"] == theirs["error"] == {"code": "refused", "message": "No."}
 
 
 def test_a_file_is_told_as_the_family_s_documents_tell_it() -> None:
     image = a_message(content=c.Image(media_id="md_1", state="stored", caption="Menu"))
-    told = bare_messages.message(image, gateway="https://gateway.example.com")
+    told = bare_messages.message(image, read=True, gateway="https://gateway.example.com")
     assert told["mediaUrl"] == "https://gateway.example.com/sessions/ana/media/md_1"
     assert (told["caption"], told["message"]) == ("Menu", "Menu")
     plan = a_message(content=c.Document(media_id="md_2", file_name="plan.pdf"))
-    told = bare_messages.message(plan)
+    told = bare_messages.message(plan, read=True)
     assert (told["mediaUrl"], told["filename"]) == ("/sessions/ana/media/md_2", "plan.pdf")
     assert "caption" not in told
 
@@ -38,7 +38,7 @@ def test_a_file_is_told_as_the_family_s_documents_tell_it() -> None:
 )
 def test_a_file_that_nobody_will_have_has_no_address(content: c.Content) -> None:
     message = a_message(content=content)
-    assert "mediaUrl" not in bare_messages.message(message)
+    assert "mediaUrl" not in bare_messages.message(message, read=False)
     assert "media_url" not in enveloped_messages.message(message)
 
 
@@ -47,7 +47,7 @@ def snake(name: str) -> str:
 
 
 def test_who_is_known_by_lid_alone_is_named_by_it() -> None:
-    shape = bare_messages.message(a_message(to="200000000000002@lid"))
+    shape = bare_messages.message(a_message(to="200000000000002@lid"), read=True)
     assert (shape["to"], shape["from"]) == ("200000000000002@lid", None)
 
 

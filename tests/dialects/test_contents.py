@@ -88,7 +88,7 @@ def told(message: Message) -> Envelope:
 def test_each_kind_has_its_own_object_in_every_family(content: Content, shape: dict[str, Any]) -> None:
     message, session = received(content), a_session(webhook_url="https://a.example", webhook_secret=SECRET)
     assert enveloped_messages.message(message)["content"] == shape
-    assert bare_messages.message(message)["content"] == shape
+    assert bare_messages.message(message, read=False)["content"] == shape
     assert json.loads(bare_webhook.body(told(message), message, session))["content"] == shape
     assert json.loads(native_webhook.body(told(message), message, session))["data"]["content"] == shape
     (frame,) = enveloped_messages.frames(told(message))
@@ -168,7 +168,7 @@ def test_a_file_is_told_with_the_id_that_it_is_fetched_by_and_its_link_with_nobo
     file = {"media_id": "md_1", "state": "stored", "mimetype": "x/y"}
     for said in (
         enveloped_messages.message(message)["content"],
-        bare_messages.message(message)["content"],
+        bare_messages.message(message, read=False)["content"],
         json.loads(bare_webhook.body(told(message), message, a_session()))["content"],
     ):
         assert said == {message.content.type: file}

@@ -165,6 +165,9 @@ class MemoryChats:
     def get(self, uid: str, key: str) -> Chat | None:
         return self.rows.get((uid, key))
 
+    def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
+        return [self.rows[uid, key] for key in keys if (uid, key) in self.rows]
+
     def remove(self, uid: str, key: str) -> None:
         self.rows.pop((uid, key), None)
 

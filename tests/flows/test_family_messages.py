@@ -184,9 +184,11 @@ def test_the_bare_api_sends_files_passes_on_to_many_and_reads(stack: Stack, frie
     told = stack.post(f"{path}/forward-message-bulk", many).json()
     assert [one["status"] for one in told["forwards"]][1] == "failed"
     assert got(friend, named(stack, account, told["forwards"][0]["id"]))["context"]["forwarded"] == 1
+    assert stack.get(f"{path}/messages/{asked}").json()["read"] is False
     read = stack.post(f"{path}/messages/{asked}/read").json()
     assert (read["success"], read["messageId"]) == (True, asked)
     eventually(lambda: got(friend, asked)["state"] == "read")
+    assert stack.get(f"{path}/messages/{asked}").json()["read"] is True
     # The account has no contacts here who would see it, but a phone of its own.
     text = sent(f"{path}/send-status", {"message": "Closed today", "backgroundColor": "#1f7aec"})
     letter = got(Phone(stack, account), text)

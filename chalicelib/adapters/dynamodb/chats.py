@@ -4,7 +4,7 @@ The stream's second consumer writes them when a message is first told of, whoeve
 workers of any version. The stream's filters let none of them through.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -40,6 +40,10 @@ class DynamoChats(Struct, frozen=True):
         """Read the chat."""
         item = self.table.get(f"S#{uid}", f"C#{key}")
         return _CHAT.plain(item) if item else None
+
+    def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
+        """Read them by their keys."""
+        return [_CHAT.plain(item) for item in self.table.get_many([(f"S#{uid}", f"C#{key}") for key in keys])]
 
     def remove(self, uid: str, key: str) -> None:
         """Remove the item."""

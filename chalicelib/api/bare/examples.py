@@ -35,8 +35,8 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     ),
     bare_messages.BareStatusSentJson: bare_messages.status_sent(MESSAGE),
     bare_messages.BareReadJson: bare_messages.read(MESSAGE.id, 0),
-    bare_messages.BareMessageJson: bare_messages.message(MESSAGE),
-    bare_messages.BareMessagePageJson: bare_messages.many([MESSAGE], MESSAGE.id),
+    bare_messages.BareMessageJson: bare_messages.message(MESSAGE, read=True),
+    bare_messages.BareMessagePageJson: bare_messages.many([MESSAGE], MESSAGE.id, seen=[MESSAGE.id]),
 }
 BODIES: Final[tuple[msgspec.Struct, ...]] = (
     routes.BareSession(session_id="shop.7", phone_number="+6281234567890", name="Shop"),

@@ -208,14 +208,17 @@ def send(call: Call, name: str, body: SendBody) -> Answer:
 )
 def messages(call: Call, name: str) -> Answer:
     """List the session's messages, newest first."""
-    return Answer(message_shapes.many(*message_page(call, name), gateway=call.gateway))
+    found, before = message_page(call, name)
+    seen = bootstrap.chats().seen(found)
+    return Answer(message_shapes.many(found, before, seen=seen, gateway=call.gateway))
 
 
 @router.route("GET", "/sessions/{id}/messages/{message_id}", needs=_LOOK, gives={200: message_shapes.BareMessageJson})
 def message(call: Call, name: str, message_id: str) -> Answer:
     """Give one message."""
     found = bootstrap.messages().get(call.tenant, name, existing_message(message_id))
-    return Answer(message_shapes.message(found, gateway=call.gateway))
+    seen = bootstrap.chats().seen([found])
+    return Answer(message_shapes.message(found, read=found.id in seen, gateway=call.gateway))
 
 
 @router.route(

@@ -23,7 +23,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     enveloped_messages.CheckedAnswerJson: enveloped_messages.checked("+628987654321", CONTACT),
     enveloped_messages.GroupsJson: enveloped_messages.groups(GROUPS),
     Success[ReceiptJson]: enveloped_messages.sent(MESSAGE),
-    enveloped_messages.SentMessageJson: enveloped_messages.sent_as("Image")(MESSAGE),
+    enveloped_messages.SentMessageJson: enveloped_messages.sent_as("Image sent")(MESSAGE),
     enveloped_messages.ShownJson: enveloped_messages.done("Typing indicator sent"),
     Success[enveloped_messages.PresenceJson]: enveloped_messages.presence(online=True),
     Success[enveloped_messages.MessageJson]: enveloped_messages.one(MESSAGE),

@@ -151,7 +151,7 @@ def send_attachment(call: Call, session_id: str, body: SendAttachment) -> Answer
     name = line(body.filename, field="filename") if body.filename else None
     file = c.Document(caption=_words(body.caption), file_name=name)
     wish = Wish(_jid(body.to), file, file=_there(body.file, field="file"))
-    return _sent(call, session_id, wish, shapes.sent_as("Attachment"), media_id="file")
+    return _sent(call, session_id, wish, shapes.sent_as("Attachment sent"), media_id="file")
 
 
 @router.route(
@@ -167,7 +167,7 @@ def send_image(call: Call, session_id: str, body: SendImage) -> Answer:
     """Send a picture that comes along: JPEG or PNG, by its bytes."""
     picture = c.Image(caption=_words(body.caption))
     wish = Wish(_jid(body.to), picture, file=_there(body.image, field="image"))
-    return _sent(call, session_id, wish, shapes.sent_as("Image"), media_id="image")
+    return _sent(call, session_id, wish, shapes.sent_as("Image sent"), media_id="image")
 
 
 @router.route(
@@ -182,7 +182,7 @@ def send_file_url(call: Call, session_id: str, body: SendFileUrl) -> Answer:
     """Send a file that the worker fetches from its address."""
     kind = MediaKind(body.type) if body.type else kind_of(body.url, body.filename)
     file = linked(kind, body.url, field="url", caption=body.caption, file_name=body.filename)
-    return _sent(call, session_id, Wish(_jid(body.to), file), shapes.sent_as("File"), link="url")
+    return _sent(call, session_id, Wish(_jid(body.to), file), shapes.sent_as("File sent"), link="url")
 
 
 @router.route(
@@ -198,7 +198,7 @@ def forward(call: Call, session_id: str, body: ForwardBody) -> Answer:
     to = _jid(body.to)
     with called(message_id="message_id", media_id="message_id", link="message_id"):
         message = bootstrap.sending().forward(call.tenant, session_id, body.message_id, to, how(call))
-    return answer(message, shapes.sent_as("Forwarded message"), f"/api/sessions/{session_id}")
+    return answer(message, shapes.sent_as("Message forwarded"), f"/api/sessions/{session_id}")
 
 
 @router.route(
@@ -213,7 +213,7 @@ def reply(call: Call, session_id: str, body: ReplyBody) -> Answer:
     """Send a text that quotes a message of the same chat."""
     wish = Wish(_jid(body.to), c.Text(text(body.message, field="message")), body.quoted_message_id)
     names = {"reply_to": "quoted_message_id", "message_id": "quoted_message_id"}
-    return _sent(call, session_id, wish, shapes.sent_as("Reply"), **names)
+    return _sent(call, session_id, wish, shapes.sent_as("Reply sent"), **names)
 
 
 @router.route("POST", "/api/sessions/{id}/typing", needs=_SEND, gives={200: shapes.ShownJson}, refuses=UNTOLD)

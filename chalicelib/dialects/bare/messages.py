@@ -1,5 +1,6 @@
 """The bare API's messages: the answer to a send, and messages as they stand."""
 
+from collections.abc import Collection
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside, file_of
@@ -40,6 +41,7 @@ BareMessageJson = TypedDict(
         "direction": Direction,
         "fromMe": bool,
         "status": MessageStatus,
+        "read": Annotated[bool, "False for what came in and hasn't been marked as read."],
         "chat": Annotated[str, "The JID of the conversation: a person's number, where it is known, else the LID."],
         "chatLid": Annotated[str | None, "The JID of the person's LID; null in a group, or where it isn't known."],
         "to": str | None,
@@ -92,7 +94,7 @@ def file(of: Message, gateway: str | None) -> BareFileJson:
     return told
 
 
-def message(of: Message, *, gateway: str | None = None) -> BareMessageJson:
+def message(of: Message, *, read: bool, gateway: str | None = None) -> BareMessageJson:
     """Return a message; ``gateway`` is the gateway's address as the caller has it."""
     sender = of.sender
     shape: BareMessageJson = {
@@ -102,6 +104,7 @@ def message(of: Message, *, gateway: str | None = None) -> BareMessageJson:
         "direction": of.direction,
         "fromMe": of.direction is Direction.OUTBOUND,
         "status": of.status,
+        "read": read,
         "chat": of.chat,
         "chatLid": of.chat_lid,
         "to": _number(phone_in(of.to)) or of.to,
@@ -125,9 +128,11 @@ def message(of: Message, *, gateway: str | None = None) -> BareMessageJson:
     return cast("BareMessageJson", {**shape, **file(of, gateway)})
 
 
-def many(page: list[Message], before: str | None, *, gateway: str | None = None) -> BareMessagePageJson:
-    """Return one page, newest first; ``nextBefore`` is there if another follows."""
-    body: BareMessagePageJson = {"messages": [message(of, gateway=gateway) for of in page]}
+def many(
+    page: list[Message], before: str | None, *, seen: Collection[str], gateway: str | None = None
+) -> BareMessagePageJson:
+    """Return one page, newest first, of which those ``seen`` were read; ``nextBefore`` is there if another follows."""
+    body: BareMessagePageJson = {"messages": [message(of, read=of.id in seen, gateway=gateway) for of in page]}
     if before:
         body["nextBefore"] = before
     return body

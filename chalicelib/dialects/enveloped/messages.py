@@ -151,10 +151,10 @@ class PresenceJson(TypedDict):
 
 
 def sent_as(what: str) -> Callable[[Message], SentMessageJson]:
-    """Return what says that ``what`` was sent."""
+    """Return what says that it was done: ``Image sent``."""
 
     def say(of: Message) -> SentMessageJson:
-        said = success(receipt(of), _SAID.get(of.status, f"{what} sent successfully"))
+        said = success(receipt(of), _SAID.get(of.status, f"{what} successfully"))
         return {**said, "id": of.whatsapp_id or of.id}
 
     return say

@@ -1,6 +1,7 @@
 """Chats, kept beside their messages: written as events are told, so that lists and unread counts need no scan."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -100,12 +101,29 @@ class Chats(Struct, frozen=True):
         chat = self.chats.get(message.uid, chat_key(self._named(message)))
         return chat.read_to if chat else ""
 
+    def seen(self, messages: Sequence[Message]) -> frozenset[str]:
+        """Return the ids of those of a session's messages that its account wrote, or has read: here or elsewhere."""
+        unsure = [
+            one for one in messages if one.direction is Direction.INBOUND and one.status is not MessageStatus.READ
+        ]
+        keys = sorted({chat_key(one) for one in unsure})
+        read_to = {chat.key: chat.read_to for chat in self.chats.many(unsure[0].uid, keys)} if unsure else {}
+        unread = {one.id for one in unsure if one.id > read_to.get(chat_key(one), "")}
+        return frozenset(one.id for one in messages) - unread
+
     def read(self, message: Message) -> int:
         """Note that the message's chat was read up to it; return how many are unread now, up to ``MOST_UNREAD``."""
-        key = chat_key(self._named(message))
-        self.chats.read(message.uid, key, message.id)
-        chat = self.chats.get(message.uid, key)
+        named = self._named(message)
+        chat = self._read(named)
+        if chat is None:
+            # The consumer of the stream, who keeps chats, hasn't come to it yet.
+            self._point(named)
+            chat = self._read(named)
         return self.chats.unread(chat, most=MOST_UNREAD) if chat and chat.last_inbound > chat.read_to else 0
+
+    def _read(self, message: Message) -> Chat | None:
+        self.chats.read(message.uid, chat_key(message), message.id)
+        return self.chats.get(message.uid, chat_key(message))
 
 
 def _chat(message: Message) -> Chat:

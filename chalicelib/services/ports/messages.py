@@ -85,6 +85,9 @@ class ChatStore(Protocol):
     def get(self, uid: str, key: str) -> Chat | None:
         """Return the chat, read consistently."""
 
+    def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
+        """Return those chats that are there, in any order, read consistently."""
+
     def remove(self, uid: str, key: str) -> None:
         """Remove the chat, not its pointers; one that is gone is no error."""
 

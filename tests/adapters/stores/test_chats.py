@@ -45,6 +45,7 @@ def test_a_chat_is_read_further_and_never_back(stores):
         stores.chats.read("uid", "2@lid", one)
     stores.chats.note(replace(CHAT, last="M3"), now=NOW)
     assert stores.chats.get("uid", "2@lid") == replace(CHAT, last="M3", read_to="M2")
+    assert [one.read_to for one in stores.chats.many("uid", ["2@lid", "nobody@lid"])] == ["M2"]
 
 
 def test_a_chat_s_timer_is_the_one_that_the_newest_message_told_also_none(stores):

@@ -242,3 +242,22 @@ def test_what_its_owner_read_on_the_phone_is_unread_no_more(rig: Rig) -> None:
     assert rig.stores.chats.rows[SESSION.uid, LID].read_to == second.id
     assert rig.chats.read(first) == 1, "the third"
     assert rig.chats.read(third) == 0
+
+
+def test_what_came_in_is_seen_once_it_was_marked_as_read_here_or_on_another_device(rig: Rig) -> None:
+    first, second = indexed(rig, PHONE, chat_lid=LID), indexed(rig, PHONE, chat_lid=LID)
+    other, elsewhere = indexed(rig, GROUP), indexed(rig, GROUP, status=MessageStatus.READ)
+    ours = indexed(rig, PHONE, OUT, chat_lid=LID)
+    unread = indexed(rig, GROUP)
+    everything = [first, second, other, elsewhere, ours, unread]
+    assert rig.chats.seen([first, second, ours]) == {ours.id}
+    rig.chats.read(first)
+    assert rig.chats.seen(everything) == {first.id, other.id, elsewhere.id, ours.id}
+    assert rig.chats.seen([]) == frozenset()
+
+
+def test_what_is_read_before_its_chat_is_kept_is_seen_all_the_same(rig: Rig) -> None:
+    message = put(rig, PHONE, chat_lid=LID)
+    assert rig.chats.read(message) == 0
+    rig.chats.index(told(message))
+    assert rig.chats.seen([message]) == {message.id}
