@@ -355,7 +355,8 @@ class Dispatch(Struct, frozen=True):
         for whatsapp_id in whatsapp_ids:
             while True:
                 message = self.messages.by_whatsapp_id(uid, whatsapp_id)
-                if message is None:
+                # An id that a hostile client made up may be by what a message that came in is found.
+                if message is None or message.direction is not Direction.OUTBOUND:
                     break
                 if by and (by.lid or by.phone) and message.chat.endswith(f"@{GROUPS}"):
                     self.messages.note_receipt(message, by, status, at=at or self.clock(), played=played)

@@ -9,7 +9,18 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace as changed
 
-from chalicelib.domain.content import TYPES, About, Content, Context, Target, Undecryptable, Unknown
+from chalicelib.domain.content import (
+    TYPES,
+    About,
+    Content,
+    Context,
+    Deleted,
+    Edited,
+    Target,
+    Undecryptable,
+    Unknown,
+    Unsupported,
+)
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import GROUPS, USERS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import (
@@ -277,7 +288,7 @@ class Inbox(Struct, frozen=True):
             status=MessageStatus.SENT if received.from_me else MessageStatus.RECEIVED,
             created_at=received.at,
             chat=received.chat,
-            content=_bounded(received.content),
+            content=_bounded(self._rightful(session, received)),
             to=received.chat if received.from_me else own,
             context=received.context,
             sender=_named(received.sender),
@@ -320,6 +331,26 @@ class Inbox(Struct, frozen=True):
                 return
             newest = self.messages.get(session.uid, newest.id)
 
+    def _rightful(self, session: Session, received: Received) -> Content:
+        """Return what the message says; an edit or a deletion of what somebody else wrote is ``Unsupported``.
+
+        A hostile sender's program may call any message its own. WhatsApp's apps look for it among its writer's; what
+        isn't here can't be looked for, and is told as it was said.
+        """
+        content, about = received.content, received.content.about
+        if about is None or received.from_me or not isinstance(content, Edited | Deleted):
+            return content
+        if isinstance(content, Deleted) and content.by_admin:
+            return content
+        if self.messages.by_writer(session.uid, about.id, writer=received.writer):
+            return content
+        named = self.messages.by_whatsapp_id(session.uid, about.id) or self.messages.received_as(session.uid, about.id)
+        return (
+            content
+            if named is None or _may_have_written(received.sender, named)
+            else Unsupported(_CHANGES[content.type])
+        )
+
     def target(self, session: Session, received: Received) -> Message | None:
         """Return the message that one is about: ours, or one that came in with a secret. None if it isn't there."""
         about = received.content.about
@@ -335,7 +366,7 @@ class Inbox(Struct, frozen=True):
     def _meant(self, session: Session, received: Received, about: Target) -> Message | None:
         """Return the message that ``received`` means by ``about``."""
         ours = self.messages.by_whatsapp_id(session.uid, about.id) if about.from_me is not False else None
-        if ours:
+        if ours and ours.direction is Direction.OUTBOUND:
             return ours
         device = session.device
         own = (lid_in(device.lid), device.phone) if device and about.from_me is not False else ()
@@ -382,6 +413,19 @@ def _attributed(session: Session, received: Received) -> Received:
 def _bare(user: str) -> str:
     """Return the user of a JID without its device."""
     return user.partition(":")[0].partition(".")[0]
+
+
+_CHANGES: Final = {Edited.NAME: "message_edit", Deleted.NAME: "revoke"}
+"""WhatsApp's names of what changes another message."""
+
+
+def _may_have_written(sender: Party, message: Message) -> bool:
+    """Whether it isn't known that somebody else wrote the message: people may be told by number once, then by LID."""
+    if message.direction is Direction.OUTBOUND:
+        return False
+    writer = message.sender or Party()
+    both = [(one, other) for one, other in ((sender.lid, writer.lid), (sender.phone, writer.phone)) if one and other]
+    return not both or any(one == other for one, other in both)
 
 
 def _named(sender: Party) -> Party:

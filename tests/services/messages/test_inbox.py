@@ -1,13 +1,25 @@
 """Messages received: each kept once, under a name that follows from what it is."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.names import named_id
-from chalicelib.domain.content import Context, Edited, PollVote, Quoted, Target, Text, Undecryptable
+from chalicelib.domain.content import (
+    Content,
+    Context,
+    Deleted,
+    Edited,
+    PollVote,
+    Quoted,
+    Target,
+    Text,
+    Undecryptable,
+    Unsupported,
+)
 from chalicelib.domain.messages import (
     MAX_NAME_BYTES,
     MAX_TEXT,
@@ -243,3 +255,56 @@ def test_a_vote_in_a_group_says_whether_the_poll_is_the_account_s(rig, author, f
     about = kept(rig).content.about
     assert about
     assert about.from_me is from_me
+
+
+CHANGES = [Edited(Target("3A01"), "text", body="I owe you 1,000"), Deleted(Target("3A01"))]
+CLEO = Party("628111000009", "200000000000009", "Cleo")
+
+
+def said_of(rig: Rig, change: Content, sender: Party, **fields: Any) -> Content:
+    """What is told of a change of a message, which another one in the table is the target of."""
+    rig.inbox.receive(SESSION, replace(RECEIVED, whatsapp_id="3A02", sender=sender, content=change, **fields))
+    return next(one.content for one in rig.stores.messages.rows.values() if one.whatsapp_id == "3A02")
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["edit", "deletion"])
+def test_a_change_of_what_another_member_wrote_is_none(rig, change):
+    rig.inbox.receive(SESSION, replace(RECEIVED, chat="1-2@g.us"))
+    assert isinstance(said_of(rig, change, CLEO, chat="1-2@g.us"), Unsupported)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["edit", "deletion"])
+def test_a_change_of_what_the_account_wrote_is_none(rig, change):
+    ours = a_message(chat=RECEIVED.chat, whatsapp_id="3A01", status=MessageStatus.SENT)
+    rig.stores.messages.put(ours)
+    rig.stores.messages.note_whatsapp_id(ours)
+    assert isinstance(said_of(rig, change, SENDER), Unsupported)
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=["edit", "deletion"])
+@pytest.mark.parametrize(
+    "sender", [SENDER, Party("628987654321"), Party(None, "200000000000002")], ids=["both", "number", "lid"]
+)
+def test_who_wrote_a_message_changes_it_by_whatever_name(rig, change, sender):
+    rig.inbox.receive(SESSION, RECEIVED)
+    assert said_of(rig, change, sender) == change
+
+
+def test_a_change_of_what_is_not_here_is_told(rig):
+    assert said_of(rig, CHANGES[0], CLEO) == CHANGES[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [(Deleted(Target("3A01"), by_admin=True), {}), (CHANGES[0], {"from_me": True})],
+    ids=["an administrator's", "the account's own"],
+)
+def test_administrators_delete_what_others_wrote_and_the_account_is_believed(rig, change, fields):
+    rig.inbox.receive(SESSION, replace(RECEIVED, chat="1-2@g.us"))
+    assert said_of(rig, change, CLEO, chat="1-2@g.us", **fields) == change
+
+
+def test_a_receipt_for_an_id_that_was_made_up_reads_nothing(rig):
+    rig.inbox.receive(SESSION, RECEIVED)
+    rig.dispatch.receipt(SESSION.uid, [f"3A01#{SENDER.lid}"], MessageStatus.READ)
+    assert kept(rig).status is MessageStatus.RECEIVED
