@@ -343,6 +343,7 @@ _MISSING: Final = re.compile(r"Object missing required field `(?P<field>[^`]+)`"
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `(?P<field>[^`]*)`")
 _LENGTH: Final = re.compile(r"Expected `(?P<of>\w+)` of length (?P<side><=|>=) (?P<bound>\d+)")
 _BOUND: Final = re.compile(r"Expected `(?:int|float)` (?P<side><=?|>=?) (?P<bound>-?[\d.]+)")
+_NOT_BASE64: Final = "Invalid base64 encoded string"
 _SIDES: Final = {"<=": "at most", ">=": "at least", "<": "less than", ">": "more than"}
 _TYPE: Final = re.compile(r"Expected `(?P<expected>[^`]+)`, got `(?P<got>[^`]+)`")
 _NAMES: Final = {
@@ -397,6 +398,8 @@ def _wrong(problem: str, field: str, model: Any) -> str:
             return said
         # Where no number is wanted, whether it is a whole one is nothing to its writer.
         return f"{said}, not {_NAMES['float'] if got in _NUMBERS else _NAMES.get(got, got)}"
+    if problem.startswith(_NOT_BASE64):
+        return "must be base64 and nothing else: no 'data:' before it, no line breaks in it"
     words = _literals(_hint_at(model, field))
     return f"must be one of {', '.join(words)}" if words else "is not valid"
 

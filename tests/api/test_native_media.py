@@ -85,6 +85,12 @@ def test_a_file_is_called_as_it_can_be_shown(ana: Caller) -> None:
     assert kept.json["file_name"] == "gnp.exe"
 
 
+def test_what_is_no_base64_is_told_what_would_be(ana: Caller) -> None:
+    refused = ana("POST", MEDIA, {"file": "data:image/png;base64," + b64encode(PNG).decode()})
+    assert (refused.status, refused.error["field"]) == (400, "file")
+    assert refused.error["message"].startswith("'file' must be base64 and nothing else: no 'data:' before it")
+
+
 def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     refused = ana("POST", MEDIA, form(PNG + b"\0" * LARGEST_DIRECT), **MULTIPART)
     assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
