@@ -1,13 +1,31 @@
-"""AWS's service descriptions, read once a process: moto and each boto3 session would read them anew, for seconds."""
+"""AWS's service descriptions, read once a process: moto and each boto3 session would read them anew, for seconds.
 
-from typing import Any
+Which services there are is looked up once too: each session would list four hundred folders for its first client.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
 
 from botocore.loaders import JSONFileLoader, Loader
 
+from infra.local.moto.patching import Place, put_in_place
+
+_list: Final[Callable[[Loader, str], list[str]]] = Loader.list_available_services
+_listed: Final[dict[tuple[str, ...], list[str]]] = {}
+
 
 def remember_descriptions() -> None:
-    """Have all loaders made from now on share the descriptions that were read; nobody changes those."""
+    """Have all loaders made from now on share the descriptions that were read; nobody changes those. Repeatable."""
     Loader.FILE_LOADER_CLASS = _Remembering
+    put_in_place((Place(Loader, "list_available_services", _services),))
+
+
+def _services(loader: Loader, type_name: str) -> list[str]:
+    """Return the names of the services that a description of that type was found for."""
+    asked = (type_name, *loader.search_paths)
+    if asked not in _listed:
+        _listed[asked] = _list(loader, type_name)
+    return list(_listed[asked])
 
 
 class _Remembering(JSONFileLoader):
