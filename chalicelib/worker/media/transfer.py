@@ -30,7 +30,7 @@ from chalicelib.wire.media import (
     upload_token,
 )
 from chalicelib.worker.media.errors import MediaFailed
-from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.files import WhatsAppFile, is_path
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
 DOWNLOADS: Final = "mmg.whatsapp.net"
@@ -44,7 +44,6 @@ _TIMEOUT: Final = urllib3.Timeout(connect=10, read=60)
 """Seconds for a connection, and between two pieces."""
 _HEADERS: Final = {"Origin": "https://web.whatsapp.com", "Referer": "https://web.whatsapp.com/"}
 _LONGEST_ANSWER: Final = 64 * 1024
-_LONGEST_PATH: Final = 4_096
 _GONE: Final = frozenset({403, 404, 410})
 
 
@@ -243,7 +242,7 @@ def _upload_address(connection: MediaConnection, kind: str, token: str) -> str:
 
 def _download_address(file: WhatsAppFile) -> str:
     path = file.direct_path
-    if not path.startswith("/") or len(path) > _LONGEST_PATH or not path.isprintable() or set(path) & set(" \\#"):
+    if not is_path(path):
         raise MediaFailed(FileTrouble.DOWNLOAD_FAILED, "The message doesn't say where its file lies.")
     token = urlsafe_b64encode(file.enc_sha256).decode()
     return f"https://{DOWNLOADS}{path}{'&' if '?' in path else '?'}" + urlencode(

@@ -18,7 +18,7 @@ from chalicelib.domain.content import Context, Target, clipped
 from chalicelib.domain.media import file_name_of
 from chalicelib.wire import media
 from chalicelib.wire.addons import SECRET_SIZE, Use
-from chalicelib.worker.whatsapp.files import WhatsAppFile
+from chalicelib.worker.whatsapp.files import WhatsAppFile, is_path
 from chalicelib.worker.whatsapp.sealed import LARGEST, Sealed
 
 WRAPPERS: Final = (
@@ -199,7 +199,7 @@ def _file_of(told: c.Content, value: Any) -> WhatsAppFile | None:
         return None
     path = _string(value.directPath) or ""
     hashes = (value.mediaKey, value.fileEncSHA256, value.fileSHA256)
-    if not path.startswith("/") or len(path) > c.LONGEST_URL or any(len(one) != _HASH for one in hashes):
+    if not is_path(path) or any(len(one) != _HASH for one in hashes):
         return None
     return WhatsAppFile(
         kind=_KINDS[type(told)],

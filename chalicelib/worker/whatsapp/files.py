@@ -1,6 +1,16 @@
 """Where WhatsApp keeps an encrypted file, and what opens it: what a message with media refers to."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+LONGEST_PATH: Final = 2_048
+"""Characters of a path on the media hosts: WhatsApp's own have a few hundred."""
+_NEVER: Final = frozenset(" \\#")
+
+
+def is_path(path: str) -> bool:
+    """Whether a file can be asked for by that path: it is the sender's word, and stays behind the host's name."""
+    return path.startswith("/") and len(path) <= LONGEST_PATH and path.isprintable() and _NEVER.isdisjoint(path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
