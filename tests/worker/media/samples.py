@@ -6,6 +6,7 @@ import struct
 import wave
 import zlib
 from array import array
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,9 @@ def a_png_bomb(side: int = 30_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + part(b"IDAT", zlib.compress(b"\0" * 1_000_000, 9)) + part(b"IEND", b"")
 
 
+@cache
 def a_tone(seconds: float, rate: int = 16_000, *, channels: int = 1) -> array:
-    """A tone that grows from nothing to its loudest."""
+    """A tone that grows from nothing to its loudest; nobody changes it."""
     count = int(seconds * rate)
     return array(
         "h",
