@@ -46,6 +46,7 @@ def test_it_links_by_qr_code_chats_comes_back_and_is_unlinked(
         heard(friend, "Hello yourself")
         media(friend, number, client, tmp_path)
         groups(friend, number, client)
+        new_devices(stack, friend, number, client, tmp_path)
         stack.network(f"phones/{number}/drop", {})
         client.next("closed")
         client.next("connected")
@@ -80,6 +81,22 @@ def groups(friend: Phone, number: str, client: Baileys) -> None:
     assert sorted(client.do("groups")["groups"]) == sorted([[theirs, "Coffee", 2], [own, "Cake", 2]])
     client.do("send", to=own, text="I bring cake")
     heard(friend, "I bring cake")
+
+
+def new_devices(stack: Stack, friend: Phone, number: str, client: Baileys, directory: Path) -> None:
+    """Its list of the friend's devices is renewed when WhatsApp says so: it had written to the phone alone."""
+    with baileys(stack, directory / "friend.json") as other:
+        linked(stack, other, friend.number)
+        eventually(lambda: nothing_waits(stack, number))
+        client.do("send", to=chat(friend.number), text="To both of you")
+        other.next("message", text="To both of you")
+        heard(friend, "To both of you")
+
+
+def nothing_waits(stack: Stack, number: str) -> bool:
+    """Return whether the devices of a number have acknowledged all that came for them."""
+    waiting: list[dict[str, object]] = stack.network("mail").json()["waiting"]
+    return number not in [one["number"] for one in waiting]
 
 
 def test_it_links_by_a_typed_code_chats_with_a_session_and_logs_out(
