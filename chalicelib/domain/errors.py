@@ -3,6 +3,7 @@
 GatewayError
 ├── Invalid                      400  the request can't mean anything
 │   ├── InvalidField             400  … because of one named field
+│   │   ├── InvalidPhone         400  … which is to name somebody, and doesn't
 │   │   └── MentionNotInText     400
 │   ├── EngineRefused            400  … of Engine.IO, with that protocol's own number
 │   ├── BodyTooLarge             413
@@ -160,6 +161,14 @@ class InvalidField(Invalid):
     """One field of the request is wrong; ``field`` names it."""
 
     code = "INVALID_FIELD"
+
+
+class InvalidPhone(InvalidField):
+    """The field is to be a phone number, or a JID of a kind that isn't; ``given`` is what it was."""
+
+    def __init__(self, message: str, *, given: str, field: str, hint: str | None = None) -> None:
+        super().__init__(message, field=field, hint=hint)
+        self.given = given
 
 
 class MentionNotInText(InvalidField):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chalicelib.domain import phone
-from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.errors import InvalidPhone
 
 USERS: Final = "s.whatsapp.net"
 """The server of phone numbers."""
@@ -28,27 +28,31 @@ _LID: Final = re.compile(r"[0-9]{5,20}@lid", re.ASCII)
 
 
 def phone_number(text: str, *, field: str) -> str:
-    """Return the digits of a phone number, or of a number's JID, however it is written. Raises InvalidField."""
+    """Return the digits of a phone number, or of a number's JID, however it is written. Raises InvalidPhone."""
     user, at, server = phone.written(text).partition("@")
     if at and server == LIDS:
-        raise InvalidField(
-            f"'{field}' must be a phone number, and a JID that ends in @{LIDS} doesn't tell it.", field=field
+        raise InvalidPhone(
+            f"'{field}' must be a phone number, and a JID that ends in @{LIDS} doesn't tell it.",
+            field=field,
+            given=text,
         )
     if at and server not in {USERS, _OLD_USERS}:
-        raise InvalidField(f"'{field}' must be a phone number, or a JID that ends in @{USERS}.", field=field)
+        raise InvalidPhone(
+            f"'{field}' must be a phone number, or a JID that ends in @{USERS}.", field=field, given=text
+        )
     return phone.phone_number(user, field=field)
 
 
 def recipient(text: str, *, field: str) -> str:
     """Return the JID of the person a message goes to: from a phone number, a number's JID or a LID's.
 
-    Groups, broadcasts and newsletters aren't people: they are refused. Raises InvalidField.
+    Groups, broadcasts and newsletters aren't people: they are refused. Raises InvalidPhone.
     """
     return _person(text, field=field, allowed=f"a person: a phone number, or a JID that ends in @{USERS}")
 
 
 def person_or_group(text: str, *, field: str) -> str:
-    """Return the JID of a group as it stands, else that of a person as ``recipient`` reads it. Raises InvalidField."""
+    """Return the JID of a group as it stands, else that of a person as ``recipient`` reads it. Raises InvalidPhone."""
     if is_group(phone.written(text)):
         return phone.written(text)
     allowed = f"a person or a group: a phone number, or a JID that ends in @{USERS} or @{GROUPS}"
@@ -63,7 +67,7 @@ def is_group(jid: str) -> bool:
 def chat_name(text: str, *, field: str) -> str:
     """Return the JID of a chat: a group's or a list's as it stands, else a person's as ``recipient`` reads it.
 
-    Raises InvalidField.
+    Raises InvalidPhone.
     """
     written = phone.written(text)
     return written if _CHAT.fullmatch(written) else recipient(text, field=field)
@@ -72,7 +76,7 @@ def chat_name(text: str, *, field: str) -> str:
 def destination(text: str, *, field: str) -> str:
     """Return the JID of a chat that can be written to: a person's, a group's, a channel's, or that of status messages.
 
-    Raises InvalidField.
+    Raises InvalidPhone.
     """
     written = phone.written(text)
     shared = written == STATUS or is_group(written) or _NEWSLETTER.fullmatch(written)
@@ -85,7 +89,7 @@ def _person(text: str, *, field: str, allowed: str) -> str:
         return written
     user, at, server = written.partition("@")
     if at and server not in {USERS, _OLD_USERS}:
-        raise InvalidField(f"'{field}' must be {allowed}.", field=field)
+        raise InvalidPhone(f"'{field}' must be {allowed}.", field=field, given=text)
     return f"{phone.phone_number(user, field=field)}@{USERS}"
 
 

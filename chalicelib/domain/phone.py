@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from chalicelib.domain.errors import InvalidField
+from chalicelib.domain.errors import InvalidPhone
 
 SHORTEST: Final = 5
 LONGEST: Final = 15
@@ -34,20 +34,23 @@ def written(text: str) -> str:
 def phone_number(text: str, *, field: str) -> str:
     """Return the digits of an international number, written with or without ``+`` and separators.
 
-    Any 5 to 15 digits that don't begin with 0 may be a number. Raises InvalidField, which says what is wrong.
+    Any 5 to 15 digits that don't begin with 0 may be a number. Raises InvalidPhone, which says what is wrong.
     """
     bare = written(text)
     if not _NUMBER.fullmatch(bare):
-        raise InvalidField(f"'{field}' {_wrong(bare)}.", field=field, hint=_HINT)
+        raise InvalidPhone(f"'{field}' {_wrong(bare)}.", field=field, hint=_HINT, given=text)
     digits = re.sub(r"[^0-9]", "", bare)
     if digits.startswith("0"):
-        raise InvalidField(
-            f"'{field}' begins with 0, as numbers do that are dialled within a country.", field=field, hint=_NATIONAL
+        raise InvalidPhone(
+            f"'{field}' begins with 0, as numbers do that are dialled within a country.",
+            field=field,
+            hint=_NATIONAL,
+            given=text,
         )
     if len(digits) < SHORTEST:
-        raise InvalidField(f"'{field}' is too short: {SHORTEST} digits at least.", field=field, hint=_HINT)
+        raise InvalidPhone(f"'{field}' is too short: {SHORTEST} digits at least.", field=field, hint=_HINT, given=text)
     if len(digits) > LONGEST:
-        raise InvalidField(f"'{field}' is too long: {LONGEST} digits at most.", field=field, hint=_HINT)
+        raise InvalidPhone(f"'{field}' is too long: {LONGEST} digits at most.", field=field, hint=_HINT, given=text)
     return digits
 
 

@@ -176,7 +176,7 @@ def test_a_message_is_passed_on_to_many_and_each_is_told_of(connected: World, an
     told = answer.json["forwards"]
     assert [(one["to"], one["status"], one.get("code")) for one in told] == [
         ("+4366012345", "sent", None),
-        ("nobody", "failed", "INVALID_FIELD"),
+        ("nobody", "failed", "INVALID_PHONE"),
         ("628987654321", "sent", None),
     ]
     assert answer.json["originalMessageId"] == "3A01"
@@ -270,6 +270,15 @@ def test_a_message_is_marked_as_read_by_whatsapp_s_id(connected: World, ana: Cal
     assert [one.reads for one in asked] == [(MarkRead(LID, LID, ("3A01",)),)]
     put(connected, whatsapp_id="3EB0")
     assert ana("POST", f"{BARE}/messages/{OURS}/read").json["code"] == "NOT_RECEIVED"
+
+
+def test_what_is_no_number_is_told_as_the_bare_family_s_documents_have_it(connected: World, ana: Caller) -> None:
+    answer = ana("POST", f"{BARE}/send-message", {"to": "invalid-number", "message": "Kopi?"})
+    assert (answer.status, answer.json["code"], answer.json["to"]) == (400, "INVALID_PHONE", "invalid-number")
+    received(connected)
+    body = {"messageId": "3A01", "recipients": ["+4366012345", "nobody"]}
+    (_, failed) = ana("POST", f"{BARE}/forward-message-bulk", body).json["forwards"]
+    assert (failed["status"], failed["code"]) == ("failed", "INVALID_PHONE")
 
 
 def test_a_failed_send_is_told_as_each_family_has_it(world: World, ana: Caller) -> None:

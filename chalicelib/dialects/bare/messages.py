@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Annotated, Final, Literal, NotRequired, TypedDict, cast
 
+from chalicelib.dialects.bare.sessions import code_of
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside, file_of
 from chalicelib.dialects.shared import Moment, iso
 from chalicelib.domain import content as c
@@ -232,7 +233,7 @@ def _attempt(to: str, of: Message | None, error: GatewayError | None, *, untried
         "id": of.id if of else None,
         "status": status,
     }
-    return {**told, "code": error.code, "error": error.message} if error else told
+    return {**told, "code": code_of(error), "error": error.message} if error else told
 
 
 def status_sent(of: Message) -> BareStatusSentJson:

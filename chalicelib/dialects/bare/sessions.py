@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Annotated, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, seconds_until, sentence
-from chalicelib.domain.errors import GatewayError, OfMessage, SessionNotConnected
+from chalicelib.domain.errors import GatewayError, InvalidPhone, OfMessage, SessionNotConnected
 from chalicelib.domain.messages import MessageStatus
 from chalicelib.domain.session import QRCode, Session, Status, WebhookFailure, ended, needs_qr
 
@@ -110,6 +110,7 @@ class BareError(TypedDict):
     code: Annotated[str, "Stable, for programs."]
     timestamp: Moment
     sessionId: NotRequired[str]
+    to: NotRequired[Annotated[str, "What was given for ``to``, where that is no phone number (``INVALID_PHONE``)."]]
     field: NotRequired[Annotated[str, "The part of the request at fault."]]
     hint: NotRequired[Annotated[str, "What to do."]]
     requestId: NotRequired[str]
@@ -220,9 +221,20 @@ def code(of: Session, qr: QRCode, now: int) -> BareCodeJson:
     }
 
 
+LONGEST_GIVEN: Final = 100
+"""Characters that an error repeats of what is no phone number."""
+
+
+def code_of(what: GatewayError) -> str:
+    """Return an error's code: the family has one of its own for what is no phone number."""
+    return "INVALID_PHONE" if isinstance(what, InvalidPhone) else what.code
+
+
 def error(what: GatewayError, *, now: int, session_id: str | None) -> BareError:
     """Return an error as this family documents it."""
-    body: BareError = {"error": what.message, "code": what.code, "timestamp": iso(now)}
+    body: BareError = {"error": what.message, "code": code_of(what), "timestamp": iso(now)}
+    if isinstance(what, InvalidPhone) and what.field == "to":
+        body["to"] = what.given[:LONGEST_GIVEN]
     if session_id:
         body["sessionId"] = session_id
     if what.field:
