@@ -333,9 +333,11 @@ class Dispatch(Struct, frozen=True):
         """Note that the message was refused, by the client or by WhatsApp."""
         return self._move(message, MessageStatus.FAILED, error=(code, sentence))
 
-    def unknown(self, message: Message, code: str, sentence: str) -> Message | None:
-        """Note that nobody can tell whether the message went out."""
-        return self._move(message, MessageStatus.UNKNOWN, error=(code, sentence))
+    def unknown(self, message: Message, code: str, sentence: str, *, whatsapp_id: str | None = None) -> Message | None:
+        """Note that nobody can tell whether the message went out; if it did, under that id of WhatsApp's."""
+        if whatsapp_id:
+            self.messages.note_whatsapp_id(replace(message, whatsapp_id=whatsapp_id))
+        return self._move(message, MessageStatus.UNKNOWN, whatsapp_id=whatsapp_id, error=(code, sentence))
 
     def receipt(
         self,

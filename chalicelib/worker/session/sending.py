@@ -91,7 +91,8 @@ class Receipts:
     """One session's receipts, those that earlier workers left among them.
 
     That WhatsApp sent is told by its acknowledgement, and by the account's phone, which gets each message too. The
-    phone's word only counts for those of whom nobody knows: ``left`` are their ids at WhatsApp. While a send isn't
+    phone's word only counts for those of whom nobody knows: ``left`` are their ids at WhatsApp, and those that were
+    never acknowledged join them. While a send isn't
     acknowledged, its receipts are kept for the next worker as well.
     """
 
@@ -126,6 +127,10 @@ class Receipts:
             self._try(lambda: self._spool.add(receipt))
         self._queue.put(receipt)
         return receipt.status is not MessageStatus.SENT or self._tells(receipt)
+
+    def miss(self, whatsapp_id: str) -> None:
+        """Have the phone's word count for a message that was sent under that id, and never acknowledged."""
+        self._left |= {whatsapp_id}
 
     def _tells(self, receipt: ReceiptEvent) -> bool:
         """Whether the phone's word that it got a message is news."""
@@ -358,9 +363,13 @@ class Sender(BackgroundWorker):
             return lambda: dispatch.failed(message, *NOBODY)
         except SendRefused as refused:
             return partial(dispatch.failed, message, refused.code, refused.sentence)
-        except Exception as error:  # noqa: BLE001 - NoAnswer, and whatever else leaves it open what happened
-            if not isinstance(error, NoAnswer):
-                self._log.warning("send_broken", message=message.id)
+        except NoAnswer as error:
+            named = error.whatsapp_id
+            if named:
+                self._receipts.miss(named)
+            return lambda: dispatch.unknown(message, *NO_ANSWER, whatsapp_id=named)
+        except Exception:  # noqa: BLE001 - whatever it is, it leaves it open what happened
+            self._log.warning("send_broken", message=message.id)
             return lambda: dispatch.unknown(message, *NO_ANSWER)
         finally:
             self._receipts.unacknowledged = False

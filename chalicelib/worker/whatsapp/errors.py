@@ -36,7 +36,14 @@ class NotSendable(SendRefused):
 
 
 class NoAnswer(Exception):
-    """The message was handed to the connection, and WhatsApp's acknowledgement never came: nobody can tell."""
+    """The message was handed to the connection, and WhatsApp's acknowledgement never came: nobody can tell.
+
+    ``whatsapp_id`` is the id that it was sent under, where that is known: a receipt for it settles what became of it.
+    """
+
+    def __init__(self, whatsapp_id: str | None = None) -> None:
+        super().__init__(whatsapp_id)
+        self.whatsapp_id = whatsapp_id
 
 
 _SEND_REFUSED: Final = re.compile(r"server returned error (\d+)")

@@ -38,12 +38,13 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp import notices
 from chalicelib.worker.whatsapp.answers import contact, group
-from chalicelib.worker.whatsapp.errors import NotSent, timer_not_set, unanswered, unsent
+from chalicelib.worker.whatsapp.errors import NoAnswer, NotSent, timer_not_set, unanswered, unsent
 from chalicelib.worker.whatsapp.incoming import incoming, receipt, undecryptable, unparsed
 from chalicelib.worker.whatsapp.library_log import Stanzas, said_at_login, said_while_linking, scanned
 from chalicelib.worker.whatsapp.malformed import info_of, make_readable
 from chalicelib.worker.whatsapp.media_connection import MediaConnection, MediaConnections
 from chalicelib.worker.whatsapp.outgoing import Outgoing, Where, message_of
+from chalicelib.worker.whatsapp.sent_ids import SentIds
 
 OPTIONS: Final = "?vfs=unix-excl&_foreign_keys=on&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=5000&x="
 """SQLite options, smuggled in behind the path. ``x=`` swallows what the library appends.
@@ -82,6 +83,7 @@ class Whatsmeow:
         # What only the trace tells is needed for as long as the client lives, and the level is fixed once it connects.
         LIBRARY_LEVEL.setLevel(logging.DEBUG)
         self._media_connections = MediaConnections()
+        self._sent_ids = SentIds()
         self._own: Device | None = None
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         # The library tells its clients apart by this: the epoch alone is that of other sessions, too.
@@ -110,11 +112,17 @@ class Whatsmeow:
             self._set_timer(to, outgoing.content)
             return None
         message = message_of(outgoing, where, Message)
+        self._sent_ids.begin()
         try:
             answer = self._client.send_message(_jid(to), message)
         except NeonizeError as error:
-            raise unsent(str(error), group=where.group) from None
-        return str(answer.ID)
+            failure = unsent(str(error), group=where.group)
+        else:
+            return str(answer.ID)
+        if isinstance(failure, NoAnswer):
+            library_s_log.join()
+            failure = NoAnswer(self._sent_ids.only())
+        raise failure
 
     def _set_timer(self, group: str, timer: Timer) -> None:
         """Set a group's timer, which its server keeps; the library counts in nanoseconds."""

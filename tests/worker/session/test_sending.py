@@ -724,3 +724,27 @@ def test_a_type_that_can_t_be_sent_yet_fails_and_the_next_message_goes_out(harne
     harness.sender.allow(online=True)
     assert harness.become("1", S.FAILED).error_code == "type_not_sendable"
     harness.become("2", S.SENT)
+
+
+def test_a_message_that_was_never_acknowledged_has_the_id_that_it_was_sent_under(harness: SenderHarness) -> None:
+    harness.take_a_turn()
+    harness.answers["lost"] = NoAnswer("3EB0lost")
+    harness.owe("lost")
+    harness.sender.allow(online=True)
+    lost = harness.become("lost", S.UNKNOWN)
+    assert (lost.whatsapp_id, lost.error_code) == ("3EB0lost", "no_answer")
+    harness.sender.receipt(ReceiptEvent(("3EB0lost",), S.SENT))
+    sent = harness.become("lost", S.SENT)
+    assert (sent.whatsapp_id, sent.error_code) == ("3EB0lost", None)
+
+
+def test_and_the_phone_may_have_said_so_before_the_library_gave_up(harness: SenderHarness) -> None:
+    def send(_to: str, text: str) -> str:
+        harness.sender.receipt(ReceiptEvent(("3EB0early",), S.SENT))
+        raise NoAnswer("3EB0early")
+
+    harness.take_a_turn()
+    harness.client.sends = send
+    harness.owe("early")
+    harness.sender.allow(online=True)
+    harness.become("early", S.SENT)

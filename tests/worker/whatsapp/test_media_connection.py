@@ -114,7 +114,7 @@ def test_the_real_client_is_told_and_its_uploads_lie_there(tmp_path: Path) -> No
 
     async def told() -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
         async with loopback(tmp_path / "whatsapp") as wa:
-            await wa.post("media/lifetimes", connection_s=4)
+            await wa.post("media/lifetimes", connection_s=8)
             environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | wa.whatsapp.client_environment()
             environment["PYTHONPATH"] += f"{os.pathsep}{ROOT}"
             process = await asyncio.create_subprocess_exec(
@@ -140,6 +140,7 @@ def test_the_real_client_is_told_and_its_uploads_lie_there(tmp_path: Path) -> No
 
     found, other, files = asyncio.run(told())
     assert found["hosts"] == [HOSTS[0]] * 3
+    assert found["traced"] == found["acknowledged"]
     one, same, later = found["auths"]
     assert one == same
     assert one != later

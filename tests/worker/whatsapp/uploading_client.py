@@ -1,6 +1,6 @@
 """A process with the worker's own client, which is linked and then uploads: uploading_client.py DATABASE FILE.
 
-It prints its code, and what came of three uploads, as JSON lines; the rest of its output is the client library's.
+It prints its code, and what came of three uploads and a message to itself, as JSON lines; the rest of its output is the client library's.
 """
 
 import json
@@ -12,8 +12,12 @@ from pathlib import Path
 from queue import Queue
 from typing import Any
 
+from neonize.utils.log import _log_queue as library_s_log
+
+from chalicelib.domain.content import Text
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.whatsapp.client import ConnectedEvent, Handlers, QREvent
+from chalicelib.worker.whatsapp.outgoing import Outgoing
 from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow
 
 
@@ -32,7 +36,17 @@ def uploaded(database: Path, file: Path) -> None:
         if len(sent) == 2:
             # Over for the library, too, by then.
             time.sleep(max(0, connections[0].until - time.monotonic()))
+    me = client.linked_as.phone if client.linked_as else ""
+    acknowledged = client.send(f"{me}@s.whatsapp.net", Outgoing(Text("Kopi?"), None, os.urandom(32)))
+    # The library writes its lines on a thread of its own: the line may come behind the call's end.
+    traced, ends = None, time.monotonic() + 60
+    while traced is None and time.monotonic() < ends:
+        library_s_log.join()
+        traced = client._sent_ids.only()
+        time.sleep(0.05)
     told = {
+        "acknowledged": acknowledged,
+        "traced": traced,
         "paths": [one.direct_path for one in sent],
         "hosts": [one.host for one in connections],
         "auths": [one.auth for one in connections],
