@@ -43,6 +43,9 @@ class Settings:
     edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
+    own_linker: bool  # LINKER=own: our own half links devices first; library: the client library, workers only
+    whatsapp_version: tuple[int, int, int] | None  # WHATSAPP_VERSION=2.3000.N: what links as another one, workers only
+    whatsapp_root: bytes | None  # WHATSAPP_ROOT_KEY: WhatsApp's root key, in hex; refused in every cloud stage
     heartbeat: Path | None  # HEARTBEAT: the file that tells the health check of life, workers only; unset for none
     delivery_queue: str  # DELIVERY_QUEUE_URL: webhooks to deliver, functions only
     dead_deliveries: str  # DELIVERY_DEAD_LETTER_QUEUE_URL: webhooks that failed for good, functions only
@@ -61,6 +64,8 @@ def settings() -> Settings:
     webhooks_local = env.get("WEBHOOK_ALLOW_LOCAL", "") == "1"
     if webhooks_local and stage != "local":
         raise RuntimeError("WEBHOOK_ALLOW_LOCAL lets webhooks into the inner network: it is for the local stack only.")
+    if env.get("WHATSAPP_ROOT_KEY") and stage != "local":
+        raise RuntimeError("WHATSAPP_ROOT_KEY has workers trust another WhatsApp: it is for the local stack only.")
     return Settings(
         table=env.get("TABLE_NAME", ""),
         wake_queue=env.get("WAKE_QUEUE_URL", ""),
@@ -95,6 +100,9 @@ def settings() -> Settings:
         edge_secret=env.get("EDGE_SECRET", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
+        own_linker=_linker(env.get("LINKER", "own")),
+        whatsapp_version=_version(env.get("WHATSAPP_VERSION", "")),
+        whatsapp_root=bytes.fromhex(env["WHATSAPP_ROOT_KEY"]) if env.get("WHATSAPP_ROOT_KEY") else None,
         heartbeat=Path(env["HEARTBEAT"]) if env.get("HEARTBEAT") else None,
         delivery_queue=env.get("DELIVERY_QUEUE_URL", ""),
         dead_deliveries=env.get("DELIVERY_DEAD_LETTER_QUEUE_URL", ""),
@@ -102,6 +110,22 @@ def settings() -> Settings:
         media_uploads=env.get("MEDIA_UPLOADS", ""),
         webhooks_local=webhooks_local,
     )
+
+
+def _linker(name: str) -> bool:
+    if name not in {"own", "library"}:
+        raise RuntimeError("LINKER is either own or library.")
+    return name == "own"
+
+
+def _version(text: str) -> tuple[int, int, int] | None:
+    if not text:
+        return None
+    parts = text.split(".")
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and int(part) < 2**32 for part in parts):
+        raise RuntimeError("WHATSAPP_VERSION is three numbers with dots between them, as 2.3000.1047769893.")
+    first, second, third = map(int, parts)
+    return first, second, third
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -10,10 +10,14 @@ from typing import Final, NoReturn
 
 from chalicelib.config import settings
 from chalicelib.services.worker import WorkerServices
+from chalicelib.wire.certificates import WHATSAPP_ROOT
 from chalicelib.worker import log
 from chalicelib.worker.handover import BROKEN, Again, Ending, Exit, defer_sigterm, end, from_environment
 from chalicelib.worker.health import Heartbeat
 from chalicelib.worker.host import Host
+from chalicelib.worker.linking.client import Clients
+from chalicelib.worker.linking.own import Registrant
+from chalicelib.worker.linking.registration import VERSION
 from chalicelib.worker.session.device import Devices, sweep
 from chalicelib.worker.waiting import EventQueue
 
@@ -42,16 +46,22 @@ def _run(services: WorkerServices, journal: log.Log) -> Ending:
     # Blocked so far, so that none gets lost: see ``defer_sigterm``.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.umask(0o077)
-    # Only now: the library sets up logging and prints when it is imported.
-    from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow  # noqa: PLC0415
-
-    handover, devices = from_environment(), Devices(Path(settings().devices))
+    handover, devices, clients = from_environment(), Devices(Path(settings().devices)), _clients()
+    if handover.claim is None:
+        # Now there is time for it, and whoever is given to this worker shall not wait.
+        Thread(target=clients.warm_up, name="library", daemon=True).start()
     if handover.renewed is None:
         Thread(target=_sweep, args=(devices, services, journal), name="sweep", daemon=True).start()
-    ending = Host(services, devices, Whatsmeow, events, journal).run(handover)
+    ending = Host(services, devices, clients, events, journal).run(handover)
     if isinstance(ending, Again):
         defer_sigterm(lambda: not events.terminated)
     return ending
+
+
+def _clients() -> Clients:
+    set_ = settings()
+    registrant = Registrant(version=set_.whatsapp_version or VERSION, root=set_.whatsapp_root or WHATSAPP_ROOT)
+    return Clients(own=set_.own_linker, registrant=registrant)
 
 
 def _sweep(devices: Devices, services: WorkerServices, journal: log.Log) -> None:

@@ -55,6 +55,17 @@ class EventQueue:
         self.terminated = True
         self._queue.put(Terminated())
 
+    def forget_client(self) -> None:
+        """Take out what a client has told that nobody serves any more; what others have put in stays."""
+        kept = []
+        with suppress(Empty):
+            while True:
+                happening = self._queue.get_nowait()
+                if isinstance(happening, Rung | Terminated):
+                    kept.append(happening)
+        for happening in kept:
+            self._queue.put(happening)
+
     @property
     def waiting(self) -> bool:
         """Whether there is something to take."""

@@ -87,6 +87,8 @@ def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping
     """Return each worker's variables beside its task's own; those in ``client`` lead its client to the loopback."""
     path = search_path(client.get("PYTHONPATH", ""), str(STARTUP), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}
+    if "LOOPBACK_WHATSAPP_ROOT_KEY" in proxies:
+        proxies = {**proxies, "WHATSAPP_ROOT_KEY": proxies["LOOPBACK_WHATSAPP_ROOT_KEY"]}
     own = {
         "AWS_ACCESS_KEY_ID": aws.callers.key_id(WORKER),
         # As the functions may: proxies may be on this machine.

@@ -1,5 +1,6 @@
 """What a developer may choose when starting the local stack, read once from the environment."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,7 +27,7 @@ class BadSetting(ValueError):
 class Settings:
     """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack.
 
-    ``ai_label`` has direct messages carry WhatsApp's "AI" label.
+    ``ai_label`` has direct messages carry WhatsApp's "AI" label. ``linker`` and ``whatsapp_version`` are the workers'.
     """
 
     port: int
@@ -34,11 +35,18 @@ class Settings:
     network: Network
     anonymous: bool
     ai_label: bool = False
+    linker: str = "own"
+    whatsapp_version: str = ""
 
     @property
     def parameters(self) -> dict[str, str]:
         """The template's parameters."""
-        return {"WorkerImage": "local", "AiLabel": "on" if self.ai_label else "off"}
+        return {
+            "WorkerImage": "local",
+            "AiLabel": "on" if self.ai_label else "off",
+            "Linker": self.linker,
+            "WhatsAppVersion": self.whatsapp_version,
+        }
 
     @property
     def origin(self) -> str:
@@ -57,7 +65,27 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     usual = REPOSITORY / ".local" / "real" if real else REPOSITORY / ".local"
     state = Path(environment.get("LOCAL_STATE") or usual).absolute()
     port = _port(environment.get("PORT") or str(DEFAULT_PORT))
-    return Settings(port, state, network, anonymous, _label(environment.get("AI_LABEL") or "off"))
+    return Settings(
+        port,
+        state,
+        network,
+        anonymous,
+        _label(environment.get("AI_LABEL") or "off"),
+        _linker(environment.get("LINKER") or "own"),
+        _version(environment.get("WHATSAPP_VERSION") or ""),
+    )
+
+
+def _linker(text: str) -> str:
+    if text not in {"own", "library"}:
+        raise BadSetting(f"LINKER={text} is unknown. Choose own or library.")
+    return text
+
+
+def _version(text: str) -> str:
+    if text and not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,10}", text):
+        raise BadSetting(f"WHATSAPP_VERSION={text} is no version. One looks like 2.3000.1047769893.")
+    return text
 
 
 def _label(text: str) -> bool:

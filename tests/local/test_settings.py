@@ -31,6 +31,12 @@ def test_messages_carry_the_ai_label_only_where_somebody_wants_it():
     assert [read_settings(given).parameters["AiLabel"] for given in ({}, {"AI_LABEL": "on"})] == ["off", "on"]
 
 
+def test_who_links_and_as_which_version_are_the_template_s_parameters():
+    given = {"LINKER": "library", "WHATSAPP_VERSION": "2.3000.7"}
+    told = [read_settings(one).parameters for one in ({}, given)]
+    assert [(one["Linker"], one["WhatsAppVersion"]) for one in told] == [("own", ""), ("library", "2.3000.7")]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -40,6 +46,8 @@ def test_messages_carry_the_ai_label_only_where_somebody_wants_it():
         {"NETWORK": "telegram"},
         {"NETWORK": "whatsapp", "ALLOW_ANONYMOUS": "1"},
         {"AI_LABEL": "yes"},
+        {"LINKER": "nobody"},
+        {"WHATSAPP_VERSION": "newest"},
     ],
 )
 def test_a_bad_choice_is_one_sentence(given):

@@ -45,6 +45,7 @@ class ScriptedClient:
     linked_as: Device | None = None
     confirms: bool = True
     connected: bool = True
+    leaves_remains: bool = True
     calls: list[str] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     told: list[object] = field(default_factory=list)
@@ -143,6 +144,7 @@ class WorkerHarness:
     linked: bool = False
     confirms: bool = True
     connected: bool = True
+    remains: bool = True
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     events: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
@@ -175,6 +177,7 @@ class WorkerHarness:
             client = ScriptedClient(
                 self.events, script, handlers, confirms=self.confirms, connected=self.connected, sends=self.send
             )
+            client.leaves_remains = self.remains
             self.clients.append(client)
             return client
 

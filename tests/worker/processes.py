@@ -79,6 +79,7 @@ class ProcessHarness:
     async def run(self, order: Order, module: str = CHILD, **others: str) -> asyncio.subprocess.Process:
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory)} | self.wa.whatsapp.client_environment()
         environment["PYTHONPATH"] += os.pathsep + str(ROOT)
+        environment |= {"STAGE": "local", "WHATSAPP_ROOT_KEY": environment["LOOPBACK_WHATSAPP_ROOT_KEY"]}
         environment |= {"DEVICES": str(self.directory / "devices"), ADDRESS: self._address} | order.to_env()
         environment |= others
         with (self.directory / "worker.log").open("ab") as out:

@@ -11,9 +11,12 @@ from tests.worker.processes import NUMBER, ProcessHarness, told
 pytestmark = pytest.mark.subprocess
 
 
-def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_logged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("linker", ["own", "library"])
+def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_logged(
+    tmp_path: Path, linker: str
+) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.start()
+        await harness.start(LINKER=linker)
         first = await harness.code()
         await harness.wa.post("faults/push-refs")
         second = await harness.another_code(first)
@@ -70,7 +73,7 @@ def test_a_code_that_is_dead_is_gone_at_once(tmp_path: Path, wrong: str) -> None
     told(tmp_path, story)
 
 
-def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: Path) -> None:
+def test_codes_that_run_out_lead_to_another_round_by_the_library_which_is_logged(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         await harness.wa.post("faults/refs", count=1)
         worker = await harness.start()
@@ -78,6 +81,10 @@ def test_codes_that_run_out_lead_to_another_round_in_the_same_process(tmp_path: 
         await harness.until_it_was(Reason.NEW_SCAN_ROUND)
         await harness.another_code(first)
         assert (harness.now.round, harness.now.qr and harness.now.qr.attempt) == (2, 1)
+        assert '"event": "linking_fell_back", "uid": "' in harness.log()
+        assert '"why": "codes_ran_out"' in harness.log()
+        assert harness.log().count('"event": "serving"') == 1, "the process is still the same image"
+        await harness.linked()
         assert worker.returncode is None
 
     told(tmp_path, story)

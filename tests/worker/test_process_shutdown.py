@@ -54,7 +54,8 @@ def test_a_connection_that_is_never_made_keeps_nobody_from_stopping(tmp_path: Pa
         silence = await asyncio.start_server(lambda _, writer: called.put_nowait(writer), "127.0.0.1", 0)
         async with silence:
             port = silence.sockets[0].getsockname()[1]
-            worker = await harness.start("tests.worker.asking_child", HTTPS_PROXY=f"http://127.0.0.1:{port}")
+            silent = {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "LINKER": "library"}
+            worker = await harness.start("tests.worker.asking_child", **silent)
             caller = await called.get()
             await harness.until(lambda _: "asks whether it is connected" in harness.log())
             harness.wish(e.StopRequested())

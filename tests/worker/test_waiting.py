@@ -19,6 +19,7 @@ from chalicelib.worker.waiting import (
     bounded,
     patiently,
 )
+from chalicelib.worker.whatsapp.client import CodesRanOutEvent, EndedEvent
 
 
 def test_what_happened_comes_in_order() -> None:
@@ -94,3 +95,12 @@ def test_failures_in_a_row_double_the_pause_and_chance_keeps_workers_apart() -> 
     for failures, least in ((1, 1_000), (2, 2_000), (3, 4_000), (5, 16_000), (6, 30_000), (1_000, 30_000)):
         pauses = {backoff(failures) for _ in range(50)}
         assert least <= min(pauses) < max(pauses) < least * 1.5
+
+
+def test_what_a_client_told_is_forgotten_and_what_others_did_isn_t() -> None:
+    events = EventQueue()
+    for happening in (CodesRanOutEvent(), Rung(), EndedEvent(None)):
+        events.put(happening)
+    events.terminate()
+    events.forget_client()
+    assert [events.next(0) for _ in range(3)] == [Rung(), Terminated(), None]

@@ -76,10 +76,12 @@ class Round:
     expires_at: int = 0
     over: bool = False
 
-    def show(self, code: str, now: int) -> QRCode:
-        """Return the next code, rendered."""
+    def show(self, code: str, now: int, seconds: float | None = None) -> QRCode:
+        """Return the next code, rendered; it is shown for ``seconds``, or as the library shows codes."""
         self.shown += 1
         qr = render(code, attempt=self.shown, now=now)
+        if seconds is not None:
+            qr = replace(qr, expires_at=now + round(seconds * 1000))
         self.expires_at = qr.expires_at
         return qr
 
@@ -248,9 +250,9 @@ class Service:
                 self._shutdown.close()
                 # Which status follows is the reconciler's to say, unless the owner has said it.
                 return self._shutdown.stop() if self._reporter.look().desired is Desired.STOPPED else Exit(DONE)
-            case c.QREvent(code=code):
+            case c.QREvent(code=code, seconds=seconds):
                 self._pulse.move(Phase.SCANNING)
-                self._reporter.report(e.QRShown(self._round.show(code, self._reporter.clock())))
+                self._reporter.report(e.QRShown(self._round.show(code, self._reporter.clock(), seconds)))
                 return None
             case c.EndedEvent() if self._pulse.phase is Phase.ONLINE:
                 return self._restart()

@@ -108,11 +108,16 @@ class WorkerSession:
             # The client deleted it when WhatsApp said so at a login, and the worker before us died before it told.
             reporter.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
             return Exit(DONE)
-        return self._serve(handover, reporter, lease, opened, log)
+        while True:
+            ending, remains = self._serve(handover, reporter, lease, opened, log)
+            if remains or not isinstance(ending, Again) or self._events.terminated:
+                return ending
+            handover, opened = ending.handover, self._devices.open(claim.uid, claim.epoch)
 
     def _serve(
         self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log
-    ) -> Ending:
+    ) -> tuple[Ending, bool]:
+        """Serve with one client; return the ending, and whether something of the client stays in this process."""
         wal_sync = WalSync(opened.database)
         outcomes = Outcomes(self._claim.uid, self._services.dispatch, self._events, log, ended=handover.ended)
         left = outcomes.settle(opened) if opened.linked else ()
@@ -140,9 +145,13 @@ class WorkerSession:
         finally:
             if tunnel:
                 tunnel.close()
+        remains = client.leaves_remains
         if isinstance(ending, Again):
             messaging.stop()
-        return ending
+            if not remains:
+                client.disconnect()
+                self._events.forget_client()
+        return ending, remains
 
     def _connecting(
         self,

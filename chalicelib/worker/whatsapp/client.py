@@ -17,9 +17,13 @@ from chalicelib.worker.whatsapp.sealed import Sealed
 
 @dataclass(frozen=True, slots=True)
 class QREvent:
-    """The client shows a code; six a round, unless the server hands out fewer. ``code`` is a secret."""
+    """The client shows a code; six a round, unless the server hands out fewer. ``code`` is a secret.
+
+    ``seconds`` is for how long, None if the client doesn't say: then the first of six is shown for 60, others for 20.
+    """
 
     code: str = field(repr=False)
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +185,15 @@ class Handlers:
 
 
 class Client(Protocol):
-    """A WhatsApp client over one device database. Its calls may hang: bound them.
+    """A WhatsApp client over one device database. Its calls may hang: bound them."""
 
-    ``linked_as`` is the device that it has linked, or logged in as; None before it has told of either.
-    """
+    @property
+    def linked_as(self) -> Device | None:
+        """The device that it has linked, or logged in as; None before it has told of either."""
 
-    linked_as: Device | None
+    @property
+    def leaves_remains(self) -> bool:
+        """Whether some of it stays in the process once it is of no further use: then the next needs a fresh image."""
 
     def connect(self) -> None:
         """Begin to connect and return; what follows comes as events."""

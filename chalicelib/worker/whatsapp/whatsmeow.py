@@ -74,6 +74,8 @@ def empty_store() -> bytes:
 class Whatsmeow:
     """A Client."""
 
+    leaves_remains = True
+
     def __init__(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> None:
         self._hand_over = handlers
         self._emit = emit = handlers.event

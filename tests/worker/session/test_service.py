@@ -67,6 +67,19 @@ def test_the_third_round_that_runs_out_ends_the_start(harness: WorkerHarness) ->
     assert harness.outside.leases.rows[harness.session.uid].released
 
 
+def test_a_client_that_leaves_nothing_behind_is_followed_by_another_one_in_the_same_image(
+    harness: WorkerHarness,
+) -> None:
+    harness.remains = False
+    # What the first one still says while its end is dealt with is nobody's.
+    late = (c.QREvent(CODE), c.CodesRanOutEvent(), c.QREvent("late"), c.PairErrorEvent("late"))
+    assert harness.play(*late) == Exit(0)
+    assert (harness.now.status, harness.now.reason, harness.now.round) == (Status.STOPPED, Reason.QR_TIMEOUT, 3)
+    assert [client.calls for client in harness.clients[:2]] == [["connect", "disconnect"]] * 2
+    assert len([event for event in harness.reported if event.type == "session.qr"]) == 3
+    assert harness.outside.leases.rows[harness.session.uid].released
+
+
 def test_another_round_keeps_the_lease_and_says_when_it_was_renewed(harness: WorkerHarness) -> None:
     ending = harness.play(c.QREvent(CODE), c.CodesRanOutEvent())
     assert isinstance(ending, Again)
