@@ -272,6 +272,17 @@ def test_a_message_is_marked_as_read_by_whatsapp_s_id(connected: World, ana: Cal
     assert ana("POST", f"{BARE}/messages/{OURS}/read").json["code"] == "NOT_RECEIVED"
 
 
+def test_forward_message_takes_one_or_many(connected: World, ana: Caller) -> None:
+    received(connected)
+    body = {"messageId": "3A01", "recipients": ["+4366012345", "+4366012346"]}
+    answer = ana("POST", f"{BARE}/forward-message", body)
+    assert answer.status == 200, answer.content
+    assert [one["status"] for one in answer.json["forwards"]] == ["sent", "sent"]
+    for wrong in ({"messageId": "3A01"}, {**body, "to": "+4366012345"}):
+        answer = ana("POST", f"{BARE}/forward-message", wrong)
+        assert (answer.status, answer.json["field"]) == (400, "to")
+
+
 def test_what_is_no_number_is_told_as_the_bare_family_s_documents_have_it(connected: World, ana: Caller) -> None:
     answer = ana("POST", f"{BARE}/send-message", {"to": "invalid-number", "message": "Kopi?"})
     assert (answer.status, answer.json["code"], answer.json["to"]) == (400, "INVALID_PHONE", "invalid-number")

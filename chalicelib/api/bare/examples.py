@@ -30,6 +30,9 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     bare_webhook.BareWebhookGoneJson: bare_webhook.removed(SESSION.id, there_was_one=True),
     bare_messages.BareSentJson: bare_messages.sent(MESSAGE),
     bare_messages.BareForwardedJson: bare_messages.forwarded(MESSAGE, "3EB0C767D0F2B64C7C5B"),
+    bare_messages.BareForwardedJson | bare_messages.BareForwardsJson: bare_messages.forwarded(
+        MESSAGE, "3EB0C767D0F2B64C7C5B"
+    ),
     bare_messages.BareForwardsJson: bare_messages.forwards(
         Report((Attempt("+628987654321", MESSAGE),)), "3EB0C767D0F2B64C7C5B", NOW
     ),

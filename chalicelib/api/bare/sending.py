@@ -54,11 +54,15 @@ class BareMedia(msgspec.Struct, rename="camel"):
     ] = None
 
 
+_Recipients = Annotated[list[Digits], msgspec.Meta(min_length=1, max_length=MOST_FORWARDS)]
+
+
 class BareForward(msgspec.Struct, rename="camel"):
-    """A message to pass on."""
+    """A message to pass on: ``to`` somebody, or to all ``recipients``."""
 
     message_id: _MessageId
-    to: Digits
+    to: Digits | None = None
+    recipients: Annotated[_Recipients | None, msgspec.Meta(description="In the place of ``to``: to many.")] = None
     caption: _NewCaption = None
 
 
@@ -66,7 +70,7 @@ class BareForwardBulk(msgspec.Struct, rename="camel"):
     """A message to pass on to many."""
 
     message_id: _MessageId
-    recipients: Annotated[list[Digits], msgspec.Meta(min_length=1, max_length=MOST_FORWARDS)]
+    recipients: _Recipients
     caption: _NewCaption = None
 
 
@@ -105,12 +109,16 @@ def send_media(call: Call, name: str, body: BareMedia) -> Answer:
     "POST",
     "/sessions/{id}/forward-message",
     needs=_SEND,
-    gives={200: shapes.BareForwardedJson, 202: shapes.BareForwardedJson},
+    gives={200: shapes.BareForwardedJson | shapes.BareForwardsJson, 202: shapes.BareForwardedJson},
     refuses=(*UNSENT, *UNFORWARDED),
     takes=(IDEMPOTENCY_KEY,),
 )
 def forward(call: Call, name: str, body: BareForward) -> Answer:
-    """Send a message of the session's to somebody else as well, marked as forwarded."""
+    """Send a message of the session's to somebody else as well, or to many, marked as forwarded."""
+    if body.recipients is not None and body.to is None:
+        return _to_many(call, name, body.message_id, body.recipients, body.caption)
+    if body.to is None or body.recipients is not None:
+        raise InvalidField("'to' is missing, or 'recipients': one of the two.", field="to")
     to, caption = person_or_group(body.to, field="to"), _words(body.caption, field="caption")
     with called(message_id="messageId", media_id="messageId", link="messageId"):
         message = bootstrap.sending().forward(call.tenant, name, body.message_id, to, how(call), caption=caption)
@@ -130,18 +138,21 @@ def forward_to_many(call: Call, name: str, body: BareForwardBulk) -> Answer:
 
     It is an error only where nobody was tried.
     """
-    caption = _words(body.caption, field="caption")
+    return _to_many(call, name, body.message_id, body.recipients, body.caption)
+
+
+def _to_many(call: Call, name: str, message_id: str, recipients: list[str], new_caption: str | None) -> Answer:
+    caption = _words(new_caption, field="caption")
 
     def post(jid: str, key: str | None) -> Message:
-        how = How(key, PATIENCE)
-        return bootstrap.sending().forward(call.tenant, name, body.message_id, jid, how, caption=caption)
+        return bootstrap.sending().forward(call.tenant, name, message_id, jid, How(key, PATIENCE), caption=caption)
 
-    said = f"forward {body.message_id} {caption or ''}"
+    said = f"forward {message_id} {caption or ''}"
     with called(message_id="messageId", media_id="messageId", link="messageId"):
-        report = bootstrap.bulk().each(call.tenant, name, body.recipients, post, said=said, key=own_key(call))
+        report = bootstrap.bulk().each(call.tenant, name, recipients, post, said=said, key=own_key(call))
     after = report.stopped.retry_after if report.stopped else None
     headers = {} if after is None else {"Retry-After": str(after)}
-    return Answer(shapes.forwards(report, body.message_id, bootstrap.clock()), headers=headers)
+    return Answer(shapes.forwards(report, message_id, bootstrap.clock()), headers=headers)
 
 
 @router.route(
