@@ -43,6 +43,11 @@ def code_text(data: bytes) -> str:
     return "".join(ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
 
 
+def code_shown(code: str) -> str:
+    """A code as people are shown it: `ABCD-EFGH`."""
+    return f"{code[:4]}-{code[4:]}"
+
+
 def code_typed(text: str) -> str:
     """A code as somebody typed it, dash or none, small letters or capitals; PairingFailure if it is none."""
     code = text.replace("-", "").replace(" ", "").upper()
@@ -109,9 +114,13 @@ def secret_of_code(shared: bytes, shared_identities: bytes, random: bytes) -> by
     return derived(shared + shared_identities + random, salt=None, info=_SECRET_INFO, size=KEY_SIZE)
 
 
-def handoff_proof(secret: bytes, prologue: bytes) -> bytes:
-    """Proof that the companion in the prologue is the one whose QR code, with that secret, the phone scanned."""
-    key = derived(secret, salt=None, info=_HANDOFF_INFO, size=KEY_SIZE)
+def handoff_key(secret: bytes) -> bytes:
+    """The key of the handoff proof, from the secret of the QR code that the phone scanned."""
+    return derived(secret, salt=None, info=_HANDOFF_INFO, size=KEY_SIZE)
+
+
+def handoff_proof(key: bytes, prologue: bytes) -> bytes:
+    """Proof that the companion in the prologue is the one that showed the QR code."""
     return hmac.digest(key, prologue, hashlib.sha256)
 
 
@@ -121,9 +130,9 @@ def commitment(identity: bytes, nonce: bytes) -> bytes:
 
 
 def passkey_code(companion_nonce: bytes, phone_key: bytes, phone_nonce: bytes) -> str:
-    """The eight letters that phone and companion both show, so that a person can compare them."""
+    """What phone and companion both show, so that a person can compare it: `ABCD-EFGH`."""
     mask = hashlib.sha256(companion_nonce + phone_key).digest()
-    return code_text(bytes(one ^ other for one, other in zip(phone_nonce[:CODE_BYTES], mask, strict=False)))
+    return code_shown(code_text(bytes(one ^ other for one, other in zip(phone_nonce[:CODE_BYTES], mask, strict=False))))
 
 
 def request_key(shared: bytes, identity: CompanionEphemeralIdentity) -> bytes:

@@ -30,6 +30,7 @@ from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair
 from chalicelib.wire.pairing import (
     NONCE_SIZE,
     commitment,
+    handoff_key,
     handoff_proof,
     open_request,
     passkey_code,
@@ -203,7 +204,7 @@ class Ceremony:
         if identity.ref not in self.references or len(identity.publicKey) != KEY_SIZE:
             raise Refused("the device's part has another reference, or no key", 400, "bad-request")
         self.passkey.check(self.options, credential, assertion)
-        if proof and self.secret and not hmac.compare_digest(proof, handoff_proof(self.secret, prologue)):
+        if proof and self.secret and not hmac.compare_digest(proof, handoff_proof(handoff_key(self.secret), prologue)):
             raise Refused("the device isn't the one whose code was scanned")
         self._proved = bool(proof and self.secret)
         self._identity, self._committed = payload.companionEphemeralIdentity, payload.commitment.hash
@@ -216,8 +217,7 @@ class Ceremony:
         if not hmac.compare_digest(self._committed, commitment(self._identity, nonce)):
             raise Refused("the device committed to another nonce")
         if not self._proved:
-            code = passkey_code(nonce, self._ephemeral.public, self._nonce)
-            self.code = f"{code[:4]}-{code[4:]}"
+            self.code = passkey_code(nonce, self._ephemeral.public, self._nonce)
         self.step = Step.REQUEST
 
     def take_request(self, sealed: bytes, *, noise_key: bytes, identity: bytes) -> bytes:

@@ -59,8 +59,7 @@ class Ceremonious:
 
     def meet(self, answer: bytes) -> None:
         phone = parse(PrimaryEphemeralIdentity, answer)
-        code = pairing.passkey_code(self.nonce, phone.publicKey, phone.nonce)
-        self.code = f"{code[:4]}-{code[4:]}"
+        self.code = pairing.passkey_code(self.nonce, phone.publicKey, phone.nonce)
         self.key = pairing.request_key(self.ephemeral.shared(phone.publicKey), self.identity)
 
     def request(self, **changed: bytes) -> bytes:
@@ -120,6 +119,10 @@ def test_an_assertion_under_another_credential_is_refused() -> None:
         PASSKEY.check(OPTIONS, b"other", encoded(GOOD))
 
 
+def proof_of(secret: bytes, prologue: bytes) -> bytes:
+    return pairing.handoff_proof(pairing.handoff_key(secret), prologue)
+
+
 def begun(*, secret: bytes | None = SECRET) -> tuple[Ceremony, Ceremonious]:
     ceremony = Ceremony(PASSKEY, secret, 0)
     ceremony.references.add("2@ref")
@@ -133,7 +136,7 @@ def prologue(ceremony: Ceremony, side: Ceremonious, proof: bytes | None = None, 
 
 def test_a_proof_spares_the_code_and_the_request_brings_a_new_secret() -> None:
     ceremony, side = begun()
-    side.meet(prologue(ceremony, side, pairing.handoff_proof(SECRET, side.prologue)))
+    side.meet(prologue(ceremony, side, proof_of(SECRET, side.prologue)))
     ceremony.take_nonce(side.nonce)
     keys = {"noise_key": side.keys.noise.public, "identity": side.keys.identity.public}
     assert ceremony.take_request(side.request(), **keys) == side.keys.secret
@@ -152,7 +155,7 @@ def test_without_a_proof_both_show_one_code(secret: bytes | None, proof: bytes |
 def test_a_proof_of_another_code_is_refused() -> None:
     ceremony, side = begun()
     with pytest.raises(Refused):
-        prologue(ceremony, side, pairing.handoff_proof(bytes(32), side.prologue))
+        prologue(ceremony, side, proof_of(bytes(32), side.prologue))
     assert ceremony.step is Step.PASSKEY
 
 
@@ -264,7 +267,7 @@ def test_a_device_is_linked_with_a_passkey_and_the_code_that_was_scanned(tmp_pat
         side = Ceremonious(companion, await reference(wire))
         foreign = await handed_in(wire, side, await signed(wa, options=options, origin="https://example.com"))
         assert dict(foreign.get("error").attributes) == {"code": "401", "text": "not-authorized"}
-        proof = pairing.handoff_proof(companion.secret, side.prologue)
+        proof = proof_of(companion.secret, side.prologue)
         accepted = await handed_in(wire, side, await signed(wa, options={"publicKey": options}), proof)
         assert accepted.text("type") == "result"
         await finished(wa, companion, wire, side)

@@ -82,11 +82,11 @@ def test_the_prologue_is_committed_to_and_proved() -> None:
         "12220a20ccf0ed3693b7b6c5752dc2e769adb5792a776bea6bd32ef24ee6dde6b5a12801"
     )
     proof = "5638b1bbfcf7dcf64c837b344e7ffaa95dbfbcff27f1fd1effc8c0012ca2e5a0"
-    assert pairing.handoff_proof(KEYS[3], prologue).hex() == proof
+    assert pairing.handoff_proof(pairing.handoff_key(KEYS[3]), prologue).hex() == proof
 
 
 def test_both_sides_show_one_code() -> None:
-    assert pairing.passkey_code(KEYS[2], KEYS[5], KEYS[6]) == "MJCEENTJ"
+    assert pairing.passkey_code(KEYS[2], KEYS[5], KEYS[6]) == "MJCE-ENTJ"
 
 
 def test_the_request_is_for_who_met_the_companion_under_its_reference() -> None:

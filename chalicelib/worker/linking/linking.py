@@ -23,6 +23,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from chalicelib.wire.node import SERVER, Attribute, MissingPart, Node
+from chalicelib.wire.pairing import handoff_key
 from chalicelib.wire.proto import MalformedMessage
 from chalicelib.worker.linking import pairing, passkey, qr
 from chalicelib.worker.linking.ends import Why
@@ -528,7 +529,7 @@ class Linking:
 
     def _leave_codes(self, now: float) -> None:
         """Keep what proves that the phone has seen our code, and show none any more."""
-        self._handoff = passkey.handoff_key(self._secret), now
+        self._handoff = handoff_key(self._secret), now
         self._secret = new_secret()
         self._asked = None
         for timer in (LinkingTimer.ROTATION, LinkingTimer.PAIRING_CODE, LinkingTimer.CODE_ANSWER):

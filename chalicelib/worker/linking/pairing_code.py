@@ -6,17 +6,21 @@ its identity key; and a new ADV secret grows of it, which seals what the phone v
 code was typed can't open what the device sends, and stays silent.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.ciphers.modes import CTR
-
-from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, derived
+from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.node import PHONES, Attribute, Jid, MissingPart, Node
+from chalicelib.wire.pairing import (
+    CODE_BYTES,
+    KeyBundle,
+    code_shown,
+    code_text,
+    secret_of_code,
+    unwrap_key,
+    wrap_key,
+)
 from chalicelib.worker.linking import qr
 from chalicelib.worker.linking.registration import SECRET_SIZE, Appearance, DeviceKeys
 
@@ -26,13 +30,6 @@ ANSWER_S: Final = 60.0
 """Seconds for the phone to vouch once a code was typed; one on which another code was typed stays silent."""
 MOST_TRIES: Final = 3
 """Times that a code may be typed."""
-
-ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTVWXYZ"
-_ROUNDS: Final = 2 << 16
-_SALT_SIZE: Final = 32
-_IV_SIZE: Final = 16
-_NONCE_SIZE: Final = 12
-_CODE_SIZE: Final = 5
 
 DISPLAYS: Final = {
     "1": "Chrome (Linux)",
@@ -45,32 +42,25 @@ DISPLAYS: Final = {
 _OTHER_DISPLAY: Final = "Chrome (Linux)"
 
 
-def spelled(data: bytes) -> str:
-    """Return bytes, a multiple of five, in the alphabet of codes: eight characters for five bytes."""
-    number = int.from_bytes(data, "big")
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(len(data) * 8 - 5, -1, -5))
-
-
 @dataclass(frozen=True, slots=True)
 class PairingCode:
     """A code for one phone number, and the key that it protects. Making one takes a tenth of a second."""
 
     phone: str
     """The number's digits."""
-    code: str = field(default_factory=lambda: spelled(secrets.token_bytes(_CODE_SIZE)), repr=False)
+    code: str = field(default_factory=lambda: code_text(secrets.token_bytes(CODE_BYTES)), repr=False)
     ephemeral: KeyPair = field(default_factory=KeyPair.generate, repr=False)
     wrapped: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         """Encrypt the ephemeral key, once."""
         if not self.wrapped:
-            salt, iv = secrets.token_bytes(_SALT_SIZE), secrets.token_bytes(_IV_SIZE)
-            object.__setattr__(self, "wrapped", salt + iv + self._crypt(salt, iv, self.ephemeral.public))
+            object.__setattr__(self, "wrapped", wrap_key(self.code, self.ephemeral.public))
 
     @property
     def shown(self) -> str:
         """The code as the phone asks for it: ``ABCD-EFGH``."""
-        return f"{self.code[:4]}-{self.code[4:]}"
+        return code_shown(self.code)
 
     def hello(self, keys: DeviceKeys, appearance: Appearance, *, push: bool = True) -> Node:
         """Return what announces the code to WhatsApp; ``push`` has the phone show a notification that asks for it."""
@@ -95,17 +85,14 @@ class PairingCode:
         """
         wrapped = typed.get("link_code_pairing_wrapped_primary_ephemeral_pub").data
         primary = typed.get("primary_identity_pub").data
-        if len(wrapped) != _SALT_SIZE + _IV_SIZE + KEY_SIZE or len(primary) != KEY_SIZE:
-            raise MissingPart("the phone's keys have another size")
-        salt, iv = wrapped[:_SALT_SIZE], wrapped[_SALT_SIZE : _SALT_SIZE + _IV_SIZE]
         try:
-            shared = self.ephemeral.shared(self._crypt(salt, iv, wrapped[_SALT_SIZE + _IV_SIZE :]))
+            shared = self.ephemeral.shared(unwrap_key(self.code, wrapped))
             identities = identity.shared(primary)
         except ValueError as error:
             raise MissingPart("the phone's keys are none") from error
         chance = secrets.token_bytes(SECRET_SIZE)
-        bundle = self._bundle(shared, identity.public + primary + chance)
-        secret = derived(shared + identities + chance, salt=None, info=b"adv_secret", size=SECRET_SIZE)
+        bundle = KeyBundle(identity.public, primary, chance).sealed(shared)
+        secret = secret_of_code(shared, identities, chance)
         attributes: dict[str, Attribute] = {"jid": Jid(self.phone, PHONES), "stage": "companion_finish"}
         finish = Node("link_code_companion_reg", attributes, (
             Node("link_code_pairing_wrapped_key_bundle", {}, bundle),
@@ -113,17 +100,6 @@ class PairingCode:
             Node("link_code_pairing_ref", {}, reference),
         ))  # fmt: skip
         return Finish(finish, secret)
-
-    @staticmethod
-    def _bundle(shared: bytes, plaintext: bytes) -> bytes:
-        salt, nonce = secrets.token_bytes(_SALT_SIZE), secrets.token_bytes(_NONCE_SIZE)
-        info = b"link_code_pairing_key_bundle_encryption_key"
-        key = derived(shared, salt=salt, info=info, size=KEY_SIZE)
-        return salt + nonce + AESGCM(key).encrypt(nonce, plaintext, None)
-
-    def _crypt(self, salt: bytes, iv: bytes, data: bytes) -> bytes:
-        key = hashlib.pbkdf2_hmac("sha256", self.code.encode(), salt, _ROUNDS, KEY_SIZE)
-        return Cipher(algorithms.AES(key), CTR(iv)).encryptor().update(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,21 +18,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair, derived
+from chalicelib.wire.curve25519 import KEY_SIZE, KeyPair
 from chalicelib.wire.node import MissingPart, Node
+from chalicelib.wire.pairing import (
+    NONCE_SIZE,
+    commitment,
+    handoff_proof,
+    passkey_code,
+    request_key,
+    seal_request,
+)
 from chalicelib.wire.proto import parse
 from chalicelib.wire.proto.handshake_pb2 import (
     CompanionCommitment,
     CompanionEphemeralIdentity,
     DeviceProps,
-    EncryptedPairingRequest,
     PairingRequest,
     PrimaryEphemeralIdentity,
     ProloguePayload,
 )
-from chalicelib.worker.linking.pairing_code import spelled
 from chalicelib.worker.linking.registration import DeviceKeys
 
 LASTS_S: Final = 600.0
@@ -45,9 +49,6 @@ RELYING_PARTY: Final = "web.whatsapp.com"
 """Unless WhatsApp's options name another one."""
 MOST_CHARACTERS: Final = 16_384
 """Of each part of an assertion, and of WhatsApp's options: some hundreds are usual."""
-_NONCE_SIZE: Final = 32
-_IV_SIZE: Final = 12
-_CODE_SIZE: Final = 5
 _FLAGS_AT: Final = 32
 _SMALLEST_DATA: Final = 37
 _PRESENT, _VERIFIED = 0x01, 0x04
@@ -177,25 +178,19 @@ def _encoded(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def handoff_key(secret: bytes) -> bytes:
-    """Return the key of the handoff proof, which grows of the secret that the phone has seen."""
-    return derived(secret, salt=None, info=b"shortcake-passkey-handoff-v1", size=KEY_SIZE)
-
-
 class Ceremony:
     """One device's part, from the assertion on; ``reference`` is WhatsApp's."""
 
     def __init__(self, platform: "DeviceProps.PlatformType", reference: str, ephemeral: KeyPair | None = None) -> None:
-        self._platform = platform
-        self._reference = reference
         self._ephemeral = ephemeral or KeyPair.generate()
         self._key = b""
-        self.nonce = secrets.token_bytes(_NONCE_SIZE)
-        identity = CompanionEphemeralIdentity(
+        self.nonce = secrets.token_bytes(NONCE_SIZE)
+        self._identity = CompanionEphemeralIdentity(
             publicKey=self._ephemeral.public, deviceType=platform, ref=reference
-        ).SerializeToString(deterministic=True)
-        commitment = CompanionCommitment(hash=hashlib.sha256(identity + self.nonce).digest())
-        self._payload = ProloguePayload(companionEphemeralIdentity=identity, commitment=commitment).SerializeToString()
+        )
+        identity = self._identity.SerializeToString(deterministic=True)
+        bound = CompanionCommitment(hash=commitment(identity, self.nonce))
+        self._payload = ProloguePayload(companionEphemeralIdentity=identity, commitment=bound).SerializeToString()
 
     def prologue(self, assertion: Assertion, handoff: bytes | None) -> Node:
         """Return what WhatsApp and the phone are sent first; ``handoff`` is the key of the proof, None for none."""
@@ -205,26 +200,20 @@ class Ceremony:
             Node("prologue_payload", {}, self._payload),
         ]
         if handoff is not None:
-            children.append(Node("pairing_handoff_proof", {}, hmac.digest(handoff, self._payload, "sha256")))
+            children.append(Node("pairing_handoff_proof", {}, handoff_proof(handoff, self._payload)))
         return Node("passkey_prologue", {}, tuple(children))
 
     def meet(self, answer: bytes) -> str:
         """Take the phone's ephemeral identity; return the code that it shows. ValueError if it is none."""
         theirs = parse(PrimaryEphemeralIdentity, answer)
-        if len(theirs.publicKey) != KEY_SIZE or len(theirs.nonce) != _NONCE_SIZE:
+        if len(theirs.publicKey) != KEY_SIZE or len(theirs.nonce) != NONCE_SIZE:
             raise MissingPart("the phone's ephemeral identity has another size")
-        salt = f"Companion Pairing {int(self._platform)} with ref {self._reference}".encode()
-        shared = self._ephemeral.shared(theirs.publicKey)
-        self._key = derived(shared, salt=salt, info=b"Pairing Information Encryption Key", size=KEY_SIZE)
-        digest = hashlib.sha256(self.nonce + theirs.publicKey).digest()
-        code = spelled(bytes(one ^ other for one, other in zip(theirs.nonce[:_CODE_SIZE], digest, strict=False)))
-        return f"{code[:4]}-{code[4:]}"
+        self._key = request_key(self._ephemeral.shared(theirs.publicKey), self._identity)
+        return passkey_code(self.nonce, theirs.publicKey, theirs.nonce)
 
     def request(self, keys: DeviceKeys, secret: bytes) -> Node:
         """Return what the phone is to vouch for, encrypted; after ``meet`` alone."""
-        iv = secrets.token_bytes(_IV_SIZE)
         asked = PairingRequest(
             companionPublicKey=keys.noise.public, companionIdentityKey=keys.identity.public, advSecret=secret
-        ).SerializeToString(deterministic=True)
-        sealed = EncryptedPairingRequest(encryptedPayload=AESGCM(self._key).encrypt(iv, asked, None), IV=iv)
-        return Node("encrypted_pairing_request", {}, sealed.SerializeToString())
+        )
+        return Node("encrypted_pairing_request", {}, seal_request(self._key, asked))
