@@ -85,7 +85,7 @@ def kind_of(content_type: str) -> str:
 def pairs(body: bytes, content_type: str, files: frozenset[str] = frozenset()) -> Pairs:
     """Return the names and values of a form in their order; ``files`` are the fields that may be files.
 
-    A file's name and type stand behind it as ``file_name`` and ``mime_type``. Raises Invalid, and InvalidField for a
+    A file's name and type stand behind it as ``file_name`` and ``mimetype``. Raises Invalid, and InvalidField for a
     file elsewhere.
     """
     return _parts(body, content_type, files) if kind_of(content_type) == MULTIPART else _urlencoded(body)
@@ -181,7 +181,7 @@ def _fields(parts: Iterable[Any], files: frozenset[str]) -> Iterable[tuple[str, 
     for part in parts:
         if part.name in files:
             yield part.name, part.raw
-            described |= {"file_name": part.filename or "", "mime_type": part.content_type or ""}
+            described |= {"file_name": part.filename or "", "mimetype": part.content_type or ""}
         elif part.filename:
             raise InvalidField(f"'{part.name}' is a file, and no file is taken here.", field=part.name)
         else:
@@ -269,7 +269,7 @@ def _plain(name: str) -> str:
 LIMIT: Final = 256 * 1024
 """Bytes that a body may have, where no file comes along."""
 ANNOUNCE: Final = (
-    "Announce a larger file at POST /v1/sessions/{id}/media, by its 'mime_type' and 'size', and upload it as answered."
+    "Announce a larger file at POST /v1/sessions/{id}/media, by its 'mimetype' and 'size', and upload it as answered."
 )
 """What to do with a file that is too large to come along."""
 _FORMS: Final = {URLENCODED, MULTIPART}

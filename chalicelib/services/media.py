@@ -127,7 +127,7 @@ class MediaLibrary(Struct, frozen=True):
         type_found = judged(body[:HEAD], mimetype)
         if not is_as_announced(type_found, mimetype):
             raise MediaTypeMismatch(
-                f"By its bytes the file is {type_found}, not {plain_type(mimetype)}.", field="mime_type"
+                f"By its bytes the file is {type_found}, not {plain_type(mimetype)}.", field="mimetype"
             )
         sides = dimensions(body[:SIZE_HEAD])
         if is_bomb(sides, len(body)):

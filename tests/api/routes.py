@@ -82,7 +82,7 @@ _NATIVE: Final[dict[str, dict[str, object]]] = {
     "{message_id}": {"text": {"body": "Kopi?"}},
     "reaction": {"emoji": "👍"},
     "presence": {"state": "online"},
-    "media": {"mime_type": "image/png", "size": 7},
+    "media": {"mimetype": "image/png", "size": 7},
 }
 
 

@@ -34,7 +34,7 @@ MULTIPART = {"Content_Type": "multipart/form-data; boundary=b"}
 
 
 def test_an_announced_file_is_answered_with_a_form_and_is_there_once_it_is_uploaded(world: World, ana: Caller) -> None:
-    announced = ana("POST", MEDIA, {"mime_type": "image/png", "size": len(PNG), "file_name": "plan.png"})
+    announced = ana("POST", MEDIA, {"mimetype": "image/png", "size": len(PNG), "file_name": "plan.png"})
     assert (announced.status, announced.json["state"], announced.json["url"]) == (201, "pending", None)
     fields = announced.json["upload"]["fields"]
     assert fields["Content-Type"] == "image/png"
@@ -51,7 +51,7 @@ def test_a_small_file_comes_with_the_call(ana: Caller, way: str) -> None:
         kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode(), "file_name": "plan.png"})
     else:
         kept = ana("POST", MEDIA, form(PNG), **MULTIPART)
-    assert (kept.status, kept.json["state"], kept.json["mime_type"]) == (201, "stored", "image/png")
+    assert (kept.status, kept.json["state"], kept.json["mimetype"]) == (201, "stored", "image/png")
     assert (kept.json["size"], kept.json["file_name"]) == (len(PNG), "plan.png")
 
 
@@ -98,7 +98,7 @@ def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     refused = ana("POST", MEDIA, {"file": "A" * (LARGEST_DIRECT + 20_000)})
     assert (refused.status, refused.error["code"]) == (413, "BODY_TOO_LARGE")
     assert "POST /v1/sessions/{id}/media" in refused.error["message"]
-    refused = ana("POST", MEDIA, {"mime_type": "video/mp4", "size": LARGEST + 1})
+    refused = ana("POST", MEDIA, {"mimetype": "video/mp4", "size": LARGEST + 1})
     assert (refused.status, refused.error["code"], refused.error["field"]) == (422, "MEDIA_TOO_LARGE", "size")
 
 
@@ -106,13 +106,13 @@ def test_what_is_too_large_for_a_call_is_told_where_to_go(ana: Caller) -> None:
     ("body", "told"),
     [
         ({}, (400, "INVALID_FIELD", "size")),
-        ({"size": 7, "mime_type": "picture"}, (400, "INVALID_FIELD", "mime_type")),
+        ({"size": 7, "mimetype": "picture"}, (400, "INVALID_FIELD", "mimetype")),
         ({"size": 0}, (400, "INVALID_FIELD", "size")),
         ({"file": ""}, (400, "INVALID_FIELD", "file")),
         ({"file": "not base64!"}, (400, "INVALID_FIELD", "file")),
         (
-            {"file": b64encode(b"<html></html>").decode(), "mime_type": "image/png"},
-            (422, "MEDIA_TYPE_MISMATCH", "mime_type"),
+            {"file": b64encode(b"<html></html>").decode(), "mimetype": "image/png"},
+            (422, "MEDIA_TYPE_MISMATCH", "mimetype"),
         ),
         ({"file": b64encode(samples.a_png_bomb(7_200)).decode()}, (422, "MEDIA_TOO_LARGE", "file")),
         ({"file": b64encode(PNG).decode(), "file_name": "../plan.png"}, (400, "INVALID_FIELD", "file_name")),
@@ -154,7 +154,7 @@ def test_a_removed_file_is_gone(world: World, ana: Caller) -> None:
 
 
 def test_a_file_is_sent_by_its_id(world: World, ana: Caller) -> None:
-    announced = ana("POST", MEDIA, {"mime_type": "image/png", "size": len(PNG)}).json
+    announced = ana("POST", MEDIA, {"mimetype": "image/png", "size": len(PNG)}).json
     draft = {"to": TO, "type": "image", "image": {"media_id": announced["id"]}}
     early = ana("POST", "/v1/sessions/shop/messages", draft)
     assert (early.status, early.error["code"]) == (409, "MEDIA_NOT_READY")

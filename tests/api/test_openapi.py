@@ -138,6 +138,11 @@ def test_a_boolean_const_says_its_type() -> None:
     assert [schema for schema in found if schema.get("type") != "boolean"] == []
 
 
+def test_a_file_s_type_is_called_by_one_word() -> None:
+    names = {name for one in every(DOCUMENT) for name in one.get("properties", {})}
+    assert {name for name in names if "mime" in name.lower()} == {"mimetype"}
+
+
 def test_no_field_of_a_body_has_a_default() -> None:
     """openapi-typescript takes one that has as always there."""
     fields = [

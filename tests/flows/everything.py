@@ -81,15 +81,15 @@ class Everything:
         assert sent.error_code is None, sent
         # Others are announced and uploaded, or brought along.
         media = f"/v1/sessions/{self.used}/media"
-        announced = self.stack.post(media, {"mime_type": "text/plain", "size": 5}).json()
+        announced = self.stack.post(media, {"mimetype": "text/plain", "size": 5}).json()
         form = announced["upload"]
         assert requests.post(form["url"], form["fields"], files={"file": b"Kopi!"}, timeout=30).status_code == 204
         uploaded = self.stack.get(f"{media}/{announced['id']}").json()
         assert requests.get(uploaded["url"], timeout=30).text == "Kopi!"
-        assert self.stack.post(media, {"file": "S29waSE=", "mime_type": "text/plain"}).ok
+        assert self.stack.post(media, {"file": "S29waSE=", "mimetype": "text/plain"}).ok
         assert self.stack.delete(f"{media}/{announced['id']}").ok
         # One that nobody asks for goes with the session.
-        form = self.stack.post(media, {"mime_type": "text/plain", "size": 5}).json()["upload"]
+        form = self.stack.post(media, {"mimetype": "text/plain", "size": 5}).json()["upload"]
         assert requests.post(form["url"], form["fields"], files={"file": b"Kopi!"}, timeout=30).status_code == 204
 
     @contextmanager

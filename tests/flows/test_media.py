@@ -129,5 +129,5 @@ def test_the_native_api_sends_a_file_and_tells_of_one_that_came(
     came = eventually(told)
     assert (came["image"]["caption"], came["image"]["state"]) == ("Teh", "stored")
     found = stack.get(f"{path}/media/{came['image']['media_id']}").json()
-    assert (found["state"], found["mime_type"], found["message_id"]) == ("stored", "image/jpeg", came["id"])
+    assert (found["state"], found["mimetype"], found["message_id"]) == ("stored", "image/jpeg", came["id"])
     assert found["sha256"] == hashlib.sha256(body).hexdigest()

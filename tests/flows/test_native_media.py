@@ -28,7 +28,7 @@ class Files:
         self.path = f"/v1/sessions/{session}/media"
 
     def announce(self, mimetype: str, size: int, name: str | None = None) -> dict[str, Any]:
-        answer = self.stack.post(self.path, {"mime_type": mimetype, "size": size, "file_name": name})
+        answer = self.stack.post(self.path, {"mimetype": mimetype, "size": size, "file_name": name})
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
 
@@ -38,7 +38,7 @@ class Files:
         return dict(answer.json())
 
     def keep(self, body: bytes, mimetype: str, name: str) -> dict[str, Any]:
-        given = {"file": base64.b64encode(body).decode(), "mime_type": mimetype, "file_name": name}
+        given = {"file": base64.b64encode(body).decode(), "mimetype": mimetype, "file_name": name}
         answer = self.stack.post(self.path, given)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())
@@ -71,7 +71,7 @@ def test_an_announced_picture_is_uploaded_by_curl_and_arrives_on_a_phone(
     assert (letter["type"], letter["content"]["caption"]) == ("image", "Kopi")
     assert eventually(lambda: friend.file(sent["whatsapp_id"])) == picture.read_bytes()
     shown = files.show(announced["id"])
-    assert (shown["state"], shown["size"], shown["mime_type"]) == ("stored", picture.stat().st_size, "image/jpeg")
+    assert (shown["state"], shown["size"], shown["mimetype"]) == ("stored", picture.stat().st_size, "image/jpeg")
     assert requests.get(shown["url"], timeout=30).content == picture.read_bytes()
 
 

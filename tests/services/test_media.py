@@ -164,7 +164,7 @@ def test_one_that_came_along_is_judged_at_once(rig: Rig) -> None:
     assert rig.media.get("default", "shop", file.id) == file
     with pytest.raises(MediaTypeMismatch) as refused:
         rig.media.keep("default", "shop", PAGE, mimetype="image/png")
-    assert refused.value.field == "mime_type"
+    assert refused.value.field == "mimetype"
     assert list(rig.stores.files.files) == [file.key]
 
 

@@ -68,7 +68,7 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
         proxy=NativeProxy(ProxyType.SOCKS5, "proxy.example.com", 1080, "shop", "a password"),
         metadata={"branch": "7"},
     ),
-    NativeUpload(mime_type="application/pdf", size=48_211, file_name="bill.pdf"),
+    NativeUpload(mimetype="application/pdf", size=48_211, file_name="bill.pdf"),
     drafts.NativeTextDraft(to=_TO, text=drafts.NativeText(body="Your order is on its way."), client_ref="order-17"),
     drafts.NativeImageDraft(
         to=_GROUP, image=drafts.NativeImage(link="https://example.com/plan.png", caption="Plan"), reply_to=MESSAGE.id

@@ -42,7 +42,7 @@ class NativeUpload(msgspec.Struct, forbid_unknown_fields=True):
     file: Annotated[
         bytes | None, msgspec.Meta(description="The file itself: in JSON in base64, 3 MB at most; in a form 4 MB.")
     ] = None
-    mime_type: (
+    mimetype: (
         Annotated[str, msgspec.Meta(max_length=200, description="What it is; a file that comes along is judged.")]
         | None
     ) = None
@@ -78,11 +78,11 @@ def upload(call: Call, name: str, body: NativeUpload) -> Answer:
                 hint=ANNOUNCE,
             )
         with once(call, body) as made:
-            kept = library.keep(call.tenant, name, body.file, mimetype=body.mime_type, file_name=file_name, made=made)
+            kept = library.keep(call.tenant, name, body.file, mimetype=body.mimetype, file_name=file_name, made=made)
         return Answer(_shape(call, kept), status=201)
-    mimetype = plain_type(body.mime_type) if body.mime_type else None
-    if body.mime_type and mimetype is None:
-        raise InvalidField("'mime_type' is no media type, such as image/png.", field="mime_type")
+    mimetype = plain_type(body.mimetype) if body.mimetype else None
+    if body.mimetype and mimetype is None:
+        raise InvalidField("'mimetype' is no media type, such as image/png.", field="mimetype")
     if body.size is None:
         raise InvalidField("'size' is missing, or the file itself.", field="size")
     with once(call, body) as made:

@@ -25,7 +25,7 @@ class NativeMediaJson(TypedDict):
         "``expired`` where WhatsApp no longer had it.",
     ]
     error_code: Annotated[str | None, "Why it failed."]
-    mime_type: Annotated[str, "Judged by its bytes; until they are there, what was announced."]
+    mimetype: Annotated[str, "Judged by its bytes; until they are there, what was announced."]
     size: Annotated[int | None, "In bytes."]
     sha256: Annotated[str | None, "In hexadecimal digits."]
     file_name: Annotated[str | None, "As whoever sent it calls it."]
@@ -50,7 +50,7 @@ def media(of: MediaFile, url: str | None = None, url_expires_at: int | None = No
         "id": of.id,
         "state": of.state,
         "error_code": of.error_code and of.error_code.upper(),
-        "mime_type": of.mimetype or UNKNOWN,
+        "mimetype": of.mimetype or UNKNOWN,
         "size": of.size,
         "sha256": of.sha256,
         "file_name": of.file_name,
