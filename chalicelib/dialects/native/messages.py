@@ -25,6 +25,15 @@ REVOKED: Final = "revoked"
 STATUSES: Final = (*(str(one) for one in MessageStatus), PLAYED, REVOKING, REVOKED)
 _HIDDEN: Final = frozenset({"target", "link"})
 """Fields of contents that are told otherwise, or not: where a file is to be fetched from may be a secret."""
+_HIDDEN_OF: Final[Mapping[type[Any], frozenset[str]]] = {
+    # Apps make the words from the names that the contacts have, and nobody who sends contacts can say others.
+    c.ContactCards: frozenset({"caption"}),
+}
+"""The same of one class."""
+
+
+def _hidden(kind: type[Any]) -> frozenset[str]:
+    return _HIDDEN | _HIDDEN_OF.get(kind, frozenset())
 
 
 class NativePartyJson(TypedDict):
@@ -110,7 +119,7 @@ def _shape(kind: type[Any]) -> Any:
     # Not by get_type_hints, which takes ten times as long: this runs when a function starts.
     hints = {name: hint for base in reversed(kind.__mro__) for name, hint in get_annotations(base).items()}
     for name, hint in hints.items():
-        if get_origin(hint) is not ClassVar and hint is not ClassVar and name not in _HIDDEN:
+        if get_origin(hint) is not ClassVar and hint is not ClassVar and name not in _hidden(kind):
             fields[name] = NotRequired[_json_of(hint)]
     shape = TypedDict(f"Native{kind.__name__}Json", fields)  # type: ignore[misc]
     # What it is; how its fields are kept here is nothing to readers of the description.
@@ -240,7 +249,7 @@ def _said(of: Message) -> tuple[str, dict[str, Any]]:
 
 def _fields(of: Any) -> dict[str, Any]:
     """Return the fields of a Struct that say something."""
-    told = {name: _value(getattr(of, name)) for name in of.__struct_fields__ if name not in _HIDDEN}
+    told = {name: _value(getattr(of, name)) for name in of.__struct_fields__ if name not in _hidden(type(of))}
     if isinstance(of, c.GroupMember):
         told = {"phone": phone(of.phone), "lid": _lid(of.lid)}
     return {name: value for name, value in told.items() if value is not None}
