@@ -17,8 +17,9 @@ from chalicelib.services.worker import WorkerMedia
 from chalicelib.wire import media as wire
 from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import Examined, examined
-from chalicelib.worker.media.previews import looked_up
+from chalicelib.worker.media.previews import looked_up, picture_of
 from chalicelib.worker.media.transfer import Transfer
+from chalicelib.worker.session.preparing import Prepared
 from chalicelib.worker.whatsapp.errors import NotSent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
@@ -66,9 +67,10 @@ class OutgoingFiles:
             animated=found.animated,
         )
 
-    def shown(self, preview: LinkPreview) -> LinkPreview | None:
-        """Look up what the link's page says; None if that is nothing."""
-        return looked_up(preview, self.services.links)
+    def shown(self, preview: LinkPreview) -> Prepared:
+        """Look up what the link's page says, and shows."""
+        page = looked_up(preview, self.services.links)
+        return Prepared(preview=page.preview, thumbnail=picture_of(page, self.services.links)) if page else Prepared()
 
     def _fetched(self, content: Media, kind: MediaKind, into: BinaryIO) -> str | None:
         """Write the file to disk; return the type that whoever it comes from says it has."""

@@ -19,6 +19,14 @@ SIDE_BY_SIDE: Final = 4
 """Messages of one session that are prepared at once. Each may take the room of its file on the disk, twice."""
 
 
+class Prepared(Struct, frozen=True):
+    """What a message is sent with: the ``file`` of a media, or a preview as its page has it, with a small JPEG."""
+
+    file: WhatsAppFile | None = None
+    preview: LinkPreview | None = None
+    thumbnail: bytes | None = None
+
+
 class OutgoingMedia(Protocol):
     """Has the file of a media lie where WhatsApp's messages can refer to it."""
 
@@ -28,15 +36,8 @@ class OutgoingMedia(Protocol):
         Raises SendRefused where that can't be, and NotSent where it may be later.
         """
 
-    def shown(self, preview: LinkPreview) -> LinkPreview | None:
-        """Return a link's preview with what its page says, in seconds; None where that is nothing."""
-
-
-class Prepared(Struct, frozen=True):
-    """What a message is sent with: its content, the ``file`` of a media, and a preview as its page has it."""
-
-    file: WhatsAppFile | None = None
-    preview: LinkPreview | None = None
+    def shown(self, preview: LinkPreview) -> Prepared:
+        """Return a link's preview with what its page says and shows, in seconds; without one where that is nothing."""
 
 
 def needs_preparing(content: Content) -> bool:
@@ -99,4 +100,4 @@ class Preparing:
         if isinstance(content, Media):
             return Prepared(self._media.prepare(content))
         preview = content.preview if isinstance(content, Text) else None
-        return Prepared(preview=self._media.shown(preview) if preview else None)
+        return self._media.shown(preview) if preview else Prepared()

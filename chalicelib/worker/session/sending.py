@@ -321,7 +321,7 @@ class Sender(BackgroundWorker):
             content = structs.replace(content, preview=prepared.preview)
         if not isinstance(content, PollVote):
             context = self._in_chat(message) if isinstance(content, TIMED) else message.context
-            return Outgoing(content, context, secret, file)
+            return Outgoing(content, context, secret, file, thumbnail=prepared.thumbnail)
         poll = patiently(lambda: self._dispatch.about(message), self._events)
         if poll is None or poll.secret is None:
             raise SendRefused(*SECRETLESS)

@@ -33,6 +33,7 @@ class Outgoing:
     ``secret`` is the message's own, 32 bytes: by it the library's store tells after a crash whether the message left,
     and others encrypt what they say about it, such as votes. ``file`` is the media's file, uploaded already.
     ``target_secret`` is the secret of the message that this one is about, where that is known: a vote needs it.
+    ``thumbnail`` is the small JPEG of a link's preview.
     """
 
     content: Content = field(repr=False)
@@ -40,6 +41,7 @@ class Outgoing:
     secret: bytes | None = field(default=None, repr=False)
     file: WhatsAppFile | None = None
     target_secret: bytes | None = field(default=None, repr=False)
+    thumbnail: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,12 @@ def _text(text: c.Text, writing: _Writing) -> Fields:
     if text.background:
         fields["backgroundArgb"] = _OPAQUE | int(text.background.removeprefix("#"), 16)
     if preview:
-        fields |= {"matchedText": preview.url, "title": preview.title, "description": preview.description}
+        fields |= {
+            "matchedText": preview.url,
+            "title": preview.title,
+            "description": preview.description,
+            "JPEGThumbnail": writing.outgoing.thumbnail,
+        }
     return {"extendedTextMessage": writing.told(fields)}
 
 

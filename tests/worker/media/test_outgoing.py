@@ -17,6 +17,7 @@ from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
+from chalicelib.worker.session.preparing import Prepared
 from chalicelib.worker.whatsapp.errors import NotSent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
@@ -242,4 +243,4 @@ def test_what_aws_or_whatsapp_cannot_do_now_waits(monkeypatch: pytest.MonkeyPatc
 def test_a_link_s_preview_is_what_its_page_says() -> None:
     sending = Sending(pages={"https://a.example": (b"<title>A page</title>", "text/html")})
     shown = sending.outgoing.shown(LinkPreview("https://a.example"))
-    assert shown == LinkPreview("https://a.example", "A page")
+    assert shown == Prepared(preview=LinkPreview("https://a.example", "A page"))

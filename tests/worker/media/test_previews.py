@@ -6,8 +6,10 @@ from typing import Any, BinaryIO
 import pytest
 
 from chalicelib.domain.content import LinkPreview
+from chalicelib.domain.media import dimensions
 from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
-from chalicelib.worker.media.previews import HEAD, LARGEST, SECONDS, looked_up
+from chalicelib.worker.media.previews import HEAD, LARGEST, LARGEST_PICTURE, SECONDS, LookedUp, looked_up, picture_of
+from tests.worker.media import samples
 
 URL = "https://a.example/page"
 
@@ -28,7 +30,8 @@ class Page:
 
 
 def shown(body: str | bytes | Exception, **more: Any) -> LinkPreview | None:
-    return looked_up(LinkPreview(URL), Page(body, **more))
+    found = looked_up(LinkPreview(URL), Page(body, **more))
+    return found.preview if found else None
 
 
 @pytest.mark.parametrize(
@@ -50,7 +53,7 @@ def test_a_page_s_own_words_are_shown(page: str, title: str, description: str | 
 
 def test_a_description_that_the_caller_gave_stays() -> None:
     page = Page("<title>T</title><meta name='description' content='D'>")
-    assert looked_up(LinkPreview(URL, description="Mine"), page) == LinkPreview(URL, "T", "Mine")
+    assert looked_up(LinkPreview(URL, description="Mine"), page) == LookedUp(LinkPreview(URL, "T", "Mine"))
     assert page.asked == [(URL, LARGEST, SECONDS)]
 
 
@@ -81,3 +84,39 @@ def test_no_page_keeps_a_session_for_long(piece: str) -> None:
     begun = time.process_time()
     shown(body)
     assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("https://b.example/a.png?x=1&amp;y=2", "https://b.example/a.png?x=1&y=2"),
+        ("/a.png", "https://a.example/a.png"),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+def test_a_page_s_picture_is_where_the_page_says(said: str, address: str | None) -> None:
+    found = looked_up(LinkPreview(URL), Page(f'<title>T</title><meta property="og:image" content="{said}">'))
+    assert found
+    assert found.picture == address
+
+
+@pytest.mark.subprocess
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_a_page_s_picture_is_shown_small(form: str) -> None:
+    links = Page(samples.a_picture(form, (640, 480)), mimetype=None)
+    small = picture_of(LookedUp(LinkPreview(URL), "https://b.example/a"), links)
+    assert small
+    assert dimensions(small) == (100, 75)
+    assert links.asked == [("https://b.example/a", LARGEST_PICTURE, SECONDS)]
+
+
+@pytest.mark.subprocess
+@pytest.mark.parametrize(
+    "body",
+    [b"<html><script>", b"", samples.a_png_bomb(), LinkRefused("private"), LinkFailed("late"), LinkTooLarge()],
+    ids=["a page", "nothing", "a bomb", "refused", "failed", "too large"],
+)
+def test_a_preview_is_good_without_a_picture_that_is_none(body: Any) -> None:
+    assert picture_of(LookedUp(LinkPreview(URL), "https://b.example/a"), Page(body)) is None
+    assert picture_of(LookedUp(LinkPreview(URL)), Page(body)) is None

@@ -18,7 +18,7 @@ from chalicelib.services.messages.outbox import AT_ONCE, Dispatch
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
-from chalicelib.worker.session.preparing import SIDE_BY_SIDE
+from chalicelib.worker.session.preparing import SIDE_BY_SIDE, Prepared
 from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
@@ -89,8 +89,9 @@ class NoFiles:
     def prepare(self, content: Media) -> WhatsAppFile:
         raise SendRefused("media_not_found", "The session has no such file.")
 
-    def shown(self, preview: LinkPreview) -> LinkPreview | None:
-        return LinkPreview(preview.url, "A page") if "page" in preview.url else None
+    def shown(self, preview: LinkPreview) -> Prepared:
+        found = "page" in preview.url
+        return Prepared(preview=LinkPreview(preview.url, "A page"), thumbnail=b"jpeg") if found else Prepared()
 
 
 def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, **more: Any) -> Sender:
@@ -172,6 +173,9 @@ def test_a_link_that_nobody_has_described_is_shown_as_its_page_says(
     harness.sender.allow(online=True)
     until(lambda: len(harness.client.outgoing) == 1)
     assert harness.client.outgoing[0].content == Text(text.body, shown)
+    assert harness.client.outgoing[0].thumbnail == (
+        b"jpeg" if text.preview and "page" in text.preview.url and not text.preview.title else None
+    )
 
 
 @dataclass
@@ -187,8 +191,8 @@ class Files:
             raise self.file
         return self.file
 
-    def shown(self, preview: LinkPreview) -> LinkPreview | None:
-        return None
+    def shown(self, preview: LinkPreview) -> Prepared:
+        return Prepared()
 
 
 FILE = WhatsAppFile(
