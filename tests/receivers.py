@@ -92,6 +92,8 @@ def serving_files(files: dict[str, bytes]) -> Iterator[str]:
             body = files.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Length", str(len(body or b"")))
+            if self.path.endswith(".html"):
+                self.send_header("Content-Type", "text/html")
             self.end_headers()
             self.wfile.write(body or b"")
 

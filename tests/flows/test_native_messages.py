@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from infra.local.client import Phone, Stack, eventually, listed
-from tests.receivers import Receiver, listening
+from tests.receivers import Receiver, listening, serving_files
+from tests.worker.media import samples
 
 NATIVE = {"id", "whatsapp_id", "direction", "from_me", "type", "chat_id", "chat_lid", "sender", "client_ref"}
 """What a message says in the same words wherever it is told, besides what its type names."""
@@ -164,6 +165,16 @@ def test_a_voice_message_is_played(chat: Chat, friend: Phone, account: str) -> N
     got(friend, sent["whatsapp_id"])
     friend.do("read", **{"from": account, "id": sent["whatsapp_id"], "played": True})
     eventually(lambda: chat.ask("GET", f"/{sent['id']}")["status"] == "played")
+
+
+def test_a_link_is_shown_as_its_page_has_it(chat: Chat, friend: Phone) -> None:
+    page = b'<title>Kopi</title><meta property="og:image" content="/kopi.png">'
+    with serving_files({"/page.html": page, "/kopi.png": samples.a_picture("PNG")}) as site:
+        link = f"{site}/page.html"
+        sent = chat.send("text", {"body": f"Lihat {link}", "preview": {"url": link}})
+    preview = got(friend, sent["whatsapp_id"])["content"]["preview"]
+    assert (preview["url"], preview["title"]) == (link, "Kopi")
+    assert preview["thumbnail"]
 
 
 def test_the_account_is_shown_typing(chat: Chat, friend: Phone, account: str) -> None:
