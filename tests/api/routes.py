@@ -90,6 +90,8 @@ def a_body(template: str) -> dict[str, object] | None:
     segments = template.split("/")
     if segments[1] == "v1" and segments[-1] in _NATIVE:
         return _NATIVE[segments[-1]]
+    if segments[1] == "sessions" and segments[-1] == "forward":
+        return _BODIES["forward-message"]
     return _BODIES.get("/".join(segments[-2:]), _BODIES.get(segments[-1]))
 
 

@@ -272,14 +272,15 @@ def test_a_message_is_marked_as_read_by_whatsapp_s_id(connected: World, ana: Cal
     assert ana("POST", f"{BARE}/messages/{OURS}/read").json["code"] == "NOT_RECEIVED"
 
 
-def test_forward_message_takes_one_or_many(connected: World, ana: Caller) -> None:
+@pytest.mark.parametrize("path", ["forward-message", "forward"])
+def test_forward_message_takes_one_or_many(connected: World, ana: Caller, path: str) -> None:
     received(connected)
     body = {"messageId": "3A01", "recipients": ["+4366012345", "+4366012346"]}
-    answer = ana("POST", f"{BARE}/forward-message", body)
+    answer = ana("POST", f"{BARE}/{path}", body)
     assert answer.status == 200, answer.content
     assert [one["status"] for one in answer.json["forwards"]] == ["sent", "sent"]
     for wrong in ({"messageId": "3A01"}, {**body, "to": "+4366012345"}):
-        answer = ana("POST", f"{BARE}/forward-message", wrong)
+        answer = ana("POST", f"{BARE}/{path}", wrong)
         assert (answer.status, answer.json["field"]) == (400, "to")
 
 

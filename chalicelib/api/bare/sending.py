@@ -107,6 +107,14 @@ def send_media(call: Call, name: str, body: BareMedia) -> Answer:
 
 @router.route(
     "POST",
+    "/sessions/{id}/forward",
+    needs=_SEND,
+    gives={200: shapes.BareForwardedJson | shapes.BareForwardsJson, 202: shapes.BareForwardedJson},
+    refuses=(*UNSENT, *UNFORWARDED),
+    takes=(IDEMPOTENCY_KEY,),
+)
+@router.route(
+    "POST",
     "/sessions/{id}/forward-message",
     needs=_SEND,
     gives={200: shapes.BareForwardedJson | shapes.BareForwardsJson, 202: shapes.BareForwardedJson},
