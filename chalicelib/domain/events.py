@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chalicelib.domain.messages import Message
 from chalicelib.domain.proxy import Proxy
-from chalicelib.domain.session import Device, QRCode, WebhookFailure
+from chalicelib.domain.session import Device, QRCode, Reason, WebhookFailure
 
 
 class LinkEvent(Struct, frozen=True):
@@ -232,9 +232,21 @@ class ClientOutdated(LinkEvent, frozen=True):
 
 
 class TemporaryBan(LinkEvent, frozen=True):
-    """WhatsApp has banned the account for a while (402)."""
+    """WhatsApp has banned the account for a while (402), for the cause that ``code`` names.
 
+    ``until`` is in milliseconds since the Unix epoch, None if WhatsApp doesn't say.
+    """
+
+    code: int = 0
+    until: int | None = None
     type: ClassVar[str] = "session.banned"
+
+
+class AccountRefused(LinkEvent, frozen=True):
+    """WhatsApp has locked (403) or banned (406) the account; its device isn't linked any more."""
+
+    reason: Reason
+    type: ClassVar[str] = "session.account_refused"
 
 
 class Stopped(LinkEvent, frozen=True):
@@ -309,6 +321,7 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     StreamReplaced,
     ClientOutdated,
     TemporaryBan,
+    AccountRefused,
     Stopped,
     Unlinked,
     Erased,

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     REPLACED = "replaced"
     CLIENT_OUTDATED = "client_outdated"
     TEMPORARY_BAN = "temporary_ban"
+    ACCOUNT_LOCKED = "account_locked"
+    ACCOUNT_BANNED = "account_banned"
 
 
 SENTENCES: Final[dict[str, str]] = {
@@ -78,7 +80,23 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.REPLACED: "The same linked device connected elsewhere. Connect again to take it back.",
     Reason.CLIENT_OUTDATED: "WhatsApp refuses this version of the client library: Switchboard must be upgraded.",
     Reason.TEMPORARY_BAN: "WhatsApp has banned this account for a while. The phone's app says for how long.",
+    Reason.ACCOUNT_LOCKED: (
+        "WhatsApp has locked this account, and unlinked it. Open WhatsApp on its phone and do what it asks for; then "
+        "link it again."
+    ),
+    Reason.ACCOUNT_BANNED: (
+        "WhatsApp has banned this account, and unlinked it. WhatsApp on its phone says how to ask for a review."
+    ),
 }
+
+BAN_CAUSES: Final[dict[int, str]] = {
+    101: "It has sent to too many people who don't have its number.",
+    102: "Too many people have blocked it.",
+    103: "It has made too many groups with people who don't have its number.",
+    104: "It has sent the same message too often.",
+    106: "It has sent to broadcast lists too often.",
+}
+"""Why WhatsApp bans for a while, by its code."""
 
 
 MATTERS_OF_COURSE: Final = frozenset(
@@ -229,6 +247,7 @@ class Session:
     ``generation`` grows with each request of the owner that changes anything; a final status answers the one in
     ``observed_generation``. ``epoch`` counts claims: the worker named in ``worker`` serves it under the newest.
     ``last_reason`` is the newest one that wasn't a matter of course, also when the status has moved on since.
+    ``until`` is how long WhatsApp refuses the account, where it says so.
     ``since`` is when the status was reached, ``deadline`` when the reconciler acts if it hasn't changed, ``next_at``
     when it will change by itself. ``round`` counts scan rounds, ``attempts`` claims that came to nothing so far.
     ``task`` is the task definition that its worker was started from. ``claimed_at`` is when the worker was claimed, or
@@ -278,6 +297,7 @@ class Session:
     reason: str | None = None
     message: str | None = None
     last_reason: LastReason | None = None
+    until: int | None = None
     since: int = 0
     deadline: int | None = None
     next_at: int | None = None

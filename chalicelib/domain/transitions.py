@@ -9,6 +9,7 @@ from typing import Any, Final
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.session import (
+    BAN_CAUSES,
     LIVE,
     MATTERS_OF_COURSE,
     Desired,
@@ -53,6 +54,7 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
     **{(s, e.ClientOutdated): S.FAILED for s in _WORKING},
     **{(s, e.TemporaryBan): S.FAILED for s in _WORKING},
+    **{(s, e.AccountRefused): S.FAILED for s in _WORKING},
     **{(s, e.StreamReplaced): S.STOPPED for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
     **{(s, e.LoggedOut): S.LOGGED_OUT for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
     **{(s, e.Connected): S.CONNECTED for s in (S.STARTING, S.PAIRING, S.DISCONNECTED)},
@@ -113,7 +115,8 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
         version=session.version + 1,
         since=session.since if status is session.status else now,
         reason=reason,
-        message=sentence(reason),
+        message=_message(event, session, reason),
+        until=_until(event, session),
         last_reason=_last_reason(session, reason, now),
         qr=after.qr if status is S.SCAN_QR else None,
         next_at=_next_at(event, after),
@@ -170,6 +173,8 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
             return replace(session, device=device, attempts=0)
         case e.Connected(device=device):
             return replace(session, device=device, attempts=0, round=1, connected_at=now)
+        case e.AccountRefused():
+            return replace(session, device=None, connected_at=None)
         case e.LoggedOut() | e.Unlinked() | e.Erased():
             erased = session.erased or isinstance(event, e.Erased)
             return replace(session, device=None, connected_at=None, erased=erased)
@@ -256,6 +261,8 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
     match event:
         case e.Disconnected(reason=reason) | e.LoggedOut(reason=reason) | e.ConnectFailure(reason=reason):
             return reason
+        case e.AccountRefused(reason=reason):
+            return reason
         case e.LaunchRefused(reason=reason):
             return reason
         case e.WorkerClaimed(upgraded=True):
@@ -270,6 +277,21 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return None
         case _:
             return _REASONS.get(type(event), session.reason)
+
+
+def _message(event: e.LinkEvent, session: Session, reason: str | None) -> str | None:
+    """The reason as a sentence, with the cause of a ban where WhatsApp names one that is known."""
+    if reason == Reason.TEMPORARY_BAN and not isinstance(event, e.TemporaryBan):
+        return session.message
+    cause = BAN_CAUSES.get(event.code) if isinstance(event, e.TemporaryBan) else None
+    said = sentence(reason)
+    return f"{said} {cause}" if said and cause else said
+
+
+def _until(event: e.LinkEvent, session: Session) -> int | None:
+    if isinstance(event, e.TemporaryBan):
+        return event.until
+    return session.until if isinstance(event, ASIDE) else None
 
 
 def _last_reason(session: Session, reason: str | None, now: int) -> LastReason | None:
@@ -344,7 +366,11 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
         data |= {"reason": str(after.reason), "message": after.message}
     if after.next_at:
         data["next_at"] = after.next_at
+    if after.until:
+        data["until"] = after.until
     match event:
+        case e.TemporaryBan(code=code) if code:
+            data["code"] = code
         case e.QRShown(qr=qr):
             data |= {"attempt": qr.attempt, "expires_at": qr.expires_at}
         case e.PairSuccess(device=device) | e.Connected(device=device):

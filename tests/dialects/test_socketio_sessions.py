@@ -19,6 +19,7 @@ def test_every_status_has_a_state(status):
         (Status.STOPPED, Reason.REPLACED, "CONFLICT"),
         (Status.FAILED, Reason.CLIENT_OUTDATED, "DEPRECATED_VERSION"),
         (Status.FAILED, Reason.TEMPORARY_BAN, "TOS_BLOCK"),
+        (Status.FAILED, Reason.ACCOUNT_LOCKED, "TOS_BLOCK"),
         (Status.DISCONNECTED, Reason.REPLACED, "DISCONNECTED"),
         (Status.STOPPED, Reason.REQUESTED, "DISCONNECTED"),
     ],

@@ -38,6 +38,7 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.StreamReplaced: e.StreamReplaced(),
     e.ClientOutdated: e.ClientOutdated(),
     e.TemporaryBan: e.TemporaryBan(),
+    e.AccountRefused: e.AccountRefused(Reason.ACCOUNT_LOCKED),
     e.Stopped: e.Stopped(),
     e.Unlinked: e.Unlinked(),
     e.Erased: e.Erased(),
@@ -287,3 +288,37 @@ def test_a_code_is_served_while_it_is_good_and_its_owner_wants_the_link():
     for unwanted in (e.StopRequested(), e.UnlinkRequested()):
         stopping = moved(waiting, unwanted)
         assert (stopping.status, stopping.code_at(NOW)) == (Status.SCAN_QR, None)
+
+
+@pytest.mark.parametrize("code", [101, 102, 103, 104, 106])
+def test_a_ban_says_why_and_how_long_until_somebody_starts_the_session_anew(code: int) -> None:
+    banned = advance(
+        a_running_session(status=Status.CONNECTED, device=DEVICE),
+        e.TemporaryBan(code, NOW + 60_000),
+        now=NOW,
+        event_id="E",
+    )
+    assert banned.message
+    assert banned.message.startswith(SENTENCES[Reason.TEMPORARY_BAN] + " ")
+    assert banned.until == NOW + 60_000
+    assert banned.last_event
+    assert (banned.last_event.data["until"], banned.last_event.data["code"]) == (NOW + 60_000, code)
+    assert banned.device == DEVICE, "its keys are as good as before"
+    renamed = advance(banned, e.SettingsChanged(name="Kopi"), now=NOW, event_id="F")
+    assert (renamed.until, renamed.message) == (banned.until, banned.message)
+    again = advance(renamed, e.WorkerClaimed("w", "m", standby=False), now=NOW, event_id="G")
+    assert (again.until, again.message) == (None, SENTENCES[Reason.REQUESTED])
+
+
+def test_a_ban_for_a_cause_that_nobody_knows_says_no_cause() -> None:
+    banned = advance(a_running_session(status=Status.CONNECTED), e.TemporaryBan(999), now=NOW, event_id="E")
+    assert (banned.message, banned.until) == (SENTENCES[Reason.TEMPORARY_BAN], None)
+
+
+@pytest.mark.parametrize("reason", [Reason.ACCOUNT_LOCKED, Reason.ACCOUNT_BANNED])
+def test_an_account_that_whatsapp_locks_or_bans_isn_t_linked_any_more_and_isn_t_started_by_itself(
+    reason: Reason,
+) -> None:
+    refused = advance(a_running_session(status=Status.STARTING), e.AccountRefused(reason), now=NOW, event_id="E")
+    assert (refused.status, refused.reason, refused.message) == (Status.FAILED, reason, SENTENCES[reason])
+    assert (refused.device, refused.answered) == (None, True)

@@ -181,10 +181,15 @@ def test_what_the_library_prints_of_a_recipient_is_in_no_log(tmp_path: Path, dev
 @pytest.mark.parametrize("code", [101, 999])
 def test_a_ban_is_one_whatever_its_code(tmp_path: Path, device: Path, code: int) -> None:
     async def story(harness: ProcessHarness) -> None:
-        await harness.wa.post("faults/failure", reason=402, ban=code)
+        await harness.wa.post("faults/failure", reason=402, ban=code, expire_s=86_400)
+        began = now()
         worker = await harness.start()
         assert await harness.ended(worker) == 0
-        assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
+        banned = harness.now
+        assert (banned.status, banned.reason) == (Status.FAILED, Reason.TEMPORARY_BAN)
+        assert banned.until
+        assert began <= banned.until - 86_400_000 <= now()
+        assert ("people who don't have its number" in (banned.message or "")) == (code == 101)
 
     told(tmp_path, story, device)
 

@@ -34,6 +34,19 @@ def test_whatsapp_out_of_reach_is_tried_again(tmp_path: Path) -> None:
     told(tmp_path, story)
 
 
+@pytest.mark.parametrize(("code", "reason"), [(403, Reason.ACCOUNT_LOCKED), (406, Reason.ACCOUNT_BANNED)])
+def test_an_account_that_whatsapp_locks_or_bans_is_told_by_name_and_its_keys_are_gone(
+    tmp_path: Path, device: Path, code: int, reason: Reason
+) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("faults/failure", reason=code)
+        worker = await harness.start()
+        assert await harness.ended(worker) == 0
+        assert (harness.now.status, harness.now.reason, harness.now.device) == (Status.FAILED, reason, None)
+
+    told(tmp_path, story, device)
+
+
 def test_a_refused_login_fails_the_session_where_trying_again_is_no_use(tmp_path: Path, device: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         for code, reason in ((405, Reason.CLIENT_OUTDATED), (402, Reason.TEMPORARY_BAN)):

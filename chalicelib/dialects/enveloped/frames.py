@@ -28,6 +28,7 @@ WORDS: Final[dict[str, str]] = {
     e.Stopped.type: "stopped",
     e.ClientOutdated.type: "failed",
     e.TemporaryBan.type: "failed",
+    e.AccountRefused.type: "failed",
     e.GaveUp.type: "failed",
     e.DELETED: "deleted",
     e.WebhookFailing.type: "webhook_failing",

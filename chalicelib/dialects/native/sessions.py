@@ -64,6 +64,7 @@ class NativeSessionJson(TypedDict):
     last_reason: Annotated[LastReasonJson | None, "Why it last wasn't as its owner wanted; stays when it is again."]
     since: Annotated[Moment, "When it got this status."]
     next_at: Annotated[Moment | None, "When the status will change by itself."]
+    until: Annotated[Moment | None, "How long WhatsApp refuses the account, where it says so."]
     needs_qr: Annotated[bool, "Somebody must scan a code, whether one is shown already or not."]
     account: Annotated[NativeAccountJson | None, "The account that is linked; null while none is."]
     phone: Annotated[str | None, "The number that the session was created for, with ``+``."]
@@ -111,6 +112,7 @@ def session(of: Session, *, with_secret: bool = False) -> NativeSessionJson:
         "last_reason": last_reason(of),
         "since": iso(of.since),
         "next_at": iso(of.next_at),
+        "until": iso(of.until),
         "needs_qr": needs_qr(of),
         "account": _account(of),
         "phone": phone(of.phone),

@@ -41,6 +41,11 @@ class InitializingJson(TypedDict):
     events: EventNames
 
 
+_FAILURES: Final = {
+    one.type for one in (e.PasskeyRequested, e.ClientOutdated, e.TemporaryBan, e.AccountRefused, e.GaveUp)
+}
+
+
 def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
     """Return what an event is to those in the room; a code is taken from ``session``, as it stands."""
     name, at, reason = envelope.session, envelope.at, envelope.data.get("reason")
@@ -63,7 +68,7 @@ def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]
             return [_status("qrReadError", name, at, error=sentence)]
         case e.Connected.type:
             return [_ready(name, at, mismatch=bool(envelope.data.get("phone_mismatch")))]
-        case e.PasskeyRequested.type | e.ClientOutdated.type | e.TemporaryBan.type | e.GaveUp.type:
+        case _ if envelope.type in _FAILURES:
             return [_error(name, at, reason, sentence)]
         case _:
             return []

@@ -47,6 +47,8 @@ _REASONS: Final[dict[str | None, State]] = {
     Reason.REPLACED: "CONFLICT",
     Reason.CLIENT_OUTDATED: "DEPRECATED_VERSION",
     Reason.TEMPORARY_BAN: "TOS_BLOCK",
+    Reason.ACCOUNT_LOCKED: "TOS_BLOCK",
+    Reason.ACCOUNT_BANNED: "TOS_BLOCK",
 }
 
 

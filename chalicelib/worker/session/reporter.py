@@ -1,6 +1,7 @@
 """Reading and reporting on a session under one claim, and the client's events as link events."""
 
 from collections.abc import Callable
+from typing import Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import Fenced
@@ -12,11 +13,15 @@ from chalicelib.worker.log import Log
 from chalicelib.worker.waiting import EventQueue, patiently
 from chalicelib.worker.whatsapp import client as c
 
+REFUSED: Final = {403: Reason.ACCOUNT_LOCKED, 406: Reason.ACCOUNT_BANNED}
+"""What WhatsApp means by the codes with which it unlinks a device besides 401, for the account's own sake."""
 
-def translate(event: c.ClientEvent) -> e.LinkEvent | None:
+
+def translate(event: c.ClientEvent, now: int) -> e.LinkEvent | None:
     """Return what ``event`` means for the session; None where that depends on more than the event.
 
-    A code is drawn first; a refused connection says when it is tried again; "replaced" may be a worker that came back
+    ``now`` is in milliseconds since the Unix epoch. A code is drawn first; a refused connection says when it is tried
+    again; "replaced" may be a worker that came back
     from the dead; the end of ``connect`` depends on what was before it.
     """
     match event:
@@ -30,12 +35,12 @@ def translate(event: c.ClientEvent) -> e.LinkEvent | None:
             return e.Connected(device)
         case c.DisconnectedEvent() | c.KeepAliveTimeoutEvent():
             return e.Disconnected(Reason.CONNECTION_LOST)
-        case c.LoggedOutEvent():
-            return e.LoggedOut(Reason.UNLINKED_FROM_PHONE)
+        case c.LoggedOutEvent(code=code):
+            return e.AccountRefused(REFUSED[code]) if code in REFUSED else e.LoggedOut(Reason.UNLINKED_FROM_PHONE)
         case c.ClientOutdatedEvent():
             return e.ClientOutdated()
-        case c.TemporaryBanEvent():
-            return e.TemporaryBan()
+        case c.TemporaryBanEvent(code=code, seconds=seconds):
+            return e.TemporaryBan(code, now + seconds * 1000 if seconds > 0 else None)
         case c.QREvent() | c.CodesRanOutEvent() | c.StreamReplacedEvent() | c.ConnectFailureEvent() | c.EndedEvent():
             return None
 

@@ -273,7 +273,7 @@ class Service:
             return None
         if isinstance(event, c.ConnectedEvent) and self._reporter.session.refuses(event.device):
             return self._shutdown.turn_away(event.device)
-        translated = translate(event)
+        translated = translate(event, self._reporter.clock())
         session = self._reporter.report(translated) if translated else self._reporter.session
         match event:
             case c.PairSuccessEvent():

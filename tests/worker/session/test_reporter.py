@@ -5,9 +5,10 @@ from typing import get_args
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.session import Reason
 from chalicelib.worker.session.reporter import translate
 from chalicelib.worker.whatsapp import client as c
-from tests.makers import DEVICE
+from tests.makers import DEVICE, NOW
 
 ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
     (c.PairSuccessEvent(DEVICE), e.PairSuccess(DEVICE)),
@@ -19,7 +20,10 @@ ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
     (c.KeepAliveTimeoutEvent(), e.Disconnected("connection_lost")),
     (c.LoggedOutEvent(401), e.LoggedOut("unlinked_from_phone")),
     (c.ClientOutdatedEvent(), e.ClientOutdated()),
-    (c.TemporaryBanEvent(101, 3600), e.TemporaryBan()),
+    (c.TemporaryBanEvent(101, 3600), e.TemporaryBan(101, NOW + 3_600_000)),
+    (c.TemporaryBanEvent(999, 0), e.TemporaryBan(999)),
+    (c.LoggedOutEvent(403), e.AccountRefused(Reason.ACCOUNT_LOCKED)),
+    (c.LoggedOutEvent(406), e.AccountRefused(Reason.ACCOUNT_BANNED)),
     (c.QREvent("code"), None),
     (c.CodesRanOutEvent(), None),
     (c.StreamReplacedEvent(), None),
@@ -30,7 +34,7 @@ ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
 
 @pytest.mark.parametrize(("event", "link_event"), ROWS, ids=lambda row: type(row).__name__)
 def test_each_event_of_the_client_means_one_thing(event: c.ClientEvent, link_event: e.LinkEvent | None) -> None:
-    assert translate(event) == link_event
+    assert translate(event, NOW) == link_event
 
 
 def test_no_event_is_missing_here() -> None:
