@@ -297,6 +297,8 @@ def test_an_edit_is_a_message_of_its_own_that_the_edited_one_names(connected: Wo
     answer = ana("PATCH", f"{MESSAGES}/{OURS}?wait=5", {"text": {"body": "Jam sebelas"}})
     assert (answer.status, answer.json["text"]["body"]) == (200, "Jam sebelas")
     assert answer.json["edited_at"]
+    # Nobody has read the stream here: who reads after the answer sees what was answered.
+    assert ana("GET", f"{MESSAGES}/{OURS}").json == answer.json
 
 
 def test_a_deleted_message_is_revoking_then_revoked(connected: World, ana: Caller) -> None:
@@ -306,6 +308,8 @@ def test_a_deleted_message_is_revoking_then_revoked(connected: World, ana: Calle
     a_worker_sends(connected)
     answer = ana("DELETE", f"{MESSAGES}/{OURS}?wait=5")
     assert (answer.status, answer.json["status"]) == (200, "revoked")
+    assert ana("GET", f"{MESSAGES}/{OURS}").json == answer.json
+    assert answer.json in ana("GET", MESSAGES).json["data"]
 
 
 @pytest.mark.parametrize(

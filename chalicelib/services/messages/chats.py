@@ -8,11 +8,11 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, timer_told, wants_reading
-from chalicelib.domain.content import Deleted, Edited
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity, lid_in, phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.services.messages.identities import Identities
+from chalicelib.services.messages.store import mark_changed
 from chalicelib.services.ports import ChatStore, Clock, MessageStore, Misconfigured, Rejected
 
 _log: Final = logging.getLogger(__name__)
@@ -46,8 +46,7 @@ class Chats(Struct, frozen=True):
             _log.error("a message can't be found by its chat", extra=about)
 
     def _index(self, message: Message) -> None:
-        if message.about is not None:
-            self._mark(message, message.about)
+        mark_changed(self.messages, message)
         if points_anew(message):
             self._point(self._named(message))
         if message.direction is Direction.INBOUND and message.status is MessageStatus.READ:
@@ -77,19 +76,6 @@ class Chats(Struct, frozen=True):
             who = self.identities.of(message.uid, message.chat)
             return replace(message, chat_lid=who.lid_jid) if who else message
         return message
-
-    def _mark(self, message: Message, about: str) -> None:
-        """Have the message that is edited or deleted say so: that it is asked for, and that WhatsApp took it."""
-        at = message.sent_at
-        match message.content:
-            case Edited() if at is not None:
-                self.messages.mark(message.uid, about, edited_by=message.id, edited_at=at)
-            case Deleted() if at is not None:
-                self.messages.mark(message.uid, about, deleted_by=message.id, deleted_at=at)
-            case Deleted() if message.status is MessageStatus.FAILED:
-                self.messages.unmark_deleted(message.uid, about, by=message.id)
-            case Deleted():
-                self.messages.mark(message.uid, about, deleted_by=message.id)
 
     def _begin(self, message: Message) -> None:
         """Note since when there are pointers: a session that has no older message than this one has them for all."""

@@ -31,6 +31,7 @@ from chalicelib.domain.messages import Direction, Message, MessageStatus, Party,
 from chalicelib.domain.messages import played as was_played
 from chalicelib.domain.phone import advice
 from chalicelib.domain.session import Session
+from chalicelib.services.messages.store import mark_changed
 from chalicelib.services.ports import (
     ChatStore,
     Clock,
@@ -397,4 +398,15 @@ class Dispatch(Struct, frozen=True):
             error_code=code,
             error_message=sentence,
         )
+        if after.sent_at is not None and message.sent_at is None:
+            self._mark(after)
         return after if self.messages.move(after) else None
+
+    def _mark(self, change: Message) -> None:
+        """Have the message that is edited or deleted say so before anybody can see that the change was sent.
+
+        Only what WhatsApp took is marked here, since that isn't undone. What the table refuses for good mustn't keep
+        the change from being reported; the stream's consumer, who comes to each change as well, logs it.
+        """
+        with suppress(Rejected):
+            mark_changed(self.messages, change)

@@ -222,6 +222,25 @@ def _between(message_id: str, cursor: str | None, last: str | None, *, newest_fi
     return (cursor is None or message_id > cursor) and (last is None or message_id <= last)
 
 
+def mark_changed(messages: MessageStore, change: Message) -> None:
+    """Have the message that an edit or a deletion is about say so: that a deletion is asked for, that WhatsApp took it.
+
+    Anything else says nothing. Repeatable, and in whatever order.
+    """
+    if change.about is None:
+        return
+    at = change.sent_at
+    match change.content:
+        case Edited() if at is not None:
+            messages.mark(change.uid, change.about, edited_by=change.id, edited_at=at)
+        case Deleted() if at is not None:
+            messages.mark(change.uid, change.about, deleted_by=change.id, deleted_at=at)
+        case Deleted() if change.status is MessageStatus.FAILED:
+            messages.unmark_deleted(change.uid, change.about, by=change.id)
+        case Deleted():
+            messages.mark(change.uid, change.about, deleted_by=change.id)
+
+
 NamedId = Callable[[int, bytes], str]
 """Makes the ULID of a time (milliseconds since the Unix epoch) and ten bytes: the same of the same."""
 

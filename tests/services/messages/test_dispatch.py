@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.content import Content, Deleted, Edited, Target
 from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
 from chalicelib.domain.session import LastEvent
+from chalicelib.services.ports import Rejected
 from tests.composition import Rig
 from tests.fakes import MemoryMessages
 from tests.makers import NOW, a_message
@@ -220,3 +222,38 @@ def test_with_a_person_the_message_itself_says_it(rig):
     rig.stores.messages.note_whatsapp_id(a_message(whatsapp_id="3EB0"))
     rig.dispatch.receipt(a_message().uid, ["3EB0"], MessageStatus.DELIVERED, by=Party("1", "2"), at=NOW + 5)
     assert rig.stores.messages.noted == {}
+
+
+def a_change(rig: Rig, content: Content) -> tuple[Message, Message]:
+    """Return a message, and one about it that is being sent."""
+    first = a_sent_one(rig)
+    sending = rig.dispatch.begin(put(rig, id="M2", content=content, about=first.id), epoch=1)
+    assert sending
+    return first, sending
+
+
+def test_whoever_sees_that_an_edit_or_a_deletion_was_sent_sees_it_on_the_message(rig):
+    first, edit = a_change(rig, Edited(Target("3EB0"), body="Tea"))
+    assert stands(rig, first).edited_by is None
+    edited = rig.dispatch.sent(edit, "3EB1")
+    assert edited
+    assert (stands(rig, first).edited_by, stands(rig, first).edited_at) == (edit.id, edited.sent_at)
+    deletion = rig.dispatch.begin(put(rig, id="M3", content=Deleted(Target("3EB0")), about=first.id), epoch=1)
+    assert deletion
+    rig.dispatch.unknown(deletion, "no_answer", "WhatsApp didn't answer.")
+    assert stands(rig, first).deleted_by is None
+    rig.stores.messages.note_whatsapp_id(replace(deletion, whatsapp_id="3EB2"))
+    rig.dispatch.receipt(first.uid, ["3EB2"], S.DELIVERED)
+    assert (stands(rig, first).deleted_by, stands(rig, first).deleted_at) == ("M3", NOW)
+
+
+def test_an_edit_is_sent_though_the_table_refuses_to_mark_the_message(rig, monkeypatch):
+    _, edit = a_change(rig, Edited(Target("3EB0"), body="Tea"))
+
+    def refuse(*_, **__):
+        raise Rejected("Item size to update has exceeded the maximum allowed size", "ValidationException")
+
+    monkeypatch.setattr(rig.stores.messages, "mark", refuse)
+    sent = rig.dispatch.sent(edit, "3EB1")
+    assert sent
+    assert stands(rig, edit).status is S.SENT
