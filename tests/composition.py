@@ -252,7 +252,8 @@ class Rig:
 
     @property
     def messages(self) -> Messages:
-        return Messages(self.stores.sessions, self.stores.messages, self.stores.chats, self.identities, self.clock)
+        stores = self.stores
+        return Messages(stores.sessions, stores.messages, stores.chats, stores.media, self.identities, self.clock)
 
     @property
     def sending(self) -> Sending:

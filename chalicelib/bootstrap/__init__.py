@@ -253,7 +253,7 @@ def single_session() -> SingleSession:
 def messages() -> Messages:
     """Return who shows messages."""
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
-    stores = DynamoMessages(parts.table()), DynamoChats(parts.table())
+    stores = DynamoMessages(parts.table()), DynamoChats(parts.table()), DynamoMedia(parts.table())
     return Messages(parts.session_store(), *stores, identities, parts.clock)
 
 

@@ -125,7 +125,7 @@ class Media(Content, Private, frozen=True, kw_only=True):
     plays. All of it is the sender's word.
 
     ``state`` says how a file that came in stood when its message was told of (``MediaState``): the file's record says
-    how it stands.
+    how it stands, and whoever reads the message is told that.
     """
 
     media_id: str | None = None

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from chalicelib.domain.errors import MediaExpired, MediaNotFound, MediaTooLarge, MediaTypeMismatch
 from chalicelib.domain.messages import Direction
@@ -176,6 +176,12 @@ class MediaFile:
             judged_until=None,
             version=self.version + 1,
         )
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """What a message that came in with it says of it: how it stands and, once it is there, what was found."""
+        found = {"size": self.size, "sha256": self.sha256} if self.state is MediaState.STORED else {}
+        return {"media_id": self.id, "state": str(self.state), **found}
 
     def lost(self, code: str) -> "MediaFile":
         """Return the record of the file whose bytes will never be there; ``code`` says why."""

@@ -67,6 +67,15 @@ def test_a_record_moves_from_the_version_that_stands(store: MediaStore) -> None:
     assert found.state is MediaState.STORED
 
 
+def test_several_records_are_read_at_once(store: MediaStore) -> None:
+    one, other = a_media_file(id="md_1"), a_media_file(id="md_2")
+    for media in (one, other, a_media_file(id="md_3")):
+        store.put(media)
+    found = store.many(one.uid, ["md_2", "md_1", "md_4", "md_1"])
+    assert sorted(found, key=lambda media: media.id) == [one, other]
+    assert store.many("another", ["md_1"]) == []
+
+
 def test_a_record_is_removed_and_again(store: MediaStore) -> None:
     media = a_media_file()
     store.put(media)

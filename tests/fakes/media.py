@@ -1,6 +1,6 @@
 """Files and their records in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -20,6 +20,9 @@ class MemoryMedia:
 
     def get(self, uid: str, media_id: str) -> MediaFile | None:
         return self.rows.get((uid, media_id))
+
+    def many(self, uid: str, media_ids: Sequence[str]) -> list[MediaFile]:
+        return [self.rows[uid, one] for one in dict.fromkeys(media_ids) if (uid, one) in self.rows]
 
     def move(self, media: MediaFile) -> bool:
         stands = self.rows.get((media.uid, media.id))

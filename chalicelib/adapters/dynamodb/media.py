@@ -1,5 +1,6 @@
 """The records of files in the table, beside their session and gone with it; the bytes lie in a bucket."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any, Final
 
@@ -34,6 +35,11 @@ class DynamoMedia(Struct, frozen=True):
         """Read the record."""
         item = self.table.get(*_key(uid, media_id))
         return _MEDIA.plain(item) if item else None
+
+    def many(self, uid: str, media_ids: Sequence[str]) -> list[MediaFile]:
+        """Read them by their keys."""
+        keys = [_key(uid, media_id) for media_id in dict.fromkeys(media_ids)]
+        return [_MEDIA.plain(item) for item in self.table.get_many(keys)]
 
     def move(self, media: MediaFile) -> bool:
         """Write the record over the version before it."""

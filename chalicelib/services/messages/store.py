@@ -1,10 +1,10 @@
 """Messages as they stand: looked at one by one or by the page, and received, each stored before anything else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final, cast
 
 from msgspec import Struct
 from msgspec.structs import replace as changed
@@ -16,6 +16,7 @@ from chalicelib.domain.content import (
     Context,
     Deleted,
     Edited,
+    Media,
     Target,
     Undecryptable,
     Unknown,
@@ -23,6 +24,7 @@ from chalicelib.domain.content import (
 )
 from chalicelib.domain.errors import MessageNotFound
 from chalicelib.domain.jid import GROUPS, USERS, Identity, lid_in, phone_in
+from chalicelib.domain.media import MediaFile, MediaState
 from chalicelib.domain.messages import (
     KEPT,
     MAX_NAME_BYTES,
@@ -41,6 +43,7 @@ from chalicelib.domain.messages import (
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.ports import ChatStore, Clock, MessageStore, Rejected, SessionStore, Unavailable
+from chalicelib.services.ports.media import MediaStore
 from chalicelib.services.sessions.moves import found
 
 CHUNK: Final = 100
@@ -87,12 +90,14 @@ class Messages(Struct, frozen=True):
     """Reads a tenant's messages; what has expired isn't there, though DynamoDB takes its time to remove it.
 
     The messages of one chat are found by its pointers. Of a session that had messages before there were pointers, all
-    are looked through until those have expired.
+    are looked through until those have expired. What a message says of its file is how that stands now: the message was
+    told of as the file was then.
     """
 
     sessions: SessionStore
     messages: MessageStore
     chats: ChatStore
+    media: MediaStore
     identities: Identities
     clock: Clock
 
@@ -109,7 +114,7 @@ class Messages(Struct, frozen=True):
         )
         if message is None or self._expired(message):
             raise MessageNotFound("There is no such message in this session.", field="message_id")
-        found = self._as_edited(uid, self.identities.in_one_chat(uid, [message]))[0]
+        found = self._as_it_stands(uid, self.identities.in_one_chat(uid, [message]))[0]
         if chat and not self.identities.names(uid, chat) & {found.chat, found.chat_lid}:
             raise MessageNotFound("There is no such message in this chat.", field="message_id")
         return found
@@ -195,7 +200,20 @@ class Messages(Struct, frozen=True):
     ) -> list[Message]:
         kept = [one for one in messages if not self._expired(one) and wanted.fits(one.direction, one.content.type)]
         named = self.identities.in_one_chat(uid, kept)
-        return self._as_edited(uid, [one for one in named if names is None or names & {one.chat, one.chat_lid}])
+        return self._as_it_stands(uid, [one for one in named if names is None or names & {one.chat, one.chat_lid}])
+
+    def _as_it_stands(self, uid: str, messages: list[Message]) -> list[Message]:
+        return self._with_files(uid, self._as_edited(uid, messages))
+
+    def _with_files(self, uid: str, messages: list[Message]) -> list[Message]:
+        """Return the messages, those that were told of before their files were there with what became of these.
+
+        Others have no file, or one whose state doesn't change any more: mostly nothing is read.
+        """
+        contents = [message.content for message in messages if isinstance(message.content, Media)]
+        waiting = [one.media_id for one in contents if one.media_id and one.state == MediaState.PENDING]
+        files = {file.id: file for file in self.media.many(uid, waiting)} if waiting else {}
+        return [_with_file(message, files) for message in messages]
 
     def _as_edited(self, uid: str, messages: list[Message]) -> list[Message]:
         """Return the messages with the words that their newest edits gave them."""
@@ -213,6 +231,12 @@ class Messages(Struct, frozen=True):
 
     def _expired(self, message: Message) -> bool:
         return message.kept_until <= self.clock()
+
+
+def _with_file(message: Message, files: Mapping[str, MediaFile]) -> Message:
+    content = message.content
+    file = files.get(content.media_id or "") if isinstance(content, Media) else None
+    return replace(message, content=cast("Content", changed(cast("Any", content), **file.told))) if file else message
 
 
 def _between(message_id: str, cursor: str | None, last: str | None, *, newest_first: bool) -> bool:

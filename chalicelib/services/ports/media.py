@@ -1,6 +1,6 @@
 """What media needs from outside, as Protocols: the records of files, and where their bytes lie."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
@@ -16,6 +16,9 @@ class MediaStore(Protocol):
 
     def get(self, uid: str, media_id: str) -> MediaFile | None:
         """Return the record, read consistently; one that has expired may be there still."""
+
+    def many(self, uid: str, media_ids: Sequence[str]) -> list[MediaFile]:
+        """Return those records that are there, in any order, read consistently."""
 
     def move(self, media: MediaFile) -> bool:
         """Write ``media`` over the version before its own; False, and nothing written, if that isn't what stands."""

@@ -106,10 +106,7 @@ class IncomingFiles:
             self._begin(Awaited(record, file))
             self._wait(record.id)
             record = self._services.store.get(record.uid, record.id) or record
-        told: dict[str, Any] = {"media_id": record.id, "state": str(record.state)}
-        if record.state is MediaState.STORED:
-            told |= {"size": record.size, "sha256": record.sha256}
-        return cast("Content", msgspec.structs.replace(cast("Any", content), **told))
+        return cast("Content", msgspec.structs.replace(cast("Any", content), **record.told))
 
     def close(self) -> None:
         """Remove the file of what is to be fetched if that is nothing; the rest is the next worker's."""
