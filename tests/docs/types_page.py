@@ -8,11 +8,14 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final, get_args
+
+from msgspec.structs import fields
 
 from app import app
 from chalicelib.api.native import drafts
-from chalicelib.dialects.native.messages import TYPES
+from chalicelib.dialects.native.messages import OBJECTS, TYPES
 from tests.flows.test_types import RECEIVED, SENT
 
 ROOT: Final = Path(__file__).parent.parent.parent
@@ -102,12 +105,19 @@ the lists of `/api` and `/sessions` tell it in their words. The companies' diale
 sessions alone. Statuses are sent (`status@broadcast`), and those of others aren't told. Chats older than the link aren't
 imported.
 
+{told_alone}
+
 To try it, [api.md](api.md#messages-of-the-native-api) sends one message of each type, by the files that it makes first, and
 fetches a file that came in: its lines run as they stand beside `make run`. The other side is a virtual phone, which shows and
 writes all types too ([phones.md](phones.md)).
 
 This page is made by `make types`.
 """
+
+TOLD_ALONE: Final = (
+    "An object that was told can't always be posted as it is: what is found out here, or said by WhatsApp alone, is "
+    "refused by name in what is sent: {}."
+)
 
 
 def page() -> str:
@@ -136,7 +146,8 @@ def page() -> str:
                 cells.append(cell(_received(name)))
         lines.append("| " + " | ".join(cells) + " |")
     named = [f"{place}. `tests/{one}`" for place, one in enumerate(tests, 1)]
-    return "\n".join([HEAD, *lines, "", "## The tests", "", *named, ""])
+    told = fill(TOLD_ALONE.format(", ".join(f"`{name}`" for name in _told_alone())), 122, break_on_hyphens=False)
+    return "\n".join([HEAD.format(told_alone=told), *lines, "", "## The tests", "", *named, ""])
 
 
 def _rows() -> Iterator[str]:
@@ -149,6 +160,22 @@ def _drafts() -> set[str]:
     kinds: tuple[Any, ...] = get_args(drafts.NativeDraft)
     possible = [kind for kind in kinds if hasattr(kind, "client_ref")]
     return {str(kind.__struct_config__.tag) for kind in possible}
+
+
+def _told_alone() -> list[str]:
+    """Return the fields of messages' objects that are told and can't be sent, though the type can.
+
+    They are named with their type where others can be sent with a field of that name.
+    """
+    told, sent = set(), set()
+    for kind in get_args(drafts.NativeDraft):
+        name = str(kind.__struct_config__.tag)
+        draft = {field.encode_name: field.type for field in fields(kind)}.get(name)
+        if name in OBJECTS and draft is not None:
+            taken = {field.encode_name for field in fields(draft)}
+            told |= {(name, field) for field in get_args(OBJECTS[name])[0].__annotations__ if field not in taken}
+            sent |= taken
+    return sorted({f"{name}.{field}" if field in sent else field for name, field in told})
 
 
 def _native(name: str) -> tuple[str, str] | None:

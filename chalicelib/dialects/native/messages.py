@@ -151,13 +151,14 @@ def _shapes() -> Iterator[tuple[str, Any]]:
     yield UNSUPPORTED, NotRequired[NativeUnsupportedJson]
 
 
-_BY_TYPE: Final = dict(_shapes())
-TYPES: Final = tuple(_BY_TYPE)
+OBJECTS: Final = dict(_shapes())
+"""The object of each type, with what the message says."""
+TYPES: Final = tuple(OBJECTS)
 """The types that a message may have here."""
 _FIELDS: Final = {
     **_MessageJson.__annotations__,
     "type": Annotated[str, "Names the object that says more."],
-    **_BY_TYPE,
+    **OBJECTS,
 }
 NativeMessageJson: Final = TypedDict("NativeMessageJson", _FIELDS)  # type: ignore[misc]
 NativeMessageJson.__doc__ = "A message: what is known of it, and an object named as its ``type`` with what it says."
@@ -165,7 +166,7 @@ NativeMessageJson.__doc__ = "A message: what is known of it, and an object named
 
 def type_of(kind: str) -> str:
     """Return the type here of a message whose content is called ``kind``."""
-    return kind if kind in _BY_TYPE else UNSUPPORTED
+    return kind if kind in OBJECTS else UNSUPPORTED
 
 
 def message(of: Message, *, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
