@@ -90,6 +90,35 @@ def test_codes_that_run_out_lead_to_another_round_by_the_library_which_is_logged
     told(tmp_path, story)
 
 
+def test_a_worker_that_is_killed_as_soon_as_the_phone_has_linked_it_leaves_a_linked_device(tmp_path: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        worker = await harness.start()
+        assert (await harness.wa.scan(await harness.code()))[0] == 200
+        worker.kill()
+        await worker.wait()
+        harness.outside.leases.rows.clear()
+        await harness.connected()
+        assert harness.now.device
+
+    told(tmp_path, story)
+
+
+def test_a_version_of_our_own_links_and_a_login_that_is_outdated_keeps_its_keys(tmp_path: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        await harness.wa.post("faults/version", least="2.3000.2000000000")
+        worker = await harness.start()
+        assert await harness.ended(worker) == 0
+        assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.CLIENT_OUTDATED)
+        worker = await harness.start(WHATSAPP_VERSION="2.3000.2000000000")
+        assert (await harness.wa.scan(await harness.code()))[0] == 200
+        assert await harness.ended(worker) == 0
+        assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.CLIENT_OUTDATED)
+        await harness.wa.post("faults/version", least="0.0.0")
+        await harness.connected()
+
+    told(tmp_path, story)
+
+
 def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         await harness.wa.post("faults/passkey")

@@ -274,6 +274,9 @@ class Linking:
             raise OutOfTurn(self.state, Input.ASSERTION_GIVEN)
         checked = passkey.check(self._challenge, assertion)
         self._move(Input.ASSERTION_GIVEN)
+        if self._handoff and now - self._handoff[1] >= passkey.PROOF_S:
+            # The proof is no good any more: both sides show a code.
+            self._handoff = None
         self._timers[LinkingTimer.PASSKEY] = now + PHONE_S
         self._ask(
             "get",
@@ -538,11 +541,7 @@ class Linking:
     def _prove(self, assertion: passkey.Assertion, answer: Node, now: float) -> None:
         reference = answer.get("ref").data.decode("ascii", "replace")
         self._ceremony = Ceremony(self._appearance.platform, reference)
-        key, demanded_at = self._handoff or (None, now)
-        handoff = key if now - demanded_at < passkey.PROOF_S else None
-        if handoff is None:
-            self._handoff = None
-        prologue = self._ceremony.prologue(assertion, handoff)
+        prologue = self._ceremony.prologue(assertion, self._handoff[0] if self._handoff else None)
         self._ask("set", prologue, now, lambda *_: None, self._passkey_refused)
 
     def _meet_phone(self, stanza: Node, now: float) -> None:

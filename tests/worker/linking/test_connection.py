@@ -3,19 +3,32 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from chalicelib.worker.linking.connection import LinkingConnection
 from chalicelib.worker.linking.ends import Why
-from chalicelib.worker.linking.linking import CodeShown, Ended, Event, Linked
+from chalicelib.worker.linking.linking import (
+    CodeEnd,
+    CodeShown,
+    Ended,
+    Event,
+    Linked,
+    PairingCodeEnded,
+    PairingCodeShown,
+    PasskeyCodeShown,
+    PasskeyDemanded,
+)
 from chalicelib.worker.linking.pairing import LinkedDevice
+from chalicelib.worker.linking.passkey import PROOF_S
 from chalicelib.worker.linking.protocol import LinkingProtocol
+from chalicelib.worker.linking.registration import VERSION
 from chalicelib.worker.linking.store import store
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, loopback
 
 BEN = "628777000333"
+E = TypeVar("E")
 
 
 class Owner:
@@ -26,8 +39,11 @@ class Owner:
         root = changed.get("root", bytes.fromhex(environment["LOOPBACK_WHATSAPP_ROOT_KEY"]))
         self.events: list[Event] = []
         self._codes: asyncio.Queue[str] = asyncio.Queue()
+        self._events: asyncio.Queue[Event] = asyncio.Queue()
         self.connection = LinkingConnection(
-            lambda now, unix_s: LinkingProtocol(now=now, unix_s=unix_s, root=root),
+            lambda now, unix_s: LinkingProtocol(
+                now=now, unix_s=unix_s, root=root, version=changed.get("version", VERSION)
+            ),
             self._told,
             store,
             proxy=changed.get("proxy", environment["HTTPS_PROXY"]),
@@ -35,8 +51,17 @@ class Owner:
 
     def _told(self, event: Event) -> None:
         self.events.append(event)
+        self._events.put_nowait(event)
         if isinstance(event, CodeShown):
             self._codes.put_nowait(event.text)
+
+    async def until(self, kind: type[E]) -> E:
+        """The next event of that kind."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                event = await self._events.get()
+                if isinstance(event, kind):
+                    return event
 
     async def code(self) -> str:
         return await asyncio.wait_for(self._codes.get(), PATIENCE_S)
@@ -81,6 +106,81 @@ def test_a_device_that_we_link_is_the_library_s_to_connect_send_and_receive_with
             assert (await client.message())["text"] == "Hello"
             name = (await client.send(BEN, "Hello yourself"))["id"]
             assert (await wa.until_letter(BEN, name))["text"] == "Hello yourself"
+
+    told(story)
+
+
+def test_a_code_that_is_typed_on_a_phone_links_the_device(told: Callable[..., None]) -> None:
+    async def story(wa: Loopback) -> None:
+        owner = Owner(wa)
+        linking = asyncio.create_task(owner.run())
+        await owner.code()
+        owner.connection.acted(lambda protocol, now: protocol.show_pairing_code(NUMBER, now))
+        shown = await owner.until(PairingCodeShown)
+        status, answer = await wa.post("phones/link-code", code=shown.code, number=NUMBER, name="Ana")
+        assert status == 200, answer
+        linked = await linking
+        assert isinstance(linked, Linked)
+        assert linked.device.jid.user == NUMBER
+
+    told(story)
+
+
+@pytest.mark.parametrize(("code", "why"), [(400, CodeEnd.REFUSED), (429, CodeEnd.THROTTLED)])
+def test_a_pairing_code_that_whatsapp_refuses_leaves_the_picture(
+    told: Callable[..., None], code: int, why: CodeEnd
+) -> None:
+    async def story(wa: Loopback) -> None:
+        owner = Owner(wa)
+        linking = asyncio.create_task(owner.run())
+        picture = await owner.code()
+        await wa.post("faults/refuse-code", code=code)
+        owner.connection.acted(lambda protocol, now: protocol.show_pairing_code(NUMBER, now))
+        assert (await owner.until(PairingCodeEnded)).why is why
+        assert (await wa.scan(picture))[0] == 200
+        assert isinstance(await linking, Linked)
+
+    told(story)
+
+
+@pytest.mark.parametrize("proof", [True, False], ids=["seen", "unseen"])
+def test_a_passkey_that_is_demanded_links_the_device_once_it_has_signed(
+    told: Callable[..., None], *, proof: bool
+) -> None:
+    """Where the phone can't check that it has seen the device's code, both show one to be compared."""
+
+    async def story(wa: Loopback) -> None:
+        owner = Owner(wa)
+        linking = asyncio.create_task(owner.run())
+        await wa.post(f"phones/{NUMBER}/passkey")
+        await wa.post("faults/passkey", options=proof, proof=proof)
+        status, answer = await wa.scan(await owner.code())
+        assert (status, answer["code"]) == (409, "passkey_required")
+        demanded = await owner.until(PasskeyDemanded)
+        options = dict(demanded.challenge.options)
+        signed = (await wa.post(f"phones/{NUMBER}/passkey/sign", options=options))[1]["assertion"]
+        # As if the owner had taken longer than the proof is good for.
+        later = 0 if proof else PROOF_S
+        owner.connection.acted(lambda protocol, now: protocol.give_assertion(signed, now + later))
+        if not proof:
+            code = (await owner.until(PasskeyCodeShown)).code
+            assert (await wa.get(f"phones/{NUMBER}/linking"))["code"] == code
+            owner.connection.acted(lambda protocol, now: protocol.confirm(now, same=True))
+        linked = await linking
+        assert isinstance(linked, Linked), linked
+        assert linked.device.jid.user == NUMBER
+
+    told(story)
+
+
+def test_a_version_that_whatsapp_refuses_is_outdated(told: Callable[..., None]) -> None:
+    async def story(wa: Loopback) -> None:
+        await wa.post("faults/version", least="2.3000.2000000000")
+        assert await Owner(wa).run() == Ended(Why.OUTDATED, "405")
+        newer = Owner(wa, version=(2, 3000, 2_000_000_000))
+        linking = asyncio.create_task(newer.run())
+        assert (await wa.scan(await newer.code()))[0] == 200
+        assert isinstance(await linking, Linked)
 
     told(story)
 
