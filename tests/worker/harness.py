@@ -197,14 +197,14 @@ class WorkerHarness:
         return monotonic()
 
     def reporter(self) -> tuple[SessionReporter, HeldLease]:
-        """A desk and a lease of their own, for what needs no whole worker."""
+        """Return a session reporter and a lease, for what needs no whole worker."""
         claim = SessionClaim(self.session.uid, "worker-1", self.now.epoch)
         reporter = SessionReporter(self.now, claim, self.outside.services, self.events, Log())
         HELD.append(HeldLease(claim, self.outside.services, self.hold_lease()))
         return reporter, HELD[-1]
 
     def shutdown(self) -> Shutdown:
-        """A parting of its own, for what takes long."""
+        """Return a shutdown of the session, for what takes long."""
         reporter, lease = self.reporter()
         return Shutdown(reporter, lease, Devices(self.root), wal_sync=WalSync(self.root / "none"))
 

@@ -64,7 +64,7 @@ def test_a_database_that_the_client_never_finished_has_no_device(tmp_path: Path)
     assert not is_linked(tmp_path / "empty.db")
 
 
-def test_a_worker_waits_for_a_fence_to_fall_and_no_longer() -> None:
+def test_a_copy_of_a_file_that_is_being_written_is_given_up_within_two_seconds() -> None:
     assert copying.TRIES * copying.PAUSE <= 2
 
 

@@ -1,4 +1,4 @@
-"""A worker's talk, from its first connection to its ending."""
+"""A worker's messaging, from its first connection to its end."""
 
 from pathlib import Path
 
