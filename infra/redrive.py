@@ -18,7 +18,7 @@ from chalicelib.adapters.dynamodb.sessions import DynamoRedriven, change
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.queues import WakeQueue
 from chalicelib.services.ports import Rejected, Unavailable
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import explained, new_session
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         with explained("redrive these objects"):
             done = _redrive(chosen).run(chosen.prefix, now=time.time_ns() // 1_000_000)
-    except (Refused, Rejected, Unavailable) as reason:
+    except (CannotDeploy, Rejected, Unavailable) as reason:
         sys.exit(str(reason))
     sys.stdout.write(
         f"{done.objects} objects: {done.told} events told again, {done.known} had been already, "

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import explained, new_keys, new_session
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class NotDone(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class SigningKeys:
+class KeyRotation:
     """The keys in one secret, as ``{"current": kid, "keys": {kid: {"secret": text}}}``."""
 
     client: "SecretsManagerClient"
@@ -82,14 +82,14 @@ def main(arguments: list[str] | None = None) -> None:
     acts.add_parser("drop", help="accept no token any more that a key signed").add_argument("key")
     chosen = parser.parse_args(arguments)
     try:
-        keys = SigningKeys(new_session().client("secretsmanager"), chosen.secret)
+        keys = KeyRotation(new_session().client("secretsmanager"), chosen.secret)
         with explained(f"show or change the secret {chosen.secret}"):
             sys.stdout.write(_act(keys, chosen.act, getattr(chosen, "key", "")) + "\n")
-    except (NotDone, Refused) as reason:
+    except (NotDone, CannotDeploy) as reason:
         sys.exit(str(reason))
 
 
-def _act(keys: SigningKeys, act: str, key: str) -> str:
+def _act(keys: KeyRotation, act: str, key: str) -> str:
     match act:
         case "add":
             added = keys.add()

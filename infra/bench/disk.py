@@ -90,7 +90,7 @@ class SlowDisk:
 
 
 @dataclass
-class Figures:
+class DiskFigures:
     """Milliseconds of each run, and the counts of one link, one send and one receive."""
 
     connected: list[float] = field(default_factory=list)
@@ -112,9 +112,9 @@ def report(state: Path, runs: int) -> Iterator[str]:
         )
 
 
-def measure(state: Path, delays: Delays, runs: int) -> Figures:
+def measure(state: Path, delays: Delays, runs: int) -> DiskFigures:
     """Link ``runs`` sessions on a stack of its own whose disk is that slow, the first one with a message each way."""
-    disk, figures = SlowDisk(state / "shim", state / "stack"), Figures()
+    disk, figures = SlowDisk(state / "shim", state / "stack"), DiskFigures()
     stack = Stack(state / "stack", disk.environment(delays))
     stack.start()
     try:

@@ -16,7 +16,7 @@ STORED: Final = 8_000_000
 
 
 @dataclass
-class Figures:
+class LinkingFigures:
     """Milliseconds of each run, and MB and fsyncs of the last."""
 
     code: list[float] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Figures:
 
 def report(state: Path, runs: int) -> Iterator[str]:
     """Run both in turn, ``runs`` times, and yield the lines of the report."""
-    ours, raw = Figures(), Figures()
+    ours, raw = LinkingFigures(), LinkingFigures()
     stack = Stack(state / "stack")
     stack.start()
     try:
@@ -45,7 +45,7 @@ def report(state: Path, runs: int) -> Iterator[str]:
     yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
 
 
-def _gateway(stack: Stack, number: str, figures: Figures) -> None:
+def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.post("/api/sessions", {"phone": number})
     eventually(lambda: len(stack.workers()) > len(stack.serving()))  # a standby, as there is one in the cloud
     time.sleep(2)
@@ -65,7 +65,7 @@ def _gateway(stack: Stack, number: str, figures: Figures) -> None:
     stack.delete(f"/api/sessions/{number}")
 
 
-def _counted(stack: Stack, number: str, figures: Figures) -> None:
+def _counted(stack: Stack, number: str, figures: LinkingFigures) -> None:
     """Link once more under strace, which is too slow to be timed."""
     stack.begin(number)
     code = stack.code(number)
@@ -99,7 +99,7 @@ def _is_still(measure: Callable[[], int]) -> bool:
     return measure() == before
 
 
-def _raw_client(state: Path, number: str, figures: Figures) -> None:
+def _raw_client(state: Path, number: str, figures: LinkingFigures) -> None:
     with raw_client(state) as alone:
         connecting, shown = alone.until("connecting"), alone.until("qr")
         figures.code.append((shown["at"] - connecting["at"]) * 1000)

@@ -32,7 +32,7 @@ WAIT: Final = 20
 
 
 @dataclass
-class Figures:
+class MediaFigures:
     """Milliseconds of each picture, seconds of each large file, and what the worker grew by, in MB."""
 
     pictures: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Figures:
 
 def report(state: Path, runs: int) -> Iterator[str]:
     """Let both send and receive files in turn, ``runs`` times, and yield the lines of the report."""
-    ours, raw = Figures(), Figures()
+    ours, raw = MediaFigures(), MediaFigures()
     files = state / "files"
     files.mkdir()
     (files / "a.png").write_bytes(_picture())
@@ -62,8 +62,8 @@ def report(state: Path, runs: int) -> Iterator[str]:
             alone.phone(FRIEND, {})
             for number in range(runs + 1):
                 # The first run is for warmth.
-                _gateway(stack, phone, site, files, ours if number else Figures())
-                _raw_client(alone, files, raw if number else Figures())
+                _gateway(stack, phone, site, files, ours if number else MediaFigures())
+                _raw_client(alone, files, raw if number else MediaFigures())
     finally:
         stack.stop()
     yield row("200 KB picture to acknowledged", ours.pictures, raw.pictures)
@@ -73,7 +73,7 @@ def report(state: Path, runs: int) -> Iterator[str]:
     yield row("100 MB in, memory added", ours.came_memory, raw.came_memory, "MB")
 
 
-def _gateway(stack: Stack, phone: Phone, site: str, files: Path, figures: Figures) -> None:
+def _gateway(stack: Stack, phone: Phone, site: str, files: Path, figures: MediaFigures) -> None:
     for _ in range(EACH):
         began = time.monotonic()
         _send(stack, "image", f"{site}/a.png")
@@ -110,7 +110,7 @@ def _stored(stack: Stack) -> int:
     return sum(path.read_text(errors="replace").count("media_stored") for path in (stack.state / "logs").glob("*"))
 
 
-def _raw_client(alone: Alone, files: Path, figures: Figures) -> None:
+def _raw_client(alone: Alone, files: Path, figures: MediaFigures) -> None:
     for _ in range(EACH):
         alone.do(to=FRIEND, image=str(files / "a.png"))
         figures.pictures.append(alone.until("sent")["ms"])

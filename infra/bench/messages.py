@@ -20,7 +20,7 @@ PAUSE: Final = 0.1
 
 
 @dataclass
-class Figures:
+class MessageFigures:
     """Milliseconds of each message."""
 
     sends: list[float] = field(default_factory=list)
@@ -29,7 +29,7 @@ class Figures:
 
 def report(state: Path, runs: int) -> Iterator[str]:
     """Let both chat in turn, ``runs`` times, and yield the lines of the report."""
-    ours, raw = Figures(), Figures()
+    ours, raw = MessageFigures(), MessageFigures()
     stack = Stack(state / "stack", {"SEND_BURST": "100000"})
     stack.start()
     try:
@@ -41,15 +41,15 @@ def report(state: Path, runs: int) -> Iterator[str]:
             alone.phone(FRIEND, {})
             for number in range(runs + 1):
                 # The first run is for warmth.
-                _gateway(stack, phone, ours if number else Figures(), EACH if number else WARM)
-                _raw_client(alone, raw if number else Figures(), EACH if number else WARM)
+                _gateway(stack, phone, ours if number else MessageFigures(), EACH if number else WARM)
+                _raw_client(alone, raw if number else MessageFigures(), EACH if number else WARM)
     finally:
         stack.stop()
     yield row("send call to acknowledged", ours.sends, raw.sends)
     yield row("phone's text to watcher", ours.arrivals, raw.arrivals)
 
 
-def _gateway(stack: Stack, phone: Phone, figures: Figures, count: int) -> None:
+def _gateway(stack: Stack, phone: Phone, figures: MessageFigures, count: int) -> None:
     for number in range(count):
         figures.sends.append(_timed(lambda n=number: _send(stack, str(n))))  # type: ignore[misc]
     with stack.watch(SESSION) as watcher:
@@ -67,7 +67,7 @@ def _send(stack: Stack, text: str) -> None:
     expect(answer.status_code == 200, answer.text)
 
 
-def _raw_client(alone: Alone, figures: Figures, count: int) -> None:
+def _raw_client(alone: Alone, figures: MessageFigures, count: int) -> None:
     for number in range(count):
         alone.do(to=FRIEND, text=str(number))
         figures.sends.append(alone.until("sent")["ms"])

@@ -4,5 +4,5 @@ Knows AWS, Docker and the packaged template. Nothing is created before everythin
 """
 
 
-class Refused(Exception):
+class CannotDeploy(Exception):
     """The deployment can't go on; the text is a sentence for the person, or some lines, and says what to do."""

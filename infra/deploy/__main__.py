@@ -4,7 +4,7 @@ import os
 import sys
 from functools import partial
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 
 INTERRUPTED = 130
 
@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
 
         act = destroy if arguments == ["destroy"] else deploy
         act(read_choices(os.environ), say)
-    except Refused as refused:
+    except CannotDeploy as refused:
         sys.stderr.write(f"{refused}\n")
         return 1
     except ImportError as error:

@@ -25,7 +25,7 @@ from botocore.exceptions import (
     UnknownRegionError,
 )
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 
 HOW: Final = "Configure them (aws configure, or AWS_PROFILE=…), then try: aws sts get-caller-identity"
 
@@ -40,7 +40,7 @@ class Account:
 
 
 def log_in(region: str | None) -> Account:
-    """Return the account that the credentials are for; raises Refused."""
+    """Return the account that the credentials are for; raises CannotDeploy."""
     session = new_session(region)
     with explained("say whose credentials these are"):
         number = session.client("sts").get_caller_identity()["Account"]
@@ -48,7 +48,7 @@ def log_in(region: str | None) -> Account:
 
 
 def new_session(region: str | None = None) -> boto3.Session:
-    """Return what makes clients for the region, or for the one that is configured for AWS; raises Refused."""
+    """Return what makes clients for the region, or for the one that is configured for AWS; raises CannotDeploy."""
     with explained("say which region is meant"):
         # AWS's other SDKs read AWS_REGION, and all that we print names it. boto3 reads AWS_DEFAULT_REGION alone.
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION") or None)
@@ -64,27 +64,27 @@ def check_region(region: str) -> None:
         try:
             boto3.Session().get_partition_for_region(region)
         except UnknownRegionError as error:
-            raise Refused(f"There is no AWS region {region}.") from error
+            raise CannotDeploy(f"There is no AWS region {region}.") from error
 
 
 @contextmanager
 def explained(what: str) -> Iterator[None]:
-    """Turn whatever boto3 raises into Refused, in words; ``what`` says what AWS was to do."""
+    """Turn whatever boto3 raises into CannotDeploy, in words; ``what`` says what AWS was to do."""
     try:
         yield
     except (NoCredentialsError, PartialCredentialsError) as error:
-        raise Refused(f"There are no AWS credentials. {HOW}") from error
+        raise CannotDeploy(f"There are no AWS credentials. {HOW}") from error
     except ProfileNotFound as error:
-        raise Refused(f"AWS_PROFILE names a profile that isn't configured. {HOW}") from error
+        raise CannotDeploy(f"AWS_PROFILE names a profile that isn't configured. {HOW}") from error
     except NoRegionError as error:
-        raise Refused("No AWS region is chosen. Add AWS_REGION=eu-central-1, or whichever it is to be.") from error
+        raise CannotDeploy("No AWS region is chosen. Add AWS_REGION=eu-central-1, or whichever it is to be.") from error
     except ClientError as error:
         told = error.response["Error"]
         if told.get("Code") in {"ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "RequestExpired"}:
-            raise Refused(f"The AWS credentials aren't good any more: {told.get('Message')}") from error
-        raise Refused(f"AWS would not {what}: {told.get('Message')} ({told.get('Code')})") from error
+            raise CannotDeploy(f"The AWS credentials aren't good any more: {told.get('Message')}") from error
+        raise CannotDeploy(f"AWS would not {what}: {told.get('Message')} ({told.get('Code')})") from error
     except BotoCoreError as error:
-        raise Refused(f"AWS could not be asked to {what}: {error}") from error
+        raise CannotDeploy(f"AWS could not be asked to {what}: {error}") from error
 
 
 def refused(error: ClientError, *codes: str) -> bool:
@@ -97,7 +97,7 @@ ECS: Final = "ecs.amazonaws.com"
 
 
 def ensure_linked_role(account: Account) -> bool:
-    """Create the role unless the account has it; return whether it hadn't. Raises Refused."""
+    """Create the role unless the account has it; return whether it hadn't. Raises CannotDeploy."""
     iam = account.session.client("iam")
     with explained(f"look for the role {ECS_ROLE}"):
         try:
@@ -129,7 +129,7 @@ def new_keys() -> dict[str, Any]:
 
 
 def ensure_signing_keys(account: Account, secret: str) -> bool:
-    """Put signing keys into the secret ``secret`` unless it has some; return whether it was empty. Raises Refused."""
+    """Put signing keys into the secret ``secret`` if it has none; return whether it had none. Raises CannotDeploy."""
     manager = account.session.client("secretsmanager")
     with explained("keep the keys that sign logins"):
         try:

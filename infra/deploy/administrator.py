@@ -15,7 +15,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from infra import REPOSITORY
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained, refused
 
 USER: Final = "admin"
@@ -29,7 +29,7 @@ def secret_name(stack: str) -> str:
 
 
 def ensure(account: Account, stack: str, outputs: Mapping[str, str]) -> bool:
-    """Create the first administrator unless that has been done; return whether it was. Raises Refused."""
+    """Create the first administrator unless that has been done; return whether it was. Raises CannotDeploy."""
     manager, name = account.session.client("secretsmanager"), secret_name(stack)
     # The password is kept before it is used: a deployment that is interrupted between goes on with the same one.
     with explained("keep the first administrator's password"):
@@ -49,7 +49,7 @@ def ensure(account: Account, stack: str, outputs: Mapping[str, str]) -> bool:
 
 
 def remove(account: Account, stack: str) -> bool:
-    """Remove the secret; False if there is none. Raises Refused."""
+    """Remove the secret; False if there is none. Raises CannotDeploy."""
     with explained("remove the first administrator's password"):
         if _known(account, secret_name(stack)) is None:
             return False
@@ -84,7 +84,7 @@ def _create(account: Account, outputs: Mapping[str, str], password: str) -> bool
     )
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
-        raise Refused(f"The first administrator could not be created: {last}")
+        raise CannotDeploy(f"The first administrator could not be created: {last}")
     return done.stdout.strip() == CREATED
 
 

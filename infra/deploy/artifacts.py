@@ -27,7 +27,7 @@ def named(stack: str, number: str, region: str) -> str:
 
 
 def ensure(account: Account, stack: str) -> str:
-    """Create the bucket or put its settings right; return its name. Raises Refused."""
+    """Create the bucket or put its settings right; return its name. Raises CannotDeploy."""
     s3, name, owner = account.session.client("s3"), bucket_name(account, stack), account.number
     with explained("make a bucket for the code"):
         if not _is_there(s3, name, owner):
@@ -59,7 +59,7 @@ def ensure(account: Account, stack: str) -> str:
 def upload(account: Account, bucket: str, path: Path, key: str | None = None) -> str:
     """Upload a file as ``key``, else under a name made from its content, unless it is there; return the key.
 
-    Raises Refused.
+    Raises CannotDeploy.
     """
     s3 = account.session.client("s3")
     key = key or f"{hashlib.sha256(path.read_bytes()).hexdigest()[:32]}{path.suffix}"
@@ -74,7 +74,7 @@ def upload(account: Account, bucket: str, path: Path, key: str | None = None) ->
 
 
 def remove(account: Account, stack: str) -> bool:
-    """Remove the bucket with every version of everything in it; False if there is none. Raises Refused."""
+    """Remove the bucket with every version of everything in it; False if there is none. Raises CannotDeploy."""
     s3, name, owner = account.session.client("s3"), bucket_name(account, stack), account.number
     with explained("remove the bucket of the code"):
         if not _is_there(s3, name, owner):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained
 
 TEMPLATE_BYTES: Final = 1_000_000
@@ -50,13 +50,16 @@ def api_resources(template: Mapping[str, Any]) -> int:
 
 
 def check_template(template: Mapping[str, Any], allowed: int = RESOURCES) -> None:
-    """Raise Refused if CloudFormation or API Gateway would refuse the template; ``allowed`` are an API's resources."""
+    """Raise CannotDeploy if CloudFormation or API Gateway would refuse the template.
+
+    ``allowed`` is how many resources an API may have.
+    """
     size = len(written(template).encode())
     if size > TEMPLATE_BYTES:
-        raise Refused(f"The template has {size:,} bytes, and CloudFormation takes {TEMPLATE_BYTES:,}.")
+        raise CannotDeploy(f"The template has {size:,} bytes, and CloudFormation takes {TEMPLATE_BYTES:,}.")
     resources = api_resources(template)
     if resources > allowed:
-        raise Refused(
+        raise CannotDeploy(
             f"The API has {resources} resources, and API Gateway allows {allowed} in this account and region. Ask AWS "
             "for more: Service Quotas, Amazon API Gateway, Resources/Routes per REST/WebSocket API."
         )
@@ -75,7 +78,10 @@ def allowed_resources(account: Account) -> int:
 
 
 def check_concurrency(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> None:
-    """Raise Refused if Lambda would refuse the reservation; ``before`` are the parameters of the stack that stands."""
+    """Raise CannotDeploy if Lambda would refuse the reservation.
+
+    ``before`` are the parameters of the stack that is deployed, by name.
+    """
     more = _reserved(parameters) - _reserved(before)
     if more <= 0:
         return
@@ -83,7 +89,7 @@ def check_concurrency(account: Account, parameters: Mapping[str, str], before: M
         limit = account.session.client("lambda").get_account_settings()["AccountLimit"]
     free, least = limit["UnreservedConcurrentExecutions"], min(LEAST, limit["ConcurrentExecutions"])
     if free - more < least:
-        raise Refused(
+        raise CannotDeploy(
             f"{PARAMETER}={parameters[PARAMETER]} would reserve {more} more of the functions that may run at once in "
             f"this account and region; {free} are free, and {least} must stay so. Add PARAMETERS={PARAMETER}=0, or ask "
             "AWS for more: Service Quotas, Lambda, Concurrent executions."
@@ -108,7 +114,7 @@ CERTIFICATES: Final = "us-east-1"
 
 
 def check_domain(account: Account, parameters: Mapping[str, str]) -> None:
-    """Raise Refused if the certificate isn't issued or isn't for the name, or if the name isn't in the zone."""
+    """Raise CannotDeploy if the certificate isn't issued or isn't for the name, or if the name isn't in the zone."""
     domain, zone = parameters.get("DomainName"), parameters.get("HostedZoneId")
     if not domain:
         return
@@ -117,7 +123,7 @@ def check_domain(account: Account, parameters: Mapping[str, str]) -> None:
         with explained("show the hosted zone"):
             found = account.session.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"].rstrip(".")
         if domain != found and not domain.endswith(f".{found}"):
-            raise Refused(f"The hosted zone {zone} is for {found}, and {domain} isn't in it.")
+            raise CannotDeploy(f"The hosted zone {zone} is for {found}, and {domain} isn't in it.")
 
 
 def _check_certificate(account: Account, arn: str, domain: str) -> None:
@@ -125,7 +131,7 @@ def _check_certificate(account: Account, arn: str, domain: str) -> None:
         acm = account.session.client("acm", region_name=CERTIFICATES)
         found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     if found["Status"] != "ISSUED":
-        raise Refused(f"The certificate for {domain} isn't issued ({found['Status']}). Validate it first: {arn}")
+        raise CannotDeploy(f"The certificate for {domain} isn't issued ({found['Status']}). Validate it first: {arn}")
     names = {found["DomainName"], *found.get("SubjectAlternativeNames", [])}
     if not names & {domain, f"*.{domain.partition('.')[2]}"}:
-        raise Refused(f"The certificate is for {', '.join(sorted(names))}, and not for {domain}.")
+        raise CannotDeploy(f"The certificate is for {', '.join(sorted(names))}, and not for {domain}.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra import REPOSITORY
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 
 CONFIG: Final = REPOSITORY / ".chalice" / "config.json"
 ALIASES: Final = {
@@ -42,12 +42,12 @@ class Choices:
 
 
 def read_choices(environment: Mapping[str, str]) -> Choices:
-    """Return the choices in ``environment``; raises Refused. Parameters are checked against the template later."""
+    """Return the choices in ``environment``; raises CannotDeploy. Parameters are checked against the template later."""
     parameters = {ALIASES[name]: environment[name].strip() for name in ALIASES if environment.get(name)}
     for pair in environment.get("PARAMETERS", "").split():
         name, given, value = pair.partition("=")
         if not given:
-            raise Refused(
+            raise CannotDeploy(
                 f"PARAMETERS={pair} isn't understood. Write it like PARAMETERS='StandbyWorkers=2 LogDays=90'."
             )
         parameters[name] = value
@@ -64,11 +64,13 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
 def _stage(name: str) -> str:
     known = sorted(json.loads(CONFIG.read_text())["stages"])
     if not name:
-        raise Refused(f"Which stage? Say it like STAGE={known[0]}.")
+        raise CannotDeploy(f"Which stage? Say it like STAGE={known[0]}.")
     if not re.fullmatch(rf"[a-z][a-z0-9-]{{0,{LONGEST - 1}}}", name):
-        raise Refused(f"STAGE={name} is no name for a stage: {LONGEST} small letters, digits and hyphens at the most.")
+        raise CannotDeploy(
+            f"STAGE={name} is no name for a stage: {LONGEST} small letters, digits and hyphens at the most."
+        )
     if name not in known:
-        raise Refused(f"There is no stage {name} in .chalice/config.json, only {' and '.join(known)}.")
+        raise CannotDeploy(f"There is no stage {name} in .chalice/config.json, only {' and '.join(known)}.")
     return name
 
 
@@ -77,27 +79,27 @@ OURS = frozenset({"WorkerImage"})
 
 
 def check_parameters(template: Mapping[str, Any], given: Mapping[str, str], *, region: str) -> None:
-    """Raise Refused for the first parameter that is unknown, malformed, or at odds with another one."""
+    """Raise CannotDeploy for the first parameter that is unknown, malformed, or at odds with another one."""
     declared: Mapping[str, Mapping[str, Any]] = template.get("Parameters", {})
     for name, value in given.items():
         if name not in declared or name in OURS:
             choice = ", ".join(sorted(set(declared) - OURS))
-            raise Refused(f"The template has no parameter {name} to choose. It has {choice}.")
+            raise CannotDeploy(f"The template has no parameter {name} to choose. It has {choice}.")
         wrong = _wrong(declared[name], value)
         if wrong:
-            raise Refused(f"{name}={value} can't be: it must be {wrong}.")
+            raise CannotDeploy(f"{name}={value} can't be: it must be {wrong}.")
     missing = [name for name, one in declared.items() if "Default" not in one and name not in {*given, *OURS}]
     if missing:
-        raise Refused(f"The template needs a value for {', '.join(missing)}: add PARAMETERS='{missing[0]}=…'.")
+        raise CannotDeploy(f"The template needs a value for {', '.join(missing)}: add PARAMETERS='{missing[0]}=…'.")
     values = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(given)
     _keep_rules(template.get("Rules", {}), values | {"AWS::Region": region})
 
 
 def check_image(template: Mapping[str, Any], image: str) -> None:
-    """Raise Refused if this can't be the worker's image."""
+    """Raise CannotDeploy if this can't be the worker's image."""
     wrong = _wrong(template["Parameters"]["WorkerImage"], image)
     if wrong:
-        raise Refused(f"IMAGE={image} can't be: it must be {wrong}.")
+        raise CannotDeploy(f"IMAGE={image} can't be: it must be {wrong}.")
 
 
 def _wrong(declared: Mapping[str, Any], value: str) -> str | None:
@@ -128,7 +130,7 @@ def _keep_rules(rules: Mapping[str, Any], values: Mapping[str, str]) -> None:
             continue
         for one in rule["Assertions"]:
             if not _holds(one["Assert"], values):
-                raise Refused(f"{one['AssertDescription']}.")
+                raise CannotDeploy(f"{one['AssertDescription']}.")
 
 
 def _holds(expression: Mapping[str, Any], values: Mapping[str, str]) -> bool:

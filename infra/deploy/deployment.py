@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deploy import Refused, administrator, artifacts, checks, image
+from infra.deploy import CannotDeploy, administrator, artifacts, checks, image
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
-from infra.deploy.packaging import Package, package
-from infra.deploy.stack import Say, Stack, State
+from infra.deploy.packaging import PackagedStack, package
+from infra.deploy.stack import DeployedStack, Say, StackState
 from infra.template import TEMPLATE, load_template
 
 DRY_REGION: Final = "us-east-1"
@@ -23,7 +23,7 @@ DRY_REGION: Final = "us-east-1"
 
 
 def deploy(choices: Choices, say: Say) -> None:
-    """Deploy a stage, or change it to what the working tree has; raises Refused."""
+    """Deploy a stage, or change it to what the working tree has; raises CannotDeploy."""
     # What the person typed comes first: a slip is told in a second.
     if choices.region is not None:
         accounts.check_region(choices.region)
@@ -39,11 +39,11 @@ def deploy(choices: Choices, say: Say) -> None:
     bring(account, package(choices.stage), choices, say)
 
 
-def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> None:
-    """Bring what was packaged into the account; raises Refused."""
+def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say) -> None:
+    """Bring what was packaged into the account; raises CannotDeploy."""
     template = packaged.translated(artifacts.bucket_name(account, choices.stack), account.region)
     checks.check_template(template, checks.allowed_resources(account))
-    stack = Stack(account, choices.stack, say)
+    stack = DeployedStack(account, choices.stack, say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
@@ -57,8 +57,8 @@ def bring(account: Account, packaged: Package, choices: Choices, say: Say) -> No
     _finish(account, choices.stack, stack, say)
 
 
-def _before(account: Account, stack: Stack, name: str, say: Say) -> State | None:
-    """Return how the stack stands, one that was never up out of the way; raises Refused."""
+def _before(account: Account, stack: DeployedStack, name: str, say: Say) -> StackState | None:
+    """Return how the stack stands, one that was never up out of the way; raises CannotDeploy."""
     before = stack.free()
     if before is None or not before.stillborn:
         return before
@@ -67,8 +67,8 @@ def _before(account: Account, stack: Stack, name: str, say: Say) -> State | None
     return None
 
 
-def rehearse(packaged: Package, choices: Choices, say: Say) -> None:
-    """Do all that needs no account: translate, lint; then say what would be done. Raises Refused."""
+def rehearse(packaged: PackagedStack, choices: Choices, say: Say) -> None:
+    """Do all that needs no account: translate, lint; then say what would be done. Raises CannotDeploy."""
     region = choices.region or DRY_REGION
     template = packaged.translated(artifacts.named(choices.stack, "0" * 12, region), region)
     check_parameters(template, choices.parameters, region=region)
@@ -95,14 +95,16 @@ def _checked(choices: Choices) -> Account:
     if choices.image is None:
         wrong = image.docker_complaint()
         if wrong:
-            raise Refused(wrong)
+            raise CannotDeploy(wrong)
     return accounts.log_in(choices.region)
 
 
-def _parameters(template: Mapping[str, Any], choices: Choices, before: State | None, region: str) -> dict[str, str]:
+def _parameters(
+    template: Mapping[str, Any], choices: Choices, before: StackState | None, region: str
+) -> dict[str, str]:
     """Return all of the template's parameters but the image: what was chosen now, else before, else its default.
 
-    Raises Refused where they don't fit together.
+    Raises CannotDeploy where they don't fit together.
     """
     declared = template.get("Parameters", {})
     chosen = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
@@ -113,7 +115,7 @@ def _parameters(template: Mapping[str, Any], choices: Choices, before: State | N
     return chosen
 
 
-def _upload(account: Account, name: str, packaged: Package) -> str:
+def _upload(account: Account, name: str, packaged: PackagedStack) -> str:
     """Upload archive and template; return the template's address."""
     bucket = artifacts.ensure(account, name)
     artifacts.upload(account, bucket, packaged.archive, packaged.key)
@@ -123,11 +125,11 @@ def _upload(account: Account, name: str, packaged: Package) -> str:
     return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
 
 
-def _finish(account: Account, name: str, stack: Stack, say: Say) -> None:
+def _finish(account: Account, name: str, stack: DeployedStack, say: Say) -> None:
     """Do what a template can't: secrets that nobody sees; then tell where everything is."""
     state = stack.state()
     if state is None:
-        raise Refused(f"The stack {name} is gone.")
+        raise CannotDeploy(f"The stack {name} is gone.")
     if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"]):
         say("Made the keys that sign logins.")
     created = administrator.ensure(account, name, state.outputs)
@@ -145,12 +147,12 @@ def _finish(account: Account, name: str, stack: Stack, say: Say) -> None:
 def _lint(template: Mapping[str, Any], region: str) -> None:
     command = shutil.which("cfn-lint", path=str(Path(sys.executable).parent)) or shutil.which("cfn-lint")
     if command is None:
-        raise Refused("cfn-lint isn't installed. Run: rm .venv/dev && make deploy DRY_RUN=1")
+        raise CannotDeploy("cfn-lint isn't installed. Run: rm .venv/dev && make deploy DRY_RUN=1")
     with _written(template) as path:
         options = ["--regions", region, "--non-zero-exit-code", "error", "--template", str(path)]
         done = subprocess.run([command, *options], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Refused(f"The template has faults:\n{(done.stdout + done.stderr).strip()}")
+        raise CannotDeploy(f"The template has faults:\n{(done.stdout + done.stderr).strip()}")
 
 
 @contextmanager

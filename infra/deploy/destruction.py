@@ -5,11 +5,11 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deploy import Refused, administrator, artifacts, image
+from infra.deploy import CannotDeploy, administrator, artifacts, image
 from infra.deploy import account as accounts
 from infra.deploy.account import Account, explained, refused
 from infra.deploy.choices import Choices
-from infra.deploy.stack import Say, Stack
+from infra.deploy.stack import DeployedStack, Say
 
 STOPPED_WITHIN: Final = 180.0
 """Seconds that workers may take to end; each has 30 to close its connection."""
@@ -35,11 +35,11 @@ REMOVAL: Final = {
 
 
 def destroy(choices: Choices, say: Say) -> None:
-    """Remove a stage; raises Refused."""
+    """Remove a stage; raises CannotDeploy."""
     if choices.confirmed != choices.stage:
-        raise Refused(f"This ends every session of the stage. To go on, add CONFIRM={choices.stage}.")
+        raise CannotDeploy(f"This ends every session of the stage. To go on, add CONFIRM={choices.stage}.")
     account = accounts.log_in(choices.region)
-    stack = Stack(account, choices.stack, say)
+    stack = DeployedStack(account, choices.stack, say)
     if stack.state() is None:
         say(f"There is no stack {choices.stack} in account {account.number}, region {account.region}.")
     else:
@@ -53,7 +53,7 @@ def destroy(choices: Choices, say: Say) -> None:
             say(what)
 
 
-def _remove_stack(account: Account, stack: Stack, name: str, say: Say) -> None:
+def _remove_stack(account: Account, stack: DeployedStack, name: str, say: Say) -> None:
     resources = stack.resources()
     kept = _kept(stack.template(), resources)
     say("Stopping the functions and the workers ...")
@@ -64,8 +64,8 @@ def _remove_stack(account: Account, stack: Stack, name: str, say: Say) -> None:
     _tell(kept, say)
 
 
-def clear(account: Account, stack: Stack, name: str, say: Say) -> None:
-    """Remove a stack that was never up, and what protects a table in it from being taken back; raises Refused."""
+def clear(account: Account, stack: DeployedStack, name: str, say: Say) -> None:
+    """Remove a stack that was never up, and what protects a table in it from being taken back; raises CannotDeploy."""
     resources = stack.resources()
     # A stack that nothing was ever begun for has no template to ask for.
     kept = _kept(stack.template(), resources) if resources else []
@@ -138,5 +138,5 @@ def _stop_tasks(ecs: Any, cluster: str) -> None:
     give_up_at = time.monotonic() + STOPPED_WITHIN
     while any(page["taskArns"] for page in pages.paginate(cluster=cluster, desiredStatus="RUNNING")):
         if time.monotonic() > give_up_at:
-            raise Refused("The workers don't end. Try again in a minute.")
+            raise CannotDeploy("The workers don't end. Try again in a minute.")
         time.sleep(PAUSE)

@@ -21,7 +21,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 
 Say = Callable[[str], None]
 KEPT: Final = 20
@@ -43,7 +43,7 @@ def tag() -> str:
 
 
 def put(account: Account, stack: str, say: Say) -> str:
-    """Return the image's URI; it is built and pushed unless it is there. Raises Refused."""
+    """Return the image's URI; it is built and pushed unless it is there. Raises CannotDeploy."""
     ecr, name = account.session.client("ecr"), repository_name(stack)
     with explained("make a registry for the worker's image"):
         uri = _repository(ecr, name)
@@ -62,7 +62,7 @@ def put(account: Account, stack: str, say: Say) -> str:
 
 
 def remove(account: Account, stack: str) -> bool:
-    """Remove the repository with all images; False if there is none. Raises Refused."""
+    """Remove the repository with all images; False if there is none. Raises CannotDeploy."""
     with explained("remove the registry of the worker's image"):
         try:
             account.session.client("ecr").delete_repository(repositoryName=repository_name(stack), force=True)
@@ -141,7 +141,7 @@ def docker_complaint() -> str | None:
 
 
 def log_in_to_registry(registry: str, password: str) -> None:
-    """Log in to an ECR registry; raises Refused."""
+    """Log in to an ECR registry; raises CannotDeploy."""
     _do(["login", "--username", "AWS", "--password-stdin", registry], f"log in to {registry}", given=password)
 
 
@@ -151,7 +151,7 @@ def log_out_of_registry(registry: str) -> None:
 
 
 def build_and_push(image: str) -> None:
-    """Build the worker's image for the platform that tasks run on, and push it as ``image``; raises Refused."""
+    """Build the worker's image for the platform that tasks run on, and push it as ``image``; raises CannotDeploy."""
     # Without attestations the registry holds one image under the tag, as ECS and the lifecycle rule expect.
     options = ["--platform", PLATFORM, "--provenance=false", "--sbom=false", "--file", str(DOCKERFILE)]
     _do(["buildx", "build", *options, "--tag", image, "--push", str(REPOSITORY)], "build and push the worker's image")
@@ -173,4 +173,4 @@ def _do(arguments: Sequence[str], what: str, given: str | None = None) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise Refused(f"Docker could not {what}. {(done.stderr or 'It says why above.').strip()}")
+        raise CannotDeploy(f"Docker could not {what}. {(done.stderr or 'It says why above.').strip()}")

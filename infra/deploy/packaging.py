@@ -19,7 +19,7 @@ from samtranslator.translator.arn_generator import ArnGenerator
 from samtranslator.translator.translator import Translator
 
 from infra import REPOSITORY
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 
 OUT: Final = REPOSITORY / "out" / "deploy"
 """Not where ``make package`` writes: that may be run at any time."""
@@ -29,7 +29,7 @@ SERVERLESS: Final = "AWS::Serverless-2016-10-31"
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class PackagedStack:
     """A stage's archive, and the template with its SAM transform still to do."""
 
     archive: Path
@@ -45,19 +45,19 @@ class Package:
         return f"{digest.hexdigest()[:32]}.zip"
 
     def translated(self, bucket: str, region: str) -> dict[str, Any]:
-        """Return plain CloudFormation, with the archive under its key in ``bucket``; raises Refused."""
+        """Return plain CloudFormation, with the archive under its key in ``bucket``; raises CannotDeploy."""
         return translated(located(self.template, f"s3://{bucket}/{self.key}"), region)
 
 
-def package(stage: str) -> Package:
-    """Package the working tree as ``make package`` does; raises Refused."""
+def package(stage: str) -> PackagedStack:
+    """Package the working tree as ``make package`` does; raises CannotDeploy."""
     folder = OUT / stage
     command = [sys.executable, "-m", "infra.package", stage, str(folder)]
     done = subprocess.run(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
-        raise Refused(done.stderr.strip() or "The functions could not be packaged.")
+        raise CannotDeploy(done.stderr.strip() or "The functions could not be packaged.")
     made = folder / "package"
-    return Package(made / "deployment.zip", json.loads((made / "sam.json").read_text()))
+    return PackagedStack(made / "deployment.zip", json.loads((made / "sam.json").read_text()))
 
 
 def located(template: Any, address: str) -> Any:
@@ -70,7 +70,7 @@ def located(template: Any, address: str) -> Any:
 
 
 def translated(template: dict[str, Any], region: str) -> dict[str, Any]:
-    """Return the template with its SAM transform done; raises Refused."""
+    """Return the template with its SAM transform done; raises CannotDeploy."""
     if template.get("Transform") != SERVERLESS:
         return template
     # It wants a session for the sake of the region alone; boto3's would want a configuration.
@@ -78,7 +78,7 @@ def translated(template: dict[str, Any], region: str) -> dict[str, Any]:
     try:
         return dict(Translator({}, Parser(), boto_session=_Region(region)).translate(template, {}))
     except InvalidDocumentException as error:
-        raise Refused(f"The template can't be translated: {error.message}") from error
+        raise CannotDeploy(f"The template can't be translated: {error.message}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained, refused
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ PAUSE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class StackState:
     """A stack as it stands; ``outputs`` and ``parameters`` by name."""
 
     status: str
@@ -46,15 +46,15 @@ class State:
         return self.status in STILLBORN
 
 
-class Stack:
-    """One stack by its name. Every method raises Refused for what AWS won't do."""
+class DeployedStack:
+    """One stack by its name. Every method raises CannotDeploy for what AWS won't do."""
 
     def __init__(self, account: Account, name: str, say: Say) -> None:
         self._client: CloudFormationClient = account.session.client("cloudformation")
         self._name = name
         self._say = say
 
-    def state(self) -> State | None:
+    def state(self) -> StackState | None:
         """Return how the stack stands, None if there is none."""
         with explained(f"tell about the stack {self._name}"):
             try:
@@ -65,23 +65,27 @@ class Stack:
                 raise
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
         given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
-        return State(found["StackStatus"], outputs, given)
+        return StackState(found["StackStatus"], outputs, given)
 
-    def free(self) -> State | None:
-        """Return how the stack stands, None if there is none; Refused where it can't be changed now."""
+    def free(self) -> StackState | None:
+        """Return how the stack stands, None if there is none; CannotDeploy where it can't be changed now."""
         state = self.state()
         if state is None or state.status == "DELETE_COMPLETE":
             return None
         if state.status.endswith("_IN_PROGRESS") and not state.stillborn:
-            raise Refused(f"The stack {self._name} is being changed ({state.status}). Try again when that is over.")
+            raise CannotDeploy(
+                f"The stack {self._name} is being changed ({state.status}). Try again when that is over."
+            )
         if state.status == "DELETE_FAILED":
-            raise Refused(f"The stack {self._name} could not be removed before. Go on with that: make destroy")
+            raise CannotDeploy(f"The stack {self._name} could not be removed before. Go on with that: make destroy")
         if state.status == "UPDATE_ROLLBACK_FAILED":
             how = f"aws cloudformation continue-update-rollback --stack-name {self._name}"
-            raise Refused(f"The stack {self._name} is stuck in a rollback that failed. Mend what it names, then: {how}")
+            raise CannotDeploy(
+                f"The stack {self._name} is stuck in a rollback that failed. Mend what it names, then: {how}"
+            )
         return state
 
-    def change(self, template_url: str, parameters: Mapping[str, str], before: State | None) -> bool:
+    def change(self, template_url: str, parameters: Mapping[str, str], before: StackState | None) -> bool:
         """Bring the stack to the template; False if there was nothing to change.
 
         A parameter that isn't given stays what it was.
@@ -115,7 +119,7 @@ class Stack:
             self._client.delete_stack(StackName=found)
         while (status := self._status(found)) != "DELETE_COMPLETE":
             if status == "DELETE_FAILED":
-                raise Refused(f"CloudFormation could not delete the stack.\n{self._failures(found, since=began)}")
+                raise CannotDeploy(f"CloudFormation could not delete the stack.\n{self._failures(found, since=began)}")
             time.sleep(PAUSE)
 
     def resources(self) -> list[tuple[str, str, str]]:
@@ -142,11 +146,11 @@ class Stack:
                 return made
             time.sleep(PAUSE)
 
-    def _not_made(self, change_set: str, reason: str, before: State | None) -> bool:
+    def _not_made(self, change_set: str, reason: str, before: StackState | None) -> bool:
         if before and any(words in reason for words in NOTHING):
             self._client.delete_change_set(StackName=self._name, ChangeSetName=change_set)
             return False
-        raise Refused(f"CloudFormation refused the template: {reason}")
+        raise CannotDeploy(f"CloudFormation refused the template: {reason}")
 
     def _show(self, changes: Any) -> None:
         told = [one["ResourceChange"] for one in changes]
@@ -163,7 +167,7 @@ class Stack:
             time.sleep(PAUSE)
         if status != wanted:
             after = AFTERWARDS.get(status, "See the stack's events in the console.")
-            raise Refused(f"The deployment failed ({status}). {after}\n{self._failures(self._name, since=since)}")
+            raise CannotDeploy(f"The deployment failed ({status}). {after}\n{self._failures(self._name, since=since)}")
 
     def _status(self, name: str) -> str:
         with explained("tell how far the stack is"):

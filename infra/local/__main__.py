@@ -4,7 +4,7 @@ import os
 import sys
 
 from infra.local import doctor
-from infra.local.settings import BadSetting, Settings, read_settings
+from infra.local.settings import BadSetting, LocalSettings, read_settings
 
 INTERRUPTED = 130
 
@@ -19,7 +19,7 @@ def main() -> int:
     return _refuse(sentence) if sentence else _serve(settings)
 
 
-def _serve(settings: Settings) -> int:
+def _serve(settings: LocalSettings) -> int:
     # Only now: before the check, what these import may be missing.
     from infra.local.moto.descriptions import remember_descriptions  # noqa: PLC0415
 

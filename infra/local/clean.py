@@ -16,7 +16,7 @@ from typing import Final
 
 from infra import REPOSITORY
 from infra.local.settings import Network
-from infra.local.state import LOCK, NETWORK_FILE, State
+from infra.local.state import LOCK, NETWORK_FILE, LocalState
 
 CONFIRMED: Final = "real"
 _STATES: Final = ("", "*", "*/*")
@@ -69,7 +69,7 @@ def _held(directory: Path) -> ExitStack:
 
 def _is_real(directory: Path) -> bool:
     """Whether devices of real accounts are linked in a state."""
-    state = State(directory)
+    state = LocalState(directory)
     network = state.read(NETWORK_FILE, Network.LOOPBACK)
     return network == Network.WHATSAPP and state.devices.is_dir() and any(state.devices.iterdir())
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from infra.local.front import only_local
 from infra.local.iam.permissions import Denial
-from infra.local.sockets import STAGE, Watcher, Watchers
+from infra.local.sockets import STAGE, OpenWatcher, Watchers
 
 PAYLOAD_LIMIT: Final = 128 * 1024
 """The largest message that may be posted, in bytes."""
@@ -43,7 +43,7 @@ def connections_app(watchers: Watchers, denial: Denial = allow_all) -> web.Appli
     return app
 
 
-async def _post(request: web.Request, watcher: Watcher) -> web.Response:
+async def _post(request: web.Request, watcher: OpenWatcher) -> web.Response:
     try:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
@@ -58,7 +58,7 @@ async def _post(request: web.Request, watcher: Watcher) -> web.Response:
     return web.Response(status=200)
 
 
-def _describe(watcher: Watcher) -> web.Response:
+def _describe(watcher: OpenWatcher) -> web.Response:
     connected = datetime.fromtimestamp(watcher.connected_at / 1000, UTC)
     idle_s = asyncio.get_running_loop().time() - watcher.active_at
     active = datetime.fromtimestamp(datetime.now(UTC).timestamp() - idle_s, UTC)

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import Any, Final
 
 from infra import REPOSITORY
-from infra.local.settings import Network, Settings
+from infra.local.settings import LocalSettings, Network
 from infra.local.shard import Record
 
 _OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -56,7 +56,7 @@ class Console:
         self._thread.join(1.0)
 
 
-def greeting(settings: Settings, user: str, password: str) -> str:
+def greeting(settings: LocalSettings, user: str, password: str) -> str:
     """Return the first lines: the address, the credentials, what to try, how to stop."""
     origin = settings.origin
     body = json.dumps({"username": user, "password": password})
@@ -72,12 +72,12 @@ def greeting(settings: Settings, user: str, password: str) -> str:
     return "\n".join(lines)
 
 
-def _forgetting(settings: Settings) -> str:
+def _forgetting(settings: LocalSettings) -> str:
     usual = REPOSITORY / ".local"
     return "make clean" if settings.state.is_relative_to(usual) else f"make clean LOCAL_STATE={settings.state}"
 
 
-def _scan(settings: Settings) -> str:
+def _scan(settings: LocalSettings) -> str:
     return (
         f"  then scan  PORT={settings.port} .venv/bin/python -m infra.local.phone "
         "scan qr-code.png --number 6281234567890 --name Ana"

@@ -14,7 +14,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.ecs.exceptions import InvalidParameterException
 from moto.ecs.models import Task, ecs_backends
 
-from infra.local.state import State
+from infra.local.state import LocalState
 
 STOPPING: Final = "DEACTIVATING"
 STOPPED: Final = "STOPPED"
@@ -130,7 +130,7 @@ TASKS_FILE: Final = "tasks.json"
 class TaskRecord:
     """Which tasks run, on disk; what an earlier run left there stays until it has been reported."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: LocalState) -> None:
         self._state = state
         self._former: list[dict[str, Any]] = state.read(TASKS_FILE, [])
         self._running: list[dict[str, Any]] = []

@@ -13,8 +13,8 @@ from infra.local.aws import LocalAws
 from infra.local.bucket import FORMS
 from infra.local.iam.callers import WORKER, sign_by_caller
 from infra.local.moto.server import answer_inside
-from infra.local.settings import Network, Settings
-from infra.local.state import State
+from infra.local.settings import LocalSettings, Network
+from infra.local.state import LocalState
 from infra.local.tasks import STARTUP, search_path
 
 CREDENTIALS_FILE: Final = "secrets.json"
@@ -23,7 +23,7 @@ USER: Final = "admin"
 LOOPBACK_PASSWORD: Final = "admin123"  # noqa: S105 - the quick start's own, refused where accounts are real
 
 
-def signing_keys(state: State) -> dict[str, Any]:
+def signing_keys(state: LocalState) -> dict[str, Any]:
     """Return ``{"current": kid, "keys": {kid: {"secret": base64url of 32 bytes}}}``, made on first use."""
     kept = state.read(CREDENTIALS_FILE, {})
     if "signing_keys" not in kept:
@@ -34,7 +34,7 @@ def signing_keys(state: State) -> dict[str, Any]:
     return dict(kept["signing_keys"])
 
 
-def keep_signing_keys(state: State, aws: LocalAws) -> None:
+def keep_signing_keys(state: LocalState, aws: LocalAws) -> None:
     """Put the signing keys where the functions read them."""
     text = json.dumps(signing_keys(state))
     aws.client("secretsmanager").put_secret_value(SecretId=aws.variables["SIGNING_KEYS_SECRET"], SecretString=text)
@@ -48,7 +48,7 @@ class Password:
     shown: str
 
 
-def password(state: State, *, real: bool) -> Password:
+def password(state: LocalState, *, real: bool) -> Password:
     """Return the well-known password, or, where real accounts are linked, a random one that is shown only once."""
     if not real:
         return Password(LOOPBACK_PASSWORD, LOOPBACK_PASSWORD)
@@ -65,7 +65,7 @@ LOCAL_PAGES = "http://localhost:*,http://127.0.0.1:*"
 """The origins of pages that a developer serves on this machine, on any port; the front refuses all others."""
 
 
-def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
+def become_lambda(aws: LocalAws, settings: LocalSettings, ws_endpoint: str) -> None:
     """Make this process's environment the functions', and nothing of the developer's own AWS account remain in it."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -83,7 +83,7 @@ def become_lambda(aws: LocalAws, settings: Settings, ws_endpoint: str) -> None:
     answer_inside(sign_by_caller(aws.callers).get_component("event_emitter"), aws.server)
 
 
-def for_workers(aws: LocalAws, settings: Settings, state: State, client: Mapping[str, str]) -> dict[str, str]:
+def for_workers(aws: LocalAws, settings: LocalSettings, state: LocalState, client: Mapping[str, str]) -> dict[str, str]:
     """Return each worker's variables beside its task's own; those in ``client`` lead its client to the loopback."""
     path = search_path(client.get("PYTHONPATH", ""), str(STARTUP), str(REPOSITORY))
     proxies = client if settings.network is Network.LOOPBACK else {"NO_PROXY": LOCAL_NAMES}

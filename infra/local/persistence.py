@@ -19,7 +19,7 @@ from moto.sqs.models import Message, Queue, SQSBackend, sqs_backends
 from infra.local.aws import ACCOUNT, REGION, LocalAws
 from infra.local.moto.sqs import followed_by
 from infra.local.shard import Key, Past, Record, read_record
-from infra.local.state import Journaled, State
+from infra.local.state import Journaled, LocalState
 
 ROWS_FILE: Final = "table.json"
 """The snapshot of the rows, a list of items; what changed since is in the journal."""
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 class Rows(Journaled):
     """A copy of the table, kept as the stream tells it."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: LocalState) -> None:
         super().__init__(state, ROWS)
         self._texts: dict[Key, str] = {}
         self._past = Past()
@@ -119,7 +119,7 @@ class KeptQueues(Journaled):
     The template's queues have other names in each run: they are kept under their logical ids, and made by the template.
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: LocalState) -> None:
         super().__init__(state, QUEUES)
         self._queues: dict[str, dict[str, Any]] = {}
         self._messages: dict[str, dict[str, Any]] = {}

@@ -143,7 +143,7 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        asked = _Asked(request.method, target, dict(request.headers), body, arrived)
+        asked = _Asking(request.method, target, dict(request.headers), body, arrived)
         apart = self._apart.get((request.method, target.partition("?")[0]))
         try:
             # One that hasn't begun by the time that it is given up is never carried out: the wait cancels it.
@@ -161,7 +161,7 @@ class RestApi:
         except _FunctionFailed:
             return _own_answer(request, "DEFAULT_5XX", 502)
 
-    def _call(self, function: str, asked: "_Asked") -> dict[str, Any]:
+    def _call(self, function: str, asked: "_Asking") -> dict[str, Any]:
         token = _ARRIVED.set(asked.arrived)
         try:
             with calling_as(function):
@@ -181,7 +181,7 @@ class RestApi:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asking:
     """A request, and when it came, in milliseconds since the Unix epoch."""
 
     method: str

@@ -13,9 +13,9 @@ from typing import Final
 from infra.local.console import LogLines
 from infra.local.front import loopback_socket
 from infra.local.pumps import UnknownFunction
-from infra.local.settings import BadSetting, Settings
-from infra.local.stack import Stack
-from infra.local.state import NETWORK_FILE, InUse, State
+from infra.local.settings import BadSetting, LocalSettings
+from infra.local.stack import StackServices
+from infra.local.state import NETWORK_FILE, InUse, LocalState
 
 LOOK_S: Final = 0.5
 
@@ -46,9 +46,9 @@ UNFIT: Final = (InUse, BadSetting, UnknownFunction)
 LOGS_KEPT_S: Final = 7 * 86400
 
 
-def run(settings: Settings) -> None:
+def run(settings: LocalSettings) -> None:
     """Run the stack until it is told to stop."""
-    state = State(settings.state)
+    state = LocalState(settings.state)
     with state.locked():
         _stay_with_network(state, settings)
         _drop_old_logs(state)
@@ -60,22 +60,22 @@ def run(settings: Settings) -> None:
         door = loopback_socket(settings.port)
         chosen = replace(settings, port=door.getsockname()[1])
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(_serve(Stack(chosen, state), door))
+        loop.run_until_complete(_serve(StackServices(chosen, state), door))
 
 
-async def _serve(stack: Stack, door: socket.socket) -> None:
+async def _serve(stack: StackServices, door: socket.socket) -> None:
     told = told_to_stop(os.environ)
     await stack.run(door, told)
 
 
-def _drop_old_logs(state: State) -> None:
+def _drop_old_logs(state: LocalState) -> None:
     """Forget the logs that nothing has been written to for a week."""
     for log in state.logs.glob("*.log"):
         if log.stat().st_mtime < time.time() - LOGS_KEPT_S:
             log.unlink()
 
 
-def _stay_with_network(state: State, settings: Settings) -> None:
+def _stay_with_network(state: LocalState, settings: LocalSettings) -> None:
     """Refuse to mix: the loopback's well-known password must not open a stack with real accounts."""
     before = state.read(NETWORK_FILE, settings.network)
     if before != settings.network:

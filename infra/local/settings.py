@@ -24,7 +24,7 @@ class BadSetting(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class LocalSettings:
     """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack.
 
     ``ai_label`` has direct messages carry WhatsApp's "AI" label. ``linker`` and ``whatsapp_version`` are the workers'.
@@ -54,7 +54,7 @@ class Settings:
         return f"http://localhost:{self.port}"
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
+def read_settings(environment: Mapping[str, str]) -> LocalSettings:
     """Return the settings in ``environment``; raises BadSetting with a sentence."""
     network = _network(environment.get("NETWORK") or Network.LOOPBACK)
     real = network is Network.WHATSAPP
@@ -65,7 +65,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     usual = REPOSITORY / ".local" / "real" if real else REPOSITORY / ".local"
     state = Path(environment.get("LOCAL_STATE") or usual).absolute()
     port = _port(environment.get("PORT") or str(DEFAULT_PORT))
-    return Settings(
+    return LocalSettings(
         port,
         state,
         network,

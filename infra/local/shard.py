@@ -91,7 +91,7 @@ class Past:
 
 
 @dataclass(eq=False, slots=True)
-class Reader:
+class ShardReader:
     """One consumer's place in the stream, known by its name from one run to the next."""
 
     shard: "LocalShard"
@@ -142,7 +142,7 @@ class LocalShard(StreamShard):
         self._positions = dict(past.positions)
         self._progressed = progressed
         self._lock = RLock()
-        self._readers: list[Reader] = []
+        self._readers: list[ShardReader] = []
         self._listeners = listeners
         self._changes: dict[Key, _Change] | None = None
 
@@ -151,14 +151,14 @@ class LocalShard(StreamShard):
         """The stream's ARN, with its label."""
         return f"{self.table.table_arn}/stream/{self.table.latest_stream_label}"
 
-    def reader(self, name: str, wake: Callable[[], None]) -> Reader:
+    def reader(self, name: str, wake: Callable[[], None]) -> ShardReader:
         """Return a reader at the place of the former reader of this name, else at the oldest record.
 
         ``wake`` is called, in any thread, when there is more.
         """
         with self._lock:
             start = max(self.starting_sequence_number, self._positions.get(name, 0))
-            reader = Reader(self, name, wake, start)
+            reader = ShardReader(self, name, wake, start)
             self._readers.append(reader)
             self._progressed(name, start)
         return reader
@@ -198,7 +198,7 @@ class LocalShard(StreamShard):
             start = max(0, position - self.starting_sequence_number)
             return self.records[start : start + limit]
 
-    def moved(self, reader: Reader) -> None:
+    def moved(self, reader: ShardReader) -> None:
         """Note that a reader is at another place, and forget what every reader is done with."""
         with self._lock:
             self._progressed(reader.name, reader.position)

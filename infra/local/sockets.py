@@ -33,7 +33,7 @@ class Limits:
 
 
 @dataclass(eq=False, slots=True)
-class Watcher:
+class OpenWatcher:
     """One connection that was accepted. ``outbox`` keeps the order of what is posted to it; None ends it."""
 
     id: str
@@ -92,19 +92,19 @@ class Watchers:
     """The connections by id."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Watcher] = {}
+        self._open: dict[str, OpenWatcher] = {}
 
     @staticmethod
     def new_id() -> str:
         """Return an id like API Gateway's, which ends with an equals sign."""
         return secrets.token_urlsafe(11) + "="
 
-    def get(self, watcher_id: str) -> Watcher | None:
+    def get(self, watcher_id: str) -> OpenWatcher | None:
         """Return the open connection of that id, if there is one."""
         return self._open.get(watcher_id)
 
     @contextmanager
-    def present(self, watcher: Watcher) -> Iterator[None]:
+    def present(self, watcher: OpenWatcher) -> Iterator[None]:
         """Have ``get`` find the watcher for the time of the block."""
         self._open[watcher.id] = watcher
         try:
@@ -149,7 +149,7 @@ class SocketApi:
         socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, compress=False)
         await socket.prepare(request)
         scene = _Scene(watcher_id, request, int(time.time() * 1000))
-        watcher = Watcher(watcher_id, socket, scene.source_ip, scene.user_agent, scene.connected_at)
+        watcher = OpenWatcher(watcher_id, socket, scene.source_ip, scene.user_agent, scene.connected_at)
         with self._watchers.present(watcher):
             await self._converse(watcher, scene)
         await self._disconnect(scene, socket)
@@ -172,7 +172,7 @@ class SocketApi:
             log.exception("$connect failed")
             return {"statusCode": 502}
 
-    async def _converse(self, watcher: Watcher, scene: "_Scene") -> None:
+    async def _converse(self, watcher: OpenWatcher, scene: "_Scene") -> None:
         sending = asyncio.create_task(watcher.serve(self._limits))
         calls: set[asyncio.Task[None]] = set()
         try:
@@ -188,7 +188,7 @@ class SocketApi:
             sending.cancel()
             await asyncio.gather(sending, *calls, return_exceptions=True)
 
-    async def _message(self, watcher: Watcher, scene: "_Scene", data: str | bytes) -> None:
+    async def _message(self, watcher: OpenWatcher, scene: "_Scene", data: str | bytes) -> None:
         text = data if isinstance(data, str) else data.decode(errors="replace")
         route = self._route(text)
         handler = self._routes.get(route)

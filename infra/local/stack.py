@@ -30,10 +30,10 @@ from infra.local.moto.objects import KeptObjects
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
 from infra.local.rest import RestApi, integrations
-from infra.local.settings import Network, Settings
+from infra.local.settings import LocalSettings, Network
 from infra.local.shard import LocalShard, Record
 from infra.local.sockets import STAGE, SocketApi, Watchers
-from infra.local.state import State
+from infra.local.state import LocalState
 from infra.local.tasks import Surroundings, TaskRunner
 from infra.template import TEMPLATE, load_template
 from infra.whatsapp_server import WhatsApp
@@ -45,10 +45,10 @@ PERMISSIONS_FILE: Final = "permissions.json"
 """What each function and the workers may do, what they did in the last run, and what was refused to them."""
 
 
-class Stack:
+class StackServices:
     """One run of the stack on a state directory that nobody else uses."""
 
-    def __init__(self, settings: Settings, state: State) -> None:
+    def __init__(self, settings: LocalSettings, state: LocalState) -> None:
         self._settings = settings
         self._state = state
         self._console = Console()

@@ -31,7 +31,7 @@ class InUse(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LocalState:
     """The directory. Everything in it is the developer's alone: it holds keys and sessions."""
 
     directory: Path
@@ -210,7 +210,7 @@ def _number(path: Path) -> int:
 class Journaled(ABC):
     """Data in a journal and, now and then, a snapshot; both are changed under ``_lock`` alone."""
 
-    def __init__(self, state: State, name: str) -> None:
+    def __init__(self, state: LocalState, name: str) -> None:
         self._state = state
         self._journal = Journal(state.directory, name)
         self._lock = Lock()

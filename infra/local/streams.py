@@ -27,7 +27,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BatchVerdict:
     """What follows an attempt: the batches to try ``again``, in order and before later records, and those given up."""
 
     again: tuple[Batch, ...] = ()
@@ -46,20 +46,20 @@ def first_failed(batch: Batch, answer: Any, *, partial: bool) -> int | None:
     return min(places.get(one.get("itemIdentifier") or "", 0) for one in failures)
 
 
-def after_failure(batch: Batch, index: int, policy: Mapping, now: int) -> Verdict:
+def after_failure(batch: Batch, index: int, policy: Mapping, now: int) -> BatchVerdict:
     """Decide what follows when the records from ``index`` on failed; ``now`` in milliseconds."""
     failed = batch.records[index:]
     fresh = tuple(one for one in failed if not _too_old(one, policy, now))
     dropped = tuple(one for one in failed if _too_old(one, policy, now))
     if not fresh:
-        return Verdict(dropped=dropped)
+        return BatchVerdict(dropped=dropped)
     if policy.bisect and len(fresh) > 1:
-        return Verdict(_halves(fresh, index, batch.attempts), dropped)
+        return BatchVerdict(_halves(fresh, index, batch.attempts), dropped)
     # Progress starts the count anew: what failed now wasn't the first of the batch before.
     attempts = 1 if index else batch.attempts + 1
     if policy.retries is not None and attempts > policy.retries:
-        return Verdict(dropped=(*dropped, *fresh))
-    return Verdict((Batch(fresh, attempts),), dropped)
+        return BatchVerdict(dropped=(*dropped, *fresh))
+    return BatchVerdict((Batch(fresh, attempts),), dropped)
 
 
 def _halves(records: tuple[Record, ...], index: int, attempts: int) -> tuple[Batch, ...]:

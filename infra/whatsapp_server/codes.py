@@ -89,7 +89,7 @@ class Shown:
 
 
 @dataclass(slots=True)
-class Offer:
+class CodeOffer:
     """All lists given to one client, and when each ends. A code that a phone used is shown on, but serves nobody."""
 
     shown: list[Shown] = field(default_factory=list)

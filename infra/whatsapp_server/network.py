@@ -10,7 +10,7 @@ from typing import Any
 from infra.whatsapp_server.accounts import Account, Accounts, Device
 from infra.whatsapp_server.addressing import announce
 from infra.whatsapp_server.calls import Calls
-from infra.whatsapp_server.codes import CodeThrottle, Offer, PairingCode, References
+from infra.whatsapp_server.codes import CodeOffer, CodeThrottle, PairingCode, References
 from infra.whatsapp_server.connection import Connection, ConnectionEnded
 from infra.whatsapp_server.errors import UnknownPhone
 from infra.whatsapp_server.faults import Faults
@@ -60,7 +60,7 @@ class Waiting:
     connection: Connection
     registration: Registration
     noise_key: bytes
-    offer: Offer = field(default_factory=Offer)
+    offer: CodeOffer = field(default_factory=CodeOffer)
     code: PairingCode | None = None
     finish: asyncio.Future[bytes] | None = None
     typing: asyncio.Lock = field(default_factory=asyncio.Lock)

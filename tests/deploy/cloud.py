@@ -22,7 +22,7 @@ from moto.s3.models import FakeBucket, FakeKey
 
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
-from infra.deploy.packaging import Package
+from infra.deploy.packaging import PackagedStack
 from infra.local.moto.cloudformation import register
 from infra.local.moto.server import MotoServer
 from infra.template import decided
@@ -199,7 +199,7 @@ class Docker:
         return [arguments for arguments, _ in self.told if arguments[:2] == ["buildx", "build"]]
 
 
-def a_package(directory: Path, **resources: Any) -> Package:
+def a_package(directory: Path, **resources: Any) -> PackagedStack:
     """Return a package of a template that moto makes in no time: what a deployment itself touches, and ``resources``."""
     archive = directory / "deployment.zip"
     with zipfile.ZipFile(archive, "w") as zipped:
@@ -225,7 +225,7 @@ def a_package(directory: Path, **resources: Any) -> Package:
         "Resources": made,
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
-    return Package(archive, template)
+    return PackagedStack(archive, template)
 
 
 def client(account: Account, service: str) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from moto.cloudformation.models import cloudformation_backends
 
 from chalicelib.adapters.credentials import ArgonPasswords
-from infra.deploy import Refused, artifacts, destruction, image
+from infra.deploy import CannotDeploy, artifacts, destruction, image
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
@@ -172,7 +172,7 @@ def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deployi
 
 def test_a_failed_change_says_what_failed_and_leaves_the_old_version(deploying: Deploying) -> None:
     deploying()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CannotDeploy) as refused:
         deploying(Another=BROKEN)
     lines = str(refused.value).splitlines()
     assert lines[0] == "The deployment failed (UPDATE_ROLLBACK_COMPLETE). The old version goes on serving."
@@ -182,7 +182,7 @@ def test_a_failed_change_says_what_failed_and_leaves_the_old_version(deploying: 
 
 
 def test_a_first_deployment_that_failed_is_cleared_away_by_the_next(deploying: Deploying) -> None:
-    with pytest.raises(Refused, match="ROLLBACK_COMPLETE"):
+    with pytest.raises(CannotDeploy, match="ROLLBACK_COMPLETE"):
         deploying(Another=BROKEN)
     said = deploying()
     assert "which was never up (ROLLBACK_COMPLETE)" in said
@@ -206,7 +206,7 @@ def test_a_reservation_that_the_account_has_no_room_for_is_refused_before_anythi
 ) -> None:
     monkeypatch.setitem(QUOTA, "ConcurrentExecutions", 10)
     monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 10)
-    with pytest.raises(Refused, match="Add PARAMETERS=ReservedConcurrency=0, or ask AWS for more"):
+    with pytest.raises(CannotDeploy, match="Add PARAMETERS=ReservedConcurrency=0, or ask AWS for more"):
         deploying(build=True, parameters={"ReservedConcurrency": "20"})
     assert client(deploying.account, "ecr").describe_repositories()["repositories"] == []
     assert client(deploying.account, "cloudformation").list_stacks()["StackSummaries"] == []
@@ -218,7 +218,7 @@ def test_a_build_that_fails_creates_no_stack(
     (tmp_path / "other").mkdir()
     broken = Docker(tmp_path / "other", sys.executable, buildx_build=(1, ""))
     monkeypatch.setenv("PATH", str(broken.path))
-    with pytest.raises(Refused, match="could not build and push the worker's image"):
+    with pytest.raises(CannotDeploy, match="could not build and push the worker's image"):
         deploying(build=True)
     assert client(deploying.account, "cloudformation").list_stacks()["StackSummaries"] == []
 
@@ -264,5 +264,5 @@ def test_removing_what_isn_t_there_says_so(deploying: Deploying) -> None:
 
 
 def test_a_stage_is_removed_only_by_its_name() -> None:
-    with pytest.raises(Refused, match="add CONFIRM=dev"):
+    with pytest.raises(CannotDeploy, match="add CONFIRM=dev"):
         destroy(Choices(STAGE, {}, confirmed="prod"), print)

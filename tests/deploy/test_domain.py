@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto.acm.models import acm_backends
 
-from infra.deploy import Refused, checks
+from infra.deploy import CannotDeploy, checks
 from infra.deploy.account import Account
 from tests.deploy.cloud import client, running
 
@@ -38,20 +38,20 @@ def test_one_that_is_issued_for_the_name_fits(account: Account, certificate: str
 
 @pytest.mark.parametrize("name", ["a.b.example.com", "example.org", "badexample.com"])
 def test_one_for_another_name_doesn_t(account: Account, certificate: str, name: str) -> None:
-    with pytest.raises(Refused, match=rf"is for \*\.example\.com, example\.com, and not for {name}"):
+    with pytest.raises(CannotDeploy, match=rf"is for \*\.example\.com, example\.com, and not for {name}"):
         checks.check_domain(account, chosen(name, certificate))
 
 
 def test_one_that_isn_t_issued_yet_doesn_t(account: Account) -> None:
     acm = account.session.client("acm", region_name="us-east-1")
     arn = acm.request_certificate(DomainName="new.example.com", ValidationMethod="DNS")["CertificateArn"]
-    with pytest.raises(Refused, match=r"isn't issued \(PENDING_VALIDATION\)"):
+    with pytest.raises(CannotDeploy, match=r"isn't issued \(PENDING_VALIDATION\)"):
         checks.check_domain(account, chosen("new.example.com", arn))
 
 
 def test_one_that_isn_t_there_is_aws_s_word(account: Account) -> None:
     nowhere = f"arn:aws:acm:us-east-1:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
-    with pytest.raises(Refused, match=r"AWS would not show the certificate: .*\(ResourceNotFoundException\)"):
+    with pytest.raises(CannotDeploy, match=r"AWS would not show the certificate: .*\(ResourceNotFoundException\)"):
         checks.check_domain(account, chosen("whatsapp.example.com", nowhere))
 
 
@@ -60,5 +60,5 @@ def test_the_name_must_be_in_the_zone(account: Account, certificate: str) -> Non
     zone = made.rpartition("/")[2]
     checks.check_domain(account, chosen("whatsapp.example.com", certificate, zone))
     other = client(account, "route53").create_hosted_zone(Name="ample.com", CallerReference="2")["HostedZone"]["Id"]
-    with pytest.raises(Refused, match=r"is for ample\.com, and whatsapp\.example\.com isn't in it"):
+    with pytest.raises(CannotDeploy, match=r"is for ample\.com, and whatsapp\.example\.com isn't in it"):
         checks.check_domain(account, chosen("whatsapp.example.com", certificate, other.rpartition("/")[2]))

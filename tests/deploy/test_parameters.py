@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.choices import check_parameters
 from infra.template import TEMPLATE, load_template
 
@@ -48,12 +48,12 @@ def test_the_template_s_own_defaults_fit() -> None:
 
 def test_what_holds_in_one_region_alone_is_refused_elsewhere() -> None:
     check_parameters(REAL, {"RequestsPerFiveMinutes": "500"}, region="us-east-1")
-    with pytest.raises(Refused, match="us-east-1 only"):
+    with pytest.raises(CannotDeploy, match="us-east-1 only"):
         check_parameters(REAL, {"RequestsPerFiveMinutes": "500"}, region="eu-central-1")
 
 
 def test_a_parameter_without_a_default_must_be_given() -> None:
-    with pytest.raises(Refused, match="needs a value for Place"):
+    with pytest.raises(CannotDeploy, match="needs a value for Place"):
         check_parameters({"Parameters": {"Place": {"Type": "String"}}}, {}, region="r1")
 
 
@@ -62,13 +62,13 @@ def test_a_number_is_within_its_bounds(size: int) -> None:
     if 0 <= size <= 9:
         check_parameters(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
     else:
-        with pytest.raises(Refused, match="Size="):
+        with pytest.raises(CannotDeploy, match="Size="):
             check_parameters(SMALL, {"Size": str(size), "Name": "x"}, region="r1")
 
 
 @pytest.mark.parametrize("size", ["", "1.5", "one", "1e3", "٣"])
 def test_what_is_no_whole_number_is_refused(size: str) -> None:
-    with pytest.raises(Refused, match="must be a whole number"):
+    with pytest.raises(CannotDeploy, match="must be a whole number"):
         check_parameters(SMALL, {"Size": size}, region="r1")
 
 
@@ -82,16 +82,16 @@ def test_what_is_no_whole_number_is_refused(size: str) -> None:
     ],
 )
 def test_what_doesn_t_fit_is_said(given: dict[str, str], sentence: str) -> None:
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(CannotDeploy, match=sentence):
         check_parameters(SMALL, given, region="r1")
 
 
 def test_a_rule_may_ask_for_the_region() -> None:
-    with pytest.raises(Refused, match="Only in r1, r2"):
+    with pytest.raises(CannotDeploy, match="Only in r1, r2"):
         check_parameters(SMALL, {}, region="r3")
 
 
 @pytest.mark.parametrize("limit", ["9", "-1", "05", "1000000000", "ten"])
 def test_a_firewall_s_limit_is_one_that_it_takes(limit: str) -> None:
-    with pytest.raises(Refused, match="0, or a whole number from 10"):
+    with pytest.raises(CannotDeploy, match="0, or a whole number from 10"):
         check_parameters(REAL, {"RequestsPerFiveMinutes": limit}, region="us-east-1")

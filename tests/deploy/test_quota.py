@@ -9,7 +9,7 @@ import pytest
 from moto.servicequotas.exceptions import NoSuchResource
 from moto.servicequotas.models import ServiceQuotasBackend
 
-from infra.deploy import Refused, checks
+from infra.deploy import CannotDeploy, checks
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
@@ -66,7 +66,7 @@ def test_what_leaves_enough_to_others_passes(account: Account, monkeypatch: pyte
 def test_what_lambda_would_refuse_is_refused_in_words(
     account: Account, monkeypatch: pytest.MonkeyPatch, case: Case, sentence: str
 ) -> None:
-    with pytest.raises(Refused, match=sentence):
+    with pytest.raises(CannotDeploy, match=sentence):
         case.check(account, monkeypatch)
 
 
@@ -76,7 +76,7 @@ def test_what_polls_reserve_is_counted_where_anything_is_reserved(
     monkeypatch.setitem(QUOTA, "ConcurrentExecutions", 240)
     monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", 239)
     wanted = {"ReservedConcurrency": "20", "PollConcurrency": "100"}
-    with pytest.raises(Refused, match="would reserve 140 more"):
+    with pytest.raises(CannotDeploy, match="would reserve 140 more"):
         checks.check_concurrency(account, wanted, {})
     checks.check_concurrency(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
     checks.check_concurrency(account, wanted | {"ReservedConcurrency": "0"}, {})
@@ -110,14 +110,14 @@ def test_each_part_of_a_path_is_a_resource_once() -> None:
 def test_an_api_with_too_many_resources_is_refused_in_a_sentence() -> None:
     checks.check_template({"Resources": {"Api": an_api(299)}})
     checks.check_template({"Resources": {"Api": an_api(400)}}, 401)
-    with pytest.raises(Refused, match="The API has 301 resources, and API Gateway allows 300 in this account"):
+    with pytest.raises(CannotDeploy, match="The API has 301 resources, and API Gateway allows 300 in this account"):
         checks.check_template({"Resources": {"Api": an_api(300)}})
-    with pytest.raises(Refused, match="The API has 301 resources"):
+    with pytest.raises(CannotDeploy, match="The API has 301 resources"):
         checks.check_template({"Resources": {"Api": an_api(300, "AWS::ApiGateway::RestApi", "Body")}})
 
 
 def test_a_template_that_cloudformation_doesn_t_take_is_refused_in_a_sentence() -> None:
-    with pytest.raises(Refused, match=r"The template has 1,000,0\d\d bytes, and CloudFormation takes 1,000,000"):
+    with pytest.raises(CannotDeploy, match=r"The template has 1,000,0\d\d bytes, and CloudFormation takes 1,000,000"):
         checks.check_template({"Resources": {}, "Description": "é" * 166_663})
     checks.check_template({"Resources": {}, "Description": "é" * 166_650})
 
@@ -142,6 +142,6 @@ def test_an_api_that_is_too_large_is_refused_before_anything_is_made(
 
     quoted(monkeypatch, 20.0)
     packaged, before = a_package(tmp_path, Api=an_api(20)), there()
-    with pytest.raises(Refused, match="The API has 21 resources, and API Gateway allows 20"):
+    with pytest.raises(CannotDeploy, match="The API has 21 resources, and API Gateway allows 20"):
         bring(account, packaged, Choices("dev", {}), print)
     assert there() == before

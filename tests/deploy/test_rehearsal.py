@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import rehearse
 from infra.deploy.packaging import ARCHIVE, SERVERLESS
@@ -50,10 +50,10 @@ def test_the_functions_code_may_be_where_it_would_be(tmp_path: Path) -> None:
 
 def test_a_faulty_template_is_found(tmp_path: Path) -> None:
     faulty = a_package(tmp_path, Queue={"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": "soon"}})
-    with pytest.raises(Refused, match=r"The template has faults:\n(.|\n)*DelaySeconds|soon"):
+    with pytest.raises(CannotDeploy, match=r"The template has faults:\n(.|\n)*DelaySeconds|soon"):
         rehearse(faulty, Choices("dev", {}, dry=True), print)
 
 
 def test_what_was_packaged_may_lack_a_parameter_that_was_chosen(tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="no parameter LogDays"):
+    with pytest.raises(CannotDeploy, match="no parameter LogDays"):
         rehearse(a_package(tmp_path), Choices("dev", {"LogDays": "30"}, dry=True), print)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from moto.cloudformation.models import cloudformation_backends
 
-from infra.deploy import Refused
+from infra.deploy import CannotDeploy
 from infra.deploy.account import Account
 from infra.deploy.destruction import clear
-from infra.deploy.stack import Stack
+from infra.deploy.stack import DeployedStack
 from tests.deploy.cloud import client, running
 
 BODY = '{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}'
@@ -21,20 +21,20 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         yield account
 
 
-def stand(account: Account, status: str) -> Stack:
+def stand(account: Account, status: str) -> DeployedStack:
     """Put the stack into a status."""
     cloudformation_backends[account.number][account.region].get_stack("mine").status = status
-    return Stack(account, "mine", lambda _: None)
+    return DeployedStack(account, "mine", lambda _: None)
 
 
 @pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"])
 def test_one_that_is_being_changed_is_left_alone(account: Account, status: str) -> None:
-    with pytest.raises(Refused, match=rf"is being changed \({status}\)"):
+    with pytest.raises(CannotDeploy, match=rf"is being changed \({status}\)"):
         stand(account, status).free()
 
 
 def test_one_that_is_stuck_is_said_how_to_free(account: Account) -> None:
-    with pytest.raises(Refused, match="aws cloudformation continue-update-rollback --stack-name mine"):
+    with pytest.raises(CannotDeploy, match="aws cloudformation continue-update-rollback --stack-name mine"):
         stand(account, "UPDATE_ROLLBACK_FAILED").free()
 
 
@@ -49,7 +49,7 @@ def test_one_that_was_never_up_is_cleared_away(account: Account, status: str) ->
 
 
 def test_one_that_could_not_be_removed_is_to_be_removed_again(account: Account) -> None:
-    with pytest.raises(Refused, match="could not be removed before"):
+    with pytest.raises(CannotDeploy, match="could not be removed before"):
         stand(account, "DELETE_FAILED").free()
 
 

@@ -21,7 +21,7 @@ from infra.local.bucket import FORMS, Bucket, Signer, edge_headers
 from infra.local.client import eventually
 from infra.local.front import loopback_socket, only_local, serve
 from infra.local.moto.objects import KeptObjects
-from infra.local.state import State
+from infra.local.state import LocalState
 from infra.template import TEMPLATE, load_template
 
 KEY = "media/default/u1/md_1"
@@ -70,7 +70,7 @@ def local(aws: LocalAws, tmp_path: Path) -> Local:
 
 
 def opened(aws: LocalAws, directory: Path) -> Local:
-    state = State(directory)
+    state = LocalState(directory)
     state.objects.mkdir(exist_ok=True)
     objects = KeptObjects(state, ACCOUNT)
     name = aws.physical["MediaBucket"]

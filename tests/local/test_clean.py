@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra import REPOSITORY
-from infra.local.state import State
+from infra.local.state import LocalState
 from tests.local.running import running_stack
 
 pytestmark = pytest.mark.subprocess
@@ -23,8 +23,8 @@ def make_clean(state: Path, stdin: int = subprocess.DEVNULL, **variables: str) -
 
 def stood(directory: Path, network: str, *devices: str) -> Path:
     """A state that a stack has left."""
-    with State(directory).locked():
-        State(directory).write("network.json", network)
+    with LocalState(directory).locked():
+        LocalState(directory).write("network.json", network)
         for device in devices:
             (directory / "devices" / device).mkdir()
             (directory / "devices" / device / "1.db").write_text("keys")
@@ -57,7 +57,7 @@ def test_under_a_running_stack_it_refuses(tmp_path: Path) -> None:
 
 
 def test_a_stack_that_runs_in_a_state_within_holds_it_too(state: Path) -> None:
-    with State(stood(state / "real", "whatsapp")).locked():
+    with LocalState(stood(state / "real", "whatsapp")).locked():
         done = make_clean(state, CONFIRM="real")
     assert done.returncode != 0
     assert f"A stack runs on {state / 'real'}." in done.stderr

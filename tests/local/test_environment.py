@@ -5,7 +5,7 @@ import boto3
 
 from infra.local.environment import become_lambda, for_workers
 from infra.local.settings import read_settings
-from infra.local.state import State
+from infra.local.state import LocalState
 
 LOOPBACK = {"HTTPS_PROXY": "http://127.0.0.1:1", "PYTHONPATH": "/loop"}
 
@@ -27,7 +27,7 @@ def test_functions_see_the_templates_variables_and_nothing_of_the_developers_acc
 
 
 def test_workers_are_led_to_the_loopback(aws, tmp_path):
-    found = for_workers(aws, read_settings({}), State(tmp_path), LOOPBACK)
+    found = for_workers(aws, read_settings({}), LocalState(tmp_path), LOOPBACK)
     assert found["HTTPS_PROXY"] == LOOPBACK["HTTPS_PROXY"]
     assert found["DEVICES"] == str(tmp_path / "devices")
     assert found["HEARTBEAT"] == ""
@@ -35,6 +35,6 @@ def test_workers_are_led_to_the_loopback(aws, tmp_path):
 
 
 def test_with_the_real_network_they_are_not_but_still_end_with_the_stack(aws, tmp_path):
-    found = for_workers(aws, read_settings({"NETWORK": "whatsapp"}), State(tmp_path), {})
+    found = for_workers(aws, read_settings({"NETWORK": "whatsapp"}), LocalState(tmp_path), {})
     assert "HTTPS_PROXY" not in found
     assert "infra/local/startup" in found["PYTHONPATH"]

@@ -8,7 +8,7 @@ from moto.sqs.models import sqs_backends
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
 from infra.local.persistence import QUEUES_FILE, KeptQueues
-from infra.local.state import State
+from infra.local.state import LocalState
 from infra.template import TEMPLATE, load_template
 
 
@@ -56,7 +56,7 @@ def again(request, tmp_path):
 
     def begin():
         end()
-        runs.append(Run(State(tmp_path)).__enter__())
+        runs.append(Run(LocalState(tmp_path)).__enter__())
         return runs[-1]
 
     def end():
@@ -177,7 +177,7 @@ def test_all_that_is_left_after_many_messages_is_what_is_there(again, tmp_path):
         [one] = run.receive(WAKE)
         run.client.delete_message(QueueUrl=run.url(WAKE), ReceiptHandle=one["ReceiptHandle"])
     run.kept.save()
-    assert State(tmp_path).read(QUEUES_FILE, {})["messages"] == []
+    assert LocalState(tmp_path).read(QUEUES_FILE, {})["messages"] == []
     assert list(tmp_path.glob("*.journal")) == []
 
 

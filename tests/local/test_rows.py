@@ -7,13 +7,13 @@ from botocore.exceptions import ClientError
 from infra.local.aws import ACCOUNT
 from infra.local.persistence import ROWS_FILE, Rows
 from infra.local.shard import LocalShard
-from infra.local.state import Journal, State
+from infra.local.state import Journal, LocalState
 from tests.local.patience import until
 
 
 @pytest.fixture
 def state(tmp_path):
-    return State(tmp_path)
+    return LocalState(tmp_path)
 
 
 def followed(aws, rows):

@@ -5,12 +5,12 @@ import pytest
 
 from infra.local.run import LOGS_KEPT_S, _drop_old_logs, _stay_with_network
 from infra.local.settings import BadSetting, Network, read_settings
-from infra.local.state import State
+from infra.local.state import LocalState
 
 
 @pytest.fixture
 def state(tmp_path):
-    one = State(tmp_path)
+    one = LocalState(tmp_path)
     with one.locked():
         yield one
 

@@ -1,10 +1,10 @@
 from types import SimpleNamespace
 
-from infra.local.sockets import BACKLOG, Watcher, Watchers
+from infra.local.sockets import BACKLOG, OpenWatcher, Watchers
 
 
 def a_watcher(watcher_id="w"):
-    return Watcher(watcher_id, SimpleNamespace(closed=False), "127.0.0.1", "", 0)  # type: ignore[arg-type]
+    return OpenWatcher(watcher_id, SimpleNamespace(closed=False), "127.0.0.1", "", 0)  # type: ignore[arg-type]
 
 
 def test_a_watcher_is_found_only_while_present():

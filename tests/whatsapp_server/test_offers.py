@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.whatsapp_server.codes import Offer
+from infra.whatsapp_server.codes import CodeOffer
 
 SIX = [f"ref{n}" for n in range(6)]
 
 
-def offered(*references: str, at: float = 0) -> Offer:
-    offer = Offer()
+def offered(*references: str, at: float = 0) -> CodeOffer:
+    offer = CodeOffer()
     offer.add(references, at)
     return offer
 
@@ -38,7 +38,7 @@ def test_a_used_code_serves_nobody() -> None:
 
 
 def test_nothing_offered_is_nothing_shown() -> None:
-    assert Offer().current(0) is None
+    assert CodeOffer().current(0) is None
 
 
 @given(st.integers(1, 12), st.floats(0, 400))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
 from infra.local.iam.callers import NAMELESS, OPERATOR, WORKER, Callers
-from infra.local.iam.policy import Statement, Use, roles_of, statements_of, without_names
+from infra.local.iam.policy import ApiUse, Statement, roles_of, statements_of, without_names
 from infra.local.iam.uses import Roles, Unread, connection_use, uses
 
 
@@ -21,10 +21,10 @@ class Permissions:
     refused: list[str] = field(default_factory=list)
     """The refused uses, as sentences."""
     _lock: Lock = field(default_factory=Lock)
-    _known: dict[tuple[str, Use], bool] = field(default_factory=dict)
+    _known: dict[tuple[str, ApiUse], bool] = field(default_factory=dict)
     """Earlier decisions: callers repeat the same requests."""
 
-    def denial(self, caller: str, uses: Iterable[Use]) -> str | None:
+    def denial(self, caller: str, uses: Iterable[ApiUse]) -> str | None:
         """Return why the caller may not do all this, in AWS's words; None if it may."""
         if caller == OPERATOR:
             return None
@@ -40,7 +40,7 @@ class Permissions:
                 self.used.setdefault(caller, set()).add((use.action, use.resource))
         return None
 
-    def _allowed(self, caller: str, use: Use) -> bool:
+    def _allowed(self, caller: str, use: ApiUse) -> bool:
         known = self._known.get((caller, use))
         if known is None:
             known = any(statement.allows(use) for statement in self.roles.get(caller, ()))

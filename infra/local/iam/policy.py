@@ -9,7 +9,7 @@ from infra.local.iam.callers import WORKER
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ApiUse:
     """One permission that a request needs: ``action`` as in ``dynamodb:GetItem``, and on what."""
 
     action: str
@@ -27,7 +27,7 @@ class Statement:
     conditions: tuple[tuple[str, str, tuple[str, ...]], ...]
     """Operator, condition key and the values of which one must fit; all conditions must hold."""
 
-    def allows(self, use: Use) -> bool:
+    def allows(self, use: ApiUse) -> bool:
         """Whether it allows the use."""
         return (
             any(like(action.lower(), use.action.lower()) for action in self.actions)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from infra.local.iam.policy import Use
+from infra.local.iam.policy import ApiUse
 
 Body = Mapping[str, Any]
 Roles = Callable[[str], tuple[str, ...]]
@@ -23,7 +23,7 @@ class Unread(LookupError):
     """A request of a kind whose permissions aren't listed here."""
 
 
-def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[Use]:
+def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[ApiUse]:
     """Return what a JSON request needs; ``target`` is its ``X-Amz-Target``, ``place`` account and region."""
     service, _, operation = target.rpartition(".")
     body: Body = json.loads(raw or b"{}")
@@ -37,37 +37,37 @@ def uses(place: tuple[str, str], target: str, raw: bytes, roles: Roles) -> list[
         case "AmazonS3":
             return list(_s3(place, operation, body))
         case "secretsmanager":
-            return [Use(f"secretsmanager:{operation}", _secret(place, body["SecretId"]))]
+            return [ApiUse(f"secretsmanager:{operation}", _secret(place, body["SecretId"]))]
         case _:
             raise Unread(target)
 
 
-def connection_use(place: tuple[str, str], api: str, stage: str, method: str) -> Use:
+def connection_use(place: tuple[str, str], api: str, stage: str, method: str) -> ApiUse:
     """Return what a request to ``@connections`` needs."""
     account, region = place
     resource = f"arn:aws:execute-api:{region}:{account}:{api}/{stage}/{method}/@connections/watcher"
-    return Use("execute-api:ManageConnections", resource)
+    return ApiUse("execute-api:ManageConnections", resource)
 
 
-def _dynamodb(place: tuple[str, str], operation: str, body: Body) -> Iterator[Use]:
+def _dynamodb(place: tuple[str, str], operation: str, body: Body) -> Iterator[ApiUse]:
     action = f"dynamodb:{operation}"
     if "RequestItems" in body:
-        yield from (Use(action, _table(place, table)) for table in body["RequestItems"])
+        yield from (ApiUse(action, _table(place, table)) for table in body["RequestItems"])
         return
     index = f"/index/{body['IndexName']}" if "IndexName" in body else ""
-    yield Use(action, _table(place, body["TableName"]) + index)
+    yield ApiUse(action, _table(place, body["TableName"]) + index)
 
 
-def _sqs(place: tuple[str, str], operation: str, body: Body) -> Iterator[Use]:
+def _sqs(place: tuple[str, str], operation: str, body: Body) -> Iterator[ApiUse]:
     account, region = place
     name = body["QueueName"] if operation in {"CreateQueue", "GetQueueUrl"} else body["QueueUrl"].rpartition("/")[2]
     resource = f"arn:aws:sqs:{region}:{account}:{name}"
-    yield Use(f"sqs:{_SQS_ACTIONS.get(operation, operation)}", resource)
+    yield ApiUse(f"sqs:{_SQS_ACTIONS.get(operation, operation)}", resource)
     if operation == "CreateQueue" and body.get("tags"):
-        yield Use("sqs:TagQueue", resource)
+        yield ApiUse("sqs:TagQueue", resource)
 
 
-def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> Iterator[Use]:
+def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> Iterator[ApiUse]:
     account, region = place
     cluster = body["cluster"]
     if not cluster.startswith("arn:"):
@@ -76,33 +76,33 @@ def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> It
     match operation:
         case "RunTask":
             definition = body["taskDefinition"]
-            yield Use("ecs:RunTask", definition, context)
+            yield ApiUse("ecs:RunTask", definition, context)
             if body.get("tags"):
                 resource = f"arn:aws:ecs:{region}:{account}:task/{cluster.rpartition('/')[2]}/new"
-                yield Use("ecs:TagResource", resource, (("ecs:CreateAction", "RunTask"),))
+                yield ApiUse("ecs:TagResource", resource, (("ecs:CreateAction", "RunTask"),))
             passed = (("iam:PassedToService", ECS_SERVICE),)
-            yield from (Use("iam:PassRole", role, passed) for role in roles(definition))
+            yield from (ApiUse("iam:PassRole", role, passed) for role in roles(definition))
         case "StopTask":
-            yield Use("ecs:StopTask", body["task"], context)
+            yield ApiUse("ecs:StopTask", body["task"], context)
         case "DescribeTasks":
-            yield from (Use("ecs:DescribeTasks", task, context) for task in body["tasks"])
+            yield from (ApiUse("ecs:DescribeTasks", task, context) for task in body["tasks"])
         case "ListTasks":
             # It has no resource of its own: the cluster is a condition.
-            yield Use("ecs:ListTasks", "*", context)
+            yield ApiUse("ecs:ListTasks", "*", context)
         case _:
             raise Unread(operation)
 
 
-def _s3(place: tuple[str, str], permission: str, body: Body) -> Iterator[Use]:
+def _s3(place: tuple[str, str], permission: str, body: Body) -> Iterator[ApiUse]:
     context: tuple[tuple[str, str], ...] = (("s3:ResourceAccount", place[0]),)
     bucket = f"arn:aws:s3:::{body['Bucket']}"
     if "Prefix" in body:
         context += (("s3:prefix", body["Prefix"]),)
-    yield from (Use(f"s3:{permission}", f"{bucket}/{key}", context) for key in body["Keys"])
+    yield from (ApiUse(f"s3:{permission}", f"{bucket}/{key}", context) for key in body["Keys"])
     if not body["Keys"]:
-        yield Use(f"s3:{permission}", bucket, context)
+        yield ApiUse(f"s3:{permission}", bucket, context)
     if "CopySource" in body:
-        yield Use("s3:GetObject", f"arn:aws:s3:::{body['CopySource'].removeprefix('/')}", context)
+        yield ApiUse("s3:GetObject", f"arn:aws:s3:::{body['CopySource'].removeprefix('/')}", context)
 
 
 def _table(place: tuple[str, str], name: str) -> str:

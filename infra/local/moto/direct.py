@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class MotoCall:
     """A POST of AWS's JSON protocol; the names of ``headers`` are in small letters."""
 
     path: str
@@ -42,7 +42,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MotoAnswer:
     """The answer to a call."""
 
     status: int
@@ -50,10 +50,10 @@ class Answer:
     body: bytes
 
 
-def answered(call: Call) -> Answer:
+def answered(call: MotoCall) -> MotoAnswer:
     """Return moto's answer to a direct call; an exception in moto is a 500, as behind its own server."""
     handler = HANDLERS[call.target.partition(".")[0]]
-    request = _Request(_environ(call))
+    request = _MotoRequest(_environ(call))
     try:
         status, headers, body = handler.dispatch(request, request.raw_url, dict(request.headers))
     except HTTPException as error:
@@ -62,14 +62,14 @@ def answered(call: Call) -> Answer:
         log.exception("moto failed at %s", call.target)
         status, headers, body = 500, {}, "{}"
     named = {"content-type": JSON} | {name.lower(): str(value) for name, value in headers.items()}
-    return Answer(int(status), named, body.encode() if isinstance(body, str) else body)
+    return MotoAnswer(int(status), named, body.encode() if isinstance(body, str) else body)
 
 
-class _Request(Request):
+class _MotoRequest(Request):
     from_wsgi_server = True
 
 
-def _environ(call: Call) -> dict[str, Any]:
+def _environ(call: MotoCall) -> dict[str, Any]:
     name, _, port = call.headers.get("host", "").partition(":")
     environ: dict[str, Any] = {environ_key_for_header(name): value for name, value in call.headers.items()}
     return environ | {

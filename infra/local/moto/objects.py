@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
-from infra.local.state import State
+from infra.local.state import LocalState
 
 _NOTE: Final = ".json"
 _DAY_S: Final = 86_400
@@ -44,7 +44,7 @@ class KeptObject:
 class KeptObjects:
     """The objects of the template's buckets, which have other names in each run. Used from many threads."""
 
-    def __init__(self, state: State, account: str, partition: str = "aws") -> None:
+    def __init__(self, state: LocalState, account: str, partition: str = "aws") -> None:
         self._directory = state.objects
         self._place = (account, partition)
         self._logical: dict[str, str] = {}

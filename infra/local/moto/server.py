@@ -25,7 +25,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from infra.local.moto import s3
-from infra.local.moto.direct import JSON, Answer, Call, answered
+from infra.local.moto.direct import JSON, MotoAnswer, MotoCall, answered
 from infra.local.moto.dynamodb import repair_dynamodb
 from infra.local.moto.patching import Place, put_in_place
 from infra.local.moto.sqs import asked_over, make_queues_safe
@@ -41,7 +41,7 @@ class GlancingHandler(MotoRequestHandler):
 
     def handle(self) -> None:
         """Answer direct calls until another request comes, which is left to werkzeug."""
-        direct: Callable[[Call], Answer] = self.server.direct  # type: ignore[attr-defined]
+        direct: Callable[[MotoCall], MotoAnswer] = self.server.direct  # type: ignore[attr-defined]
         connections: set[socket.socket] = self.server.connections  # type: ignore[attr-defined]
         connections.add(self.connection)
         try:
@@ -55,7 +55,7 @@ class GlancingHandler(MotoRequestHandler):
             connections.discard(self.connection)
 
 
-def _next(connection: socket.socket) -> Call | None:
+def _next(connection: socket.socket) -> MotoCall | None:
     """Take the next call off the connection, or return None and take nothing if it begins otherwise."""
     head, complete, _ = connection.recv(GLANCE, socket.MSG_PEEK).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -63,15 +63,15 @@ def _next(connection: socket.socket) -> Call | None:
         return None
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     path = first.split(" ")[1]
-    if headers.keys() & UNUSUAL or not Call(path, headers, b"").direct:
+    if headers.keys() & UNUSUAL or not MotoCall(path, headers, b"").direct:
         return None
     start, length = len(head) + len(complete), int(headers.get("content-length", 0))
     # A client that ends while it sends gets no answer.
     whole = connection.recv(start + length, socket.MSG_WAITALL)
-    return Call(path, headers, whole[start:]) if len(whole) == start + length else None
+    return MotoCall(path, headers, whole[start:]) if len(whole) == start + length else None
 
 
-def _written(answer: Answer) -> bytes:
+def _written(answer: MotoAnswer) -> bytes:
     status = HTTPStatus(answer.status)
     headers: dict[str, Any] = {**answer.headers, "content-length": len(answer.body)}
     lines = [f"HTTP/1.1 {status.value} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
@@ -134,11 +134,11 @@ class MotoServer:
         while not self._ended:
             self._server.handle_request()
 
-    def answer(self, call: Call) -> Answer:
+    def answer(self, call: MotoCall) -> MotoAnswer:
         """Answer a direct call that comes from within this process."""
         denied = self.denial(call.headers.get("authorization", ""), call.target, call.body)
         if denied is not None:
-            return Answer(400, {"content-type": JSON}, _refusal(denied))
+            return MotoAnswer(400, {"content-type": JSON}, _refusal(denied))
         if not call.target.startswith("DynamoDB_"):
             return answered(call)
         try:
@@ -147,7 +147,7 @@ class MotoServer:
                 return answered(call)
         except OSError:
             log.exception("%s could not be written down", call.target)
-            return Answer(500, {"content-type": JSON}, _error("InternalServerError", "The disk doesn't take it."))
+            return MotoAnswer(500, {"content-type": JSON}, _error("InternalServerError", "The disk doesn't take it."))
 
     def _guarded(self, application: Wsgi) -> Wsgi:
         def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -225,10 +225,10 @@ def answer_inside(events: BaseEventHooks, server: MotoServer) -> None:
     events.register("before-send", answer, unique_id=server.url)  # type: ignore[arg-type]  # this handler may answer
 
 
-def _call(request: AWSPreparedRequest) -> Call:
+def _call(request: AWSPreparedRequest) -> MotoCall:
     parts = urlsplit(request.url)
     headers = {name.lower(): _text(value) for name, value in request.headers.items()}
-    return Call(parts.path, {"host": parts.netloc} | headers, _bytes(request.body))
+    return MotoCall(parts.path, {"host": parts.netloc} | headers, _bytes(request.body))
 
 
 def _text(value: str | bytes) -> str:

@@ -128,7 +128,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class AdminOffer:
     """An invitation to one person who isn't simply added; `ends` is in milliseconds since the epoch."""
 
     code: str
@@ -153,7 +153,7 @@ class Change:
     jid: Jid
     account: Account | None
     error: int | None = None
-    offer: Offer | None = None
+    offer: AdminOffer | None = None
 
     @property
     def done(self) -> bool:
@@ -395,8 +395,8 @@ class Groups:
             left = (Member(left[0].number, Role.ADMIN), *left[1:])
         return self._written(replace(group, members=left)), heir
 
-    def _offer(self, group: Group, account: Account) -> Offer:
-        offer = Offer(secrets.token_urlsafe(12), now_ms() + OFFERED_FOR_MS)
+    def _offer(self, group: Group, account: Account) -> AdminOffer:
+        offer = AdminOffer(secrets.token_urlsafe(12), now_ms() + OFFERED_FOR_MS)
         statement = "INSERT INTO group_offers VALUES (?, ?, ?, ?)"
         self._database.run(statement, offer.code, group.id, account.number, offer.ends)
         return offer

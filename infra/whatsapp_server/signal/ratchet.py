@@ -74,7 +74,7 @@ class Receiving:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PreKeyOffer:
     """What goes with each message until the other side answers: which of its keys we began with."""
 
     prekey: int | None
@@ -95,7 +95,7 @@ class State:
     sending: Sending
     receiving: tuple[Receiving, ...] = ()
     previous: int = 0
-    offer: Offer | None = None
+    offer: PreKeyOffer | None = None
 
 
 MOST_SKIPPED = 2000

@@ -10,7 +10,7 @@ from chalicelib.wire.curve25519 import KeyPair
 from infra.whatsapp_server.signal import agreement, ratchet
 from infra.whatsapp_server.signal.agreement import Bundle
 from infra.whatsapp_server.signal.messages import OfferingMessage, Repeated, SealedMessage, SignalFailure, Undecryptable
-from infra.whatsapp_server.signal.ratchet import Chain, Offer, Receiving, Sending, State, ratcheted
+from infra.whatsapp_server.signal.ratchet import Chain, PreKeyOffer, Receiving, Sending, State, ratcheted
 
 _MOST_STATES = 40
 
@@ -51,7 +51,7 @@ class Session:
             root=root,
             sending=Sending(key, ours),
             receiving=(Receiving(bundle.signed.value, theirs),),
-            offer=Offer(bundle.prekey.id if bundle.prekey else None, bundle.signed.id),
+            offer=PreKeyOffer(bundle.prekey.id if bundle.prekey else None, bundle.signed.id),
         )
         return self._fronted(state)
 
@@ -143,7 +143,7 @@ def _state(record: dict[str, Any]) -> State:
             for key, seed, index, skipped in record["receiving"]
         ),
         previous=record["previous"],
-        offer=Offer(*record["offer"]) if record["offer"] else None,
+        offer=PreKeyOffer(*record["offer"]) if record["offer"] else None,
     )
 
 

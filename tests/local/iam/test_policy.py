@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.iam.policy import NotUnderstood, Statement, Use, like, statements
+from infra.local.iam.policy import ApiUse, NotUnderstood, Statement, like, statements
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/switchboard"
 
@@ -15,29 +15,29 @@ def a_statement(**parts: Any) -> Statement:
 
 
 def test_an_action_on_its_resource_is_allowed():
-    assert a_statement().allows(Use("dynamodb:GetItem", TABLE))
+    assert a_statement().allows(ApiUse("dynamodb:GetItem", TABLE))
 
 
 @pytest.mark.parametrize(
     "use",
     [
-        Use("dynamodb:PutItem", TABLE),
-        Use("dynamodb:GetItem", TABLE + "/index/due"),
-        Use("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/other"),
+        ApiUse("dynamodb:PutItem", TABLE),
+        ApiUse("dynamodb:GetItem", TABLE + "/index/due"),
+        ApiUse("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/other"),
     ],
 )
-def test_anything_else_is_not(use: Use):
+def test_anything_else_is_not(use: ApiUse):
     assert not a_statement().allows(use)
 
 
 def test_an_action_is_written_in_any_case():
-    assert a_statement(Action="DynamoDB:getitem").allows(Use("dynamodb:GetItem", TABLE))
+    assert a_statement(Action="DynamoDB:getitem").allows(ApiUse("dynamodb:GetItem", TABLE))
 
 
 def test_stars_stand_for_anything():
     statement = a_statement(Action=["sqs:*", "dynamodb:Get*"], Resource=f"{TABLE}/index/*")
-    assert statement.allows(Use("dynamodb:GetItem", f"{TABLE}/index/due"))
-    assert not statement.allows(Use("dynamodb:Query", f"{TABLE}/index/due"))
+    assert statement.allows(ApiUse("dynamodb:GetItem", f"{TABLE}/index/due"))
+    assert not statement.allows(ApiUse("dynamodb:Query", f"{TABLE}/index/due"))
 
 
 def test_all_conditions_must_hold():
@@ -48,9 +48,9 @@ def test_all_conditions_must_hold():
         }
     )
     passed = ("iam:PassedToService", "ecs-tasks.amazonaws.com")
-    assert statement.allows(Use("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:c"))))
-    assert not statement.allows(Use("dynamodb:GetItem", TABLE, (passed,)))
-    assert not statement.allows(Use("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:d"))))
+    assert statement.allows(ApiUse("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:c"))))
+    assert not statement.allows(ApiUse("dynamodb:GetItem", TABLE, (passed,)))
+    assert not statement.allows(ApiUse("dynamodb:GetItem", TABLE, (passed, ("ecs:cluster", "arn:d"))))
 
 
 @pytest.mark.parametrize(

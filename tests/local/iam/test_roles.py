@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.iam.policy import Use, roles_of, statements_of, without_names
+from infra.local.iam.policy import ApiUse, roles_of, statements_of, without_names
 
 RESOURCES: dict[str, dict[str, Any]] = {
     "Control": {"Properties": {"Role": {"Fn::GetAtt": ["ControlRole", "Arn"]}}},
@@ -28,9 +28,9 @@ def test_functions_and_workers_have_the_roles_that_the_template_gives_them():
 
 def test_a_role_allows_what_its_policies_say_together():
     allowed = statements_of("ControlRole", RESOURCES)
-    assert any(one.allows(Use("a:C", "arn:x")) for one in allowed)
-    assert any(one.allows(Use("d:E", "arn:z")) for one in allowed)
-    assert not any(one.allows(Use("a:B", "arn:y")) for one in allowed)
+    assert any(one.allows(ApiUse("a:C", "arn:x")) for one in allowed)
+    assert any(one.allows(ApiUse("d:E", "arn:z")) for one in allowed)
+    assert not any(one.allows(ApiUse("a:B", "arn:y")) for one in allowed)
 
 
 def test_a_policy_from_elsewhere_is_not_taken_for_granted():

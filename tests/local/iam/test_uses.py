@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.iam.policy import Use
+from infra.local.iam.policy import ApiUse
 from infra.local.iam.uses import Unread, connection_use, uses
 from infra.local.moto.s3 import named
 
@@ -16,22 +16,22 @@ CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/c"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 
 
-def needed(target: str, **body: Any) -> list[Use]:
+def needed(target: str, **body: Any) -> list[ApiUse]:
     return uses(PLACE, target, json.dumps(body).encode(), lambda definition: (f"role of {definition}",))
 
 
 def test_a_table_operation_needs_its_own_permission_on_the_table():
-    assert needed("DynamoDB_20120810.UpdateItem", TableName="t") == [Use("dynamodb:UpdateItem", TABLE)]
+    assert needed("DynamoDB_20120810.UpdateItem", TableName="t") == [ApiUse("dynamodb:UpdateItem", TABLE)]
 
 
 def test_a_query_of_an_index_needs_it_on_the_index():
     assert needed("DynamoDB_20120810.Query", TableName="t", IndexName="due") == [
-        Use("dynamodb:Query", f"{TABLE}/index/due")
+        ApiUse("dynamodb:Query", f"{TABLE}/index/due")
     ]
 
 
 def test_a_batch_needs_it_on_each_table():
-    assert needed("DynamoDB_20120810.BatchGetItem", RequestItems={"t": {}}) == [Use("dynamodb:BatchGetItem", TABLE)]
+    assert needed("DynamoDB_20120810.BatchGetItem", RequestItems={"t": {}}) == [ApiUse("dynamodb:BatchGetItem", TABLE)]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_request_to_a_bucket_needs_what_its_method_and_path_say(
     )
     assert asked
     assert uses(PLACE, *asked, lambda _: ()) == [
-        Use(f"s3:{permission}", f"arn:aws:s3:::{resource}", (("s3:ResourceAccount", PLACE[0]),))
+        ApiUse(f"s3:{permission}", f"arn:aws:s3:::{resource}", (("s3:ResourceAccount", PLACE[0]),))
     ]
 
 
@@ -86,7 +86,7 @@ def test_a_copy_needs_to_read_where_it_is_made_from() -> None:
     ]
 
 
-def asked_of_s3(**environ: Any) -> list[Use]:
+def asked_of_s3(**environ: Any) -> list[ApiUse]:
     """Return what a request to a bucket needs."""
     credential = "AWS4-HMAC-SHA256 Credential=me.1/20261121/us-east-1/s3/aws4_request, Signature=0"
     asked = named({"REQUEST_METHOD": "GET", "PATH_INFO": "/b", "HTTP_AUTHORIZATION": credential, **environ})
@@ -102,32 +102,32 @@ def test_a_request_to_another_service_is_not_taken_for_a_bucket_s(authorization:
 
 def test_a_batch_of_messages_needs_what_one_message_does():
     assert needed("AmazonSQS.DeleteMessageBatch", QueueUrl="http://sqs/123456789012/q") == [
-        Use("sqs:DeleteMessage", QUEUE)
+        ApiUse("sqs:DeleteMessage", QUEUE)
     ]
 
 
 def test_a_queue_that_is_made_with_tags_needs_leave_to_tag():
     assert needed("AmazonSQS.CreateQueue", QueueName="q", tags={"a": "b"}) == [
-        Use("sqs:CreateQueue", QUEUE),
-        Use("sqs:TagQueue", QUEUE),
+        ApiUse("sqs:CreateQueue", QUEUE),
+        ApiUse("sqs:TagQueue", QUEUE),
     ]
 
 
 def test_a_task_needs_leave_to_pass_its_definitions_roles():
     assert needed("AmazonEC2ContainerServiceV20141113.RunTask", cluster="c", taskDefinition="d:1", tags=[1]) == [
-        Use("ecs:RunTask", "d:1", (("ecs:cluster", CLUSTER),)),
-        Use("ecs:TagResource", "arn:aws:ecs:us-east-1:123456789012:task/c/new", (("ecs:CreateAction", "RunTask"),)),
-        Use("iam:PassRole", "role of d:1", (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)),
+        ApiUse("ecs:RunTask", "d:1", (("ecs:cluster", CLUSTER),)),
+        ApiUse("ecs:TagResource", "arn:aws:ecs:us-east-1:123456789012:task/c/new", (("ecs:CreateAction", "RunTask"),)),
+        ApiUse("iam:PassRole", "role of d:1", (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)),
     ]
 
 
 def test_the_cluster_may_come_by_its_arn():
     [use] = needed("AmazonEC2ContainerServiceV20141113.ListTasks", cluster=CLUSTER)
-    assert use == Use("ecs:ListTasks", "*", (("ecs:cluster", CLUSTER),))
+    assert use == ApiUse("ecs:ListTasks", "*", (("ecs:cluster", CLUSTER),))
 
 
 def test_a_watcher_is_written_to_through_its_api_and_stage():
-    assert connection_use(PLACE, "local", "api", "POST") == Use(
+    assert connection_use(PLACE, "local", "api", "POST") == ApiUse(
         "execute-api:ManageConnections",
         "arn:aws:execute-api:us-east-1:123456789012:local/api/POST/@connections/watcher",
     )
