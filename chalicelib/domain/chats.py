@@ -41,6 +41,10 @@ class Chat:
     timer_by: str = ""
 
 
+_TIME_OF_ID: Final = 10
+"""Characters of a ULID that are its time."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChatTimer:
     """That a chat's messages disappear after so many ``seconds``, as the message ``by`` told (our id)."""
@@ -48,6 +52,15 @@ class ChatTimer:
     seconds: int
     by: str
     set_at: int = 0
+
+    @property
+    def bound(self) -> str:
+        """What the ids sort before of messages whose word this one takes the place of.
+
+        Those of the same moment are among them: WhatsApp's times are whole seconds, and of two in one second the one
+        that is told of later counts.
+        """
+        return f"{self.by[:_TIME_OF_ID]}\x7f"
 
 
 def timer_told(message: Message) -> ChatTimer | None:

@@ -178,7 +178,7 @@ class MemoryChats:
 
     def time(self, uid: str, key: str, timer: ChatTimer) -> None:
         stands = self.rows.get((uid, key))
-        if stands and stands.timer_by < timer.by:
+        if stands and stands.timer_by < timer.bound:
             told = replace(stands, timer=timer.seconds, timer_set_at=timer.set_at, timer_by=timer.by)
             self.rows[uid, key] = told
 

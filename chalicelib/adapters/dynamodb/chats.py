@@ -56,7 +56,7 @@ class DynamoChats(Struct, frozen=True):
     def time(self, uid: str, key: str, timer: ChatTimer) -> None:
         """Move on what is known of the timer."""
         said = {"timer": timer.seconds, "timer_set_at": timer.set_at, "timer_by": timer.by}
-        self._forward(uid, key, said, by="timer_by")
+        self._forward(uid, key, said, by="timer_by", bound=timer.bound)
 
     def unread(self, chat: Chat, *, most: int) -> int:
         """Read the pointers after what was read."""
@@ -93,13 +93,16 @@ class DynamoChats(Struct, frozen=True):
         found = self.table.query(where, limit=limit + 1, newest_first=newest_first)
         return [item for item in found if item["id"] != cursor][:limit]
 
-    def _forward(self, uid: str, key: str, said: Mapping[str, Any], *, by: str) -> bool:
-        """Write ``said`` on a chat that is there if the id ``by`` moves on with it. The names are reserved words."""
+    def _forward(self, uid: str, key: str, said: Mapping[str, Any], *, by: str, bound: str | None = None) -> bool:
+        """Write ``said`` on a chat that is there if the id ``by`` moves on with it. The names are reserved words.
+
+        With a ``bound`` the id that stands must only be before that.
+        """
         names = {f"#n{number}": name for number, name in enumerate(said)}
         values = {f":n{number}": value for number, value in enumerate(said.values())}
         change = Condition(f"SET {', '.join(f'{name} = :{name[1:]}' for name in names)}", values, names)
         behind = Condition(
-            "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by < :by)", {":by": said[by]}, {"#by": by}
+            "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by < :by)", {":by": bound or said[by]}, {"#by": by}
         )
         return self.table.update(f"S#{uid}", f"C#{key}", change, behind) is None
 

@@ -61,6 +61,13 @@ def test_a_chat_s_timer_is_the_one_that_the_newest_message_told_also_none(stores
     assert (stands.last, stands.timer, stands.timer_set_at, stands.timer_by) == ("M4", 0, 9, "M4")
 
 
+def test_of_two_timers_told_in_one_second_the_later_one_counts_whichever_id_is_greater(stores):
+    stores.chats.note(CHAT, now=NOW)
+    for timer in (ChatTimer(86_400, "01KAJ2Y5B4ZZZZZZZZZZZZZZZZ"), ChatTimer(0, "01KAJ2Y5B4AAAAAAAAAAAAAAAA")):
+        stores.chats.time("uid", "2@lid", timer)
+    assert stores.chats.get("uid", "2@lid").timer == 0
+
+
 def test_unread_messages_are_counted_after_what_was_read(stores):
     stores.chats.note(CHAT, now=NOW)
     point(stores, unread=("M1", "M3", "M4"))
