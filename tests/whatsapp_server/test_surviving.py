@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import aiohttp
 import pytest
 
 from infra.whatsapp_server import WhatsApp
-from tests.whatsapp_server.devices import NUMBER, Loopback, loopback
+from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, loopback
 from tests.whatsapp_server.test_chatting import BO
 
 pytestmark = pytest.mark.subprocess
@@ -106,9 +107,16 @@ def test_a_killed_server_forgets_no_message_and_no_ratchet(tmp_path: Path) -> No
     asyncio.run(story())
 
 
+def opened(database: Path) -> set[str]:
+    """The messages that a client has opened: of each it keeps a secret, before it tells anybody."""
+    with closing(sqlite3.connect(database, timeout=PATIENCE_S)) as connection:
+        return {name for (name,) in connection.execute("SELECT message_id FROM whatsmeow_message_secrets")}
+
+
 def test_each_message_over_killed_clients_is_heard_or_was_acknowledged(tmp_path: Path) -> None:
-    """But for the few that a client had opened, and neither told nor acknowledged: it keeps first that it opened one,
-    and drops it as a repetition when it comes again."""
+    """But for those that a client had opened, and neither told nor acknowledged: it keeps first that it opened one, and
+    drops it as a repetition when it comes again. How many those are depends on the machine; the client's file says
+    which."""
 
     async def story() -> None:
         said: list[str] = []
@@ -126,14 +134,16 @@ def test_each_message_over_killed_clients_is_heard_or_was_acknowledged(tmp_path:
                     heard += [one["id"] for one in client.heard if one["event"] == "message"]
                 await wa.until_online(online=False)
                 rows = wa.whatsapp._database.rows("SELECT id FROM mail WHERE device = 1 AND tag = 'message'")
-                owed = owed - set(heard) | {name for (name,) in rows}
+                owed |= {name for (name,) in rows}
             async with wa.client(tmp_path / "device.db") as client:
                 await client.until("synced")
                 await wa.until_nothing_waits()
                 last = await wa.say(BO, NUMBER, "last")
                 await client.until("message", id=last)
                 heard += [one["id"] for one in client.heard if one["event"] == "message"]
-        assert len(owed - set(heard)) <= 3 * KILLS
+        assert len(owed - set(heard) - opened(tmp_path / "device.db")) <= KILLS, (
+            "one at a kill: it opens one after another"
+        )
         assert len(heard) == len(set(heard))
         assert [name for name in heard if name in said] == [name for name in said if name in heard]
 
