@@ -54,8 +54,8 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.QR_TIMEOUT: "Nobody scanned a code in time. Connect again to get a new one.",
     Reason.PAIR_ERROR: "The pairing failed; a new code follows.",
     Reason.PASSKEY_REQUIRED: (
-        "WhatsApp asks for a passkey to link this account, which this client library can't answer. "
-        "Link it again later, or turn the passkey off in WhatsApp: Settings, Account, Passkeys."
+        "WhatsApp asks for a passkey to link this account, which can't be given here yet. It doesn't ask every time: "
+        "link it again later. Removing the passkey on the phone doesn't help, WhatsApp then asks for a new one."
     ),
     Reason.CONNECTION_LOST: "The connection to WhatsApp was lost; it reconnects by itself.",
     Reason.CLIENT_RESTARTED: (
