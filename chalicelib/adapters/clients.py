@@ -105,7 +105,7 @@ PASSING: Final = frozenset(
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
-        # In each other's way.
+        # Conflicts between two calls that run at the same time.
         "AWS.SimpleQueueService.QueueDeletedRecently",
         "QueueDeletedRecently",
         "ReplicatedWriteConflictException",

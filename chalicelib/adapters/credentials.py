@@ -125,7 +125,7 @@ class JwtTokens(Struct, frozen=True):
                 audience=AUDIENCE,
                 options={"require": ["exp", "iat", "sub", "iss", "aud"], "verify_iat": False},
             )
-            # Those of before had no id: the ones that a user was given in the same second go by one.
+            # Earlier versions issued tokens without an id: those that a user got within the same second share one.
             token_id = claims.get("jti", f"{claims['gen']}-{claims['iat']}")
             return TokenClaims(claims["sub"], claims["tenant"], claims["gen"], claims["exp"] * 1000, token_id)
         except jwt.ExpiredSignatureError as error:

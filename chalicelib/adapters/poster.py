@@ -27,7 +27,7 @@ _QUERY = _PATH + "?[]"
 
 
 class NotAnEndpoint(ValueError):
-    """The address can't be a webhook's; its text is a sentence without the address."""
+    """An address that can't be a webhook's. The error's text is a sentence, which doesn't repeat the address."""
 
 
 class Endpoint(Struct, frozen=True):

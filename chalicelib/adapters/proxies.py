@@ -100,7 +100,7 @@ class _Asked(Struct, frozen=True):
         self.connection.sendall(text)
 
     def hear(self, size: int) -> bytes:
-        """Return that many bytes; no more are read, since what follows is the host's."""
+        """Return the next ``size`` bytes, and read no more: those that follow are the host's. Raises ProxyFailed."""
         heard = b""
         while len(heard) < size:
             self.connection.settimeout(_left(self.ends))

@@ -193,7 +193,7 @@ class Router:
         # Whatever a refusal tells of a session, its code is for those who may link it.
         if isinstance(error, OfSession) and not (principal and principal.may(Permission.SESSIONS_LINK)):
             error.session = error.session.without_code()
-        # Services say "id" for the session's. A field that is wrong by itself is called as its sender did.
+        # Services call the session's id "id". An InvalidField already has the name that the caller used.
         if error.field == "id" and "id" not in variables and not isinstance(error, InvalidField):
             error.field = self.names_session
         name_request(error, self.dialect, self.blueprint.current_request.context)

@@ -65,7 +65,7 @@ def is_group(jid: str) -> bool:
 
 
 def chat_name(text: str, *, field: str) -> str:
-    """Return the JID of a chat: a group's or a list's as it stands, else a person's as ``recipient`` reads it.
+    """Return a chat's JID: that of a group or a broadcast list unchanged, else a person's, as ``recipient`` reads it.
 
     Raises InvalidPhone.
     """

@@ -240,7 +240,7 @@ class MediaLibrary(Struct, frozen=True):
                 self.files.remove(claimed.upload_key)
             return after
         if self.records.get(claimed.uid, claimed.id) is None:
-            # The file was removed meanwhile, and its bytes would be nobody's.
+            # The record was removed meanwhile: no record would refer to the bytes.
             self.files.remove(claimed.key)
         return self._stands(claimed)
 

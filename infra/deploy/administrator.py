@@ -71,7 +71,7 @@ def _known(account: Account, name: str) -> str | None:
 
 def _create(account: Account, outputs: Mapping[str, str], password: str) -> bool:
     told = {"TABLE_NAME": outputs["TableName"], "SIGNING_KEYS_SECRET": outputs["SigningKeysSecret"]}
-    # The gateway's code wants an address for pushing to watchers; there are none of a user who isn't there yet.
+    # The configuration requires an address for pushes, though a new user has no watchers to push to.
     told |= {"WS_ENDPOINT": outputs["Address"]}
     done = subprocess.run(
         [sys.executable, "-m", "infra.deploy.administrator"],

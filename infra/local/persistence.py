@@ -162,7 +162,7 @@ class KeptQueues(Journaled):
         self._note({"put": _written(self._kept_name(queue), message)})
 
     def received(self, message: Message) -> None:
-        """Keep how often, and when first, a message was handed out."""
+        """Keep how often a message was received, and when first."""
         count, first = message.approximate_receive_count, message.approximate_first_receive_timestamp
         self._note({"received": {"id": message.id, "count": count, "first": first}})
 

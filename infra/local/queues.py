@@ -67,7 +67,7 @@ class QueuePump:
 
     async def run(self) -> None:
         """Pump until cancelled, as many batches at a time as the mapping allows."""
-        # Its own: a poll takes a thread for seconds.
+        # A pool of its own: a poll occupies a thread for seconds.
         polling = ThreadPoolExecutor(1, thread_name_prefix="poll")
         try:
             while True:

@@ -159,7 +159,10 @@ class Journal:
             return self._number
 
     def drop(self, number: int) -> None:
-        """Remove the files up to ``number``, the oldest first: those that are left over end as the snapshot does."""
+        """Remove the files up to ``number``, the oldest first.
+
+        An interrupted call leaves the newest ones, which, replayed over the snapshot, end in the snapshot's state.
+        """
         for path in self._files():
             if _number(path) <= number:
                 path.unlink(missing_ok=True)

@@ -107,7 +107,7 @@ class Courier:
         self._bell = asyncio.Event()
 
     def ring(self) -> None:
-        """Say that something new waits."""
+        """Wake ``run``: a new stanza waits to be brought."""
         self._bell.set()
 
     async def run(self) -> None:

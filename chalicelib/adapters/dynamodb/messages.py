@@ -1,8 +1,8 @@
 """Messages and questions in the table, beside their session, with the sessions' pace and Idempotency-Keys.
 
-The local index ``open`` holds the messages that a worker still owes something; they are in the index ``due`` too, for
-when no worker comes. A question is gone with its answer, and the stream's filters let none through: whoever asked reads
-the answer here.
+The local index ``open`` holds the messages that wait for a worker: to be sent, or to have their outcome reported. The
+index ``due`` holds them too, so that the sweep finds those for which no worker comes. Questions are no events: the
+stream's filters let none through. Whoever asked reads the answer from the question's item, which goes with it.
 """
 
 from base64 import b64encode

@@ -73,7 +73,7 @@ class DynamoSessions(Struct, frozen=True):
             if uid != session.uid and session.created_at - standing.get("at", 0) < HALFWAY:
                 raise Unavailable(f"the session that is to be {session.tenant}'s {session.id} is just being created")
             taken = self.table.put(entry, Condition("attribute_not_exists(pk) OR uid = :gone", {":gone": uid}))
-        # Counted before the session is there: it would be an event, and perhaps be started.
+        # Counted before the write: once written, the session is an event, and may be started.
         if most and listed(self.table, session.tenant, "S#", most=most + 1) > most:
             self.table.delete(f"T#{session.tenant}", f"S#{session.id}", Condition("uid = :uid", {":uid": session.uid}))
             raise too_many_sessions(most)

@@ -8,7 +8,7 @@ from chalicelib.api.fields import Digits, MessageText, text
 from chalicelib.domain.errors import InvalidField
 from chalicelib.domain.messages import MOST_RECIPIENTS
 
-# The bounds belong to the list: beside None there would be nothing to count.
+# The bounds stand inside the union: they count the list's items, and None has none.
 Numbers = Annotated[list[Digits], msgspec.Meta(min_length=1, max_length=MOST_RECIPIENTS)]
 
 

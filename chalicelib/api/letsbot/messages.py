@@ -451,7 +451,7 @@ def _degrees(value: float | str, most: int, *, field: str) -> float:
 
 
 def _lasting(value: int | str) -> int:
-    """Return the shortest time that WhatsApp knows and that is no shorter than so many seconds."""
+    """Return the shortest of WhatsApp's timers, in seconds, that isn't below ``value``; raises InvalidField."""
     seconds = value if isinstance(value, int) else int(value) if value.isascii() and value.isdigit() else 0
     fitting = [one for one in rules.TIMERS if one >= seconds]
     if seconds < 1 or not fitting:

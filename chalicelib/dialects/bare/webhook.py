@@ -146,7 +146,7 @@ def _word(envelope: Envelope) -> Event | None:
         foreign = envelope.data.get("direction") == Direction.INBOUND and not envelope.data.get("copied")
         return "message" if foreign else None
     if envelope.type in _STATUSES:
-        # That the account's owner has read what came in is no status of a message of theirs.
+        # That the account's owner has read an incoming message is no status of a message that the session sent.
         return None if envelope.data.get("direction") == Direction.INBOUND else "status"
     return "connection" if envelope.type.startswith("session.") and envelope.type not in _STEPS else None
 

@@ -1,4 +1,4 @@
-"""The native WebSocket's frames: JSON objects, told apart by ``type``; one of a client's says what it wants.
+"""The native WebSocket's frames, each a JSON object. The server's have a ``type``; a client's names what it wants.
 
 A client sends ``{"subscribe": {"SESSION": "CURSOR or null"}, "types": […]}``, ``{"unsubscribe": ["SESSION"]}`` or
 ``{"ping": …}``, in one frame or in several. It is sent the events that it subscribed to, as ``events`` has them, and

@@ -122,7 +122,7 @@ def _shape(kind: type[Any]) -> Any:
         if get_origin(hint) is not ClassVar and hint is not ClassVar and name not in _hidden(kind):
             fields[name] = NotRequired[_json_of(hint)]
     shape = TypedDict(f"Native{kind.__name__}Json", fields)  # type: ignore[misc]
-    # What it is; how its fields are kept here is nothing to readers of the description.
+    # The first sentence alone: the rest of the docstring is about storage, not about the API.
     shape.__doc__ = re.split(r"\.\s|;|, None|\.$", kind.__doc__ or "")[0] + "."
     return shape
 

@@ -117,12 +117,12 @@ class Tenants(Struct, frozen=True):
                 return
 
     def _suspend_sessions(self, tenant: str, *, suspended: bool) -> None:
-        """Have each session feel it, but for those that are being removed."""
+        """Suspend, or resume, each of the tenant's sessions, except those that are being removed."""
         after: str | None = None
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             while True:
                 page, after = self.sessions.page(tenant, limit=AT_ONCE, after=after)
-                # Reading the results raises what couldn't be written.
+                # A write that failed raises when its result is read.
                 for _ in pool.map(lambda one: self._suspend_session(one.uid, suspended=suspended), page):
                     pass
                 if after is None:

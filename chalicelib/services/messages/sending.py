@@ -228,7 +228,7 @@ class Sending(Struct, frozen=True):
             raise
 
     def _post(self, tenant: str, session_id: str, make: Callable[[Session], Draft], how: How, **said: Any) -> Message:
-        # Arguments in one order, whatever the order in which they were given.
+        # Sorted: the order of a request's fields makes no difference to its hash.
         request = json.dumps({**said, "client_ref": how.client_ref}, sort_keys=True)
 
         def draft(session: Session) -> Draft:

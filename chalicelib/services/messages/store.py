@@ -135,8 +135,8 @@ class Messages(Struct, frozen=True):
     def listed(self, tenant: str, session_id: str, wanted: Wanted) -> tuple[list[Message], str | None]:
         """Return a page of the session's messages, and the cursor of the page that follows, None after the last one.
 
-        Long texts make a page shorter. One of messages of a certain kind may be short, or empty, and yet another one
-        follow: of so many that are looked through there may be few. Raises SessionNotFound.
+        A page with long texts has fewer messages. With a filter a page may have few messages or none, though others
+        follow: a call looks through a bounded number of messages, whether they match or not. Raises SessionNotFound.
         """
         uid = self._uid(tenant, session_id)
         chunk = self._source(uid, wanted)

@@ -179,7 +179,7 @@ class IdentityStore(Protocol):
     """What a session's account has learnt of people, each under their JIDs; forgotten after a month without news."""
 
     def note(self, uid: str, jids: Sequence[str], identity: Identity, *, now: int) -> None:
-        """Have the person found under each of the ``jids``; again is no harm."""
+        """Store the person's identity under each of the ``jids``, in place of what stood there; may be repeated."""
 
     def find(self, uid: str, jids: Sequence[str], *, now: int) -> Mapping[str, Identity]:
         """Return who is known under the ``jids``, by JID; read consistently."""

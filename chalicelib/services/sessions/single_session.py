@@ -109,7 +109,7 @@ class SingleSession(Struct, frozen=True):
         try:
             return self.sessions.start(session.tenant, session.id)
         except (SessionDisabled, WorkerQuotaExceeded):
-            # Nobody asked for it to run: a look is answered with how it stands.
+            # A caller that only asked for the status gets the status, not an error about a start.
             return session
 
     def _get(self, tenant: str, session_id: str) -> Session | None:

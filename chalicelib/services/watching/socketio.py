@@ -393,7 +393,7 @@ class SocketIO(Struct, frozen=True):
             self.channels.close(channel.sid)
             raise Invalid(str(error)) from error
         except Gone as error:
-            # It was ended meanwhile, or fetches nothing.
+            # The channel was ended meanwhile, or its client fetches no frames any more.
             self.channels.close(channel.sid)
             raise EngineRefused("Session ID unknown", engine=UNKNOWN_SID) from error
 

@@ -282,7 +282,7 @@ class Subscriptions(Struct, frozen=True):
         try:
             self.sockets.post(watcher.id, frame)
         except Gone:
-            # API Gateway answers so for a moment before a connection is ready.
+            # API Gateway answers 410 for a moment before a connection is ready, too.
             if now - watcher.connected_at >= SETTLING:
                 self._end(watcher)
             return False
@@ -290,7 +290,7 @@ class Subscriptions(Struct, frozen=True):
             _log.warning("a watcher couldn't be told", extra={"watcher": watcher.id})
             return False
         except Rejected:
-            # No repetition mends that: the event is passed over, and the next ones are told.
+            # Sending the frame again would fail again: this event is skipped, and the next ones are sent.
             _log.exception("a frame was refused", extra={"watcher": watcher.id})
         return True
 

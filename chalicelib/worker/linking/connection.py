@@ -177,7 +177,7 @@ async def _send(writer: asyncio.StreamWriter, protocol: LinkingProtocol, websock
         for message in protocol.messages_to_send():
             websocket.send(message)
     with suppress(OSError):
-        # That it is broken the listener says as well.
+        # The listener reports a broken connection, too.
         writer.write(websocket.bytes_to_send())
         await writer.drain()
 

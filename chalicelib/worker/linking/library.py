@@ -143,7 +143,7 @@ def _tell_alone() -> int:
 
 
 def main() -> NoReturn:
-    """Link what the parent says, and end."""
+    """Run the child process: link the device that the parent's order names, and end."""
     tells = _tell_alone()
     order = json.loads(sys.stdin.readline())
     from chalicelib.worker.waiting import bounded  # noqa: PLC0415

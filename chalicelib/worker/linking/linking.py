@@ -394,7 +394,7 @@ class Linking:
         try:
             handle(stanza, now)
         except (MissingPart, MalformedMessage, ValueError):
-            # Nothing that follows of it can come to a good end, but the next one may.
+            # A malformed stanza is dropped: the next one may be well-formed.
             return
 
     def _stream_ended(self, code: str) -> None:

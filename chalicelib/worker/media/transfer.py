@@ -177,11 +177,11 @@ class Transfer:
             try:
                 return act()
             except AlteredMedia:
-                # What was cut short on its way is whole the next time.
+                # A file that was cut short in transit may be complete at the next attempt.
                 if pause is None:
                     raise MediaFailed(FileTrouble.ALTERED, "The file isn't what its sender encrypted.") from None
             except (_Passing, HTTPError, OSError):
-                # Their texts have addresses in them.
+                # Not chained: the texts of these errors contain addresses.
                 if pause is None:
                     raise MediaFailed(code, sentence) from None
             self.sleep(pause)

@@ -89,7 +89,7 @@ class Preparing:
                     self._threads -= 1
                     return
             if future is None:
-                continue  # forgotten before its turn came
+                continue  # the message was forgotten before its turn came
             try:
                 future.set_result(self._prepared(message.content))
             except Exception as error:  # noqa: BLE001 - whoever sends the message says what it means

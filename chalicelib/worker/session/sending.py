@@ -349,7 +349,7 @@ class Sender(BackgroundWorker):
 
     def _tried(self, message: Message, recipient: Recipient, outgoing: Outgoing) -> Callable[[], Message | None]:
         """Call the client; return how to report what came of it."""
-        # Once more: writing that it begins may have taken long, and a lease that is late may be somebody else's.
+        # Checked once more: the write before this may have taken long, and the lease may have run out meanwhile.
         client, dispatch = self._ready(), self._dispatch
         if client is None:
             return lambda: dispatch.put_back(message)

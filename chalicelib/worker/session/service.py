@@ -269,7 +269,7 @@ class Service:
         if self._shutdown.deadline is not None:
             return self._while_shutting_down(event)
         if isinstance(event, c.DisconnectedEvent) and self._pulse.phase is not Phase.ONLINE:
-            # The restart after a pairing, or one of the client's own further tries.
+            # The restart after a pairing, or a failed attempt that the client repeats by itself.
             return None
         if isinstance(event, c.ConnectedEvent) and self._reporter.session.refuses(event.device):
             return self._shutdown.turn_away(event.device)

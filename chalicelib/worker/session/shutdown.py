@@ -59,8 +59,8 @@ class Shutdown:
         if self._messaging:
             self._messaging.stop()
         if not linked:
-            # Keys that are gone though a device is noted are another worker's work, whose report was lost: what
-            # WhatsApp said to it nobody knows.
+            # The session has a device, but its keys are gone: another worker unlinked it, and its report was lost.
+            # Whether WhatsApp confirmed the unlinking isn't known.
             return self.gone(confirmed=self._reporter.session.device is None)
         if self.deadline is None:
             self.deadline = monotonic() + LOGOUT_TAKES

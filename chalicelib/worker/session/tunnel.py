@@ -104,7 +104,7 @@ def _relay(one: socket.socket, other: socket.socket) -> None:
             end.setblocking(False)
             ready.register(end, selectors.EVENT_READ)
         while True:
-            # What TLS has decrypted already no selector sees.
+            # The selector doesn't see bytes that TLS has decrypted already.
             held = any(isinstance(end, ssl.SSLSocket) and end.pending() for end in ways)
             came = {key.fileobj for key, _ in ready.select(0 if held else None)}
             for end, opposite in ways.items():

@@ -54,9 +54,10 @@ def incoming(event: Any, phone_of: PhoneOf) -> Incoming | None:
 
 
 def undecryptable(event: Any, phone_of: PhoneOf) -> Incoming | None:
-    """Return an UndecryptableMessageEv's message, unless its sender wants nobody to be told that it can't be read.
+    """Return the message of an UndecryptableMessageEv; None where its sender asked that failures to read it be hidden.
 
-    One that WhatsApp keeps from linked devices, as it does with what may be seen once, won't be sent again.
+    WhatsApp withholds some messages from linked devices, such as media that may be viewed once: those are Withheld,
+    and never follow in a readable form. The others are Undecryptable, and may.
     """
     if event.DecryptFailMode == event.DECRYPT_FAIL_HIDE:
         return None

@@ -145,7 +145,7 @@ def message_of(outgoing: Outgoing, where: Where, kind: Callable[..., Any]) -> An
     try:
         return kind(**fields)
     except (TypeError, ValueError):
-        # Their texts hold the value.
+        # Not chained: the texts of protobuf's errors contain the value.
         raise NotSendable(outgoing.content.type) from None
 
 

@@ -54,8 +54,8 @@ class KeptObjects:
     def restore(self, buckets: Mapping[str, str], rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
         """Put the objects back into ``buckets`` (the names by logical id); return how many.
 
-        ``rules`` are the lifecycle's, by logical id: what they would have removed meanwhile is removed, and so are
-        bytes that no note names.
+        ``rules`` are the buckets' lifecycle rules, by logical id. Objects that expired by those rules while the stack
+        was down are removed, and so are files of bytes that no note refers to.
         """
         self._logical = {name: logical for logical, name in buckets.items()}
         for note in self._directory.glob(f"*{_NOTE}"):

@@ -20,7 +20,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def application(network: Network, proxy: ConnectProxy, environment: Callable[[], dict[str, str]]) -> web.Application:
-    """The routes, relative to wherever they are mounted; `environment` is what a client's process needs."""
+    """Return the routes, to be mounted under any prefix; `environment` returns a client process's variables."""
     phones = _Phones(network, proxy, environment)
     app = web.Application(middlewares=[_in_json])
     app.router.add_get("/phones", phones.every)

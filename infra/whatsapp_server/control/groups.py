@@ -86,9 +86,9 @@ class _GroupRoutes:
         return web.json_response(_shown(self._network.groups.seen_by(self._account(request), _named(request))))
 
     def members(self, act: str) -> Callable[[web.Request], Any]:
-        """`{members}`: add, remove, promote, demote, let in or turn away; who couldn't be has WhatsApp's code.
+        """Return the handler that does `act` to `{members}`; a member to whom it couldn't be done has WhatsApp's code.
 
-        `offers` are the codes for those who are to be asked.
+        `offers` in the answer are the invitation codes of those who have to be asked first.
         """
         changes = self._changes
         acts: dict[str, Alter] = {

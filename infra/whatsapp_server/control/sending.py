@@ -160,14 +160,14 @@ def _mentioning(message: Message, fields: Fields, chat: Chat) -> Message:
 
 
 def _score(fields: Fields, chat: Chat) -> int:
-    """How often what is forwarded was forwarded, with this time."""
+    """Return how often the message has been forwarded, this time included; 0 for one that isn't a forward."""
     if fields.text("kind") != "forward":
         return 0
     return int(_forwarded_from(fields, chat).context.get("forwarded", 0)) + 1
 
 
 def _forwarded_from(fields: Fields, chat: Chat) -> Content:
-    """What is to be forwarded: a message of the chat, or of the phone's chat with ``chat``."""
+    """Return the content to forward: a message of this chat, or of the phone's chat with the number in ``chat``."""
     number = fields.optional_text("chat")
     source = Chat(chat.network, chat.phone, chat.network.account(phone_number(number))) if number else chat
     content = source.content(source.letter(fields.text("id")))
