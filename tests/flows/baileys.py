@@ -32,13 +32,19 @@ def node_20() -> str:
     return str(packages / f"node-linux-{_MACHINES[platform.machine()]}" / "bin" / "node")
 
 
+def _beside(packages: Path, program: Path) -> Path:
+    """Return the program's copy beside its packages, where node looks for them; at no time is it half written."""
+    copy, draft = packages / program.name, packages / f"{program.name}.{os.getpid()}"
+    shutil.copy(program, draft)
+    return draft.replace(copy)
+
+
 class Baileys:
     """The client's process. What it says waits until it is asked for; what was said before is passed over."""
 
     def __init__(self, stack: Stack, file: Path) -> None:
         packages = installed(HERE / "node_baileys")
-        program = packages / "client.mjs"
-        program.write_bytes((HERE / "node_baileys" / "client.mjs").read_bytes())
+        program = _beside(packages, HERE / "node_baileys" / "client.mjs")
         whatsapp: dict[str, str] = stack.network("environment").json()
         environment = {"PATH": os.environ["PATH"], **whatsapp, "NODE_EXTRA_CA_CERTS": whatsapp["SSL_CERT_FILE"]}
         self._heard: list[str] = []
