@@ -12,7 +12,9 @@ there is one secret at a time, and a step that replaces it kills the codes that 
 - a refresh by WhatsApp: the same reference is shown with a new secret for the time that it has left;
 - a typed pairing code: the new secret grows of the exchange. If the phone then stays silent (another code was typed on
   it), the QR code is shown again, with the new secret;
-- a demanded passkey: its request carries a new secret, and the codes' rotation stops, since there is no way back.
+- a demanded passkey: its request carries a new secret, and the codes' rotation stops, since there is no way back. Where
+  a pairing code was typed and WhatsApp demands the passkey at once, the phone has seen no secret: nothing can be proved
+  by it, so a person compares the codes.
 """
 
 import random
@@ -195,6 +197,7 @@ class Linking:
         self._references: list[str] = []
         self._asked: _AskedCode | None = None
         self._challenge: Challenge | None = None
+        self._secret_seen = True
         self._handoff: tuple[bytes, float] | None = None
         self._ceremony: Ceremony | None = None
         self._success: tuple[str, Voucher] | None = None
@@ -486,13 +489,15 @@ class Linking:
         if told.text("stage") == "refresh_code":
             self._end_code(CodeEnd.WITHDRAWN)
             return
-        if told.find("link_code_pairing_wrapped_primary_ephemeral_pub") is None or asked.tries >= MOST_TRIES:
+        if told.find("link_code_pairing_wrapped_primary_ephemeral_pub") is None:
             # Accounts with a passkey are announced like this before the passkey is demanded.
+            self._secret_seen = False
             return
-        if (self.state, Input.CODE_TYPED) not in NEXT:
+        if asked.tries >= MOST_TRIES or (self.state, Input.CODE_TYPED) not in NEXT:
             return
         finish = asked.code.answer(told, asked.reference, self._keys.identity)
         asked.tries += 1
+        self._secret_seen = True
         self._move(Input.CODE_TYPED)
         self._secret = finish.secret
         self._timers.pop(LinkingTimer.ROTATION, None)
@@ -531,8 +536,8 @@ class Linking:
         self._events.append(PasskeyDemanded(challenge, challenge.lasts))
 
     def _leave_codes(self, now: float) -> None:
-        """Keep what proves that the phone has seen our code, and show none any more."""
-        self._handoff = handoff_key(self._secret), now
+        """Keep what proves that the phone has seen our secret, if it can have, and show no code any more."""
+        self._handoff = (handoff_key(self._secret), now) if self._secret_seen else None
         self._secret = new_secret()
         self._asked = None
         for timer in (LinkingTimer.ROTATION, LinkingTimer.PAIRING_CODE, LinkingTimer.CODE_ANSWER):

@@ -103,7 +103,9 @@ def test_without_a_proof_a_person_compares_the_codes(
     told(story)
 
 
-def test_a_passkey_is_asked_for_after_a_typed_code(told: Callable[[Story], None]) -> None:
+def test_a_phone_on_which_a_code_was_typed_has_seen_no_secret_so_the_codes_are_compared(
+    told: Callable[[Story], None],
+) -> None:
     async def story(wa: Loopback, owner: Witness) -> None:
         await wa.post("faults/passkey", options=False)
         await owner.code()
@@ -114,6 +116,9 @@ def test_a_passkey_is_asked_for_after_a_typed_code(told: Callable[[Story], None]
         await owner.next(PasskeyDemanded)
         assertion = await signed(wa)
         owner.connection.acted(lambda protocol, now: protocol.give_assertion(assertion, now))
+        code = (await owner.next(PasskeyCodeShown)).code
+        assert (await wa.get(f"phones/{NUMBER}/linking"))["code"] == code
+        owner.connection.acted(lambda protocol, now: protocol.confirm(now, same=True))
         assert isinstance(await owner.linking, Linked)
 
     told(story)
