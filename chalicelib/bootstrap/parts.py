@@ -34,7 +34,7 @@ def clock() -> int:
 
 
 def sleep(seconds: float) -> None:
-    """Wait."""
+    """Wait for ``seconds``."""
     time.sleep(seconds)
 
 

@@ -95,7 +95,7 @@ _FORWARDABLE: Final = (Text, Media, Location, ContactCards)
 
 
 def chat_of(message: Message) -> str:
-    """Return the JID that what is about the message goes to: its chat, by LID where that is known."""
+    """Return the JID to send an edit, a reaction or the like to: that of the message's chat, its LID where known."""
     return message.chat_lid or message.chat
 
 

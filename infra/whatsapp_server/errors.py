@@ -205,7 +205,7 @@ class TooLong(GroupRefused):
 
 
 class GroupConflict(GroupRefused):
-    """Somebody was quicker, or it is so already."""
+    """The group was changed meanwhile, or already is as asked."""
 
     code = "group_conflict"
     status = 409

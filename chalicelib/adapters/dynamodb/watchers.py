@@ -102,14 +102,14 @@ class DynamoSubscriptions(Struct, frozen=True):
     table: Table
 
     def put(self, subscription: Subscription) -> None:
-        """Write the second first, so that a connection's end finds all that it was told of."""
+        """Write the item that says where first, so that a connection's end finds all of its subscriptions."""
         fields: dict[str, Any] = {**msgspec.to_builtins(subscription), "types": list(subscription.types)}
         kept = {"ttl": (subscription.connected_at + 2 * LIFETIME) // 1000}
         self.table.put({"pk": f"W#{subscription.id}", "sk": f"S#{subscription.session}", **kept})
         self.table.put({**self._key(subscription), **kept, **fields})
 
     def remove(self, watcher: str, tenant: str, session_id: str) -> None:
-        """Remove both."""
+        """Remove both items, in the other order for the same reason."""
         self.table.delete(_room(tenant, session_id), f"W#{watcher}")
         self.table.delete(f"W#{watcher}", f"S#{session_id}")
 

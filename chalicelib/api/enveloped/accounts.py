@@ -73,7 +73,7 @@ KEY_TO_REVOKE: Final = Parameter(
     refuses=(InvalidCredentials, TooManyAttempts, Contended),
 )
 def change_password(call: Call, body: ChangePassword) -> Answer:
-    """Change one's own password. Tokens of before end, the caller's too: the answer has a new one."""
+    """Change one's own password. Tokens issued before end, the caller's too: the answer has a new one."""
     new = password(body.new_password, field="new_password")
     login = bootstrap.accounts().change_password(call.name, body.old_password, new, address=call.address)
     return Answer(shapes.login(login.token, login.user, login.expires_at, "Password changed"))

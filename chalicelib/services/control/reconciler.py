@@ -35,7 +35,10 @@ FILL_DELAY: Final = 2.0
 
 
 class Reconciler(Struct, frozen=True):
-    """Starts, rings, stops and replaces workers, on demand where Spot has no room if ``falls_back``."""
+    """Starts, rings, stops and replaces workers.
+
+    With ``falls_back`` it starts a worker on demand where Spot has no capacity.
+    """
 
     sessions: SessionStore
     tenants: TenantStore

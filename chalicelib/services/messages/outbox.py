@@ -403,10 +403,10 @@ class Dispatch(Struct, frozen=True):
         return after if self.messages.move(after) else None
 
     def _mark(self, change: Message) -> None:
-        """Have the message that is edited or deleted say so before anybody can see that the change was sent.
+        """Mark the message that ``change`` edits or deletes, before ``change`` itself is stored as sent.
 
-        Only what WhatsApp took is marked here, since that isn't undone. What the table refuses for good mustn't keep
-        the change from being reported; the stream's consumer, who comes to each change as well, logs it.
+        A change is marked once WhatsApp has accepted it, since then it can't be undone. Where the table refuses the
+        mark for good, the change is reported as sent all the same; the stream's consumer, which marks too, logs it.
         """
         with suppress(Rejected):
             mark_changed(self.messages, change)

@@ -164,10 +164,10 @@ class ChannelWakes(Protocol):
 
 
 class NewSid(Protocol):
-    """Makes sids of clients."""
+    """Makes the ids of Engine.IO's sessions (``sid``)."""
 
     def __call__(self) -> str:
-        """Return one that nobody can guess, and that fits into an address."""
+        """Return a new sid, which nobody can guess, in characters that need no escape in an address."""
 
 
 class Identify(Protocol):

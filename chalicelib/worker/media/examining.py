@@ -19,7 +19,7 @@ import msgspec
 
 from chalicelib.domain.media import MB, FileTrouble, MediaKind
 from chalicelib.reading import Reader
-from chalicelib.worker.media.errors import MediaFailed
+from chalicelib.worker.whatsapp.errors import MediaFailed
 
 MEMORY: Final = 400 * MB
 """Bytes of address space: a picture of as many pixels as may be, with what Python and its libraries take."""

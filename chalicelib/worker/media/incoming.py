@@ -34,10 +34,10 @@ from chalicelib.services.messages.store import Received
 from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.log import Log
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Kind, Spool
+from chalicelib.worker.whatsapp.errors import MediaFailed
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 
 AT_ONCE: Final = 2

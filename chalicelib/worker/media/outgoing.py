@@ -15,12 +15,11 @@ from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.ports.media import FileGone, LinkFailed, LinkRefused, LinkTooLarge
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.wire import media as wire
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import Examined, examined
 from chalicelib.worker.media.previews import looked_up, picture_of
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.session.preparing import Prepared
-from chalicelib.worker.whatsapp.errors import NotSent
+from chalicelib.worker.whatsapp.errors import MediaFailed, NotSent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 

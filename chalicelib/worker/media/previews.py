@@ -19,8 +19,8 @@ from chalicelib.domain.content import LONGEST_NAME, LinkPreview, clipped
 from chalicelib.domain.media import HEAD as HEAD_OF_FILE
 from chalicelib.domain.media import MediaKind, judged
 from chalicelib.services.ports.media import LinkFailed, LinkRefused, Links, LinkTooLarge
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import examined
+from chalicelib.worker.whatsapp.errors import MediaFailed
 
 LARGEST: Final = 2 * 1024 * 1024
 """Bytes that a page may have."""

@@ -29,7 +29,7 @@ from chalicelib.wire.media import (
     encrypted_size,
     upload_token,
 )
-from chalicelib.worker.media.errors import MediaFailed
+from chalicelib.worker.whatsapp.errors import MediaFailed
 from chalicelib.worker.whatsapp.files import WhatsAppFile, is_path
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 

@@ -54,7 +54,7 @@ class BackgroundWorker(ABC):
             self._look.set()
 
     def ring(self) -> None:
-        """Say that there may be something to do."""
+        """Wake the thread: there may be something to do. Returns at once."""
         self._look.set()
 
     def stop(self) -> None:

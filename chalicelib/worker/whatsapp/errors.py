@@ -1,4 +1,4 @@
-"""The client library's errors, sorted by what they mean for a message or for a question.
+"""What goes wrong in sending, in keeping files and in asking, and which of it the client library's errors mean.
 
 The library has one type of error and tells everything by its text: the texts here are those of the whatsmeow in
 neonize 0.5.2. A text may name a number, so it goes no further than this module. Keys and devices are looked up before
@@ -33,6 +33,13 @@ class NotSendable(SendRefused):
         super().__init__(
             "type_not_sendable", f"The WhatsApp client can't send messages of the type {content_type} there."
         )
+
+
+class MediaFailed(SendRefused):
+    """A file can't be sent or kept, however often it is tried: a ``FileTrouble`` as its code, and a ``sentence``.
+
+    Neither names an address, a key or a file.
+    """
 
 
 class NoAnswer(Exception):

@@ -15,7 +15,7 @@ _listed: Final[dict[tuple[str, ...], list[str]]] = {}
 
 
 def remember_descriptions() -> None:
-    """Have all loaders made from now on share the descriptions that were read; nobody changes those. Repeatable."""
+    """Have botocore's loaders, from now on, share the descriptions that one of them has read. May be repeated."""
     Loader.FILE_LOADER_CLASS = _Remembering
     put_in_place((Place(Loader, "list_available_services", _services),))
 

@@ -55,14 +55,14 @@ class SenderKeys:
         return Message(senderKeyDistributionMessage=given).SerializeToString()
 
     def seal(self, phone: Account, chat: Jid, plaintext: bytes) -> Node:
-        """The `<enc>` for all who hold the key."""
+        """Encrypt for the group: return the `<enc>` that all members with the phone's sender key can read."""
         key, sealed = self._own(phone, chat).encrypt(padded(plaintext))
         self._keep(phone, str(chat), _OWN, sender_keys.own_to_record(key))
         attributes: dict[str, Attribute] = {"v": "2", "type": "skmsg"}
         return Node("enc", attributes, sealed)
 
     def open(self, phone: Account, chat: Jid, sender: Jid, sealed: bytes) -> bytes:
-        """What a device encrypted for the group; one of the SignalFailures if it doesn't open."""
+        """Decrypt what a device encrypted for the group; raises one of the SignalFailures."""
         keys, plaintext = self._received(phone, chat, sender).decrypt(sealed)
         self._keep(phone, str(chat), str(sender), sender_keys.to_record(keys))
         return unpadded(plaintext)

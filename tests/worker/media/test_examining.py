@@ -15,8 +15,8 @@ from PIL import Image
 
 from chalicelib.domain.media import FileTrouble, MediaKind, judged
 from chalicelib.worker.media import examining
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.examining import EXAMINER, Examined, examined
+from chalicelib.worker.whatsapp.errors import MediaFailed
 from tests.worker.media import samples
 
 pytestmark = pytest.mark.subprocess

@@ -20,10 +20,10 @@ from chalicelib.services.ports import Unavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.log import Log, _JsonLines
 from chalicelib.worker.media import incoming as module
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.whatsapp.errors import MediaFailed
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.makers import NOW

@@ -14,11 +14,10 @@ from chalicelib.domain.media import KEPT, MB, MediaFile, MediaState
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
 from chalicelib.services.worker import WorkerMedia
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.session.preparing import Prepared
-from chalicelib.worker.whatsapp.errors import NotSent
+from chalicelib.worker.whatsapp.errors import MediaFailed, NotSent
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from tests.fakes.media import MemoryMedia, MemoryMediaFiles

@@ -20,9 +20,9 @@ from chalicelib.domain.media import LARGEST, FileTrouble
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.worker.log import Log
 from chalicelib.worker.media import transfer as module
-from chalicelib.worker.media.errors import MediaFailed
 from chalicelib.worker.media.transfer import Downloaded, Transfer
 from chalicelib.worker.session.tunnel import Tunnel
+from chalicelib.worker.whatsapp.errors import MediaFailed
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from infra.whatsapp_server.media import HOSTS
