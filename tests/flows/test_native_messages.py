@@ -110,12 +110,12 @@ def test_a_message_is_replied_to_with_a_mention_reacted_to_edited_and_deleted(
     edited = chat.ask("PATCH", f"/{reply['id']}?wait=20", {"text": {"body": "Jam sepuluh"}})
     assert edited["text"]["body"] == "Jam sepuluh"
     eventually(lambda: got(friend, reply["whatsapp_id"])["text"] == "Jam sepuluh")
-    eventually(lambda: chat.ask("GET", f"/{reply['id']}").get("edited_at"))
+    assert chat.ask("GET", f"/{reply['id']}")["edited_at"] == edited["edited_at"]
     assert chat.ask("GET", f"/{reply['id']}")["text"]["body"] == "Jam sepuluh"
 
     assert chat.ask("DELETE", f"/{reply['id']}?wait=20")["status"] == "revoked"
+    assert chat.ask("GET", f"/{reply['id']}")["status"] == "revoked"
     eventually(lambda: got(friend, reply["whatsapp_id"]).get("deleted_by"))
-    eventually(lambda: chat.ask("GET", f"/{reply['id']}")["status"] == "revoked")
     assert "sepuluh" not in chat.stack.log()
 
 
