@@ -171,7 +171,7 @@ def _keeps_to(policy: str, fields: Mapping[str, str]) -> tuple[int, int] | None:
 
 
 class Bucket:
-    """The bucket ``name`` as browsers meet it. ``denial`` is the door of the local AWS (``Door.service``).
+    """The bucket ``name`` as browsers meet it. ``denial`` is the local AWS's authorization (``Authorizer.service``).
 
     ``headers`` are those that the edge adds to every answer of the bucket's.
     """

@@ -35,7 +35,7 @@ class _Started:
 
 
 @dataclass(slots=True)
-class EcsDoor:
+class EcsInterceptor:
     """Stands in front of moto's ECS backend of one account and region."""
 
     account: str

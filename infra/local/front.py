@@ -171,16 +171,16 @@ def loopback_socket(port: int = 0) -> socket.socket:
 
 
 async def serve(
-    ending: AsyncExitStack, app: web.Application, door: socket.socket, timeouts: Timeouts | None = None
+    ending: AsyncExitStack, app: web.Application, listener: socket.socket, timeouts: Timeouts | None = None
 ) -> str:
-    """Serve ``app`` on ``door`` until ``ending`` unwinds; return the address."""
+    """Serve ``app`` on ``listener`` until ``ending`` unwinds; return the address."""
     runner = TimedRunner(
         app, timeouts or Timeouts(), access_log=None, shutdown_timeout=SHUTDOWN_S, handle_signals=False
     )
     await runner.setup()
     ending.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, door, backlog=1024).start()
-    return f"http://127.0.0.1:{door.getsockname()[1]}"
+    await web.SockSite(runner, listener, backlog=1024).start()
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 PHONES: Final = "/_local/whatsapp/"

@@ -57,15 +57,15 @@ def run(settings: LocalSettings) -> None:
         log.setFormatter(LogLines())
         logging.basicConfig(handlers=[log], level=logging.INFO)
         logging.getLogger("botocore").setLevel(logging.WARNING)
-        door = loopback_socket(settings.port)
-        chosen = replace(settings, port=door.getsockname()[1])
+        listener = loopback_socket(settings.port)
+        chosen = replace(settings, port=listener.getsockname()[1])
         loop = asyncio.new_event_loop()
-        loop.run_until_complete(_serve(StackServices(chosen, state), door))
+        loop.run_until_complete(_serve(StackServices(chosen, state), listener))
 
 
-async def _serve(stack: StackServices, door: socket.socket) -> None:
+async def _serve(stack: StackServices, listener: socket.socket) -> None:
     told = told_to_stop(os.environ)
-    await stack.run(door, told)
+    await stack.run(listener, told)
 
 
 def _drop_old_logs(state: LocalState) -> None:

@@ -25,7 +25,7 @@ from infra.local.functions import (
     reserved_concurrency,
     socket_functions_of,
 )
-from infra.local.iam.permissions import Door, Permissions, post_door
+from infra.local.iam.permissions import Authorizer, Permissions, enforce_roles
 from infra.local.moto.objects import KeptObjects
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
@@ -58,11 +58,11 @@ class StackServices:
         self._watchers = Watchers()
         self._password = password(state, real=settings.network is Network.WHATSAPP)
 
-    async def run(self, door: socket.socket, told: asyncio.Event) -> None:
-        """Serve on ``door`` until told to stop."""
+    async def run(self, listener: socket.socket, told: asyncio.Event) -> None:
+        """Serve on ``listener`` until told to stop."""
         async with AsyncExitStack() as ending:
             ending.callback(self._console.close)
-            pumping = await self._start(ending, door)
+            pumping = await self._start(ending, listener)
             waiting = asyncio.create_task(told.wait())
             await asyncio.wait({pumping, waiting}, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
@@ -77,9 +77,9 @@ class StackServices:
         shard = self._open_table(aws)
         self._open_buckets(aws)
         keep_signing_keys(self._state, aws)
-        door = post_door(aws)
-        ending.callback(self._note_permissions, door.permissions)
-        endpoint = await serve(ending, connections_app(self._watchers, door.connections), loopback_socket())
+        authorizer = enforce_roles(aws)
+        ending.callback(self._note_permissions, authorizer.permissions)
+        endpoint = await serve(ending, connections_app(self._watchers, authorizer.connections), loopback_socket())
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
         app = load_app()
         phones, client = await self._open_whatsapp(ending)
@@ -100,7 +100,7 @@ class StackServices:
             ending.callback(one.close)
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
         sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
-        bucket = self._bucket(aws, door)
+        bucket = self._bucket(aws, authorizer)
         await self._open_front(ending, front_app(rest, sockets, phones, bucket), front)
         return pumping
 
@@ -121,10 +121,10 @@ class StackServices:
         self._objects.restore({name: aws.physical[name] for name in made}, rules)
         aws.server.after_object = self._objects.changed
 
-    def _bucket(self, aws: LocalAws, door: Door) -> Bucket:
+    def _bucket(self, aws: LocalAws, authorizer: Authorizer) -> Bucket:
         headers = edge_headers(aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy")["MediaHeaders"])
         signer = Signer(aws.callers.secret_key, aws.url.removeprefix("http://"))
-        return Bucket(aws.physical["MediaBucket"], self._objects, signer, door.service, headers)
+        return Bucket(aws.physical["MediaBucket"], self._objects, signer, authorizer.service, headers)
 
     async def _open_whatsapp(self, ending: AsyncExitStack) -> tuple[web.Application | None, dict[str, str]]:
         if self._settings.network is Network.WHATSAPP:
@@ -145,8 +145,8 @@ class StackServices:
         runner.open()
         ending.push_async_callback(runner.close, GOODBYE_S)
 
-    async def _open_front(self, ending: AsyncExitStack, front: web.Application, door: socket.socket) -> None:
-        await serve(ending, front, door)
+    async def _open_front(self, ending: AsyncExitStack, front: web.Application, listener: socket.socket) -> None:
+        await serve(ending, front, listener)
         ending.push_async_callback(self._watchers.close)
         self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
         ending.callback(self._state.forget, STACK_FILE)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from moto.ecs.models import Task
 
 from infra import REPOSITORY
-from infra.local.ecs import EcsDoor, TaskEvents, detail, mark_stopped
+from infra.local.ecs import EcsInterceptor, TaskEvents, detail, mark_stopped
 
 PARENT_PIPE: Final = "SWITCHBOARD_PARENT_PIPE"
 """Names the variable that holds the number of a descriptor which reads as ended once the stack is gone."""
@@ -134,7 +134,7 @@ class TaskRunner:
         self._report = report
         self._record = record
         self._loop = asyncio.get_running_loop()
-        self._door = EcsDoor(*place, TaskEvents(self._started, self._stop_asked))
+        self._interceptor = EcsInterceptor(*place, TaskEvents(self._started, self._stop_asked))
         self._running: dict[str, _Running] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._grace_s: float | None = None
@@ -143,7 +143,7 @@ class TaskRunner:
 
     def open(self) -> None:
         """Begin to run what RunTask accepts."""
-        self._door.open()
+        self._interceptor.open()
 
     async def close(self, grace_s: float) -> None:
         """End all processes. They stay on record and aren't reported: nobody shall start others for them now."""
@@ -152,7 +152,7 @@ class TaskRunner:
         for one in self._running.values():
             one.stopped.set()
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        self._door.close()
+        self._interceptor.close()
         os.close(self._life)
         os.close(self._alive)
 
@@ -177,7 +177,7 @@ class TaskRunner:
             self._running[arn].stopped.set()
 
     async def _run(self, one: _Running) -> None:
-        definition = self._door.definition(one.task)
+        definition = self._interceptor.definition(one.task)
         log = self._surroundings.logs / log_name(one.task.started_by, one.task.task_arn)
         plan = launch(definition, one.task.overrides, self._surroundings.environment, log)
         try:

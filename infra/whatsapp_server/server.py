@@ -18,7 +18,7 @@ from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.phones.files import Files
 from infra.whatsapp_server.proxy import ConnectProxy
 from infra.whatsapp_server.storage import Database, Store, write_private
-from infra.whatsapp_server.visit import Doorman
+from infra.whatsapp_server.visit import ChatEndpoint
 
 STARTUP = Path(__file__).with_name("startup")
 """The directory whose `sitecustomize` turns a client process to us."""
@@ -57,9 +57,9 @@ class WhatsApp:
         self._network.phones.start()
         static = KeyPair.generate()
         chain = certificates.chain(self._root, static.public, int(time.time()))
-        doorman = Doorman(self._network, Credentials(static, chain))
+        endpoint = ChatEndpoint(self._network, Credentials(static, chain))
         app = web.Application()
-        app.router.add_get("/ws/chat", doorman.serve)
+        app.router.add_get("/ws/chat", endpoint.serve)
         app.router.add_get("/", web_page.page)
         self._network.media.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)

@@ -53,7 +53,7 @@ _log = logging.getLogger(__name__)
 _LARGEST_MESSAGE = 1 << 24
 
 
-class Doorman:
+class ChatEndpoint:
     """Serves the websocket route."""
 
     def __init__(self, network: Network, credentials: Credentials) -> None:

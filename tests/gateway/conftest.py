@@ -17,7 +17,7 @@ from chalicelib.bootstrap import parts
 from infra.local.moto.dynamodb import repair_dynamodb
 from infra.template import load_template
 from tests.forgetting import forget
-from tests.gateway.rig import Doors, FastClock
+from tests.gateway.rig import FastClock, MeteredGateway
 
 REGION: Final = "eu-west-1"
 ELSEWHERE = (
@@ -29,7 +29,7 @@ ELSEWHERE = (
 
 
 @pytest.fixture(scope="module")
-def house() -> Iterator[Doors]:
+def shared_gateway() -> Iterator[MeteredGateway]:
     from app import app
 
     with pytest.MonkeyPatch.context() as patch:
@@ -47,18 +47,18 @@ def house() -> Iterator[Doors]:
                 patch.setenv(name, value)
             forget()
             with Client(app) as client:
-                doors = Doors(client, Table(clients.dynamodb(), "switchboard"), clock, os.environ["MAILBOX"])
-                doors.furnish()
-                clients.dynamodb().meta.events.register("before-call.dynamodb", doors.note)
-                yield doors
+                gateway = MeteredGateway(client, Table(clients.dynamodb(), "switchboard"), clock, os.environ["MAILBOX"])
+                gateway.furnish()
+                clients.dynamodb().meta.events.register("before-call.dynamodb", gateway.note)
+                yield gateway
             forget()
 
 
 @pytest.fixture
-def doors(house: Doors) -> Doors:
-    house.begin_again()
-    house.operations.clear()
-    return house
+def gateway(shared_gateway: MeteredGateway) -> MeteredGateway:
+    shared_gateway.begin_again()
+    shared_gateway.operations.clear()
+    return shared_gateway
 
 
 def _provided() -> dict[str, str]:

@@ -10,7 +10,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, STORED, Doors
+from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, STORED, MeteredGateway
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
@@ -67,31 +67,31 @@ def request(route: str) -> tuple[str, str, bytes]:
     return method, address + query, b"" if example is None else json.dumps(example).encode()
 
 
-def measured(doors: Doors, route: str) -> tuple[int, str]:
+def measured(gateway: MeteredGateway, route: str) -> tuple[int, str]:
     """The status that a call is answered with, as described, and its operations but for credentials and waiting."""
-    doors.begin_again()
+    gateway.begin_again()
     method, path, body = request(route)
-    headers = _credential(doors, route)
+    headers = _credential(gateway, route)
     if route == "POST /socket.io":
-        _, _, opened = doors("GET", path)
+        _, _, opened = gateway("GET", path)
         path, body = f"{path}&sid={json.loads(opened[1:])['sid']}", b"3"
     waited: list[int] = []
-    doors.clock.at_first = lambda: waited.append(len(doors.operations))
-    doors.operations.clear()
-    status, answered, content = doors(method, path, headers, body)
+    gateway.clock.at_first = lambda: waited.append(len(gateway.operations))
+    gateway.operations.clear()
+    status, answered, content = gateway(method, path, headers, body)
     conforms(method, path, status, answered.get("Content-Type", ""), lambda: json.loads(content))
-    asked = doors.operations[: waited[0]] if waited else doors.operations
+    asked = gateway.operations[: waited[0]] if waited else gateway.operations
     return status, written(asked[1:] if headers else asked)
 
 
-def _credential(doors: Doors, route: str) -> dict[str, str]:
+def _credential(gateway: MeteredGateway, route: str) -> dict[str, str]:
     method, path = route.split(" ")
     if DOCUMENT["paths"][path][method.lower()]["security"] == [{}]:
         return {}
     if not path.startswith("/api/v1/"):
-        return {"Authorization": f"Bearer {doors.token()}"}
-    headers = {"X-API-Key": doors.scanning_key if path.endswith("/qr") else doors.key}
-    doors("GET", "/sessions", headers)  # The first call with a key also writes when that was: once a minute.
+        return {"Authorization": f"Bearer {gateway.token()}"}
+    headers = {"X-API-Key": gateway.scanning_key if path.endswith("/qr") else gateway.key}
+    gateway("GET", "/sessions", headers)  # The first call with a key also writes when that was: once a minute.
     return headers
 
 

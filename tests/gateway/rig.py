@@ -61,7 +61,7 @@ class FastClock:
 
 
 @dataclass
-class Doors:
+class MeteredGateway:
     """The app, and a tenant with users, keys, sessions and a message, as at the beginning whenever that is wanted."""
 
     client: Client
@@ -133,8 +133,8 @@ class Doors:
 Environ = dict[str, Any]
 
 
-def as_wsgi(doors: Doors) -> Callable[[Environ, Callable[..., Any]], list[bytes]]:
-    """The doors as a WSGI application."""
+def as_wsgi(gateway: MeteredGateway) -> Callable[[Environ, Callable[..., Any]], list[bytes]]:
+    """The gateway as a WSGI application."""
 
     def application(environ: Environ, start: Callable[..., Any]) -> list[bytes]:
         headers = {name[5:].replace("_", "-").title(): value for name, value in environ.items() if name[:5] == "HTTP_"}
@@ -143,7 +143,7 @@ def as_wsgi(doors: Doors) -> Callable[[Environ, Callable[..., Any]], list[bytes]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         path, query = environ["REQUEST_URI"].partition("?")[0], environ["QUERY_STRING"]
         target = f"{path}?{query}" if query else path
-        status, answered, content = doors(environ["REQUEST_METHOD"], target, headers, body)
+        status, answered, content = gateway(environ["REQUEST_METHOD"], target, headers, body)
         start(f"{status} Answered", list(answered.items()))
         return [content]
 

@@ -21,7 +21,7 @@ from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from chalicelib.api.native.examples import FILE
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, STORED, Doors, as_wsgi
+from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, STORED, MeteredGateway, as_wsgi
 
 pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))
@@ -55,21 +55,23 @@ SCHEMA.config.generation.with_security_parameters = False
 load_all_checks()
 
 
-def credential(doors: Doors, caller: str) -> dict[str, str]:
+def credential(gateway: MeteredGateway, caller: str) -> dict[str, str]:
     match caller:
         case "nobody":
             return {}
         case "forged":
-            return {"Authorization": f"Bearer {doors.token()[:-4]}AAAA"}
+            return {"Authorization": f"Bearer {gateway.token()[:-4]}AAAA"}
         case "key":
-            return {"X-API-Key": doors.key}
+            return {"X-API-Key": gateway.key}
         case _:
-            return {"Authorization": f"Bearer {doors.token(caller)}"}
+            return {"Authorization": f"Bearer {gateway.token(caller)}"}
 
 
 @pytest.mark.parametrize(("method", "path", "mode"), OPERATIONS)
-def test_every_answer_is_one_that_is_described(doors: Doors, method: str, path: str, mode: GenerationMode) -> None:
-    SCHEMA.app = as_wsgi(doors)
+def test_every_answer_is_one_that_is_described(
+    gateway: MeteredGateway, method: str, path: str, mode: GenerationMode
+) -> None:
+    SCHEMA.app = as_wsgi(gateway)
     cases = SCHEMA[path][method].as_strategy(generation_mode=mode)
 
     @seed(SEED)
@@ -83,9 +85,9 @@ def test_every_answer_is_one_that_is_described(doors: Doors, method: str, path: 
     )
     @given(case=cases, caller=st.sampled_from(CALLERS), there=st.integers(0, 8))
     def fuzz(case: Case, caller: str, there: int) -> None:
-        doors.begin_again()
+        gateway.begin_again()
         place(case, there)
-        answer = case.call(headers=credential(doors, caller))
+        answer = case.call(headers=credential(gateway, caller))
         described(case, answer, caller)
 
     fuzz()

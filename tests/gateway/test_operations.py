@@ -3,9 +3,9 @@
 import pytest
 
 from tests.gateway import costs
-from tests.gateway.rig import Doors
+from tests.gateway.rig import MeteredGateway
 
-# Nobody answers there: no worker is behind these doors, and a question waits for one.
+# Nobody answers there: no worker is behind this gateway, and a question waits for one.
 UNANSWERED = {
     "POST /api/sessions/{id}/check-number",
     "GET /api/sessions/{id}/groups",
@@ -29,8 +29,8 @@ def test_every_route_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("route", costs.ROUTES)
-def test_a_route_costs_what_the_table_says(doors: Doors, route: str) -> None:
-    status, operations = costs.measured(doors, route)
+def test_a_route_costs_what_the_table_says(gateway: MeteredGateway, route: str) -> None:
+    status, operations = costs.measured(gateway, route)
     answered = status < 400 or status == 501 or (route in UNANSWERED and status == 503)
     assert answered, "the call didn't find what it is about"
     assert f"| `{route}` | {operations} |" == f"| `{route}` | {costs.told().get(route)} |"

@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from infra.local.aws import ACCOUNT, REGION
-from infra.local.ecs import EcsDoor, TaskEvents, detail, mark_stopped
+from infra.local.ecs import EcsInterceptor, TaskEvents, detail, mark_stopped
 
 
 def a_task():
@@ -47,8 +47,8 @@ def test_closing_gives_motos_own_calls_back(aws):
     from moto.ecs.models import ecs_backends
 
     backend = ecs_backends[ACCOUNT][REGION]
-    door = EcsDoor(ACCOUNT, REGION, TaskEvents(lambda _: None, lambda _: None))
-    door.open()
+    interceptor = EcsInterceptor(ACCOUNT, REGION, TaskEvents(lambda _: None, lambda _: None))
+    interceptor.open()
     assert "run_task" in vars(backend)
-    door.close()
+    interceptor.close()
     assert "run_task" not in vars(backend)

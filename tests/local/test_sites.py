@@ -29,5 +29,5 @@ def test_a_site_is_reached_on_loopback_until_it_ends():
 
 
 def test_a_bound_socket_takes_nobody_in_before_it_serves():
-    with loopback_socket() as door, pytest.raises(ConnectionRefusedError):
-        socket.create_connection(door.getsockname(), timeout=1)
+    with loopback_socket() as listener, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(listener.getsockname(), timeout=1)

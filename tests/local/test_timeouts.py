@@ -29,9 +29,9 @@ def ended_after(timeouts, *pieces, every=0.05, path_of=answer):
         app = web.Application()
         app.router.add_route("*", "/", path_of)
         async with AsyncExitStack() as ending:
-            door = loopback_socket()
-            await serve(ending, app, door, timeouts)
-            reader, writer = await asyncio.open_connection(*door.getsockname())
+            listener = loopback_socket()
+            await serve(ending, app, listener, timeouts)
+            reader, writer = await asyncio.open_connection(*listener.getsockname())
             begun = time.monotonic()
 
             async def send():
@@ -104,9 +104,9 @@ def test_who_does_not_read_an_answer_is_left():
         app = web.Application()
         app.router.add_route("*", "/", large)
         async with AsyncExitStack() as ending:
-            door = loopback_socket()
-            await serve(ending, app, door, SHORT)
-            _, writer = await asyncio.open_connection(*door.getsockname(), limit=1024)
+            listener = loopback_socket()
+            await serve(ending, app, listener, SHORT)
+            _, writer = await asyncio.open_connection(*listener.getsockname(), limit=1024)
             writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             async with asyncio.timeout(PATIENT):
                 await writer.wait_closed() if writer.is_closing() else await _reset(writer)

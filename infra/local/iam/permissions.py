@@ -65,7 +65,7 @@ STAGE: Final = "api"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Authorizer:
     """Judges requests to the services of one account and region; ``roles`` knows the task definitions' roles."""
 
     place: tuple[str, str]
@@ -101,12 +101,12 @@ _BESIDE = {
 """What the template's expressions call things that are not among the local resources."""
 
 
-def post_door(aws: LocalAws) -> Door:
-    """Hold every function and every worker to its role from now on; return the door, which notes what they use."""
+def enforce_roles(aws: LocalAws) -> Authorizer:
+    """Hold every function and every worker to its role from now on; return what notes the permissions that they use."""
     resources = without_names(aws.resolve(aws.template.resources), _BESIDE)
     roles = {caller: statements_of(role, resources) for caller, role in roles_of(aws.template.resources).items()}
     task = resources[WORKER]["Properties"]
     passed = (task["TaskRoleArn"], task["ExecutionRoleArn"])
-    door = Door((ACCOUNT, REGION), Permissions(roles), lambda _: passed, aws.callers)
-    aws.server.denial = door.service
-    return door
+    authorizer = Authorizer((ACCOUNT, REGION), Permissions(roles), lambda _: passed, aws.callers)
+    aws.server.denial = authorizer.service
+    return authorizer

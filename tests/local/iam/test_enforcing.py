@@ -1,4 +1,4 @@
-"""The door before the local AWS, with the template's roles."""
+"""The authorization of requests to the local AWS, with the template's roles."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from infra.local.aws import REGION, LocalAws
 from infra.local.functions import REST_NAME, SOCKET_NAMES, Concurrency, functions_of, load_app
 from infra.local.iam.callers import WORKER
-from infra.local.iam.permissions import Door, post_door
+from infra.local.iam.permissions import Authorizer, enforce_roles
 from infra.template import TEMPLATE, load_template
 
 
@@ -20,8 +20,8 @@ def aws() -> Iterator[LocalAws]:
 
 
 @pytest.fixture
-def door(aws: LocalAws) -> Door:
-    return post_door(aws)
+def authorizer(aws: LocalAws) -> Authorizer:
+    return enforce_roles(aws)
 
 
 def client(aws: LocalAws, caller: str):
@@ -34,24 +34,24 @@ def client(aws: LocalAws, caller: str):
     )
 
 
-def test_every_function_and_the_workers_have_a_role(door: Door):
+def test_every_function_and_the_workers_have_a_role(authorizer: Authorizer):
     functions = functions_of(load_app(), Concurrency({}))
-    assert set(door.permissions.roles) == {*functions, REST_NAME, *SOCKET_NAMES.values(), WORKER}
+    assert set(authorizer.permissions.roles) == {*functions, REST_NAME, *SOCKET_NAMES.values(), WORKER}
 
 
-def test_a_function_may_do_what_its_role_says_and_no_more(aws: LocalAws, door: Door):
+def test_a_function_may_do_what_its_role_says_and_no_more(aws: LocalAws, authorizer: Authorizer):
     wakes = aws.physical["WakeQueue"]
     client(aws, "Control").send_message(QueueUrl=wakes, MessageBody="{}")
     with pytest.raises(ClientError, match="Deliver is not authorized to perform: sqs:SendMessage"):
         client(aws, "Deliver").send_message(QueueUrl=wakes, MessageBody="{}")
-    assert [action for action, _ in door.permissions.used["Control"]] == ["sqs:SendMessage"]
+    assert [action for action, _ in authorizer.permissions.used["Control"]] == ["sqs:SendMessage"]
 
 
-def test_a_worker_reaches_workers_queues_alone(aws: LocalAws, door: Door):
+def test_a_worker_reaches_workers_queues_alone(aws: LocalAws, authorizer: Authorizer):
     with pytest.raises(ClientError, match="WorkerTask is not authorized to perform: sqs:ReceiveMessage"):
         client(aws, WORKER).receive_message(QueueUrl=aws.physical["DeliveryQueue"])
 
 
-def test_who_set_it_up_may_do_anything(aws: LocalAws, door: Door):
+def test_who_set_it_up_may_do_anything(aws: LocalAws, authorizer: Authorizer):
     aws.client("sqs").send_message(QueueUrl=aws.physical["WakeQueue"], MessageBody="{}")
-    assert door.permissions.refused == []
+    assert authorizer.permissions.refused == []
