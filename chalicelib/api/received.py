@@ -187,7 +187,7 @@ def _fields(parts: Iterable[Any], files: frozenset[str]) -> Iterable[tuple[str, 
         else:
             said.add(part.name)
             yield part.name, part.raw.decode()
-    # What a field of its own says counts, wherever it stands.
+    # A form's own field goes before what the file's part says, whichever comes first.
     yield from ((name, value) for name, value in described.items() if name not in said)
 
 

@@ -71,7 +71,7 @@ class Presences:
         return chats
 
     async def hold(self, phone: Account, *, online: bool) -> None:
-        """Take a phone in the hand, or lay it down."""
+        """Open or close the phone's app, and tell those who follow its presence if that changes it."""
         before = self.online(phone)
         (self._held.add if online else self._held.discard)(phone.number)
         await self._tell_if_changed(phone, before=before)
@@ -112,7 +112,7 @@ class Presences:
                 await _send(connection, Node("chatstate", sender, (child,)))
 
     def _readers(self, writer: Account, device: int, to: Jid) -> Iterator[tuple[Account, str, dict[str, Attribute]]]:
-        """Whom it is told, in which of their chats, and as coming from whom."""
+        """Yield each account to tell, the name of its chat, and the stanza's attributes that name the writer to it."""
         group = self._groups.find(to.user) if to.server == GROUPS else None
         if group and group.member(writer):
             named: dict[str, Attribute] = {"from": group.jid, "participant": group.address(writer).on(device)}

@@ -217,12 +217,12 @@ class DynamoChannels(Struct, frozen=True):
         self.table.delete_many([*rooms, *connection, *_lists(channel), (f"C#{channel.sid}", "CHANNEL")])
 
     def enlist(self, channel: Channel) -> None:
-        """Write its place on each list."""
+        """Write an item for the channel on each list that it belongs to."""
         for place, _ in _lists(channel):
             self.table.put(listed(place, channel.sid, channel.connected_at, channel.expires_at))
 
     def delist(self, channel: Channel) -> None:
-        """Remove its places."""
+        """Remove the channel's item from each list."""
         self.table.delete_many(_lists(channel))
 
     def bind(self, connection: str, channel: Channel) -> None:
@@ -231,7 +231,7 @@ class DynamoChannels(Struct, frozen=True):
         self.table.put({"pk": f"W#{connection}", "sk": "CHANNEL", "sid": channel.sid, "ttl": ttl})
 
     def bound(self, connection: str) -> str | None:
-        """Read it."""
+        """Read the connection's item."""
         item = self.table.get(f"W#{connection}", "CHANNEL")
         return item["sid"] if item else None
 

@@ -281,7 +281,7 @@ def _change(call: Call, session_id: str, body: EnvelopedSettings) -> Answer:
         proxy=through,
         direct=through is None and body.proxy_config is not msgspec.UNSET,
     )
-    some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
+    some_of(body)  # last: a session that doesn't exist is a 404, even for a body that changes nothing
     said = "Session updated" if changed else "There was nothing to change: the session is as you want it"
     return Answer(shapes.one(session, said, with_secret=True))
 

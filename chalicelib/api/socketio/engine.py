@@ -78,7 +78,7 @@ def poll(call: Call) -> Answer:
     # A credential that isn't good is refused before anything is counted or written.
     principal = authenticate() if authenticate else None
     if call.request.method == "HEAD":
-        # A monitor's: it neither opens a channel nor takes what waits in one.
+        # HEAD, as monitors send it, neither opens a channel nor takes the packets that wait in one.
         return _text(call, "")
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:

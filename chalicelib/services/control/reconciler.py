@@ -125,7 +125,7 @@ class Reconciler(Struct, frozen=True):
         if refusal and uid is not None and self._refused_late(worker, uid, refusal):
             return
         served = (uid, epoch) if uid is not None and epoch is not None else self.standbys.given(worker)
-        # A removed session's lease went with it: released, it would stand there again for ever.
+        # A removed session has no lease any more: releasing it would write an item that nothing removes.
         if served and self.sessions.get(served[0]):
             self.leases.release(served[0], worker=worker, epoch=served[1], ended=known)
             self.reconcile(served[0])

@@ -42,7 +42,7 @@ class Standbys(Struct, frozen=True):
         waiting = 0
         for standby in self.store.all():
             if standby.until <= now:
-                # It never came, or is gone; what it was given is claimed anew by the reconciler.
+                # The standby never reported, or is gone. A session that it was given is claimed anew by the reconciler.
                 self.store.forget(standby.worker)
                 self.mailboxes.delete(standby.mailbox)
             elif standby.uid is None and (standby.task == self.task or not self.store.retire(standby.worker)):

@@ -83,7 +83,7 @@ class Upgrades(Struct, frozen=True):
             log.warning("a session couldn't be moved to a new worker", extra={"uid": uid})
             return Version.BUSY
         except Exception:
-            # It would be met in every round: it is left where it is, and the others move.
+            # Counted as moved: tried again in every round, it would keep the upgrade from ending.
             log.exception("a session can't be moved to a new worker", extra={"uid": uid})
             return Version.CURRENT
         return version

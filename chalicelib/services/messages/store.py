@@ -165,7 +165,7 @@ class Messages(Struct, frozen=True):
     def _pointed(self, uid: str) -> bool:
         """Whether every message that hasn't expired has a pointer, or will have one in a moment."""
         since = self.chats.since(uid)
-        # One that was there before may have been kept for as long again, by an event.
+        # A message from before then may have had an event since, which keeps it for KEPT once more.
         return since is not None and (since == 0 or since + 2 * KEPT <= self.clock())
 
     def _looked_through(
@@ -247,9 +247,9 @@ def _between(message_id: str, cursor: str | None, last: str | None, *, newest_fi
 
 
 def mark_changed(messages: MessageStore, change: Message) -> None:
-    """Have the message that an edit or a deletion is about say so: that a deletion is asked for, that WhatsApp took it.
+    """Mark the message that ``change`` edits or deletes: an edit once it is sent, a deletion also while it waits.
 
-    Anything else says nothing. Repeatable, and in whatever order.
+    A deletion that failed takes its mark back. Any other message marks nothing. May be repeated, in any order.
     """
     if change.about is None:
         return

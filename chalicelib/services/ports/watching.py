@@ -44,9 +44,9 @@ class WatcherStore(Protocol):
 
 
 class Busy(Exception):
-    """Another function sends the subscription's events just now, and will see those that are new.
+    """Another function holds the claim on the subscription and is sending its events; new ones it will find, too.
 
-    ``first`` says that nobody else has left word for it.
+    ``first`` says that this call was the first to leave word for that function since its claim.
     """
 
     def __init__(self, *, first: bool) -> None:

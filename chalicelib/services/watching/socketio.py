@@ -228,7 +228,7 @@ class Conversation(Struct, frozen=True):
             data = {"code": error.code, "status": error.status}
             return SocketPacket(SocketPacketType.CONNECT_ERROR, {"message": error.message, "data": data})
         self.channels.change(channel.sid, lambda c: replace(c, connected=True))
-        # What a client calls its id isn't what it is recognised by: pages show and log it.
+        # A new id: pages show and log the one that their client has, and the channel's own lets its holder in.
         return SocketPacket(SocketPacketType.CONNECT, {"sid": self.channels.new_sid()})
 
     def _event(self, channel: Channel, said: SocketPacket) -> None:
@@ -357,7 +357,10 @@ class SocketIO(Struct, frozen=True):
         return channel, sid
 
     def _must_be_few(self, address: str) -> None:
-        """Count one more from that address and from the network around it, which somebody may have all of."""
+        """Count an arrival from ``address`` and from the wider network around it; raises TooManyAttempts.
+
+        One client may have all addresses of a network, so each network has a bound, too.
+        """
         bounds = {wider_network_of(address): NEIGHBOURS * self.most_arrivals, network_of(address): self.most_arrivals}
         for network, most in bounds.items():
             if not self.store.arrived(network, now=self.clock(), most=most):

@@ -34,7 +34,7 @@ class GroupChanges:
         addressing: Addressing = Addressing.LID,
         settings: dict[str, Any] | None = None,
     ) -> tuple[Group, list[Change]]:
-        """Make a group of who makes it and others; and what became of those who don't let others add them."""
+        """Make a group of ``maker`` and ``members``; return it, with what became of members who let nobody add them."""
         with self._database.transaction():
             invited = list(members)
             addable = [one for one in invited if one is maker or self._groups.addable(one)]

@@ -129,7 +129,7 @@ class Contents:
         return found
 
     def timer(self, number: str, peer: str) -> int:
-        """After how many seconds what a phone writes in a chat disappears; 0 is never."""
+        """Return after how many seconds messages that the phone writes in the chat disappear; 0 for never."""
         rows = self._database.rows("SELECT seconds FROM phone_timers WHERE number = ? AND peer = ?", number, peer)
         return int(rows[0][0]) if rows else 0
 

@@ -77,7 +77,7 @@ class SealedMessage:
         return cls(typed(message.ratchetKey), message.counter, message.ciphertext, signed, mac)
 
     def encode(self) -> bytes:
-        """Write it."""
+        """Return the message as it is sent, its MAC included."""
         return self.signed + self.mac
 
     def check(self, mac_key: bytes, parties: bytes) -> None:

@@ -90,7 +90,10 @@ class ReceivedKeys:
     keys: tuple[ReceivedKey, ...] = ()
 
     def accept(self, given: Distribution) -> "ReceivedKeys":
-        """With a key that was given; one that is known already stays where it is, since it opens more."""
+        """Return the keys with the one that was distributed.
+
+        A known key stays as it is: its chain begins earlier, so it opens more messages.
+        """
         if any((one.id, one.signing) == (given.id, given.signing) for one in self.keys):
             return self
         key = ReceivedKey(given.id, given.chain, given.signing)

@@ -73,7 +73,7 @@ class Session:
             try:
                 advanced, plaintext = ratchet.decrypt(state, message)
             except SignalFailure as error:
-                # That it is a repetition is the better news than that other states don't fit.
+                # That the message is a repetition says more than that other states don't fit.
                 failure = failure if isinstance(failure, Repeated) else error
             else:
                 others = tuple(one for one in self.states if one is not state)
