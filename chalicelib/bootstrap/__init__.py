@@ -54,6 +54,7 @@ from chalicelib.services.messages.sending import Sending
 from chalicelib.services.messages.signals import Signals
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.reservations import Reservations
+from chalicelib.services.sessions.linking import SessionLinking
 from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
@@ -75,6 +76,7 @@ __all__ = [
     "event_log",
     "first_administrator",
     "history",
+    "linking",
     "media",
     "messages",
     "naming",
@@ -284,6 +286,12 @@ def questions() -> Questions:
         sleep=parts.sleep,
         new_id=new_id,
     )
+
+
+@cache
+def linking() -> SessionLinking:
+    """Return who links sessions by pairing code and passkey."""
+    return SessionLinking(sessions(), questions(), parts.clock)
 
 
 @cache

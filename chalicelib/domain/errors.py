@@ -40,6 +40,9 @@ GatewayError
 │   ├── SessionStopped           409
 │   ├── SessionFailed            409
 │   ├── PasskeyRequired          409
+│   ├── PasskeyNotAsked          409  WhatsApp doesn't wait for a passkey, or not any more
+│   ├── ConfirmationNotAsked     409  there is no code to compare with the phone's
+│   ├── PairingUnderWay          409  a phone is just linking the session
 │   ├── SessionNotConnected      409  a message can't be sent now; carries the session
 │   ├── MessageNotSent           409  WhatsApp doesn't have the message that is to be changed, or answered
 │   ├── MessageDeleted           409  … or nobody has it any more
@@ -60,6 +63,16 @@ GatewayError
 │   ├── NotReceived              422  the account wrote it itself
 │   ├── NotACall                 422
 │   └── NotForwardable           422
+├── AssertionRefused             422  no good answer to the demand for a passkey
+│   ├── AssertionMalformed       422
+│   ├── WrongAssertionType       422
+│   ├── WrongChallenge           422
+│   ├── WrongOrigin              422
+│   ├── WrongRelyingParty        422
+│   ├── UserNotPresent           422
+│   ├── UserNotVerified          422
+│   └── UnknownCredential        422
+├── PhoneRefused                 422  WhatsApp makes no pairing code for the number
 ├── NotOnWhatsApp                422  the recipient has no account; carries the message
 ├── NotInGroup                   403  the account isn't in the group that it was to write to; carries the message
 ├── GroupForbids                 403  the group doesn't take the account's messages; carries the message
@@ -67,6 +80,7 @@ GatewayError
 ├── FileRefused                  422  the message's file can't be had, or can't be sent as that; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
+├── PairingCodeThrottled         429  WhatsApp was asked for too many pairing codes
 ├── TooManyAttempts              429
 ├── TooManyWatchers              429  as many watch as may
 ├── TicketQuotaExceeded          429  the tenant was given as many tickets as it may be
@@ -436,9 +450,28 @@ class SessionFailed(OfSession, Conflict):
 
 
 class PasskeyRequired(OfSession, Conflict):
-    """WhatsApp asks for a passkey to link this account, which can't be answered here."""
+    """WhatsApp asks for a passkey to link this account; the session says whether it can still be answered."""
 
     code = "PASSKEY_REQUIRED"
+
+
+class PasskeyNotAsked(OfSession, Conflict):
+    """WhatsApp asks for no passkey, or not any more, or has been given it; nothing was sent."""
+
+    code = "PASSKEY_NOT_ASKED"
+
+
+class ConfirmationNotAsked(OfSession, Conflict):
+    """There is no code to compare with the phone's, or not any more; nothing was changed."""
+
+    code = "CONFIRMATION_NOT_ASKED"
+
+
+class PairingUnderWay(OfSession, Conflict):
+    """A phone is just linking the session, so it gets no other code."""
+
+    code = "PAIRING_UNDER_WAY"
+    passing = True
 
 
 class SessionNotConnected(OfSession, Conflict):
@@ -556,6 +589,76 @@ class NotForwardable(Unfit):
     """The message is of a type that isn't passed on."""
 
     code = "NOT_FORWARDABLE"
+
+
+class AssertionRefused(GatewayError):
+    """The passkey's answer isn't one that WhatsApp would take; nothing was sent, and another one may follow."""
+
+    code = "ASSERTION_REFUSED"
+    status = 422
+
+
+class AssertionMalformed(AssertionRefused):
+    """It is no WebAuthn assertion, as a browser's ``PublicKeyCredential`` writes it as JSON."""
+
+    code = "ASSERTION_MALFORMED"
+
+
+class WrongAssertionType(AssertionRefused):
+    """It was made for something else than signing in (``webauthn.get``)."""
+
+    code = "WRONG_ASSERTION_TYPE"
+
+
+class WrongChallenge(AssertionRefused):
+    """It signs another challenge: an older one, or another session's."""
+
+    code = "WRONG_CHALLENGE"
+
+
+class WrongOrigin(AssertionRefused):
+    """It was made on another page than WhatsApp Web."""
+
+    code = "WRONG_ORIGIN"
+
+
+class WrongRelyingParty(AssertionRefused):
+    """It was made with another site's passkey than the one that WhatsApp asks for."""
+
+    code = "WRONG_RELYING_PARTY"
+
+
+class UserNotPresent(AssertionRefused):
+    """Nobody was there when it was made."""
+
+    code = "USER_NOT_PRESENT"
+
+
+class UserNotVerified(AssertionRefused):
+    """Who made it wasn't verified by a finger, a face or a PIN, as WhatsApp wants it."""
+
+    code = "USER_NOT_VERIFIED"
+
+
+class UnknownCredential(AssertionRefused):
+    """It was made with a passkey that isn't one of those that WhatsApp takes."""
+
+    code = "UNKNOWN_CREDENTIAL"
+
+
+class PhoneRefused(GatewayError):
+    """WhatsApp makes no pairing code for the number, or has been asked for too many: it says the same of both."""
+
+    code = "PHONE_REFUSED"
+    status = 422
+
+
+class PairingCodeThrottled(GatewayError):
+    """WhatsApp was asked for too many pairing codes; its QR code can still be scanned."""
+
+    code = "PAIRING_CODE_THROTTLED"
+    status = 429
+    passing = True
 
 
 class NotPossible(GatewayError):

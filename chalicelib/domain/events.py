@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chalicelib.domain.messages import Message
 from chalicelib.domain.proxy import Proxy
-from chalicelib.domain.session import Device, QRCode, Reason, WebhookFailure
+from chalicelib.domain.session import Device, PairingCode, PasskeyDemand, QRCode, Reason, WebhookFailure
 
 
 class LinkEvent(Struct, frozen=True):
@@ -180,10 +180,57 @@ class PairError(LinkEvent, frozen=True):
     type: ClassVar[str] = "session.pair_error"
 
 
-class PasskeyRequested(LinkEvent, frozen=True):
-    """WhatsApp wants a passkey before it links this account."""
+class PairingCodeShown(LinkEvent, frozen=True):
+    """WhatsApp takes a pairing code, in the place of any before it."""
 
+    pairing_code: PairingCode
+    type: ClassVar[str] = "session.pairing_code"
+
+
+class PairingCodeEnded(LinkEvent, frozen=True):
+    """The pairing code is dead, the QR code not. ``why``: expired, unanswered or withdrawn."""
+
+    why: str
+    type: ClassVar[str] = "session.pairing_code_ended"
+
+
+class PasskeyRequested(LinkEvent, frozen=True):
+    """WhatsApp wants a passkey before it links this account; None where the worker has no way to answer."""
+
+    passkey: PasskeyDemand | None = None
     type: ClassVar[str] = "session.passkey_required"
+
+
+class PasskeyAnswered(LinkEvent, frozen=True):
+    """The passkey's answer, or the owner's word about the code, is under way; the phone has until ``expires_at``."""
+
+    expires_at: int
+    type: ClassVar[str] = "session.passkey_answered"
+
+
+class PasskeyConfirmationRequested(LinkEvent, frozen=True):
+    """Phone and gateway show a code, and somebody is to say until ``expires_at`` whether it is the same."""
+
+    code: str
+    expires_at: int
+    type: ClassVar[str] = "session.passkey_confirmation_required"
+
+    def __repr__(self) -> str:
+        """Leave the code out: it is a secret."""
+        return f"PasskeyConfirmationRequested(expires_at={self.expires_at})"
+
+
+class PasskeyLapsed(LinkEvent, frozen=True):
+    """The owner didn't answer in time, or said that the phone shows another code. ``reason`` is a code."""
+
+    reason: str
+    type: ClassVar[str] = "session.passkey_lapsed"
+
+
+class PasskeyRefused(LinkEvent, frozen=True):
+    """WhatsApp refused the passkey's answer."""
+
+    type: ClassVar[str] = "session.passkey_refused"
 
 
 class Connected(LinkEvent, frozen=True):
@@ -313,7 +360,13 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     QRTimeout,
     PairSuccess,
     PairError,
+    PairingCodeShown,
+    PairingCodeEnded,
     PasskeyRequested,
+    PasskeyAnswered,
+    PasskeyConfirmationRequested,
+    PasskeyLapsed,
+    PasskeyRefused,
     Connected,
     Disconnected,
     ConnectFailure,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from chalicelib.domain.session import LIVE, Session, Status
+from chalicelib.domain.session import Session, Status
 
 WORKER: Final = "SWITCHBOARD_WORKER"
 MAILBOX: Final = "SWITCHBOARD_MAILBOX"
@@ -137,4 +137,4 @@ def in_force(claim: SessionClaim, session: Session | None) -> bool:
     """Whether ``claim`` is the one in force on ``session``, and there is something to serve."""
     if session is None or (session.worker, session.epoch) != (claim.worker, claim.epoch):
         return False
-    return session.status in LIVE or session.status is Status.DELETING
+    return session.live or session.status is Status.DELETING

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from chalicelib.domain.errors import InvalidPhone
+from chalicelib.domain.errors import InvalidField, InvalidPhone
 
 SHORTEST: Final = 5
 LONGEST: Final = 15
@@ -52,6 +52,35 @@ def phone_number(text: str, *, field: str) -> str:
     if len(digits) > LONGEST:
         raise InvalidPhone(f"'{field}' is too long: {LONGEST} digits at most.", field=field, hint=_HINT, given=text)
     return digits
+
+
+def dialled(text: str, *, country: str | None, beside: str | None, field: str) -> str:
+    """Return the digits of an international number that may be written as it is dialled within its country.
+
+    Which country that is says ``country`` (ISO 3166, two letters) or, for a number that begins with 0, ``beside``,
+    another number's digits: people who write a number so mean their own country. Raises InvalidField.
+    """
+    bare = written(text)
+    if not _NUMBER.fullmatch(bare) or bare.startswith("+") or not (country or (beside and bare.startswith("0"))):
+        return phone_number(text, field=field)
+    # Imported late, as in ``advice``.
+    from phonenumbers import (  # noqa: PLC0415
+        SUPPORTED_REGIONS,
+        NumberParseException,
+        PhoneNumberFormat,
+        format_number,
+        parse,
+        region_code_for_number,
+    )
+
+    if country and country not in SUPPORTED_REGIONS:
+        raise InvalidField("'country' is no country's two letters.", field="country", hint="Write ID for Indonesia.")
+    try:
+        region = country or region_code_for_number(parse(f"+{beside}"))
+        digits = format_number(parse(bare, region), PhoneNumberFormat.E164).removeprefix("+")
+    except NumberParseException:
+        digits = bare
+    return phone_number(digits, field=field)
 
 
 def digits_in(text: str) -> str | None:

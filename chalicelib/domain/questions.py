@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from chalicelib.domain.session import PairingCode
+
 LASTS: Final = 10_000
 """Milliseconds from a question to its end: who asked waits as long, and no worker answers it any later."""
 PLACES: Final = 8
@@ -32,8 +34,16 @@ class Subject(StrEnum):
     """None: the account is to be shown as ``online``, or not."""
     CALL = "call"
     """None: ``call`` is to be rejected."""
+    PAIRING_CODE = "pairing_code"
+    """Which code is to be typed on the phone of ``number`` (digits), to link the session."""
+    ASSERTION = "assertion"
+    """None: ``assertion`` is the passkey's answer to WhatsApp's demand."""
+    CONFIRMATION = "confirmation"
+    """None: whether the phone shows the ``same`` code as the gateway."""
 
 
+LINKING: Final = frozenset({Subject.PAIRING_CODE, Subject.ASSERTION, Subject.CONFIRMATION})
+"""Subjects of a session that is being linked. Workers of versions that don't know these aren't shown them either."""
 TOLD: Final = frozenset({Subject.READ, Subject.TYPING, Subject.PRESENCE, Subject.CALL})
 """Subjects of what WhatsApp is told. Workers of versions that don't know these aren't shown them: nobody answers."""
 
@@ -73,6 +83,21 @@ class IncomingCall:
 
     id: str
     caller: str
+
+
+class Refusal(StrEnum):
+    """Why a linking does nothing with a question; of an assertion, beside what is wrong with that."""
+
+    PHONE = "phone_refused"
+    """WhatsApp makes no pairing code for that number, or has been asked for too many: it says the same of both."""
+    THROTTLED = "throttled"
+    """WhatsApp has been asked for too many pairing codes."""
+    OUT_OF_TURN = "out_of_turn"
+    """The linking has come too far for it, or not far enough."""
+    OVER = "over"
+    """The linking ended before there was an answer."""
+    UNSUPPORTED = "unsupported"
+    """The session is linked by the client library, which can't do that."""
 
 
 class State(StrEnum):
@@ -123,8 +148,8 @@ class Question:
     """A question of a session; times in milliseconds since the Unix epoch.
 
     ``place`` is which of the session's places it has; there are as many for what WhatsApp is told. ``epoch`` is the
-    claim under which a worker took it. ``failure`` is a sentence that says why there is no answer. ``version`` grows
-    with every write.
+    claim under which a worker took it. ``assertion`` is JSON. ``failure`` is a sentence: why there is no answer;
+    ``refusal`` the same of a linking, as a code. ``version`` grows with every write.
     """
 
     uid: str
@@ -138,11 +163,15 @@ class Question:
     typing: Typing | None = field(default=None, repr=False)
     online: bool | None = None
     call: IncomingCall | None = field(default=None, repr=False)
+    assertion: str | None = field(default=None, repr=False)
+    same: bool | None = None
     state: State = State.OPEN
     epoch: int | None = None
     contact: Contact | None = None
     groups: GroupList | None = None
+    pairing_code: PairingCode | None = None
     failure: str | None = None
+    refusal: str | None = None
 
     @property
     def expires_at(self) -> int:
@@ -165,10 +194,13 @@ def taken(question: Question, *, epoch: int) -> Question:
     return _next(question, state=State.TAKEN, epoch=epoch)
 
 
-def answered(question: Question, answer: Contact | GroupList | None) -> Question:
+def answered(question: Question, answer: Contact | GroupList | PairingCode | None) -> Question:
     """Return the question with its answer; None where WhatsApp was told what there was to tell."""
     if answer is None:
-        return _next(question, state=State.ANSWERED)
+        # What was told needn't be kept until the question is removed.
+        return _next(question, state=State.ANSWERED, assertion=None)
+    if isinstance(answer, PairingCode):
+        return _next(question, state=State.ANSWERED, pairing_code=answer)
     if isinstance(answer, Contact):
         return _next(question, state=State.ANSWERED, contact=answer)
     return _next(question, state=State.ANSWERED, groups=answer)
@@ -177,6 +209,11 @@ def answered(question: Question, answer: Contact | GroupList | None) -> Question
 def refused(question: Question, failure: str) -> Question:
     """Return the question with the sentence that says why there is no answer."""
     return _next(question, state=State.REFUSED, failure=failure)
+
+
+def turned_down(question: Question, refusal: str) -> Question:
+    """Return the question with the code that says why the linking does nothing with it."""
+    return _next(question, state=State.REFUSED, refusal=refusal, assertion=None)
 
 
 def put_back(question: Question) -> Question:

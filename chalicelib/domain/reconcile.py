@@ -6,7 +6,7 @@ from typing import Final
 from zlib import crc32
 
 from chalicelib.domain.lease import Lease
-from chalicelib.domain.session import LIVE, Desired, Session, Status
+from chalicelib.domain.session import Desired, Session, Status
 
 LAUNCH_TIMEOUT: Final = 60_000
 """Milliseconds that a new task may take to hold its lease (Fargate needs 20 to 60 s) before RunTask is called again."""
@@ -87,7 +87,7 @@ def version_of(session: Session, lease: Lease | None, task: str, now: int) -> Ve
 
     Only a connected worker can: a scan, a pairing and a removal aren't interrupted.
     """
-    if session.task == task or (session.status not in LIVE and session.status is not Status.DELETING):
+    if session.task == task or (not session.live and session.status is not Status.DELETING):
         return Version.CURRENT
     free = session.status in {Status.CONNECTED, Status.DISCONNECTED} and session.desired is Desired.RUNNING
     return Version.OLD if free and _presence(session, lease, now) is Presence.HERE else Version.BUSY
@@ -110,7 +110,7 @@ def _presence(session: Session, lease: Lease | None, now: int) -> Presence:
 def _towards_running(session: Session, presence: Presence, now: int) -> Step:
     if session.answered:
         return Step(Act.REST)
-    if session.status not in LIVE:
+    if not session.live:
         return _claim(session, now)
     if presence is Presence.HERE:
         overdue = session.deadline is not None and now >= session.deadline
@@ -121,7 +121,7 @@ def _towards_running(session: Session, presence: Presence, now: int) -> Step:
 def _towards_rest(session: Session, presence: Presence, now: int) -> Step:
     if session.answered:
         return Step(Act.REST)
-    if session.status in LIVE and presence is Presence.HERE:
+    if session.live and presence is Presence.HERE:
         return _ring(session, now)
     return Step(Act.SETTLE)
 
@@ -129,7 +129,7 @@ def _towards_rest(session: Session, presence: Presence, now: int) -> Step:
 def _towards_unlinked(session: Session, presence: Presence, now: int) -> Step:
     if session.device is None:
         return _towards_rest(session, presence, now)
-    if session.status in LIVE:
+    if session.live:
         return _ring(session, now) if presence is Presence.HERE else _replace(session, presence, now)
     return _claim(session, now)
 

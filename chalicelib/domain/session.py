@@ -25,6 +25,10 @@ class Reason(StrEnum):
     QR_TIMEOUT = "qr_timeout"
     PAIR_ERROR = "pair_error"
     PASSKEY_REQUIRED = "passkey_required"
+    PASSKEY_UNSUPPORTED = "passkey_unsupported"
+    PASSKEY_EXPIRED = "passkey_expired"
+    PASSKEY_DECLINED = "passkey_declined"
+    PASSKEY_REFUSED = "passkey_refused"
     CONNECTION_LOST = "connection_lost"
     CLIENT_RESTARTED = "client_restarted"
     CONNECT_FAILURE = "connect_failure"
@@ -54,9 +58,16 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.QR_TIMEOUT: "Nobody scanned a code in time. Connect again to get a new one.",
     Reason.PAIR_ERROR: "The pairing failed; a new code follows.",
     Reason.PASSKEY_REQUIRED: (
-        "WhatsApp asks for a passkey to link this account, which can't be given here yet. It doesn't ask every time: "
-        "link it again later. Removing the passkey on the phone doesn't help, WhatsApp then asks for a new one."
+        "WhatsApp asks for the account's passkey before it links a device. "
+        "Sign with it on web.whatsapp.com, in a browser on a computer."
     ),
+    Reason.PASSKEY_UNSUPPORTED: (
+        "WhatsApp asks for the account's passkey before it links a device, and the client library, by which this code "
+        "was shown, can't answer. Connect again, to link by a client that can (LINKER=own)."
+    ),
+    Reason.PASSKEY_EXPIRED: "Nobody signed with the passkey, or compared the codes, in time. Connect again.",
+    Reason.PASSKEY_DECLINED: "The phone showed another code than the gateway, so nothing was linked. Connect again.",
+    Reason.PASSKEY_REFUSED: "WhatsApp refused the passkey's answer. Connect again, and sign with the account's own.",
     Reason.CONNECTION_LOST: "The connection to WhatsApp was lost; it reconnects by itself.",
     Reason.CLIENT_RESTARTED: (
         "The WhatsApp client ended over something that it couldn't read, and is started again. "
@@ -152,7 +163,7 @@ class Status(StrEnum):
 
 
 LIVE: Final = frozenset({Status.STARTING, Status.SCAN_QR, Status.PAIRING, Status.CONNECTED, Status.DISCONNECTED})
-"""Statuses in which a worker serves the session, or is about to."""
+"""Statuses in which a worker serves the session, or is about to; see ``Session.live`` for one that may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,43 @@ class QRCode:
     matrix: str = field(repr=False)
     attempt: int
     expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCode:
+    """A code that somebody types on the phone in the place of scanning a picture; ``code`` is a secret.
+
+    ``phone`` is the number's digits: the code links that account alone.
+    """
+
+    code: str = field(repr=False)
+    phone: str = field(repr=False)
+    expires_at: int
+
+
+class PasskeyStep(StrEnum):
+    """What a linking with a passkey waits for."""
+
+    SIGN = "sign"
+    """The owner signs the options with the account's passkey."""
+    PHONE = "phone"
+    """WhatsApp and the phone answer."""
+    CONFIRM = "confirm"
+    """The owner compares the code with the phone's."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyDemand:
+    """The passkey that WhatsApp asks for before it links the device, and how far the answer has come.
+
+    ``options`` are WhatsApp's WebAuthn request options, as JSON; ``expires_at`` is until when the step waits. ``code``
+    is what the phone shows too, a secret, while the step is ``CONFIRM``.
+    """
+
+    options: str = field(repr=False)
+    expires_at: int
+    step: PasskeyStep = PasskeyStep.SIGN
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +312,9 @@ class Session:
     one has ``webhook_events`` too, and ``webhook_types``, the types of messages that it is told of. All
     traffic with WhatsApp goes through ``proxy``, if there is one. ``restarts`` counts what ends a client's
     connection so that another is made: its owner's requests, and changes of the proxy. ``metadata`` is its owner's own.
-    ``require_phone_match`` says that no account but that of ``phone`` may be linked.
+    ``require_phone_match`` says that no account but that of ``phone`` may be linked. ``pairing_code`` stands beside the
+    QR code where one was asked for; ``passkey`` is what WhatsApp demands while the status is ``PASSKEY_REQUIRED``, None
+    where nobody is there who could take the answer.
     """
 
     tenant: str
@@ -318,16 +368,26 @@ class Session:
     resumes: bool = False
     erased: bool = False
     qr: QRCode | None = None
+    pairing_code: PairingCode | None = None
+    passkey: PasskeyDemand | None = None
     last_event: LastEvent | None = None
+
+    @property
+    def live(self) -> bool:
+        """Whether a worker serves the session, or is about to. One that waits for a passkey's answer does."""
+        return self.status in LIVE or (self.status is Status.PASSKEY_REQUIRED and self.passkey is not None)
 
     @property
     def answered(self) -> bool:
         """Whether the status is final and answers the owner's newest request."""
-        return self.status not in LIVE and self.observed_generation == self.generation
+        return not self.live and self.observed_generation == self.generation
 
     def without_code(self) -> "Session":
-        """Return the session without its code, for callers who may not link it; its status still tells of it."""
-        return replace(self, qr=None) if self.qr else self
+        """Return the session without its codes, for callers who may not link it; its status still tells of them."""
+        if self.passkey:
+            # That one is demanded stays: it says that the session lives.
+            return replace(self, qr=None, pairing_code=None, passkey=replace(self.passkey, options="", code=None))
+        return replace(self, qr=None, pairing_code=None) if self.qr or self.pairing_code else self
 
     @property
     def phone_mismatch(self) -> bool:
@@ -346,6 +406,20 @@ class Session:
         waits = self.status is Status.SCAN_QR and self.desired is Desired.RUNNING
         if waits and self.qr and self.qr.expires_at > now:
             return self.qr
+        return None
+
+    def pairing_code_at(self, now: int) -> PairingCode | None:
+        """Return the pairing code that can be typed at ``now``, if one can."""
+        waits = self.status is Status.SCAN_QR and self.desired is Desired.RUNNING
+        if waits and self.pairing_code and self.pairing_code.expires_at > now:
+            return self.pairing_code
+        return None
+
+    def passkey_at(self, now: int) -> PasskeyDemand | None:
+        """Return what WhatsApp demands at ``now``; None where it doesn't, or no longer, or the owner gave up."""
+        waits = self.status is Status.PASSKEY_REQUIRED and self.desired is Desired.RUNNING
+        if waits and self.passkey and self.passkey.expires_at > now:
+            return self.passkey
         return None
 
 

@@ -10,11 +10,12 @@ from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
 from chalicelib.domain.session import (
     BAN_CAUSES,
-    LIVE,
     MATTERS_OF_COURSE,
     Desired,
     LastEvent,
     LastReason,
+    PasskeyDemand,
+    PasskeyStep,
     Reason,
     Session,
     Status,
@@ -29,16 +30,20 @@ DEADLINES: Final[dict[Status, int]] = {
     S.STARTING: 120_000,
     S.SCAN_QR: 30_000,  # counted from the code's expiry: the client rotates by itself before that
     S.PAIRING: 60_000,
+    S.PASSKEY_REQUIRED: 150_000,  # counted from the end of the step: the phone may take two minutes after it
     S.DISCONNECTED: 600_000,
     S.DELETING: 300_000,
 }
 """Milliseconds that a transitional status may last; past that the reconciler acts."""
 
+TYPED: Final = 60_000
+"""Milliseconds from the end of a pairing code within which a phone may still answer that typed it in time."""
+
 ENDING: Final = 120_000
 """Milliseconds that a live session may take to end as its owner asked; past that the reconciler acts."""
 
 FINAL: Final = frozenset({S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED})
-"""Statuses that answer what the owner asked."""
+"""Statuses that answer what the owner asked; ``PASSKEY_REQUIRED`` only where no worker waits for the passkey."""
 
 _WORKING = (S.STARTING, S.SCAN_QR, S.PAIRING, S.CONNECTED, S.DISCONNECTED)
 _RESTING = (S.CREATED, S.LOGGED_OUT, S.STOPPED, S.FAILED, S.PASSKEY_REQUIRED)
@@ -69,9 +74,19 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     (S.SCAN_QR, e.PairError): S.STARTING,
     (S.SCAN_QR, e.ScanRoundEnded): S.STARTING,
     (S.SCAN_QR, e.QRTimeout): S.STOPPED,
+    (S.SCAN_QR, e.PairingCodeShown): S.SCAN_QR,
+    (S.SCAN_QR, e.PairingCodeEnded): S.SCAN_QR,
     (S.SCAN_QR, e.PasskeyRequested): S.PASSKEY_REQUIRED,
     (S.PAIRING, e.PairError): S.STARTING,
     (S.PAIRING, e.PasskeyRequested): S.PASSKEY_REQUIRED,
+    (S.PASSKEY_REQUIRED, e.PasskeyRequested): S.PASSKEY_REQUIRED,
+    (S.PASSKEY_REQUIRED, e.PasskeyAnswered): S.PASSKEY_REQUIRED,
+    (S.PASSKEY_REQUIRED, e.PasskeyConfirmationRequested): S.PASSKEY_REQUIRED,
+    (S.PASSKEY_REQUIRED, e.PasskeyLapsed): S.STOPPED,
+    (S.PASSKEY_REQUIRED, e.PasskeyRefused): S.FAILED,
+    (S.PASSKEY_REQUIRED, e.PairSuccess): S.PAIRING,
+    (S.PASSKEY_REQUIRED, e.PairError): S.STARTING,
+    (S.PASSKEY_REQUIRED, e.Restarted): S.STARTING,
     (S.CONNECTED, e.Disconnected): S.DISCONNECTED,
     (S.DISCONNECTED, e.ConnectFailure): S.DISCONNECTED,
     (S.DELETING, e.WorkerClaimed): S.DELETING,
@@ -119,6 +134,8 @@ def advance(session: Session, event: e.LinkEvent, *, now: int, event_id: str) ->
         until=_until(event, session),
         last_reason=_last_reason(session, reason, now),
         qr=after.qr if status is S.SCAN_QR else None,
+        pairing_code=after.pairing_code if status is S.SCAN_QR else None,
+        passkey=after.passkey if status is S.PASSKEY_REQUIRED else None,
         next_at=_next_at(event, after),
     )
     after = replace(after, deadline=_deadline(after), observed_generation=_observed(after, event))
@@ -169,6 +186,14 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
         case e.QRShown(qr=qr):
             begun = session.status is S.STARTING
             return replace(session, qr=qr, attempts=0, round=session.round + begun, device=None, connected_at=None)
+        case e.PairingCodeShown(pairing_code=pairing_code):
+            return replace(session, pairing_code=pairing_code)
+        case e.PairingCodeEnded():
+            return replace(session, pairing_code=None)
+        case e.PasskeyRequested(passkey=passkey):
+            return replace(session, passkey=passkey)
+        case e.PasskeyAnswered() | e.PasskeyConfirmationRequested() if session.passkey:
+            return replace(session, passkey=_further(session.passkey, event))
         case e.PairSuccess(device=device):
             return replace(session, device=device, attempts=0)
         case e.Connected(device=device):
@@ -188,6 +213,13 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
             return replace(session, webhook_failure=replace(session.webhook_failure, recovered_at=now))
         case _:
             return session
+
+
+def _further(passkey: PasskeyDemand, event: e.PasskeyAnswered | e.PasskeyConfirmationRequested) -> PasskeyDemand:
+    """Return the demand one step on: what was signed needn't be kept."""
+    code = event.code if isinstance(event, e.PasskeyConfirmationRequested) else None
+    step = PasskeyStep.CONFIRM if code else PasskeyStep.PHONE
+    return replace(passkey, options="", expires_at=event.expires_at, step=step, code=code)
 
 
 def _suspended(session: Session, *, disabled: bool, now: int) -> Session:
@@ -261,9 +293,7 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
     match event:
         case e.Disconnected(reason=reason) | e.LoggedOut(reason=reason) | e.ConnectFailure(reason=reason):
             return reason
-        case e.AccountRefused(reason=reason):
-            return reason
-        case e.LaunchRefused(reason=reason):
+        case e.AccountRefused(reason=reason) | e.LaunchRefused(reason=reason) | e.PasskeyLapsed(reason=reason):
             return reason
         case e.WorkerClaimed(upgraded=True):
             return Reason.UPGRADED
@@ -275,6 +305,8 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
             return Reason.UNLINKED_BY_OWNER if confirmed else Reason.UNLINK_UNCONFIRMED
         case e.PairSuccess() | e.Connected():
             return None
+        case e.PasskeyRequested(passkey=passkey):
+            return Reason.PASSKEY_REQUIRED if passkey else Reason.PASSKEY_UNSUPPORTED
         case _:
             return _REASONS.get(type(event), session.reason)
 
@@ -311,7 +343,7 @@ _REASONS: Final[dict[type[e.LinkEvent], Reason]] = {
     e.ScanRoundEnded: Reason.NEW_SCAN_ROUND,
     e.QRTimeout: Reason.QR_TIMEOUT,
     e.PairError: Reason.PAIR_ERROR,
-    e.PasskeyRequested: Reason.PASSKEY_REQUIRED,
+    e.PasskeyRefused: Reason.PASSKEY_REFUSED,
     e.StreamReplaced: Reason.REPLACED,
     e.ClientOutdated: Reason.CLIENT_OUTDATED,
     e.TemporaryBan: Reason.TEMPORARY_BAN,
@@ -325,20 +357,24 @@ def _next_at(event: e.LinkEvent, after: Session) -> int | None:
             return retry_at
         case e.QRShown(qr=qr):
             return qr.expires_at
-        case _ if isinstance(event, ASIDE):
+        case _ if isinstance(event, (*ASIDE, e.PairingCodeShown, e.PairingCodeEnded)):
             return after.next_at
         case _:
             return None
 
 
 def _deadline(after: Session) -> int | None:
-    if after.status in LIVE and after.desired is not Desired.RUNNING:
+    if after.live and after.desired is not Desired.RUNNING:
         return max(after.requested_at, after.claimed_at) + ENDING
-    if after.status not in DEADLINES:
+    if after.status not in DEADLINES or not (after.live or after.status is S.DELETING):
         return None
     match after.status:
         case S.SCAN_QR if after.qr:
-            begun = after.qr.expires_at
+            # Codes that nobody scans end by themselves, once a pairing code beside them has.
+            typed = after.pairing_code.expires_at + TYPED if after.pairing_code else 0
+            begun = max(after.qr.expires_at, typed)
+        case S.PASSKEY_REQUIRED if after.passkey:
+            begun = after.passkey.expires_at
         case S.STARTING | S.DELETING:
             # A claim, and every new try within it that said when it will be, starts the clock anew.
             begun = max(after.since, after.claimed_at, after.next_at or 0)
@@ -354,12 +390,12 @@ def _observed(after: Session, event: e.LinkEvent) -> int:
     """
     aside = isinstance(event, ASIDE)
     fresh_round = after.status is S.LOGGED_OUT and after.desired is Desired.RUNNING
-    if aside or fresh_round or after.status not in FINAL:
+    if aside or fresh_round or after.live or after.status not in FINAL:
         return after.observed_generation
     return after.generation
 
 
-def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
+def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:  # noqa: C901, PLR0912 - one case an event
     """What the world is told; never a code, a key or a text."""
     data: dict[str, Any] = {"status": str(after.status)}
     if after.reason:
@@ -373,6 +409,10 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
             data["code"] = code
         case e.QRShown(qr=qr):
             data |= {"attempt": qr.attempt, "expires_at": qr.expires_at}
+        case e.PairingCodeShown(pairing_code=shown):
+            data["expires_at"] = shown.expires_at
+        case e.PairingCodeEnded(why=why):
+            data["why"] = why
         case e.PairSuccess(device=device) | e.Connected(device=device):
             data |= {"phone": device.phone, "phone_mismatch": after.phone_mismatch}
             if after.phone_mismatch:
@@ -382,6 +422,8 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:
         case e.WebhookFailing(failure=failure) | e.WebhookDisabled(failure=failure):
             told = {"event": failure.event, "attempts": failure.attempts, "given_up": failure.given_up}
             data["webhook"] = {**told, "reason": failure.reason, "status": failure.status}
+        case _ if after.passkey:
+            data |= {"step": str(after.passkey.step), "expires_at": after.passkey.expires_at}
         case _:
             pass
     return data

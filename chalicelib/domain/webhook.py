@@ -11,7 +11,13 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Final
 
-from chalicelib.domain.events import CREATED, Envelope
+from chalicelib.domain.events import (
+    CREATED,
+    Envelope,
+    PairingCodeEnded,
+    PairingCodeShown,
+    PasskeyConfirmationRequested,
+)
 from chalicelib.domain.messages import PLAYED, MessageStatus
 from chalicelib.domain.session import Session, WebhookFailure
 from chalicelib.domain.transitions import NEXT
@@ -23,8 +29,14 @@ MESSAGE_EVENTS: Final = frozenset(
 )
 """A message received, and each outcome of one to send."""
 
-SESSION_EVENTS: Final = frozenset({CREATED} | {event.type for (before, event), then in NEXT.items() if then != before})
-"""The creation of a session and each change of its status. Its removal isn't here: there is no endpoint any more."""
+SESSION_EVENTS: Final = frozenset(
+    {CREATED, PairingCodeShown.type, PairingCodeEnded.type, PasskeyConfirmationRequested.type}
+    | {event.type for (before, event), then in NEXT.items() if then != before}
+)
+"""The creation of a session, each change of its status, and what somebody must do to link it.
+
+Its removal isn't here: there is no endpoint any more.
+"""
 
 BACKOFF: Final = (5, 30, 120, 600)
 """Seconds before each further attempt, after the first one at once.

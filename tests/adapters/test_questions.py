@@ -10,6 +10,7 @@ from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
+from chalicelib.domain.session import PairingCode
 from chalicelib.services.ports.messages import QuestionStore
 from tests.fakes.questions import MemoryQuestions
 from tests.makers import NOW, a_session
@@ -45,6 +46,26 @@ def test_what_whatsapp_is_told_lies_beside_the_questions(store: QuestionStore, t
     assert store.move(q.taken(told, epoch=1))
     store.remove(told)
     assert [one.id for one in store.all("uid")] == ["Q1"]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Question("uid", "L1", Subject.PAIRING_CODE, NOW, number="6281"),
+        Question("uid", "L1", Subject.ASSERTION, NOW, assertion="{}"),
+        Question("uid", "L1", Subject.CONFIRMATION, NOW, same=True),
+    ],
+)
+def test_what_is_asked_of_a_linking_lies_apart(store: QuestionStore, asked: Question) -> None:
+    assert store.put(replace(ASKED, place=0), now=NOW)
+    assert store.put(asked, now=NOW)
+    assert (store.all("uid"), store.all("uid", linking=True)) == ([replace(ASKED, place=0)], [asked])
+    answered = q.answered(q.taken(asked, epoch=1), PairingCode("ABCD-EFGH", "6281", NOW))
+    assert store.move(q.taken(asked, epoch=1))
+    assert store.move(answered)
+    assert store.get(asked) == answered
+    store.remove(asked)
+    assert store.all("uid", linking=True) == []
 
 
 def test_a_worker_that_knows_questions_alone_isn_t_shown_what_whatsapp_is_told(

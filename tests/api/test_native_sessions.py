@@ -210,7 +210,7 @@ def test_a_code_is_json_or_a_picture_as_accept_or_format_say(
     assert answer.status == 200
     assert answer.headers["Content-Type"].startswith(kind)
     if kind == "application/json":
-        assert set(answer.json) == {"session", "code", "image", "attempt", "expires_at"}
+        assert set(answer.json) == {"session", "code", "image", "attempt", "expires_at", "pairing_code"}
         assert (answer.json["code"], answer.json["image"]) == (code.code, code.image)
 
 

@@ -122,7 +122,19 @@ def test_a_change_of_the_connection_is_told_in_four_words(kind, status, told):
     assert "reason" not in json.loads(body(happened(kind, status), None, SESSION))
 
 
-@pytest.mark.parametrize("kind", ["qr", "scan_round_ended", "pairing", "pair_error", "delete_requested"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "qr",
+        "pairing_code",
+        "pairing_code_ended",
+        "scan_round_ended",
+        "passkey_confirmation_required",
+        "pairing",
+        "pair_error",
+        "delete_requested",
+    ],
+)
 def test_a_step_on_the_way_is_not_told(kind):
     assert not tells(happened(f"session.{kind}"), SESSION)
 

@@ -59,6 +59,8 @@ PASSES = {
     e.QRNotReady,
     e.AnswerNotReady,
     e.SessionDeleting,
+    e.PairingUnderWay,
+    e.PairingCodeThrottled,
     e.Contended,
 }
 

@@ -6,7 +6,19 @@ from hypothesis import strategies as st
 
 from chalicelib.domain import events as e
 from chalicelib.domain.errors import IllegalMove
-from chalicelib.domain.session import LIVE, SENTENCES, Desired, LastReason, Reason, Session, Status, WebhookFailure
+from chalicelib.domain.session import (
+    LIVE,
+    SENTENCES,
+    Desired,
+    LastReason,
+    PairingCode,
+    PasskeyDemand,
+    PasskeyStep,
+    Reason,
+    Session,
+    Status,
+    WebhookFailure,
+)
 from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
@@ -30,7 +42,13 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.QRTimeout: e.QRTimeout(),
     e.PairSuccess: e.PairSuccess(DEVICE),
     e.PairError: e.PairError(),
-    e.PasskeyRequested: e.PasskeyRequested(),
+    e.PairingCodeShown: e.PairingCodeShown(PairingCode("ABCD-EFGH", "6281", NOW + 180_000)),
+    e.PairingCodeEnded: e.PairingCodeEnded("expired"),
+    e.PasskeyRequested: e.PasskeyRequested(PasskeyDemand('{"challenge":"AAAA"}', NOW + 600_000)),
+    e.PasskeyAnswered: e.PasskeyAnswered(NOW + 120_000),
+    e.PasskeyConfirmationRequested: e.PasskeyConfirmationRequested("ABCD-EFGH", NOW + 180_000),
+    e.PasskeyLapsed: e.PasskeyLapsed(Reason.PASSKEY_EXPIRED),
+    e.PasskeyRefused: e.PasskeyRefused(),
     e.Connected: e.Connected(DEVICE),
     e.Disconnected: e.Disconnected(),
     e.ConnectFailure: e.ConnectFailure(Reason.CONNECT_FAILURE, NOW + 5_000),
@@ -322,3 +340,57 @@ def test_an_account_that_whatsapp_locks_or_bans_isn_t_linked_any_more_and_isn_t_
     refused = advance(a_running_session(status=Status.STARTING), e.AccountRefused(reason), now=NOW, event_id="E")
     assert (refused.status, refused.reason, refused.message) == (Status.FAILED, reason, SENTENCES[reason])
     assert (refused.device, refused.answered) == (None, True)
+
+
+def scanning() -> Session:
+    return moved(a_running_session(status=Status.STARTING), e.QRShown(a_code(expires_at=NOW + 20_000)))
+
+
+def test_a_pairing_code_stands_beside_the_picture_and_has_the_session_wait_for_whoever_types_it():
+    shown = moved(scanning(), EVENTS[e.PairingCodeShown])
+    assert shown.qr is not None
+    assert shown.pairing_code_at(NOW) == PairingCode("ABCD-EFGH", "6281", NOW + 180_000)
+    assert shown.pairing_code_at(NOW + 180_000) is None
+    assert (shown.status, shown.next_at) == (Status.SCAN_QR, NOW + 20_000)
+    assert shown.deadline == NOW + 180_000 + 60_000 + DEADLINES[Status.SCAN_QR]
+    ended = moved(shown, EVENTS[e.PairingCodeEnded])
+    assert (ended.pairing_code, ended.deadline) == (None, NOW + 20_000 + DEADLINES[Status.SCAN_QR])
+    assert moved(shown, e.PairSuccess(DEVICE)).pairing_code is None
+
+
+def test_a_demanded_passkey_is_a_way_on_as_long_as_somebody_takes_the_answer():
+    asked = moved(moved(scanning(), e.StartRequested()), EVENTS[e.PasskeyRequested])
+    assert (asked.live, asked.answered, asked.reason) == (True, False, Reason.PASSKEY_REQUIRED)
+    assert asked.deadline == NOW + 600_000 + DEADLINES[Status.PASSKEY_REQUIRED]
+    ended = moved(moved(scanning(), e.StartRequested()), e.PasskeyRequested())
+    assert (ended.live, ended.answered, ended.reason) == (False, True, Reason.PASSKEY_UNSUPPORTED)
+    assert ended.deadline is None
+
+
+def test_a_passkey_goes_from_step_to_step_and_nothing_of_it_stays():
+    asked = moved(scanning(), EVENTS[e.PasskeyRequested])
+    signed = moved(asked, EVENTS[e.PasskeyAnswered])
+    assert signed.passkey == PasskeyDemand("", NOW + 120_000, PasskeyStep.PHONE)
+    compared = moved(signed, EVENTS[e.PasskeyConfirmationRequested])
+    assert compared.passkey == PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM, "ABCD-EFGH")
+    assert compared.last_event is not None
+    assert compared.last_event.data["step"] == "confirm"
+    for end in (e.PairSuccess(DEVICE), e.PairError(), EVENTS[e.PasskeyLapsed], e.PasskeyRefused(), e.Stopped()):
+        assert moved(compared, end).passkey is None
+
+
+def test_no_event_tells_a_code_or_a_challenge():
+    told = moved(scanning(), EVENTS[e.PasskeyRequested], EVENTS[e.PasskeyConfirmationRequested])
+    everything = f"{moved(scanning(), EVENTS[e.PairingCodeShown])!r} {told!r}"
+    for one in (e.PairingCodeShown, e.PasskeyRequested, e.PasskeyConfirmationRequested):
+        everything += repr(EVENTS[one])
+    assert "ABCD" not in everything
+    assert "AAAA" not in everything
+
+
+def test_who_may_not_link_sees_that_a_passkey_is_demanded_and_no_more():
+    hidden = moved(scanning(), EVENTS[e.PasskeyRequested]).without_code()
+    assert hidden.live
+    assert hidden.passkey is not None
+    assert (hidden.passkey.options, hidden.passkey.code) == ("", None)
+    assert moved(scanning(), EVENTS[e.PairingCodeShown]).without_code().pairing_code is None

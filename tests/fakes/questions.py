@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.domain.questions import TOLD, Question
+from chalicelib.domain.questions import LINKING, TOLD, Question
 
-Place = tuple[str, bool, int]
+Place = tuple[str, str, int]
 """A session's uid, whether WhatsApp is told something there, and the place's number."""
 
 
@@ -25,8 +25,9 @@ class MemoryQuestions:
         stands = self.rows.get(_place(question))
         return stands if stands and stands.id == question.id else None
 
-    def all(self, uid: str) -> list[Question]:
-        return [question for (of, _, _), question in sorted(self.rows.items()) if of == uid]
+    def all(self, uid: str, *, linking: bool = False) -> list[Question]:
+        mine = [question for (of, _, _), question in sorted(self.rows.items()) if of == uid]
+        return [question for question in mine if (question.subject in LINKING) is linking]
 
     def move(self, question: Question) -> bool:
         stands = self.rows.get(_place(question))
@@ -41,4 +42,5 @@ class MemoryQuestions:
 
 
 def _place(question: Question) -> Place:
-    return question.uid, question.subject in TOLD, question.place
+    kind = "LQ" if question.subject in LINKING else "QT" if question.subject in TOLD else "Q"
+    return question.uid, kind, question.place

@@ -9,8 +9,20 @@ from typing import Any
 from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
+from infra.whatsapp_server.passkeys import Passkey
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, PASSWORD, RECEIVED, SCANNING, STOPPED, STORED, MeteredGateway
+from tests.gateway.rig import (
+    CALLED,
+    COMPARING,
+    OPTIONS,
+    PASSWORD,
+    RECEIVED,
+    SCANNING,
+    SIGNING,
+    STOPPED,
+    STORED,
+    MeteredGateway,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations-per-call.md"
 DOCUMENT = json.loads(json.dumps(document(ROUTERS)))
@@ -20,6 +32,9 @@ SESSIONS = {
     "qr": SCANNING,
     "qrcode": SCANNING,
     "session-status": SCANNING,
+    "pairing-code": SCANNING,
+    "passkey": SIGNING,
+    "confirmation": COMPARING,
     "connect": STOPPED,
     "login": STOPPED,
     "start": STOPPED,
@@ -34,6 +49,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/register": {"username": "cleo", "password": "a password"},
     "POST /api/admin/tenants": {"id": "globex", "username": "gus", "password": "a password"},
     "POST /api/sessions": {"phone": "+4915112345678"},
+    "POST /v1/sessions/{id}/passkey": {"assertion": Passkey.generate().sign(OPTIONS)},
     "PUT /api/sessions/{id}": {"name": "Another"},
     "PATCH /v1/sessions/{id}": {"name": "Another"},
     "PUT /api/sessions/{id}/name": {"name": "Another"},

@@ -1,5 +1,6 @@
 """The app over the real adapters and moto's AWS in this process, on a clock that waiting moves."""
 
+import json
 import time
 from collections.abc import Callable
 from copy import deepcopy
@@ -22,13 +23,18 @@ from chalicelib.domain.access import Role, User, fingerprint
 from chalicelib.domain.content import PhoneCall
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Direction, MessageStatus, Party
+from chalicelib.domain.session import PasskeyDemand, PasskeyStep
+from infra.whatsapp_server.passkeys import request_options
 from tests.fakes.accounts import FakeKeySecrets
 
 HASTE = 20
 """How much longer a wait is on the clock than it says: there is nobody to wait for."""
 PASSWORD = "admin123"
-SCANNING, STOPPED = "shop.scanning", "shop.stopped"
+SCANNING, STOPPED, SIGNING, COMPARING = "shop.scanning", "shop.stopped", "shop.signing", "shop.comparing"
 """Sessions beside the sample one: that one is connected."""
+
+OPTIONS: Final = request_options()
+"""What the session ``SIGNING`` is to have signed."""
 
 RECEIVED: Final = replace(
     samples.MESSAGE,
@@ -86,6 +92,11 @@ class MeteredGateway:
         sessions.create(replace(samples.SESSION, mailbox=self.mailbox))
         code = replace(samples.CODE, expires_at=now + 3_600_000)
         sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
+        demanded = replace(samples.PASSKEY, mailbox=self.mailbox)
+        demand = PasskeyDemand(json.dumps(OPTIONS), now + 3_600_000)
+        sessions.create(replace(demanded, id=SIGNING, uid="01KDVM3W00S1MPL3XAMP13Z0A4", passkey=demand))
+        demand = PasskeyDemand("", now + 3_600_000, PasskeyStep.CONFIRM, "ABCD-EFGH")
+        sessions.create(replace(demanded, id=COMPARING, uid="01KDVM3W00S1MPL3XAMP13Z0A5", passkey=demand))
         sessions.create(replace(samples.CREATED, id=STOPPED, uid="01KDVM3W00S1MPL3XAMP13Z0A3"))
         for message in (samples.MESSAGE, RECEIVED, CALLED):
             DynamoMessages(self.table).put(replace(message, created_at=now, sent_at=now))

@@ -21,6 +21,9 @@ UNANSWERED = {
     "POST /v1/sessions/{id}/messages/{message_id}/read",
     "POST /v1/sessions/{id}/messages/{message_id}/reject",
     "POST /v1/sessions/{id}/presence",
+    "POST /v1/sessions/{id}/pairing-code",
+    "POST /v1/sessions/{id}/passkey",
+    "POST /v1/sessions/{id}/passkey/confirmation",
 }
 
 

@@ -46,6 +46,7 @@ class ScriptedClient:
     confirms: bool = True
     connected: bool = True
     leaves_remains: bool = True
+    linking: c.OwnersActs | None = None
     calls: list[str] = field(default_factory=list)
     outgoing: list[Outgoing] = field(default_factory=list)
     told: list[object] = field(default_factory=list)

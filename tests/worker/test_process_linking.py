@@ -119,13 +119,14 @@ def test_a_version_of_our_own_links_and_a_login_that_is_outdated_keeps_its_keys(
     told(tmp_path, story)
 
 
-def test_a_passkey_demanded_ends_the_worker(tmp_path: Path) -> None:
+def test_a_passkey_demanded_ends_a_worker_that_links_by_the_library(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         await harness.wa.post("faults/passkey")
-        worker = await harness.start()
+        worker = await harness.start(LINKER="library")
         await harness.wa.scan(await harness.code())
         assert await harness.ended(worker) == 0
-        assert harness.now.status is Status.PASSKEY_REQUIRED
+        assert (harness.now.status, harness.now.answered) == (Status.PASSKEY_REQUIRED, True)
+        assert harness.now.reason == Reason.PASSKEY_UNSUPPORTED
 
     told(tmp_path, story)
 

@@ -20,7 +20,7 @@ from chalicelib.domain.content import restored, stored
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import KEPT, OPEN, Message, MessageStatus, Party, Receipt
-from chalicelib.domain.questions import TOLD, Question
+from chalicelib.domain.questions import LINKING, TOLD, Question
 from chalicelib.reading import Reader
 from chalicelib.services.ports.messages import Claim
 
@@ -231,9 +231,9 @@ class DynamoQuestions(Struct, frozen=True):
         stands = question_from_item(item) if item else None
         return stands if stands and stands.id == question.id else None
 
-    def all(self, uid: str) -> list[Question]:
+    def all(self, uid: str, *, linking: bool = False) -> list[Question]:
         """Read the session's places."""
-        where = Condition("pk = :pk AND begins_with(sk, :q)", {":pk": f"S#{uid}", ":q": "Q"})
+        where = Condition("pk = :pk AND begins_with(sk, :q)", {":pk": f"S#{uid}", ":q": "LQ#" if linking else "Q"})
         return [question_from_item(item) for item in self.table.query(where)]
 
     def move(self, question: Question) -> bool:
@@ -247,7 +247,12 @@ class DynamoQuestions(Struct, frozen=True):
 
 
 def _key(question: Question) -> tuple[str, str]:
-    """Return the keys of the question's place; workers of versions that don't know ``TOLD`` look at Q# alone."""
+    """Return the keys of the question's place.
+
+    Workers of versions that don't know ``TOLD`` look at Q# alone, those that don't know ``LINKING`` at Q.
+    """
+    if question.subject in LINKING:
+        return f"S#{question.uid}", f"LQ#{question.place}"
     told = question.subject in TOLD
     return f"S#{question.uid}", f"QT#{question.place}" if told else f"Q#{question.place}"
 

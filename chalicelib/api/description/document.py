@@ -295,6 +295,8 @@ WAITING: Final = (
     e.TooManyAttempts,
     e.TicketQuotaExceeded,
     e.TooManyQuestions,
+    e.PairingCodeThrottled,
+    e.PairingUnderWay,
     e.SessionDeleting,
 )
 """Errors that say when to come again."""
@@ -305,6 +307,9 @@ _STANDING: Final[Mapping[type[e.GatewayError], Session]] = {
     e.SessionStopped: samples.UNSCANNED,
     e.SessionFailed: samples.OUTDATED,
     e.PasskeyRequired: samples.PASSKEY,
+    e.PasskeyNotAsked: samples.SCANNING,
+    e.ConfirmationNotAsked: samples.SCANNING,
+    e.PairingUnderWay: samples.SCANNING,
 }
 """How the session of an example stands; in all others it is linked."""
 

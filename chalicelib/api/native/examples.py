@@ -9,14 +9,22 @@ from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SES
 from chalicelib.api.native import drafts
 from chalicelib.api.native import messages as message_routes
 from chalicelib.api.native.events import NativeNewTicket
+from chalicelib.api.native.linking import (
+    NativeAssertion,
+    NativeAssertionResponse,
+    NativeConfirmation,
+    NativePairing,
+    NativePasskey,
+)
 from chalicelib.api.native.media import NativeUpload
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import events, media, messages, sessions
+from chalicelib.dialects.native import events, linking, media, messages, sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain.events import Connected, Envelope
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
 from chalicelib.domain.proxy import ProxyType
+from chalicelib.domain.session import PairingCode, PasskeyDemand, PasskeyStep
 
 _RECEIPT: Final = Receipt(Party("628987654321", "200000000000002"), delivered_at=NOW + 900, read_at=NOW + 5_000)
 FILE: Final = MediaFile(
@@ -45,12 +53,16 @@ _EVENT: Final = events.event(
         {"status": "CONNECTED", "phone": "6281234567890", "phone_mismatch": False},
     )
 )
+_PAIRING_CODE: Final = PairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
+_PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
     NativePageJson[events.NativeEventJson]: page([_EVENT], _EVENT["cursor"]),
     events.NativeTicketJson: events.ticket("wst_dGlja2V0…", NOW + 60_000),
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
+    linking.NativePairingCodeJson: linking.pairing_code(SCANNING, _PAIRING_CODE),
+    linking.NativeConfirmationJson: linking.confirmation(SCANNING, _PASSKEY, "MJCE-ENTJ"),
     messages.NativeMessageJson: messages.message(MESSAGE),
     NativePageJson[messages.NativeMessageJson]: page([messages.message(MESSAGE)], MESSAGE.id),
     messages.NativeReadJson: messages.read(MESSAGE, 0),
@@ -68,6 +80,18 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
         proxy=NativeProxy(ProxyType.SOCKS5, "proxy.example.com", 1080, "shop", "a password"),
         metadata={"branch": "7"},
     ),
+    NativePairing(phone="+62 812-3456-7890"),
+    NativePasskey(
+        NativeAssertion(
+            id="q83vEjRWeJCrze8SNFZ4kA",
+            response=NativeAssertionResponse(
+                clientDataJSON="eyJ0eXBlIjoid2ViYXV0aG4uZ2V0Ii4uLn0",
+                authenticatorData="QCsqVPkw",
+                signature="MEUCIQDx",
+            ),
+        )
+    ),
+    NativeConfirmation(same=True),
     NativeUpload(mimetype="application/pdf", size=48_211, file_name="bill.pdf"),
     drafts.NativeTextDraft(to=_TO, text=drafts.NativeText(body="Your order is on its way."), client_ref="order-17"),
     drafts.NativeImageDraft(

@@ -183,7 +183,7 @@ def create(call: Call, body: NativeSession) -> Answer:
             metadata=metadata,
             made=made,
         )
-    return Answer(_shape(call, session), status=201, headers={"Location": f"/v1/sessions/{session.id}"})
+    return Answer(shape(call, session), status=201, headers={"Location": f"/v1/sessions/{session.id}"})
 
 
 @router.route("GET", "/v1/sessions", needs=_READ, gives={200: NativePageJson[shapes.NativeSessionJson]}, takes=SESSIONS)
@@ -196,7 +196,7 @@ def index(call: Call) -> Answer:
 @router.route("GET", "/v1/sessions/{id}", needs=_READ, gives=_ONE)
 def show(call: Call, name: str) -> Answer:
     """Give one session."""
-    return Answer(_shape(call, bootstrap.sessions().get(call.tenant, name)))
+    return Answer(shape(call, bootstrap.sessions().get(call.tenant, name)))
 
 
 @router.route("PATCH", "/v1/sessions/{id}", needs=_WRITE, gives=_ONE, refuses=_MOVED)
@@ -223,7 +223,7 @@ def change(call: Call, name: str, body: NativeSessionChange) -> Answer:
         metadata=None if body.metadata is UNSET else _metadata(body.metadata or {}),
     )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
-    return Answer(_shape(call, session))
+    return Answer(shape(call, session))
 
 
 @router.route(
@@ -250,7 +250,7 @@ def start(call: Call, name: str) -> Answer:
 )
 def restart(call: Call, name: str) -> Answer:
     """Have it connect anew: one that runs over a new connection to WhatsApp; one that doesn't is started."""
-    return Answer(_shape(call, bootstrap.sessions().restart(call.tenant, name)), status=202)
+    return Answer(shape(call, bootstrap.sessions().restart(call.tenant, name)), status=202)
 
 
 @router.route("POST", "/v1/sessions/{id}/stop", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_MOVED)
@@ -278,8 +278,9 @@ def qr(call: Call, name: str) -> Answer:
     return code_answer(call, name, shapes.code, by_accept=True)
 
 
-def _shape(call: Call, session: Session) -> shapes.NativeSessionJson:
-    return shapes.session(session, with_secret=call.may(_WRITE))
+def shape(call: Call, session: Session) -> shapes.NativeSessionJson:
+    """Return a session, as much of it as the caller may see."""
+    return shapes.session(session, with_secret=call.may(_WRITE), with_options=call.may(_LINK))
 
 
 def _url(of: NativeWebhookChange) -> str | None:
@@ -320,4 +321,4 @@ def _metadata(of: Mapping[str, str]) -> Mapping[str, str]:
 
 def _moved(call: Call, session: Session) -> Answer:
     runs = session.status is Status.CONNECTED and session.desired is Desired.RUNNING
-    return Answer(_shape(call, session), status=200 if runs or session.answered else 202)
+    return Answer(shape(call, session), status=200 if runs or session.answered else 202)

@@ -92,7 +92,17 @@ _STATUSES: Final[dict[str, Literal["sent", "delivered", "read"]]] = {
     "message.read": "read",
 }
 _STEPS: Final = frozenset(
-    step.type for step in (e.QRShown, e.ScanRoundEnded, e.PairSuccess, e.PairError, e.DeleteRequested)
+    step.type
+    for step in (
+        e.QRShown,
+        e.PairingCodeShown,
+        e.PairingCodeEnded,
+        e.ScanRoundEnded,
+        e.PasskeyConfirmationRequested,
+        e.PairSuccess,
+        e.PairError,
+        e.DeleteRequested,
+    )
 )
 """What leaves a session pending, as it was; and the request to delete it, after which it has no endpoint."""
 

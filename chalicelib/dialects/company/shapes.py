@@ -6,7 +6,7 @@ from chalicelib.dialects.shared import LastReasonJson, Moment, last_reason, micr
 from chalicelib.domain.errors import GatewayError, OfMessage, OfSession, SessionNotConnected
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Attempt, Message, MessageStatus, Report
-from chalicelib.domain.session import LIVE, QRCode, Session, Status, needs_qr, news
+from chalicelib.domain.session import QRCode, Session, Status, needs_qr, news
 
 Word = Literal["CONNECTED", "DISCONNECTED", "UNKNOWN", "NOT_CONFIGURED"]
 
@@ -171,7 +171,7 @@ def _why_none(of: Session | None) -> str | None:
         return _NONE
     if WORDS[of.status] == "UNKNOWN":
         return of.message or of.reason or _SENTENCES["UNKNOWN"]
-    if of.status in LIVE or not needs_qr(of) or not of.answered:
+    if of.live or not needs_qr(of) or not of.answered:
         return None
     return news(of.reason, of.message) or _ASK
 

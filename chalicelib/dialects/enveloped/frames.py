@@ -20,6 +20,8 @@ WORDS: Final[dict[str, str]] = {
     e.PairSuccess.type: "pairing",
     e.PairError.type: "pair_error",
     e.PasskeyRequested.type: "passkey_required",
+    e.PasskeyLapsed.type: "stopped",
+    e.PasskeyRefused.type: "failed",
     e.Connected.type: "connected",
     e.Disconnected.type: "disconnected",
     e.LoggedOut.type: "logged_out",

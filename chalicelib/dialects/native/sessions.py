@@ -3,6 +3,7 @@
 from typing import Annotated, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.native.answers import phone
+from chalicelib.dialects.native.linking import NativePairingCodeJson, NativePasskeyJson, pairing_code, passkey
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, sentence
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Desired, QRCode, Session, Status, WebhookFailure, needs_qr
@@ -66,6 +67,7 @@ class NativeSessionJson(TypedDict):
     next_at: Annotated[Moment | None, "When the status will change by itself."]
     until: Annotated[Moment | None, "How long WhatsApp refuses the account, where it says so."]
     needs_qr: Annotated[bool, "Somebody must scan a code, whether one is shown already or not."]
+    passkey: Annotated[NativePasskeyJson | None, "The passkey that WhatsApp waits for before it links the session."]
     account: Annotated[NativeAccountJson | None, "The account that is linked; null while none is."]
     phone: Annotated[str | None, "The number that the session was created for, with ``+``."]
     phone_mismatch: Annotated[bool, "Another account is linked than that number's."]
@@ -86,6 +88,7 @@ class NativeCodeJson(TypedDict):
     image: Annotated[str, "A PNG as data URI."]
     attempt: Annotated[int, "Counts the codes of this scan round, from 1."]
     expires_at: Moment
+    pairing_code: Annotated[NativePairingCodeJson | None, "The code to type in its place, if one was asked for."]
 
 
 class NativeDeletionJson(TypedDict):
@@ -100,8 +103,12 @@ class NativeDeletionJson(TypedDict):
     message: Annotated[str | None, "The same as a sentence."]
 
 
-def session(of: Session, *, with_secret: bool = False) -> NativeSessionJson:
-    """Return a session; the secret that its webhooks are signed with is for those who may change it."""
+def session(of: Session, *, with_secret: bool = False, with_options: bool = False) -> NativeSessionJson:
+    """Return a session.
+
+    The secret that its webhooks are signed with is for those who may change it, a passkey's options are for those who
+    may link it.
+    """
     return {
         "id": of.id,
         "name": of.name,
@@ -114,6 +121,7 @@ def session(of: Session, *, with_secret: bool = False) -> NativeSessionJson:
         "next_at": iso(of.next_at),
         "until": iso(of.until),
         "needs_qr": needs_qr(of),
+        "passkey": passkey(of.passkey, with_options=with_options) if of.passkey else None,
         "account": _account(of),
         "phone": phone(of.phone),
         "phone_mismatch": of.phone_mismatch,
@@ -170,14 +178,16 @@ def _failure(of: WebhookFailure) -> NativeWebhookFailureJson:
     }
 
 
-def code(of: Session, qr: QRCode, now: int) -> NativeCodeJson:  # noqa: ARG001 - every family's
+def code(of: Session, qr: QRCode, now: int) -> NativeCodeJson:
     """Return a code."""
+    typed = of.pairing_code_at(now)
     return {
         "session": of.id,
         "code": qr.code,
         "image": qr.image,
         "attempt": qr.attempt,
         "expires_at": iso(qr.expires_at),
+        "pairing_code": pairing_code(of, typed) if typed else None,
     }
 
 

@@ -42,7 +42,8 @@ class InitializingJson(TypedDict):
 
 
 _FAILURES: Final = {
-    one.type for one in (e.PasskeyRequested, e.ClientOutdated, e.TemporaryBan, e.AccountRefused, e.GaveUp)
+    one.type
+    for one in (e.PasskeyRequested, e.PasskeyRefused, e.ClientOutdated, e.TemporaryBan, e.AccountRefused, e.GaveUp)
 }
 
 
@@ -58,7 +59,7 @@ def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]
             return [_waiting(name, at, sentence)]
         case e.ScanRoundEnded.type | e.QRTimeout.type | e.LoggedOut.type | e.Unlinked.type:
             return [_waiting(name, at, sentence, reason)]
-        case e.Stopped.type | e.StreamReplaced.type:
+        case e.Stopped.type | e.StreamReplaced.type | e.PasskeyLapsed.type:
             return [_waiting(name, at, sentence, reason)]
         case e.DELETED:
             return [_waiting(name, at, "The session was deleted", "deleted")]

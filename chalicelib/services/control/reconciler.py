@@ -8,7 +8,7 @@ from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, T
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.media import prefix_of, uploads_of
 from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
-from chalicelib.domain.session import LIVE, Desired, Reason, Session, Status
+from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import (
@@ -166,7 +166,7 @@ class Reconciler(Struct, frozen=True):
         standby = self.standbys.take(session.uid, epoch)
         worker = standby.worker if standby else f"{session.uid}-{epoch}"
         mailbox = standby.mailbox if standby else self.mailboxes.create(worker)
-        lost = session.status in LIVE
+        lost = session.live
         task = standby.task if standby else self.task
         upgraded = lost and session.task is not None and session.task != task
         claim = WorkerClaimed(worker, mailbox, standby is not None, lost=lost, task=task, upgraded=upgraded)
@@ -239,5 +239,5 @@ class Reconciler(Struct, frozen=True):
     def _settle(self, session: Session) -> None:
         event = Unlinked() if session.desired is Desired.UNLINKED else Stopped()
         settled = self.moves.report(session, event)
-        if settled and session.worker and session.status in LIVE:
+        if settled and session.worker and session.live:
             self.workers.stop(session.worker, reason="Its session was stopped.")

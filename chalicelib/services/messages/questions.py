@@ -25,8 +25,9 @@ from chalicelib.domain.questions import (
     put_back,
     refused,
     taken,
+    turned_down,
 )
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import PairingCode, Session
 from chalicelib.services.messages.outbox import keep_pace, ring
 from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, Rejected, SessionStore, Sleep, Unavailable
 from chalicelib.services.ports.messages import QuestionStore
@@ -91,6 +92,16 @@ class Questions(Struct, frozen=True):
 
     def _asked(self, session: Session, subject: Subject, **about: Any) -> Question:
         """Return the question about the subject, which ``about`` says more of, once it is answered."""
+        answer = self.ask(session, subject, **about)
+        if answer.failure:
+            raise AnswerRefused(answer.failure)
+        return answer
+
+    def ask(self, session: Session, subject: Subject, **about: Any) -> Question:
+        """Return the question once the session's worker has done with it, whatever came of it.
+
+        Raises TooFast, TooManyQuestions and AnswerNotReady.
+        """
         self._keep_pace(session, subject)
         asked = self._put(Question(session.uid, self.new_id(), subject, asked_at=self.clock(), **about))
         try:
@@ -102,12 +113,10 @@ class Questions(Struct, frozen=True):
                 self.questions.remove(asked)
         if answer is None:
             raise AnswerNotReady("WhatsApp didn't answer in time.", hint="Ask again in a while.", retry_after=ASK_AGAIN)
-        if answer.failure:
-            raise AnswerRefused(answer.failure)
         return answer
 
     def _keep_pace(self, session: Session, subject: Subject) -> None:
-        if subject in TOLD:
+        if subject in TOLD or subject in {Subject.ASSERTION, Subject.CONFIRMATION}:
             keep_pace(
                 self.telling,
                 session,
@@ -157,10 +166,13 @@ class Answering(Struct, frozen=True):
     questions: QuestionStore
     clock: Clock
 
-    def owed(self, uid: str, *, epoch: int) -> list[Question]:
-        """Return the questions that a worker of that claim is to answer, in the order they were asked in."""
-        now = self.clock()
-        owed = [question for question in self.questions.all(uid) if question.is_owed(epoch=epoch, now=now)]
+    def owed(self, uid: str, *, epoch: int, linking: bool = False) -> list[Question]:
+        """Return the questions that a worker of that claim is to answer, in the order they were asked in.
+
+        Those about the session's linking are asked for by ``linking``.
+        """
+        now, asked = self.clock(), self.questions.all(uid, linking=linking)
+        owed = [question for question in asked if question.is_owed(epoch=epoch, now=now)]
         return sorted(owed, key=lambda question: question.id)
 
     def take(self, question: Question, *, epoch: int) -> Question | None:
@@ -173,15 +185,19 @@ class Answering(Struct, frozen=True):
         """Have the question asked again once there is a connection: there was none."""
         return self._moved(put_back(question))
 
-    def answer(self, question: Question, answer: Contact | Sequence[Group] | None) -> Question | None:
+    def answer(self, question: Question, answer: Contact | PairingCode | Sequence[Group] | None) -> Question | None:
         """Write the answer, None where WhatsApp was told; of groups, as many as there is room for."""
-        if answer is None or isinstance(answer, Contact):
+        if answer is None or isinstance(answer, Contact | PairingCode):
             return self._moved(answered(question, answer))
         return self._moved(answered(question, fitting(answer)))
 
     def refuse(self, question: Question, failure: str) -> Question | None:
         """Write why there is no answer."""
         return self._moved(refused(question, failure))
+
+    def turn_down(self, question: Question, refusal: str) -> Question | None:
+        """Write, as a code, why the session's linking does nothing with it."""
+        return self._moved(turned_down(question, refusal))
 
     def _moved(self, question: Question) -> Question | None:
         return question if self.questions.move(question) else None

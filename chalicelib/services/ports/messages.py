@@ -165,8 +165,11 @@ class QuestionStore(Protocol):
     def get(self, question: Question) -> Question | None:
         """Return the question as it stands, read consistently; None if it is gone."""
 
-    def all(self, uid: str) -> list[Question]:
-        """Return the session's questions, read consistently; those whom nobody waits for any more may be among them."""
+    def all(self, uid: str, *, linking: bool = False) -> list[Question]:
+        """Return the session's questions, read consistently; those whom nobody waits for any more may be among them.
+
+        Those about its linking (``LINKING``) are apart, and asked for by ``linking``.
+        """
 
     def move(self, question: Question) -> bool:
         """Write ``question`` over the version before its own; False, and nothing written, if that isn't what stands."""

@@ -123,7 +123,7 @@ def why_no_code(session: Session) -> GatewayError | None:
             return AlreadyConnected(
                 "The session is linked, and reconnecting: there is nothing to scan.", session=session
             )
-        case Status.PASSKEY_REQUIRED if session.answered:
+        case Status.PASSKEY_REQUIRED if session.answered or session.live:
             return PasskeyRequired(session.message or "", session=session)
         case Status.FAILED if session.answered:
             return SessionFailed(session.message or "", session=session)

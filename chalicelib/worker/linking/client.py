@@ -28,6 +28,10 @@ class Linker(Protocol):
 
     name: str
 
+    @property
+    def acts(self) -> c.OwnersActs | None:
+        """What the owner can do meanwhile, if anything."""
+
     def start(self) -> None:
         """Begin."""
 
@@ -91,8 +95,9 @@ class Clients:
     def _linker(self, database: Path, client: "LinkingClient", proxy: str | None) -> Linker:
         session = database.parent.name
 
-        def ended(event: c.ClientEvent, why: str) -> None:
-            self._failed[session] = why
+        def ended(event: c.ClientEvent, why: str | None) -> None:
+            if why is not None:
+                self._failed[session] = why
             client.ended(event)
 
         if why := self._failed.pop(session, None):
@@ -140,6 +145,11 @@ class LinkingClient:
     def leaves_remains(self) -> bool:
         """Once the library has logged in, its threads stay."""
         return self._client is not None and self._client.leaves_remains
+
+    @property
+    def linking(self) -> c.OwnersActs | None:
+        """What its linker takes, until the device is linked."""
+        return self._linker.acts if self._device is None else None
 
     def connect(self) -> None:
         """Begin to link."""

@@ -9,6 +9,7 @@ import base64
 import ssl
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -63,6 +64,24 @@ class LinkingConnection:
         if self._loop:
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._inbox.put_nowait, act)
+
+    def done(self, act: Act, seconds: float) -> None:
+        """Have the owner's ``act`` done, from any thread but the loop's, and wait for that: raises what it raises.
+
+        TimeoutError where nothing is done any more.
+        """
+        outcome: Future[None] = Future()
+
+        def doing(protocol: LinkingProtocol, now: float) -> None:
+            try:
+                act(protocol, now)
+            except Exception as error:  # noqa: BLE001 - whatever it was, it is for whoever waits
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(None)
+
+        self.acted(doing)
+        outcome.result(seconds)
 
     def cancel(self) -> None:
         """End it, from any thread."""

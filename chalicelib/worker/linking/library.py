@@ -60,6 +60,7 @@ class LibraryLinker:
     """Links one device, once, in a child process; it calls what ``OwnLinker`` calls."""
 
     name = "library"
+    acts = None
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
+from chalicelib.domain.passkey import Assertion, Challenge, NoChallenge, check
 from chalicelib.wire.node import SERVER, Attribute, MissingPart, Node
 from chalicelib.wire.pairing import handoff_key
 from chalicelib.wire.proto import MalformedMessage
@@ -31,7 +32,7 @@ from chalicelib.worker.linking import pairing, passkey, qr
 from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.pairing import BadVoucher, LinkedDevice, Voucher
 from chalicelib.worker.linking.pairing_code import ANSWER_S, LASTS_S, MOST_TRIES, PairingCode
-from chalicelib.worker.linking.passkey import Ceremony, Challenge
+from chalicelib.worker.linking.passkey import Ceremony
 from chalicelib.worker.linking.registration import Appearance, DeviceKeys, new_secret
 from chalicelib.worker.linking.states import FINAL, NEXT, ON_SHOW, Input, LinkingState, OutOfTurn
 
@@ -275,7 +276,7 @@ class Linking:
         """Take the signed challenge. Raises BadAssertion, and changes nothing, if it isn't one for it; or OutOfTurn."""
         if self.state is not LinkingState.PASSKEY_REQUIRED or self._challenge is None:
             raise OutOfTurn(self.state, Input.ASSERTION_GIVEN)
-        checked = passkey.check(self._challenge, assertion)
+        checked = check(self._challenge, assertion)
         self._move(Input.ASSERTION_GIVEN)
         if self._handoff and now - self._handoff[1] >= passkey.PROOF_S:
             # The proof is no good any more: both sides show a code.
@@ -360,7 +361,7 @@ class Linking:
             return
         try:
             request.answered(stanza, now)
-        except (MissingPart, MalformedMessage):
+        except (MissingPart, MalformedMessage, NoChallenge):
             request.refused("", now)
 
     def _asked_of(self, stanza: Node, now: float) -> None:
@@ -543,7 +544,7 @@ class Linking:
         for timer in (LinkingTimer.ROTATION, LinkingTimer.PAIRING_CODE, LinkingTimer.CODE_ANSWER):
             self._timers.pop(timer, None)
 
-    def _prove(self, assertion: passkey.Assertion, answer: Node, now: float) -> None:
+    def _prove(self, assertion: Assertion, answer: Node, now: float) -> None:
         reference = answer.get("ref").data.decode("ascii", "replace")
         self._ceremony = Ceremony(self._appearance.platform, reference)
         prologue = self._ceremony.prologue(assertion, self._handoff[0] if self._handoff else None)

@@ -17,20 +17,18 @@ REFUSED: Final = {403: Reason.ACCOUNT_LOCKED, 406: Reason.ACCOUNT_BANNED}
 """What WhatsApp means by the codes with which it unlinks a device besides 401, for the account's own sake."""
 
 
-def translate(event: c.ClientEvent, now: int) -> e.LinkEvent | None:
+def translate(event: c.ClientEvent, now: int) -> e.LinkEvent | None:  # noqa: C901 - one case an event
     """Return what ``event`` means for the session; None where that depends on more than the event.
 
-    ``now`` is in milliseconds since the Unix epoch. A code is drawn first; a refused connection says when it is tried
-    again; "replaced" may be a worker that came back
-    from the dead; the end of ``connect`` depends on what was before it.
+    ``now`` is in milliseconds since the Unix epoch. A code is drawn first; a linking's further steps may have somebody
+    who waits for them; a refused connection says when it is tried again; "replaced" may be a worker that came back from
+    the dead; the end of ``connect`` depends on what was before it.
     """
     match event:
         case c.PairSuccessEvent(device=device):
             return e.PairSuccess(device)
         case c.PairErrorEvent():
             return e.PairError()
-        case c.PasskeyRequestEvent():
-            return e.PasskeyRequested()
         case c.ConnectedEvent(device=device) | c.KeepAliveRestoredEvent(device=device):
             return e.Connected(device)
         case c.DisconnectedEvent() | c.KeepAliveTimeoutEvent():
@@ -41,7 +39,13 @@ def translate(event: c.ClientEvent, now: int) -> e.LinkEvent | None:
             return e.ClientOutdated()
         case c.TemporaryBanEvent(code=code, seconds=seconds):
             return e.TemporaryBan(code, now + seconds * 1000 if seconds > 0 else None)
+        case c.PasskeyEndedEvent(why=Reason.PASSKEY_REFUSED):
+            return e.PasskeyRefused()
+        case c.PasskeyEndedEvent(why=why):
+            return e.PasskeyLapsed(why)
         case c.QREvent() | c.CodesRanOutEvent() | c.StreamReplacedEvent() | c.ConnectFailureEvent() | c.EndedEvent():
+            return None
+        case c.PairingCodeEvent() | c.PairingCodeEndedEvent() | c.PasskeyRequestEvent() | c.PasskeyCodeEvent():
             return None
 
 

@@ -31,6 +31,7 @@ from chalicelib.worker import monotonic
 from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
+from chalicelib.worker.session.linking import OwnersLinking
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.reporter import SessionReporter, translate
 from chalicelib.worker.session.shutdown import Shutdown
@@ -107,9 +108,14 @@ class Phase(StrEnum):
 
     CONNECTING = "connecting"
     SCANNING = "scanning"
+    PROVING = "proving"
     PAIRING = "pairing"
     ONLINE = "online"
     DEAD = "dead"
+
+
+_LINKING: Final = frozenset({Phase.SCANNING, Phase.PROVING})
+"""While a code is shown, or a passkey waited for."""
 
 
 @dataclass(slots=True)
@@ -125,7 +131,7 @@ class Pulse:
     @property
     def mute(self) -> bool:
         """Whether a dead client would say nothing now, so that it must be looked at."""
-        return self.phase in {Phase.CONNECTING, Phase.SCANNING}
+        return self.phase in {Phase.CONNECTING, *_LINKING}
 
     def move(self, phase: Phase) -> None:
         """Say how far the client has come; it lives."""
@@ -139,7 +145,7 @@ class Pulse:
             return False
         if self.closed_since is None:
             self.closed_since = now
-        return now - self.closed_since >= (DEAD_FOR if self.phase is Phase.SCANNING else NO_CODE_FOR)
+        return now - self.closed_since >= (DEAD_FOR if self.phase in _LINKING else NO_CODE_FOR)
 
 
 CALM: Final = 60_000
@@ -180,7 +186,7 @@ IDLE_TICK: Final = 5.0
 ANSWERS_IN: Final = 0.5
 """Seconds for the client to say whether its socket is open. It doesn't while it opens one, which may take for ever."""
 
-_LAST: Final = (c.LoggedOutEvent, c.PasskeyRequestEvent, c.ClientOutdatedEvent, c.TemporaryBanEvent)
+_LAST: Final = (c.LoggedOutEvent, c.PasskeyEndedEvent, c.ClientOutdatedEvent, c.TemporaryBanEvent)
 """Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
 
 
@@ -199,6 +205,7 @@ class Service:
         messaging: Messaging,
         shutdown: Shutdown,
         wal_sync: WalSync,
+        owners_acts: OwnersLinking,
         linked: bool,
         tunnel: Tunnel | None = None,
     ) -> None:
@@ -211,6 +218,7 @@ class Service:
         self._messaging = messaging
         self._shutdown = shutdown
         self._wal_sync = wal_sync
+        self._owners_acts = owners_acts
         self._linked = linked
         self._tunnel = tunnel
         self._restarts = reporter.session.restarts
@@ -243,6 +251,8 @@ class Service:
         match happening:
             case Rung():
                 self._messaging.ring()
+                if self._pulse.phase in _LINKING:
+                    self._owners_acts.look()
                 self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
                 return None
             case Terminated():
@@ -254,6 +264,11 @@ class Service:
                 self._pulse.move(Phase.SCANNING)
                 self._reporter.report(e.QRShown(self._round.show(code, self._reporter.clock(), seconds)))
                 return None
+            case c.PasskeyRequestEvent():
+                return self._demanded(happening)
+            case c.PairingCodeEvent() | c.PairingCodeEndedEvent() | c.PasskeyCodeEvent():
+                self._owners_acts.told(happening)
+                return None
             case c.EndedEvent() if self._pulse.phase is Phase.ONLINE:
                 return self._restart()
             case c.CodesRanOutEvent() | c.EndedEvent() | c.ConnectFailureEvent():
@@ -263,6 +278,15 @@ class Service:
                 return self._replaced()
             case _:
                 return self._moved(happening)
+
+    def _demanded(self, passkey: c.PasskeyRequestEvent) -> Ending | None:
+        """Go on by the owner's answer to WhatsApp's demand, if this client can pass that on."""
+        if passkey.options is None:
+            self._reporter.report(e.PasskeyRequested())
+            return Exit(DONE)
+        self._pulse.move(Phase.PROVING)
+        self._owners_acts.demanded(passkey.options, passkey.seconds)
+        return None
 
     def _moved(self, event: c.ClientEvent) -> Ending | None:
         """Report what the client says, and keep up with it."""
@@ -277,6 +301,7 @@ class Service:
         session = self._reporter.report(translated) if translated else self._reporter.session
         match event:
             case c.PairSuccessEvent():
+                self._owners_acts.over()
                 self._linked = True
                 self._pulse.move(Phase.PAIRING)
             case c.PairErrorEvent():
@@ -337,10 +362,11 @@ class Service:
             return None
         if self._shutdown.deadline is not None:
             return self._shutdown.gone(confirmed=False)
-        if self._pulse.phase is not Phase.SCANNING:
+        self._owners_acts.over()
+        if self._pulse.phase not in _LINKING:
             self._try_again()
             return None
-        if self._round.ran_out(self._reporter.clock()):
+        if self._pulse.phase is Phase.SCANNING and self._round.ran_out(self._reporter.clock()):
             another = self._reporter.scan_ended().status is Status.STARTING
             return Again(replace(self._handover, failures=0)) if another else Exit(DONE)
         self._reporter.report(e.PairError())

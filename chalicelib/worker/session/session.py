@@ -22,6 +22,7 @@ from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
 from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
+from chalicelib.worker.session.linking import OwnersLinking
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.outcomes import Outcomes
 from chalicelib.worker.session.receiving import Intake
@@ -137,6 +138,7 @@ class WorkerSession:
             messaging=messaging,
             shutdown=shutdown,
             wal_sync=wal_sync,
+            owners_acts=OwnersLinking(client, reporter, self._services.answering, self._events, log),
             linked=opened.linked,
             tunnel=tunnel,
         )

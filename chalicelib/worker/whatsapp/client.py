@@ -1,9 +1,9 @@
 """What the worker needs of a WhatsApp client: a Protocol, and the events it yields, in whatsmeow's names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
@@ -46,8 +46,45 @@ class PairErrorEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingCodeEvent:
+    """WhatsApp takes a pairing code for ``phone`` (digits), for ``seconds``; any before it is dead. A secret."""
+
+    phone: str = field(repr=False)
+    code: str = field(repr=False)
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairingCodeEndedEvent:
+    """The pairing code is dead, or there is none: ``why`` is refused, throttled, expired, unanswered or withdrawn."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PasskeyRequestEvent:
-    """WhatsApp wants a passkey before it links this account; the library has no way to answer."""
+    """WhatsApp wants a passkey before it links this account: ``options`` (JSON) are to be signed within ``seconds``.
+
+    None: the client library links, which has no way to answer.
+    """
+
+    options: str | None = field(default=None, repr=False)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyCodeEvent:
+    """The phone shows a code, which somebody is to compare with ``code`` within ``seconds``. A secret."""
+
+    code: str = field(repr=False)
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyEndedEvent:
+    """Nothing came of the passkey: ``why`` is passkey_expired, passkey_declined or passkey_refused."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +194,11 @@ ClientEvent = (
     | CodesRanOutEvent
     | PairSuccessEvent
     | PairErrorEvent
+    | PairingCodeEvent
+    | PairingCodeEndedEvent
     | PasskeyRequestEvent
+    | PasskeyCodeEvent
+    | PasskeyEndedEvent
     | ConnectedEvent
     | DisconnectedEvent
     | KeepAliveTimeoutEvent
@@ -184,6 +225,23 @@ class Handlers:
     receipt: Callable[[ReceiptEvent], None]
 
 
+class OutOfTurn(Exception):
+    """The linking has come too far for what its owner asks, or not far enough; nothing has changed."""
+
+
+class OwnersActs(Protocol):
+    """What its owner can do while a device is linked by our own half. What comes of it comes as events."""
+
+    def show_pairing_code(self, phone: str) -> None:
+        """Have WhatsApp take a fresh pairing code for a number (digits). Raises OutOfTurn."""
+
+    def give_assertion(self, assertion: Mapping[str, Any]) -> None:
+        """Give the passkey's answer. Raises BadAssertion and OutOfTurn."""
+
+    def confirm(self, *, same: bool) -> None:
+        """Say whether the phone shows the same code. Raises OutOfTurn."""
+
+
 class Client(Protocol):
     """A WhatsApp client over one device database. Its calls may hang: bound them."""
 
@@ -194,6 +252,10 @@ class Client(Protocol):
     @property
     def leaves_remains(self) -> bool:
         """Whether some of it stays in the process once it is of no further use: then the next needs a fresh image."""
+
+    @property
+    def linking(self) -> OwnersActs | None:
+        """What the owner can do for its linking; None where the library links, and once a device is linked."""
 
     def connect(self) -> None:
         """Begin to connect and return; what follows comes as events."""

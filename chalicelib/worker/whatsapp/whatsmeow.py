@@ -75,6 +75,7 @@ class Whatsmeow:
     """A Client."""
 
     leaves_remains = True
+    linking = None
 
     def __init__(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> None:
         self._hand_over = handlers

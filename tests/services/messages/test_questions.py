@@ -170,7 +170,7 @@ def test_there_are_never_more_questions_open_than_places(harness: Harness) -> No
     with pytest.raises(TooManyQuestions) as refused:
         harness.asking.contact("default", "ana", "628111111111")
     assert (refused.value.status, refused.value.retry_after) == (429, 1)
-    harness.store.remove(harness.store.rows[SESSION.uid, False, 5])
+    harness.store.remove(harness.store.rows[SESSION.uid, "Q", 5])
     harness.answers(lambda question: harness.answering.answer(question, THERE))
     assert harness.asking.contact("default", "ana", "628111111111") == THERE
 

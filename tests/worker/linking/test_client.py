@@ -29,6 +29,7 @@ class ScriptedLinker:
 
     name: str = "scripted"
     open: bool = True
+    acts: c.OwnersActs | None = None
     calls: list[str] = field(default_factory=list)
 
     def start(self) -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.domain.passkey import BadAssertion, Challenge, check
 from chalicelib.wire.node import Node
 from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import CodeShown, Ended, PasskeyCodeShown, PasskeyDemanded, Vouched
-from chalicelib.worker.linking.passkey import BadAssertion, Challenge, check
 from chalicelib.worker.linking.states import LinkingState, OutOfTurn
 from tests.worker.linking.peer import (
     KEYS,
@@ -93,6 +93,20 @@ def test_a_signature_that_comes_late_needs_the_same_code_on_both_sides() -> None
     peer.protocol.confirm(peer.now, same=True)
     peer.vouch(request(peer, phone))
     assert isinstance(peer.heard[-1], Vouched)
+
+
+def test_a_typed_code_whose_exchange_whatsapp_left_out_proves_nothing() -> None:
+    peer = scanning()
+    peer.protocol.show_pairing_code("628", peer.now)
+    (asks,) = peer.sent()
+    ref = Node("link_code_pairing_ref", {}, b"ref")
+    peer.answer(asks, Node("link_code_companion_reg", {}, (ref,)))
+    peer.notify("link_code_companion_reg", Node("link_code_companion_reg", {"stage": "primary_hello"}, (ref,)))
+    demanded(peer)
+    phone, sent = SigningPhone(), prologue(peer)
+    assert sent.find("passkey_prologue", "pairing_handoff_proof") is None
+    assert introduced(peer, phone, sent)
+    assert isinstance(peer.heard[-1], PasskeyCodeShown)
 
 
 def test_another_code_on_the_phone_ends_it() -> None:

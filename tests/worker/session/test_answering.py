@@ -56,7 +56,7 @@ class Counter:
         return Contact(exists=True, jid=f"{number}@s.whatsapp.net")
 
     def stands(self, place: int = 0) -> Question:
-        return self.harness.outside.questions.rows[self.harness.session.uid, False, place]
+        return self.harness.outside.questions.rows[self.harness.session.uid, "Q", place]
 
     def become(self, state: State, *, place: int = 0) -> Question:
         until(lambda: self.stands(place).state is state)

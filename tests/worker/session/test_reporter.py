@@ -13,7 +13,8 @@ from tests.makers import DEVICE, NOW
 ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
     (c.PairSuccessEvent(DEVICE), e.PairSuccess(DEVICE)),
     (c.PairErrorEvent("hmac"), e.PairError()),
-    (c.PasskeyRequestEvent(), e.PasskeyRequested()),
+    (c.PasskeyEndedEvent("passkey_expired"), e.PasskeyLapsed(Reason.PASSKEY_EXPIRED)),
+    (c.PasskeyEndedEvent("passkey_refused"), e.PasskeyRefused()),
     (c.ConnectedEvent(DEVICE), e.Connected(DEVICE)),
     (c.KeepAliveRestoredEvent(DEVICE), e.Connected(DEVICE)),
     (c.DisconnectedEvent(), e.Disconnected("connection_lost")),
@@ -25,6 +26,10 @@ ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
     (c.LoggedOutEvent(403), e.AccountRefused(Reason.ACCOUNT_LOCKED)),
     (c.LoggedOutEvent(406), e.AccountRefused(Reason.ACCOUNT_BANNED)),
     (c.QREvent("code"), None),
+    (c.PairingCodeEvent("6281", "code", 180), None),
+    (c.PairingCodeEndedEvent("expired"), None),
+    (c.PasskeyRequestEvent(), None),
+    (c.PasskeyCodeEvent("code", 180), None),
     (c.CodesRanOutEvent(), None),
     (c.StreamReplacedEvent(), None),
     (c.ConnectFailureEvent(500), None),
@@ -42,4 +47,9 @@ def test_no_event_is_missing_here() -> None:
 
 
 def test_a_code_never_shows_in_a_representation() -> None:
-    assert "secret" not in repr(c.QREvent("secret"))
+    secrets = (
+        c.PairingCodeEvent("6281", "secret", 1),
+        c.PasskeyRequestEvent("secret", 1),
+        c.PasskeyCodeEvent("secret", 1),
+    )
+    assert "secret" not in repr((c.QREvent("secret"), *secrets))
