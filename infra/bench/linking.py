@@ -1,7 +1,11 @@
-"""Linking: call to first code, and scan to connected, at a watcher of the gateway and in the raw client."""
+"""Linking: call to first code, and scan to connected, by both linkers at a watcher, and in the raw client.
+
+A standby has nothing to do, so it has loaded the client library by then, whichever linker it has.
+"""
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -9,6 +13,7 @@ from typing import Final
 from infra.bench.measuring import memory, most_memory, raw_client, row, syncs
 from infra.local.client import Stack, eventually, next_frame, open_files
 
+LINKERS: Final = ("own", "library")
 HISTORY: Final = 50_000
 """Messages that a phone tells a new device of: an account of some years."""
 STORED: Final = 8_000_000
@@ -17,37 +22,49 @@ STORED: Final = 8_000_000
 
 @dataclass
 class LinkingFigures:
-    """Milliseconds of each run, and MB and fsyncs of the last."""
+    """Milliseconds and MB of each run, and fsyncs of the last."""
 
     code: list[float] = field(default_factory=list)
     connected: list[float] = field(default_factory=list)
+    showing: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     syncs: int | None = None
 
 
 def report(state: Path, runs: int) -> Iterator[str]:
-    """Run both in turn, ``runs`` times, and yield the lines of the report."""
-    ours, raw = LinkingFigures(), LinkingFigures()
-    stack = Stack(state / "stack")
+    """Run all in turn, ``runs`` times, and yield the lines of the report."""
+    figures, raw = {linker: LinkingFigures() for linker in LINKERS}, LinkingFigures()
+    for linker, ours in figures.items():
+        with running(Stack(state / linker, {"LINKER": linker})) as stack:
+            for number in range(runs):
+                _gateway(stack, f"62811100{number:04d}", ours)
+                _raw_client(state / f"raw-{linker}-{number}", f"62822200{number:04d}", raw)
+            _counted(stack, "628333000001", ours)
+            if linker == LINKERS[0]:
+                most = _with_history(stack, "628333000002")
+    for linker, ours in figures.items():
+        yield f"linked by {linker}:"
+        yield row("connect call to first code", ours.code, raw.code)
+        yield row("scan to connected", ours.connected, raw.connected)
+        yield row("memory while a code shows", ours.showing, raw.showing, "MB")
+        yield row("memory of a linked worker", ours.memory, raw.memory, "MB")
+        yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
+    yield f"{'worker linked with 50,000 messages':32} {most:9.1f} MB at most (aim: under 400)"
+
+
+@contextmanager
+def running(stack: Stack) -> Iterator[Stack]:
+    """Start a stack, and stop it in the end."""
     stack.start()
     try:
-        for number in range(runs):
-            _gateway(stack, f"62811100{number:04d}", ours)
-            _raw_client(state / f"raw-{number}", f"62822200{number:04d}", raw)
-        _counted(stack, "628333000001", ours)
-        most = _with_history(stack, "628333000002")
+        yield stack
     finally:
         stack.stop()
-    yield row("connect call to first code", ours.code, raw.code)
-    yield row("scan to connected", ours.connected, raw.connected)
-    yield row("memory of a linked worker", ours.memory, raw.memory, "MB")
-    yield f"{'worker linked with 50,000 messages':32} {most:9.1f} MB at most (aim: under 400)"
-    yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
 
 
 def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.post("/api/sessions", {"phone": number})
-    eventually(lambda: len(stack.workers()) > len(stack.serving()))  # a standby, as there is one in the cloud
+    worker = _standby(stack)
     time.sleep(2)
     with stack.watch(number) as watcher:
         began = time.monotonic()
@@ -55,21 +72,27 @@ def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
         next_frame(watcher, "qr")
         figures.code.append((time.monotonic() - began) * 1000)
         code = stack.code(number)
-        before = set(stack.serving())
+        figures.showing.append(memory(worker))
         began = time.monotonic()
         stack.scan(code, number)
         next_frame(watcher, "connected")
         figures.connected.append((time.monotonic() - began) * 1000)
     time.sleep(1)
-    figures.memory.append(memory(before.pop()))
+    figures.memory.append(memory(worker))
     stack.delete(f"/api/sessions/{number}")
+
+
+def _standby(stack: Stack) -> int:
+    """Return the worker that waits for a session, as there is one in the cloud, and will serve the next one."""
+    (worker,) = eventually(lambda: set(stack.workers()) - set(stack.serving()))
+    return int(worker)
 
 
 def _counted(stack: Stack, number: str, figures: LinkingFigures) -> None:
     """Link once more under strace, which is too slow to be timed."""
+    worker = _standby(stack)
     stack.begin(number)
     code = stack.code(number)
-    (worker,) = stack.serving()
     with syncs(worker) as counted:
         stack.scan(code, number)
         stack.until(number, "CONNECTED", within=60)
@@ -103,6 +126,7 @@ def _raw_client(state: Path, number: str, figures: LinkingFigures) -> None:
     with raw_client(state) as alone:
         connecting, shown = alone.until("connecting"), alone.until("qr")
         figures.code.append((shown["at"] - connecting["at"]) * 1000)
+        figures.showing.append(memory(alone.process.pid))
         began = time.monotonic()
         alone.phone("scan", {"code": shown["code"], "number": number})
         figures.connected.append((alone.until("connected")["at"] - began) * 1000)
