@@ -464,6 +464,7 @@ def worker() -> WorkerServices:
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
     return WorkerServices(
         sessions=parts.session_store(),
+        tenants=DynamoTenants(parts.table()),
         reports=WorkerReports(parts.moves()),
         dispatch=Dispatch(DynamoMessages(parts.table()), DynamoChats(parts.table()), parts.clock, new_id),
         answering=Answering(DynamoQuestions(parts.table()), parts.clock),

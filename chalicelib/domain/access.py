@@ -160,6 +160,17 @@ class ApiKey:
         return not self.suspended and (self.expires_at is None or now < self.expires_at)
 
 
+class DeviceType(StrEnum):
+    """The kinds of programs that linked devices may be to WhatsApp, which shows a picture of each."""
+
+    CHROME = "chrome"
+    EDGE = "edge"
+    FIREFOX = "firefox"
+    OPERA = "opera"
+    SAFARI = "safari"
+    DESKTOP = "desktop"
+
+
 @dataclass(frozen=True, slots=True)
 class Tenant:
     """A company. ``admins`` names users who are its administrators, ``made_by`` the reservation it was created with.
@@ -167,6 +178,8 @@ class Tenant:
     A name is removed from ``admins`` before the user stops being an administrator, added after the user has become one,
     and the last name is never removed. So a tenant always has an administrator, whatever happens concurrently or fails
     halfway.
+
+    ``device_name`` and ``device_type`` are how devices look that are linked from now on, in the phone's list.
     """
 
     id: str
@@ -174,6 +187,8 @@ class Tenant:
     created_at: int
     admins: tuple[str, ...]
     disabled: bool = False
+    device_name: str = "Switchboard"
+    device_type: DeviceType = DeviceType.SAFARI
     version: int = 0
     made_by: str | None = None
 

@@ -152,3 +152,22 @@ def test_a_change_of_nothing_is_refused(ana: Caller, path: str, first: str, body
     ana("POST", "/api/auth/register", {"username": "bo", "password": "a long password"})
     refused = ana("PATCH", f"/api/admin/{path}", body)
     assert (refused.status, refused.json["code"], refused.json["field"]) == (400, "INVALID_FIELD", first)
+
+
+def test_operators_say_what_a_tenant_s_devices_are_called(ana: Caller) -> None:
+    made = ana("POST", "/api/admin/tenants", ACME).json["data"]
+    assert (made["device_name"], made["device_type"]) == ("Switchboard", "safari")
+    changed = ana("PATCH", "/api/admin/tenants/acme", {"device_name": "Acme", "device_type": "chrome"}).json["data"]
+    assert (changed["device_name"], changed["device_type"], changed["name"]) == ("Acme", "chrome", "Acme")
+    assert ana("PATCH", "/api/admin/tenants/acme", {"name": "Acme Corp"}).json["data"]["device_name"] == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("device_name", ""), ("device_name", "x" * 51), ("device_name", "two\nlines"), ("device_type", "toaster")],
+)
+def test_a_device_that_can_t_look_so_is_refused_by_the_field(ana: Caller, field: str, value: str) -> None:
+    ana("POST", "/api/admin/tenants", ACME)
+    answer = ana("PATCH", "/api/admin/tenants/acme", {field: value})
+    assert (answer.status, answer.json["field"]) == (400, field)
+    assert ana("GET", "/api/admin/tenants/acme").json["data"]["device_name"] == "Switchboard"

@@ -13,6 +13,7 @@ from chalicelib.domain.transitions import advance
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import Ending, Handover
 from chalicelib.worker.host import Host
+from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.device import Devices
 from chalicelib.worker.session.lease import HeldLease
@@ -149,6 +150,7 @@ class WorkerHarness:
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     events: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
+    appearance: Appearance | None = None
     clients: list[ScriptedClient] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -172,7 +174,15 @@ class WorkerHarness:
     def play(self, *script: Beat, **handed_over: Any) -> Ending:
         """Run the worker with a client that goes through ``script`` as soon as it is to connect."""
 
-        def make(database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> c.Client:
+        def make(
+            database: Path,
+            handlers: c.Handlers,
+            *,
+            linking: bool,
+            proxy: str | None = None,
+            appearance: Appearance = USUAL,
+        ) -> c.Client:
+            self.appearance = appearance
             assert linking is not self.linked
             assert database.parent == self.root / self.session.uid
             client = ScriptedClient(

@@ -16,13 +16,25 @@ from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.worker import WorkerMedia, WorkerServices
 from tests.composition import Rig, Stores
 from tests.fakes import MachineClock, MemoryLeases, MemoryMessages, MemorySessions, MemoryStandbys
+from tests.fakes.accounts import MemoryTenants
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.fakes.questions import MemoryQuestions
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
-NAMES = ("sessions", "leases", "standbys", "mailbox", "reports", "dispatch", "answering", "inbox", "identities")
+NAMES = (
+    "sessions",
+    "tenants",
+    "leases",
+    "standbys",
+    "mailbox",
+    "reports",
+    "dispatch",
+    "answering",
+    "inbox",
+    "identities",
+)
 
 
 def now() -> int:
@@ -67,6 +79,7 @@ class Outside:
     """A worker's services over stores in memory, here or in another process."""
 
     sessions: MemorySessions = field(default_factory=MemorySessions)
+    tenants: MemoryTenants = field(default_factory=MemoryTenants)
     leases: MemoryLeases = field(default_factory=MemoryLeases)
     standbys: MemoryStandbys = field(default_factory=MemoryStandbys)
     mailbox: Bell = field(default_factory=Bell)

@@ -22,7 +22,7 @@ from tests.worker.outside import Bell, Outside
 pytestmark = pytest.mark.subprocess
 
 
-def no_client(database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> c.Client:
+def no_client(database: Path, handlers: c.Handlers, **_: object) -> c.Client:
     raise AssertionError
 
 

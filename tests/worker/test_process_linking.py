@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.domain.access import Tenant
 from chalicelib.domain.session import Reason, Status
 from tests.worker.processes import NUMBER, ProcessHarness, told
 
@@ -16,6 +17,7 @@ def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_l
     tmp_path: Path, linker: str
 ) -> None:
     async def story(harness: ProcessHarness) -> None:
+        harness.outside.tenants.add(Tenant("default", "Kopi", 0, ("ana",), device_name="Kopi"))
         await harness.start(LINKER=linker)
         first = await harness.code()
         await harness.wa.post("faults/push-refs")
@@ -23,6 +25,8 @@ def test_each_code_is_shown_and_one_that_is_scanned_connects_and_none_of_it_is_l
         assert harness.now.qr
         assert harness.now.qr.attempt == 2
         session = await harness.linked()
+        (linked,) = (await harness.wa.get("phones"))["phones"][0]["devices"]
+        assert linked["platform"] == "Kopi"
         assert session.device
         assert (session.device.phone, session.device.jid) == (NUMBER, f"{NUMBER}:1@s.whatsapp.net")
         assert session.device.lid

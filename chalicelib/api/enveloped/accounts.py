@@ -255,9 +255,14 @@ def tenant(call: Call, tenant: str) -> Answer:
     refuses=(Contended,),
 )
 def change_tenant(call: Call, tenant: str, body: TenantPatch) -> Answer:
-    """Rename, disable or enable a tenant."""
-    name = line(body.name, field="name") if body.name is not None else None
-    changed = bootstrap.tenants().change(existing_tenant(tenant), name=name, disabled=body.disabled)
+    """Rename, disable or enable a tenant, or say what its devices are to look like."""
+    changed = bootstrap.tenants().change(
+        existing_tenant(tenant),
+        name=line(body.name, field="name") if body.name is not None else None,
+        disabled=body.disabled,
+        device_name=line(body.device_name, field="device_name") if body.device_name is not None else None,
+        device_type=body.device_type,
+    )
     some_of(body)  # last: what isn't there isn't there, whatever is to be changed of it
     return Answer(shapes.one_tenant(changed, "The tenant is as you want it"))
 

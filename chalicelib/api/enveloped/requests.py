@@ -17,7 +17,7 @@ from chalicelib.api.fields import (
     SessionId,
     Url,
 )
-from chalicelib.domain.access import Role
+from chalicelib.domain.access import DeviceType, Role
 from chalicelib.domain.errors import InvalidField, KeyNotFound, TenantNotFound, UserNotFound
 from chalicelib.domain.proxy import ProxyType
 from chalicelib.reading import DigitText
@@ -190,11 +190,23 @@ class NewTenant(msgspec.Struct):
     name: Line | None = None
 
 
+DeviceName = Annotated[
+    str,
+    msgspec.Meta(
+        min_length=1, max_length=50, description="What devices are called on the phone that are linked from now on."
+    ),
+]
+
+
 class TenantPatch(msgspec.Struct):
     """Changes of a tenant."""
 
     name: Line | None = None
     disabled: bool | None = None
+    device_name: DeviceName | None = None
+    device_type: Annotated[
+        DeviceType | None, msgspec.Meta(description="What such devices are to WhatsApp, which shows a picture of it.")
+    ] = None
 
 
 DAY: Final = 86_400_000

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Literal, NotRequired, TypedDict, TypeVar
 
 from chalicelib.dialects.shared import Moment, Success, iso, seconds_until, success
-from chalicelib.domain.access import ApiKey, Role, Tenant, User
+from chalicelib.domain.access import ApiKey, DeviceType, Role, Tenant, User
 
 
 class UserJson(TypedDict):
@@ -112,6 +112,8 @@ class TenantJson(TypedDict):
     id: str
     name: str
     disabled: bool
+    device_name: Annotated[str, "What devices are called on the phone that are linked from now on."]
+    device_type: DeviceType
     created_at: Moment
 
 
@@ -216,7 +218,14 @@ def keys(page: Sequence[ApiKey], cursor: str | None) -> Success[KeyPageJson]:
 
 def tenant(of: Tenant) -> TenantJson:
     """Return a tenant."""
-    return {"id": of.id, "name": of.name, "disabled": of.disabled, "created_at": iso(of.created_at)}
+    return {
+        "id": of.id,
+        "name": of.name,
+        "disabled": of.disabled,
+        "device_name": of.device_name,
+        "device_type": of.device_type,
+        "created_at": iso(of.created_at),
+    }
 
 
 def one_tenant(of: Tenant, message: str | None = None) -> Success[OneTenantJson]:

@@ -1,12 +1,13 @@
 """Tenants, as the gateway's operators manage them."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
-from chalicelib.domain.access import DEFAULT_TENANT, Role, Tenant
+from chalicelib.domain.access import DEFAULT_TENANT, DeviceType, Role, Tenant
 from chalicelib.domain.errors import Contended, Forbidden, TenantExists, TenantNotFound, UserExists
 from chalicelib.domain.events import TenantDisabled, TenantEnabled
 from chalicelib.domain.session import Session
@@ -62,8 +63,16 @@ class Tenants(Struct, frozen=True):
         """Return up to ``limit`` tenants in the order of their ids, and where the next page starts."""
         return self.store.page(limit=limit, after=after)
 
-    def change(self, tenant: str, *, name: str | None, disabled: bool | None) -> Tenant:
-        """Rename, disable or enable a tenant; raises TenantNotFound, Forbidden or Contended.
+    def change(
+        self,
+        tenant: str,
+        *,
+        name: str | None = None,
+        disabled: bool | None = None,
+        device_name: str | None = None,
+        device_type: DeviceType | None = None,
+    ) -> Tenant:
+        """Rename, disable or enable a tenant, or its devices; raises TenantNotFound, Forbidden or Contended.
 
         A disabled tenant's users can't log in, its tokens, keys and watchers end, its sessions are stopped, and nothing
         is posted for them. Enabled again, users and keys are what they were, and the sessions that ran are started. The
@@ -71,7 +80,8 @@ class Tenants(Struct, frozen=True):
         """
         if disabled and tenant == DEFAULT_TENANT:
             raise Forbidden("The operators' own tenant can't be disabled.")
-        changed = self._write(tenant, name=name, disabled=disabled)
+        asked = {"name": name, "disabled": disabled, "device_name": device_name, "device_type": device_type}
+        changed = self._write(tenant, {field: value for field, value in asked.items() if value is not None})
         if disabled is not None:
             self._suspend(tenant, suspended=disabled)
             self._suspend_sessions(tenant, suspended=disabled)
@@ -92,14 +102,10 @@ class Tenants(Struct, frozen=True):
             return over
         raise TenantExists(f"There is a tenant '{tenant.id}' already.", field="id")
 
-    def _write(self, tenant: str, *, name: str | None, disabled: bool | None) -> Tenant:
+    def _write(self, tenant: str, changes: Mapping[str, Any]) -> Tenant:
         for _ in range(TRIES):
             stands = self.get(tenant)
-            changed = replace(
-                stands,
-                name=stands.name if name is None else name,
-                disabled=stands.disabled if disabled is None else disabled,
-            )
+            changed = replace(stands, **changes)
             if changed == stands:
                 return stands
             changed = replace(changed, version=stands.version + 1)

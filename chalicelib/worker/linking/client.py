@@ -16,6 +16,7 @@ from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, 
 from chalicelib.domain.session import Device
 from chalicelib.worker.linking.library import LibraryLinker
 from chalicelib.worker.linking.own import OwnLinker, Registrant
+from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent
@@ -45,7 +46,9 @@ class Linker(Protocol):
 class Library(Protocol):
     """The client library, which is imported when it is needed: that takes a while."""
 
-    def client(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None) -> c.Client:
+    def client(
+        self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None, appearance: Appearance
+    ) -> c.Client:
         """Return the library's client."""
 
     def tables(self) -> bytes:
@@ -55,11 +58,13 @@ class Library(Protocol):
 class ImportedLibrary:
     """The library in this process."""
 
-    def client(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None) -> c.Client:
+    def client(
+        self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None, appearance: Appearance
+    ) -> c.Client:
         """Return the library's client."""
         from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow  # noqa: PLC0415
 
-        return Whatsmeow(database, handlers, linking=linking, proxy=proxy)
+        return Whatsmeow(database, handlers, linking=linking, proxy=proxy, appearance=appearance)
 
     def tables(self) -> bytes:
         """Return a database with the library's tables and nothing in them."""
@@ -82,17 +87,29 @@ class Clients:
         """Import the library, for a worker that has nothing else to do."""
         self._library.tables()
 
-    def __call__(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> c.Client:
+    def __call__(
+        self,
+        database: Path,
+        handlers: c.Handlers,
+        *,
+        linking: bool,
+        proxy: str | None = None,
+        appearance: Appearance = USUAL,
+    ) -> c.Client:
         """Return a client over ``database``."""
+
+        def library_s(*, linking: bool) -> c.Client:
+            return self._library.client(database, handlers, linking=linking, proxy=proxy, appearance=appearance)
+
         if not (linking and self._own):
-            return self._library.client(database, handlers, linking=linking, proxy=proxy)
+            return library_s(linking=linking)
         return LinkingClient(
             handlers,
-            lambda client: self._linker(database, client, proxy),
-            lambda: self._library.client(database, handlers, linking=False, proxy=proxy),
+            lambda client: self._linker(database, client, proxy, appearance),
+            lambda: library_s(linking=False),
         )
 
-    def _linker(self, database: Path, client: "LinkingClient", proxy: str | None) -> Linker:
+    def _linker(self, database: Path, client: "LinkingClient", proxy: str | None, appearance: Appearance) -> Linker:
         session = database.parent.name
 
         def ended(event: c.ClientEvent, why: str | None) -> None:
@@ -103,7 +120,12 @@ class Clients:
         if why := self._failed.pop(session, None):
             Log(uid=session).warning("linking_fell_back", why=why)
             return LibraryLinker(
-                database, client.emit, client.linked, lambda event, _: client.ended(event), proxy=proxy
+                database,
+                client.emit,
+                client.linked,
+                lambda event, _: client.ended(event),
+                appearance=appearance,
+                proxy=proxy,
             )
         return OwnLinker(
             database,
@@ -112,6 +134,7 @@ class Clients:
             ended,
             tables=self._library.tables,
             registrant=self._registrant,
+            appearance=appearance,
             proxy=proxy,
         )
 

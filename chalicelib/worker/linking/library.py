@@ -17,7 +17,9 @@ from subprocess import DEVNULL, PIPE, Popen
 from threading import Thread
 from typing import Any, Final, NoReturn
 
+from chalicelib.domain.access import DeviceType
 from chalicelib.domain.session import Device
+from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.whatsapp import client as c
 
 CLOSING_S: Final = 1.0
@@ -69,9 +71,11 @@ class LibraryLinker:
         linked: Callable[[Device], None],
         ended: Callable[[c.ClientEvent, str], None],
         *,
+        appearance: Appearance,
         proxy: str | None,
     ) -> None:
-        self._order = {"database": str(database), "proxy": proxy}
+        look = {"name": appearance.name, "type": appearance.type}
+        self._order = {"database": str(database), "proxy": proxy, "appearance": look}
         self._emit = emit
         self._linked = linked
         self._ended = ended
@@ -163,6 +167,7 @@ def main() -> NoReturn:
         c.Handlers(tell, lambda _: None, lambda _: None),
         linking=True,
         proxy=order["proxy"],
+        appearance=Appearance(order["appearance"]["name"], DeviceType(order["appearance"]["type"])),
     )
     client.connect()
     # Nothing more is said; it ends with the parent.

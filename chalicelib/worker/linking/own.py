@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
@@ -38,9 +38,8 @@ ACTING_S: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Registrant:
-    """As what devices register: how they look, WhatsApp's version, and the key that must vouch for its server."""
+    """As what devices register: WhatsApp's version, and the key that must vouch for its server."""
 
-    appearance: Appearance = field(default_factory=Appearance)
     version: tuple[int, int, int] = VERSION
     root: bytes = WHATSAPP_ROOT
 
@@ -63,6 +62,7 @@ class OwnLinker:
         *,
         tables: Callable[[], bytes],
         registrant: Registrant,
+        appearance: Appearance,
         proxy: str | None,
     ) -> None:
         self._database = database
@@ -71,6 +71,7 @@ class OwnLinker:
         self._ended = ended
         self._tables = tables
         self._registrant = registrant
+        self._appearance = appearance
         self._warming = Thread(target=tables, name="library", daemon=True)
         self._shown = False
         self._demanded = False
@@ -95,7 +96,7 @@ class OwnLinker:
 
     def _protocol(self, now: float, unix_s: float) -> LinkingProtocol:
         one = self._registrant
-        return LinkingProtocol(None, one.appearance, now=now, unix_s=unix_s, version=one.version, root=one.root)
+        return LinkingProtocol(None, self._appearance, now=now, unix_s=unix_s, version=one.version, root=one.root)
 
     def _run(self) -> None:
         try:

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
+from chalicelib.domain.access import DeviceType
 from chalicelib.wire.curve25519 import KEY_TYPE, KeyPair, sign
 from chalicelib.wire.proto.handshake_pb2 import ClientPayload, DeviceProps
 
@@ -17,7 +18,14 @@ VERSION: Final = (2, 3000, 1047769893)
 SIGNED_PREKEY_ID: Final = 1
 SECRET_SIZE: Final = 32
 
-PlatformType = DeviceProps.PlatformType
+PLATFORMS: Final = {
+    DeviceType.CHROME: DeviceProps.CHROME,
+    DeviceType.EDGE: DeviceProps.EDGE,
+    DeviceType.FIREFOX: DeviceProps.FIREFOX,
+    DeviceType.OPERA: DeviceProps.OPERA,
+    DeviceType.SAFARI: DeviceProps.SAFARI,
+    DeviceType.DESKTOP: DeviceProps.DESKTOP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,12 @@ class Appearance:
     """How a device looks: ``name`` in the phone's list of linked devices, and the kind of program that it is."""
 
     name: str = "Switchboard"
-    platform: "DeviceProps.PlatformType" = DeviceProps.SAFARI
+    type: DeviceType = DeviceType.SAFARI
+
+    @property
+    def platform(self) -> "DeviceProps.PlatformType":
+        """The type in WhatsApp's words."""
+        return PLATFORMS[self.type]
 
     @property
     def properties(self) -> DeviceProps:
@@ -58,6 +71,10 @@ class Appearance:
                 supportHatchHistory=True,
             ),
         )
+
+
+USUAL: Final = Appearance()
+"""How a device looks unless its tenant wants otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from chalicelib.domain.session import Desired, Reason
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import BROKEN, DONE, Again, Ending, Exit, Handover
+from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
 from chalicelib.worker.media.outgoing import OutgoingFiles
@@ -204,8 +205,16 @@ class WorkerSession:
             refused=refused,
         )
         handlers = Handlers(self._events.put, intake.keep, sender.receipt)
-        client = self._make_client(opened.database, handlers, linking=not opened.linked, proxy=proxy)
+        appearance = USUAL if opened.linked else self._appearance(reporter.session.tenant)
+        client = self._make_client(
+            opened.database, handlers, linking=not opened.linked, proxy=proxy, appearance=appearance
+        )
         return client, Messaging(client, (answerer, sender), intake, files)
+
+    def _appearance(self, tenant: str) -> Appearance:
+        """Return how the tenant wants its devices to look."""
+        found = patiently(lambda: self._services.tenants.get(tenant), self._events)
+        return Appearance(found.device_name, found.device_type) if found else USUAL
 
     @staticmethod
     def _ended(service: Service, shutdown: Shutdown) -> Ending:

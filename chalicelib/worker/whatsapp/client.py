@@ -9,6 +9,7 @@ from chalicelib.domain.messages import MessageStatus, Party
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
 from chalicelib.services.messages.store import Received
+from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.whatsapp.files import WhatsAppFile
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing
@@ -313,8 +314,17 @@ class Client(Protocol):
 class MakeClient(Protocol):
     """Makes a client."""
 
-    def __call__(self, database: Path, handlers: Handlers, *, linking: bool, proxy: str | None = None) -> Client:
+    def __call__(
+        self,
+        database: Path,
+        handlers: Handlers,
+        *,
+        linking: bool,
+        proxy: str | None = None,
+        appearance: Appearance = USUAL,
+    ) -> Client:
         """Return a client over ``database``; ``linking`` says that no device is stored there yet.
 
-        It connects through ``proxy``, the address of one on this machine, if there is one.
+        A device that it links has the ``appearance``. It connects through ``proxy``, the address of one on this
+        machine, if there is one.
         """

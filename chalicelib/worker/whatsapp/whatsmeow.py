@@ -33,7 +33,7 @@ from chalicelib.domain.jid import LIDS, USERS, lid_in, phone_in
 from chalicelib.domain.phone import forms
 from chalicelib.domain.questions import Composing, Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
-from chalicelib.worker.linking.registration import Appearance
+from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp import notices
@@ -53,8 +53,6 @@ WAL and NORMAL make ten fsyncs a pairing instead of 2,478. ``unix-excl`` takes o
 open, and keeps the WAL's index in memory instead of in a ``-shm`` file: some 5,100 locks fewer for a link, a send and a
 receive, each of which is a round trip on EFS. Nobody else may open the file meanwhile (see ``device.wal_sync``).
 """
-PROPERTIES: Final = DeviceProps.FromString(Appearance().properties.SerializeToString())
-"""What a new device says of itself, whichever half links it."""
 LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 """Its level when ``connect`` is called is whatsmeow's level."""
 
@@ -77,7 +75,15 @@ class Whatsmeow:
     leaves_remains = True
     linking = None
 
-    def __init__(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        database: Path,
+        handlers: c.Handlers,
+        *,
+        linking: bool,
+        proxy: str | None = None,
+        appearance: Appearance = USUAL,
+    ) -> None:
         self._hand_over = handlers
         self._emit = emit = handlers.event
         self.linked_as: Device | None = None
@@ -91,7 +97,9 @@ class Whatsmeow:
         self._stanzas: Stanzas | None = Stanzas(emit, said_while_linking if linking else said_at_login)
         # The library tells its clients apart by this: the epoch alone is that of other sessions, too.
         name = f"{database.parent.name}-{database.stem}"
-        self._client = NewClient(f"{database}{OPTIONS}", uuid=name, props=PROPERTIES)
+        # What a new device says of itself, whichever half links it.
+        properties = DeviceProps.FromString(appearance.properties.SerializeToString())
+        self._client = NewClient(f"{database}{OPTIONS}", uuid=name, props=properties)
         self._client.event.qr(lambda _, code: emit(c.QREvent(code.decode())))
         self._parse = self._client.event.execute
         self._client.event.execute = self._event

@@ -14,6 +14,7 @@ from chalicelib.worker.linking.client import Clients, LinkingClient
 from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import Ended
 from chalicelib.worker.linking.own import Registrant, _meaning
+from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.waiting import EventQueue
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent
@@ -116,7 +117,9 @@ def test_an_open_socket_is_the_linker_s_until_the_device_is_linked() -> None:
 class NoLibrary:
     """A library that is never asked for."""
 
-    def client(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None) -> c.Client:
+    def client(
+        self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None, appearance: Appearance
+    ) -> c.Client:
         raise AssertionError
 
     def tables(self) -> bytes:
@@ -153,8 +156,10 @@ def test_the_library_links_by_itself_where_it_is_to(tmp_path: Path) -> None:
     case = Case()
 
     class Given(NoLibrary):
-        def client(self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None) -> c.Client:
-            assert linking
+        def client(
+            self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None, appearance: Appearance
+        ) -> c.Client:
+            assert (linking, appearance.name) == (True, "Switchboard")
             return case.library
 
     handlers = c.Handlers(lambda _: None, lambda _: None, lambda _: None)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import DeviceType
 from chalicelib.domain.session import Device
 from chalicelib.worker.linking.library import LibraryLinker
+from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.whatsapp import client as c
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, ROOT, Loopback, loopback
 
@@ -22,7 +24,14 @@ class Heard:
     def __init__(self, database: Path) -> None:
         self._loop = asyncio.get_running_loop()
         self._told: asyncio.Queue[Any] = asyncio.Queue()
-        self.linker = LibraryLinker(database, self._put, self._put, lambda event, _: self._put(event), proxy=None)
+        self.linker = LibraryLinker(
+            database,
+            self._put,
+            self._put,
+            lambda event, _: self._put(event),
+            appearance=Appearance("Kopi", DeviceType.CHROME),
+            proxy=None,
+        )
         self.linker.start()
 
     def _put(self, told: Any) -> None:
@@ -56,6 +65,8 @@ def test_a_device_that_the_child_links_is_there_to_log_in_with(monkeypatch: pyte
         assert isinstance(device, Device)
         assert device.phone == NUMBER
         assert not heard.linker.is_open()
+        (linked,) = (await wa.get("phones"))["phones"][0]["devices"]
+        assert linked["platform"] == "Kopi"
         async with wa.client(tmp_path / "device.db") as client:
             await client.until("connected")
 

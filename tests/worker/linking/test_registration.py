@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.access import DeviceType
 from chalicelib.wire.curve25519 import KEY_TYPE, verified
 from chalicelib.wire.proto.handshake_pb2 import ClientPayload, DeviceProps
 from chalicelib.worker.linking.registration import VERSION, Appearance, DeviceKeys, registration
@@ -42,7 +43,7 @@ def test_a_device_signs_its_prekey_and_registers_with_random_keys() -> None:
 
 
 def test_a_device_has_the_name_and_the_kind_that_it_is_given_and_asks_for_little_history() -> None:
-    _, read = masked(registration(DeviceKeys(), Appearance("Kopi", DeviceProps.CHROME), (2, 3000, 7)))
+    _, read = masked(registration(DeviceKeys(), Appearance("Kopi", DeviceType.CHROME), (2, 3000, 7)))
     properties = DeviceProps.FromString(read.devicePairingData.deviceProps)
     assert (properties.os, properties.platformType) == ("Kopi", DeviceProps.CHROME)
     assert (properties.historySyncConfig.recentSyncDaysLimit, properties.requireFullSync) == (1, False)

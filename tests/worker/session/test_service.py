@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from chalicelib.domain import events as e
+from chalicelib.domain.access import DeviceType, Tenant
 from chalicelib.domain.content import Text
 from chalicelib.domain.messages import Party
 from chalicelib.domain.session import Device, Reason, Session, Status
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.handover import Again, Exit
+from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.session.service import TAKEOVER
 from chalicelib.worker.waiting import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
@@ -240,3 +242,10 @@ def test_nothing_that_comes_in_for_an_account_that_is_refused_is_kept(harness: W
     )
     harness.play(c.QREvent(CODE), c.PairSuccessEvent(DEVICE), came, CONNECTED, came)
     assert harness.outside.messages.rows == {}
+
+
+def test_a_device_is_linked_as_its_tenant_wants_it_to_look(harness: WorkerHarness) -> None:
+    tenant = Tenant("default", "Kopi", 0, ("ana",), device_name="Kopi", device_type=DeviceType.CHROME)
+    harness.outside.tenants.add(tenant)
+    harness.play(c.QREvent(CODE), Terminated())
+    assert harness.appearance == Appearance("Kopi", DeviceType.CHROME)
