@@ -100,15 +100,7 @@ class LinkingConnection:
             return await self._link(reader, writer, websocket)
         finally:
             self.is_open = False
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(CLOSING_S):
-                    websocket.close()
-                    writer.write(websocket.bytes_to_send())
-                    await writer.drain()
-            writer.close()
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(CLOSING_S):
-                    await writer.wait_closed()
+            await _leave(writer, websocket)
 
     def _fail(self, why: Why, detail: str) -> Ended:
         ended = Ended(why, detail)
@@ -189,6 +181,18 @@ class LinkingConnection:
             protocol.not_stored()
         else:
             protocol.stored(time.monotonic())
+
+
+async def _leave(writer: asyncio.StreamWriter, websocket: WebSocket) -> None:
+    """Say that it is over, and wait for no answer to that: the library is about to log in."""
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(CLOSING_S):
+            websocket.close()
+            writer.write(websocket.bytes_to_send())
+            await writer.drain()
+    writer.transport.abort()
+    # The loop ends next: the transport still has to close its socket.
+    await asyncio.sleep(0)
 
 
 async def _send(writer: asyncio.StreamWriter, protocol: LinkingProtocol, websocket: WebSocket) -> None:

@@ -28,16 +28,19 @@ def store(device: LinkedDevice, database: Path, *, empty: bytes) -> None:
             database.with_name(database.name + suffix).unlink(missing_ok=True)
         aside.rename(database)
     finally:
-        aside.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            aside.with_name(aside.name + suffix).unlink(missing_ok=True)
     _sync(database.parent)
 
 
 def _insert(device: LinkedDevice, file: Path, empty: bytes) -> None:
     file.unlink(missing_ok=True)
     file.write_bytes(empty)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("PRAGMA journal_mode=MEMORY")
+    # Alone with it, as the library will be: no locks and no shared memory on a network file system.
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?vfs=unix-excl", uri=True)) as connection:
+        # The library's mode; changing to it is slow, and here nothing is synced before the end.
         connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("PRAGMA journal_mode=WAL")
         with connection:
             for table, row in _rows(device):
                 columns, marks = ", ".join(row), ", ".join("?" * len(row))

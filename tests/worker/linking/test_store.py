@@ -48,6 +48,8 @@ def test_a_device_has_the_rows_that_the_library_s_own_linking_writes(tmp_path: P
         {"our_jid": row["jid"], "their_id": "2204_1:0", "identity": b"k" * 32}
     ]
     assert is_linked(database)
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert [file.name for file in tmp_path.iterdir()] == [database.name]
 
 
