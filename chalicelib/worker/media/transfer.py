@@ -177,9 +177,8 @@ class Transfer:
             try:
                 return act()
             except AlteredMedia:
-                # A file that was cut short in transit may be complete at the next attempt.
-                if pause is None:
-                    raise MediaFailed(FileTrouble.ALTERED, "The file isn't what its sender encrypted.") from None
+                # HTTP reports a file that was cut short: this one came whole, and would come so again.
+                raise MediaFailed(FileTrouble.ALTERED, "The file isn't what its sender encrypted.") from None
             except (_Passing, HTTPError, OSError):
                 # Not chained: the texts of these errors contain addresses.
                 if pause is None:
