@@ -269,7 +269,8 @@ def test_a_message_is_marked_as_read_by_whatsapp_s_id(connected: World, ana: Cal
     assert (answer.status, answer.json) == (200, {"success": True, "messageId": "3A01", "unread": 0})
     assert [one.reads for one in asked] == [(MarkRead(LID, LID, ("3A01",)),)]
     put(connected, whatsapp_id="3EB0")
-    assert ana("POST", f"{BARE}/messages/{OURS}/read").json["code"] == "NOT_RECEIVED"
+    refused = ana("POST", f"{BARE}/messages/{OURS}/read").json
+    assert (refused["code"], refused["field"]) == ("NOT_RECEIVED", "messageId")
 
 
 @pytest.mark.parametrize("path", ["forward-message", "forward"])

@@ -187,7 +187,8 @@ def send_status(call: Call, name: str, body: BareStatus) -> Answer:
 )
 def read(call: Call, name: str, message_id: str) -> Answer:
     """Mark a message as read, and up to 99 unread ones before it in its chat."""
-    _, unread = bootstrap.signals().mark_read(call.tenant, name, existing_message(message_id))
+    with called(message_id="messageId"):
+        _, unread = bootstrap.signals().mark_read(call.tenant, name, existing_message(message_id))
     return Answer(shapes.read(message_id, unread))
 
 
