@@ -133,9 +133,10 @@ def _element(hint: Any) -> Any:
 
 
 def gathered(found: Pairs, model: Any) -> dict[str, Any]:
-    """Return the form as the object that it stands for: lists where ``model`` has lists, else the last value counts.
+    """Return the form as the object that it stands for: lists where ``model`` has lists.
 
-    What is left empty where no text is wanted is as good as absent, since browsers send every field of a form.
+    What is left empty where no text is wanted is as good as absent, since browsers send every field of a form. Raises
+    InvalidField for another field that comes twice: whichever counted, the other wouldn't have been heard.
     """
     hints = fields_of(model)
     told: dict[str, Any] = {}
@@ -145,6 +146,8 @@ def gathered(found: Pairs, model: Any) -> dict[str, Any]:
         if _has(hint, list):
             told.setdefault(name, []).append(value)
         elif value or hint is None or _has(hint, str):
+            if hint is not None and name in told:
+                raise InvalidField(f"'{name}' came twice, and only one is taken.", field=name)
             told[name] = value
     return told
 

@@ -82,6 +82,15 @@ def test_a_bad_field_of_a_form_is_named(
     assert not world.stores.sessions.rows
 
 
+@KINDS
+@pytest.mark.parametrize("name", ["name", "name[]"])
+def test_a_name_that_comes_twice_where_one_is_taken_is_refused(world: World, ana: Caller, form: Any, name: str) -> None:
+    body, kind = form(("name", "one"), (name, "two"), ("extra", "1"), ("extra", "2"))
+    answer = ana("POST", "/api/sessions", body, Content_Type=kind)
+    assert (answer.status, answer.json["code"], answer.json["field"]) == (400, "INVALID_FIELD", "name")
+    assert not world.stores.sessions.rows
+
+
 def test_a_file_is_refused_by_name(world: World, ana: Caller) -> None:
     body, kind = multipart(("name", "x"), file="picture")
     answer = ana("POST", "/api/sessions", body, Content_Type=kind)

@@ -80,6 +80,12 @@ def test_a_field_counts_more_than_what_a_form_says_of_its_file(ana: Caller, *, f
     assert ana("POST", MEDIA, body, **MULTIPART).json["file_name"] == "mine.png"
 
 
+def test_two_files_in_one_form_are_refused_and_neither_is_kept(world: World, ana: Caller) -> None:
+    refused = ana("POST", MEDIA, form(PNG).removesuffix(b"--b--\r\n") + form(PNG), **MULTIPART)
+    assert (refused.status, refused.error["code"], refused.error["field"]) == (400, "INVALID_FIELD", "file")
+    assert not world.stores.media.rows
+
+
 def test_a_file_is_called_as_it_can_be_shown(ana: Caller) -> None:
     kept = ana("POST", MEDIA, {"file": b64encode(PNG).decode(), "file_name": "\u202egnp.exe"})
     assert kept.json["file_name"] == "gnp.exe"
