@@ -56,6 +56,7 @@ GatewayError
 ├── Unfit                        422  the request is right, and the message that it names isn't one for it
 │   ├── QuotedMessageNotFound    422  the session has no such message in that chat
 │   ├── PollNotFound             422
+│   ├── PollSecretMissing        422  … it is a poll whose votes can't be sealed
 │   ├── NotYourMessage           422
 │   ├── NotEditable              422
 │   ├── MediaTypeMismatch        422  the file can't be sent as what it is to be sent as
@@ -547,6 +548,12 @@ class PollNotFound(Unfit):
     """The message that is to be voted in isn't a poll of this session's; nothing was sent."""
 
     code = "POLL_NOT_FOUND"
+
+
+class PollSecretMissing(Unfit):
+    """The poll is from before its secret was kept, or came without one: no vote in it can be sealed."""
+
+    code = "POLL_SECRET_MISSING"
 
 
 class NotYourMessage(Unfit):

@@ -48,6 +48,7 @@ from chalicelib.domain.errors import (
     NotReceived,
     NotYourMessage,
     PollNotFound,
+    PollSecretMissing,
 )
 from chalicelib.domain.jid import GROUPS, LIDS, NEWSLETTERS, STATUS, USERS
 from chalicelib.domain.messages import Direction, Message
@@ -198,7 +199,10 @@ def _is_word(character: str) -> bool:
 
 
 def vote(message: Message, options: Sequence[str]) -> PollVote:
-    """Return a vote in the poll that a message is; without options it is taken back."""
+    """Return a vote in the poll that a message is; without options it is taken back.
+
+    Raises PollNotFound and PollSecretMissing.
+    """
     poll = message.content
     if not isinstance(poll, Poll):
         raise PollNotFound("This message is no poll.", field="poll_vote.message_id")
@@ -209,7 +213,12 @@ def vote(message: Message, options: Sequence[str]) -> PollVote:
         raise InvalidField(
             f"'poll_vote.options' has too many: {poll.selectable} may be chosen.", field="poll_vote.options"
         )
-    return PollVote(target_of(message), tuple(options))
+    target = target_of(message)
+    if message.secret is None:
+        raise PollSecretMissing(
+            "Nobody can vote in this poll from here: its secret isn't known.", field="poll_vote.message_id"
+        )
+    return PollVote(target, tuple(options))
 
 
 def reads(messages: Sequence[Message], *, played: bool) -> list[MarkRead]:

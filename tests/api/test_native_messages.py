@@ -352,7 +352,7 @@ def test_a_reaction_is_given_and_taken_back(connected: World, ana: Caller) -> No
 
 
 def test_a_poll_is_voted_in_and_a_message_forwarded(connected: World, ana: Caller) -> None:
-    received(connected, content=k.Poll("When?", ("Mon", "Tue")))
+    received(connected, content=k.Poll("When?", ("Mon", "Tue")), secret=b"s" * 32)
     put(connected)
     vote = ana("POST", MESSAGES, {"type": "poll_vote", "poll_vote": {"message_id": THEIRS, "options": ["Tue"]}}).json
     assert (vote["poll_vote"]["options"], vote["poll_vote"]["message_id"]) == (["Tue"], THEIRS)
@@ -362,6 +362,11 @@ def test_a_poll_is_voted_in_and_a_message_forwarded(connected: World, ana: Calle
     assert (passed_on["context"], passed_on["client_ref"]) == ({"forwarded": 1}, "f")
     refused = ana("POST", MESSAGES, {"type": "poll_vote", "poll_vote": {"message_id": OURS, "options": []}})
     assert (refused.status, refused.error["code"]) == (422, "POLL_NOT_FOUND")
+    secretless = received(connected, f"{THEIRS[:-1]}3", content=k.Poll("When?", ("Mon", "Tue"))).id
+    body = {"type": "poll_vote", "poll_vote": {"message_id": secretless, "options": ["Tue"]}}
+    refused = ana("POST", MESSAGES, body)
+    said = (refused.status, refused.error["code"], refused.error["field"])
+    assert said == (422, "POLL_SECRET_MISSING", "poll_vote.message_id")
 
 
 @pytest.mark.parametrize(

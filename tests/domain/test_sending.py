@@ -118,7 +118,7 @@ def test_a_file_that_was_never_kept_is_not_passed_on() -> None:
 
 
 def test_a_vote_is_for_options_of_the_poll() -> None:
-    poll = received(content=k.Poll("When?", ("Mon", "Tue", "Wed"), 2))
+    poll = received(content=k.Poll("When?", ("Mon", "Tue", "Wed"), 2), secret=b"s" * 32)
     assert rules.vote(poll, ["Tue", "Mon"]).options == ("Tue", "Mon")
     assert rules.vote(poll, []).options == ()
     for options in (["Sun"], ["Mon", "Mon"], ["Mon", "Tue", "Wed"]):
@@ -131,6 +131,12 @@ def test_a_vote_is_for_options_of_the_poll() -> None:
     )
     with pytest.raises(e.PollNotFound):
         rules.vote(received(), ["Mon"])
+
+
+def test_nobody_votes_in_a_poll_whose_secret_is_not_known() -> None:
+    with pytest.raises(e.PollSecretMissing) as refused:
+        rules.vote(received(content=k.Poll("When?", ("Mon", "Tue"))), ["Mon"])
+    assert refused.value.field == "poll_vote.message_id"
 
 
 @pytest.mark.parametrize(

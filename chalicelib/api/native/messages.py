@@ -39,6 +39,7 @@ from chalicelib.domain.errors import (
     NotReceived,
     NotYourMessage,
     PollNotFound,
+    PollSecretMissing,
     QuotedMessageNotFound,
 )
 from chalicelib.domain.jid import chat_name
@@ -112,6 +113,7 @@ def _accepted(message: Message, name: str, *, follows: Message | None = None) ->
         QuotedMessageNotFound,
         NotForwardable,
         PollNotFound,
+        PollSecretMissing,
         NotPossible,
         *_ABOUT,
         *OF_FILES,

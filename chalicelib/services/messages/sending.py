@@ -197,7 +197,10 @@ class Sending(Struct, frozen=True):
     def vote(
         self, tenant: str, session_id: str, message_id: str, options: Sequence[str], how: How = AT_ONCE
     ) -> Message:
-        """Vote in a poll, or take that back without ``options``; return the vote. Raises PollNotFound."""
+        """Vote in a poll, or take that back without ``options``; return the vote.
+
+        Raises PollNotFound and PollSecretMissing.
+        """
 
         def content(message: Message) -> Content:
             return rules.vote(message, options)

@@ -188,7 +188,7 @@ def test_a_message_is_forwarded_to_another_chat(rig: Rig) -> None:
 
 
 def test_what_is_about_a_message_goes_to_its_chat_and_names_it(rig: Rig) -> None:
-    poll = put(rig, content=k.Poll("When?", ("Mon", "Tue"), 1), chat_lid=LID)
+    poll = put(rig, content=k.Poll("When?", ("Mon", "Tue"), 1), chat_lid=LID, secret=b"s" * 32)
     said = received(rig, id="01JQ", chat=GROUP, chat_lid=None)
     reaction = rig.sending.react("default", "ana", said.id, "👍")
     assert (reaction.to, reaction.about) == (GROUP, said.id)
