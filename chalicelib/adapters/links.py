@@ -4,12 +4,13 @@ What comes is streamed and counted as it comes, and the clock runs for all of it
 is sent, and nothing of the answer is used but its bytes and its type.
 """
 
+import socket
 import ssl
 import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPResponse
+from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from typing import BinaryIO, Final
 from urllib.parse import urljoin
 
@@ -17,7 +18,7 @@ from msgspec import Struct
 
 from chalicelib.adapters.clients import Deadline
 from chalicelib.adapters.poster import AddressRefused, Endpoint, NotAnEndpoint, admitted, connected, endpoint, resolved
-from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
+from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge, LinkUnavailable
 
 TIMEOUT: Final = 120.0
 """Seconds that a file may take, with all redirects."""
@@ -27,6 +28,8 @@ LONGEST: Final = 2_048
 CHUNK: Final = 64 * 1024
 USER_AGENT: Final = "Switchboard-Media/1"
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
+_OVERLOADED: Final = frozenset({408, 425, 429})
+"""Statuses of servers that may well answer later; so may those of 500 and more."""
 
 
 @dataclass(slots=True)
@@ -49,8 +52,7 @@ class HttpLinks:
                 sentence = str(error) or "It leads to an address that isn't public."
                 raise LinkRefused(sentence) from None
             except (OSError, HTTPException, ValueError) as error:
-                late = deadline.passed or isinstance(error, TimeoutError)
-                raise LinkFailed("Its server took too long." if late else "Its server couldn't be reached.") from None
+                raise _failure(error, late=deadline.passed) from None
             if found.moved is None:
                 return found.mimetype
             # Of more there is nothing good to come, and the address is nobody's to see.
@@ -76,6 +78,16 @@ class HttpLinks:
         return self._judge
 
 
+def _failure(error: Exception, *, late: bool) -> LinkFailed:
+    """Return what an error on the way to a file means: a wrong name, certificate or protocol stays wrong."""
+    if late or isinstance(error, TimeoutError):
+        return LinkUnavailable("Its server took too long.")
+    nameless = isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
+    for_good = nameless or isinstance(error, ssl.SSLCertVerificationError)
+    passes = isinstance(error, OSError | IncompleteRead) and not for_good
+    return (LinkUnavailable if passes else LinkFailed)("Its server couldn't be reached.")
+
+
 class _Found(Struct, frozen=True):
     """Where an answer leads on to, or the type of the file that it was."""
 
@@ -91,7 +103,8 @@ def _got(http: HTTPConnection, to: Endpoint, into: BinaryIO, largest: int) -> _F
         if answer.status in _MOVED and moved:
             return _Found(moved=moved)
         if answer.status != 200:
-            raise LinkFailed(f"Its server answered with status {answer.status}.")
+            passes = answer.status in _OVERLOADED or answer.status >= 500
+            raise (LinkUnavailable if passes else LinkFailed)(f"Its server answered with status {answer.status}.")
         if answer.getheader("Content-Encoding", "identity").strip().lower() != "identity":
             raise LinkFailed("Its server answered in a coding that it wasn't asked for.")
         _copied(answer, into, largest)
@@ -109,4 +122,4 @@ def _copied(answer: HTTPResponse, into: BinaryIO, largest: int) -> None:
         into.write(piece)
     # http.client takes a connection that breaks off for the file's end.
     if announced is not None and largest - left != announced:
-        raise LinkFailed("Its server broke off.")
+        raise LinkUnavailable("Its server broke off.")

@@ -16,6 +16,7 @@ from chalicelib.domain.content import Audio, Document, Image, Media, Sticker, Te
 from chalicelib.domain.errors import (
     AnswerNotReady,
     AnswerRefused,
+    ChannelNotFound,
     FileRefused,
     GatewayError,
     GroupForbids,
@@ -144,6 +145,7 @@ UNSENT: Final = (
     NotInGroup,
     GroupForbids,
     GroupNotFound,
+    ChannelNotFound,
     FileRefused,
     TooFast,
     SendFailed,

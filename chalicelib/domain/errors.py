@@ -78,6 +78,7 @@ GatewayError
 ├── NotInGroup                   403  the account isn't in the group that it was to write to; carries the message
 ├── GroupForbids                 403  the group doesn't take the account's messages; carries the message
 ├── GroupNotFound                404  WhatsApp has no such group; carries the message
+├── ChannelNotFound              404  WhatsApp has no such channel; carries the message
 ├── FileRefused                  422  the message's file can't be had, or can't be sent as that; carries the message
 ├── SendFailed                   502  WhatsApp refused the message
 ├── AnswerRefused                502  WhatsApp refused to answer a question
@@ -111,12 +112,13 @@ class GatewayError(Exception):
 
     ``field`` names the part of the request at fault, ``hint`` says what to do, ``retry_after`` is in seconds and
     becomes the Retry-After header, ``request_id`` finds the request in the log. ``untried`` are the recipients of a
-    bulk that the error ended before anybody was tried. ``passing`` says of a class that its errors pass by themselves.
+    bulk that the error ended before anybody was tried. ``passing`` says that the error passes by itself: of a class,
+    or of this one.
     """
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
-    passing: ClassVar[bool] = False
+    passing: bool = False
 
     def __init__(
         self,
@@ -160,9 +162,18 @@ class OfSession(GatewayError):
 class OfMessage(GatewayError):
     """An error that ended a message, whose status is ``failed`` now."""
 
-    def __init__(self, message: str, *, failed: "Message", field: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        failed: "Message",
+        field: str | None = None,
+        hint: str | None = None,
+        passing: bool = False,
+    ) -> None:
         super().__init__(message, field=field, hint=hint)
         self.failed = failed
+        self.passing = passing
 
 
 class Invalid(GatewayError):
@@ -676,7 +687,7 @@ class NotPossible(GatewayError):
 
 
 class NotOnWhatsApp(OfMessage):
-    """The recipient's number has no WhatsApp account."""
+    """The recipient's number, or LID, has no WhatsApp account."""
 
     code = "NOT_ON_WHATSAPP"
     status = 422
@@ -700,6 +711,13 @@ class GroupNotFound(OfMessage):
     """WhatsApp has no group of that JID."""
 
     code = "GROUP_NOT_FOUND"
+    status = 404
+
+
+class ChannelNotFound(OfMessage):
+    """WhatsApp has no channel of that JID."""
+
+    code = "CHANNEL_NOT_FOUND"
     status = 404
 
 

@@ -68,12 +68,16 @@ class FileTrouble(StrEnum):
     ALTERED = "media_altered"
     LINK_REFUSED = "link_refused"
     LINK_FAILED = "link_failed"
+    LINK_UNAVAILABLE = "link_unavailable"
+    """A link's server was away, overloaded or too slow when the file was fetched."""
     UPLOAD_FAILED = "media_upload_failed"
     DOWNLOAD_FAILED = "media_download_failed"
 
 
 OF_THE_FILE: Final = frozenset(FileTrouble) - {FileTrouble.UPLOAD_FAILED, FileTrouble.DOWNLOAD_FAILED}
-"""The troubles that are the file's own: another try with the same file ends alike."""
+"""The troubles of the file, or of where it is fetched from; the others are WhatsApp's servers'."""
+PASSING: Final = frozenset({FileTrouble.LINK_UNAVAILABLE, FileTrouble.UPLOAD_FAILED})
+"""The troubles that pass by themselves: the same message may well be sent later."""
 
 
 LARGEST_OF: Final[Mapping[MediaKind, int]] = {

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.adapters import links as module
 from chalicelib.adapters.links import HttpLinks
-from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
+from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge, LinkUnavailable
 
 LOCAL = HttpLinks(local=True)
 BODY = bytes(range(256)) * 1000
@@ -187,30 +187,47 @@ def test_redirects_share_the_time(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "sentence"),
+    ("page", "sentence", "passes"),
     [
-        (a_file(b"half", Content_Length="10"), "broke off"),
-        (a_file(b"x", Content_Encoding="gzip"), "coding"),
-        (lambda handler: handler.send_error(404), "status 404"),
-        (lambda handler: handler.send_error(500), "status 500"),
-        (lambda handler: handler.wfile.write(b"what?"), "reached"),
-        (lambda handler: handler.wfile.write(b"HTTP/1.1 302 Found\r\n\r\n"), "status 302"),
-        (lambda handler: handler.connection.shutdown(socket.SHUT_RDWR), "reached"),
+        (a_file(b"half", Content_Length="10"), "broke off", True),
+        (a_file(b"x", Content_Encoding="gzip"), "coding", False),
+        (lambda handler: handler.send_error(403), "status 403", False),
+        (lambda handler: handler.send_error(404), "status 404", False),
+        (lambda handler: handler.send_error(429), "status 429", True),
+        (lambda handler: handler.send_error(500), "status 500", True),
+        (lambda handler: handler.send_error(503), "status 503", True),
+        (lambda handler: handler.wfile.write(b"what?"), "reached", False),
+        (lambda handler: handler.wfile.write(b"HTTP/1.1 302 Found\r\n\r\n"), "status 302", False),
+        (lambda handler: handler.connection.shutdown(socket.SHUT_RDWR), "reached", True),
     ],
 )
-def test_an_answer_that_is_no_file_is_said_to_be_none(
-    site: Site, page: Callable[[BaseHTTPRequestHandler], None], sentence: str
+def test_an_answer_that_is_no_file_is_said_to_be_none_and_whether_that_passes(
+    *, site: Site, page: Callable[[BaseHTTPRequestHandler], None], sentence: str, passes: bool
 ) -> None:
     site.pages["/"] = page
     with pytest.raises(LinkFailed, match=sentence) as failed:
         fetched(site.url + "/")
     assert "127.0.0.1" not in str(failed.value)
+    assert isinstance(failed.value, LinkUnavailable) is passes
+
+
+@pytest.mark.parametrize(("number", "passes"), [(socket.EAI_NONAME, False), (socket.EAI_AGAIN, True)])
+def test_a_name_that_nobody_has_stays_so_and_a_silent_resolver_does_not(
+    monkeypatch: pytest.MonkeyPatch, *, number: int, passes: bool
+) -> None:
+    def unresolved(*_: object) -> list[str]:
+        raise socket.gaierror(number, "No.")
+
+    monkeypatch.setattr(module, "resolved", unresolved)
+    with pytest.raises(LinkFailed, match="reached") as failed:
+        fetched("https://example.com/a", HttpLinks(local=False))
+    assert isinstance(failed.value, LinkUnavailable) is passes
 
 
 def test_a_server_that_is_not_there(site: Site) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(LinkFailed, match="reached"):
+    with pytest.raises(LinkUnavailable, match="reached"):
         fetched(f"http://127.0.0.1:{port}/")
 
 

@@ -86,6 +86,31 @@ def test_who_waits_is_told_of_a_failure(connected: World, ana: Caller) -> None:
     assert failed["failure"] == {"code": "REFUSED", "message": "WhatsApp says no."}
 
 
+@pytest.mark.parametrize(
+    ("failure", "code", "field", "retryable"),
+    [
+        ("link_unavailable", "FILE_REFUSED", "image.link", True),
+        ("link_failed", "FILE_REFUSED", "image.link", False),
+        ("link_refused", "FILE_REFUSED", "image.link", False),
+        ("media_type_mismatch", "FILE_REFUSED", "image.link", False),
+        ("media_upload_failed", "SEND_FAILED", None, True),
+        ("whatsapp_unavailable", "SEND_FAILED", None, True),
+        ("expired", "SEND_FAILED", None, True),
+        ("refused", "SEND_FAILED", None, False),
+        ("not_on_whatsapp", "NOT_ON_WHATSAPP", "to", False),
+        ("channel_not_found", "CHANNEL_NOT_FOUND", "to", False),
+    ],
+)
+def test_what_passes_by_itself_is_said_to_be_retryable(
+    *, connected: World, ana: Caller, failure: str, code: str, field: str | None, retryable: bool
+) -> None:
+    a_worker_fails(connected, failure)
+    body = {"to": TO, "type": "image", "image": {"link": "https://example.com/a.png"}}
+    error = ana("POST", f"{MESSAGES}?wait=5", body).error
+    assert (error["code"], error["retryable"]) == (code, retryable)
+    assert error["field"] == field
+
+
 VCARD = (
     "BEGIN:VCARD\nVERSION:3.0\nN:;Ben\\, B.;;;\nFN:Ben\\, B.\nTEL;type=CELL;waid=628987654321:+628987654321\nEND:VCARD"
 )

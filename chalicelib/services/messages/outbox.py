@@ -16,6 +16,7 @@ from msgspec.structs import replace as changed
 from chalicelib.domain.chats import chat_key
 from chalicelib.domain.content import Content, Context, Media, Text, stored
 from chalicelib.domain.errors import (
+    ChannelNotFound,
     FileRefused,
     GroupForbids,
     GroupNotFound,
@@ -26,7 +27,7 @@ from chalicelib.domain.errors import (
     TooFast,
 )
 from chalicelib.domain.jid import GROUPS, phone_in
-from chalicelib.domain.media import OF_THE_FILE
+from chalicelib.domain.media import OF_THE_FILE, PASSING
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event, moves
 from chalicelib.domain.messages import played as was_played
 from chalicelib.domain.phone import advice
@@ -90,8 +91,15 @@ MEDIA_EXPIRY: Final = 600_000
 """The same of one with a file, which is fetched, looked into and uploaded before it counts as taken up."""
 NOT_ON_WHATSAPP: Final = "not_on_whatsapp"
 """The ``error_code`` of a message whose recipient has no account."""
-_OF_GROUPS: Final = {"not_in_group": NotInGroup, "group_forbids": GroupForbids, "group_not_found": GroupNotFound}
-"""What a group's refusal is, by the ``error_code`` of its message."""
+UNAVAILABLE: Final = "whatsapp_unavailable"
+"""The ``error_code`` of a message that WhatsApp's servers couldn't take just then."""
+_OF_CHATS: Final = {
+    "not_in_group": NotInGroup,
+    "group_forbids": GroupForbids,
+    "group_not_found": GroupNotFound,
+    "channel_not_found": ChannelNotFound,
+}
+"""What a group's or a channel's refusal is, by the ``error_code`` of its message."""
 
 
 def fingerprinted(content: Content) -> str:
@@ -130,7 +138,7 @@ class Outbox(Struct, frozen=True):
 
         With an Idempotency-Key the same request again answers for the first one's message. Raises SessionNotFound,
         SessionNotConnected, TooFast, IdempotencyKeyReused, NotOnWhatsApp, NotInGroup, GroupForbids,
-        GroupNotFound, FileRefused and SendFailed.
+        GroupNotFound, ChannelNotFound, FileRefused and SendFailed.
         """
         draft = Draft(to, content)
         request = f"{to}\0{fingerprinted(content)}"
@@ -227,18 +235,21 @@ class Outbox(Struct, frozen=True):
                 hint=advice(number) if number else None,
                 failed=message,
             )
-        of_group = _OF_GROUPS.get(message.error_code or "")
-        if of_group:
-            raise of_group(message.error_message or "WhatsApp refused the message.", field="to", failed=message)
-        content = message.content
+        of_chat = _OF_CHATS.get(message.error_code or "")
+        if of_chat:
+            raise of_chat(message.error_message or "WhatsApp refused the message.", field="to", failed=message)
+        content, passing = message.content, message.error_code in _PASSING
         if isinstance(content, Media) and message.error_code in OF_THE_FILE:
             field = f"{content.type}.{'link' if content.link else 'media_id'}"
-            raise FileRefused(message.error_message or "The file can't be sent.", field=field, failed=message)
-        raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message)
+            said = message.error_message or "The file can't be sent."
+            raise FileRefused(said, field=field, failed=message, passing=passing)
+        raise SendFailed(message.error_message or "WhatsApp refused the message.", failed=message, passing=passing)
 
 
 AT_ONCE: Final = 50
 EXPIRED: Final = ("expired", "It wasn't sent in time: its session was away, or had too much to send.")
+_PASSING: Final = frozenset({*PASSING, EXPIRED[0], UNAVAILABLE})
+"""The ``error_code`` of messages that may well be sent later, unchanged."""
 LEFT: Final = ("worker_lost", "The worker was lost while it sent this: it may or may not have gone out.")
 
 

@@ -52,7 +52,11 @@ class LinkRefused(Exception):
 
 
 class LinkFailed(Exception):
-    """A link's server didn't answer with a file, or not in time; its text is a sentence without the address."""
+    """A link's server didn't answer with a file; its text is a sentence without the address."""
+
+
+class LinkUnavailable(LinkFailed):
+    """The same, and it may well answer later: it was away, overloaded or too slow."""
 
 
 class LinkTooLarge(Exception):
@@ -68,7 +72,7 @@ class Links(Protocol):
         It takes so many seconds at the most, minutes if none are said.
 
         An https address of a public host, and so each of three redirects at the most. Raises LinkRefused, LinkFailed
-        and LinkTooLarge; then ``into`` may hold some of it.
+        (LinkUnavailable where another time may do) and LinkTooLarge; then ``into`` may hold some of it.
         """
 
 

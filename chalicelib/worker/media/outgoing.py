@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 from chalicelib.domain.content import Audio, LinkPreview, Media
 from chalicelib.domain.media import HEAD, LARGEST_OF, MB, FileTrouble, MediaKind, judged, may_be_sent
 from chalicelib.services.ports import Rejected, Unavailable
-from chalicelib.services.ports.media import FileGone, LinkFailed, LinkRefused, LinkTooLarge
+from chalicelib.services.ports.media import FileGone, LinkFailed, LinkRefused, LinkTooLarge, LinkUnavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.wire import media as wire
 from chalicelib.worker.media.examining import Examined, examined
@@ -82,7 +82,9 @@ class OutgoingFiles:
         except LinkRefused as refused:
             raise MediaFailed(FileTrouble.LINK_REFUSED, f"The link can't be fetched. {refused}") from None
         except LinkFailed as failed:
-            raise MediaFailed(FileTrouble.LINK_FAILED, f"The link couldn't be fetched. {failed}") from None
+            passes = isinstance(failed, LinkUnavailable)
+            trouble = FileTrouble.LINK_UNAVAILABLE if passes else FileTrouble.LINK_FAILED
+            raise MediaFailed(trouble, f"The link couldn't be fetched. {failed}") from None
         except LinkTooLarge:
             raise _too_large(kind) from None
 

@@ -8,6 +8,9 @@ a message is sent.
 import re
 from typing import Final
 
+from chalicelib.domain.jid import GROUPS, LIDS, NEWSLETTERS, USERS
+from chalicelib.services.messages.outbox import UNAVAILABLE
+
 
 class RecipientNotOnWhatsApp(Exception):
     """The recipient has no account; nothing was sent."""
@@ -66,28 +69,33 @@ _BEFORE: Final = ("failed to get LID", "failed to get device list", "failed to m
 
 NOT_IN_GROUP: Final = ("not_in_group", "The session's account isn't in the group.")
 GROUP_NOT_FOUND: Final = ("group_not_found", "WhatsApp has no such group.")
+CHANNEL_NOT_FOUND: Final = ("channel_not_found", "WhatsApp has no such channel.")
 GROUP_FORBIDS: Final = (
     "group_forbids",
     "The group takes no messages of the account: only its admins may write, or the account isn't in it any more.",
 )
 _FORBIDDEN: Final = "403"
+_NOT_FOUND: Final = "404"
 _OF_GROUPS: Final = {
     # The library asks for the members before it sends; what the server says to that has these words.
     "not participating in that group": NOT_IN_GROUP,
     "that group does not exist": GROUP_NOT_FOUND,
 }
+_OF_CHATS: Final = {
+    (GROUPS, _FORBIDDEN): GROUP_FORBIDS,
+    (GROUPS, _NOT_FOUND): GROUP_NOT_FOUND,
+    (NEWSLETTERS, _NOT_FOUND): CHANNEL_NOT_FOUND,
+}
 
 
-def unsent(error: str, *, group: bool = False) -> Exception:
-    """Return what the library's ``error`` for a message to a person means, or to a ``group``."""
+def unsent(error: str, to: str) -> Exception:
+    """Return what the library's ``error`` for a message to the JID ``to`` means."""
     if "no LID found for" in error:
         return RecipientNotOnWhatsApp()
     if refusal := next((refusal for words, refusal in _OF_GROUPS.items() if words in error), None):
         return SendRefused(*refusal)
     if refused := _SEND_REFUSED.search(error):
-        if group and refused[1] == _FORBIDDEN:
-            return SendRefused(*GROUP_FORBIDS)
-        return SendRefused("refused", f"WhatsApp refused the message (error {refused[1]}).")
+        return _refusal(refused[1], to.rpartition("@")[2])
     if any(text in error for text in _AFTERWARDS):
         return NoAnswer()
     if any(text in error for text in _NO_CONNECTION):
@@ -95,6 +103,17 @@ def unsent(error: str, *, group: bool = False) -> Exception:
     if any(text in error for text in _BEFORE):
         return SendRefused("not_sendable", "The WhatsApp client couldn't prepare the message.")
     return NoAnswer()
+
+
+def _refusal(number: str, server: str) -> Exception:
+    """Return what an error's number in an acknowledgement means, of a message to a JID of that server."""
+    if number == _NOT_FOUND and server in {USERS, LIDS}:
+        return RecipientNotOnWhatsApp()
+    if refusal := _OF_CHATS.get((server, number)):
+        return SendRefused(*refusal)
+    if len(number) == 3 and number.startswith("5"):
+        return SendRefused(UNAVAILABLE, f"WhatsApp couldn't take the message just then (error {number}).")
+    return SendRefused("refused", f"WhatsApp refused the message (error {number}).")
 
 
 class NoConnection(Exception):

@@ -127,7 +127,7 @@ class Whatsmeow:
         try:
             answer = self._client.send_message(_jid(to), message)
         except NeonizeError as error:
-            failure = unsent(str(error), group=where.group)
+            failure = unsent(str(error), to)
         else:
             return str(answer.ID)
         if isinstance(failure, NoAnswer):

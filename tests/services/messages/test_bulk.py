@@ -84,7 +84,9 @@ def test_a_group_gets_it_too(rig: Rig) -> None:
     assert recipients(rig)[1] == "+120363041234567890"
 
 
-@pytest.mark.parametrize("code", ["not_on_whatsapp", "not_in_group", "group_forbids", "group_not_found", "refused"])
+@pytest.mark.parametrize(
+    "code", ["not_on_whatsapp", "not_in_group", "group_forbids", "group_not_found", "channel_not_found", "refused"]
+)
 def test_what_whatsapp_refuses_fails_alone(rig: Rig, code: str) -> None:
     def look() -> None:
         for owed in rig.dispatch.owed(SESSION.uid):

@@ -12,7 +12,7 @@ from chalicelib.adapters.names import named_id
 from chalicelib.domain.content import Audio, Document, Image, LinkPreview, Media, Sticker, Video
 from chalicelib.domain.media import KEPT, MB, MediaFile, MediaState
 from chalicelib.services.ports import Unavailable
-from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge
+from chalicelib.services.ports.media import LinkFailed, LinkRefused, LinkTooLarge, LinkUnavailable
 from chalicelib.services.worker import WorkerMedia
 from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
@@ -187,7 +187,8 @@ def test_what_cannot_be_sent_as_it_is_meant_is_refused_whatever_it_is_said_to_be
     ("error", "code"),
     [
         (LinkRefused("It must be an https address."), "link_refused"),
-        (LinkFailed("Its server took too long."), "link_failed"),
+        (LinkFailed("Its server answered with status 404."), "link_failed"),
+        (LinkUnavailable("Its server took too long."), "link_unavailable"),
         (LinkTooLarge(), "media_too_large"),
     ],
 )

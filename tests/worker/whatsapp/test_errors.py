@@ -17,6 +17,7 @@ from chalicelib.worker.whatsapp.errors import (
 )
 
 JID = "628999000111@s.whatsapp.net"
+GROUP = "120363041234567890@g.us"
 
 
 @pytest.mark.parametrize(
@@ -36,29 +37,39 @@ JID = "628999000111@s.whatsapp.net"
     ],
 )
 def test_what_an_error_means(error: str, means: type[Exception]) -> None:
-    assert type(unsent(error)) is means
+    assert type(unsent(error, JID)) is means
 
 
 def test_a_refusal_says_whatsapps_number_and_no_other() -> None:
-    refusal = unsent("server returned error 479")
+    refusal = unsent("server returned error 479", JID)
     assert isinstance(refusal, SendRefused)
     assert (refusal.code, refusal.sentence) == ("refused", "WhatsApp refused the message (error 479).")
 
 
 @pytest.mark.parametrize(
-    ("error", "group", "code"),
+    ("error", "to", "code"),
     [
-        ("failed to get group members: you're not participating in that group", True, "not_in_group"),
-        ("failed to get group members: that group does not exist", True, "group_not_found"),
-        ("server returned error 403", True, "group_forbids"),
-        ("server returned error 403", False, "refused"),
-        ("server returned error 421", True, "refused"),
+        ("failed to get group members: you're not participating in that group", GROUP, "not_in_group"),
+        ("failed to get group members: that group does not exist", GROUP, "group_not_found"),
+        ("server returned error 403", GROUP, "group_forbids"),
+        ("server returned error 403", JID, "refused"),
+        ("server returned error 404", GROUP, "group_not_found"),
+        ("server returned error 404", "120363000000000001@newsletter", "channel_not_found"),
+        ("server returned error 404", "status@broadcast", "refused"),
+        ("server returned error 421", GROUP, "refused"),
+        ("server returned error 503", JID, "whatsapp_unavailable"),
+        ("server returned error 500", GROUP, "whatsapp_unavailable"),
     ],
 )
-def test_why_a_group_takes_no_message_has_a_name(error: str, group: bool, code: str) -> None:
-    refusal = unsent(error, group=group)
+def test_why_a_chat_takes_no_message_has_a_name(error: str, to: str, code: str) -> None:
+    refusal = unsent(error, to)
     assert isinstance(refusal, SendRefused)
     assert refusal.code == code
+
+
+@pytest.mark.parametrize("to", [JID, "200000000000002@lid"])
+def test_somebody_whom_whatsapp_does_not_find_is_not_on_whatsapp(to: str) -> None:
+    assert isinstance(unsent("server returned error 404", to), RecipientNotOnWhatsApp)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +95,7 @@ def test_a_group_s_timer_is_set_later_without_a_connection(error: str) -> None:
 
 def test_no_error_names_the_recipient() -> None:
     for error in (f"no LID found for {JID} from server", f"failed to get LID for PN {JID}: x", f"server {JID}"):
-        meaning = unsent(error)
+        meaning = unsent(error, JID)
         assert "628" not in repr(meaning)
         assert "628" not in getattr(meaning, "sentence", "")
 
