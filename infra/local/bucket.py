@@ -15,11 +15,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import parse_qsl, quote, unquote
 from xml.sax.saxutils import escape
 
 from aiohttp import BodyPartReader, web
+from aiohttp.abc import AbstractStreamWriter
 
 from infra.local.iam.callers import NAMELESS
 from infra.local.moto.objects import KeptObjects
@@ -170,6 +171,19 @@ def _keeps_to(policy: str, fields: Mapping[str, str]) -> tuple[int, int] | None:
     return size
 
 
+class _OpenFile(web.FileResponse):
+    """Serves a file that is open, and closes it; its name on the disk may be gone by then."""
+
+    def __init__(self, file: BinaryIO, headers: Mapping[str, str]) -> None:
+        super().__init__(Path(f"/proc/self/fd/{file.fileno()}"), headers=headers)
+        self._file = file
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send all of it."""
+        with self._file:
+            return await super().prepare(request)
+
+
 class Bucket:
     """The bucket ``name`` as browsers meet it. ``denial`` is the local AWS's authorization (``Authorizer.service``).
 
@@ -231,11 +245,12 @@ class Bucket:
         key, query = unquote(path).removeprefix("/"), parse_qsl(asked, keep_blank_values=True)
         credential = self._signer.check_address(request.method, self._name, key, query)
         self._must_be_allowed(credential, "GetObject", key)
-        kept = self._objects.find(self._name, key)
-        if kept is None:
+        opened = self._objects.opened(self._name, key)
+        if opened is None:
             raise Refusal(404, "NoSuchKey", "The specified key does not exist.", Key=key)
+        kept, file = opened
         said = {header: value for name, value in query if (header := _SAID_BY_QUERY.get(name))}
-        return web.FileResponse(self._objects.path(kept), headers={"Content-Type": kept.mimetype} | said)
+        return _OpenFile(file, {"Content-Type": kept.mimetype} | said)
 
     async def _take(self, request: web.Request, draft: Path) -> web.StreamResponse:
         fields, file = await _form(request)

@@ -119,6 +119,7 @@ class StackServices:
         made = aws.template.of_type("AWS::S3::Bucket")
         rules = {name: one.get("LifecycleConfiguration", {}).get("Rules", []) for name, one in made.items()}
         self._objects.restore({name: aws.physical[name] for name in made}, rules)
+        aws.server.during_object = self._objects.alone
         aws.server.after_object = self._objects.changed
 
     def _bucket(self, aws: LocalAws, authorizer: Authorizer) -> Bucket:

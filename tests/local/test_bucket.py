@@ -1,12 +1,15 @@
 """The bucket on the one port: what boto3 signs is served and taken, and all else is refused in S3's words."""
 
 import asyncio
+import hashlib
 import io
 import re
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -76,7 +79,7 @@ def opened(aws: LocalAws, directory: Path) -> Local:
     name = aws.physical["MediaBucket"]
     rules = aws.template.of_type("AWS::S3::Bucket")["MediaBucket"]["LifecycleConfiguration"]["Rules"]
     objects.restore({"MediaBucket": name}, {"MediaBucket": rules})
-    aws.server.after_object = objects.changed
+    aws.server.during_object, aws.server.after_object = objects.alone, objects.changed
     return Local(aws, objects, aws.client("s3", Config(signature_version="s3v4")), name, state.objects)
 
 
@@ -321,6 +324,51 @@ def restarted(local: Local, directory: Path) -> Local:
     for one in local.client.list_objects_v2(Bucket=local.name).get("Contents", []):
         local.client.delete_object(Bucket=local.name, Key=one["Key"])
     return opened(local.aws, directory)
+
+
+def test_who_reads_a_file_that_is_overwritten_meanwhile_gets_the_whole_old_one(local: Local) -> None:
+    local.put(b"old")
+    opened = local.objects.opened(local.name, KEY)
+    assert opened
+    local.put(b"newer")
+    with opened[1] as file:
+        assert (opened[0].size, file.read()) == (3, b"old")
+    local.client.delete_object(Bucket=local.name, Key=KEY)
+    assert local.objects.opened(local.name, KEY) is None
+
+
+def test_whoever_reads_or_copies_while_others_overwrite_gets_one_whole_file(local: Local) -> None:
+    files, over = [b"a" * 300_000, b"b" * 500_000], Event()
+    local.put(files[0])
+
+    def write() -> None:
+        for number in range(30):
+            body = files[number % 2]
+            if number % 3:
+                local.put(body)
+                continue
+            draft = local.objects.draft()
+            draft.write_bytes(body)
+            local.objects.take(
+                local.name, KEY, draft, mimetype="image/png", md5=hashlib.md5(body, usedforsecurity=False).hexdigest()
+            )
+        over.set()
+
+    def read(place: int) -> None:
+        copied = f"media/default/u1/copy_{place}"
+        while not over.is_set():
+            assert local.body(KEY) in files
+            local.client.copy_object(Bucket=local.name, Key=copied, CopySource={"Bucket": local.name, "Key": KEY})
+            assert local.body(copied) in files
+
+    with ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(read, place) for place in range(2)]
+        try:
+            write()
+        finally:
+            over.set()
+        for reader in readers:
+            reader.result()
 
 
 def test_a_large_file_passes_both_ways_without_lying_in_memory(local: Local, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from secrets import token_hex
-from threading import Lock
-from typing import Any, Final
+from threading import Lock, RLock
+from typing import Any, BinaryIO, Final
 
 from moto.s3.models import FakeKey, S3Backend, s3_backends
 
@@ -42,7 +42,12 @@ class KeptObject:
 
 
 class KeptObjects:
-    """The objects of the template's buckets, which have other names in each run. Used from many threads."""
+    """The objects of the template's buckets, which have other names in each run. Used from many threads.
+
+    Who reads an object gets the whole old one or the whole new one, as from S3. moto's requests about objects go one at
+    a time for that, under ``alone``: moto shows an object before all of it is there, and two readers of one object
+    share one position in its bytes.
+    """
 
     def __init__(self, state: LocalState, account: str, partition: str = "aws") -> None:
         self._directory = state.objects
@@ -50,6 +55,7 @@ class KeptObjects:
         self._logical: dict[str, str] = {}
         self._objects: dict[tuple[str, str], KeptObject] = {}
         self._lock = Lock()
+        self.alone: Final = RLock()
 
     def restore(self, buckets: Mapping[str, str], rules: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
         """Put the objects back into ``buckets`` (the names by logical id); return how many.
@@ -75,8 +81,17 @@ class KeptObjects:
         """Return an object of a bucket, None if there is none."""
         return self._objects.get((self._logical.get(bucket, bucket), key))
 
+    def opened(self, bucket: str, key: str) -> tuple[KeptObject, BinaryIO] | None:
+        """Return an object of a bucket, and its bytes, which are there though it is overwritten; None if there is none.
+
+        The file is the caller's to close.
+        """
+        with self._lock:
+            kept = self.find(bucket, key)
+            return (kept, self.path(kept).open("rb")) if kept else None
+
     def path(self, kept: KeptObject) -> Path:
-        """Return where an object's bytes lie; they are there as long as the object is."""
+        """Return where an object's bytes lie; they are there as long as the object is, and isn't overwritten."""
         return self._directory / kept.file
 
     def draft(self) -> Path:
@@ -87,20 +102,22 @@ class KeptObjects:
         """Make what was written to ``draft`` an object, in the place of one that was there before."""
         logical = self._logical.get(bucket, bucket)
         kept = KeptObject(logical, key, mimetype, md5, draft.stat().st_size, time.time(), draft.name)
-        self._keep(kept)
-        self._show(bucket, kept)
+        with self.alone:
+            self._keep(kept)
+            self._show(bucket, kept)
 
     def changed(self, bucket: str, key: str) -> None:
         """Do as moto did at a request to write an object or to remove it; without a key, to remove any."""
         logical = self._logical.get(bucket)
         if logical is None:
             return
-        for one in [key] if key else [key for name, key in list(self._objects) if name == logical]:
-            made = self._backend.get_object(bucket, one)
-            if made is None:
-                self._forget(logical, one)
-            elif key:
-                self._copy(logical, made)
+        with self.alone:
+            for one in [key] if key else [key for name, key in list(self._objects) if name == logical]:
+                made = self._backend.get_object(bucket, one)
+                if made is None:
+                    self._forget(logical, one)
+                elif key:
+                    self._copy(logical, made)
 
     @property
     def _backend(self) -> S3Backend:

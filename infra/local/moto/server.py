@@ -89,13 +89,15 @@ log = logging.getLogger(__name__)
 class MotoServer:
     """A running server.
 
-    Once they are set, ``denial`` judges all requests, and ``during_write`` wraps each of DynamoDB's. Of each request
-    that wrote or removed an object ``after_object`` is told bucket and key before the answer; without a key, of many.
+    Once they are set, ``denial`` judges all requests, ``during_write`` wraps each of DynamoDB's, and ``during_object``
+    each of S3's. Of each request that wrote or removed an object ``after_object`` is told bucket and key before the
+    answer; without a key, of many.
     """
 
     def __init__(self) -> None:
         self.denial: Denial = lambda _authorization, _target, _body: None
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
+        self.during_object: AbstractContextManager[object] = nullcontext()
         self.after_object: Callable[[str, str], None] = lambda _bucket, _key: None
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -165,9 +167,11 @@ class MotoServer:
             if denied is not None:
                 start_response(FORBIDDEN if of_s3 else "400 Bad Request", [("Content-Type", s3.XML if of_s3 else JSON)])
                 return [s3.refusal(denied) if of_s3 else _refusal(denied)]
-            if of_s3 and environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-                answer = list(application(environ, start_response))
-                self.after_object(*s3.place(environ))
+            if of_s3:
+                with self.during_object:
+                    answer = list(application(environ, start_response))
+                    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+                        self.after_object(*s3.place(environ))
                 return answer
             if not target.startswith("DynamoDB_"):
                 return application(environ, start_response)
