@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from chalicelib.domain.messages import Message
 from chalicelib.domain.proxy import Proxy
-from chalicelib.domain.session import Device, PairingCode, PasskeyDemand, QRCode, Reason, WebhookFailure
+from chalicelib.domain.session import Device, PasskeyDemand, QRCode, Reason, ShownPairingCode, WebhookFailure
 
 
 class LinkEvent(Struct, frozen=True):
@@ -180,14 +180,14 @@ class PairError(LinkEvent, frozen=True):
     type: ClassVar[str] = "session.pair_error"
 
 
-class PairingCodeShown(LinkEvent, frozen=True):
+class PairingCodeTaken(LinkEvent, frozen=True):
     """WhatsApp takes a pairing code, in the place of any before it."""
 
-    pairing_code: PairingCode
+    pairing_code: ShownPairingCode
     type: ClassVar[str] = "session.pairing_code"
 
 
-class PairingCodeEnded(LinkEvent, frozen=True):
+class PairingCodeLapsed(LinkEvent, frozen=True):
     """The pairing code is dead, the QR code not. ``why``: expired, unanswered or withdrawn."""
 
     why: str
@@ -360,8 +360,8 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     QRTimeout,
     PairSuccess,
     PairError,
-    PairingCodeShown,
-    PairingCodeEnded,
+    PairingCodeTaken,
+    PairingCodeLapsed,
     PasskeyRequested,
     PasskeyAnswered,
     PasskeyConfirmationRequested,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from chalicelib.domain.session import PairingCode
+from chalicelib.domain.session import ShownPairingCode
 
 LASTS: Final = 10_000
 """Milliseconds from a question to its end: who asked waits as long, and no worker answers it any later."""
@@ -85,7 +85,7 @@ class IncomingCall:
     caller: str
 
 
-class Refusal(StrEnum):
+class LinkingRefusal(StrEnum):
     """Why a linking does nothing with a question; of an assertion, beside what is wrong with that."""
 
     PHONE = "phone_refused"
@@ -169,7 +169,7 @@ class Question:
     epoch: int | None = None
     contact: Contact | None = None
     groups: GroupList | None = None
-    pairing_code: PairingCode | None = None
+    pairing_code: ShownPairingCode | None = None
     failure: str | None = None
     refusal: str | None = None
 
@@ -194,12 +194,12 @@ def taken(question: Question, *, epoch: int) -> Question:
     return _next(question, state=State.TAKEN, epoch=epoch)
 
 
-def answered(question: Question, answer: Contact | GroupList | PairingCode | None) -> Question:
+def answered(question: Question, answer: Contact | GroupList | ShownPairingCode | None) -> Question:
     """Return the question with its answer; None where WhatsApp was told what there was to tell."""
     if answer is None:
         # What was told needn't be kept until the question is removed.
         return _next(question, state=State.ANSWERED, assertion=None)
-    if isinstance(answer, PairingCode):
+    if isinstance(answer, ShownPairingCode):
         return _next(question, state=State.ANSWERED, pairing_code=answer)
     if isinstance(answer, Contact):
         return _next(question, state=State.ANSWERED, contact=answer)

@@ -59,7 +59,7 @@ SENTENCES: Final[dict[str, str]] = {
     Reason.PAIR_ERROR: "The pairing failed; a new code follows.",
     Reason.PASSKEY_REQUIRED: (
         "WhatsApp asks for the account's passkey before it links a device. "
-        "Sign with it on web.whatsapp.com, in a browser on a computer."
+        "Sign with it in a browser on a computer: this gateway's page /passkey leads through that."
     ),
     Reason.PASSKEY_UNSUPPORTED: (
         "WhatsApp asks for the account's passkey before it links a device, and the client library, by which this code "
@@ -209,7 +209,7 @@ class QRCode:
 
 
 @dataclass(frozen=True, slots=True)
-class PairingCode:
+class ShownPairingCode:
     """A code that somebody types on the phone in the place of scanning a picture; ``code`` is a secret.
 
     ``phone`` is the number's digits: the code links that account alone.
@@ -368,7 +368,7 @@ class Session:
     resumes: bool = False
     erased: bool = False
     qr: QRCode | None = None
-    pairing_code: PairingCode | None = None
+    pairing_code: ShownPairingCode | None = None
     passkey: PasskeyDemand | None = None
     last_event: LastEvent | None = None
 
@@ -408,7 +408,7 @@ class Session:
             return self.qr
         return None
 
-    def pairing_code_at(self, now: int) -> PairingCode | None:
+    def pairing_code_at(self, now: int) -> ShownPairingCode | None:
         """Return the pairing code that can be typed at ``now``, if one can."""
         waits = self.status is Status.SCAN_QR and self.desired is Desired.RUNNING
         if waits and self.pairing_code and self.pairing_code.expires_at > now:

@@ -74,8 +74,8 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     (S.SCAN_QR, e.PairError): S.STARTING,
     (S.SCAN_QR, e.ScanRoundEnded): S.STARTING,
     (S.SCAN_QR, e.QRTimeout): S.STOPPED,
-    (S.SCAN_QR, e.PairingCodeShown): S.SCAN_QR,
-    (S.SCAN_QR, e.PairingCodeEnded): S.SCAN_QR,
+    (S.SCAN_QR, e.PairingCodeTaken): S.SCAN_QR,
+    (S.SCAN_QR, e.PairingCodeLapsed): S.SCAN_QR,
     (S.SCAN_QR, e.PasskeyRequested): S.PASSKEY_REQUIRED,
     (S.PAIRING, e.PairError): S.STARTING,
     (S.PAIRING, e.PasskeyRequested): S.PASSKEY_REQUIRED,
@@ -186,9 +186,9 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
         case e.QRShown(qr=qr):
             begun = session.status is S.STARTING
             return replace(session, qr=qr, attempts=0, round=session.round + begun, device=None, connected_at=None)
-        case e.PairingCodeShown(pairing_code=pairing_code):
+        case e.PairingCodeTaken(pairing_code=pairing_code):
             return replace(session, pairing_code=pairing_code)
-        case e.PairingCodeEnded():
+        case e.PairingCodeLapsed():
             return replace(session, pairing_code=None)
         case e.PasskeyRequested(passkey=passkey):
             return replace(session, passkey=passkey)
@@ -357,7 +357,7 @@ def _next_at(event: e.LinkEvent, after: Session) -> int | None:
             return retry_at
         case e.QRShown(qr=qr):
             return qr.expires_at
-        case _ if isinstance(event, (*ASIDE, e.PairingCodeShown, e.PairingCodeEnded)):
+        case _ if isinstance(event, (*ASIDE, e.PairingCodeTaken, e.PairingCodeLapsed)):
             return after.next_at
         case _:
             return None
@@ -409,9 +409,9 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:  # noqa: C901, 
             data["code"] = code
         case e.QRShown(qr=qr):
             data |= {"attempt": qr.attempt, "expires_at": qr.expires_at}
-        case e.PairingCodeShown(pairing_code=shown):
+        case e.PairingCodeTaken(pairing_code=shown):
             data["expires_at"] = shown.expires_at
-        case e.PairingCodeEnded(why=why):
+        case e.PairingCodeLapsed(why=why):
             data["why"] = why
         case e.PairSuccess(device=device) | e.Connected(device=device):
             data |= {"phone": device.phone, "phone_mismatch": after.phone_mismatch}

@@ -14,8 +14,8 @@ from typing import Final
 from chalicelib.domain.events import (
     CREATED,
     Envelope,
-    PairingCodeEnded,
-    PairingCodeShown,
+    PairingCodeLapsed,
+    PairingCodeTaken,
     PasskeyConfirmationRequested,
 )
 from chalicelib.domain.messages import PLAYED, MessageStatus
@@ -30,7 +30,7 @@ MESSAGE_EVENTS: Final = frozenset(
 """A message received, and each outcome of one to send."""
 
 SESSION_EVENTS: Final = frozenset(
-    {CREATED, PairingCodeShown.type, PairingCodeEnded.type, PasskeyConfirmationRequested.type}
+    {CREATED, PairingCodeTaken.type, PairingCodeLapsed.type, PasskeyConfirmationRequested.type}
     | {event.type for (before, event), then in NEXT.items() if then != before}
 )
 """The creation of a session, each change of its status, and what somebody must do to link it.

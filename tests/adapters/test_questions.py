@@ -10,7 +10,7 @@ from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Condition
 from chalicelib.domain import questions as q
 from chalicelib.domain.questions import LARGEST, LASTS, Contact, Group, Question, Subject, fitting
-from chalicelib.domain.session import PairingCode
+from chalicelib.domain.session import ShownPairingCode
 from chalicelib.services.ports.messages import QuestionStore
 from tests.fakes.questions import MemoryQuestions
 from tests.makers import NOW, a_session
@@ -60,7 +60,7 @@ def test_what_is_asked_of_a_linking_lies_apart(store: QuestionStore, asked: Ques
     assert store.put(replace(ASKED, place=0), now=NOW)
     assert store.put(asked, now=NOW)
     assert (store.all("uid"), store.all("uid", linking=True)) == ([replace(ASKED, place=0)], [asked])
-    answered = q.answered(q.taken(asked, epoch=1), PairingCode("ABCD-EFGH", "6281", NOW))
+    answered = q.answered(q.taken(asked, epoch=1), ShownPairingCode("ABCD-EFGH", "6281", NOW))
     assert store.move(q.taken(asked, epoch=1))
     assert store.move(answered)
     assert store.get(asked) == answered

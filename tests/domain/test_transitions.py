@@ -11,11 +11,11 @@ from chalicelib.domain.session import (
     SENTENCES,
     Desired,
     LastReason,
-    PairingCode,
     PasskeyDemand,
     PasskeyStep,
     Reason,
     Session,
+    ShownPairingCode,
     Status,
     WebhookFailure,
 )
@@ -42,8 +42,8 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.QRTimeout: e.QRTimeout(),
     e.PairSuccess: e.PairSuccess(DEVICE),
     e.PairError: e.PairError(),
-    e.PairingCodeShown: e.PairingCodeShown(PairingCode("ABCD-EFGH", "6281", NOW + 180_000)),
-    e.PairingCodeEnded: e.PairingCodeEnded("expired"),
+    e.PairingCodeTaken: e.PairingCodeTaken(ShownPairingCode("ABCD-EFGH", "6281", NOW + 180_000)),
+    e.PairingCodeLapsed: e.PairingCodeLapsed("expired"),
     e.PasskeyRequested: e.PasskeyRequested(PasskeyDemand('{"challenge":"AAAA"}', NOW + 600_000)),
     e.PasskeyAnswered: e.PasskeyAnswered(NOW + 120_000),
     e.PasskeyConfirmationRequested: e.PasskeyConfirmationRequested("ABCD-EFGH", NOW + 180_000),
@@ -347,13 +347,13 @@ def scanning() -> Session:
 
 
 def test_a_pairing_code_stands_beside_the_picture_and_has_the_session_wait_for_whoever_types_it():
-    shown = moved(scanning(), EVENTS[e.PairingCodeShown])
+    shown = moved(scanning(), EVENTS[e.PairingCodeTaken])
     assert shown.qr is not None
-    assert shown.pairing_code_at(NOW) == PairingCode("ABCD-EFGH", "6281", NOW + 180_000)
+    assert shown.pairing_code_at(NOW) == ShownPairingCode("ABCD-EFGH", "6281", NOW + 180_000)
     assert shown.pairing_code_at(NOW + 180_000) is None
     assert (shown.status, shown.next_at) == (Status.SCAN_QR, NOW + 20_000)
     assert shown.deadline == NOW + 180_000 + 60_000 + DEADLINES[Status.SCAN_QR]
-    ended = moved(shown, EVENTS[e.PairingCodeEnded])
+    ended = moved(shown, EVENTS[e.PairingCodeLapsed])
     assert (ended.pairing_code, ended.deadline) == (None, NOW + 20_000 + DEADLINES[Status.SCAN_QR])
     assert moved(shown, e.PairSuccess(DEVICE)).pairing_code is None
 
@@ -381,8 +381,8 @@ def test_a_passkey_goes_from_step_to_step_and_nothing_of_it_stays():
 
 def test_no_event_tells_a_code_or_a_challenge():
     told = moved(scanning(), EVENTS[e.PasskeyRequested], EVENTS[e.PasskeyConfirmationRequested])
-    everything = f"{moved(scanning(), EVENTS[e.PairingCodeShown])!r} {told!r}"
-    for one in (e.PairingCodeShown, e.PasskeyRequested, e.PasskeyConfirmationRequested):
+    everything = f"{moved(scanning(), EVENTS[e.PairingCodeTaken])!r} {told!r}"
+    for one in (e.PairingCodeTaken, e.PasskeyRequested, e.PasskeyConfirmationRequested):
         everything += repr(EVENTS[one])
     assert "ABCD" not in everything
     assert "AAAA" not in everything
@@ -393,4 +393,4 @@ def test_who_may_not_link_sees_that_a_passkey_is_demanded_and_no_more():
     assert hidden.live
     assert hidden.passkey is not None
     assert (hidden.passkey.options, hidden.passkey.code) == ("", None)
-    assert moved(scanning(), EVENTS[e.PairingCodeShown]).without_code().pairing_code is None
+    assert moved(scanning(), EVENTS[e.PairingCodeTaken]).without_code().pairing_code is None

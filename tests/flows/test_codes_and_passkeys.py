@@ -2,9 +2,14 @@
 
 from typing import Any
 
+import pytest
 import requests
+from playwright.sync_api import Browser, Page
 
 from infra.local.client import Stack, eventually
+from infra.whatsapp_server.passkeys import ORIGIN
+from infra.whatsapp_server.web_page import POLICY
+from tests.flows.browser import PATIENCE_MS
 
 
 def begun(stack: Stack, number: str) -> str:
@@ -90,3 +95,51 @@ def test_a_typed_code_that_whatsapp_wants_a_passkey_for_has_two_codes_compared(s
     assert until(stack, name, "CONNECTED")["account"]["phone"] == f"+{number}"
     secrets = (code, ours["code"], options["challenge"])
     assert [secret for secret in secrets if secret in stack.log()] == []
+
+
+def with_passkey(page: Page, credential: dict[str, Any]) -> None:
+    """Give the page's browser an authenticator with this passkey."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True, **abilities}
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    devtools.send("WebAuthn.addCredential", {**made, "credential": credential})
+
+
+@pytest.mark.soak
+def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, browser: Browser, number: str):
+    name = begun(stack, number)
+    credential = stack.network(f"phones/{number}/passkey", {}).json()
+    credential.pop("number")
+    stack.network("faults/passkey", {"times": 1, "number": number})
+    stack.scan(stack.code(name), number)
+    until(stack, name, "PASSKEY_REQUIRED")
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
+    wrong: list[str] = []
+    ours = context.new_page()
+    ours.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    ours.goto(f"http://localhost:{stack.port}/passkey")
+    ours.fill("#session", name)
+    ours.fill("#key", stack.token)
+    ours.click("#who button")
+    ours.wait_for_selector("#sign:not([hidden])")
+    snippet = ours.input_value("#snippet")
+
+    theirs = context.new_page()
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html"}
+    theirs.route(
+        f"{ORIGIN}/**", lambda route: route.fulfill(body="<title>WhatsApp</title><body></body>", headers=headers)
+    )
+    theirs.goto(ORIGIN)
+    with_passkey(theirs, credential)
+    theirs.evaluate(snippet)
+    theirs.click("#switchboard-sign")
+    theirs.wait_for_url(f"http://localhost:{stack.port}/passkey")
+    theirs.get_by_text("Done here").wait_for()
+    assert theirs.evaluate("location.hash") == ""
+    ours.get_by_text("The session is linked.").wait_for()
+    assert until(stack, name, "CONNECTED")["passkey"] is None
+    assert wrong == []
+    context.close()

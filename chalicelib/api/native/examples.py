@@ -24,7 +24,7 @@ from chalicelib.domain.events import Connected, Envelope
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
 from chalicelib.domain.proxy import ProxyType
-from chalicelib.domain.session import PairingCode, PasskeyDemand, PasskeyStep
+from chalicelib.domain.session import PasskeyDemand, PasskeyStep, ShownPairingCode
 
 _RECEIPT: Final = Receipt(Party("628987654321", "200000000000002"), delivered_at=NOW + 900, read_at=NOW + 5_000)
 FILE: Final = MediaFile(
@@ -53,7 +53,7 @@ _EVENT: Final = events.event(
         {"status": "CONNECTED", "phone": "6281234567890", "phone_mismatch": False},
     )
 )
-_PAIRING_CODE: Final = PairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
+_PAIRING_CODE: Final = ShownPairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
 _PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),

@@ -95,8 +95,8 @@ _STEPS: Final = frozenset(
     step.type
     for step in (
         e.QRShown,
-        e.PairingCodeShown,
-        e.PairingCodeEnded,
+        e.PairingCodeTaken,
+        e.PairingCodeLapsed,
         e.ScanRoundEnded,
         e.PasskeyConfirmationRequested,
         e.PairSuccess,

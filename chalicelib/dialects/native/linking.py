@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypedDict
 
 from chalicelib.dialects.native.answers import phone
 from chalicelib.dialects.shared import Moment, iso
-from chalicelib.domain.session import PairingCode, PasskeyDemand, PasskeyStep, Session
+from chalicelib.domain.session import PasskeyDemand, PasskeyStep, Session, ShownPairingCode
 
 
 class NativePairingCodeJson(TypedDict):
@@ -36,7 +36,7 @@ class NativeConfirmationJson(TypedDict):
     expires_at: Moment
 
 
-def pairing_code(session: Session, of: PairingCode) -> NativePairingCodeJson:
+def pairing_code(session: Session, of: ShownPairingCode) -> NativePairingCodeJson:
     """Return a pairing code."""
     return {"session": session.id, "code": of.code, "phone": phone(of.phone), "expires_at": iso(of.expires_at)}
 

@@ -27,7 +27,7 @@ from chalicelib.domain.questions import (
     taken,
     turned_down,
 )
-from chalicelib.domain.session import PairingCode, Session
+from chalicelib.domain.session import Session, ShownPairingCode
 from chalicelib.services.messages.outbox import keep_pace, ring
 from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, Rejected, SessionStore, Sleep, Unavailable
 from chalicelib.services.ports.messages import QuestionStore
@@ -185,9 +185,11 @@ class Answering(Struct, frozen=True):
         """Have the question asked again once there is a connection: there was none."""
         return self._moved(put_back(question))
 
-    def answer(self, question: Question, answer: Contact | PairingCode | Sequence[Group] | None) -> Question | None:
+    def answer(
+        self, question: Question, answer: Contact | ShownPairingCode | Sequence[Group] | None
+    ) -> Question | None:
         """Write the answer, None where WhatsApp was told; of groups, as many as there is room for."""
-        if answer is None or isinstance(answer, Contact | PairingCode):
+        if answer is None or isinstance(answer, Contact | ShownPairingCode):
             return self._moved(answered(question, answer))
         return self._moved(answered(question, fitting(answer)))
 

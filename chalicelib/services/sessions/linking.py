@@ -12,8 +12,8 @@ from msgspec import Struct
 from chalicelib.domain import errors as e
 from chalicelib.domain import phone
 from chalicelib.domain.passkey import BadAssertion, Challenge, NoChallenge, Wrong, check
-from chalicelib.domain.questions import Question, Refusal, Subject
-from chalicelib.domain.session import PairingCode, PasskeyDemand, PasskeyStep, Session
+from chalicelib.domain.questions import LinkingRefusal, Question, Subject
+from chalicelib.domain.session import PasskeyDemand, PasskeyStep, Session, ShownPairingCode
 from chalicelib.services.messages.questions import Questions
 from chalicelib.services.ports import Clock
 from chalicelib.services.sessions.moves import must_be_enabled, why_no_code
@@ -44,7 +44,7 @@ class SessionLinking(Struct, frozen=True):
 
     def pairing_code(
         self, tenant: str, session_id: str, number: str | None, *, country: str | None
-    ) -> tuple[Session, PairingCode]:
+    ) -> tuple[Session, ShownPairingCode]:
         """Return a new code for a phone ``number`` (None: the session's own), as people write it; any before is dead.
 
         Raises InvalidField, PhoneMismatch, what ``Sessions.code`` raises where no code can come, PairingUnderWay,
@@ -94,7 +94,7 @@ class SessionLinking(Struct, frozen=True):
         """Say whether the phone shows the same code; if not, the linking ends. Raises ConfirmationNotAsked."""
         session, _, _ = self.confirmation(tenant, session_id)
         answer = self.questions.ask(session, Subject.CONFIRMATION, same=same)
-        if answer.refusal == Refusal.OUT_OF_TURN:
+        if answer.refusal == LinkingRefusal.OUT_OF_TURN:
             raise _no_code(session)
         if answer.refusal:
             raise _refused(answer, session)
@@ -132,23 +132,23 @@ def _no_code(session: Session) -> e.ConfirmationNotAsked:
 def _refused(question: Question, session: Session) -> e.GatewayError:
     """Return what a worker's refusal is to whoever asked."""
     match question.refusal:
-        case Refusal.PHONE:
+        case LinkingRefusal.PHONE:
             return e.PhoneRefused(
                 "WhatsApp makes no pairing code for this number, or has been asked for too many.",
                 field="phone",
                 hint="See that the number is right, or scan the QR code.",
             )
-        case Refusal.THROTTLED:
+        case LinkingRefusal.THROTTLED:
             return e.PairingCodeThrottled(
                 "WhatsApp has been asked for too many pairing codes.",
                 hint="Scan the QR code, or try again later.",
                 retry_after=THROTTLED_FOR,
             )
-        case Refusal.OUT_OF_TURN if question.subject is Subject.ASSERTION:
+        case LinkingRefusal.OUT_OF_TURN if question.subject is Subject.ASSERTION:
             return _not_asked(session)
-        case Refusal.OUT_OF_TURN:
+        case LinkingRefusal.OUT_OF_TURN:
             return e.PairingUnderWay("A phone is just linking the session.", retry_after=10, session=session)
-        case Refusal.UNSUPPORTED:
+        case LinkingRefusal.UNSUPPORTED:
             return e.NotPossible("This session is linked by the client library, which can't do that. Scan the QR code.")
         case str(code) if code in _WRONG:
             return _wrong(code)

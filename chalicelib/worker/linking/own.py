@@ -148,7 +148,7 @@ class OwnLinker:
         try:
             self._connection.done(act, ACTING_S)
         except (OutOfTurn, TimeoutError) as error:
-            raise c.OutOfTurn(str(error)) from error
+            raise c.NotNow(str(error)) from error
 
     def _store(self, device: LinkedDevice) -> None:
         store(device, self._database, empty=self._tables())

@@ -12,8 +12,8 @@ from typing import Final
 
 from chalicelib.domain import events as e
 from chalicelib.domain.passkey import BadAssertion
-from chalicelib.domain.questions import Question, Refusal, Subject
-from chalicelib.domain.session import PairingCode, PasskeyDemand
+from chalicelib.domain.questions import LinkingRefusal, Question, Subject
+from chalicelib.domain.session import PasskeyDemand, ShownPairingCode
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.log import Log
@@ -23,7 +23,7 @@ from chalicelib.worker.whatsapp import client as c
 
 PHONE_TAKES: Final = 120_000
 """Milliseconds for WhatsApp and the phone to go on with what the owner has done."""
-_REFUSED: Final = {"refused": Refusal.PHONE, "throttled": Refusal.THROTTLED}
+_REFUSED: Final = {"refused": LinkingRefusal.PHONE, "throttled": LinkingRefusal.THROTTLED}
 
 
 class OwnersLinking:
@@ -58,38 +58,40 @@ class OwnersLinking:
         """Report what the linking tells, and answer who waits for it."""
         match event:
             case c.PairingCodeEvent(phone=phone, code=code, seconds=seconds):
-                shown = PairingCode(code, phone, self._until(seconds))
-                self._reporter.report(e.PairingCodeShown(shown))
+                shown = ShownPairingCode(code, phone, self._until(seconds))
+                self._reporter.report(e.PairingCodeTaken(shown))
                 self._settle(lambda question: self._answering.answer(question, shown))
             case c.PairingCodeEndedEvent(why=why):
                 if self._reporter.session.pairing_code:
-                    self._reporter.report(e.PairingCodeEnded(why))
-                self._settle(lambda question: self._answering.turn_down(question, _REFUSED.get(why, Refusal.OVER)))
+                    self._reporter.report(e.PairingCodeLapsed(why))
+                self._settle(
+                    lambda question: self._answering.turn_down(question, _REFUSED.get(why, LinkingRefusal.OVER))
+                )
             case c.PasskeyCodeEvent(code=code, seconds=seconds):
                 self._reporter.report(e.PasskeyConfirmationRequested(code, self._until(seconds)))
 
     def over(self) -> None:
         """Say to who waits that the linking is over, or has gone another way."""
-        self._settle(lambda question: self._answering.turn_down(question, Refusal.OVER))
+        self._settle(lambda question: self._answering.turn_down(question, LinkingRefusal.OVER))
 
     def _act(self, question: Question) -> None:
         acts = self._client.linking
         if acts is None:
-            self._turn_down(question, Refusal.UNSUPPORTED)
+            self._turn_down(question, LinkingRefusal.UNSUPPORTED)
             return
         try:
             self._done(acts, question)
         except BadAssertion as bad:
             self._turn_down(question, bad.code)
-        except c.OutOfTurn:
-            self._turn_down(question, Refusal.OUT_OF_TURN)
+        except c.NotNow:
+            self._turn_down(question, LinkingRefusal.OUT_OF_TURN)
 
     def _done(self, acts: c.OwnersActs, question: Question) -> None:
         match question.subject:
             case Subject.PAIRING_CODE:
                 acts.show_pairing_code(question.number or "")
                 # A code that was asked for before doesn't come any more.
-                self._settle(lambda before: self._answering.turn_down(before, Refusal.OUT_OF_TURN))
+                self._settle(lambda before: self._answering.turn_down(before, LinkingRefusal.OUT_OF_TURN))
                 self._waiting = question
             case Subject.ASSERTION:
                 acts.give_assertion(json.loads(question.assertion or "{}"))
@@ -101,7 +103,7 @@ class OwnersLinking:
                 else:
                     self._write(partial(self._answering.answer, question, None))
             case _:
-                self._turn_down(question, Refusal.UNSUPPORTED)
+                self._turn_down(question, LinkingRefusal.UNSUPPORTED)
 
     def _went_on(self, question: Question) -> None:
         """Report, before whoever asked is answered, that it is the phone's turn."""

@@ -226,7 +226,7 @@ class Handlers:
     receipt: Callable[[ReceiptEvent], None]
 
 
-class OutOfTurn(Exception):
+class NotNow(Exception):
     """The linking has come too far for what its owner asks, or not far enough; nothing has changed."""
 
 
@@ -234,13 +234,13 @@ class OwnersActs(Protocol):
     """What its owner can do while a device is linked by our own half. What comes of it comes as events."""
 
     def show_pairing_code(self, phone: str) -> None:
-        """Have WhatsApp take a fresh pairing code for a number (digits). Raises OutOfTurn."""
+        """Have WhatsApp take a fresh pairing code for a number (digits). Raises NotNow."""
 
     def give_assertion(self, assertion: Mapping[str, Any]) -> None:
-        """Give the passkey's answer. Raises BadAssertion and OutOfTurn."""
+        """Give the passkey's answer. Raises BadAssertion and NotNow."""
 
     def confirm(self, *, same: bool) -> None:
-        """Say whether the phone shows the same code. Raises OutOfTurn."""
+        """Say whether the phone shows the same code. Raises NotNow."""
 
 
 class Client(Protocol):

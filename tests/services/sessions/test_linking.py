@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain import errors as e
 from chalicelib.domain.questions import Question, Subject
-from chalicelib.domain.session import PairingCode, PasskeyDemand, PasskeyStep, Session, Status
+from chalicelib.domain.session import PasskeyDemand, PasskeyStep, Session, ShownPairingCode, Status
 from chalicelib.services.sessions.linking import SessionLinking
 from infra.whatsapp_server.passkeys import Passkey, request_options
 from tests.composition import Rig
@@ -18,7 +18,7 @@ OPTIONS = '{"challenge":"AAAA","rpId":"whatsapp.com","userVerification":"require
 SHOWING = a_running_session(status=Status.SCAN_QR, phone="6281234567890", qr=a_code(expires_at=NOW + 60_000))
 DEMANDED = a_running_session(status=Status.PASSKEY_REQUIRED, passkey=PasskeyDemand(OPTIONS, NOW + 600_000))
 COMPARING = replace(DEMANDED, passkey=PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM, "ABCD-EFGH"))
-CODE = PairingCode("ABCD-EFGH", "6281234567890", NOW + 180_000)
+CODE = ShownPairingCode("ABCD-EFGH", "6281234567890", NOW + 180_000)
 
 
 class Harness:
@@ -40,7 +40,7 @@ class Harness:
         self.rig.while_waiting = look
         self.linking = SessionLinking(self.rig.sessions, self.rig.questions, self.rig.clock)
 
-    def code(self, number: str | None = None, country: str | None = None) -> PairingCode:
+    def code(self, number: str | None = None, country: str | None = None) -> ShownPairingCode:
         return self.linking.pairing_code("default", "ana", number, country=country)[1]
 
 

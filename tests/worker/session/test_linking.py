@@ -124,7 +124,7 @@ def test_a_passkey_goes_from_the_demand_to_the_comparison(case: Case) -> None:
 
 @pytest.mark.parametrize(
     ("error", "refusal"),
-    [(BadAssertion(Wrong.CHALLENGE), "wrong_challenge"), (c.OutOfTurn(), "out_of_turn")],
+    [(BadAssertion(Wrong.CHALLENGE), "wrong_challenge"), (c.NotNow(), "out_of_turn")],
 )
 def test_what_the_linking_refuses_is_refused_by_name(case: Case, error: Exception, refusal: str) -> None:
     case.linking.demanded('{"challenge":"AAAA"}', 600)
