@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
+from threading import Barrier
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -338,37 +338,34 @@ def test_who_reads_a_file_that_is_overwritten_meanwhile_gets_the_whole_old_one(l
 
 
 def test_whoever_reads_or_copies_while_others_overwrite_gets_one_whole_file(local: Local) -> None:
-    files, over = [b"a" * 300_000, b"b" * 500_000], Event()
+    files, together = [b"a" * 30_000, b"b" * 50_000], Barrier(4)
     local.put(files[0])
 
-    def write() -> None:
-        for number in range(30):
-            body = files[number % 2]
-            if number % 3:
-                local.put(body)
-                continue
+    def write(body: bytes) -> None:
+        for _ in range(8):
+            together.wait(60)
+            local.put(body)
+
+    def post(body: bytes) -> None:
+        for _ in range(8):
             draft = local.objects.draft()
             draft.write_bytes(body)
-            local.objects.take(
-                local.name, KEY, draft, mimetype="image/png", md5=hashlib.md5(body, usedforsecurity=False).hexdigest()
-            )
-        over.set()
+            digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            together.wait(60)
+            local.objects.take(local.name, KEY, draft, mimetype="image/png", md5=digest)
 
-    def read(place: int) -> None:
-        copied = f"media/default/u1/copy_{place}"
-        while not over.is_set():
-            assert local.body(KEY) in files
+    def read(copied: str) -> None:
+        for _ in range(8):
+            together.wait(60)
             local.client.copy_object(Bucket=local.name, Key=copied, CopySource={"Bucket": local.name, "Key": KEY})
-            assert local.body(copied) in files
+            assert {local.body(KEY), local.body(copied)} <= set(files)
 
-    with ThreadPoolExecutor(3) as threads:
-        readers = [threads.submit(read, place) for place in range(2)]
-        try:
-            write()
-        finally:
-            over.set()
-        for reader in readers:
-            reader.result()
+    with ThreadPoolExecutor(4) as threads:
+        begun = [
+            threads.submit(*one) for one in ((write, files[0]), (write, files[1]), (post, files[0]), (read, UPLOAD))
+        ]
+        for one in begun:
+            one.result()
 
 
 def test_a_large_file_passes_both_ways_without_lying_in_memory(local: Local, tmp_path: Path) -> None:
