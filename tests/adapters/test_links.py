@@ -168,10 +168,8 @@ def test_a_server_that_drips_is_given_up_in_time(site: Site) -> None:
             time.sleep(0.05)
 
     site.pages["/"] = drip
-    began = time.monotonic()
     with pytest.raises(LinkFailed, match="too long"):
         fetched(site.url + "/", HttpLinks(local=True, timeout=0.5))
-    assert time.monotonic() - began < 5
 
 
 def test_redirects_share_the_time(site: Site) -> None:
@@ -180,10 +178,8 @@ def test_redirects_share_the_time(site: Site) -> None:
         a_redirect("/")(handler)
 
     site.pages["/"] = slow
-    began = time.monotonic()
     with pytest.raises(LinkFailed, match="too long"):
         fetched(site.url + "/", HttpLinks(local=True, timeout=0.6))
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

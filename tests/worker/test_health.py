@@ -12,6 +12,7 @@ import pytest
 from chalicelib.worker import monotonic
 from chalicelib.worker.health import Heartbeat, complaint, last_beat
 from chalicelib.worker.waiting import EventQueue, Rung
+from tests.local.patience import until
 from tests.worker.processes import ROOT, ProcessHarness, told
 
 pytestmark = pytest.mark.subprocess
@@ -61,9 +62,8 @@ def test_a_serving_worker_is_healthy_and_a_frozen_one_is_not(tmp_path: Path) -> 
         await harness.code()
         well = await asyncio.to_thread(check, beat)
         assert (well.returncode, well.stdout) == (0, "The worker lives.\n")
-        # Showing a code, the worker comes round twice a second.
         os.kill(worker.pid, signal.SIGSTOP)
-        await asyncio.sleep(1.5)
+        await until(lambda: complaint(beat, within=1, now=monotonic()))
         frozen = await asyncio.to_thread(check, beat, "1")
         assert frozen.returncode == 1
         assert frozen.stdout.startswith("The worker's main thread hasn't come round for")

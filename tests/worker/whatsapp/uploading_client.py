@@ -1,6 +1,6 @@
 """A process with the worker's own client, which is linked and then uploads: uploading_client.py DATABASE FILE.
 
-It prints its code, and what came of three uploads and a message to itself, as JSON lines; the rest of its output is the client library's.
+It prints its code, and what came of two uploads and a message to itself, as JSON lines; the rest of its output is the client library's.
 """
 
 import json
@@ -28,14 +28,15 @@ def uploaded(database: Path, file: Path) -> None:
     while not isinstance(event := events.get(timeout=90), ConnectedEvent):
         if isinstance(event, QREvent):
             print(json.dumps({"code": event.code}), flush=True)
-    connections, sent = [], []
-    for _ in range(3):
-        connections.append(client.media_connection())
+    # Asked for twice at once: the first may be over by when a file is uploaded on a slow machine.
+    connections, sent = [client.media_connection(), client.media_connection()], []
+    for _ in range(2):
         with file.open("rb") as source:
             sent.append(Transfer().upload(source, "document", "text/plain", connections[-1]))
-        if len(sent) == 2:
+        if len(sent) == 1:
             # Over for the library, too, by then.
             time.sleep(max(0, connections[0].until - time.monotonic()))
+            connections.append(client.media_connection())
     me = client.linked_as.phone if client.linked_as else ""
     acknowledged = client.send(f"{me}@s.whatsapp.net", Outgoing(Text("Kopi?"), None, os.urandom(32)))
     # The library writes its lines on a thread of its own: the line may come behind the call's end.
