@@ -66,6 +66,23 @@ def native(told: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
+    ("to", "refusal"),
+    [
+        ("299999999999999@lid", (422, "NOT_ON_WHATSAPP", "to")),
+        ("120363999999999999@newsletter", (404, "CHANNEL_NOT_FOUND", "to")),
+    ],
+)
+def test_whom_whatsapp_does_not_find_is_named(
+    stack: Stack, account: str, to: str, refusal: tuple[int, str, str]
+) -> None:
+    body = {"to": {"chat_id": to}, "type": "text", "text": {"body": "Halo"}}
+    answer = stack.post(f"/v1/sessions/{account}/messages?wait=20", body)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["field"]) == refusal
+    assert error["retryable"] is False
+
+
+@pytest.mark.parametrize(
     ("kind", "said"),
     [
         ("text", {"body": "Kopi jam sembilan? ☕"}),
