@@ -242,7 +242,7 @@ def _upload_address(connection: MediaConnection, kind: str, token: str) -> str:
 def _download_address(file: WhatsAppFile) -> str:
     path = file.direct_path
     if not is_path(path):
-        raise MediaFailed(FileTrouble.DOWNLOAD_FAILED, "The message doesn't say where its file lies.")
+        raise MediaFailed(FileTrouble.NOT_FOUND, "The message doesn't say where its file lies.")
     token = urlsafe_b64encode(file.enc_sha256).decode()
     return f"https://{DOWNLOADS}{path}{'&' if '?' in path else '?'}" + urlencode(
         {"hash": token, "mms-type": file.kind, "__wa-mms": ""}

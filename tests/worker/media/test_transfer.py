@@ -234,7 +234,7 @@ def test_a_path_that_is_none_is_not_asked_for(path: str) -> None:
     )
     with pytest.raises(MediaFailed) as failed:
         Transfer("http://127.0.0.1:1", lambda _: pytest.fail("It was asked for.")).download(file, io.BytesIO())
-    assert failed.value.code == FileTrouble.DOWNLOAD_FAILED
+    assert failed.value.code == FileTrouble.NOT_FOUND
 
 
 @pytest.mark.parametrize("kind", [ProxyType.HTTP, ProxyType.SOCKS5])
