@@ -31,6 +31,7 @@ from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import DueIndex
 from chalicelib.services.ports.accounts import Tokens
 from chalicelib.services.reservations import Reservations
+from chalicelib.services.sessions.linking import SessionLinking
 from chalicelib.services.sessions.moves import Moves, WorkerReports
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
@@ -71,6 +72,7 @@ SERVICES = (
     "chats",
     "event_log",
     "history",
+    "linking",
     "media",
     "messages",
     "naming",
@@ -287,6 +289,10 @@ class Rig:
             self.sleep,
             self.new_id,
         )
+
+    @property
+    def linking(self) -> SessionLinking:
+        return SessionLinking(self.sessions, self.questions, self.clock)
 
     # What a worker works with.
 

@@ -82,6 +82,10 @@ _NATIVE: Final[dict[str, dict[str, object]]] = {
     "{message_id}": {"text": {"body": "Kopi?"}},
     "reaction": {"emoji": "👍"},
     "presence": {"state": "online"},
+    "passkey": {
+        "assertion": {"id": "x", "response": {"clientDataJSON": "x", "authenticatorData": "x", "signature": "x"}},
+    },
+    "confirmation": {"same": True},
     "media": {"mimetype": "image/png", "size": 7},
 }
 

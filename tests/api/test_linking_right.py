@@ -117,4 +117,5 @@ def test_the_routes_that_give_codes_need_the_right_to_link() -> None:
     asking = {
         path.partition("?")[0].replace("ana", "{id}").replace("default", "{company}") for _, path in ASKS_FOR_A_CODE
     }
-    assert {path for (_, path), needs in NEEDS.items() if needs is Permission.SESSIONS_LINK} == asking
+    others = {f"/v1/sessions/{{id}}/{way}" for way in ("pairing-code", "passkey", "passkey/confirmation")}
+    assert {path for (_, path), needs in NEEDS.items() if needs is Permission.SESSIONS_LINK} == asking | others

@@ -9,7 +9,6 @@ import pytest
 from chalicelib.domain import errors as e
 from chalicelib.domain.questions import Question, Subject
 from chalicelib.domain.session import PasskeyDemand, PasskeyStep, Session, ShownPairingCode, Status
-from chalicelib.services.sessions.linking import SessionLinking
 from infra.whatsapp_server.passkeys import Passkey, request_options
 from tests.composition import Rig
 from tests.makers import NOW, a_code, a_running_session
@@ -38,7 +37,7 @@ class Harness:
                     work(answering, taken)
 
         self.rig.while_waiting = look
-        self.linking = SessionLinking(self.rig.sessions, self.rig.questions, self.rig.clock)
+        self.linking = self.rig.linking
 
     def code(self, number: str | None = None, country: str | None = None) -> ShownPairingCode:
         return self.linking.pairing_code("default", "ana", number, country=country)[1]
