@@ -118,7 +118,7 @@ def test_an_endpoint_that_hangs_holds_up_no_other(own_stack):
         eventually(lambda: quick.received, every=0.02)
         took = time.monotonic() - begun
         eventually(lambda: len(slow.received) == 12)
-    assert took < 5, "16 s, when one batch waited for the other"
+    assert took < 9, "before any of the others came back: it took 16 s when one batch waited for the other"
 
 
 def waits_alone(stack: Stack) -> bool:
