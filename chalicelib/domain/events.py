@@ -278,6 +278,12 @@ class ClientOutdated(LinkEvent, frozen=True):
     type: ClassVar[str] = "session.client_outdated"
 
 
+class RegistrationRefused(LinkEvent, frozen=True):
+    """WhatsApp refuses to register a device, for good and by either linker, so there is no code to scan."""
+
+    type: ClassVar[str] = "session.registration_refused"
+
+
 class TemporaryBan(LinkEvent, frozen=True):
     """WhatsApp has banned the account for a while (402), for the cause that ``code`` names.
 
@@ -373,6 +379,7 @@ LINK_EVENTS: Final[tuple[type[LinkEvent], ...]] = (
     LoggedOut,
     StreamReplaced,
     ClientOutdated,
+    RegistrationRefused,
     TemporaryBan,
     AccountRefused,
     Stopped,

@@ -40,6 +40,7 @@ class Reason(StrEnum):
     PHONE_MISMATCH_UNCONFIRMED = "phone_mismatch_unconfirmed"
     REPLACED = "replaced"
     CLIENT_OUTDATED = "client_outdated"
+    REGISTRATION_REFUSED = "registration_refused"
     TEMPORARY_BAN = "temporary_ban"
     ACCOUNT_LOCKED = "account_locked"
     ACCOUNT_BANNED = "account_banned"
@@ -90,6 +91,10 @@ SENTENCES: Final[dict[str, str]] = {
     ),
     Reason.REPLACED: "The same linked device connected elsewhere. Connect again to take it back.",
     Reason.CLIENT_OUTDATED: "WhatsApp refuses this version of the client library: Switchboard must be upgraded.",
+    Reason.REGISTRATION_REFUSED: (
+        "WhatsApp refuses to show a code for a new device, by either way to link one. Connect again later; if it is "
+        "refused then as well, Switchboard must be upgraded."
+    ),
     Reason.TEMPORARY_BAN: "WhatsApp has banned this account for a while. The phone's app says for how long.",
     Reason.ACCOUNT_LOCKED: (
         "WhatsApp has locked this account, and unlinked it. Open WhatsApp on its phone and do what it asks for; then "

@@ -59,6 +59,7 @@ NEXT: Final[dict[tuple[Status, type[e.LinkEvent]], Status]] = {
     **{(s, e.Unlinked): S.LOGGED_OUT for s in (*_WORKING, *_RESTING)},
     **{(s, e.ClientOutdated): S.FAILED for s in _WORKING},
     **{(s, e.TemporaryBan): S.FAILED for s in _WORKING},
+    **{(s, e.RegistrationRefused): S.FAILED for s in (S.STARTING, S.SCAN_QR)},
     **{(s, e.AccountRefused): S.FAILED for s in _WORKING},
     **{(s, e.StreamReplaced): S.STOPPED for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
     **{(s, e.LoggedOut): S.LOGGED_OUT for s in (S.STARTING, S.PAIRING, S.CONNECTED, S.DISCONNECTED)},
@@ -346,6 +347,7 @@ _REASONS: Final[dict[type[e.LinkEvent], Reason]] = {
     e.PasskeyRefused: Reason.PASSKEY_REFUSED,
     e.StreamReplaced: Reason.REPLACED,
     e.ClientOutdated: Reason.CLIENT_OUTDATED,
+    e.RegistrationRefused: Reason.REGISTRATION_REFUSED,
     e.TemporaryBan: Reason.TEMPORARY_BAN,
     e.Stopped: Reason.REQUESTED,
 }

@@ -91,6 +91,7 @@ def test_a_session_that_is_not_linked_says_what_its_page_may_show(kind, data, me
         (e.PasskeyRefused.type, ["error"]),
         (e.TemporaryBan.type, ["error"]),
         (e.AccountRefused.type, ["error"]),
+        (e.RegistrationRefused.type, ["error"]),
         (e.GaveUp.type, ["error"]),
         (e.StartRequested.type, []),
         ("message.received", []),

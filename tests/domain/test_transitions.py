@@ -57,6 +57,7 @@ EVENTS: dict[type[e.LinkEvent], e.LinkEvent] = {
     e.ClientOutdated: e.ClientOutdated(),
     e.TemporaryBan: e.TemporaryBan(),
     e.AccountRefused: e.AccountRefused(Reason.ACCOUNT_LOCKED),
+    e.RegistrationRefused: e.RegistrationRefused(),
     e.Stopped: e.Stopped(),
     e.Unlinked: e.Unlinked(),
     e.Erased: e.Erased(),

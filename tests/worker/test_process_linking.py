@@ -123,6 +123,25 @@ def test_a_version_of_our_own_links_and_a_login_that_is_outdated_keeps_its_keys(
     told(tmp_path, story)
 
 
+def test_a_registration_that_whatsapp_refuses_to_both_linkers_is_the_end(tmp_path: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        for _ in range(2):
+            await harness.wa.post("faults/failure", reason=403, registering=True)
+        worker = await harness.start()
+        assert await harness.ended(worker) == 0
+        assert (harness.now.status, harness.now.reason) == (Status.FAILED, Reason.REGISTRATION_REFUSED)
+        assert [event.type for event in harness.reported()][-2:] == [
+            "session.connect_failure",
+            "session.registration_refused",
+        ]
+        assert '"why": "refused 403"' in harness.log()
+        # Nobody's account was in it: the next start is like the first.
+        await harness.start()
+        assert await harness.code()
+
+    told(tmp_path, story)
+
+
 def test_a_passkey_demanded_ends_a_worker_that_links_by_the_library(tmp_path: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         await harness.wa.post("faults/passkey")

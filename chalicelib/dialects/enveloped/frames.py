@@ -29,6 +29,7 @@ WORDS: Final[dict[str, str]] = {
     e.StreamReplaced.type: "stopped",
     e.Stopped.type: "stopped",
     e.ClientOutdated.type: "failed",
+    e.RegistrationRefused.type: "failed",
     e.TemporaryBan.type: "failed",
     e.AccountRefused.type: "failed",
     e.GaveUp.type: "failed",

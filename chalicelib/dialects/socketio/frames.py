@@ -43,7 +43,15 @@ class InitializingJson(TypedDict):
 
 _FAILURES: Final = {
     one.type
-    for one in (e.PasskeyRequested, e.PasskeyRefused, e.ClientOutdated, e.TemporaryBan, e.AccountRefused, e.GaveUp)
+    for one in (
+        e.PasskeyRequested,
+        e.PasskeyRefused,
+        e.ClientOutdated,
+        e.RegistrationRefused,
+        e.TemporaryBan,
+        e.AccountRefused,
+        e.GaveUp,
+    )
 }
 
 

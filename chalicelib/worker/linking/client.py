@@ -4,7 +4,8 @@ Which linker, and when the other one
 ------------------------------------
 Our own linking has never met the service. So where it ends without a device, the next one goes through the library, in
 a child process, and the one after that is our own again. Only a demanded passkey is no reason for that: the library
-can't answer one. Each change of hands is a line in the log, which the ``LinkingFellBack`` metric counts.
+can't answer one. Each change of hands is a line in the log, which the ``LinkingFellBack`` metric counts. A registration
+that WhatsApp refuses to the library as well, and not just for now, is the end.
 """
 
 from collections.abc import Callable

@@ -30,6 +30,7 @@ _ENDS: Final[dict[str, Callable[[Any], c.ClientEvent]]] = {
     "pair_error": c.PairErrorEvent,
     "passkey": lambda _: c.PasskeyRequestEvent(),
     "outdated": lambda _: c.ClientOutdatedEvent(),
+    "registration_refused": lambda _: c.RegistrationRefusedEvent(),
     "refused": c.ConnectFailureEvent,
     "ended": c.EndedEvent,
 }
@@ -50,6 +51,8 @@ def _told(event: c.ClientEvent) -> tuple[str, Any] | None:
             return "passkey", None
         case c.ClientOutdatedEvent():
             return "outdated", None
+        case c.RegistrationRefusedEvent():
+            return "registration_refused", None
         case c.ConnectFailureEvent(code=code):
             return "refused", code
         case c.EndedEvent(error=error):

@@ -107,7 +107,7 @@ class OwnLinker:
             self._linked(_device(end.device))
         else:
             # The library can't answer a passkey either.
-            self._ended(_meaning(end), None if self._demanded else end.why)
+            self._ended(_meaning(end), None if self._demanded else _why(end))
 
     def _told(self, event: Event) -> None:
         match event:
@@ -156,6 +156,11 @@ class OwnLinker:
 
 def _device(device: LinkedDevice) -> Device:
     return Device(str(device.jid), str(device.lid) if device.lid else None, device.platform or None)
+
+
+def _why(end: Ended) -> str:
+    """Return an end as a word for the log, with WhatsApp's code where that is all that says what to do."""
+    return f"{end.why} {end.detail}".rstrip() if end.why is Why.REFUSED else end.why
 
 
 def _meaning(end: Ended) -> c.ClientEvent:

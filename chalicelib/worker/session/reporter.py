@@ -37,6 +37,8 @@ def translate(event: c.ClientEvent, now: int) -> e.LinkEvent | None:  # noqa: C9
             return e.AccountRefused(REFUSED[code]) if code in REFUSED else e.LoggedOut(Reason.UNLINKED_FROM_PHONE)
         case c.ClientOutdatedEvent():
             return e.ClientOutdated()
+        case c.RegistrationRefusedEvent():
+            return e.RegistrationRefused()
         case c.TemporaryBanEvent(code=code, seconds=seconds):
             return e.TemporaryBan(code, now + seconds * 1000 if seconds > 0 else None)
         case c.PasskeyEndedEvent(why=Reason.PASSKEY_REFUSED):

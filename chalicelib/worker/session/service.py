@@ -186,7 +186,13 @@ IDLE_TICK: Final = 5.0
 ANSWERS_IN: Final = 0.5
 """Seconds for the client to say whether its socket is open. It doesn't while it opens one, which may take for ever."""
 
-_LAST: Final = (c.LoggedOutEvent, c.PasskeyEndedEvent, c.ClientOutdatedEvent, c.TemporaryBanEvent)
+_LAST: Final = (
+    c.LoggedOutEvent,
+    c.PasskeyEndedEvent,
+    c.ClientOutdatedEvent,
+    c.RegistrationRefusedEvent,
+    c.TemporaryBanEvent,
+)
 """Events after which there is nothing left to serve: a fresh scan round is a new claim's."""
 
 

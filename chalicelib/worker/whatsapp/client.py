@@ -130,6 +130,11 @@ class ClientOutdatedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class RegistrationRefusedEvent:
+    """WhatsApp refuses to register a device for linking, and not just for now: no client of this process can link."""
+
+
+@dataclass(frozen=True, slots=True)
 class TemporaryBanEvent:
     """WhatsApp refuses this account for ``seconds``."""
 
@@ -207,6 +212,7 @@ ClientEvent = (
     | LoggedOutEvent
     | StreamReplacedEvent
     | ClientOutdatedEvent
+    | RegistrationRefusedEvent
     | TemporaryBanEvent
     | ConnectFailureEvent
     | EndedEvent

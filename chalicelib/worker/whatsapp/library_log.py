@@ -84,6 +84,8 @@ _OUTCOMES: Final[dict[str, c.ClientEvent]] = {
     "error": c.PairErrorEvent("the client refused the phone's answer"),
     "passkey-request": c.PasskeyRequestEvent(),
     "err-client-outdated": c.ClientOutdatedEvent(),
+    # A <failure> with whatever other code. Those that pass (500, 503) don't end here: the library tries again.
+    "err-unexpected-state": c.RegistrationRefusedEvent(),
 }
 
 

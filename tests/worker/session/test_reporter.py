@@ -23,6 +23,7 @@ ROWS: list[tuple[c.ClientEvent, e.LinkEvent | None]] = [
     (c.ClientOutdatedEvent(), e.ClientOutdated()),
     (c.TemporaryBanEvent(101, 3600), e.TemporaryBan(101, NOW + 3_600_000)),
     (c.TemporaryBanEvent(999, 0), e.TemporaryBan(999)),
+    (c.RegistrationRefusedEvent(), e.RegistrationRefused()),
     (c.LoggedOutEvent(403), e.AccountRefused(Reason.ACCOUNT_LOCKED)),
     (c.LoggedOutEvent(406), e.AccountRefused(Reason.ACCOUNT_BANNED)),
     (c.QREvent("code"), None),

@@ -70,7 +70,7 @@ def test_lines_are_looked_at_until_it_is_closed_and_passed_on_to_nobody() -> Non
         ("passkey-request", c.PasskeyRequestEvent),
         ("err-client-outdated", c.ClientOutdatedEvent),
         ("timeout", c.EndedEvent),
-        ("err-unexpected-state", c.EndedEvent),
+        ("err-unexpected-state", c.RegistrationRefusedEvent),
         ("what a later library says", c.EndedEvent),
     ],
 )
