@@ -47,6 +47,22 @@ def test_an_account_that_whatsapp_locks_or_bans_is_told_by_name_and_its_keys_are
     told(tmp_path, story, device)
 
 
+def test_an_account_that_is_banned_or_locked_while_it_is_connected_is_told_by_name(
+    tmp_path: Path, device: Path
+) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        for code, reason in ((402, Reason.TEMPORARY_BAN), (403, Reason.ACCOUNT_LOCKED)):
+            worker = await harness.connected()
+            await harness.wa.post("faults/failure", reason=code, ban=104)
+            await harness.wa.post(f"phones/{NUMBER}/drop")
+            assert await harness.ended(worker) == 0
+            assert (harness.now.status, harness.now.reason) == (Status.FAILED, reason)
+            if code == 402:
+                assert "the same message too often" in (harness.now.message or "")
+
+    told(tmp_path, story, device)
+
+
 def test_a_refused_login_fails_the_session_where_trying_again_is_no_use(tmp_path: Path, device: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         for code, reason in ((405, Reason.CLIENT_OUTDATED), (402, Reason.TEMPORARY_BAN)):

@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from neonize import events as ev
 from neonize.client import ClientFactory, NewClient, ProxySettings
 from neonize.exc import NeonizeError
-from neonize.proto.Neonize_pb2 import MessageInfo
+from neonize.proto.Neonize_pb2 import ConnectFailureReason, MessageInfo, TemporaryBan
 from neonize.proto.waCompanionReg.WAWebProtobufsCompanionReg_pb2 import DeviceProps
 from neonize.proto.waE2E.WAWebProtobufsE2E_pb2 import Message
 from neonize.utils.enum import ChatPresence, ChatPresenceMedia, MediaType, Presence, ReceiptType
@@ -55,6 +55,33 @@ receive, each of which is a round trip on EFS. Nobody else may open the file mea
 """
 LIBRARY_LEVEL: Final = logging.getLogger("neonize.utils.log")
 """Its level when ``connect`` is called is whatsmeow's level."""
+
+_REFUSALS: Final = {
+    ConnectFailureReason.Value(name): code
+    for name, code in {
+        "GENERIC": 400,
+        "LOGGED_OUT": 401,
+        "TEMP_BANNED": 402,
+        "MAIN_DEVICE_GONE": 403,
+        "CLIENT_OUTDATED": 405,
+        "UNKNOWN_LOGOUT": 406,
+        "BAD_USER_AGENT": 409,
+        "INTERNAL_SERVER_ERROR": 500,
+        "EXPERIMENTAL": 501,
+        "SERVICE_UNAVAILABLE": 503,
+    }.items()
+}
+_BANS: Final = {
+    TemporaryBan.TempBanReason.Value(name): code
+    for name, code in {
+        "SEND_TO_TOO_MANY_PEOPLE": 101,
+        "BLOCKED_BY_USERS": 102,
+        "CREATED_TOO_MANY_GROUPS": 103,
+        "SENT_TOO_MANY_SAME_MESSAGE": 104,
+        "BROADCAST_LIST": 106,
+    }.items()
+}
+"""WhatsApp's own numbers, which the library's events have by names of its own (its log has the numbers)."""
 
 
 @cache
@@ -306,11 +333,13 @@ class Whatsmeow:
             ev.DisconnectedEv: lambda _: emit(c.DisconnectedEvent()),
             ev.KeepAliveTimeoutEv: lambda _: emit(c.KeepAliveTimeoutEvent()),
             ev.KeepAliveRestoredEv: lambda _: emit(c.KeepAliveRestoredEvent(self._device())),
-            ev.LoggedOutEv: lambda message: emit(c.LoggedOutEvent(int(message.Reason))),
+            ev.LoggedOutEv: lambda message: emit(c.LoggedOutEvent(_REFUSALS.get(message.Reason, 0))),
             ev.StreamReplacedEv: lambda _: emit(c.StreamReplacedEvent()),
             ev.ClientOutdatedEv: lambda _: emit(c.ClientOutdatedEvent()),
-            ev.TemporaryBanEv: lambda message: emit(c.TemporaryBanEvent(int(message.Code), int(message.Expire))),
-            ev.ConnectFailureEv: lambda message: emit(c.ConnectFailureEvent(int(message.Reason))),
+            ev.TemporaryBanEv: lambda message: emit(
+                c.TemporaryBanEvent(_BANS.get(message.Code, 0), int(message.Expire))
+            ),
+            ev.ConnectFailureEv: lambda message: emit(c.ConnectFailureEvent(_REFUSALS.get(message.Reason, 0))),
             ev.MessageEv: lambda message: self._came_in(incoming(message, self._phone_of)),
             ev.UndecryptableMessageEv: lambda message: self._came_in(undecryptable(message, self._phone_of)),
             ev.ReceiptEv: self._receipt,
