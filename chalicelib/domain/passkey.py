@@ -106,6 +106,8 @@ def check(challenge: Challenge, given: Mapping[str, Any]) -> Assertion:
     if given.get("type") != "public-key" or not isinstance(response, Mapping):
         raise BadAssertion(Wrong.MALFORMED)
     credential = _part(given, "rawId" if "rawId" in given else "id")
+    if "id" in given and _part(given, "id") != credential:
+        raise BadAssertion(Wrong.MALFORMED)
     client, data = _part(response, "clientDataJSON"), _part(response, "authenticatorData")
     signature = _part(response, "signature")
     handle = None if response.get("userHandle") in (None, "") else _part(response, "userHandle")

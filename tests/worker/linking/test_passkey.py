@@ -238,6 +238,11 @@ def test_a_passkey_that_isn_t_among_those_asked_for_is_refused() -> None:
     assert check(Challenge(options), assertion(credential=b"mine")).credential == b"mine"
 
 
+def test_an_assertion_of_two_names_is_none() -> None:
+    with pytest.raises(BadAssertion, match="malformed_assertion"):
+        check(Challenge(OPTIONS), {**assertion(), "id": b64(b"another")})
+
+
 @pytest.mark.parametrize("part", ["clientDataJSON", "authenticatorData", "signature"])
 @pytest.mark.parametrize("value", [None, 7, "", "not base64!", "AA", "A" * 20_000])
 def test_an_assertion_with_a_part_that_is_none_is_refused(part: str, value: object) -> None:
