@@ -30,7 +30,8 @@ def told(message: Message, **session):
 
 
 def test_a_session_s_event_is_told_with_its_times_as_text():
-    data = {"status": "SCAN_QR", "attempt": 1, "expires_at": NOW + 60_000, "next_at": NOW + 60_000}
+    later = NOW + 60_000
+    data = {"status": "SCAN_QR", "attempt": 1, "expires_at": later, "next_at": later, "until": later}
     envelope = Envelope("01E", "session.qr", "default", "ana", SESSION.uid, NOW, "c1", data)
     assert json.loads(body(envelope, None, SESSION)) == {
         "id": "01E",
@@ -43,6 +44,7 @@ def test_a_session_s_event_is_told_with_its_times_as_text():
             "attempt": 1,
             "expires_at": "2027-01-15T08:01:00.000Z",
             "next_at": "2027-01-15T08:01:00.000Z",
+            "until": "2027-01-15T08:01:00.000Z",
         },
     }
 

@@ -25,7 +25,7 @@ from chalicelib.domain.watchers import wanted
 from chalicelib.domain.webhook import MESSAGE_EVENTS, interests
 
 _GROUPS: Final = "@g.us"
-_MOMENTS: Final = ("next_at", "expires_at")
+_MOMENTS: Final = ("next_at", "expires_at", "until")
 
 
 def tells(envelope: Envelope, session: Session) -> bool:
