@@ -36,8 +36,9 @@ from chalicelib.adapters.dynamodb.sessions import change
 from chalicelib.adapters.queues import read_delivery, read_push
 from chalicelib.adapters.tasks import ended
 from chalicelib.domain.errors import Contended
-from chalicelib.domain.events import Disconnected, Envelope, SettingsChanged, WebhookDisabled, WorkerClaimed
+from chalicelib.domain.events import Disconnected, Envelope, WorkerClaimed
 from chalicelib.domain.session import Reason, Status
+from chalicelib.domain.transitions import ASIDE
 from chalicelib.services.ports import Misconfigured, Unavailable
 
 log = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ FAILED: Final = "session.failed"
 WORKER_LOST: Final = "session.worker_lost"
 CLIENT_RESTARTED: Final = "session.client_restarted"
 
-UNMOVED: Final = (SettingsChanged.type, WebhookDisabled.type)
+UNMOVED: Final = frozenset(event.type for event in ASIDE)
 """Events that don't change the status: on a session that has failed they are no new failure."""
 
 

@@ -2,7 +2,18 @@ import logging
 
 import pytest
 
-from chalicelib.domain.events import ClientOutdated, Envelope, GaveUp, LinkEvent, SettingsChanged, WorkerClaimed
+from chalicelib.domain.events import (
+    ClientOutdated,
+    Envelope,
+    GaveUp,
+    LinkEvent,
+    SettingsChanged,
+    StartRequested,
+    StopRequested,
+    TenantDisabled,
+    WebhookRecovered,
+    WorkerClaimed,
+)
 from chalicelib.domain.session import Status
 from chalicelib.domain.transitions import advance
 from chalicelib.triggers import FAILED, WORKER_LOST, note
@@ -26,8 +37,11 @@ def test_so_is_one_whose_workers_keep_failing(caplog):
     assert noted(caplog, GaveUp(), status=Status.STARTING) == [(FAILED, "worker_keeps_failing")]
 
 
-def test_changing_a_failed_session_is_no_second_failure(caplog):
-    assert noted(caplog, SettingsChanged(name="Shop"), status=Status.FAILED) == []
+@pytest.mark.parametrize(
+    "event", [SettingsChanged(name="Shop"), StartRequested(), StopRequested(), TenantDisabled(), WebhookRecovered()]
+)
+def test_what_moves_no_failed_session_is_no_second_failure(caplog, event):
+    assert noted(caplog, event, status=Status.FAILED) == []
 
 
 def test_a_lost_worker_is_noted(caplog):
