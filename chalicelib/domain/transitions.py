@@ -314,11 +314,23 @@ def _reason(session: Session, event: e.LinkEvent) -> str | None:
 
 def _message(event: e.LinkEvent, session: Session, reason: str | None) -> str | None:
     """The reason as a sentence, with the cause of a ban where WhatsApp names one that is known."""
-    if reason == Reason.TEMPORARY_BAN and not isinstance(event, e.TemporaryBan):
+    if isinstance(event, ASIDE) and reason == session.reason:
         return session.message
+    if reason == Reason.PASSKEY_REQUIRED and type(event) in PASSKEY_STEPS:
+        return PASSKEY_STEPS[type(event)]
     cause = BAN_CAUSES.get(event.code) if isinstance(event, e.TemporaryBan) else None
     said = sentence(reason)
     return f"{said} {cause}" if said and cause else said
+
+
+PASSKEY_STEPS: Final[dict[type[e.LinkEvent], str]] = {
+    e.PasskeyAnswered: "The passkey's answer is under way. Keep WhatsApp open on the phone, and do what it says.",
+    e.PasskeyConfirmationRequested: (
+        "The phone shows a code. Compare it with the gateway's, and tell the gateway whether it is the same: "
+        "its page /passkey leads through that."
+    ),
+}
+"""What is to be done now that a passkey is demanded and the owner has signed."""
 
 
 def _until(event: e.LinkEvent, session: Session) -> int | None:

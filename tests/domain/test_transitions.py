@@ -19,7 +19,7 @@ from chalicelib.domain.session import (
     Status,
     WebhookFailure,
 )
-from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, advance, scan_ended
+from chalicelib.domain.transitions import DEADLINES, ENDING, MAX_ROUNDS, NEXT, PASSKEY_STEPS, advance, scan_ended
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 FAILURE = WebhookFailure(NOW, "01E", 1, "gone", 410, given_up=True)
@@ -374,6 +374,12 @@ def test_a_passkey_goes_from_step_to_step_and_nothing_of_it_stays():
     assert signed.passkey == PasskeyDemand("", NOW + 120_000, PasskeyStep.PHONE)
     compared = moved(signed, EVENTS[e.PasskeyConfirmationRequested])
     assert compared.passkey == PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM, "ABCD-EFGH")
+    assert [session.message for session in (asked, signed)] == [
+        SENTENCES[Reason.PASSKEY_REQUIRED],
+        PASSKEY_STEPS[e.PasskeyAnswered],
+    ]
+    renamed = moved(compared, e.SettingsChanged(name="Kopi"))
+    assert renamed.message == compared.message == PASSKEY_STEPS[e.PasskeyConfirmationRequested]
     assert compared.last_event is not None
     assert compared.last_event.data["step"] == "confirm"
     for end in (e.PairSuccess(DEVICE), e.PairError(), EVENTS[e.PasskeyLapsed], e.PasskeyRefused(), e.Stopped()):
