@@ -25,6 +25,8 @@ PORT: Final = 443
 OPENING_S: Final = 20.0
 """Seconds for the connection, with its proxy and TLS, up to the open websocket."""
 CLOSING_S: Final = 1.0
+MOST_UNSENT: Final = 256 * 1024
+"""Bytes that may wait to be sent; a whole linking is some thousands. A server with more owing to it reads nothing."""
 _CHUNK: Final = 64 * 1024
 _LONGEST_ANSWER: Final = 16 * 1024
 
@@ -118,8 +120,13 @@ class LinkingConnection:
                 came = await self._next(protocol)
                 self._take(came, protocol, websocket)
                 await self._told(protocol)
-                await _send(writer, protocol, websocket)
+                _send(writer, protocol, websocket)
+                if writer.transport.get_write_buffer_size() > MOST_UNSENT:
+                    protocol.end(Why.SILENT)
+                    await self._told(protocol)
                 self.is_open = websocket.is_open
+                if came is not None:
+                    self._inbox.task_done()
         finally:
             listening.cancel()
         return self._ended
@@ -129,6 +136,8 @@ class LinkingConnection:
         try:
             while data := await reader.read(_CHUNK):
                 await self._inbox.put(data)
+                # No more is read than is dealt with: what a server sends doesn't pile up here.
+                await self._inbox.join()
             await self._inbox.put(EOFError())
         except OSError as error:
             await self._inbox.put(error)
@@ -136,7 +145,10 @@ class LinkingConnection:
     async def _next(self, protocol: LinkingProtocol) -> bytes | Act | Exception | None:
         """Return what happens next, None when it is time to look at the protocol."""
         wake_at = protocol.wake_at
-        seconds = None if wake_at is None else max(wake_at - time.monotonic(), 0)
+        seconds = None if wake_at is None else wake_at - time.monotonic()
+        if seconds is not None and seconds <= 0:
+            # Before anything that arrived: a server that never stops talking keeps no deadline away.
+            return None
         try:
             async with asyncio.timeout(seconds):
                 return await self._inbox.get()
@@ -195,14 +207,14 @@ async def _leave(writer: asyncio.StreamWriter, websocket: WebSocket) -> None:
     await asyncio.sleep(0)
 
 
-async def _send(writer: asyncio.StreamWriter, protocol: LinkingProtocol, websocket: WebSocket) -> None:
+def _send(writer: asyncio.StreamWriter, protocol: LinkingProtocol, websocket: WebSocket) -> None:
+    """Send without waiting for a server to read it: its silence must keep neither deadlines nor the owner away."""
     if websocket.is_open:
         for message in protocol.messages_to_send():
             websocket.send(message)
     with suppress(OSError):
         # The listener reports a broken connection, too.
         writer.write(websocket.bytes_to_send())
-        await writer.drain()
 
 
 async def _dialled(proxy: str | None) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
