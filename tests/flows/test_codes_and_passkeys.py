@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from infra.local.client import Stack, eventually
 from infra.whatsapp_server.passkeys import ORIGIN
 from infra.whatsapp_server.web_page import POLICY
-from tests.flows.browser import PATIENCE_MS
+from tests.flows.browser import PATIENCE_MS, Tab
 
 
 def begun(stack: Stack, number: str) -> str:
@@ -107,33 +107,47 @@ def with_passkey(page: Page, credential: dict[str, Any]) -> None:
     devtools.send("WebAuthn.addCredential", {**made, "credential": credential})
 
 
-@pytest.mark.soak
-def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, browser: Browser, number: str):
+def awaiting_passkey(stack: Stack, number: str) -> tuple[str, dict[str, Any]]:
+    """A session whose phone's passkey WhatsApp demands, and that passkey as Chromium takes it."""
     name = begun(stack, number)
     credential = stack.network(f"phones/{number}/passkey", {}).json()
     credential.pop("number")
     stack.network("faults/passkey", {"times": 1, "number": number})
     stack.scan(stack.code(name), number)
     until(stack, name, "PASSKEY_REQUIRED")
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE_MS)
-    wrong: list[str] = []
-    ours = context.new_page()
-    ours.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    ours.goto(f"http://localhost:{stack.port}/passkey")
-    ours.fill("#session", name)
-    ours.fill("#key", stack.token)
-    ours.click("#who button")
-    ours.wait_for_selector("#sign:not([hidden])")
-    snippet = ours.input_value("#snippet")
+    return name, credential
 
-    theirs = context.new_page()
+
+def named(page: Page, stack: Stack, name: str) -> None:
+    """Open our page, and tell it of the session."""
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"http://localhost:{stack.port}/passkey")
+    page.fill("#session", name)
+    page.fill("#key", stack.token)
+    page.click("#who button")
+    page.wait_for_selector("#sign:not([hidden])")
+
+
+def whatsapp(page: Page, credential: dict[str, Any]) -> None:
+    """Open what stands in for WhatsApp's page, with that passkey at hand."""
+    page.set_default_timeout(PATIENCE_MS)
     headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html"}
-    theirs.route(
+    page.route(
         f"{ORIGIN}/**", lambda route: route.fulfill(body="<title>WhatsApp</title><body></body>", headers=headers)
     )
-    theirs.goto(ORIGIN)
-    with_passkey(theirs, credential)
+    page.goto(ORIGIN)
+    with_passkey(page, credential)
+
+
+@pytest.mark.soak
+def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, tab: Tab, number: str):
+    name, credential = awaiting_passkey(stack, number)
+    ours = tab.page
+    named(ours, stack, name)
+    snippet = ours.input_value("#snippet")
+
+    theirs = ours.context.new_page()
+    whatsapp(theirs, credential)
     theirs.evaluate(snippet)
     theirs.click("#switchboard-sign")
     theirs.wait_for_url(f"http://localhost:{stack.port}/passkey")
@@ -141,5 +155,58 @@ def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, browser: Brow
     assert theirs.evaluate("location.hash") == ""
     ours.get_by_text("The session is linked.").wait_for()
     assert until(stack, name, "CONNECTED")["passkey"] is None
-    assert wrong == []
-    context.close()
+
+
+HEAR = """
+window.hear = (message, answer) => {
+  if (message.type === 'waha-passkey-ping') answer({ ok: true, type: 'waha-passkey-pong', version: '1.0' });
+  if (message.type === 'waha-passkey-sign') { window.asked = message.challenge; window.answer = answer; }
+};
+"""
+"""What the extension does with a message: it answers a ping at once, and a demand once somebody has signed."""
+EXTENSIONS = {
+    "Chromium": """
+window.begin = () => { (window.chrome ??= {}).runtime = { sendMessage: (id, message, answer) => {
+  if (id === 'ghpdcgnjffaaekflfpcgkgpbafmjldcp') setTimeout(() => window.hear(message, answer));
+} } };
+""",
+    "Firefox": """
+window.begin = () => window.addEventListener('message', ({ data }) => {
+  const { source, requestId } = data;
+  const answer = (told) => window.postMessage({ source: 'waha-passkey-extension', requestId, ...told }, location.origin);
+  if (source === 'waha-passkey-page') window.hear(data, answer);
+});
+""",
+}
+"""How a page reaches it: by its id, or by messages that its script in the page hears."""
+SIGN = """
+async (asked) => {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(asked);
+  return (await navigator.credentials.get({ publicKey })).toJSON();
+}
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", EXTENSIONS)
+def test_the_page_has_the_extension_sign_where_there_is_one(stack: Stack, tab: Tab, number: str, kind: str):
+    name, credential = awaiting_passkey(stack, number)
+    ours = tab.page
+    ours.add_init_script(HEAR + EXTENSIONS[kind])
+    named(ours, stack, name)
+    assert ours.is_hidden("#extended"), "no extension has answered yet"
+    ours.evaluate("begin()")
+    ours.click("#extension")
+    tab.until(lambda: ours.evaluate("window.asked"))
+    ours.evaluate("answer({ ok: false, error: 'Nobody touched the key.' })")
+    ours.get_by_text("Nobody touched the key. WhatsApp waits until").wait_for()
+
+    ours.evaluate("window.asked = null")
+    ours.click("#extension")
+    asked = tab.until(lambda: ours.evaluate("window.asked"))
+    assert asked == shown(stack, name)["passkey"]["options"]
+    theirs = ours.context.new_page()
+    whatsapp(theirs, credential)
+    ours.evaluate("(assertion) => answer({ ok: true, assertion })", theirs.evaluate(SIGN, asked))
+    ours.get_by_text("The session is linked.").wait_for()
+    assert until(stack, name, "CONNECTED")["passkey"] is None
