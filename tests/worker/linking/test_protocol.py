@@ -8,11 +8,11 @@ from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import framed
 from chalicelib.wire.node import SERVER, Jid, Node
 from chalicelib.worker.linking.ends import Why
-from chalicelib.worker.linking.linking import Ended
+from chalicelib.worker.linking.linking import CodeShown, Ended, Vouched
 from chalicelib.worker.linking.protocol import LinkingProtocol
 from chalicelib.worker.linking.states import FINAL, LinkingState, OutOfTurn
 from infra.whatsapp_server.certificates import YEAR_S, chain
-from tests.worker.linking.peer import NOW, ROOT, STATIC, UNIX_S, Peer, scanning
+from tests.worker.linking.peer import NOW, ROOT, STATIC, UNIX_S, Peer, scanning, shown
 
 
 def test_a_foreign_root_is_not_whatsapp() -> None:
@@ -111,6 +111,92 @@ def test_bytes_that_are_no_handshake_end_it_or_are_waited_for(data: bytes) -> No
     peer.protocol.messages_to_send()
     peer.give(framed(data))
     assert peer.heard[-1].why is Why.NOT_WHATSAPP  # type: ignore[union-attr]
+
+
+@settings(max_examples=40)
+@given(st.data())
+def test_a_handshake_that_was_cut_short_is_not_whatsapp_s(data: st.DataObject) -> None:
+    peer = Peer()
+    (hello,) = peer.frames()
+    answer = peer._handshake.answer(hello)
+    peer.give(framed(answer[: data.draw(st.integers(0, len(answer) - 1))]))
+    (ended,) = peer.heard
+    assert isinstance(ended, Ended)
+    assert ended.why is Why.NOT_WHATSAPP
+    assert not peer.frames(), "nothing is said to whom can't prove itself"
+
+
+class Held(Peer):
+    """A server whose messages are held back once ``held`` is a list."""
+
+    held: list[bytes] | None = None
+
+    def give(self, message: bytes) -> None:
+        if self.held is None:
+            super().give(message)
+        else:
+            self.held.append(message)
+
+
+def about_to_link() -> tuple[Held, list[bytes]]:
+    """A linking that shows a code, and what an honest server says next; the last of it is the phone's voucher."""
+    peer = Held()
+    peer.connect()
+    peer.offer()
+    peer.sent()
+    (code,) = (event for event in peer.heard if isinstance(event, CodeShown))
+    frames: list[bytes] = []
+    peer.held = frames
+    peer.tell(PING)
+    peer.notify("account_sync")
+    peer.tell(HELLO)
+    peer.vouch(shown(code.text)[3])
+    peer.held = None
+    return peer, frames
+
+
+def damaged(frames: list[bytes], data: st.DataObject) -> bytes:
+    """What a server makes of the frames that can't leave the last one as it was, in its place."""
+    whole, last = b"".join(frames), len(frames) - 1
+    one, other = data.draw(st.lists(st.integers(0, last), min_size=2, max_size=2, unique=True))
+    match data.draw(st.sampled_from(("cut", "swapped", "dropped", "repeated", "changed", "enlarged"))):
+        case "cut":
+            return whole[: data.draw(st.integers(0, len(whole) - 1))]
+        case "swapped":
+            frames[one], frames[other] = frames[other], frames[one]
+        case "dropped":
+            del frames[one]
+        case "repeated":
+            frames.insert(min(one, other), frames[min(one, other)])
+        case "changed":
+            at = data.draw(st.integers(0, len(whole) - 1))
+            return whole[:at] + bytes((whole[at] ^ data.draw(st.integers(1, 255)),)) + whole[at + 1 :]
+        case _:
+            frames[one] = framed(frames[one][3:] + data.draw(st.binary(min_size=1, max_size=20)))
+    return b"".join(frames)
+
+
+def test_what_an_honest_server_says_links() -> None:
+    peer, frames = about_to_link()
+    peer.give(b"".join(frames))
+    assert isinstance(peer.heard[-1], Vouched)
+
+
+@settings(max_examples=80)
+@given(st.data())
+def test_whatever_is_done_to_a_server_s_bytes_ends_a_linking_and_links_nothing(data: st.DataObject) -> None:
+    peer, frames = about_to_link()
+    peer.give(damaged(frames, data))
+    # Nothing more comes, no answer to a ping either.
+    for _ in range(100):
+        if (wake_at := peer.protocol.wake_at) is None:
+            break
+        peer.protocol.tick(wake_at)
+        peer.heard += peer.protocol.events()
+    ended = peer.heard[-1]
+    assert isinstance(ended, Ended)
+    assert ended.why in {Why.NOT_WHATSAPP, Why.SILENT, Why.CODES_RAN_OUT}
+    assert not any(isinstance(event, Vouched) for event in peer.heard)
 
 
 @settings(max_examples=40)
