@@ -1,0 +1,15 @@
+"""docs/linking.md against its pictures, which `python -m tests.docs.pictures` takes."""
+
+import re
+
+from tests.docs.tables import DOCS
+
+LARGEST = 60_000
+"""Bytes: a page of text is no more in few colours."""
+
+
+def test_its_pictures_are_there_and_small():
+    shown = re.findall(r"!\[[^]]+\]\((pictures/[a-z-]+\.png)\)", (DOCS / "linking.md").read_text())
+    sizes = {path.relative_to(DOCS).as_posix(): path.stat().st_size for path in (DOCS / "pictures").iterdir()}
+    assert sorted(shown) == sorted(sizes)
+    assert [name for name, size in sizes.items() if size > LARGEST] == []
