@@ -480,7 +480,7 @@ class ConfirmationNotAsked(OfSession, Conflict):
 
 
 class PairingUnderWay(OfSession, Conflict):
-    """A phone is just linking the session, so it gets no other code."""
+    """A phone is just linking the session, or somebody else asks for a code, so it gets no other one."""
 
     code = "PAIRING_UNDER_WAY"
     passing = True

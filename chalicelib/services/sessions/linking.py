@@ -147,7 +147,11 @@ def _refused(question: Question, session: Session) -> e.GatewayError:
         case LinkingRefusal.OUT_OF_TURN if question.subject is Subject.ASSERTION:
             return _not_asked(session)
         case LinkingRefusal.OUT_OF_TURN:
-            return e.PairingUnderWay("A phone is just linking the session.", retry_after=10, session=session)
+            return e.PairingUnderWay(
+                "A phone is just linking the session, or a code is being asked for.",
+                retry_after=10,
+                session=session,
+            )
         case LinkingRefusal.UNSUPPORTED:
             return e.NotPossible("This session is linked by the client library, which can't do that. Scan the QR code.")
         case str(code) if code in _WRONG:

@@ -1,8 +1,8 @@
 """What the owner of a session does while it is linked: asks for a pairing code, and answers for a passkey.
 
 Everything happens on the session's own thread, as the codes that it shows do. A pairing code takes WhatsApp's word: the
-question waits, while all else goes on, for the event that brings it. One waits at a time, since a code replaces the one
-before it.
+question waits, while all else goes on, for the event that brings it. One waits at a time: a code replaces the one
+before it, so whoever asked first would be handed a code that is dead already.
 """
 
 import json
@@ -88,10 +88,10 @@ class OwnersLinking:
 
     def _done(self, acts: c.OwnersActs, question: Question) -> None:
         match question.subject:
+            case Subject.PAIRING_CODE if self._waiting and self._reporter.clock() < self._waiting.expires_at:
+                self._turn_down(question, LinkingRefusal.OUT_OF_TURN)
             case Subject.PAIRING_CODE:
                 acts.show_pairing_code(question.number or "")
-                # A code that was asked for before doesn't come any more.
-                self._settle(lambda before: self._answering.turn_down(before, LinkingRefusal.OUT_OF_TURN))
                 self._waiting = question
             case Subject.ASSERTION:
                 acts.give_assertion(json.loads(question.assertion or "{}"))

@@ -90,11 +90,13 @@ def test_a_code_that_whatsapp_refuses_is_refused_by_name_and_the_one_before_it_i
     assert (asked().refusal, case.harness.now.pairing_code) == (refusal, None)
 
 
-def test_of_two_who_ask_for_a_code_the_later_one_gets_it(case: Case) -> None:
+def test_of_two_who_ask_for_a_code_at_once_the_first_gets_it_and_it_is_the_one_that_stands(case: Case) -> None:
     first, second = (case.ask(Subject.PAIRING_CODE, place=place, number="6281") for place in (0, 1))
-    assert first().refusal == "out_of_turn"
+    assert (second().refusal, case.acts.done) == ("out_of_turn", ["6281"])
     case.linking.told(c.PairingCodeEvent("6281", "ABCD-EFGH", 180))
-    assert second().pairing_code is not None
+    assert first().pairing_code == case.harness.now.pairing_code
+    third = case.ask(Subject.PAIRING_CODE, place=2, number="6281")
+    assert (third().state, len(case.acts.done)) == (State.TAKEN, 2)
 
 
 def test_a_linking_that_ends_leaves_nobody_waiting(case: Case) -> None:
