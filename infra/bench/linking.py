@@ -65,7 +65,6 @@ def running(stack: Stack) -> Iterator[Stack]:
 def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.post("/api/sessions", {"phone": number})
     worker = _standby(stack)
-    time.sleep(2)
     with stack.watch(number) as watcher:
         began = time.monotonic()
         stack.post(f"/api/sessions/{number}/connect")
@@ -85,7 +84,15 @@ def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
 def _standby(stack: Stack) -> int:
     """Return the worker that waits for a session, as there is one in the cloud, and will serve the next one."""
     (worker,) = eventually(lambda: set(stack.workers()) - set(stack.serving()))
+    # One that still loads the library isn't what waits in the cloud: its first session would wait for that as well.
+    eventually(lambda: _loaded(int(worker)))
     return int(worker)
+
+
+def _loaded(worker: int) -> bool:
+    """Whether the client library is in the process, and nothing more comes into it."""
+    mapped = Path(f"/proc/{worker}/maps").read_text()
+    return "neonize" in mapped and _is_still(lambda: memory(worker))
 
 
 def _counted(stack: Stack, number: str, figures: LinkingFigures) -> None:
@@ -116,7 +123,7 @@ def _size(directory: Path) -> int:
     return sum(file.stat().st_size for file in directory.glob("device-*"))
 
 
-def _is_still(measure: Callable[[], int]) -> bool:
+def _is_still(measure: Callable[[], float]) -> bool:
     before = measure()
     time.sleep(2)
     return measure() == before
