@@ -23,9 +23,9 @@ def counted(records: list[logging.LogRecord]) -> set[str]:
 
 
 def fits(pattern: str, line: dict[str, Any]) -> bool:
-    terms = [re.fullmatch(r'\$\.(\w+) = "([^"]*)"', term.strip()) for term in pattern.strip("{} ").split("&&")]
+    terms = [re.fullmatch(r'\$\.(\w+) (!?=) "([^"]*)"', term.strip()) for term in pattern.strip("{} ").split("&&")]
     assert all(terms), pattern
-    return all(str(line.get(term[1])) == term[2] for term in terms if term)
+    return all((str(line.get(term[1])) == term[3]) is (term[2] == "=") for term in terms if term)
 
 
 def told(event: LinkEvent, status: Status) -> None:
