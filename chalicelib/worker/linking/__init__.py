@@ -7,7 +7,7 @@ library then logs in with that file, and knows nothing of this.
 
 The protocol does no I/O: bytes and the time go in, bytes and events come out.
 
-- ``states``: the states of a linking, and which input leads where, as a table
+- ``states``: the states of a linking, which input leads where, as a table, and why a linking ends
 - ``registration``: a new device's keys, and what it says of itself
 - ``qr``, ``pairing_code``, ``passkey``, ``pairing``: the computations of each way, without states
 - ``linking``: the machine, which speaks stanzas

@@ -15,10 +15,10 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import Ended, Event, Linked, Vouched
 from chalicelib.worker.linking.pairing import LinkedDevice
 from chalicelib.worker.linking.protocol import LinkingProtocol
+from chalicelib.worker.linking.states import Why
 from chalicelib.worker.linking.websocket import HOST, NotWebSocket, WebSocket, WebSocketClosed
 
 PORT: Final = 443

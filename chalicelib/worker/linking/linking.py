@@ -29,12 +29,11 @@ from chalicelib.wire.node import SERVER, Attribute, MissingPart, Node
 from chalicelib.wire.pairing import handoff_key
 from chalicelib.wire.proto import MalformedMessage
 from chalicelib.worker.linking import pairing, passkey, qr
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.pairing import BadVoucher, LinkedDevice, Voucher
 from chalicelib.worker.linking.pairing_code import ANSWER_S, LASTS_S, MOST_TRIES, PairingCode
 from chalicelib.worker.linking.passkey import Ceremony
 from chalicelib.worker.linking.registration import Appearance, DeviceKeys, new_secret
-from chalicelib.worker.linking.states import FINAL, NEXT, ON_SHOW, Input, LinkingState, OutOfTurn
+from chalicelib.worker.linking.states import FINAL, NEXT, ON_SHOW, Input, LinkingState, OutOfTurn, Why
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from typing import Any, Final
 from chalicelib.domain.session import Device
 from chalicelib.wire.certificates import WHATSAPP_ROOT
 from chalicelib.worker.linking.connection import Act, LinkingConnection
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import (
     CodeShown,
     Ended,
@@ -25,7 +24,7 @@ from chalicelib.worker.linking.linking import (
 from chalicelib.worker.linking.pairing import LinkedDevice
 from chalicelib.worker.linking.protocol import LinkingProtocol
 from chalicelib.worker.linking.registration import VERSION, Appearance
-from chalicelib.worker.linking.states import OutOfTurn
+from chalicelib.worker.linking.states import OutOfTurn, Why
 from chalicelib.worker.linking.store import store
 from chalicelib.worker.whatsapp import client as c
 

@@ -12,10 +12,9 @@ from chalicelib.wire.frames import HEADER, FrameStream, MalformedStream, framed
 from chalicelib.wire.node import MalformedJid, MissingPart
 from chalicelib.wire.noise import Initiator, NoiseFailure, NoiseTransport
 from chalicelib.wire.proto import MalformedMessage
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import Ended, Event, Linking
 from chalicelib.worker.linking.registration import VERSION, Appearance, DeviceKeys, registration
-from chalicelib.worker.linking.states import FINAL, Input, LinkingState, OutOfTurn
+from chalicelib.worker.linking.states import FINAL, Input, LinkingState, OutOfTurn, Why
 
 HELLO_S: Final = 20.0
 """Seconds for the server's hello."""

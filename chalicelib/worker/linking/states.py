@@ -1,4 +1,4 @@
-"""The states of a linking, and the one table that says which input leads from which to which.
+"""The states of a linking, the one table that says which input leads from which to which, and why a linking ends.
 
     CONNECTING ─► REGISTERING ─► SCANNING ─────────────► STORING ─► RESTARTING ─► LINKED
                                   │  ▲ │                    ▲
@@ -112,3 +112,36 @@ NEXT: Final[dict[tuple[LinkingState, Input], LinkingState]] = {
     **{(s, I.FAILED): S.ENDED for s in S if s not in FINAL},
 }
 """Every move there is."""
+
+
+class Why(StrEnum):
+    """The kinds of ends, each of which another sentence, or another thing to do, belongs to."""
+
+    UNREACHABLE = "unreachable"
+    """WhatsApp, or the proxy on the way there, can't be reached."""
+    NOT_WHATSAPP = "not_whatsapp"
+    """Who answered can't prove to be WhatsApp, or speaks another protocol."""
+    OUTDATED = "outdated"
+    """WhatsApp refuses the version (405)."""
+    REFUSED = "refused"
+    """WhatsApp refuses the registration for another reason; the detail is its code."""
+    CODES_RAN_OUT = "codes_ran_out"
+    """Nobody scanned or typed a code in time."""
+    NO_MULTI_DEVICE = "no_multi_device"
+    """The phone that scanned the code can't link devices of this kind: its WhatsApp is too old."""
+    CLOSED = "closed"
+    """WhatsApp closed the connection, or it broke; the detail is WhatsApp's code, if it gave one."""
+    SILENT = "silent"
+    """WhatsApp left a request, or the handshake, unanswered."""
+    BAD_VOUCHER = "bad_voucher"
+    """What the phone vouched for isn't sealed or signed as it must be; the detail says which."""
+    NOT_STORED = "not_stored"
+    """The device couldn't be stored."""
+    PASSKEY_EXPIRED = "passkey_expired"
+    """Nobody signed the challenge, or confirmed the code, in time."""
+    PASSKEY_REFUSED = "passkey_refused"
+    """WhatsApp refuses the passkey's assertion, or the step after it; the detail is its code."""
+    PASSKEY_DECLINED = "passkey_declined"
+    """The owner said that the phone shows another code."""
+    CANCELLED = "cancelled"
+    """The owner gave up."""

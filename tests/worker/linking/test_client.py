@@ -11,10 +11,10 @@ import pytest
 
 from chalicelib.domain.session import Device
 from chalicelib.worker.linking.client import Clients, LinkingClient
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import Ended
 from chalicelib.worker.linking.own import Registrant, _meaning
 from chalicelib.worker.linking.registration import Appearance
+from chalicelib.worker.linking.states import Why
 from chalicelib.worker.waiting import EventQueue
 from chalicelib.worker.whatsapp import client as c
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent

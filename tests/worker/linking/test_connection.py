@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import pytest
 
 from chalicelib.worker.linking.connection import LinkingConnection
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import (
     CodeEnd,
     CodeShown,
@@ -24,6 +23,7 @@ from chalicelib.worker.linking.pairing import LinkedDevice
 from chalicelib.worker.linking.passkey import PROOF_S
 from chalicelib.worker.linking.protocol import LinkingProtocol
 from chalicelib.worker.linking.registration import VERSION
+from chalicelib.worker.linking.states import Why
 from chalicelib.worker.linking.store import store
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, loopback
 

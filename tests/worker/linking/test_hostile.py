@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.worker.linking.connection import LinkingConnection
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import Ended, Linked
 from chalicelib.worker.linking.protocol import HELLO_S, LinkingProtocol
+from chalicelib.worker.linking.states import Why
 from chalicelib.worker.linking.websocket import WebSocket
 from tests.whatsapp_server.devices import PATIENCE_S
 from tests.worker.linking.test_websocket import accepted, frame

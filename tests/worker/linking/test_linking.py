@@ -13,7 +13,6 @@ from chalicelib.wire.proto.handshake_pb2 import (
     ADVSignedDeviceIdentity,
     ADVSignedDeviceIdentityHMAC,
 )
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import (
     CodeEnd,
     CodeShown,
@@ -23,7 +22,7 @@ from chalicelib.worker.linking.linking import (
     PairingCodeShown,
     Vouched,
 )
-from chalicelib.worker.linking.states import LinkingState
+from chalicelib.worker.linking.states import LinkingState, Why
 from infra.whatsapp_server.linking import device_agreed
 from tests.worker.linking.peer import JID, KEYS, LID, NUMBER, PHONE, REFERENCES, Peer, TypingPhone, scanning, shown
 

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.passkey import BadAssertion, Challenge, check
 from chalicelib.wire.node import Node
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import CodeShown, Ended, PasskeyCodeShown, PasskeyDemanded, Vouched
-from chalicelib.worker.linking.states import LinkingState, OutOfTurn
+from chalicelib.worker.linking.states import LinkingState, OutOfTurn, Why
 from tests.worker.linking.peer import (
     KEYS,
     OPTIONS,

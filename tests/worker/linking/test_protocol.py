@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from chalicelib.wire.curve25519 import KeyPair
 from chalicelib.wire.frames import framed
 from chalicelib.wire.node import SERVER, Jid, Node
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import CodeShown, Ended, Vouched
 from chalicelib.worker.linking.protocol import LinkingProtocol
-from chalicelib.worker.linking.states import FINAL, LinkingState, OutOfTurn
+from chalicelib.worker.linking.states import FINAL, LinkingState, OutOfTurn, Why
 from infra.whatsapp_server.certificates import YEAR_S, chain
 from tests.worker.linking.peer import NOW, ROOT, STATIC, UNIX_S, Peer, scanning, shown
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import pytest
 
 from chalicelib.worker.linking import passkey
-from chalicelib.worker.linking.ends import Why
 from chalicelib.worker.linking.linking import (
     CodeEnd,
     Ended,
@@ -19,6 +18,7 @@ from chalicelib.worker.linking.linking import (
     PasskeyCodeShown,
     PasskeyDemanded,
 )
+from chalicelib.worker.linking.states import Why
 from tests.whatsapp_server.devices import NUMBER, PATIENCE_S, Loopback, loopback
 from tests.worker.linking.test_connection import Owner
 
