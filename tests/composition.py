@@ -20,7 +20,7 @@ from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.bulk import Bulk
-from chalicelib.services.messages.chats import Chats
+from chalicelib.services.messages.chats import ChatList, Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import Answering, Questions
@@ -69,6 +69,7 @@ SERVICES = (
     "accounts",
     "api_keys",
     "bulk",
+    "chat_list",
     "chats",
     "event_log",
     "history",
@@ -275,6 +276,10 @@ class Rig:
     @property
     def chats(self) -> Chats:
         return Chats(self.stores.chats, self.stores.messages, self.identities, self.clock)
+
+    @property
+    def chat_list(self) -> ChatList:
+        return ChatList(self.stores.sessions, self.stores.chats, self.messages, self.clock)
 
     @property
     def questions(self) -> Questions:

@@ -46,7 +46,7 @@ from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.bulk import Bulk
-from chalicelib.services.messages.chats import Chats
+from chalicelib.services.messages.chats import ChatList, Chats
 from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch, Outbox
 from chalicelib.services.messages.questions import TELLING, Answering, Questions
@@ -71,6 +71,7 @@ __all__ = [
     "accounts",
     "api_keys",
     "bulk",
+    "chat_list",
     "chats",
     "clock",
     "event_log",
@@ -264,6 +265,12 @@ def chats() -> Chats:
     """Return who keeps chats beside their messages."""
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
     return Chats(DynamoChats(parts.table()), DynamoMessages(parts.table()), identities, parts.clock)
+
+
+@cache
+def chat_list() -> ChatList:
+    """Return who lists chats."""
+    return ChatList(parts.session_store(), DynamoChats(parts.table()), messages(), parts.clock)
 
 
 @cache

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain import content as k
 from chalicelib.domain.access import Role
+from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from chalicelib.domain.questions import Question, Subject
 from tests.api.conftest import Caller, World
@@ -544,3 +545,21 @@ def test_who_may_only_read_sends_nothing(connected: World, nobody: Caller) -> No
         ("POST", f"/{OURS}/read", {}),
     ):
         assert rita(method, MESSAGES + path, body).status == 403
+
+
+def test_chats_are_listed_with_their_names_unread_and_newest_messages(connected: World, ana: Caller) -> None:
+    told = received(connected)
+    connected.chats.index(
+        Envelope("E1", told.event_type, "default", "ana", told.uid, connected.clock.now, "c1", {}, told)
+    )
+    answer = ana("GET", "/v1/sessions/ana/chats")
+    (chat,) = answer.json["data"]
+    assert answer.json["next_cursor"] is None
+    assert (chat["chat_id"], chat["unread"], chat["last_message"]["id"]) == (PHONE, 1, THEIRS)
+    assert chat["name"] == chat["last_message"]["sender"]["name"]
+    assert ana("GET", f"/v1/sessions/ana/chats?cursor={THEIRS}").json["data"] == []
+
+
+def test_a_cursor_that_no_list_of_chats_gave_is_refused(connected: World, ana: Caller) -> None:
+    answer = ana("GET", "/v1/sessions/ana/chats?cursor=M1")
+    assert (answer.status, answer.error["field"]) == (400, "cursor")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain.chats import Chat, ChatTimer, Pointer
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import OPEN, Message, MessageStatus, Party, Receipt
 from chalicelib.services.ports.messages import Claim
@@ -146,9 +146,13 @@ class MemoryChats:
     rows: dict[tuple[str, str], Chat] = field(default_factory=dict)
     pointed: dict[tuple[str, str], dict[str, tuple[Pointer, bool]]] = field(default_factory=dict)
     began: dict[str, int] = field(default_factory=dict)
+    noted: dict[tuple[str, str], int] = field(default_factory=dict)
+    """When each chat moved on, in milliseconds since the Unix epoch."""
 
     def note(self, chat: Chat, *, now: int) -> bool:
         stands = self.rows.get((chat.uid, chat.key))
+        if stands is None or stands.last < chat.last:
+            self.noted[chat.uid, chat.key] = now
         if stands is None:
             self.rows[chat.uid, chat.key] = chat
         elif stands.last < chat.last:
@@ -167,6 +171,10 @@ class MemoryChats:
 
     def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
         return [self.rows[uid, key] for key in keys if (uid, key) in self.rows]
+
+    def kept(self, uid: str, *, now: int, most: int) -> list[Chat]:
+        ends = {key: (at + CHAT_KEPT) // 1000 for key, at in self.noted.items()}
+        return [one for key, one in self.rows.items() if one.uid == uid and ends[key] > now // 1000][:most]
 
     def remove(self, uid: str, key: str) -> None:
         self.rows.pop((uid, key), None)

@@ -5,6 +5,7 @@ workers of any version. The stream's filters let none of them through.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -44,6 +45,12 @@ class DynamoChats(Struct, frozen=True):
     def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
         """Read them by their keys."""
         return [_CHAT.plain(item) for item in self.table.get_many([(f"S#{uid}", f"C#{key}") for key in keys])]
+
+    def kept(self, uid: str, *, now: int, most: int) -> list[Chat]:
+        """Read those of the partition that haven't expired."""
+        where = Condition("pk = :pk AND begins_with(sk, :sk)", {":pk": f"S#{uid}", ":sk": "C#"})
+        found = (item for item in self.table.query(where) if item["ttl"] > now // 1000)
+        return [_CHAT.plain(item) for item in islice(found, most)]
 
     def remove(self, uid: str, key: str) -> None:
         """Remove the item."""

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from chalicelib.api.native import events, linking, media, messages, sessions
+from chalicelib.api.native import chats, events, linking, media, messages, sessions
 from chalicelib.api.router import Router
 
-ROUTERS: Final[tuple[Router, ...]] = (sessions.router, linking.router, messages.router, media.router, events.router)
+ROUTERS: Final[tuple[Router, ...]] = (
+    sessions.router,
+    linking.router,
+    messages.router,
+    media.router,
+    chats.router,
+    events.router,
+)

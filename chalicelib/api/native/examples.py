@@ -53,6 +53,7 @@ _EVENT: Final = events.event(
         {"status": "CONNECTED", "phone": "6281234567890", "phone_mismatch": False},
     )
 )
+_CHAT: Final = messages.chat(MESSAGE.chat, lid="200000000000002@lid", name="Ben", unread=2, last=MESSAGE)
 _PAIRING_CODE: Final = ShownPairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
 _PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
 ANSWERS: Final[Mapping[Any, Any]] = {
@@ -68,6 +69,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     messages.NativeReadJson: messages.read(MESSAGE, 0),
     NativePageJson[messages.NativeReceiptJson]: page([messages.receipt(_RECEIPT)], None),
     message_routes.NativePresenceJson: {"state": "typing", "chat_id": MESSAGE.chat},
+    NativePageJson[messages.NativeChatJson]: page([_CHAT], MESSAGE.id),
     media.NativeMediaJson: media.announced(FILE, "https://files.example.com/", {"key": FILE.upload_key}),
     media.NativeMediaDeletionJson: media.deletion(FILE),
     sessions.NativeDeletionJson: sessions.deletion(SESSION.id, gone=True, reason=None),

@@ -358,20 +358,3 @@ def star(call: Call, name: str, message_id: str) -> Answer:
     """Star a message: not possible, which is answered 501."""
     bootstrap.messages().get(call.tenant, name, existing_message(message_id))
     raise rules.not_possible("star")
-
-
-def _impossible_of_chats(word: str) -> None:
-    """Declare that something can't be done with a chat."""
-
-    def refuse(call: Call, name: str, chat_id: str) -> Answer:
-        bootstrap.sessions().get(call.tenant, name)
-        raise rules.not_possible(f"{word}_chat")
-
-    refuse.__name__ = f"{word}_chat"
-    refuse.__doc__ = f"{word.capitalize()} a chat: not possible, which is answered 501."
-    path = f"/v1/sessions/{{id}}/chats/{{chat_id}}/{word}"
-    router.route("PUT", path, needs=_SEND, refuses=(NotPossible,))(refuse)
-
-
-for _word in ("pin", "mute", "archive"):
-    _impossible_of_chats(_word)

@@ -282,6 +282,25 @@ def _context(of: Message) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
+class NativeChatJson(TypedDict):
+    """A chat: with a person, or a group."""
+
+    chat_id: Annotated[str, "The chat's JID, good as ``to.chat_id``: a person's by number where known; or a group's."]
+    chat_lid: Annotated[str | None, "The JID by LID of the person that the chat is with."]
+    name: Annotated[str | None, "As the person calls themselves, or the group's subject; null until a message says it."]
+    unread: Annotated[int, "How many of its messages nobody has read, here or on the phone; 100 also stands for more."]
+    last_message: Annotated[
+        NativeMessageJson | None,
+        "The newest message of any type; null where it has expired, after 7 days.",
+    ]
+
+
+def chat(jid: str, *, lid: str | None, name: str | None, unread: int, last: Message | None) -> NativeChatJson:
+    """Return a chat."""
+    told: Any = message(last) if last else None
+    return {"chat_id": jid, "chat_lid": lid, "name": name, "unread": unread, "last_message": told}
+
+
 class NativeReadJson(TypedDict):
     """A message that was marked as read, with those of its chat before it."""
 

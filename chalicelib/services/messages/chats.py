@@ -8,17 +8,23 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, timer_told, wants_reading
+from chalicelib.domain.content import GroupChange, GroupEvent
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.jid import Identity, lid_in, phone_in
+from chalicelib.domain.jid import GROUPS, Identity, lid_in, phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.store import mark_changed
-from chalicelib.services.ports import ChatStore, Clock, MessageStore, Misconfigured, Rejected
+from chalicelib.services.messages.store import Messages, mark_changed
+from chalicelib.services.ports import ChatStore, Clock, MessageStore, Misconfigured, Rejected, SessionStore
+from chalicelib.services.sessions.moves import found
 
 _log: Final = logging.getLogger(__name__)
 
 MOST_UNREAD: Final = 1_000
 """Messages of a chat that are looked at for its unread ones."""
+MOST_COUNTED: Final = 100
+"""Of each chat in a list: a page has many."""
+MOST_LISTED: Final = 10_000
+"""Chats of a session that are listed, of those that had a message in 30 days: so many are read within two seconds."""
 
 
 class Chats(Struct, frozen=True):
@@ -112,6 +118,60 @@ class Chats(Struct, frozen=True):
         return self.chats.get(message.uid, chat_key(message))
 
 
+class ChatEntry(Struct, frozen=True):
+    """A chat in the list of a session's chats.
+
+    ``last`` is its newest message, None where that has expired before its chat; ``unread`` is ``MOST_COUNTED`` where
+    there are so many or more.
+    """
+
+    chat: Chat
+    last: Message | None
+    unread: int
+
+    @property
+    def jid(self) -> str:
+        """The chat's JID, by the person's number where that is known by now."""
+        return self.last.chat if self.last else self.chat.jid
+
+    @property
+    def lid(self) -> str | None:
+        """The JID by LID of the person that the chat is with."""
+        return (self.last.chat_lid if self.last else None) or self.chat.lid
+
+
+class ChatList(Struct, frozen=True):
+    """Lists a session's chats by their newest messages.
+
+    No index has them in that order, since every message moves one: each page reads all chats of the session, which are
+    small, and looks at ``MOST_LISTED`` of them at the most.
+    """
+
+    sessions: SessionStore
+    chats: ChatStore
+    messages: Messages
+    clock: Clock
+
+    def page(
+        self, tenant: str, session_id: str, *, limit: int, cursor: str | None
+    ) -> tuple[list[ChatEntry], str | None]:
+        """Return the chats whose newest messages come before the id ``cursor``, and the cursor of the page after.
+
+        The newest chat is first. A chat that moves on while somebody turns pages is before those that follow. Raises
+        SessionNotFound.
+        """
+        uid = found(self.sessions.find(tenant, session_id), session_id).uid
+        kept = self.chats.kept(uid, now=self.clock(), most=MOST_LISTED)
+        behind = sorted((one for one in kept if cursor is None or one.last < cursor), key=lambda one: one.last)[::-1]
+        listed = behind[:limit]
+        newest = self.messages.standing(uid, [one.last for one in listed]) if listed else {}
+        entries = [ChatEntry(one, newest.get(one.last), self._unread(one)) for one in listed]
+        return entries, listed[-1].last if len(behind) > limit else None
+
+    def _unread(self, chat: Chat) -> int:
+        return self.chats.unread(chat, most=MOST_COUNTED) if chat.last_inbound > chat.read_to else 0
+
+
 def _chat(message: Message) -> Chat:
     inbound = wants_reading(message)
     return Chat(
@@ -119,7 +179,16 @@ def _chat(message: Message) -> Chat:
         key=chat_key(message),
         jid=message.chat,
         lid=message.chat_lid,
-        name=message.sender.name if inbound and message.sender and not message.chat.endswith("@g.us") else None,
+        name=_name(message, inbound=inbound),
         last=message.id,
         last_inbound=message.id if inbound else "",
     )
+
+
+def _name(message: Message, *, inbound: bool) -> str | None:
+    """Return what the message calls its chat: a person by the name that it came with, a group by its subject."""
+    if message.chat.endswith(f"@{GROUPS}"):
+        content = message.content
+        named = isinstance(content, GroupEvent) and content.change in {GroupChange.ADDED, GroupChange.SUBJECT}
+        return content.value if named and isinstance(content, GroupEvent) else None
+    return message.sender.name if inbound and message.sender else None

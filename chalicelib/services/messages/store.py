@@ -119,6 +119,11 @@ class Messages(Struct, frozen=True):
             raise MessageNotFound("There is no such message in this chat.", field="message_id")
         return found
 
+    def standing(self, uid: str, ids: Sequence[str]) -> dict[str, Message]:
+        """Return those of a session's messages that are there, by their ids, as they stand now."""
+        kept = [one for one in self.messages.many(uid, ids) if not self._expired(one)]
+        return {one.id: one for one in self._as_it_stands(uid, self.identities.in_one_chat(uid, kept))}
+
     def receipts(self, tenant: str, session_id: str, message_id: str) -> list[Receipt]:
         """Return how far a message that was sent has come with each recipient of whom WhatsApp has told.
 

@@ -88,6 +88,9 @@ class ChatStore(Protocol):
     def many(self, uid: str, keys: Sequence[str]) -> list[Chat]:
         """Return those chats that are there, in any order, read consistently."""
 
+    def kept(self, uid: str, *, now: int, most: int) -> list[Chat]:
+        """Return the session's chats that haven't expired, in any order, of more than ``most`` any ``most``."""
+
     def remove(self, uid: str, key: str) -> None:
         """Remove the chat, not its pointers; one that is gone is no error."""
 

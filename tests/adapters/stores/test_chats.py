@@ -68,6 +68,17 @@ def test_of_two_timers_told_in_one_second_the_later_one_counts_whichever_id_is_g
     assert stores.chats.get("uid", "2@lid").timer == 0
 
 
+def test_a_session_s_chats_are_all_there_until_they_expire(stores):
+    stores.chats.note(CHAT, now=NOW)
+    stores.chats.note(replace(CHAT, key="1-2@g.us", jid="1-2@g.us", lid=None), now=NOW + 60_000)
+    stores.chats.note(replace(CHAT, uid="another"), now=NOW)
+    point(stores)
+    assert {one.key for one in stores.chats.kept("uid", now=NOW, most=9)} == {"2@lid", "1-2@g.us"}
+    assert len(stores.chats.kept("uid", now=NOW, most=1)) == 1
+    assert [one.key for one in stores.chats.kept("uid", now=NOW + CHAT_KEPT, most=9)] == ["1-2@g.us"]
+    assert stores.chats.kept("nobody", now=NOW, most=9) == []
+
+
 def test_unread_messages_are_counted_after_what_was_read(stores):
     stores.chats.note(CHAT, now=NOW)
     point(stores, unread=("M1", "M3", "M4"))

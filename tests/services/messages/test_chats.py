@@ -6,11 +6,13 @@ from itertools import product
 
 import pytest
 
-from chalicelib.domain.chats import Chat
-from chalicelib.domain.content import Content, Context, Image, Reaction, Target, Text, Timer
+from chalicelib.domain.chats import CHAT_KEPT, Chat
+from chalicelib.domain.content import Content, Context, GroupChange, GroupEvent, Image, Reaction, Target, Text, Timer
+from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity
 from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, event
+from chalicelib.services.messages.chats import MOST_COUNTED, ChatEntry
 from chalicelib.services.messages.store import CHUNK, LATELY, Wanted
 from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
 from tests.composition import Rig
@@ -261,3 +263,61 @@ def test_what_is_read_before_its_chat_is_kept_is_seen_all_the_same(rig: Rig) -> 
     assert rig.chats.read(message) == 0
     rig.chats.index(told(message))
     assert rig.chats.seen([message]) == {message.id}
+
+
+def chats(rig: Rig, limit: int = 9, cursor: str | None = None) -> tuple[list[ChatEntry], str | None]:
+    return rig.chat_list.page("default", "ana", limit=limit, cursor=cursor)
+
+
+def test_chats_are_listed_by_their_newest_messages(rig: Rig) -> None:
+    first = indexed(rig, PHONE, sender=Party(name="Bo"), chat_lid=LID)
+    second = indexed(rig, GROUP)
+    third = indexed(rig, "628777000009@s.whatsapp.net", OUT)
+    fourth = indexed(rig, PHONE, OUT, chat_lid=LID)
+    told, cursor = chats(rig)
+    assert [(one.jid, one.last, one.unread) for one in told] == [
+        (PHONE, fourth, 1),
+        (third.chat, third, 0),
+        (GROUP, second, 1),
+    ]
+    assert (told[0].chat.name, told[0].lid, cursor) == ("Bo", LID, None)
+    assert first.id < second.id
+
+
+def test_the_list_of_chats_has_pages(rig: Rig) -> None:
+    ids = [indexed(rig, f"62877700000{number}@s.whatsapp.net").id for number in range(5)]
+    told, cursor = chats(rig, limit=2)
+    following, last = chats(rig, limit=3, cursor=cursor)
+    assert [one.chat.last for one in (*told, *following)] == ids[::-1]
+    assert (cursor, last) == (ids[3], None)
+    assert chats(rig, cursor=ids[0]) == ([], None)
+
+
+def test_a_chat_is_listed_after_its_newest_message_has_expired(rig: Rig) -> None:
+    indexed(rig, PHONE, chat_lid=LID)
+    rig.clock.now += KEPT + 1
+    ((entry,), _) = chats(rig)
+    assert (entry.jid, entry.lid, entry.last) == (PHONE, LID, None)
+    rig.clock.now += CHAT_KEPT
+    assert chats(rig) == ([], None)
+
+
+def test_unread_messages_of_a_list_of_chats_are_counted_up_to_a_hundred(rig: Rig) -> None:
+    for _ in range(MOST_COUNTED + 5):
+        indexed(rig, PHONE)
+    ((entry,), _) = chats(rig)
+    assert entry.unread == MOST_COUNTED
+
+
+def test_a_group_is_called_by_its_subject_whoever_wrote_last(rig: Rig) -> None:
+    indexed(rig, GROUP, content=GroupEvent(GroupChange.ADDED, value="Kopi"))
+    indexed(rig, GROUP, sender=Party(name="Bo"))
+    assert chats(rig)[0][0].chat.name == "Kopi"
+    indexed(rig, GROUP, content=GroupEvent(GroupChange.DESCRIPTION, value="Every day"))
+    indexed(rig, GROUP, content=GroupEvent(GroupChange.SUBJECT, value="Teh"))
+    assert chats(rig)[0][0].chat.name == "Teh"
+
+
+def test_chats_of_another_tenant_s_session_are_not_there(rig: Rig) -> None:
+    with pytest.raises(SessionNotFound):
+        rig.chat_list.page("acme", "ana", limit=9, cursor=None)
