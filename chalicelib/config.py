@@ -33,7 +33,7 @@ class Settings:
     arrivals_per_minute: int  # ARRIVALS_PER_MINUTE: Socket.IO clients that may connect from one address
     push_queue: str  # PUSH_QUEUE_URL: events of sessions that many watch, functions only
     told_at_once: int  # TOLD_AT_ONCE: watchers of a session that the fan-out tells itself; more are told apart
-    watchers_per_session: int  # WATCHERS_PER_SESSION: clients that may watch one session at a time
+    watchers_per_session: int  # WATCHERS_PER_SESSION: clients that may watch one session, or follow all, at a time
     watchers_per_tenant: int  # WATCHERS_PER_TENANT: clients that may watch sessions of one tenant at a time
     sessions_per_tenant: int  # SESSIONS_PER_TENANT: sessions that a tenant may have; of all five 0 is no limit
     workers_per_tenant: int  # WORKERS_PER_TENANT: sessions of a tenant that may run at a time

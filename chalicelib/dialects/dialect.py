@@ -65,7 +65,8 @@ class Asked(Struct, frozen=True):
     """What a frame of a client asks for that follows several sessions over one connection.
 
     ``subscribe`` has sessions, each with the cursor (as history has it) after which its events are wanted, or None for
-    those from now on; of the ``types`` that are named, or of all.
+    those from now on; of the ``types`` that are named, or of all. ``watchers.ALL`` stands for all sessions, and has no
+    cursor.
     """
 
     subscribe: Mapping[str, str | None]
@@ -82,6 +83,9 @@ class Subscribing(Protocol):
 
     def subscribed(self, session: Session, sent: str) -> str:
         """Return the frame that answers a subscription; ``sent`` is the cursor that it begins after, empty for none."""
+
+    def subscribed_to_all(self) -> str:
+        """Return the frame that answers a subscription to all sessions (``ALL`` in ``Asked.subscribe``)."""
 
     def unsubscribed(self, session_id: str) -> str:
         """Return the frame that answers the end of a subscription."""

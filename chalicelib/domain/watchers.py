@@ -45,8 +45,10 @@ class Watcher:
         return session if self.codes or session is None else session.without_code()
 
 
+ALL: Final = "*"
+"""In the place of a session's id: all sessions of the tenant, those too that are made later. No session's id is so."""
 MOST_SUBSCRIPTIONS: Final = 100
-"""Sessions that one connection may follow."""
+"""Sessions that one connection may follow; ``ALL`` counts as one."""
 DRAINING: Final = 25_000
 """Milliseconds for which one function may send a subscription's events, before another one may."""
 
@@ -59,6 +61,9 @@ class Subscription(Watcher):
     history is still to be sent. ``types`` are the types of events that are sent, as ``message.received`` or
     ``message.*``; none for all. One function at a time sends: the one that has set ``busy_until`` (milliseconds since
     the Unix epoch).
+
+    A subscription to ``ALL`` has no ``uid``, and nothing of it is kept: it is sent events as they happen, by whoever
+    distributes them.
     """
 
     uid: str = ""
@@ -94,6 +99,26 @@ def subscribed(watcher: Watcher, session: Session, *, sent: str, types: tuple[st
         types=types,
         busy_until=now + DRAINING,
     )
+
+
+def subscribed_to_all(watcher: Watcher, *, types: tuple[str, ...]) -> Subscription:
+    """Return the connection's subscription to all sessions of its tenant."""
+    return Subscription(
+        id=watcher.id,
+        tenant=watcher.tenant,
+        session=ALL,
+        dialect=watcher.dialect,
+        principal=watcher.principal,
+        connected_at=watcher.connected_at,
+        expires_at=watcher.expires_at,
+        token=watcher.token,
+        types=types,
+    )
+
+
+def told_to_all(type_: str) -> bool:
+    """Whether those who follow all sessions are told of events of this type: of sessions' own, never of messages."""
+    return type_.startswith("session.")
 
 
 SOCKETIO: Final = "socketio"

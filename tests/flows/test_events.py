@@ -120,6 +120,31 @@ def test_one_connection_follows_several_sessions_and_a_ticket_or_a_key_opens_it(
                 ended.add(said_now["session"])
 
 
+def test_one_subscription_tells_of_all_sessions_whatever_becomes_of_them(stack: Stack, number: str) -> None:
+    name = f"all-{number}"
+    with events(stack) as socket, events(stack) as stranger:
+        for one in (socket, stranger):
+            say(one, subscribe={"*": None})
+            assert hear(one) == {"type": "subscribed", "session": "*", "cursor": None, "data": None}
+        say(stranger, unsubscribe=["*"])
+        assert hear(stranger) == {"type": "unsubscribed", "session": "*"}
+        assert stack.post("/v1/sessions", {"id": name, "start": True}).status_code == 201
+        told = []
+        while "session.qr" not in told:
+            said = hear(socket)
+            if said["session"] == name:
+                told.append(said["type"])
+                assert not {"code", "image"} & set(said["data"])
+        assert told[0] == "session.starting"
+        assert stack.delete(f"/v1/sessions/{name}").ok
+        while "session.deleted" not in told:
+            said = hear(socket)
+            if said["session"] == name:
+                told.append(said["type"])
+        say(stranger, ping=1)
+        assert hear(stranger) == {"type": "pong"}
+
+
 def test_what_is_not_taken_in_is_refused_in_its_words(stack: Stack) -> None:
     answer = stack.get("/v1/ws")
     assert (answer.status_code, answer.json()["error"]["code"]) == (426, "UPGRADE_REQUIRED")

@@ -72,7 +72,7 @@ KEYS: Final = (
     Pattern("W#{watcher}", "WATCHER", "a watcher on a plain WebSocket", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{watcher}", "S#{id}", "that a connection follows a session", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{connection}", "CHANNEL", "which channel a WebSocket is", "watchers", _HOLDS_A_SOCKET),
-    Pattern("R#{tenant}#{id}", "W#{watcher}", "a watcher of a session", "watchers", _HOLDS_A_SOCKET),
+    Pattern("R#{tenant}#{id}", "W#{watcher}", "a watcher of a session, or of * for all", "watchers", _HOLDS_A_SOCKET),
     Pattern("RA#{tenant}#{id}", "APART", "that a session's watchers are told apart", "watchers", "until then"),
     Pattern("P#{principal}", "W#{watcher}", "a principal's watcher", "watchers", _HOLDS_A_SOCKET),
     Pattern("TW#{tenant}", "W#{watcher}", "a tenant's watcher", "watchers", _HOLDS_A_SOCKET),

@@ -16,6 +16,7 @@ from chalicelib.reading import Reader
 from chalicelib.services.ports.watching import Busy
 
 _WATCHER: Final = Reader(Watcher)
+_SUBSCRIPTION: Final = Reader(Subscription)
 
 
 class DynamoWatchers(Struct, frozen=True):
@@ -63,7 +64,7 @@ class DynamoWatchers(Struct, frozen=True):
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Read the subscriptions to that session."""
         where = Condition("pk = :pk", {":pk": _room(tenant, session_id)})
-        return [_WATCHER.plain(item) for item in self.table.query(where)]
+        return [(_SUBSCRIPTION if "types" in item else _WATCHER).plain(item) for item in self.table.query(where)]
 
     def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
         """Count the subscriptions to that session."""
@@ -91,9 +92,6 @@ class DynamoWatchers(Struct, frozen=True):
         """Read the principal's list."""
         where = Condition("pk = :pk", {":pk": f"P#{principal}"})
         return [item["sk"].removeprefix("W#") for item in self.table.query(where, keys_only=True)]
-
-
-_SUBSCRIPTION: Final = Reader(Subscription)
 
 
 class DynamoSubscriptions(Struct, frozen=True):

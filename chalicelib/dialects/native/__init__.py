@@ -20,8 +20,8 @@ DIALECT: Final = Dialect(
         ("/v1/ws",),
         "Events of up to 100 sessions over one connection, as JSON. Send `{subscribe: {SESSION: CURSOR or null}, "
         "types}` with the cursor of the last event that you have: you miss nothing, and get them in their order per "
-        "session. Give a ticket of `POST /v1/ws-ticket` or a token as `?token=`, or a token or an API key as "
-        "`Authorization: Bearer …`.",
+        "session. `*` in the place of a session tells of all of yours, without messages and codes. Give a ticket of "
+        "`POST /v1/ws-ticket` or a token as `?token=`, or a token or an API key as `Authorization: Bearer …`.",
     ),
     frames=frames,
     subscribing=frames,

@@ -1,8 +1,8 @@
 """The native WebSocket's frames, each a JSON object. The server's have a ``type``; a client's names what it wants.
 
 A client sends ``{"subscribe": {"SESSION": "CURSOR or null"}, "types": […]}``, ``{"unsubscribe": ["SESSION"]}`` or
-``{"ping": …}``, in one frame or in several. It is sent the events that it subscribed to, as ``events`` has them, and
-between them ``subscribed``, ``unsubscribed``, ``pong`` and ``error``.
+``{"ping": …}``, in one frame or in several; ``*`` stands for all sessions of its tenant. It is sent the events that it
+subscribed to, as ``events`` has them, and between them ``subscribed``, ``unsubscribed``, ``pong`` and ``error``.
 """
 
 import json
@@ -14,7 +14,7 @@ from chalicelib.dialects.native import answers, events, sessions
 from chalicelib.domain.errors import GatewayError, Invalid, InvalidField
 from chalicelib.domain.events import Envelope, QRShown
 from chalicelib.domain.session import Session
-from chalicelib.domain.watchers import MOST_SUBSCRIPTIONS
+from chalicelib.domain.watchers import ALL, MOST_SUBSCRIPTIONS, told_to_all, wanted
 from chalicelib.reading import BadJson, parse_json
 
 _FIELDS: Final = ("subscribe", "types", "unsubscribe", "ping")
@@ -50,9 +50,10 @@ def asked(text: str) -> Asked:
     for name in said:
         if name not in _FIELDS:
             raise InvalidField(f"'{name}' is no field here.", field=name, hint=f"There is {', '.join(_FIELDS)}.")
+    subscribe = {name: _cursor(name, cursor) for name, cursor in _sessions(said.get("subscribe", {})).items()}
     return Asked(
-        subscribe={name: _cursor(name, cursor) for name, cursor in _sessions(said.get("subscribe", {})).items()},
-        types=_types(said.get("types")),
+        subscribe=subscribe,
+        types=_types(said.get("types"), for_all=ALL in subscribe),
         unsubscribe=_texts(said.get("unsubscribe", []), field="unsubscribe"),
         ping="ping" in said,
     )
@@ -69,13 +70,19 @@ def _sessions(said: Any) -> Mapping[str, Any]:
 def _cursor(name: str, said: Any) -> str | None:
     if said is None:
         return None
+    if name == ALL:
+        raise InvalidField(
+            "'subscribe.*' must be null: each session has cursors of its own.",
+            field="subscribe.*",
+            hint="List the sessions once you are subscribed.",
+        )
     if not isinstance(said, str) or not events.CURSOR.fullmatch(said):
         field = f"subscribe.{name}"
         raise InvalidField(f"'{field}' must be a cursor that an event came with, or null.", field=field)
     return events.read(said)
 
 
-def _types(said: Any) -> tuple[str, ...]:
+def _types(said: Any, *, for_all: bool) -> tuple[str, ...]:
     if said is None:
         return ()
     types = _texts(said, field="types")
@@ -84,6 +91,8 @@ def _types(said: Any) -> tuple[str, ...]:
     unknown = next((one for one in types if not known(one)), None)
     if unknown is not None:
         raise InvalidField(f"'types' has '{unknown}', which is no type of event.", field="types")
+    if for_all and not any(told_to_all(one) and wanted(types, one) for one in events.TYPES):
+        raise InvalidField("'types' has none of those that '*' tells, which are session.* alone.", field="types")
     return types
 
 
@@ -103,6 +112,11 @@ def subscribed(session: Session, sent: str) -> str:
     """Return the answer to a subscription: how the session stands, and the cursor after which its events come."""
     stands = sessions.session(session)
     return _json(type="subscribed", session=session.id, cursor=events.written(sent) if sent else None, data=stands)
+
+
+def subscribed_to_all() -> str:
+    """Return the answer to a subscription to all sessions; how they stand is listed elsewhere."""
+    return _json(type="subscribed", session=ALL, cursor=None, data=None)
 
 
 def unsubscribed(session_id: str) -> str:

@@ -25,7 +25,10 @@ class WatcherStore(Protocol):
         """Forget the subscription alone; one that is gone is no error."""
 
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
-        """Return all watchers that follow that session, read consistently."""
+        """Return all watchers that follow that session, read consistently; by a subscription as the Subscription.
+
+        With ``watchers.ALL`` in the place of the id, those that follow all sessions of the tenant.
+        """
 
     def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
         """Return how many unexpired watchers follow that session, read consistently."""
@@ -56,6 +59,8 @@ class Busy(Exception):
 
 class SubscriptionStore(Protocol):
     """The sessions that connections follow by subscriptions, each under one function's claim at a time.
+
+    ``watchers.ALL`` is stored in the place of a session's id, too, and never claimed.
 
     Whoever sends has claimed the subscription first, and gives it back when it has sent everything. Who comes meanwhile
     leaves word, and the claim isn't given back before what there is was looked at once more.

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from chalicelib.domain.errors import TooManyWatchers
+from chalicelib.domain.watchers import ALL
 from chalicelib.services.ports import Clock, WatcherStore
 
 
@@ -28,10 +29,11 @@ class WatcherLimits(Struct, frozen=True):
             )
 
     def of_session(self, tenant: str, session_id: str) -> None:
-        """Raise TooManyWatchers if the session has more watchers than it may."""
+        """Raise TooManyWatchers if the session, or ``ALL`` of them, has more watchers than it may."""
         if self.watchers.count_of_session(tenant, session_id, now=self.clock()) > self.per_session:
+            what = "all of this tenant's sessions" if session_id == ALL else "this session"
             raise TooManyWatchers(
-                f"{self.per_session} clients are watching this session, and more may not.",
+                f"{self.per_session} clients are watching {what}, and more may not.",
                 hint="Close some of the connections.",
                 retry_after=60,
             )

@@ -18,7 +18,7 @@ from chalicelib.dialects.dialect import Saying
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
-from chalicelib.domain.watchers import APART_FOR, SETTLING, PushJob, Watcher, push_job
+from chalicelib.domain.watchers import ALL, APART_FOR, SETTLING, PushJob, Subscription, Watcher, push_job, told_to_all
 from chalicelib.services.ports import (
     Clock,
     Gone,
@@ -65,7 +65,7 @@ class Push(Struct, frozen=True):
         """
         if envelope.type in UNTOLD:
             return
-        followers = self.watchers.following(envelope.tenant, envelope.session)
+        followers = self._followers(envelope)
         if not followers:
             return
         if self._apart(envelope, len(followers)):
@@ -83,9 +83,20 @@ class Push(Struct, frozen=True):
             if message is None:
                 return
             envelope = replace(envelope, message=message)
-        followers = self.watchers.following(envelope.tenant, envelope.session)
+        followers = self._followers(envelope)
         if followers:
             self._tell_all(followers, envelope)
+
+    def _followers(self, envelope: Envelope) -> Sequence[Watcher]:
+        """Return who follows the session, and of its own events who follows all of the tenant's sessions.
+
+        A connection that does both is told once: by its subscription to the session, if that one has such events.
+        """
+        of_session = self.watchers.following(envelope.tenant, envelope.session)
+        if not told_to_all(envelope.type):
+            return of_session
+        told = {one.id for one in of_session if not isinstance(one, Subscription) or one.wants(envelope.type)}
+        return [*of_session, *(one for one in self.watchers.following(envelope.tenant, ALL) if one.id not in told)]
 
     def _apart(self, envelope: Envelope, followers: int) -> bool:
         """Whether the event goes by the push queue. After one, later ones do so for a while: none may overtake it."""

@@ -13,6 +13,10 @@ What that function had sent and not yet noted is sent twice, in the same order.
 
 The fan-out writes history before it looks for subscriptions, and a subscription is stored before history is read for
 it, so no event falls between the two.
+
+A subscription to all sessions of a tenant has no cursor, since each session has a history of its own. It is sent the
+events at hand. A connection that can't be sent one is closed, so that its client connects again and lists the sessions:
+that is how it learns what it missed.
 """
 
 import logging
@@ -26,9 +30,10 @@ from msgspec import Struct
 from chalicelib.dialects import frames_in
 from chalicelib.dialects.dialect import Subscribing
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.errors import CursorGone, GatewayError, NotReady, SessionNotFound, TooManyWatchers
+from chalicelib.domain.errors import CursorGone, Forbidden, GatewayError, NotReady, SessionNotFound, TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope, QRShown
 from chalicelib.domain.watchers import (
+    ALL,
     DRAINING,
     LIFETIME,
     MOST_SUBSCRIPTIONS,
@@ -36,6 +41,7 @@ from chalicelib.domain.watchers import (
     Subscription,
     Watcher,
     subscribed,
+    subscribed_to_all,
 )
 from chalicelib.services.ports import (
     Clock,
@@ -105,7 +111,7 @@ def _message_of(envelope: Envelope) -> str | None:
 
 
 class Subscriptions(Struct, frozen=True):
-    """Lets connections follow sessions, and sends what they are owed."""
+    """Lets connections follow sessions, one by one or all of a tenant, and sends what they are owed."""
 
     sessions: SessionStore
     watchers: WatcherStore
@@ -163,7 +169,10 @@ class Subscriptions(Struct, frozen=True):
 
         def one(name: str) -> None:
             try:
-                self._begin(watcher, words, name, wanted[name], types)
+                if name == ALL:
+                    self._begin_all(watcher, words, types)
+                else:
+                    self._begin(watcher, words, name, wanted[name], types)
             except GatewayError as error:
                 self._fail(watcher, words, error, name)
             except Unavailable:
@@ -183,16 +192,31 @@ class Subscriptions(Struct, frozen=True):
         self.log.check(session.uid, since)
         sent = (self.history.latest(session.uid) or "") if since is None else since
         subscription = subscribed(watcher, session, sent=sent, types=types, now=self.clock())
-        self.store.put(subscription)
-        try:
-            self.limits.of_session(watcher.tenant, name)
-            self._few(watcher)
-        except GatewayError:
-            self.store.remove(watcher.id, watcher.tenant, name)
-            raise
+        self._put(subscription)
         # Under the claim, so that no event comes before it.
         self.sockets.post(watcher.id, words.subscribed(session, sent))
         self._drain(subscription, most=PAGE)
+
+    def _begin_all(self, watcher: Watcher, words: Subscribing, types: tuple[str, ...]) -> None:
+        if watcher.only is not None:
+            raise Forbidden(
+                f"This credential is for session '{watcher.only}' alone, and can't follow all of them.",
+                field="subscribe",
+                hint="Subscribe to that session.",
+            )
+        self._put(subscribed_to_all(watcher, types=types))
+        # Last, so that a list that the client reads after the answer has whatever no event tells it.
+        self.sockets.post(watcher.id, words.subscribed_to_all())
+
+    def _put(self, subscription: Subscription) -> None:
+        """Store the subscription; raises TooManyWatchers, and nothing is stored, if there are too many."""
+        self.store.put(subscription)
+        try:
+            self.limits.of_session(subscription.tenant, subscription.session)
+            self._few(subscription)
+        except TooManyWatchers:
+            self.store.remove(subscription.id, subscription.tenant, subscription.session)
+            raise
 
     def _few(self, watcher: Watcher) -> None:
         if len(self.store.sessions(watcher.id)) > MOST_SUBSCRIPTIONS:
@@ -208,9 +232,11 @@ class Subscriptions(Struct, frozen=True):
     def tell(self, watcher: Watcher, envelope: Envelope) -> None:
         """Send the connection what its subscription owes it by now, the event too.
 
-        The last event of all is in no history, and is sent by itself.
+        The last event of all is in no history, and is sent by itself; to those who follow all sessions, each event is.
         """
-        if envelope.type == DELETED:
+        if watcher.session == ALL:
+            self._report(watcher, envelope)
+        elif envelope.type == DELETED:
             self._part(watcher, envelope)
         else:
             self.catch_up(watcher.id, envelope.tenant, envelope.session)
@@ -226,6 +252,18 @@ class Subscriptions(Struct, frozen=True):
             return
         if subscription:
             self._drain(subscription, most=AT_A_TIME)
+
+    def _report(self, watcher: Watcher, envelope: Envelope) -> None:
+        """Send the event, without the code that it may be about, to a connection that follows all sessions.
+
+        A connection that can't be sent it is forgotten and closed.
+        """
+        if not isinstance(watcher, Subscription) or not watcher.wants(envelope.type):
+            return
+        sayings = frames_in(watcher.dialect).event(envelope, None, self.clock())
+        if not all(self._posted(watcher, frame) for saying in sayings for frame in saying.frames):
+            self._end(watcher)
+            self.sockets.close(watcher.id)
 
     def _part(self, watcher: Watcher, envelope: Envelope) -> None:
         """Say that the session is gone, and forget the subscription to it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.watchers import DRAINING, LIFETIME, Subscription, Watcher, subscribed
+from chalicelib.domain.watchers import ALL, DRAINING, LIFETIME, Subscription, Watcher, subscribed, subscribed_to_all
 from chalicelib.services.ports.watching import Busy
 from tests.makers import NOW, a_running_session
 
@@ -94,3 +94,14 @@ def test_a_connection_s_end_is_that_of_its_subscriptions(stores: Any, held: Subs
     assert list(stores.subscriptions.sessions("c1")) == []
     assert stores.watchers.get("c1") is None
     assert list(stores.watchers.of("admin")) == []
+
+
+def test_one_to_all_sessions_has_a_place_of_its_own_and_goes_with_its_connection(stores: Any) -> None:
+    stores.watchers.add(replace(WATCHER, only=None))
+    for_all = subscribed_to_all(replace(WATCHER, only=None), types=("session.*",))
+    stores.subscriptions.put(for_all)
+    assert list(stores.watchers.following("default", ALL)) == [for_all]
+    assert list(stores.watchers.following("default", "ana")) == list(stores.watchers.following("other", ALL)) == []
+    assert stores.watchers.count_of_session("default", ALL, now=NOW) == 1
+    stores.watchers.remove("c1")
+    assert list(stores.watchers.following("default", ALL)) == list(stores.subscriptions.sessions("c1")) == []
