@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from chalice.app import Chalice
 
-from chalicelib.api import about
+from chalicelib.api import about, page
 from chalicelib.api.gateway import families, serve
 from chalicelib.api.sockets import sockets
 from chalicelib.triggers import triggers
 
-WORKING: Final = (about.router, *families())
+WORKING: Final = (about.router, page.router, *families())
 ROUTERS: Final = (*WORKING, about.describe(WORKING))
 
 app = Chalice(app_name="switchboard")

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, TypedDict
 from chalicelib import __version__, bootstrap
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import JSON, Answer, Call
+from chalicelib.api.page import HTML
 from chalicelib.api.router import GATEWAY, Router
 from chalicelib.dialects.bare import DIALECT
 from chalicelib.dialects.shared import Moment, iso
@@ -45,7 +46,6 @@ def health(call: Call) -> Answer:
 
 ELSEWHERE: Final = "https://gateway.example"
 """Stands for an address that isn't known."""
-HTML: Final = "text/html; charset=utf-8"
 # The page has no script, and nothing of it comes from elsewhere: whatever got into it could do nothing.
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -109,8 +109,3 @@ def _serve(router: Router, document: Callable[[], dict[str, Any]], page: Callabl
 
         told = page().replace(HERE, call.gateway or ELSEWHERE)
         return Answer(told, content_type=HTML, headers={"Content-Security-Policy": POLICY})
-
-    @router.route("GET", "/", needs=PUBLIC, gives={302: None})
-    def home(call: Call) -> Answer:
-        """Lead whoever opens the gateway's address in a browser to the description."""
-        return Answer("", 302, content_type=HTML, headers={"Location": "docs"})

@@ -22,6 +22,7 @@ from aiohttp.web_protocol import RequestHandler
 from chalicelib.dialects import websocket_paths
 from chalicelib.domain.edge import HANDSHAKE_HEADER, destination, strip
 from infra.local.bucket import Bucket
+from infra.local.page import PageSite
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
 from infra.local.sockets import SocketApi
 
@@ -187,7 +188,11 @@ PHONES: Final = "/_local/whatsapp/"
 
 
 def front_app(
-    rest: RestApi, sockets: SocketApi, phones: web.Application | None, bucket: Bucket | None = None
+    rest: RestApi,
+    sockets: SocketApi,
+    phones: web.Application | None,
+    bucket: Bucket | None = None,
+    page: PageSite | None = None,
 ) -> web.Application:
     """Return the front; ``phones`` are the loopback WhatsApp's control routes, None without it."""
     paths = websocket_paths()
@@ -205,5 +210,7 @@ def front_app(
         app.add_subapp(PHONES, phones)
     if bucket is not None:
         bucket.add_to(app)
+    if page is not None:
+        page.add_to(app)
     app.router.add_route("*", "/{path:.*}", handle)
     return app

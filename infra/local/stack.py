@@ -16,7 +16,7 @@ from infra.local.connections import connections_app
 from infra.local.console import Console, greeting, line
 from infra.local.ecs import TaskRecord
 from infra.local.environment import USER, become_lambda, for_workers, keep_signing_keys, password
-from infra.local.front import front_app, loopback_socket, serve
+from infra.local.front import PHONES, front_app, loopback_socket, serve
 from infra.local.functions import (
     REST_NAME,
     Concurrency,
@@ -27,6 +27,7 @@ from infra.local.functions import (
 )
 from infra.local.iam.permissions import Authorizer, Permissions, enforce_roles
 from infra.local.moto.objects import KeptObjects
+from infra.local.page import PageSite
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
 from infra.local.rest import RestApi, integrations
@@ -101,7 +102,8 @@ class StackServices:
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
         sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
         bucket = self._bucket(aws, authorizer)
-        await self._open_front(ending, front_app(rest, sockets, phones, bucket), front)
+        page = PageSite(PHONES if phones else None, {"X-Content-Type-Options": "nosniff"})
+        await self._open_front(ending, front_app(rest, sockets, phones, bucket, page), front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:

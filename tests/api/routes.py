@@ -22,6 +22,8 @@ NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_
     "{chat_id}": "628987654321@s.whatsapp.net",
     "{media_id}": "md_01KMEDIA",
     "{file}": "ana_md_01KMEDIA.jpg",
+    "{build}": "3f1b0c5a9e7d2468",
+    "{asset}": "place.json",
 }
 """What stands in a path for its variables."""
 _BODIES: Final[dict[str, dict[str, object]]] = {

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urljoin
 
 import pytest
 
@@ -48,14 +47,6 @@ def test_it_has_every_operation_and_schema(page: Page, nobody: Caller) -> None:
     told = nobody("GET", "/openapi.json").json
     operations = {one["operationId"] for methods in told["paths"].values() for one in methods.values()}
     assert operations | {f"schema-{name}" for name in told["components"]["schemas"]} <= set(page.ids)
-
-
-def test_the_gateway_s_address_leads_to_it(nobody: Caller) -> None:
-    answer = nobody("GET", "/")
-    assert (answer.status, urljoin("https://gateway.example/", answer.headers["Location"])) == (
-        302,
-        "https://gateway.example/docs",
-    )
 
 
 @pytest.mark.parametrize(

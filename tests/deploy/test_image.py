@@ -119,6 +119,7 @@ def test_the_last_stage_installs_one_library_and_takes_the_packages_from_the_fir
         ("chalicelib/domain/session.py", True),
         ("infra/worker/requirements.txt", True),
         ("chalicelib/api/bare/routes.py", False),
+        ("chalicelib/page/index.html", False),
         ("chalicelib/triggers.py", False),
         ("chalicelib/worker/__pycache__/run.cpython-313.pyc", False),
         ("app.py", False),

@@ -274,6 +274,8 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
     "tenant": _variable("The tenant's id.", TENANT_ID.pattern, "acme"),
     "company": _variable("The company: a tenant's id.", TENANT_ID.pattern, "default"),
+    "build": _variable("The build that the file belongs to.", r"[0-9a-f]{1,64}", "3f1b0c5a9e7d2468"),
+    "asset": _variable("The file's name.", r"[^/]{1,200}", "place.json"),
 }
 """Each variable as an OpenAPI parameter; a value that doesn't fit is answered like one that isn't there."""
 

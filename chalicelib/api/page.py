@@ -1,0 +1,57 @@
+"""The page at the gateway's address, and its files where no edge takes their requests to the bucket.
+
+What the page shows comes from strangers, and it holds a credential: its policy lets nothing run that isn't a file of
+its own, and nothing be asked but this gateway and the bucket of the messages' files.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from chalicelib import page
+from chalicelib.api.auth import PUBLIC
+from chalicelib.api.call import JSON, Answer, Call
+from chalicelib.api.router import GATEWAY, Router
+from chalicelib.config import settings
+from chalicelib.dialects.bare import DIALECT
+from chalicelib.domain.errors import NotFound
+
+HTML: Final = "text/html; charset=utf-8"
+router: Final = Router(__name__, DIALECT, tag=GATEWAY)
+
+
+@router.route("GET", "/", needs=PUBLIC, gives={200: {HTML: str}, 302: None})
+def home(call: Call) -> Answer:
+    """Give the page on which people link and watch their sessions."""
+    path = call.request.context.get("path", "/")
+    if not call.edge and not path.endswith("/"):
+        # API Gateway's own address, its stage without a slash behind it: what is relative to it would be elsewhere.
+        return Answer("", 302, content_type=HTML, headers={"Location": f"{path}/"})
+    headers = {"Content-Security-Policy": policy(settings().media_uploads), "Referrer-Policy": "no-referrer"}
+    return Answer(page.index(), content_type=HTML, headers=headers)
+
+
+@router.route(
+    "GET",
+    "/page/{build}/{asset}",
+    needs=PUBLIC,
+    gives={200: {JSON: dict[str, Any]} | {kind: bytes for kind in page.TYPES.values() if kind != JSON}},
+    refuses=(NotFound,),
+)
+def asset(call: Call, build: str, name: str) -> Answer:
+    """Give a file of the page; of another build, which a tab still has open, the file of that name in this one."""
+    found = page.files().get(name)
+    if found is None:
+        raise NotFound("The page has no such file.", hint="Reload the page.")
+    headers = {"Cache-Control": page.KEPT} if build == page.build() else {}
+    return Answer(found.content, content_type=found.content_type, headers=headers)
+
+
+def policy(uploads: str) -> str:
+    """Return the page's Content-Security-Policy; ``uploads`` is where files are posted to, empty if nowhere else."""
+    parts = urlsplit(uploads)
+    files = f" {parts.scheme}://{parts.netloc}" if uploads else ""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; "
+        f"img-src 'self' data: blob:{files}; media-src 'self' blob:{files}; connect-src 'self'{files}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,38 @@
+"""The page's files on the one local port, in the place of CloudFront and the bucket that they lie in in the cloud."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from aiohttp import web
+
+from chalicelib import page
+
+FILES: Final = "/page/{build}/{name}"
+"""What the edge leads to the bucket, whose keys begin so."""
+
+
+class PageSite:
+    """The files of this build, and the headers that the edge adds to them.
+
+    ``phones`` is the path of the virtual phones' control, None where there are none; only this file differs from what
+    lies in the cloud, so no browser may keep it.
+    """
+
+    def __init__(self, phones: str | None, headers: Mapping[str, str]) -> None:
+        self._place = json.dumps({"phones": phones and phones.removeprefix("/")}).encode()
+        self._headers = headers
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the files in an application."""
+        app.router.add_get(FILES, self.read)
+
+    async def read(self, request: web.Request) -> web.Response:
+        """Give a file of this build; whatever else a build's address is for isn't there."""
+        name = request.match_info["name"]
+        file = page.files().get(name) if request.match_info["build"] == page.build() else None
+        if file is None:
+            return web.Response(status=404, text="There is no such file.", headers=self._headers)
+        special = name == page.PLACE
+        headers = {"Content-Type": file.content_type, "Cache-Control": "no-store" if special else page.KEPT}
+        return web.Response(body=self._place if special else file.content, headers=headers | dict(self._headers))
