@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.api.native import chats, events, linking, media, messages, sessions
+from chalicelib.api.native import chats, events, linking, me, media, messages, sessions
 from chalicelib.api.router import Router
 
 ROUTERS: Final[tuple[Router, ...]] = (
@@ -12,4 +12,5 @@ ROUTERS: Final[tuple[Router, ...]] = (
     media.router,
     chats.router,
     events.router,
+    me.router,
 )

@@ -18,8 +18,9 @@ from chalicelib.api.native.linking import (
 )
 from chalicelib.api.native.media import NativeUpload
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import events, linking, media, messages, sessions
+from chalicelib.dialects.native import events, linking, me, media, messages, sessions
 from chalicelib.dialects.native.answers import NativePageJson, page
+from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import Connected, Envelope
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
@@ -60,6 +61,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
     NativePageJson[events.NativeEventJson]: page([_EVENT], _EVENT["cursor"]),
+    me.NativeCallerJson: me.caller(Principal("ana", "default", Role.MEMBER, NOW + 86_400_000)),
     events.NativeTicketJson: events.ticket("wst_dGlja2V0…", NOW + 60_000),
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
     linking.NativePairingCodeJson: linking.pairing_code(SCANNING, _PAIRING_CODE),
