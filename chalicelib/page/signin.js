@@ -1,0 +1,54 @@
+// Signing in: with name and password, or with an API key.
+
+import { Api, UNREACHED } from './api.js';
+import { el } from './dom.js';
+import { field, form } from './form.js';
+import { t } from './words.js';
+
+export const view = (scope, { api, place, signIn }) => {
+  const card = el('section.card.narrow.signin');
+  const show = (way) => card.replaceChildren(...way(scope, { api, place, signIn, turn: () => show(way === byPassword ? byKey : byPassword) }));
+  show(byPassword);
+  return { title: t('signin.title'), root: card };
+};
+
+const byPassword = (scope, { api, signIn, turn }) => {
+  const name = field({ label: t('signin.name'), name: 'username', input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true } });
+  const password = field({ label: t('signin.password'), name: 'password', input: { type: 'password', autocomplete: 'current-password', required: true } });
+  return [
+    el('h1', {}, t('signin.title')),
+    el('p.lead', {}, t('signin.lead')),
+    form({
+      fields: [name, password],
+      action: t('signin.action'),
+      submit: async () => {
+        const { data } = await api.post('api/auth/login', { username: name.input.value.trim(), password: password.input.value }, { signal: scope.signal });
+        signIn(data.token);
+      },
+      more: [el('button.quiet', { type: 'button', onclick: turn }, t('signin.bykey'))],
+    }),
+  ];
+};
+
+const byKey = (scope, { signIn, turn }) => {
+  const key = field({ label: t('signin.key'), name: 'key', hint: t('signin.key.hint'), input: { type: 'password', autocomplete: 'off', spellcheck: 'false', required: true } });
+  return [
+    el('h1', {}, t('signin.title')),
+    form({
+      fields: [key],
+      action: t('signin.action'),
+      submit: async () => {
+        const given = key.input.value.trim();
+        try {
+          await new Api(given).get('v1/me', { signal: scope.signal });
+        } catch (error) {
+          if (error.name !== 'ApiError' || error.code === UNREACHED) throw error;
+          key.wrong(error.message);
+          return;
+        }
+        signIn(given);
+      },
+      more: [el('button.quiet', { type: 'button', onclick: turn }, t('signin.bypassword'))],
+    }),
+  ];
+};

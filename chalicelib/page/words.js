@@ -1,0 +1,99 @@
+// Words in the reader's language, and times, numbers and countries as that language has them.
+
+/** The languages that there is a catalogue of, by their own names. */
+export const LANGUAGES = { en: 'English' };
+const RIGHT_TO_LEFT = new Set(['ar']);
+const STORED = 'switchboard.language';
+
+let language = 'en';
+let catalogue = {};
+let plurals = new Intl.PluralRules('en');
+
+/** The language that was chosen, or the first of the browser's that there is. */
+export const preferred = () => {
+  const chosen = localStorage.getItem(STORED);
+  const wanted = [chosen, ...navigator.languages].filter(Boolean).map((one) => one.split('-')[0]);
+  return wanted.find((one) => Object.hasOwn(LANGUAGES, one)) || 'en';
+};
+
+/** Speak a language from now on; `keep` remembers it for this browser. */
+export const speak = async (wanted, { keep = false } = {}) => {
+  const answer = await fetch(new URL(`messages.${wanted}.json`, import.meta.url));
+  if (!answer.ok) throw new Error(`There is no catalogue of ${wanted}.`);
+  catalogue = await answer.json();
+  language = wanted;
+  plurals = new Intl.PluralRules(wanted);
+  if (keep) localStorage.setItem(STORED, wanted);
+  document.documentElement.lang = wanted;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? 'rtl' : 'ltr';
+};
+
+/** The language that is spoken. */
+export const spoken = () => language;
+
+/** Whether there are words for this. */
+export const known = (key) => Object.hasOwn(catalogue, key);
+
+/**
+ * The words for a key: `{name}` in them is replaced by the value of that name, as text.
+ *
+ * Where there are several forms, `count` chooses by the language's rules, and is written as the language writes it.
+ */
+export const t = (key, values = {}) => {
+  const found = catalogue[key];
+  if (found === undefined) throw new Error(`There are no words for ${key}.`);
+  const text = typeof found === 'string' ? found : found[plurals.select(values.count)] ?? found.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
+    if (!(name in values)) throw new Error(`${key} needs ${name}.`);
+    return name === 'count' ? number(values.count) : String(values[name]);
+  });
+};
+
+/** A number as the language writes it. */
+export const number = (value) => new Intl.NumberFormat(language).format(value);
+
+/** A moment (milliseconds, or RFC 3339) as a date and a time of day; today's as a time alone. */
+export const moment = (value) => {
+  const at = new Date(value);
+  const today = at.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(language, today ? { timeStyle: 'medium' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+};
+
+/** A day, in words where it is today or yesterday. */
+export const day = (value) => {
+  const at = new Date(value);
+  const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86_400_000);
+  if (days > -2 && days < 1) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
+  return new Intl.DateTimeFormat(language, { dateStyle: 'full' }).format(at);
+};
+
+/** A time of day. */
+export const clock = (value) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(value));
+
+const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
+
+/** How long ago a moment was, or how soon it will be: in the largest unit that fits. */
+export const relative = (value, now = Date.now()) => {
+  const seconds = Math.round((new Date(value).getTime() - now) / 1000);
+  const [unit, size] = STEPS.find(([, one]) => Math.abs(seconds) >= one) || STEPS.at(-1);
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+};
+
+/** A time span in seconds, such as "8 seconds" or "2 minutes". */
+export const span = (seconds) => {
+  const [unit, size] = STEPS.find(([, one]) => seconds >= one) || STEPS.at(-1);
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.floor(seconds / size));
+};
+
+/** A file's size. */
+export const size = (bytes) => {
+  const [unit, factor] = bytes < 1_000 ? ['byte', 1] : bytes < 1_000_000 ? ['kilobyte', 1e3] : ['megabyte', 1e6];
+  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })
+    .format(bytes / factor);
+};
+
+/** A country's name, by its two letters. */
+export const country = (code) => new Intl.DisplayNames([language], { type: 'region' }).of(code);
+
+/** Compare texts as the language sorts them. */
+export const compare = (one, other) => one.localeCompare(other, language, { sensitivity: 'base', numeric: true });
