@@ -58,7 +58,13 @@ GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.MEMBER: _WORKING | {Permission.ACCOUNT_OWN},
     Role.READ_ONLY: _READING | {Permission.ACCOUNT_OWN},
 }
-"""The permission table."""
+"""The permission table. Each role may do all that the next one may."""
+
+
+def lesser(role: Role, at_most: Role | None) -> Role:
+    """Return the role, or ``at_most`` if that may do less."""
+    return at_most if at_most is not None and GRANTS[at_most] < GRANTS[role] else role
+
 
 OPERATORS: Final = frozenset({Permission.TENANTS_MANAGE})
 """What administrators of the default tenant may do besides."""
@@ -140,8 +146,8 @@ _KEY: Final = re.compile(r"sb_[A-Za-z0-9_-]{43}")
 class ApiKey:
     """An API key, without its secret; times in milliseconds since the Unix epoch.
 
-    It has its owner's role and is suspended with its owner's tenant: both are written on it when they change, so that a
-    request by key needs to read nothing but the key.
+    Its ``role`` is its owner's, or ``max_role`` if it was made with one that may do less. It is suspended with its
+    owner's tenant. Both are written on it when they change, so that a request by key needs to read nothing but the key.
     """
 
     id: str
@@ -154,6 +160,7 @@ class ApiKey:
     expires_at: int | None = None
     last_used: int | None = None
     suspended: bool = False
+    max_role: Role | None = None
 
     def good(self, now: int) -> bool:
         """Whether the key is accepted at this time."""

@@ -105,6 +105,29 @@ def test_a_key_is_shown_once_and_works_until_it_is_revoked(nobody: Caller, admin
     assert admin("GET", "/api/auth/api-key").json["data"]["has_key"] is False
 
 
+def test_a_key_is_made_with_a_role_and_lists_tell_it(nobody: Caller, admin: Caller) -> None:
+    made = admin("POST", "/api/auth/api-key", {"role": "read_only"})
+    assert (made.status, made.json["data"]["role"], made.json["data"]["max_role"]) == (201, "read_only", "read_only")
+    key = Caller(nobody.client, made.json["data"]["api_key"])
+    assert key("GET", "/api/sessions").status == 200
+    assert key("POST", "/v1/sessions", {"id": "shop"}).status == 403
+    admin("POST", "/api/auth/api-key")
+    told = [(one["role"], one["max_role"]) for one in admin("GET", "/api/auth/api-key").json["data"]["keys"]]
+    assert told == [("read_only", "read_only"), ("admin", None)]
+    listed = admin("GET", "/api/admin/api-keys").json["data"]["api_keys"]
+    assert [(one["role"], one["max_role"]) for one in listed] == told
+
+
+def test_a_role_above_one_s_own_and_one_that_is_none_are_refused(world: World, nobody: Caller) -> None:
+    member = Caller(nobody.client, world.token(role=Role.MEMBER))
+    refused = member("POST", "/api/auth/api-key", {"role": "admin"})
+    assert (refused.status, refused.json["code"], refused.json["field"]) == (403, "FORBIDDEN", "role")
+    unknown = member("POST", "/api/auth/api-key", {"role": "owner"})
+    assert (unknown.status, unknown.json["field"]) == (400, "role")
+    assert member("GET", "/api/auth/api-key").json["data"]["has_key"] is False
+    assert member("POST", "/api/auth/api-key", {"role": "user"}).json["data"]["role"] == "member"
+
+
 def test_one_of_several_keys_is_revoked(world: World, nobody: Caller, admin: Caller) -> None:
     first, second = (admin("POST", "/api/auth/api-key").json["data"] for _ in range(2))
     assert admin("DELETE", f"/api/auth/api-key?id={first['id']}").status == 200

@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.domain.access import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role
+from chalicelib.domain.access import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role, lesser
 from tests.api.conftest import Caller, World
 from tests.api.routes import ABOUT_A_SESSION, GUARDED, NEEDS, Route, a_body, a_path
 from tests.api.test_sockets import FORM, knock
@@ -170,6 +170,26 @@ def test_a_key_may_do_what_it_is_for_and_nothing_else(world: World, nobody: Call
         assert status not in {401, 403}
     else:
         assert (status, code) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("route", GUARDED)
+def test_a_key_may_do_what_its_role_may_of_that(world: World, nobody: Caller, route: Route, role: Role) -> None:
+    world.put(a_session())
+    caller = Caller(nobody.client, world.key(role=role))
+    before = everything(world)[:4]
+    status, code = asked(caller, route)
+    if NEEDS[route] in GRANTS[role] & KEYS:
+        assert status not in {401, 403}
+    else:
+        assert (status, code) == (403, "FORBIDDEN")
+        assert everything(world)[:4] == before
+
+
+def test_of_two_roles_the_lesser_is_the_one_that_may_do_less() -> None:
+    ranked = (Role.READ_ONLY, Role.MEMBER, Role.ADMIN)
+    assert all(lesser(one, other) is min(one, other, key=ranked.index) for one in Role for other in Role)
+    assert all(lesser(one, None) is one for one in Role)
 
 
 @pytest.mark.parametrize("route", ABOUT_A_SESSION)

@@ -121,11 +121,16 @@ def register(call: Call, body: NewUser) -> Answer:
     takes=(IDEMPOTENCY_KEY,),
 )
 def create_key(call: Call, body: NewApiKey) -> Answer:
-    """Make an API key, bound to a session if one is named; its secret is in this answer and nowhere else."""
+    """Make an API key, bound to a session if one is named; its secret is in this answer and nowhere else.
+
+    It acts with its ``role`` or with its owner's, whichever may do less at the time. A role above one's own is refused
+    (403).
+    """
     session = session_id(body.session_id, field="session_id") if body.session_id is not None else None
     lasts = life(body.expires_in_days, field="expires_in_days")
+    role = role_of(body.role) if body.role is not None else None
     with once(call, body) as made:
-        key, secret = bootstrap.api_keys().create(call.name, session=session, lasts=lasts, made=made)
+        key, secret = bootstrap.api_keys().create(call.name, session=session, lasts=lasts, role=role, made=made)
     return Answer(shapes.new_key(key, secret), status=201)
 
 

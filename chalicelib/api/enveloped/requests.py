@@ -179,6 +179,12 @@ class NewApiKey(msgspec.Struct):
         Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_LIFE})] | None,
         msgspec.Meta(description="Without it the key is good until it is revoked."),
     ] = None
+    role: Annotated[
+        RoleName | None,
+        msgspec.Meta(
+            description="What it may do at most; one's own role if absent. It never may more than its owner may."
+        ),
+    ] = None
 
 
 class NewTenant(msgspec.Struct):

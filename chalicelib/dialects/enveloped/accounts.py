@@ -57,7 +57,8 @@ class KeyJson(TypedDict):
 
     id: str
     username: Annotated[str, "Its owner."]
-    role: Role
+    role: Annotated[Role, "What it acts with now: its owner's role, or ``max_role`` if that may do less."]
+    max_role: Annotated[Role | None, "The role that it was made with; null: its owner's, whichever that is."]
     session_id: Annotated[str | None, "The one session that it is for; null: all of its tenant's."]
     created_at: Moment
     expires_at: Annotated[Moment | None, "Null: good until it is revoked."]
@@ -171,6 +172,7 @@ def key(of: ApiKey) -> KeyJson:
         "id": of.id,
         "username": of.owner,
         "role": of.role,
+        "max_role": of.max_role,
         "session_id": of.session,
         "created_at": iso(of.created_at),
         "expires_at": iso(of.expires_at),

@@ -12,8 +12,10 @@ from chalicelib.domain.access import (
     MOST_KEYS,
     ApiKey,
     Principal,
+    Role,
     Ticket,
     fingerprint,
+    lesser,
     principal_of,
     secret_of,
     ticket_fingerprint,
@@ -64,12 +66,19 @@ class ApiKeys(Struct, frozen=True):
         return _caller(self._good(self.store.find(caller.tenant, caller.key or ""), self.clock()))
 
     def create(
-        self, owner: str, *, session: str | None, lasts: int | None, made: Reservation | None = None
+        self,
+        owner: str,
+        *,
+        session: str | None,
+        lasts: int | None,
+        role: Role | None = None,
+        made: Reservation | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
 
-        The key may be bound to a session that doesn't exist yet. A key that ``made`` stands for is found, and its
-        secret is derived from the reservation once more. Raises TooManyKeys, KeyQuotaExceeded and ResultGone.
+        The key may do what ``role`` may, and never more than its owner; None: whatever its owner may. It may be bound
+        to a session that doesn't exist yet. A key that ``made`` stands for is found, and its secret is derived from the
+        reservation once more. Raises TooManyKeys, KeyQuotaExceeded, ResultGone, and Forbidden for too high a role.
         """
         now, secret = (self.clock(), self.new_key()) if made is None else (made.at, secret_of(made.entropy))
         found = fingerprint(secret) or ""
@@ -81,11 +90,18 @@ class ApiKeys(Struct, frozen=True):
         user = self.users.get(owner)
         if user is None or not user.active:
             raise Forbidden("This account is disabled.")
+        if role is not None and lesser(user.role, role) is not role:
+            raise Forbidden(
+                f"Your role is '{user.role}', and a key of yours can't have more.",
+                field="role",
+                hint="Leave the role out for a key that may do what you may.",
+            )
         if len(self.store.of_owner(owner)) >= MOST_KEYS:
             raise _too_many()
         expires_at = now + lasts if lasts is not None else None
         key_id = made.id if made else self.new_id()
-        key = ApiKey(key_id, found, user.tenant, owner, user.role, now, session, expires_at)
+        held = lesser(user.role, role)
+        key = ApiKey(key_id, found, user.tenant, owner, held, now, session, expires_at, max_role=role)
         self.store.add(key)
         # A change of the user writes the user, then its keys: one that came in between may have missed this one.
         self._within_limits(key, self.follow(owner))
@@ -124,8 +140,9 @@ class ApiKeys(Struct, frozen=True):
             return ()
         owned = self.store.of_owner(owner)
         for key in owned:
-            if (key.role, key.suspended) != (user.role, user.suspended):
-                self.store.put(replace(key, role=user.role, suspended=user.suspended))
+            role = lesser(user.role, key.max_role)
+            if (key.role, key.suspended) != (role, user.suspended):
+                self.store.put(replace(key, role=role, suspended=user.suspended))
                 self.closing.close(principal_of(key.id))
         return owned
 

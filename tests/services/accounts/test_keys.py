@@ -18,8 +18,8 @@ def rig():
     return rig
 
 
-def a_key(rig: Rig, session=None, lasts=None, owner="admin"):
-    return rig.api_keys.create(owner, session=session, lasts=lasts)
+def a_key(rig: Rig, session=None, lasts=None, owner="admin", role=None):
+    return rig.api_keys.create(owner, session=session, lasts=lasts, role=role)
 
 
 def test_a_key_calls_with_its_owner_s_role_less_what_no_key_may(rig):
@@ -29,6 +29,58 @@ def test_a_key_calls_with_its_owner_s_role_less_what_no_key_may(rig):
     assert caller.may(Permission.MESSAGES_SEND)
     assert not caller.may(Permission.USERS_MANAGE)
     assert not caller.may(Permission.ACCOUNT_OWN)
+
+
+def test_a_key_that_is_made_with_a_role_calls_with_that(rig):
+    key, secret = a_key(rig, role=Role.READ_ONLY)
+    caller = rig.api_keys.authenticate(secret)
+    assert (key.role, key.max_role, caller.role) == (Role.READ_ONLY,) * 3
+    assert caller.may(Permission.SESSIONS_READ)
+    assert not caller.may(Permission.MESSAGES_SEND)
+    assert not caller.may(Permission.SESSIONS_LINK)
+
+
+@pytest.mark.parametrize(("own", "too_high"), [(Role.MEMBER, Role.ADMIN), (Role.READ_ONLY, Role.MEMBER)])
+def test_nobody_makes_a_key_that_may_do_more_than_its_owner(rig, own, too_high):
+    rig.users.register("default", "bo", "password", own)
+    with pytest.raises(Forbidden) as refusal:
+        a_key(rig, owner="bo", role=too_high)
+    assert refusal.value.field == "role"
+    assert rig.api_keys.mine("bo") == []
+    assert a_key(rig, owner="bo", role=own)[0].role is own
+
+
+def test_whatever_becomes_of_its_owner_a_key_has_the_lesser_of_the_two_roles(rig):
+    rig.users.register("default", "bo", "password", Role.ADMIN)
+    limited, follower = a_key(rig, owner="bo", role=Role.MEMBER)[1], a_key(rig, owner="bo")[1]
+    held = []
+    for role in (Role.READ_ONLY, Role.MEMBER, Role.ADMIN):
+        rig.users.change("default", "bo", role=role)
+        held.append((rig.api_keys.authenticate(limited).role, rig.api_keys.authenticate(follower).role))
+    assert held == [(Role.READ_ONLY, Role.READ_ONLY), (Role.MEMBER, Role.MEMBER), (Role.MEMBER, Role.ADMIN)]
+
+
+def test_the_watchers_of_a_key_stay_while_its_owner_s_role_changes_above_its_own(rig):
+    rig.users.register("default", "bo", "password", Role.ADMIN)
+    _, secret = a_key(rig, owner="bo", role=Role.READ_ONLY)
+    rig.subscriptions.connect("w1", rig.api_keys.authenticate(secret), dialect="native")
+    rig.users.change("default", "bo", role=Role.MEMBER)
+    assert rig.stores.watchers.get("w1")
+    rig.users.change("default", "bo", disabled=True)
+    assert rig.stores.watchers.get("w1") is None
+
+
+def test_a_key_made_with_a_role_while_its_owner_lost_its_own_has_no_more_than_its_owner(rig, monkeypatch):
+    rig.users.register("default", "bo", "password", Role.MEMBER)
+    add = rig.stores.api_keys.add
+
+    def demoted_meanwhile(key):
+        rig.users.change("default", "bo", role=Role.READ_ONLY)
+        add(key)
+
+    monkeypatch.setattr(rig.stores.api_keys, "add", demoted_meanwhile)
+    _, secret = a_key(rig, owner="bo", role=Role.MEMBER)
+    assert rig.api_keys.authenticate(secret).role is Role.READ_ONLY
 
 
 def test_nothing_kept_or_shown_has_the_secret_in_it(rig):
