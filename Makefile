@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz check audit bench proto types format clean package deploy destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench proto types format clean package deploy destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -38,6 +38,9 @@ soak: .venv/dev  ## run the long tests: generated clients, made-up requests (the
 fuzz: .venv/dev  ## send thousands of made-up requests to every route (FUZZ=cases each, ARGS='-k send')
 	@export FUZZ=$(or $(FUZZ),30) FUZZ_SEED=$(or $(FUZZ_SEED),$(shell date +%s)); \
 	  echo "FUZZ=$$FUZZ FUZZ_SEED=$$FUZZ_SEED"; exec $(PYTEST) -n 3 --timeout 1800 tests/gateway/test_fuzz.py $(ARGS)
+
+pictures: .venv/dev  ## show the page in each of its states, on a phone and at a desk, in both themes: out/page/*.png
+	@exec $(PYTEST) -n 2 tests/page $(ARGS)
 
 check: .venv/dev  ## lint, formatting, types, layers
 	$(BIN)/ruff check

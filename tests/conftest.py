@@ -2,7 +2,7 @@
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Final
 
 import pytest
@@ -10,9 +10,11 @@ from hypothesis import settings
 from msgspec import to_builtins
 
 from chalicelib.domain.content import Private
+from infra.local.client import Stack
 from infra.local.moto.descriptions import remember_descriptions
 from tests.guard import guarded, refuse_processes, starts_processes
 from tests.order import dealt
+from tests.sharing import GENEROUS, a_number
 
 # An example takes as long as a busy machine makes it take: a limit of 200 ms would say nothing about the code.
 settings.register_profile("busy machine", deadline=None)
@@ -36,8 +38,23 @@ LONG: Final = frozenset(
     )
 )
 """What waits for minutes begins first, so that no one is left over at the end."""
-HEAVY: Final = frozenset(("adapters", "deploy", "flows", "infra", "local", "worker"))
+HEAVY: Final = frozenset(("adapters", "deploy", "flows", "infra", "local", "page", "worker"))
 """Directories whose tests start what takes its time."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A stack that the flows and the page's tests of a process share: each has phones and sessions of its own."""
+    running = Stack(tmp_path_factory.mktemp("stack"), GENEROUS)
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def number() -> str:
+    """A phone number that no other test uses."""
+    return a_number()
 
 
 @pytest.hookimpl(trylast=True)

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-FOLDERS: Final = frozenset(("edge", "flows"))
+FOLDERS: Final = frozenset(("edge", "flows", "page"))
 """Folders of ``tests`` all of whose tests start processes."""
 STARTS: Final = frozenset(
     ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen")

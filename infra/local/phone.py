@@ -10,7 +10,7 @@ import json
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import quote
 
 import zxingcpp
@@ -24,8 +24,8 @@ class NothingToSee(Exception):
     """There is no picture, or no QR code in it; the sentence says which."""
 
 
-def read_code(picture: Path) -> str:
-    """The text of the QR code in a picture."""
+def read_code(picture: Path | BinaryIO) -> str:
+    """The text of the QR code in a picture; NothingToSee if there is none."""
     try:
         with Image.open(picture) as image:
             found = zxingcpp.read_barcodes(

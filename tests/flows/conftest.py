@@ -1,7 +1,6 @@
-"""One stack for all flows of a test process, and stacks of their own for those that break theirs."""
+"""Sessions and phones on the stack that a test process shares, and stacks of their own for tests that break theirs."""
 
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,19 +8,7 @@ from playwright.sync_api import Browser
 
 from infra.local.client import Phone, Stack
 from tests.flows.browser import Tab, browsing, serving
-
-NUMBERS = count(1)
-GENEROUS = dict.fromkeys(("SEND_BURST", "ASK_BURST", "ARRIVALS_PER_MINUTE"), "10000")
-"""Tests that share a session, and all come from one address, must not use up each other's share."""
-
-
-@pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that many tests share: each has phones of its own, and sessions but for ``account``."""
-    running = Stack(tmp_path_factory.mktemp("stack"), GENEROUS)
-    running.start()
-    yield running
-    running.stop()
+from tests.sharing import a_number
 
 
 @pytest.fixture
@@ -38,12 +25,6 @@ def own_stack(tmp_path: Path) -> Iterator[Callable[..., Stack]]:
         one.stop()
 
 
-@pytest.fixture
-def number() -> str:
-    """A phone number that no other test uses."""
-    return _number()
-
-
 @pytest.fixture(scope="session")
 def linked() -> list[str]:
     """The sessions that ``account`` has linked so far."""
@@ -57,7 +38,7 @@ def account(stack: Stack, linked: list[str]) -> str:
     They share it. Whoever leaves it in another state has the next one link another.
     """
     if not linked or stack.session(linked[-1])["status"] != "CONNECTED":
-        linked.append(_number())
+        linked.append(a_number())
         stack.link(linked[-1])
     return linked[-1]
 
@@ -90,7 +71,3 @@ def site(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """A directory, and the address on this machine that its files are served at."""
     with serving(tmp_path) as address:
         yield tmp_path, address
-
-
-def _number() -> str:
-    return f"62812345{next(NUMBERS):05d}"
