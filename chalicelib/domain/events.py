@@ -80,8 +80,21 @@ class SettingsChanged(LinkEvent, frozen=True):
 
     def __repr__(self) -> str:
         """Name what changes, without its value: some are secrets."""
-        changed = (name for name in self.__struct_fields__ if getattr(self, name) not in (None, False))
-        return f"SettingsChanged({', '.join(changed)})"
+        return f"SettingsChanged({', '.join(self._set)})"
+
+    @property
+    def changed(self) -> list[str]:
+        """What is set anew, in the words that sessions are told in; all of a webhook's parts are ``webhook``."""
+        words = {"direct": "proxy"}
+        return sorted({words.get(name, name) if not name.startswith("webhook_") else "webhook" for name in self._set})
+
+    @property
+    def _set(self) -> list[str]:
+        return [
+            name
+            for name in self.__struct_fields__
+            if getattr(self, name) is not None and not (name == "direct" and not self.direct)
+        ]
 
 
 # What becomes of its tenant.
@@ -410,3 +423,8 @@ class Envelope:
     cursor: str
     data: Mapping[str, Any]
     message: Message | None = None
+
+    @property
+    def of_message(self) -> bool:
+        """Whether it happened to one of the session's messages, rather than to the session."""
+        return self.type.startswith("message.")

@@ -436,8 +436,24 @@ def _data(after: Session, event: e.LinkEvent) -> dict[str, Any]:  # noqa: C901, 
         case e.WebhookFailing(failure=failure) | e.WebhookDisabled(failure=failure):
             told = {"event": failure.event, "attempts": failure.attempts, "given_up": failure.given_up}
             data["webhook"] = {**told, "reason": failure.reason, "status": failure.status}
+        case e.WorkerClaimed() | e.Launched() | e.LaunchRefused():
+            data["worker"] = _worker(after)
+        case e.SettingsChanged(changed=changed) if changed:
+            data["changed"] = changed
         case _ if after.passkey:
             data |= {"step": str(after.passkey.step), "expires_at": after.passkey.expires_at}
         case _:
             pass
     return data
+
+
+def _worker(after: Session) -> dict[str, Any]:
+    """The worker that is claimed, for the session's timeline alone."""
+    return {
+        "id": after.worker,
+        "epoch": after.epoch,
+        "since": after.claimed_at,
+        "standby": after.standby,
+        "on_demand": after.on_demand,
+        "task": after.task,
+    }

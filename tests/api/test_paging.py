@@ -28,7 +28,10 @@ def ana_s(world: World) -> None:
 )
 def test_a_word_for_pages_that_a_route_does_not_have_is_refused_by_name(ana: Caller, path: str, word: str) -> None:
     if word in TAKES[path]:
-        value = "01KDVM3W00MESSAGE0000000A1" if word == "cursor" else "1"
+        of_an_event = path.endswith("/timeline")
+        value = (
+            ("2026-01-01T00:00:00.000_1" if of_an_event else "01KDVM3W00MESSAGE0000000A1") if word == "cursor" else "1"
+        )
         assert ana("GET", f"{a_path(path)}?{word}={value}").status == 200
         return
     answer = ana("GET", f"{a_path(path)}?{word}=1")

@@ -188,6 +188,31 @@ def test_a_code_is_not_in_a_session_s_repr():
     assert {field.name for field in fields(a_code()) if not field.repr} == {"code", "image", "matrix"}
 
 
+def test_a_change_of_settings_says_which_and_never_what_they_are():
+    change = e.SettingsChanged(enabled=False, webhook_url="https://a.example", webhook_secret="new", direct=True)
+    changed = moved(a_running_session(), change)
+    assert changed.last_event
+    assert changed.last_event.data == {"status": "CONNECTED", "changed": ["enabled", "proxy", "webhook"]}
+
+
+@pytest.mark.parametrize(
+    ("event", "on_demand"),
+    [
+        (e.WorkerClaimed("w-2", "https://queue/2", standby=True, task="arn:worker:7"), False),
+        (e.Launched(), False),
+        (e.LaunchRefused("no_spot_capacity", NOW + 5, on_demand=True), True),
+    ],
+)
+def test_what_happens_to_a_worker_says_which_it_is(event, on_demand):
+    claimed = moved(
+        a_running_session(status=Status.STARTING), e.WorkerClaimed("w-2", "q", standby=True, task="arn:worker:7")
+    )
+    told = moved(claimed, event).last_event
+    worker = {"id": "w-2", "standby": True, "on_demand": on_demand, "task": "arn:worker:7"}
+    assert told
+    assert worker.items() <= told.data["worker"].items()
+
+
 def test_settings_change_what_they_name_and_nothing_else():
     session = a_running_session(
         name="Ana", webhook_url="https://a.example", webhook_secret="old", webhook_disabled_at=1

@@ -30,6 +30,10 @@ class MemoryHistory:
         later = [e for (u, c), e in sorted(self.rows.items()) if u == uid and c > (cursor or "")]
         return later[:limit]
 
+    def timeline(self, uid: str, before: str | None, *, limit: int) -> list[Envelope]:
+        own = [one for (whose, _), one in sorted(self.rows.items()) if whose == uid and not one.of_message]
+        return [one for one in reversed(own) if before is None or one.cursor < before][:limit]
+
 
 @dataclass
 class MemoryDeliveries:

@@ -38,6 +38,7 @@ KEYS: Final = (
     Pattern("TASK#{worker}", "TASK", "which session a former standby serves", "control"),
     Pattern("UPGRADE", "UPGRADE", "how far the workers' upgrade is", "control"),
     Pattern("S#{uid}", "H#{cursor}", "an event of a session's history", "sessions", "30 days"),
+    Pattern("S#{uid}", "T#{cursor}", "an event of the session itself, in its timeline", "sessions", "30 days"),
     Pattern("S#{uid}", "E#{id}", "an event that is told again", "sessions", "a day"),
     Pattern("S#{uid}", "M#{ulid}", "a message", "messages", "7 days from its newest event"),
     Pattern("S#{uid}", "R#{ulid}#{recipient}", "how far a message has come with one of many", "messages", "7 days"),

@@ -141,11 +141,17 @@ class DynamoHistory(Struct, frozen=True):
     table: Table
 
     def append(self, envelope: Envelope) -> None:
-        """Put the event under its cursor: the same record again writes the same item."""
+        """Put the event under its cursor: the same record again writes the same item.
+
+        A session's own events are few among those of its messages: they lie together, so that the newest can be read
+        without reading past all of these.
+        """
         # A message's text stands in the message alone.
         fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
         kept = {"ttl": envelope.at // 1000 + KEPT}
         self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
+        if not envelope.of_message:
+            self.table.put({"pk": f"S#{envelope.uid}", "sk": f"T#{envelope.cursor}", **kept, **fields})
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Read one event."""
@@ -170,6 +176,16 @@ class DynamoHistory(Struct, frozen=True):
             {":pk": f"S#{uid}", ":after": f"H#{cursor}\0" if cursor else "H#", ":end": "I"},
         )
         return [_ENVELOPE.plain(item) for item in self.table.query(where, limit=limit)]
+
+    def timeline(self, uid: str, before: str | None, *, limit: int) -> list[Envelope]:
+        """Read the session's own events backwards."""
+        # The cursor's own key is in the range, if it is there: one more is read, and it is left out.
+        last = f"T#{before}" if before else "T$"
+        where = Condition(
+            "pk = :pk AND sk BETWEEN :first AND :last", {":pk": f"S#{uid}", ":first": "T#", ":last": last}
+        )
+        found = self.table.query(where, limit=limit + 1, newest_first=True)
+        return [one for one in map(_ENVELOPE.plain, found) if one.cursor != before][:limit]
 
 
 REDRIVEN_KEPT: Final = 86_400

@@ -1,4 +1,4 @@
-"""The native API's events: a session's, in pages, and tickets for the WebSocket that sends them."""
+"""The native API's events: a session's, in pages, its timeline, and tickets for the WebSocket that sends them."""
 
 from typing import Annotated, Final
 
@@ -7,13 +7,14 @@ import msgspec
 from chalicelib import bootstrap
 from chalicelib.api.call import Answer, Call
 from chalicelib.api.fields import SessionId, session_id
-from chalicelib.api.pages import LIMIT, cursor_of
+from chalicelib.api.pages import LIMIT, bounds, cursor_of, page_of
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.router import Router
 from chalicelib.dialects.native import DIALECT
 from chalicelib.dialects.native import events as shapes
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.dialects.native.frames import known
+from chalicelib.dialects.native.timeline import NativeTimelineEntryJson, entry
 from chalicelib.domain.access import Permission
 from chalicelib.domain.errors import CursorGone, InvalidField, TicketQuotaExceeded
 from chalicelib.domain.watchers import wanted
@@ -21,6 +22,7 @@ from chalicelib.domain.watchers import wanted
 router: Final = Router(__name__, DIALECT)
 
 SINCE: Final = cursor_of("since", shapes.CURSOR, "The cursor of the last event that you have; absent for the oldest.")
+TIMELINE: Final = page_of(shapes.CURSOR, name="cursor")
 
 
 def _types(value: str | None) -> tuple[str, ...]:
@@ -66,6 +68,23 @@ def index(call: Call, name: str) -> Answer:
     found, more = bootstrap.event_log().page(call.tenant, name, _read(call.read(SINCE)), limit=call.read(LIMIT))
     told = [shapes.event(one) for one in found if one.type in shapes.TYPES and wanted(types, one.type)]
     return Answer(page(told, shapes.written(found[-1].cursor) if more else None))
+
+
+@router.route(
+    "GET",
+    "/v1/sessions/{id}/timeline",
+    needs=Permission.SESSIONS_READ,
+    gives={200: NativePageJson[NativeTimelineEntryJson]},
+    takes=TIMELINE,
+)
+def timeline(call: Call, name: str) -> Answer:
+    """List what happened to a session, newest first: what was asked, what became of it and why, and who served it.
+
+    It is kept for 30 days. What happened to messages isn't in it, nor is any code.
+    """
+    limit, before = bounds(call, TIMELINE)
+    found, more = bootstrap.event_log().timeline(call.tenant, name, _read(before), limit=limit)
+    return Answer(page([entry(one) for one in found], shapes.written(found[-1].cursor) if more else None))
 
 
 @router.route(

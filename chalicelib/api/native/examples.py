@@ -18,10 +18,10 @@ from chalicelib.api.native.linking import (
 )
 from chalicelib.api.native.media import NativeUpload
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import events, linking, me, media, messages, sessions
+from chalicelib.dialects.native import events, linking, me, media, messages, sessions, timeline
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain.access import Principal, Role
-from chalicelib.domain.events import Connected, Envelope
+from chalicelib.domain.events import Connected, Envelope, WorkerClaimed
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
 from chalicelib.domain.proxy import ProxyType
@@ -55,6 +55,30 @@ _EVENT: Final = events.event(
     )
 )
 _CHAT: Final = messages.chat(MESSAGE.chat, lid="200000000000002@lid", name="Ben", unread=2, last=MESSAGE)
+_CLAIMED: Final = timeline.entry(
+    Envelope(
+        "01KDVM3W00EVENT00000000A2",
+        WorkerClaimed.type,
+        "default",
+        SESSION.id,
+        SESSION.uid,
+        NOW,
+        f"2026-01-01T00:00:00.000#{700000000012345678902:040}",
+        {
+            "status": "STARTING",
+            "reason": "requested",
+            "message": "As its owner asked.",
+            "worker": {
+                "id": f"{SESSION.uid}-1",
+                "epoch": 1,
+                "since": NOW,
+                "standby": False,
+                "on_demand": False,
+                "task": "switchboard-worker:7",
+            },
+        },
+    )
+)
 _PAIRING_CODE: Final = ShownPairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
 _PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
 ANSWERS: Final[Mapping[Any, Any]] = {
@@ -62,6 +86,7 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
     NativePageJson[events.NativeEventJson]: page([_EVENT], _EVENT["cursor"]),
     me.NativeCallerJson: me.caller(Principal("ana", "default", Role.MEMBER, NOW + 86_400_000)),
+    NativePageJson[timeline.NativeTimelineEntryJson]: page([_CLAIMED], None),
     events.NativeTicketJson: events.ticket("wst_dGlja2V0…", NOW + 60_000),
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
     linking.NativePairingCodeJson: linking.pairing_code(SCANNING, _PAIRING_CODE),

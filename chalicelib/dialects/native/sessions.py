@@ -4,6 +4,7 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.native.answers import phone
 from chalicelib.dialects.native.linking import NativePairingCodeJson, NativePasskeyJson, pairing_code, passkey
+from chalicelib.dialects.native.timeline import NativeWorkerJson, worker
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, sentence
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Desired, QRCode, Session, Status, WebhookFailure, needs_qr
@@ -68,6 +69,7 @@ class NativeSessionJson(TypedDict):
     until: Annotated[Moment | None, "How long WhatsApp refuses the account, where it says so."]
     needs_qr: Annotated[bool, "Somebody must scan a code, whether one is shown already or not."]
     passkey: Annotated[NativePasskeyJson | None, "The passkey that WhatsApp waits for before it links the session."]
+    worker: Annotated[NativeWorkerJson | None, "Who serves it, or is on its way to; null while nobody does."]
     account: Annotated[NativeAccountJson | None, "The account that is linked; null while none is."]
     phone: Annotated[str | None, "The number that the session was created for, with ``+``."]
     phone_mismatch: Annotated[bool, "Another account is linked than that number's."]
@@ -122,6 +124,7 @@ def session(of: Session, *, with_secret: bool = False, with_options: bool = Fals
         "until": iso(of.until),
         "needs_qr": needs_qr(of),
         "passkey": passkey(of.passkey, with_options=with_options) if of.passkey else None,
+        "worker": worker(of),
         "account": _account(of),
         "phone": phone(of.phone),
         "phone_mismatch": of.phone_mismatch,

@@ -67,8 +67,8 @@ def body(envelope: Envelope, message: Message | None, session: Session) -> bytes
 
 
 def moments(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a session event's data, its times as clients read them."""
-    return {name: iso(value) if name in _MOMENTS else value for name, value in data.items()}
+    """Return a session event's data, its times as clients read them; its worker is for the timeline alone."""
+    return {name: iso(value) if name in _MOMENTS else value for name, value in data.items() if name != "worker"}
 
 
 def _message(data: Mapping[str, Any], message: Message, own: str | None) -> dict[str, Any]:

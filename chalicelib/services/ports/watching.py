@@ -186,7 +186,7 @@ class HistoryStore(Protocol):
     """The history of events: the table's stream, kept for a while."""
 
     def append(self, envelope: Envelope) -> None:
-        """Write the event under its cursor; the same event again changes nothing."""
+        """Write the event under its cursor, a session's own into its timeline too; again it changes nothing."""
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Return the event under that cursor, read consistently."""
@@ -199,6 +199,9 @@ class HistoryStore(Protocol):
 
     def since(self, uid: str, cursor: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's events after ``cursor``, oldest first, read consistently."""
+
+    def timeline(self, uid: str, before: str | None, *, limit: int) -> list[Envelope]:
+        """Return the session's own events before the cursor, none of a message, newest first, read consistently."""
 
 
 class Deliveries(Protocol):

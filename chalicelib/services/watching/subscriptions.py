@@ -91,6 +91,15 @@ class EventLog(Struct, frozen=True):
         told = [replace(envelope, message=found_ones.get(_message_of(envelope) or "")) for envelope in events]
         return told, len(events) == limit
 
+    def timeline(self, tenant: str, session_id: str, before: str | None, *, limit: int) -> tuple[list[Envelope], bool]:
+        """Return up to ``limit`` events of the session itself, newest first, and whether others follow.
+
+        They are older than the one at the cursor ``before``, which needn't be there any more. Raises SessionNotFound.
+        """
+        session = found(self.sessions.find(tenant, session_id), session_id)
+        events = self.history.timeline(session.uid, before, limit=limit + 1)
+        return events[:limit], len(events) > limit
+
     def told(self, envelope: Envelope) -> Envelope:
         """Return the event with its message."""
         named = _message_of(envelope)
@@ -107,7 +116,7 @@ class EventLog(Struct, frozen=True):
 
 
 def _message_of(envelope: Envelope) -> str | None:
-    return envelope.data.get("message") if envelope.type.startswith("message.") else None
+    return envelope.data.get("message") if envelope.of_message else None
 
 
 class Subscriptions(Struct, frozen=True):

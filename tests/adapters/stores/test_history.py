@@ -35,3 +35,19 @@ def test_history_keeps_a_message_s_event_without_its_text(stores):
     envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data, INBOUND)
     stores.history.append(envelope)
     assert stores.history.since(INBOUND.uid, None, limit=1) == [replace(envelope, message=None)]
+
+
+def test_a_session_s_own_events_are_told_newest_first_past_all_of_its_messages(stores):
+    told = [
+        Envelope(f"E{n}", "message.sent" if n % 3 else "session.qr", "default", "ana", "u", NOW, f"label#{n:0>40}", {})
+        for n in range(12)
+    ]
+    for one in [*told, *reversed(told)]:
+        stores.history.append(one)
+    own = [told[9], told[6], told[3], told[0]]
+    assert stores.history.timeline("u", None, limit=100) == own
+    assert stores.history.timeline("u", own[0].cursor, limit=2) == own[1:3]
+    assert stores.history.timeline("u", told[7].cursor, limit=1) == [own[1]], "also behind what isn't in it"
+    assert stores.history.timeline("another", None, limit=100) == []
+    stores.history.forget("u")
+    assert stores.history.timeline("u", None, limit=100) == []
