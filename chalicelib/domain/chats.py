@@ -41,6 +41,25 @@ class Chat:
     timer_by: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class LastMessages:
+    """When a session's newest message came in and went out, in milliseconds since the Unix epoch; None: none did."""
+
+    inbound: int | None = None
+    outbound: int | None = None
+
+
+def passed_at(message: Message) -> int | None:
+    """Return when the message came in or went out, if that is what its newest event tells; else None.
+
+    What the account's other devices wrote went out when they say so.
+    """
+    if message.direction is Direction.INBOUND or message.copied:
+        return message.created_at if message.version == 0 else None
+    told = message.last_event
+    return message.sent_at if told is not None and told.at == message.sent_at else None
+
+
 _TIME_OF_ID: Final = 10
 """Characters of a ULID that are its time."""
 

@@ -119,9 +119,10 @@ def _lease_writes() -> float:
 def writes_a_day(a: Assumed) -> float:
     """Write units a day: items, their places in the indexes of what is open and due, and events' places in history.
 
-    Each message also moves its chat on, and has a pointer there; each file has a record, which moves once. A reconnect's events are in the session's timeline too.
+    Each message also moves its chat on, has a pointer there, and is noted as the session's newest; each file has a
+    record, which moves once. A reconnect's events are in the session's timeline too.
     """
-    came_in, went_out, reconnected, in_a_chat = 1, 6 + 3 + 2 + 1, 2 * 2 + 2, 2
+    came_in, went_out, reconnected, in_a_chat = 1, 6 + 3 + 2 + 1, 2 * 2 + 2, 3
     events = a.message_events + 2 * a.reconnects
     messages = a.messages_in * (came_in + in_a_chat) + a.messages_out * (went_out + in_a_chat)
     files = 2 * (a.files_in + a.files_out)

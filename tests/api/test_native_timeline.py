@@ -1,4 +1,4 @@
-"""The native API's timeline of a session, who serves it."""
+"""The native API's timeline of a session, who serves it, and when its messages last passed."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.domain.access import Role
 from chalicelib.domain.events import StartRequested
+from chalicelib.domain.messages import Direction
 from tests.api.conftest import Caller, World
 from tests.api.test_native_events import LABEL, happen, written
 from tests.makers import NOW, a_running_session, a_session
@@ -79,3 +80,12 @@ def test_a_session_says_who_serves_it_also_in_a_list(world: World, ana: Caller) 
     assert ana("GET", "/v1/sessions").json["data"][0]["worker"] == told
     world.put(a_session())
     assert ana("GET", "/v1/sessions/ana").json["worker"] is None
+
+
+def test_one_session_says_when_its_messages_last_passed_a_list_does_not(world: World, ana: Caller) -> None:
+    session = world.put(a_running_session())
+    assert ana("GET", "/v1/sessions/ana").json["last_message"] == {"inbound": None, "outbound": None}
+    world.stores.chats.passed(session.uid, Direction.INBOUND, NOW)
+    told = ana("GET", "/v1/sessions/ana").json["last_message"]
+    assert told == {"inbound": "2027-01-15T08:00:00.000Z", "outbound": None}
+    assert "last_message" not in ana("GET", "/v1/sessions").json["data"][0]

@@ -22,6 +22,7 @@ from chalicelib.adapters import links
 from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
 from chalicelib.adapters.dynamodb import messages as kept_messages
 from chalicelib.adapters.dynamodb import sessions as kept_events
+from chalicelib.adapters.dynamodb.keys import KEYS
 from chalicelib.config import settings
 from chalicelib.domain import access, chats, engineio, media, messages, watchers
 from chalicelib.domain.access import Principal, Role
@@ -382,11 +383,15 @@ def test_none_of_the_stack_s_roles_may_restore_the_table():
 def test_all_else_is_kept_as_long_as_the_table_says():
     kept = {what: cells[0] for what, cells in told("### What is kept, and how long").items()}
     rule = properties("FailureBucket")["LifecycleConfiguration"]["Rules"][0]
+    last = next(one for one in KEYS if one.sk == "LAST")
     assert kept == {
         "messages, with their texts": days(messages.KEPT // 1000),
         "files of messages, and their records": days(media.KEPT // 1000),
         "uploads of announced files that nobody has asked for since": days(DAY),
         "history, without texts": days(kept_events.KEPT),
+        "when a session's newest message came in and went out": "as long as the session"
+        if last.ttl is None
+        else last.ttl,
         "with whom a session has chats, without texts": f"{days(chats.CHAT_KEPT // 1000)} from the newest message",
         "which message is in which chat": days(2 * messages.KEPT // 1000),
         "who of a group has got or read a message": days(messages.KEPT // 1000),

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Pointer
 from chalicelib.domain.limits import Pace
-from chalicelib.domain.messages import OPEN, Message, MessageStatus, Party, Receipt
+from chalicelib.domain.messages import OPEN, Direction, Message, MessageStatus, Party, Receipt
 from chalicelib.services.ports.messages import Claim
 
 
@@ -148,6 +148,7 @@ class MemoryChats:
     began: dict[str, int] = field(default_factory=dict)
     noted: dict[tuple[str, str], int] = field(default_factory=dict)
     """When each chat moved on, in milliseconds since the Unix epoch."""
+    passages: dict[tuple[str, Direction], int] = field(default_factory=dict)
 
     def note(self, chat: Chat, *, now: int) -> bool:
         stands = self.rows.get((chat.uid, chat.key))
@@ -208,6 +209,13 @@ class MemoryChats:
 
     def since(self, uid: str) -> int | None:
         return self.began.get(uid)
+
+    def passed(self, uid: str, direction: Direction, at: int) -> None:
+        way = (uid, direction)
+        self.passages[way] = max(at, self.passages.get(way, 0))
+
+    def last(self, uid: str) -> LastMessages:
+        return LastMessages(self.passages.get((uid, Direction.INBOUND)), self.passages.get((uid, Direction.OUTBOUND)))
 
     def _of(self, uid: str, key: str) -> list[tuple[str, tuple[Pointer, bool]]]:
         return sorted(self.pointed.get((uid, key), {}).items())

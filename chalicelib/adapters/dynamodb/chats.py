@@ -11,8 +11,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.table import Condition, Item, Table
-from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
+from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Item, Table
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Pointer
+from chalicelib.domain.messages import Direction
 from chalicelib.reading import Reader
 
 _CHAT: Final = Reader(Chat)
@@ -88,6 +89,18 @@ class DynamoChats(Struct, frozen=True):
         """Read it."""
         item = self.table.get(f"S#{uid}", "CHATS")
         return item["since"] if item else None
+
+    def passed(self, uid: str, direction: Direction, at: int) -> None:
+        """Move the time on, on the session's own item for that."""
+        names = {"#way": str(direction), "#v": "v"}
+        change = Condition("SET #way = :at, #v = :v", {":at": at, ":v": FORMAT}, names)
+        newer = Condition("attribute_not_exists(#way) OR #way < :at", {":at": at})
+        self.table.update(f"S#{uid}", "LAST", change, newer)
+
+    def last(self, uid: str) -> LastMessages:
+        """Read the item."""
+        item = self.table.get(f"S#{uid}", "LAST") or {}
+        return LastMessages(item.get(Direction.INBOUND), item.get(Direction.OUTBOUND))
 
     def _pointers(self, uid: str, key: str, cursor: str | None, *, limit: int, newest_first: bool) -> list[Item]:
         # "…$" is the first key after all of "…#"; "…\0" the first after the cursor's own.

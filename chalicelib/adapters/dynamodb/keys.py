@@ -45,6 +45,7 @@ KEYS: Final = (
     Pattern("S#{uid}", "A#{whatsapp_id}", "which message WhatsApp's id means", "messages", "with the message"),
     Pattern("S#{uid}", "C#{chat}", "a chat", "chats", "30 days from its newest message"),
     Pattern("S#{uid}", "P#{chat}#{ulid}", "that a chat has a message", "chats", "twice as long as the message"),
+    Pattern("S#{uid}", "LAST", "when the session's newest message came in and went out", "chats"),
     Pattern("S#{uid}", "CHATS", "since when the session's messages have pointers", "chats"),
     Pattern("S#{uid}", "A#{whatsapp_id}#{writer}", "which message of theirs an id means", "messages", "with it"),
     Pattern("S#{uid}", "Q#{place}", "a question to WhatsApp", "messages", "5 minutes from its end"),

@@ -21,6 +21,7 @@ from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSes
 from chalicelib.dialects.native import events, linking, me, media, messages, sessions, timeline
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain.access import Principal, Role
+from chalicelib.domain.chats import LastMessages
 from chalicelib.domain.events import Connected, Envelope, WorkerClaimed
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
@@ -82,7 +83,7 @@ _CLAIMED: Final = timeline.entry(
 _PAIRING_CODE: Final = ShownPairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
 _PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
 ANSWERS: Final[Mapping[Any, Any]] = {
-    sessions.NativeSessionJson: sessions.session(SESSION),
+    sessions.NativeSessionJson: sessions.session(SESSION, last=LastMessages(NOW, NOW)),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
     NativePageJson[events.NativeEventJson]: page([_EVENT], _EVENT["cursor"]),
     me.NativeCallerJson: me.caller(Principal("ana", "default", Role.MEMBER, NOW + 86_400_000)),

@@ -40,6 +40,7 @@ from chalicelib.dialects.native.answers import page as page_shape
 from chalicelib.dialects.native.frames import MOST_TYPES
 from chalicelib.dialects.native.webhook import known
 from chalicelib.domain.access import Permission
+from chalicelib.domain.chats import LastMessages
 from chalicelib.domain.errors import (
     Contended,
     InvalidField,
@@ -195,8 +196,9 @@ def index(call: Call) -> Answer:
 
 @router.route("GET", "/v1/sessions/{id}", needs=_READ, gives=_ONE)
 def show(call: Call, name: str) -> Answer:
-    """Give one session."""
-    return Answer(shape(call, bootstrap.sessions().get(call.tenant, name)))
+    """Give one session; it alone tells when its newest messages passed."""
+    found = bootstrap.sessions().get(call.tenant, name)
+    return Answer(shape(call, found, last=bootstrap.chats().last(found.uid)))
 
 
 @router.route("PATCH", "/v1/sessions/{id}", needs=_WRITE, gives=_ONE, refuses=_MOVED)
@@ -278,9 +280,9 @@ def qr(call: Call, name: str) -> Answer:
     return code_answer(call, name, shapes.code, by_accept=True)
 
 
-def shape(call: Call, session: Session) -> shapes.NativeSessionJson:
+def shape(call: Call, session: Session, *, last: LastMessages | None = None) -> shapes.NativeSessionJson:
     """Return a session, as much of it as the caller may see."""
-    return shapes.session(session, with_secret=call.may(_WRITE), with_options=call.may(_LINK))
+    return shapes.session(session, with_secret=call.may(_WRITE), with_options=call.may(_LINK), last=last)
 
 
 def _url(of: NativeWebhookChange) -> str | None:

@@ -6,6 +6,7 @@ from chalicelib.dialects.native.answers import phone
 from chalicelib.dialects.native.linking import NativePairingCodeJson, NativePasskeyJson, pairing_code, passkey
 from chalicelib.dialects.native.timeline import NativeWorkerJson, worker
 from chalicelib.dialects.shared import LastReasonJson, Moment, iso, last_reason, sentence
+from chalicelib.domain.chats import LastMessages
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Desired, QRCode, Session, Status, WebhookFailure, needs_qr
 from chalicelib.domain.session import sentence as sentence_of
@@ -54,6 +55,13 @@ class NativeProxyJson(TypedDict):
     has_credentials: Annotated[bool, "They are never told again."]
 
 
+class NativeLastMessageJson(TypedDict):
+    """When a session's newest messages passed."""
+
+    inbound: Annotated[Moment | None, "When the newest one came in; null while none did."]
+    outbound: Annotated[Moment | None, "When the newest one went out, from here or from another device."]
+
+
 class NativeSessionJson(TypedDict):
     """A session."""
 
@@ -70,6 +78,7 @@ class NativeSessionJson(TypedDict):
     needs_qr: Annotated[bool, "Somebody must scan a code, whether one is shown already or not."]
     passkey: Annotated[NativePasskeyJson | None, "The passkey that WhatsApp waits for before it links the session."]
     worker: Annotated[NativeWorkerJson | None, "Who serves it, or is on its way to; null while nobody does."]
+    last_message: NotRequired[Annotated[NativeLastMessageJson, "Where the one session is asked for; not in lists."]]
     account: Annotated[NativeAccountJson | None, "The account that is linked; null while none is."]
     phone: Annotated[str | None, "The number that the session was created for, with ``+``."]
     phone_mismatch: Annotated[bool, "Another account is linked than that number's."]
@@ -105,13 +114,15 @@ class NativeDeletionJson(TypedDict):
     message: Annotated[str | None, "The same as a sentence."]
 
 
-def session(of: Session, *, with_secret: bool = False, with_options: bool = False) -> NativeSessionJson:
-    """Return a session.
+def session(
+    of: Session, *, with_secret: bool = False, with_options: bool = False, last: LastMessages | None = None
+) -> NativeSessionJson:
+    """Return a session; with ``last`` it tells when its newest messages passed.
 
     The secret that its webhooks are signed with is for those who may change it, a passkey's options are for those who
     may link it.
     """
-    return {
+    shape: NativeSessionJson = {
         "id": of.id,
         "name": of.name,
         "status": of.status,
@@ -136,6 +147,9 @@ def session(of: Session, *, with_secret: bool = False, with_options: bool = Fals
         "created_at": iso(of.created_at),
         "connected_at": iso(of.connected_at),
     }
+    if last:
+        shape["last_message"] = {"inbound": iso(last.inbound), "outbound": iso(last.outbound)}
+    return shape
 
 
 def proxy(of: Proxy) -> NativeProxyJson:

@@ -7,7 +7,17 @@ from typing import Final
 
 from msgspec import Struct
 
-from chalicelib.domain.chats import Chat, Pointer, chat_key, pointed_until, points_anew, timer_told, wants_reading
+from chalicelib.domain.chats import (
+    Chat,
+    LastMessages,
+    Pointer,
+    chat_key,
+    passed_at,
+    pointed_until,
+    points_anew,
+    timer_told,
+    wants_reading,
+)
 from chalicelib.domain.content import GroupChange, GroupEvent
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import GROUPS, Identity, lid_in, phone_in
@@ -53,6 +63,9 @@ class Chats(Struct, frozen=True):
 
     def _index(self, message: Message) -> None:
         mark_changed(self.messages, message)
+        at = passed_at(message)
+        if at is not None:
+            self.chats.passed(message.uid, message.direction, at)
         if points_anew(message):
             self._point(self._named(message))
         if message.direction is Direction.INBOUND and message.status is MessageStatus.READ:
@@ -87,6 +100,10 @@ class Chats(Struct, frozen=True):
         """Note since when there are pointers: a session that has no older message than this one has them for all."""
         older = self.messages.recent(message.uid, limit=1, before=message.id)
         self.chats.begin(message.uid, self.clock() if older else 0)
+
+    def last(self, uid: str) -> LastMessages:
+        """Return when the session's newest message came in and went out, also where the message is gone by now."""
+        return self.chats.last(uid)
 
     def read_to(self, message: Message) -> str:
         """Return the id of the newest message of the message's chat that was marked as read from here, or nothing."""

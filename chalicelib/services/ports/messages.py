@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from chalicelib.domain.chats import Chat, ChatTimer, Pointer
+from chalicelib.domain.chats import Chat, ChatTimer, LastMessages, Pointer
 from chalicelib.domain.jid import Identity
-from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, Receipt
 from chalicelib.domain.questions import Question
 
 
@@ -114,6 +114,12 @@ class ChatStore(Protocol):
 
     def since(self, uid: str) -> int | None:
         """Return what was noted with ``begin``; None if nothing was."""
+
+    def passed(self, uid: str, direction: Direction, at: int) -> None:
+        """Note that a message of the session came in or went out then, unless a newer one did."""
+
+    def last(self, uid: str) -> LastMessages:
+        """Return what was noted with ``passed``, read consistently."""
 
 
 class UnsentIndex(Protocol):

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.dynamodb.chats import DynamoChats
-from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, Pointer
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Pointer
 from chalicelib.domain.messages import Direction
 from tests.makers import NOW
 
@@ -122,3 +122,13 @@ def test_dynamodb_forgets_them(request):
     chats.point("uid", "2@lid", Pointer("M3", Direction.INBOUND, "text"), unread=True, until=NOW + 1_000)
     assert table.get("S#uid", "C#2@lid")["ttl"] == (NOW + 5_000 + CHAT_KEPT) // 1000
     assert table.get("S#uid", "P#2@lid#M3")["ttl"] == (NOW + 1_000) // 1000
+
+
+def test_when_messages_last_passed_only_moves_on_each_way_for_itself(stores):
+    assert stores.chats.last("uid") == LastMessages()
+    for at in (NOW, NOW + 2, NOW + 1):
+        stores.chats.passed("uid", Direction.INBOUND, at)
+    assert stores.chats.last("uid") == LastMessages(inbound=NOW + 2)
+    stores.chats.passed("uid", Direction.OUTBOUND, NOW)
+    assert stores.chats.last("uid") == LastMessages(inbound=NOW + 2, outbound=NOW)
+    assert stores.chats.last("another") == LastMessages()

@@ -6,12 +6,12 @@ from itertools import product
 
 import pytest
 
-from chalicelib.domain.chats import CHAT_KEPT, Chat
+from chalicelib.domain.chats import CHAT_KEPT, Chat, LastMessages
 from chalicelib.domain.content import Content, Context, GroupChange, GroupEvent, Image, Reaction, Target, Text, Timer
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import Identity
-from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, Party, advance, event
 from chalicelib.services.messages.chats import MOST_COUNTED, ChatEntry
 from chalicelib.services.messages.store import CHUNK, LATELY, Wanted
 from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
@@ -321,3 +321,22 @@ def test_a_group_is_called_by_its_subject_whoever_wrote_last(rig: Rig) -> None:
 def test_chats_of_another_tenant_s_session_are_not_there(rig: Rig) -> None:
     with pytest.raises(SessionNotFound):
         rig.chat_list.page("acme", "ana", limit=9, cursor=None)
+
+
+def test_it_is_known_when_messages_last_came_in_and_went_out(rig: Rig) -> None:
+    received = indexed(rig, PHONE, created_at=NOW + 5)
+    written = put(rig, PHONE, OUT)
+    rig.chats.index(told(written))
+    assert rig.chats.last(SESSION.uid) == LastMessages(inbound=received.created_at), "what is queued hasn't gone out"
+    sending = advance(written, MessageStatus.SENDING, now=NOW + 7, event_id="E7")
+    rig.chats.index(told(sending))
+    # What it is told of last may come without the steps before.
+    delivered = advance(sending, MessageStatus.DELIVERED, now=NOW + 8, event_id="E8")
+    rig.chats.index(told(delivered))
+    rig.chats.index(told(advance(delivered, MessageStatus.READ, now=NOW + 99, event_id="E9")))
+    assert rig.chats.last(SESSION.uid) == LastMessages(NOW + 5, NOW + 8)
+
+
+def test_what_the_account_s_other_devices_write_goes_out_when_they_say_so(rig: Rig) -> None:
+    indexed(rig, PHONE, OUT, copied=True, status=MessageStatus.SENT, created_at=NOW + 3)
+    assert rig.chats.last(SESSION.uid) == LastMessages(outbound=NOW + 3)
