@@ -148,6 +148,7 @@ class ApiKey:
 
     Its ``role`` is its owner's, or ``max_role`` if it was made with one that may do less. It is suspended with its
     owner's tenant. Both are written on it when they change, so that a request by key needs to read nothing but the key.
+    ``name`` is its owner's word for what it is for.
     """
 
     id: str
@@ -161,6 +162,7 @@ class ApiKey:
     last_used: int | None = None
     suspended: bool = False
     max_role: Role | None = None
+    name: str | None = None
 
     def good(self, now: int) -> bool:
         """Whether the key is accepted at this time."""

@@ -33,7 +33,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
 
 
 ADMIN = User("admin", "default", Role.ADMIN, "hash", NOW, token_generation=NOW, ended_tokens={"t1": NOW + 1})
-FULL = ApiKey("01K1", "f1", "default", "admin", Role.ADMIN, NOW, "ana", NOW + 1000, NOW + 5, True, Role.MEMBER)
+FULL = ApiKey("01K1", "f1", "default", "admin", Role.ADMIN, NOW, "ana", NOW + 1000, NOW + 5, True, Role.MEMBER, "Till")
 BARE = ApiKey("01K2", "f2", "default", "admin", Role.MEMBER, NOW)
 ACME = Tenant("acme", "Acme", NOW, ("cleo", "dan"))
 

@@ -118,6 +118,16 @@ def test_a_key_is_made_with_a_role_and_lists_tell_it(nobody: Caller, admin: Call
     assert [(one["role"], one["max_role"]) for one in listed] == told
 
 
+def test_a_key_is_told_from_others_by_the_name_that_it_was_made_with(admin: Caller) -> None:
+    assert admin("POST", "/api/auth/api-key", {"name": " Till "}).json["data"]["name"] == "Till"
+    for nameless in ({"name": " "}, {"name": None}, {}):
+        assert admin("POST", "/api/auth/api-key", nameless).json["data"]["name"] is None
+    listed = admin("GET", "/api/admin/api-keys").json["data"]["api_keys"]
+    assert [one["name"] for one in listed] == ["Till", None, None, None]
+    refused = admin("POST", "/api/auth/api-key", {"name": "a\nb"})
+    assert (refused.status, refused.json["field"]) == (400, "name")
+
+
 def test_a_role_above_one_s_own_and_one_that_is_none_are_refused(world: World, nobody: Caller) -> None:
     member = Caller(nobody.client, world.token(role=Role.MEMBER))
     refused = member("POST", "/api/auth/api-key", {"role": "admin"})

@@ -129,8 +129,11 @@ def create_key(call: Call, body: NewApiKey) -> Answer:
     session = session_id(body.session_id, field="session_id") if body.session_id is not None else None
     lasts = life(body.expires_in_days, field="expires_in_days")
     role = role_of(body.role) if body.role is not None else None
+    name = line(body.name, field="name").strip() or None if body.name is not None else None
     with once(call, body) as made:
-        key, secret = bootstrap.api_keys().create(call.name, session=session, lasts=lasts, role=role, made=made)
+        key, secret = bootstrap.api_keys().create(
+            call.name, session=session, lasts=lasts, role=role, name=name, made=made
+        )
     return Answer(shapes.new_key(key, secret), status=201)
 
 

@@ -64,7 +64,7 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
     requests.ChangePassword("the old password", _PASSWORD),
     requests.NewUser("ben", _PASSWORD, "member"),
     requests.UserPatch(role="read_only"),
-    requests.NewApiKey(session_id=SESSION.id, expires_in_days=90, role="member"),
+    requests.NewApiKey(name="Till", session_id=SESSION.id, expires_in_days=90, role="member"),
     requests.NewTicket(SESSION.id),
     requests.NewTenant("acme", "ana", _PASSWORD, "Acme"),
     requests.TenantPatch(disabled=True),

@@ -174,6 +174,7 @@ class UserPatch(msgspec.Struct):
 class NewApiKey(msgspec.Struct):
     """An API key to make."""
 
+    name: Annotated[Line | None, msgspec.Meta(description="What it is for, in your words.")] = None
     session_id: Annotated[DigitText | None, msgspec.Meta(description="The one session that it is to be for.")] = None
     expires_in_days: Annotated[
         Annotated[int, msgspec.Meta(extra_json_schema={"minimum": 1, "maximum": LONGEST_LIFE})] | None,

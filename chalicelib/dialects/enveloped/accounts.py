@@ -56,6 +56,7 @@ class KeyJson(TypedDict):
     """An API key without its secret, which nobody has but its owner."""
 
     id: str
+    name: Annotated[str | None, "What it is for, in its owner's words."]
     username: Annotated[str, "Its owner."]
     role: Annotated[Role, "What it acts with now: its owner's role, or ``max_role`` if that may do less."]
     max_role: Annotated[Role | None, "The role that it was made with; null: its owner's, whichever that is."]
@@ -170,6 +171,7 @@ def key(of: ApiKey) -> KeyJson:
     """Return an API key without its secret, which nobody has but its owner."""
     return {
         "id": of.id,
+        "name": of.name,
         "username": of.owner,
         "role": of.role,
         "max_role": of.max_role,

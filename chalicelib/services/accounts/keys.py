@@ -72,6 +72,7 @@ class ApiKeys(Struct, frozen=True):
         session: str | None,
         lasts: int | None,
         role: Role | None = None,
+        name: str | None = None,
         made: Reservation | None = None,
     ) -> tuple[ApiKey, str]:
         """Make a key for the user and return it with its secret; ``lasts`` is in milliseconds, None: until revoked.
@@ -101,7 +102,7 @@ class ApiKeys(Struct, frozen=True):
         expires_at = now + lasts if lasts is not None else None
         key_id = made.id if made else self.new_id()
         held = lesser(user.role, role)
-        key = ApiKey(key_id, found, user.tenant, owner, held, now, session, expires_at, max_role=role)
+        key = ApiKey(key_id, found, user.tenant, owner, held, now, session, expires_at, max_role=role, name=name)
         self.store.add(key)
         # A change of the user writes the user, then its keys: one that came in between may have missed this one.
         self._within_limits(key, self.follow(owner))
