@@ -75,8 +75,8 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark the tests of modules that start processes, before marks choose what runs."""
-    if starts_processes(item.path, item.config.rootpath / "tests"):
+    """Mark the tests that start processes as their folder or fixtures tell, before marks choose what runs."""
+    if starts_processes(item.path, item.config.rootpath / "tests", getattr(item, "fixturenames", ())):
         item.add_marker("subprocess")
 
 

@@ -1,19 +1,22 @@
 """Which tests start processes, and a guard that no other test does.
 
 ``make quick`` runs the tests that start none. A module, or a single test, that starts processes has the mark
-``subprocess``, in ``FOLDERS`` all have it. A test without the mark that starts a process fails, in every run.
+``subprocess``; in ``FOLDERS`` all have it, and elsewhere who uses one of ``FIXTURES``. A test without the mark that
+starts a process fails, in every run.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-FOLDERS: Final = frozenset(("edge", "flows", "page"))
+FOLDERS: Final = frozenset(("edge", "flows"))
 """Folders of ``tests`` all of whose tests start processes."""
+FIXTURES: Final = frozenset(("browser", "stack"))
+"""Fixtures that start processes; whoever uses one, also by another fixture, says so with it."""
 STARTS: Final = frozenset(
     ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "pty.spawn", "subprocess.Popen")
 )
@@ -23,9 +26,9 @@ _guarded: list[str] = []
 """The test that runs now, if it may not start a process."""
 
 
-def starts_processes(path: Path, tests: Path) -> bool:
-    """Return whether all tests of a file are in a folder of tests that start processes."""
-    return path.relative_to(tests).parts[0] in FOLDERS
+def starts_processes(path: Path, tests: Path, fixtures: Collection[str] = ()) -> bool:
+    """Return whether a test of a file starts processes, by its folder or by the fixtures that it uses."""
+    return path.relative_to(tests).parts[0] in FOLDERS or not FIXTURES.isdisjoint(fixtures)
 
 
 @contextmanager

@@ -31,7 +31,9 @@ def test_one_that_says_so_can() -> None:
     assert subprocess.run([sys.executable, "-c", ""], check=False).returncode == 0
 
 
-def test_in_some_folders_all_may(request: pytest.FixtureRequest) -> None:
+def test_in_some_folders_all_may_and_elsewhere_who_uses_a_stack_or_a_browser(request: pytest.FixtureRequest) -> None:
     tests = request.config.rootpath / "tests"
+    assert starts_processes(tests / "page" / "test_one.py", tests, ["browser", "tmp_path"])
+    assert not starts_processes(tests / "page" / "test_one.py", tests, ["tmp_path"])
     assert starts_processes(tests / "flows" / "documents" / "test_one.py", tests)
     assert not starts_processes(tests / "domain" / "test_one.py", tests)
