@@ -37,6 +37,8 @@ class Assumed:
     file_kb: float = 300.0
     reconnects: int = 4  # a day, each two events
     calls: int = 200  # REST calls a day, those that send among them
+    page_files: int = 40  # of the page, which a browser reads once a month and then keeps
+    page_kb: float = 250.0  # all of them
     watched_hours: float = 2.0  # a day that one page watches the session
     webhook: bool = True  # every event of a message goes to an endpoint
     standbys: int = 1  # for the whole deployment
@@ -100,9 +102,10 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
         "kms_request": tasks * MINUTES / KEY_MINUTES,
         "secret": SECRETS,
         "secret_request": 12 * HOURS * max(1.0, sessions / 100),
-        "cloudfront_request": sessions * DAYS * (a.calls + 2),
+        "cloudfront_request": sessions * (DAYS * (a.calls + 2) + a.page_files),
         "cloudfront_function": sessions * DAYS * (a.calls + 2),
-        "cloudfront_gb": sessions * DAYS * (a.calls * a.answer_kb * 1e3 / GB + a.files_in * file_gb),
+        "cloudfront_gb": sessions
+        * (DAYS * (a.calls * a.answer_kb * 1e3 / GB + a.files_in * file_gb) + a.page_kb * 1e3 / GB),
         "log_gb": sessions * DAYS * a.log_kb * 1e3 / GB,
         "metric": metrics,
         "alarm_metric": alarms,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deploy import CannotDeploy, administrator, artifacts, checks, image
+from infra.deploy import CannotDeploy, administrator, artifacts, checks, image, publishing
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices, check_image, check_parameters
@@ -18,6 +18,8 @@ from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.stack import DeployedStack, Say, StackState
 from infra.template import TEMPLATE, load_template
 
+PAGE_BUCKET: Final = "PageBucketName"
+"""The stack's output that names the bucket of the page's files."""
 DRY_REGION: Final = "us-east-1"
 """Stands for the region where none is chosen and nothing is created."""
 
@@ -52,9 +54,13 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
         say("Made the role by which ECS works in this account.")
     parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)
     url = _upload(account, choices.stack, packaged)
+    bucket = before.outputs.get(PAGE_BUCKET) if before else None
+    if bucket:
+        # The functions that come now refer to them.
+        publishing.publish(account, bucket, packaged.page)
     if not stack.change(url, parameters, before):
         say("Nothing has changed.")
-    _finish(account, choices.stack, stack, say)
+    _finish(account, choices.stack, stack, packaged, say)
 
 
 def _before(account: Account, stack: DeployedStack, name: str, say: Say) -> StackState | None:
@@ -84,6 +90,7 @@ def rehearse(packaged: PackagedStack, choices: Choices, say: Say) -> None:
     say(f"  upload {packaged.archive.name} and the template to the bucket {bucket}")
     say(f"  create the role {accounts.ECS_ROLE}, unless the account has it")
     say(f"  create or change the stack {choices.stack} in {region}, with {_told(choices.parameters)}")
+    say(f"  put the {len(publishing.files(packaged.page))} files of the page into their bucket")
     say("  put keys that sign logins into its secret, unless it has some")
     say(
         f"  create the user {administrator.USER}, its password in the secret {administrator.secret_name(choices.stack)}"
@@ -125,11 +132,13 @@ def _upload(account: Account, name: str, packaged: PackagedStack) -> str:
     return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
 
 
-def _finish(account: Account, name: str, stack: DeployedStack, say: Say) -> None:
-    """Do what a template can't: secrets that nobody sees; then tell where everything is."""
+def _finish(account: Account, name: str, stack: DeployedStack, packaged: PackagedStack, say: Say) -> None:
+    """Do what a template can't: the page's files, secrets that nobody sees; then tell where everything is."""
     state = stack.state()
     if state is None:
         raise CannotDeploy(f"The stack {name} is gone.")
+    publishing.publish(account, state.outputs[PAGE_BUCKET], packaged.page)
+    publishing.tidy(account, state.outputs[PAGE_BUCKET], packaged.page)
     if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"]):
         say("Made the keys that sign logins.")
     created = administrator.ensure(account, name, state.outputs)

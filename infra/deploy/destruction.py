@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from infra.deploy import CannotDeploy, administrator, artifacts, image
+from infra.deploy import CannotDeploy, administrator, artifacts, image, publishing
 from infra.deploy import account as accounts
 from infra.deploy.account import Account, explained, refused
 from infra.deploy.choices import Choices
@@ -19,6 +19,7 @@ PAGE: Final = 1000
 Resource = tuple[str, str, str]
 """Logical id, type, and physical id."""
 TABLE: Final = "AWS::DynamoDB::Table"
+BUCKET: Final = "AWS::S3::Bucket"
 KEPT: Final = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 REMOVAL: Final = {
     TABLE: (
@@ -29,7 +30,7 @@ REMOVAL: Final = {
     "AWS::IAM::Role": "aws iam delete-role --role-name {0}   (its policies first)",
     "AWS::KMS::Key": "aws kms schedule-key-deletion --key-id {0}   (what it encrypted can't be read any more)",
     "AWS::Logs::LogGroup": "aws logs delete-log-group --log-group-name {0}",
-    "AWS::S3::Bucket": "aws s3 rb --force s3://{0}   (older versions of its objects first, if it keeps any)",
+    BUCKET: "aws s3 rb --force s3://{0}   (older versions of its objects first, if it keeps any)",
     "AWS::SecretsManager::Secret": "aws secretsmanager delete-secret --secret-id {0}",
 }
 
@@ -58,6 +59,7 @@ def _remove_stack(account: Account, stack: DeployedStack, name: str, say: Say) -
     kept = _kept(stack.template(), resources)
     say("Stopping the functions and the workers ...")
     queues = _quiet(account, resources, name)
+    _empty_buckets(account, resources, kept)
     say(f"Deleting the stack {name}; CloudFront takes some minutes ...")
     stack.delete()
     say(f"The stack {name} is gone{f', and {queues} mailboxes of workers' if queues else ''}.")
@@ -70,6 +72,7 @@ def clear(account: Account, stack: DeployedStack, name: str, say: Say) -> None:
     # A stack that nothing was ever begun for has no template to ask for.
     kept = _kept(stack.template(), resources) if resources else []
     _quiet(account, resources, name)
+    _empty_buckets(account, resources, kept)
     _remove_tables(account, resources)
     stack.delete()
     _tell([one for one in kept if one[1] != TABLE], say)
@@ -79,6 +82,13 @@ def _quiet(account: Account, resources: list[Resource], name: str) -> int:
     """Stop the functions, then the workers; return how many mailboxes they had."""
     _still(account, resources)
     return _end_workers(account, resources, f"{name}-worker-")
+
+
+def _empty_buckets(account: Account, resources: list[Resource], kept: list[Resource]) -> None:
+    """Empty the buckets that go with the stack: S3 deletes none that holds anything."""
+    for one in resources:
+        if one[1] == BUCKET and one not in kept:
+            publishing.empty(account, one[2])
 
 
 def _remove_tables(account: Account, resources: list[Resource]) -> None:

@@ -5,7 +5,6 @@ what is deployed.
 """
 
 import hashlib
-import json
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from samtranslator.translator.translator import Translator
 
 from infra import REPOSITORY
 from infra.deploy import CannotDeploy
+from infra.package.building import Package
 
 OUT: Final = REPOSITORY / "out" / "deploy"
 """Not where ``make package`` writes: that may be run at any time."""
@@ -30,10 +30,11 @@ SERVERLESS: Final = "AWS::Serverless-2016-10-31"
 
 @dataclass(frozen=True, slots=True)
 class PackagedStack:
-    """A stage's archive, and the template with its SAM transform still to do."""
+    """A stage's archive, the template with its SAM transform still to do, and the folder of the page's files."""
 
     archive: Path
     template: dict[str, Any]
+    page: Path
 
     @property
     def key(self) -> str:
@@ -56,8 +57,8 @@ def package(stage: str) -> PackagedStack:
     done = subprocess.run(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise CannotDeploy(done.stderr.strip() or "The functions could not be packaged.")
-    made = folder / "package"
-    return PackagedStack(made / "deployment.zip", json.loads((made / "sam.json").read_text()))
+    made = Package(folder / "package")
+    return PackagedStack(made.archive, made.document(), made.page)
 
 
 def located(template: Any, address: str) -> Any:

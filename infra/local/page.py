@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from chalicelib import page
+from infra.local.bucket import Refusal
 
 FILES: Final = "/page/{build}/{name}"
 """What the edge leads to the bucket, whose keys begin so."""
@@ -28,11 +29,13 @@ class PageSite:
         app.router.add_get(FILES, self.read)
 
     async def read(self, request: web.Request) -> web.Response:
-        """Give a file of this build; whatever else a build's address is for isn't there."""
+        """Give a file of this build. Of what isn't there S3 says, to who may not list the bucket, that it is denied."""
         name = request.match_info["name"]
         file = page.files().get(name) if request.match_info["build"] == page.build() else None
         if file is None:
-            return web.Response(status=404, text="There is no such file.", headers=self._headers)
+            answer = Refusal(403, "AccessDenied", "Access Denied").answer()
+            answer.headers.update(self._headers)
+            return answer
         special = name == page.PLACE
         headers = {"Content-Type": file.content_type, "Cache-Control": "no-store" if special else page.KEPT}
         return web.Response(body=self._place if special else file.content, headers=headers | dict(self._headers))

@@ -102,7 +102,7 @@ class StackServices:
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
         sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
         bucket = self._bucket(aws, authorizer)
-        page = PageSite(PHONES if phones else None, {"X-Content-Type-Options": "nosniff"})
+        page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"))
         await self._open_front(ending, front_app(rest, sockets, phones, bucket, page), front)
         return pumping
 
@@ -125,7 +125,7 @@ class StackServices:
         aws.server.after_object = self._objects.changed
 
     def _bucket(self, aws: LocalAws, authorizer: Authorizer) -> Bucket:
-        headers = edge_headers(aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy")["MediaHeaders"])
+        headers = _headers(aws, "MediaHeaders")
         signer = Signer(aws.callers.secret_key, aws.url.removeprefix("http://"))
         return Bucket(aws.physical["MediaBucket"], self._objects, signer, authorizer.service, headers)
 
@@ -176,6 +176,10 @@ class StackServices:
 
         ending.push_async_callback(end)
         return task
+
+
+def _headers(aws: LocalAws, policy: str) -> dict[str, str]:
+    return edge_headers(aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy")[policy])
 
 
 def _task_event(detail: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from infra import REPOSITORY
 from infra.package.building import CannotPackage, Package, build
 from infra.package.checks import faults, import_ms
 from infra.package.pythons import packager
+from infra.page import ROOT, served
 
 
 def main(arguments: list[str]) -> int:
@@ -28,6 +29,8 @@ def main(arguments: list[str]) -> int:
     size = package.archive.stat().st_size / 1e6
     _say(f"{package.archive}: {size:.1f} MB for {runtime} on {architecture}")
     _say(f"{package.template}: {len(package.document()['Resources'])} resources")
+    folder, size = package.page / ROOT, sum(len(file.content) for file in served().values())
+    _say(f"{folder}: {len(served())} files, {size / 1e3:.0f} KB")
     _say(f"import app: {import_ms(python):.0f} ms here")
     return 0
 

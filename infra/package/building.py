@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from infra import REPOSITORY
+from infra import REPOSITORY, page
 from infra.edge import function_code
 from infra.template import TEMPLATE, load_yaml
 
@@ -26,7 +26,7 @@ class CannotPackage(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What was made: the functions' ``archive``, and the SAM ``template`` that refers to it as ./deployment.zip."""
+    """What was made: the functions' ``archive``, the SAM ``template`` that refers to it, and the page's files."""
 
     folder: Path
 
@@ -37,8 +37,13 @@ class Package:
 
     @property
     def template(self) -> Path:
-        """The merged template, still with its SAM transform."""
+        """The merged template, still with its SAM transform; the archive is ``./deployment.zip`` there."""
         return self.folder / "sam.json"
+
+    @property
+    def page(self) -> Path:
+        """The folder in which the files for the page's bucket lie at their keys, which begin with ``page/``."""
+        return self.folder.parent
 
     def document(self) -> dict[str, Any]:
         """Return the template."""
@@ -69,6 +74,7 @@ def build(stage: str, out: Path, *, python: Path, environment: Mapping[str, str]
         raise CannotPackage(f"chalice package failed:\n{done.stdout}{done.stderr}".rstrip())
     package = Package(out / "package")
     precompile(package.archive, python)
+    page.write(package.page)
     return package
 
 

@@ -6,6 +6,7 @@ would record the failure, take everything back, and say so; that is added here.
 
 import json
 import os
+import shutil
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -214,10 +215,11 @@ def a_package(directory: Path, **resources: Any) -> PackagedStack:
         "Table": {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Retain", "Properties": table},
         "SigningKeys": {"Type": "AWS::SecretsManager::Secret", "DeletionPolicy": "Retain", "Properties": {}},
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "WorkerImage"}}},
+        "PageBucket": {"Type": "AWS::S3::Bucket", "Properties": {}},
         **resources,
     }
     outputs = {"Address": "https://d111.cloudfront.net", "TableName": {"Ref": "Table"}}
-    outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}}
+    outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}, "PageBucketName": {"Ref": "PageBucket"}}
     parameters = {"WorkerImage": {"Type": "String"}, "StandbyWorkers": {"Type": "Number", "Default": 1}}
     parameters |= {"ReservedConcurrency": {"Type": "Number", "Default": 0}}
     template = {
@@ -225,7 +227,15 @@ def a_package(directory: Path, **resources: Any) -> PackagedStack:
         "Resources": made,
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
-    return PackagedStack(archive, template)
+    a_page(directory, "1" * 16)
+    return PackagedStack(archive, template, directory)
+
+
+def a_page(directory: Path, build: str) -> None:
+    """Make ``directory`` hold the files of one build of the page, and of no other."""
+    shutil.rmtree(directory / "page", ignore_errors=True)
+    (directory / "page" / build).mkdir(parents=True)
+    (directory / "page" / build / "main.js").write_text(f"// {build}")
 
 
 def client(account: Account, service: str) -> Any:

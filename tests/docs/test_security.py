@@ -216,7 +216,8 @@ def test_tls_alone_http_is_refused_not_redirected():
 
 def test_what_strangers_sent_is_served_by_the_edge_as_nothing_that_runs():
     said("it is served with `nosniff` and a `Content-Security-Policy` with `sandbox`, by the edge")
-    (behaviour,) = properties("Distribution")["DistributionConfig"]["CacheBehaviors"]
+    behaviours = properties("Distribution")["DistributionConfig"]["CacheBehaviors"]
+    (behaviour,) = (one for one in behaviours if one["TargetOriginId"] == "media")
     assert behaviour["ResponseHeadersPolicyId"] == {"Ref": "MediaHeaders"}
     added = properties("MediaHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
     assert added["ContentTypeOptions"]["Override"]
@@ -242,7 +243,7 @@ def test_tls_1_2_at_least_under_a_domain_of_one_s_own_and_to_api_gateway_but_not
     assert (condition, domain["MinimumProtocolVersion"]) == ("HasDomain", "TLSv1.2_2021")
     # CloudFront takes no minimum beside its own certificate.
     assert own == {"CloudFrontDefaultCertificate": True}
-    for origin in [one for one in shown["Origins"] if one["Id"] != "media"]:
+    for origin in [one for one in shown["Origins"] if one["Id"] not in {"media", "page"}]:
         config = origin["CustomOriginConfig"]
         assert (config["OriginProtocolPolicy"], config["OriginSSLProtocols"]) == ("https-only", ["TLSv1.2"])
 
@@ -256,7 +257,7 @@ def test_the_edge_s_secret_is_in_every_function_s_environment_and_in_cloudfront_
     secret = json.dumps(CLOUD.variables["EDGE_SECRET"])
     assert "EdgeSecret" in secret
     origins = properties("Distribution")["DistributionConfig"]["Origins"]
-    apis = [one for one in origins if one["Id"] != "media"]
+    apis = [one for one in origins if one["Id"] not in {"media", "page"}]
     assert [json.dumps(one["OriginCustomHeaders"][0]["HeaderValue"]) for one in apis] == [secret, secret]
     assert "EdgeSecret" not in json.dumps([one for one in origins if one not in apis])
     assert "EdgeSecret" not in json.dumps([properties("WorkerTask"), properties("WorkerRole")])

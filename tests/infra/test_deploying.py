@@ -42,7 +42,7 @@ def test_the_whole_template_is_deployed_changes_nothing_the_second_time_and_goes
     cloud: Cloud, account: Account, package: Package
 ) -> None:
     said: list[str] = []
-    whole = packaging.PackagedStack(package.archive, package.document())
+    whole = packaging.PackagedStack(package.archive, package.document(), package.page)
     choices = Choices("prod", {"LogDays": "90"})
     bring(account, whole, choices, said.append)
     told = "\n".join(said)

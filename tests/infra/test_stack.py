@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.media import prefix_of
+from infra.page import ROOT
 from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
 from tests.infra.removal import as_cloudformation_does
@@ -144,10 +145,16 @@ def test_pages_on_listed_origins_post_and_read_files(cloud):
     assert rule["AllowedMethods"] == ["GET", "POST"]
 
 
+def to_bucket(distribution, name):
+    """What leads to a bucket: the path's behaviour, and the origin."""
+    (behaviour,) = [one for one in distribution["CacheBehaviors"] if one["TargetOriginId"] == name]
+    (origin,) = [one for one in distribution["Origins"] if one["Id"] == name]
+    return behaviour, origin
+
+
 def test_files_are_read_over_the_edge_by_their_signature_alone_and_run_nothing(cloud):
     distribution = cloud.asked("Distribution")["DistributionConfig"]
-    (behaviour,) = distribution["CacheBehaviors"]
-    (origin,) = [one for one in distribution["Origins"] if one["Id"] == behaviour["TargetOriginId"]]
+    behaviour, origin = to_bucket(distribution, "media")
     assert behaviour["PathPattern"] == f"/{prefix_of('')[:-1]}*"
     # What is signed is the bucket's own name in its region.
     assert origin["DomainName"].startswith(f"{cloud.outputs['MediaBucketName']}.s3")
@@ -165,6 +172,35 @@ def test_files_are_read_over_the_edge_by_their_signature_alone_and_run_nothing(c
     policy = said["SecurityHeadersConfig"]["ContentSecurityPolicy"]
     assert policy["Override"]
     assert {"sandbox", "default-src 'none'"} <= set(policy["ContentSecurityPolicy"].split("; "))
+
+
+def test_the_page_s_files_are_kept_at_the_edge_and_told_nothing_of_who_asks(cloud):
+    behaviour, origin = to_bucket(cloud.asked("Distribution")["DistributionConfig"], "page")
+    assert behaviour["PathPattern"] == f"/{ROOT}/*"
+    assert origin["DomainName"].startswith(f"{cloud.outputs['PageBucketName']}.s3")
+    assert "OriginCustomHeaders" not in origin
+    assert (behaviour["AllowedMethods"], behaviour["ViewerProtocolPolicy"]) == (["GET", "HEAD"], "https-only")
+    # AWS's CachingOptimized; without a policy for what is sent on, no header of the caller's is.
+    assert behaviour["CachePolicyId"] == "658327ea-f89d-4fab-a63d-7e88639e58f6"
+    assert not {"OriginRequestPolicyId", "FunctionAssociations"} & set(behaviour)
+    assert behaviour["Compress"]
+    said = cloud.asked("PageHeaders")["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    assert said["ContentTypeOptions"] == {"Override": True}
+    assert said["ContentSecurityPolicy"]["ContentSecurityPolicy"].startswith("default-src 'none';")
+
+
+def test_only_the_edge_reads_the_page_s_bucket_and_only_what_it_serves(cloud):
+    s3, name = cloud.client("s3"), cloud.outputs["PageBucketName"]
+    denied, allowed = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]
+    assert (denied["Effect"], denied["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert (allowed["Principal"], allowed["Action"]) == ({"Service": "cloudfront.amazonaws.com"}, "s3:GetObject")
+    assert allowed["Resource"] == f"arn:aws:s3:::{name}/{ROOT}/*"
+    (edge,) = allowed["Condition"]["StringEquals"].values()
+    assert edge.endswith(f":distribution/{cloud.physical['Distribution']}")
+    asked = cloud.template["Resources"]["PageBucket"]["Properties"]
+    assert set(asked["PublicAccessBlockConfiguration"].values()) == {True}
+    access = cloud.asked("PageAccess")["OriginAccessControlConfig"]
+    assert (access["SigningBehavior"], access["OriginAccessControlOriginType"]) == ("always", "s3")
 
 
 def test_workers_reach_out_and_nothing_reaches_in(cloud):
@@ -255,7 +291,7 @@ def test_the_account_lets_api_gateway_log_before_a_stage_does(cloud):
 
 def test_what_cloudfront_sends_on_comes_with_its_proof(cloud):
     origins = cloud.asked("Distribution")["DistributionConfig"]["Origins"]
-    apis = [one for one in origins if one["Id"] != "media"]
+    apis = [one for one in origins if one["Id"] not in {"media", "page"}]
     assert [one["Id"] for one in apis] == ["rest", "websocket"]
     assert {header["HeaderName"] for one in apis for header in one["OriginCustomHeaders"]} == {"X-Switchboard-Edge"}
     assert cloud.asked("EdgeFunction")["FunctionCode"].startswith("import cf from 'cloudfront';")

@@ -100,6 +100,7 @@ REMEMBERED = (
     "AWS::ApiGatewayV2::Deployment",
     "AWS::CloudFront::Function",
     "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginAccessControl",
     "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::Lambda::EventInvokeConfig",

@@ -1,0 +1,62 @@
+"""The page's files as the local front serves them: as CloudFront does from the bucket."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from chalicelib import page
+from infra.local.bucket import edge_headers
+from infra.local.front import PHONES, loopback_socket, serve
+from infra.local.page import PageSite
+from infra.template import TEMPLATE, load_template
+
+POLICIES = load_template(TEMPLATE).of_type("AWS::CloudFront::ResponseHeadersPolicy")
+HEADERS = edge_headers(POLICIES["PageHeaders"])
+
+
+def got(path: str, look: Callable[[bytes, Any], Any], phones: str | None = None) -> tuple[int, Any]:
+    """Ask for a path; return the status, and what ``look`` finds in the body and the headers."""
+
+    async def ask() -> tuple[int, Any]:
+        app = web.Application()
+        PageSite(phones, HEADERS).add_to(app)
+        async with AsyncExitStack() as ending, aiohttp.ClientSession() as http:
+            url = await serve(ending, app, loopback_socket())
+            async with http.get(url + path) as answer:
+                return answer.status, look(await answer.read(), answer.headers)
+
+    return asyncio.run(ask())
+
+
+def a_file(name: str) -> str:
+    return f"/page/{page.build()}/{name}"
+
+
+def test_a_file_comes_with_its_type_the_edge_s_headers_and_may_be_kept_for_ever() -> None:
+    def look(body: bytes, headers: Any) -> Any:
+        assert headers["Content-Security-Policy"].startswith("default-src 'none';")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        return body, headers["Content-Type"], headers["Cache-Control"]
+
+    css = page.files()["style.css"]
+    assert got(a_file("style.css"), look) == (200, (css.content, css.content_type, page.KEPT))
+
+
+def test_the_page_is_told_where_the_virtual_phones_are_if_there_are_any() -> None:
+    def look(body: bytes, headers: Any) -> Any:
+        return body, headers["Cache-Control"]
+
+    assert got(a_file(page.PLACE), look, PHONES) == (200, (b'{"phones": "_local/whatsapp/"}', "no-store"))
+    assert got(a_file(page.PLACE), look) == (200, (b'{"phones": null}', "no-store"))
+
+
+def test_what_the_bucket_doesn_t_have_is_denied_as_s3_does() -> None:
+    def look(body: bytes, headers: Any) -> Any:
+        return b"<Code>AccessDenied</Code>" in body, headers["X-Content-Type-Options"]
+
+    for path in (a_file("nothing.js"), a_file("index.html"), "/page/0123456789abcdef/style.css"):
+        assert got(path, look) == (403, (True, "nosniff"))
