@@ -164,7 +164,8 @@ class MemoryChats:
             timer = {one: getattr(stands, one) for one in ("timer", "timer_set_at", "timer_by")}
             self.rows[chat.uid, chat.key] = replace(moved, **timer)
         elif stands.last_inbound < chat.last_inbound:
-            self.rows[chat.uid, chat.key] = replace(stands, last_inbound=chat.last_inbound)
+            name = chat.name or stands.name
+            self.rows[chat.uid, chat.key] = replace(stands, last_inbound=chat.last_inbound, name=name)
         return stands is None
 
     def get(self, uid: str, key: str) -> Chat | None:

@@ -35,7 +35,8 @@ class DynamoChats(Struct, frozen=True):
             return True
         # It stands, and has a newer message. Of those that came in this one may be the newest all the same.
         if chat.last_inbound:
-            self._forward(chat.uid, chat.key, {"last_inbound": chat.last_inbound}, by="last_inbound")
+            told = {"last_inbound": chat.last_inbound, **({"name": chat.name} if chat.name else {})}
+            self._forward(chat.uid, chat.key, told, by="last_inbound")
         return False
 
     def get(self, uid: str, key: str) -> Chat | None:

@@ -34,7 +34,7 @@ def test_a_chat_only_moves_on(stores):
     stores.chats.note(replace(CHAT, name=None, lid=None, last="M4", last_inbound=""), now=NOW)
     assert stores.chats.get("uid", "2@lid") == replace(CHAT, last="M4")
     stores.chats.note(replace(CHAT, name="Bö", last="M3", last_inbound="M3"), now=NOW)
-    assert stores.chats.get("uid", "2@lid") == replace(CHAT, last="M4", last_inbound="M3")
+    assert stores.chats.get("uid", "2@lid") == replace(CHAT, name="Bö", last="M4", last_inbound="M3")
 
 
 def test_a_chat_is_read_further_and_never_back(stores):
