@@ -17,10 +17,14 @@ const THEME = 'switchboard.theme';
 /**
  * The views, each a module whose `view(scope, context, parameters)` returns `{title, root}`: an element, and what the
  * browser's tab says. `context` is `{api, live, sessions, me, place}`: the caller's calls, the connection, the sessions
- * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served.
+ * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served. A view
+ * may also return `update(parameters)`, for another address of its module: false if it has to be made anew for that.
  */
+const chat = () => import('./chat.js');
 const ROUTES = [
   { path: 'sessions', load: () => import('./overview.js') },
+  { path: 'sessions/:id/chat', load: chat },
+  { path: 'sessions/:id/chat/:chat', load: chat },
 ];
 const HOME = address('sessions');
 
@@ -99,20 +103,26 @@ const unreached = (scope, stage, main, error) => {
 /** Show the view that the address names, now and whenever it changes. */
 const follow = (scope, main, context) => {
   let shown = scope.child();
+  let now = null;
   const turn = async () => {
+    const parts = segments(location.hash);
+    const found = match(ROUTES, parts);
+    if (now && found?.route.load === now.load && now.update?.(found.parameters)) return;
+    now = null;
     shown.end();
     shown = scope.child();
     const here = shown;
-    const parts = segments(location.hash);
     if (!parts.length) { go(HOME, { instead: true }); return; }
-    const found = match(ROUTES, parts);
     for (const link of document.querySelectorAll('nav a')) {
       link.toggleAttribute('data-here', link.hash.startsWith(`#/${parts[0]}`));
     }
     if (!found) { show(main, nowhere()); return; }
     const { view } = await found.route.load();
     // Somebody may have gone on meanwhile.
-    if (!here.ended) show(main, view(here, context, found.parameters), { focus: true });
+    if (here.ended) return;
+    const made = view(here, context, found.parameters);
+    now = { load: found.route.load, update: made.update };
+    show(main, made, { focus: true });
   };
   scope.on(window, 'hashchange', turn);
   turn();
