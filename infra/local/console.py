@@ -63,6 +63,7 @@ def greeting(settings: LocalSettings, user: str, password: str) -> str:
     loopback = settings.network is Network.LOOPBACK
     lines = [
         f"Switchboard runs on {origin}",
+        f"  open       {origin} in a browser{', with a virtual phone beside the page' if loopback else ''}",
         f"  log in     {user} / {password}",
         f"  try first  curl -s {origin}/api/auth/login -H 'Content-Type: application/json' -d '{body}'",
         _scan(settings) if loopback else "  network    the real WhatsApp: scan the codes with your own phone",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
@@ -13,15 +13,26 @@ FILES: Final = "/page/{build}/{name}"
 """What the edge leads to the bucket, whose keys begin so."""
 
 
+class Credentials(NamedTuple):
+    """Name and password of a user whom everybody who can reach the stack may be."""
+
+    username: str
+    password: str
+
+
 class PageSite:
     """The files of this build, and the headers that the edge adds to them.
 
-    ``phones`` is the path of the virtual phones' control, None where there are none; only this file differs from what
-    lies in the cloud, so no browser may keep it.
+    ``phones`` is the path of the virtual phones' control, None where there are none; ``credentials`` are the well-known
+    ones that the page offers to sign in with. Only this file differs from what lies in the cloud, so no browser may
+    keep it.
     """
 
-    def __init__(self, phones: str | None, headers: Mapping[str, str]) -> None:
-        self._place = json.dumps({"phones": phones and phones.removeprefix("/")}).encode()
+    def __init__(self, phones: str | None, headers: Mapping[str, str], credentials: Credentials | None = None) -> None:
+        special: dict[str, Any] = {"phones": phones and phones.removeprefix("/")}
+        if credentials is not None:
+            special["credentials"] = credentials._asdict()
+        self._place = json.dumps(special).encode()
         self._headers = headers
 
     def add_to(self, app: web.Application) -> None:

@@ -9,36 +9,13 @@ import argparse
 import json
 import sys
 from argparse import Namespace
+from base64 import b64encode
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 from urllib.parse import quote
-
-import zxingcpp
-from PIL import Image, UnidentifiedImageError
 
 from infra.local.phone_control import Failed, call, path, readable
 from infra.local.phone_messages import add_message_commands
-
-
-class NothingToSee(Exception):
-    """There is no picture, or no QR code in it; the sentence says which."""
-
-
-def read_code(picture: Path | BinaryIO) -> str:
-    """The text of the QR code in a picture; NothingToSee if there is none."""
-    try:
-        with Image.open(picture) as image:
-            found = zxingcpp.read_barcodes(
-                image.convert("L"), formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-            )
-    except FileNotFoundError:
-        raise NothingToSee(f"There is no file {picture}.") from None
-    except (UnidentifiedImageError, OSError) as error:
-        raise NothingToSee(f"{picture} is not a picture that can be read.") from error
-    if not found:
-        raise NothingToSee(f"There is no QR code in {picture}.")
-    return str(found[0].text)
-
 
 _WHY: Final = {
     403: "wants to be asked",
@@ -154,7 +131,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _options(arguments)
     try:
         print(options.run(options))
-    except (Failed, NothingToSee) as error:
+    except Failed as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -200,7 +177,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def _scan(options: argparse.Namespace) -> str:
-    wanted = {"code": read_code(options.picture), "number": options.number, "name": options.name}
+    try:
+        picture = b64encode(options.picture.read_bytes()).decode()
+    except FileNotFoundError:
+        raise Failed(f"There is no file {options.picture}.") from None
+    except OSError as error:
+        raise Failed(f"{options.picture} can't be read: {error.strerror}.") from error
+    wanted = {"picture": picture, "number": options.number, "name": options.name}
     return _linked(call(options, "phones/scan", wanted))
 
 

@@ -27,7 +27,7 @@ from infra.local.functions import (
 )
 from infra.local.iam.permissions import Authorizer, Permissions, enforce_roles
 from infra.local.moto.objects import KeptObjects
-from infra.local.page import PageSite
+from infra.local.page import Credentials, PageSite
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
 from infra.local.rest import RestApi, integrations
@@ -102,7 +102,9 @@ class StackServices:
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
         sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
         bucket = self._bucket(aws, authorizer)
-        page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"))
+        # Only the loopback's password is nobody's secret.
+        known = Credentials(USER, self._password.text) if phones else None
+        page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
         await self._open_front(ending, front_app(rest, sockets, phones, bucket, page), front)
         return pumping
 

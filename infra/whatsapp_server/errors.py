@@ -5,6 +5,7 @@ PhoneError
 ├── WrongNumber         no phone number in international form
 ├── ForeignCode         no linking code of this WhatsApp
 ├── ExpiredCode         a code that is no longer shown, or was used
+├── NothingToSee        no QR code in a picture, or no picture
 ├── UnknownPhone        nobody has this number, or it has no such device
 ├── UnknownMessage      the phone has no such message in that chat
 ├── UnknownFile         no such file was uploaded
@@ -62,6 +63,13 @@ class ExpiredCode(PhoneError):
 
     code = "expired_code"
     status = 410
+
+
+class NothingToSee(PhoneError):
+    """There is no QR code in a picture, or it is none."""
+
+    code = "nothing_to_see"
+    status = 422
 
 
 class UnknownPhone(PhoneError):

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.local.client import eventually
-from infra.local.phone import read_code
+from infra.whatsapp_server.camera import read_code
 
 NEEDED = "The documents' pages run in a real browser: install Chromium (apt-get install chromium)."
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.client import Stack, eventually
-from infra.local.phone import read_code
+from infra.whatsapp_server.camera import read_code
 from tests.flows.browser import Tab
 from tests.flows.javascript import run
 from tests.flows.printed import printed

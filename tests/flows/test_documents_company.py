@@ -8,7 +8,7 @@ import requests
 from playwright.sync_api import expect
 
 from infra.local.client import Stack, eventually
-from infra.local.phone import read_code
+from infra.whatsapp_server.camera import read_code
 from tests.flows.browser import Tab
 from tests.flows.javascript import installed
 

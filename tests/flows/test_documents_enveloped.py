@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from infra.local.client import Phone, Stack
-from infra.local.phone import read_code
+from infra.whatsapp_server.camera import read_code
 from tests.flows.browser import Tab
 from tests.flows.javascript import run
 from tests.flows.printed import printed

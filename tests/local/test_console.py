@@ -45,13 +45,17 @@ def test_the_greeting_has_the_address_the_credentials_and_the_way_out():
     text = greeting(read_settings({"PORT": "8081"}), "admin", "admin123")
     assert "http://localhost:8081" in text
     assert "admin / admin123" in text
+    assert "http://localhost:8081 in a browser, with a virtual phone" in text
     assert "curl" in text
     assert "infra.local.phone scan" in text
     assert "Ctrl-C" in text
 
 
 def test_with_the_real_network_nobody_is_sent_to_a_virtual_phone():
-    assert "infra.local.phone" not in greeting(read_settings({"NETWORK": "whatsapp"}), "admin", "x")
+    text = greeting(read_settings({"NETWORK": "whatsapp"}), "admin", "x")
+    assert "infra.local.phone" not in text
+    assert "virtual phone" not in text
+    assert "in a browser\n" in text
 
 
 def test_what_is_said_is_printed(capfd):

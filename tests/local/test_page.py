@@ -1,6 +1,7 @@
 """The page's files as the local front serves them: as CloudFront does from the bucket."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -11,19 +12,21 @@ from aiohttp import web
 from chalicelib import page
 from infra.local.bucket import edge_headers
 from infra.local.front import PHONES, loopback_socket, serve
-from infra.local.page import PageSite
+from infra.local.page import Credentials, PageSite
 from infra.template import TEMPLATE, load_template
 
 POLICIES = load_template(TEMPLATE).of_type("AWS::CloudFront::ResponseHeadersPolicy")
 HEADERS = edge_headers(POLICIES["PageHeaders"])
 
 
-def got(path: str, look: Callable[[bytes, Any], Any], phones: str | None = None) -> tuple[int, Any]:
+def got(
+    path: str, look: Callable[[bytes, Any], Any], phones: str | None = None, known: Credentials | None = None
+) -> tuple[int, Any]:
     """Ask for a path; return the status, and what ``look`` finds in the body and the headers."""
 
     async def ask() -> tuple[int, Any]:
         app = web.Application()
-        PageSite(phones, HEADERS).add_to(app)
+        PageSite(phones, HEADERS, known).add_to(app)
         async with AsyncExitStack() as ending, aiohttp.ClientSession() as http:
             url = await serve(ending, app, loopback_socket())
             async with http.get(url + path) as answer:
@@ -52,6 +55,12 @@ def test_the_page_is_told_where_the_virtual_phones_are_if_there_are_any() -> Non
 
     assert got(a_file(page.PLACE), look, PHONES) == (200, (b'{"phones": "_local/whatsapp/"}', "no-store"))
     assert got(a_file(page.PLACE), look) == (200, (b'{"phones": null}', "no-store"))
+
+
+def test_the_page_offers_to_sign_in_with_credentials_that_are_nobody_s_secret() -> None:
+    known = Credentials("admin", "admin123")
+    (status, place) = got(a_file(page.PLACE), lambda body, _: json.loads(body), PHONES, known)
+    assert (status, place["credentials"]) == (200, {"username": "admin", "password": "admin123"})
 
 
 def test_what_the_bucket_doesn_t_have_is_denied_as_s3_does() -> None:

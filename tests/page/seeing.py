@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 from infra.local.client import eventually
-from infra.local.phone import read_code
+from infra.whatsapp_server.camera import read_code
 from tests.flows.browser import PATIENCE_MS
 from tests.page.visiting import HEIGHT, THEMES, WIDTHS
 

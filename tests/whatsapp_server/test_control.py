@@ -8,6 +8,9 @@ import pytest
 
 from tests.whatsapp_server.devices import NUMBER, loopback
 
+WHITE = "R0lGODlhAQABAPAAAP///wAAACwAAAAAAQABAAACAkQBADs="
+"""A picture of one pixel."""
+
 
 @pytest.mark.parametrize(
     ("path", "fields", "status", "code"),
@@ -15,6 +18,9 @@ from tests.whatsapp_server.devices import NUMBER, loopback
         ("phones/scan", {}, 400, "bad_request"),
         ("phones/scan", {"code": 5, "number": NUMBER}, 400, "bad_request"),
         ("phones/scan", {"code": "hello", "number": NUMBER}, 400, "foreign_code"),
+        ("phones/scan", {"picture": "hello!", "number": NUMBER}, 400, "bad_request"),
+        ("phones/scan", {"picture": "aGVsbG8=", "number": NUMBER}, 422, "nothing_to_see"),
+        ("phones/scan", {"picture": WHITE, "number": NUMBER}, 422, "nothing_to_see"),
         (f"phones/{NUMBER}/unlink", {}, 404, "unknown_phone"),
         (f"phones/{NUMBER}/drop", {}, 404, "unknown_phone"),
         ("phones/12/drop", {}, 400, "wrong_number"),

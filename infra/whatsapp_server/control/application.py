@@ -1,17 +1,21 @@
 """HTTP routes of the virtual phones, for the command line, the page and tests."""
 
+import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from io import BytesIO
 from typing import Any
 
 from aiohttp import web
 
 from infra.whatsapp_server import scanning, typed_codes
 from infra.whatsapp_server.accounts import Account, Device
+from infra.whatsapp_server.camera import read_code
 from infra.whatsapp_server.codes import LinkingCode
 from infra.whatsapp_server.control import chats, faults, groups, media, passkeys, presence
 from infra.whatsapp_server.control.request import body, phone_number
-from infra.whatsapp_server.errors import PhoneError
+from infra.whatsapp_server.errors import BadRequest, PhoneError
 from infra.whatsapp_server.linking import drop, unlink
 from infra.whatsapp_server.network import Network
 from infra.whatsapp_server.proxy import ConnectProxy
@@ -57,6 +61,13 @@ def _linked(account: Account, device: Device) -> web.Response:
     return web.json_response({"number": account.number, **addresses, "device": device.number})
 
 
+def _read(picture: str) -> str:
+    try:
+        return read_code(BytesIO(b64decode(picture, validate=True)))
+    except ValueError as error:
+        raise BadRequest("picture must be in base64.") from error
+
+
 class _Phones:
     def __init__(self, network: Network, proxy: ConnectProxy, environment: Callable[[], dict[str, str]]) -> None:
         self._network = network
@@ -77,8 +88,11 @@ class _Phones:
         return web.json_response({"devices": devices})
 
     async def scan(self, request: web.Request) -> web.Response:
+        """`{code, number, name?}`: the text of a code; or `{picture, …}`: a picture of it, PNG or JPEG in base64."""
         fields = await body(request)
-        code = LinkingCode.parse(fields.text("code"))
+        seen = fields.optional_text("picture")
+        text = fields.text("code") if seen is None else await asyncio.to_thread(_read, seen)
+        code = LinkingCode.parse(text)
         number = phone_number(fields.text("number"))
         name = fields.optional_text("name")
         wrong_hmac = fields.optional_text("hmac") == "wrong"
