@@ -319,7 +319,8 @@ class Session:
     connection so that another is made: its owner's requests, and changes of the proxy. ``metadata`` is its owner's own.
     ``require_phone_match`` says that no account but that of ``phone`` may be linked. ``pairing_code`` stands beside the
     QR code where one was asked for; ``passkey`` is what WhatsApp demands while the status is ``PASSKEY_REQUIRED``, None
-    where nobody is there who could take the answer.
+    where nobody is there who could take the answer. ``linked_at`` is when the account that was linked last connected
+    for the first time; it stays when that is unlinked again.
     """
 
     tenant: str
@@ -376,6 +377,7 @@ class Session:
     pairing_code: ShownPairingCode | None = None
     passkey: PasskeyDemand | None = None
     last_event: LastEvent | None = None
+    linked_at: int | None = None
 
     @property
     def live(self) -> bool:

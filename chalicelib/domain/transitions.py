@@ -198,7 +198,9 @@ def _carry(session: Session, event: e.LinkEvent, now: int) -> Session:  # noqa: 
         case e.PairSuccess(device=device):
             return replace(session, device=device, attempts=0)
         case e.Connected(device=device):
-            return replace(session, device=device, attempts=0, round=1, connected_at=now)
+            first = session.connected_at is None
+            linked_at = now if first else session.linked_at
+            return replace(session, device=device, attempts=0, round=1, connected_at=now, linked_at=linked_at)
         case e.AccountRefused():
             return replace(session, device=None, connected_at=None)
         case e.LoggedOut() | e.Unlinked() | e.Erased():

@@ -426,3 +426,14 @@ def test_who_may_not_link_sees_that_a_passkey_is_demanded_and_no_more():
     assert hidden.passkey is not None
     assert (hidden.passkey.options, hidden.passkey.code) == ("", None)
     assert moved(scanning(), EVENTS[e.PairingCodeTaken]).without_code().pairing_code is None
+
+
+def test_a_session_says_when_it_was_linked_last_also_when_it_is_unlinked_again() -> None:
+    scanning = a_running_session(status=Status.SCAN_QR, qr=a_code())
+    paired = advance(scanning, e.PairSuccess(DEVICE), now=NOW + 1, event_id="1")
+    connected = advance(paired, e.Connected(DEVICE), now=NOW + 2, event_id="2")
+    lost = advance(connected, e.Disconnected(), now=NOW + 3, event_id="3")
+    again = advance(lost, e.Connected(DEVICE), now=NOW + 4, event_id="4")
+    unlinked = advance(again, e.LoggedOut(Reason.UNLINKED_FROM_PHONE), now=NOW + 5, event_id="5")
+    steps = (scanning, paired, connected, lost, again, unlinked)
+    assert [one.linked_at for one in steps] == [None, None, *[NOW + 2] * 4]
