@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.adapters.credentials import HmacHashes, SigningKeys
-from chalicelib.adapters.names import named_id, new_ticket
+from chalicelib.adapters.names import named_id, new_entropy, new_ticket
 from chalicelib.domain.limits import Quotas
 from chalicelib.services.accounts.accounts import Accounts
+from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
 from chalicelib.services.accounts.tenants import Tenants
 from chalicelib.services.accounts.users import Administrators, Users
@@ -47,6 +48,7 @@ from chalicelib.services.webhooks import Webhooks
 from tests import fakes
 from tests.fakes.accounts import (
     FakeKeySecrets,
+    MemoryInvitations,
     MemoryKeys,
     MemoryLoginAttempts,
     MemoryTenants,
@@ -73,6 +75,7 @@ SERVICES = (
     "chats",
     "event_log",
     "history",
+    "invitations",
     "linking",
     "media",
     "messages",
@@ -115,6 +118,7 @@ class Stores:
     tenants: MemoryTenants = field(default_factory=MemoryTenants)
     api_keys: MemoryKeys = field(default_factory=MemoryKeys)
     tickets: MemoryTickets = field(default_factory=MemoryTickets)
+    invitations: MemoryInvitations = field(default_factory=MemoryInvitations)
     attempts: MemoryLoginAttempts = field(default_factory=MemoryLoginAttempts)
     messages: fakes.MemoryMessages = field(default_factory=fakes.MemoryMessages)
     chats: fakes.MemoryChats = field(default_factory=fakes.MemoryChats)
@@ -338,7 +342,30 @@ class Rig:
 
     @property
     def tickets(self) -> Tickets:
-        return Tickets(self.stores.tickets, self.accounts, self.api_keys, self.clock, new_ticket, self.quotas.tickets)
+        return Tickets(
+            self.stores.tickets,
+            self.accounts,
+            self.api_keys,
+            self.invitations,
+            self.clock,
+            new_ticket,
+            self.quotas.tickets,
+        )
+
+    @property
+    def invitations(self) -> Invitations:
+        stores = self.stores
+        return Invitations(
+            stores.invitations,
+            self.sessions,
+            stores.tenants,
+            stores.users,
+            stores.api_keys,
+            self.closing,
+            self.clock,
+            self.new_id,
+            new_entropy,
+        )
 
     @property
     def users(self) -> Users:

@@ -4,7 +4,7 @@ from secrets import token_bytes, token_urlsafe
 
 from ulid import ULID
 
-from chalicelib.domain import access, webhook
+from chalicelib.domain import access, invitations, webhook
 
 
 def new_id() -> str:
@@ -35,3 +35,8 @@ def new_api_key() -> str:
 def new_ticket() -> str:
     """Return the secret of a new ticket."""
     return access.ticket_of(token_bytes(access.TICKET_ENTROPY))
+
+
+def new_entropy() -> bytes:
+    """Return the random bytes of an invitation's secret, or of its token."""
+    return token_bytes(invitations.ENTROPY)

@@ -9,6 +9,7 @@ from chalice.app import Request
 from chalicelib import bootstrap
 from chalicelib.domain.access import Permission, Principal, is_key, is_ticket
 from chalicelib.domain.errors import Forbidden, SessionNotFound, Unauthenticated
+from chalicelib.domain.invitations import is_linking_token
 from chalicelib.reading import is_text
 
 
@@ -33,7 +34,7 @@ def admit(request: Request, needs: Need, *, anonymous: bool, ended: bool = False
     if isinstance(needs, Public):
         return None
     given = credential(request.headers)
-    if ended and given is not None and not is_key(given):
+    if ended and given is not None and not is_key(given) and not is_linking_token(given):
         return permit(bootstrap.accounts().bearer(given), needs)
     principal = recognise(given) if given is not None else bootstrap.accounts().anonymous() if anonymous else None
     if principal is None:
@@ -42,12 +43,19 @@ def admit(request: Request, needs: Need, *, anonymous: bool, ended: bool = False
 
 
 def recognise(given: str) -> Principal:
-    """Return whose token or API key it is, with one read of the table; raises Unauthenticated."""
+    """Return whose token or API key it is, as the table has it now; raises Unauthenticated."""
+    if is_linking_token(given):
+        return bootstrap.invitations().authenticate(given)
     return bootstrap.api_keys().authenticate(given) if is_key(given) else identify(given)
 
 
 def identify(token: str) -> Principal:
-    """Return whose token it is; raises Unauthenticated, also for an API key: those have no place in an address."""
+    """Return whose token it is; raises Unauthenticated, also for what has no place in an address.
+
+    That is an API key, and the token of an invitation.
+    """
+    if is_linking_token(token):
+        raise Unauthenticated("A link's token is no credential here.", hint="Ask POST /v1/ws-ticket for a ticket.")
     if is_key(token):
         raise Unauthenticated(
             "An API key is no credential here.", hint="Log in for a token, or ask POST /api/ws-ticket for a ticket."
@@ -76,7 +84,7 @@ def permit(principal: Principal, needs: Permission) -> Principal:
 
 
 def reach(principal: Principal | None, session_id: str) -> str:
-    """Return the id of a session that the caller's key isn't kept from; raises SessionNotFound."""
+    """Return the id of a session that the caller's credential isn't kept from; raises SessionNotFound."""
     if principal is not None and principal.session not in {None, session_id}:
         raise SessionNotFound(f"There is no session '{session_id}'.", field="id")
     return session_id

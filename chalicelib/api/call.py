@@ -122,7 +122,7 @@ class Call:
         Raises Forbidden if such a key names another.
         """
         if self.bound is not None and session_id not in {None, self.bound}:
-            raise Forbidden("This API key is for another session alone.", field=field)
+            raise Forbidden("This credential is for another session alone.", field=field)
         return self.bound or session_id
 
     @property

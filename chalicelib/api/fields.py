@@ -10,7 +10,7 @@ import msgspec
 from chalicelib.adapters.poster import NotAnEndpoint, endpoint
 from chalicelib.config import settings
 from chalicelib.domain.addresses import is_public_host
-from chalicelib.domain.errors import InvalidField, MediaNotFound, MessageNotFound, SessionNotFound
+from chalicelib.domain.errors import InvalidField, InvitationNotFound, MediaNotFound, MessageNotFound, SessionNotFound
 from chalicelib.domain.messages import MAX_TEXT, MAX_TEXT_BYTES
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.reading import DigitText
@@ -49,6 +49,7 @@ MEDIA_ID: Final = re.compile(r"md_[0-9A-Za-z]{1,64}")
 USER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+-]{0,63}")
 TENANT_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 KEY_ID: Final = re.compile(r"[0-9A-Za-z]{1,32}")
+INVITATION_ID: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 _WRITTEN: Final = frozenset("\n\t\r")
 """The control characters that people write."""
 _BLANK: Final = {"Cc", "Cf", "Zl", "Zp", "Zs"}
@@ -97,6 +98,13 @@ def existing_media(value: str) -> str:
     """Return the file's id in a path; raises MediaNotFound for one that no file can have."""
     if not MEDIA_ID.fullmatch(value):
         raise MediaNotFound("There is no such file in this session.", field="media_id")
+    return value
+
+
+def existing_invitation(value: str) -> str:
+    """Return the invitation's id in a path; raises InvitationNotFound for one that no invitation can have."""
+    if not INVITATION_ID.fullmatch(value):
+        raise InvitationNotFound("There is no such invitation to this session.", field="invitation_id")
     return value
 
 

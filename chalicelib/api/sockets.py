@@ -44,10 +44,9 @@ def connect(event: WebsocketEvent) -> Response:
         if known.rooms:
             engine.shake_hands(event.connection_id, request, query)
             return Response(body="", status_code=200)
-        # Its frames tell of sessions and of messages.
         by_key = known.subscribing is not None and "token" not in query
         authenticate = authenticator(_credential(request, query), key=by_key)
-        principal = permit(permit(authenticate(), Permission.SESSIONS_READ), Permission.MESSAGES_READ)
+        principal = _admitted(authenticate(), subscribing=known.subscribing is not None)
         if known.subscribing:
             bootstrap.subscriptions().connect(event.connection_id, principal, dialect=dialect)
             _check_again(event.connection_id, authenticate, principal)
@@ -76,6 +75,16 @@ def disconnect(event: WebsocketEvent) -> None:
     """Forget a watcher that went."""
     bootstrap.watching().disconnect(event.connection_id)
     bootstrap.socketio().leave(event.connection_id)
+
+
+def _admitted(principal: Principal, *, subscribing: bool) -> Principal:
+    """Return the principal if it may be told what the frames tell: of sessions and messages, or of one linking alone.
+
+    Raises Forbidden.
+    """
+    if principal.linking and subscribing:
+        return permit(principal, Permission.LINKING_FOLLOW)
+    return permit(permit(principal, Permission.SESSIONS_READ), Permission.MESSAGES_READ)
 
 
 def _refusal(error: GatewayError, dialect: str, request: Mapping[str, Any]) -> Response:

@@ -16,6 +16,7 @@ from chalicelib.adapters.dynamodb.accounts import (
 )
 from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.control import DynamoDueIndex, DynamoLeases, DynamoStandbys, DynamoUpgrades
+from chalicelib.adapters.dynamodb.invitations import DynamoInvitations
 from chalicelib.adapters.dynamodb.media import DynamoMedia
 from chalicelib.adapters.dynamodb.messages import (
     DynamoIdempotency,
@@ -29,7 +30,7 @@ from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.links import HttpLinks
 from chalicelib.adapters.media import S3MediaFiles
-from chalicelib.adapters.names import named_id, new_api_key, new_id, new_secret, new_ticket
+from chalicelib.adapters.names import named_id, new_api_key, new_entropy, new_id, new_secret, new_ticket
 from chalicelib.adapters.poster import HttpPoster
 from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.adapters.queues import DeliveryQueue, PushQueue
@@ -38,6 +39,7 @@ from chalicelib.bootstrap.parts import clock
 from chalicelib.config import settings
 from chalicelib.domain.limits import Pace
 from chalicelib.services.accounts.accounts import Accounts
+from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
 from chalicelib.services.accounts.tenants import Tenants
 from chalicelib.services.accounts.users import Administrators, Users
@@ -77,6 +79,7 @@ __all__ = [
     "event_log",
     "first_administrator",
     "history",
+    "invitations",
     "linking",
     "media",
     "messages",
@@ -149,7 +152,23 @@ def api_keys() -> ApiKeys:
 def tickets() -> Tickets:
     """Return who gives and takes tickets for WebSockets."""
     most = settings().tickets_per_minute
-    return Tickets(DynamoTickets(parts.table()), accounts(), api_keys(), parts.clock, new_ticket, most)
+    return Tickets(DynamoTickets(parts.table()), accounts(), api_keys(), invitations(), parts.clock, new_ticket, most)
+
+
+@cache
+def invitations() -> Invitations:
+    """Return who invites the holders of phones."""
+    return Invitations(
+        store=DynamoInvitations(parts.table()),
+        sessions=sessions(),
+        tenants=DynamoTenants(parts.table()),
+        users=DynamoUsers(parts.table()),
+        keys=DynamoKeys(parts.table()),
+        closing=parts.closing(),
+        clock=parts.clock,
+        new_id=new_id,
+        new_entropy=new_entropy,
+    )
 
 
 @cache

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     SESSIONS_READ = "sessions:read"
     SESSIONS_WRITE = "sessions:write"
     SESSIONS_LINK = "sessions:link"  # to be shown codes: whoever scans one has the session's messages
+    LINKING_FOLLOW = "linking:follow"  # to see how the linking of a session goes, and nothing of its messages
+    LINKING_ACT = "linking:act"  # to take part in one: be shown codes, answer for the passkey, ask for new codes
     MESSAGES_READ = "messages:read"
     MESSAGES_SEND = "messages:send"
     ACCOUNT_OWN = "account:own"  # one's own password and API keys
@@ -50,8 +52,13 @@ class Permission(StrEnum):
     TENANTS_MANAGE = "tenants:manage"
 
 
-_READING: Final = frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ})
-_WORKING: Final = _READING | {Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK, Permission.MESSAGES_SEND}
+_READING: Final = frozenset({Permission.SESSIONS_READ, Permission.MESSAGES_READ, Permission.LINKING_FOLLOW})
+_WORKING: Final = _READING | {
+    Permission.SESSIONS_WRITE,
+    Permission.SESSIONS_LINK,
+    Permission.MESSAGES_SEND,
+    Permission.LINKING_ACT,
+}
 
 GRANTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.ADMIN: _WORKING | {Permission.ACCOUNT_OWN, Permission.USERS_MANAGE, Permission.KEYS_MANAGE},
@@ -72,13 +79,23 @@ OPERATORS: Final = frozenset({Permission.TENANTS_MANAGE})
 KEYS: Final = _WORKING
 """What an API key may do at most. A key that leaked can't make another, nor a user, so revoking it is the end of it."""
 
+HOLDER: Final = frozenset({Permission.LINKING_FOLLOW, Permission.LINKING_ACT})
+"""What a phone's holder may do with an invitation's token, for the one session that the invitation is for."""
+
+HOLDER_WHEN_LINKED: Final = frozenset({Permission.LINKING_FOLLOW})
+"""What is left of that for a moment once the session is linked: enough to learn that it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A caller whose credential was good until ``expires_at`` (milliseconds since the Unix epoch; None: no end).
 
-    ``key`` is the id of the API key that it called with, ``session`` the one session that this key is bound to.
+    ``key`` is the id of the API key that it called with, ``session`` the one session that its credential is bound to.
     ``generation`` is that of the token that a user called with, ``token`` its id.
+
+    A phone's holder calls with an invitation's token: ``token`` is the invitation's id, ``linking`` the ``uid`` of the
+    session that is to be linked, ``maker`` the name of the principal that made the invitation, and ``linked`` says that
+    the session is linked by now.
     """
 
     name: str
@@ -89,9 +106,19 @@ class Principal:
     session: str | None = None
     generation: int | None = None
     token: str | None = None
+    linking: str | None = None
+    maker: str | None = None
+    linked: bool = False
+
+    @property
+    def listed_as(self) -> str:
+        """The name under which its watchers are listed: a holder's are closed with those of who invited the holder."""
+        return self.maker or self.name
 
     def may(self, permission: Permission) -> bool:
         """Whether the permission table grants the caller the permission."""
+        if self.linking:
+            return permission in (HOLDER_WHEN_LINKED if self.linked else HOLDER)
         granted = GRANTS[self.role]
         if self.role is Role.ADMIN and self.tenant == DEFAULT_TENANT:
             granted |= OPERATORS

@@ -23,8 +23,14 @@ GatewayError
 │   ├── UserNotFound             404  also for another tenant's user
 │   ├── KeyNotFound              404  also for another tenant's key
 │   ├── TenantNotFound           404
+│   ├── InvitationNotFound       404  also for another session's invitation
 │   └── SessionNotFound          404  also for another tenant's session
 ├── CursorGone                   410  events after that cursor may be gone
+├── InvitationOver               410  nothing comes of the invitation any more
+│   ├── InvitationOpened         410  somebody has opened it
+│   ├── InvitationUsed           410  its session was linked
+│   ├── InvitationRevoked        410
+│   └── InvitationExpired        410
 ├── MethodNotAllowed             405
 ├── UpgradeRequired              426  the path is a WebSocket's, and the request no handshake
 ├── Conflict                     409  the request is right, the moment isn't
@@ -36,6 +42,8 @@ GatewayError
 │   ├── TenantExists             409
 │   ├── LastAdministrator        409  a tenant can't be without one
 │   ├── TooManyKeys              409
+│   ├── TooManyInvitations       409
+│   ├── AlreadyLinked            409  there is nothing to invite anybody to
 │   ├── AlreadyConnected         409
 │   ├── SessionStopped           409
 │   ├── SessionFailed            409
@@ -338,6 +346,43 @@ class TenantNotFound(NotFound):
     code = "TENANT_NOT_FOUND"
 
 
+class InvitationNotFound(NotFound):
+    """No such invitation of the session, or no invitation with such a secret."""
+
+    code = "INVITATION_NOT_FOUND"
+
+
+class InvitationOver(GatewayError):
+    """Nothing comes of the invitation any more; each kind says why, and has a code of its own."""
+
+    code = "INVITATION_OVER"
+    status = 410
+
+
+class InvitationOpened(InvitationOver):
+    """The invitation's secret was exchanged before."""
+
+    code = "INVITATION_OPENED"
+
+
+class InvitationUsed(InvitationOver):
+    """The session was linked since the invitation was made."""
+
+    code = "INVITATION_USED"
+
+
+class InvitationRevoked(InvitationOver):
+    """Who made the invitation took it back, or may not invite anybody any more."""
+
+    code = "INVITATION_REVOKED"
+
+
+class InvitationExpired(InvitationOver):
+    """The invitation's time is over."""
+
+    code = "INVITATION_EXPIRED"
+
+
 class Conflict(GatewayError):
     """The request is right but does not fit the state of things."""
 
@@ -392,6 +437,18 @@ class TooManyKeys(Conflict):
     """The user has as many API keys as one may have; nothing was made."""
 
     code = "TOO_MANY_KEYS"
+
+
+class TooManyInvitations(Conflict):
+    """As many invitations of the session are good as may be; none was made."""
+
+    code = "TOO_MANY_INVITATIONS"
+
+
+class AlreadyLinked(OfSession, Conflict):
+    """An account is linked to the session, or is just being linked; nothing was changed."""
+
+    code = "ALREADY_LINKED"
 
 
 class MessageNotSent(Conflict):

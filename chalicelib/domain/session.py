@@ -120,6 +120,18 @@ MATTERS_OF_COURSE: Final = frozenset(
 )
 """Reasons that say nothing of what went wrong: how a start goes, and how it ends if nobody scans."""
 
+LINKING_LAPSED: Final = frozenset(
+    {
+        Reason.QR_TIMEOUT,
+        Reason.PASSKEY_EXPIRED,
+        Reason.PASSKEY_DECLINED,
+        Reason.PASSKEY_REFUSED,
+        Reason.PHONE_MISMATCH,
+        Reason.PHONE_MISMATCH_UNCONFIRMED,
+    }
+)
+"""Reasons why a linking came to nothing that whoever holds the phone may try again."""
+
 
 def sentence(reason: str | None) -> str | None:
     """Return the sentence for ``reason``; None for a reason of WhatsApp's own that has no sentence here."""
@@ -395,6 +407,20 @@ class Session:
             # That one is demanded stays: it says that the session lives.
             return replace(self, qr=None, pairing_code=None, passkey=replace(self.passkey, options="", code=None))
         return replace(self, qr=None, pairing_code=None) if self.qr or self.pairing_code else self
+
+    def for_holder(self) -> "Session":
+        """Return the session as the holder of its phone may see it: nothing of who serves it, how, and for whom."""
+        return replace(
+            self,
+            worker=None,
+            webhook_url=None,
+            webhook_secret=None,
+            webhook_failure=None,
+            webhook_key=None,
+            webhook_gateway=None,
+            proxy=None,
+            metadata={},
+        )
 
     @property
     def phone_mismatch(self) -> bool:

@@ -11,8 +11,9 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
-from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.events import DELETED, Connected, Envelope
 from chalicelib.domain.session import Session
+from chalicelib.domain.webhook import SESSION_EVENTS
 
 SETTLING: Final = 10_000
 """Milliseconds after connecting in which API Gateway may still answer 410 for a connection that is fine."""
@@ -26,7 +27,8 @@ class Watcher:
 
     ``session`` is empty for a connection that follows several sessions, by subscriptions. ``token`` is the id of the
     token that let it in, if one did. ``codes`` says that its principal may link the session, and so is shown codes.
-    ``only`` is the one session that its credential is good for, if it is bound to one.
+    ``only`` is the one session that its credential is good for, if it is bound to one. ``linking`` is the ``uid`` of
+    the session whose linking alone it is told of, for a phone's holder that an invitation let in.
     """
 
     id: str
@@ -39,9 +41,12 @@ class Watcher:
     codes: bool = False
     token: str | None = None
     only: str | None = None
+    linking: str | None = None
 
     def sees(self, session: Session | None) -> Session | None:
         """Return the session as this watcher may see it: without the code where its principal may not link."""
+        if self.linking and session:
+            session = session.for_holder()
         return session if self.codes or session is None else session.without_code()
 
 
@@ -73,7 +78,11 @@ class Subscription(Watcher):
 
     def wants(self, type_: str) -> bool:
         """Whether events of this type are sent."""
-        return wanted(self.types, type_)
+        return wanted(self.types, type_) and (self.linking is None or type_ in SESSION_EVENTS)
+
+    def ends_with(self, type_: str) -> bool:
+        """Whether nothing follows an event of this type: a phone's holder has linked the session."""
+        return self.linking is not None and type_ == Connected.type
 
 
 def wanted(types: Collection[str], type_: str) -> bool:
@@ -94,6 +103,7 @@ def subscribed(watcher: Watcher, session: Session, *, sent: str, types: tuple[st
         codes=watcher.codes,
         token=watcher.token,
         only=watcher.only,
+        linking=watcher.linking,
         uid=session.uid,
         sent=sent,
         types=types,

@@ -13,10 +13,12 @@ from chalice.test import Client
 from chalicelib import bootstrap
 from chalicelib.adapters.credentials import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
 from chalicelib.domain.access import DEFAULT_TENANT, ApiKey, Role, Tenant, User, fingerprint
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import Session, Status
+from chalicelib.services.accounts.invitations import Company
 from tests.api.described import conforms
 from tests.composition import SERVICES, SIGNING_KEY, Rig
 from tests.fakes import FakeClock
+from tests.makers import a_code, a_running_session
 
 
 @dataclass
@@ -71,6 +73,14 @@ class World(Rig):
             ApiKey(self.new_id(), fingerprint(secret) or "", tenant, owner, role, self.clock.now, session)
         )
         return secret
+
+    def invitation(self, *, session: str = "ana") -> tuple[str, str]:
+        """The secret of an invitation to link a session that shows a code, and the token that it was exchanged for."""
+        code = a_code(expires_at=self.clock.now + 3_600_000)
+        self.put(a_running_session(id=session, uid=f"uid-{session}", status=Status.SCAN_QR, qr=code))
+        ana = self.accounts.authenticate(self.token())
+        _, secret = self.invitations.create(ana, session, company=Company("Shop"), language=None)
+        return secret, self.invitations.exchange(secret)[1]
 
     def forged(self, **changes: Any) -> str:
         """A token with our claims, signed as ``changes`` say."""

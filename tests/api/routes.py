@@ -19,6 +19,7 @@ CREATES: Final = [(route.method, route.path) for router in ROUTERS for route in 
 
 NAMES: Final = {"{id}": "ana", "{message_id}": "01JMSG", "{name}": "ben", "{key_id}": "01KEY", "{tenant}": "acme"} | {
     "{company}": "acme",
+    "{invitation_id}": "01KINVITATION",
     "{chat_id}": "628987654321@s.whatsapp.net",
     "{media_id}": "md_01KMEDIA",
     "{file}": "ana_md_01KMEDIA.jpg",
@@ -89,6 +90,7 @@ _NATIVE: Final[dict[str, dict[str, object]]] = {
     },
     "confirmation": {"same": True},
     "media": {"mimetype": "image/png", "size": 7},
+    "exchange": {"secret": "inv_01KSESSION.01KINVITATION.unknown"},
 }
 
 

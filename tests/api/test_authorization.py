@@ -7,7 +7,17 @@ from typing import Any
 import jwt
 import pytest
 
-from chalicelib.domain.access import DEFAULT_TENANT, GRANTS, KEYS, OPERATORS, Permission, Principal, Role, lesser
+from chalicelib.domain.access import (
+    DEFAULT_TENANT,
+    GRANTS,
+    HOLDER,
+    KEYS,
+    OPERATORS,
+    Permission,
+    Principal,
+    Role,
+    lesser,
+)
 from tests.api.conftest import Caller, World
 from tests.api.routes import ABOUT_A_SESSION, GUARDED, NEEDS, Route, a_body, a_path
 from tests.api.test_sockets import FORM, knock
@@ -21,6 +31,18 @@ def region(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 NOT_THERE = {"SESSION_NOT_FOUND", "MESSAGE_NOT_FOUND", "USER_NOT_FOUND", "KEY_NOT_FOUND", "TENANT_NOT_FOUND"}
+
+OF_THE_HOLDER = [
+    ("GET", "/v1/sessions/{id}"),
+    ("GET", "/v1/sessions/{id}/passkey/confirmation"),
+    ("GET", "/v1/sessions/{id}/qr"),
+    ("POST", "/v1/sessions/{id}/pairing-code"),
+    ("POST", "/v1/sessions/{id}/passkey"),
+    ("POST", "/v1/sessions/{id}/passkey/confirmation"),
+    ("POST", "/v1/sessions/{id}/start"),
+    ("POST", "/v1/ws-ticket"),
+]
+"""What a link's token opens."""
 
 LOGOUT: Route = ("POST", "/api/auth/logout")
 OVER = {"of another generation", "of another tenant than its user's", "of a user who is gone"}
@@ -45,6 +67,9 @@ BAD_TOKENS: dict[str, Forge] = {
     "not ASCII": lambda _: "tökén",
     "a key that never was": lambda _: "sb_" + "x" * 43,
     "no key's shape": lambda _: "sb_x",
+    "a link's token that never was": lambda _: "lnk_01K.01K." + "x" * 43,
+    "no link's token's shape": lambda _: "lnk_x",
+    "a link's secret": lambda world: world.invitation()[0],
 }
 
 
@@ -64,6 +89,7 @@ def everything(world: World) -> Any:
         world.stores.tenants,
         world.stores.api_keys,
         world.stores.watchers,
+        world.stores.invitations,
     )
     return deepcopy([store.rows for store in stores])
 
@@ -210,6 +236,40 @@ def test_a_key_of_this_session_does(world: World, nobody: Caller, route: Route) 
     assert code != "SESSION_NOT_FOUND"
 
 
+def test_a_link_s_token_is_good_for_these_routes() -> None:
+    assert [route for route in GUARDED if NEEDS[route] in HOLDER] == OF_THE_HOLDER
+
+
+@pytest.mark.parametrize("route", GUARDED)
+def test_the_holder_of_a_phone_may_link_its_session_and_nothing_else(
+    world: World, nobody: Caller, route: Route
+) -> None:
+    holder = Caller(nobody.client, world.invitation()[1])
+    before = everything(world)
+    status, code = asked(holder, route)
+    if route in OF_THE_HOLDER:
+        assert status not in {401, 403, 404, 500}
+    else:
+        assert (status, code) == (403, "FORBIDDEN")
+        assert everything(world) == before
+
+
+@pytest.mark.parametrize("route", ABOUT_A_SESSION)
+def test_the_holder_of_a_phone_meets_no_other_session(world: World, nobody: Caller, route: Route) -> None:
+    holder = Caller(nobody.client, world.invitation(session="bob")[1])
+    world.put(a_session())
+    before = everything(world)
+    refusal = (404, "SESSION_NOT_FOUND") if route in OF_THE_HOLDER else (403, "FORBIDDEN")
+    assert asked(holder, route) == refusal
+    assert everything(world) == before
+
+
+def test_nor_by_a_ticket(world: World, nobody: Caller) -> None:
+    holder = Caller(nobody.client, world.invitation()[1])
+    world.put(a_session(id="bob", uid="bob"))
+    assert holder("POST", "/v1/ws-ticket", {"session": "bob"}).status == 403
+
+
 @pytest.mark.parametrize("path", ["/api/sessions", "/sessions", "/v1/sessions"])
 def test_a_bound_key_lists_and_creates_its_session_alone(world: World, nobody: Caller, path: str) -> None:
     world.put(a_session(id="bob", uid="bob"))
@@ -243,6 +303,15 @@ def test_the_handshake_takes_no_api_key(world: World, session: str | None) -> No
     assert knock(FORM | {"token": key}) == 401
     assert knock(FORM, authorization=f"Bearer {key}") == 401
     assert knock(FORM, **{"x-api-key": key}) == 401
+
+
+def test_the_handshake_of_older_families_takes_no_link_s_token_nor_its_ticket(world: World, nobody: Caller) -> None:
+    token = world.invitation()[1]
+    assert knock(FORM | {"token": token}) == 401
+    assert knock(FORM, authorization=f"Bearer {token}") == 401
+    ticket = Caller(nobody.client, token)("POST", "/v1/ws-ticket").json["ticket"]
+    assert knock(FORM | {"token": ticket}) == 403
+    assert not world.stores.watchers.rows
 
 
 @pytest.mark.parametrize("role", Role)

@@ -18,6 +18,7 @@ from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain import errors
 from chalicelib.domain.access import MOST_KEYS
+from chalicelib.domain.invitations import MOST_OPEN
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
@@ -29,7 +30,7 @@ from tests.makers import a_message
 GUIDE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 CELLS = {cell for row in re.findall(r"^\|(.*)\|$", GUIDE, re.MULTILINE) for cell in re.findall(r"`([^`]+)`", row)}
 
-NEVER_ANSWERED_AS_SUCH = {"CONFLICT", "UNFIT"}
+NEVER_ANSWERED_AS_SUCH = {"CONFLICT", "INVITATION_OVER", "UNFIT"}
 """Branches of the tree whose leaves are answered."""
 
 
@@ -112,6 +113,7 @@ def test_the_quotas_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -
         "sessions that run at a time": here.workers_per_tenant,
         "users": here.users_per_tenant,
         "API keys": f"{here.keys_per_tenant}, and {MOST_KEYS} a user",
+        "links for the phone's holder that are good at a time": f"{MOST_OPEN} a session",
         "tickets a minute": here.tickets_per_minute,
     }.items():
         assert f"| {what} | {most} |" in GUIDE

@@ -67,7 +67,7 @@ def test_asking_for_a_code_without_the_right_to_link_is_refused_by_name(
 ) -> None:
     answer = rita(method, path)
     assert (answer.status, answer.error["code"]) == (403, "FORBIDDEN")
-    assert "sessions:link" in answer.content.decode()
+    assert ("linking:act" if path.startswith("/v1/") else "sessions:link") in answer.content.decode()
 
 
 @pytest.mark.parametrize("role", [Role.MEMBER, Role.ADMIN])
@@ -117,5 +117,12 @@ def test_the_routes_that_give_codes_need_the_right_to_link() -> None:
     asking = {
         path.partition("?")[0].replace("ana", "{id}").replace("default", "{company}") for _, path in ASKS_FOR_A_CODE
     }
-    others = {f"/v1/sessions/{{id}}/{way}" for way in ("pairing-code", "passkey", "passkey/confirmation")}
-    assert {path for (_, path), needs in NEEDS.items() if needs is Permission.SESSIONS_LINK} == asking | others
+    others = {
+        f"/v1/sessions/{{id}}/{way}"
+        for way in (
+            *("start", "pairing-code", "passkey", "passkey/confirmation"),
+            *("invitations", "invitations/{invitation_id}"),
+        )
+    }
+    rights = {Permission.SESSIONS_LINK, Permission.LINKING_ACT}
+    assert {path for (_, path), needs in NEEDS.items() if needs in rights} == asking | others

@@ -23,10 +23,10 @@ def test_every_route_declares_what_it_needs() -> None:
 
 
 def test_only_health_login_the_docs_and_what_checks_by_itself_are_public() -> None:
-    # Socket.IO's clients may show their credential in a packet later.
+    # Socket.IO's clients may show their credential in a packet later; a link's secret is one itself.
     public = {path for (_, path), needs in DECLARED.items() if is_public(needs)}
     told = {"/", "/health", "/api/health", "/openapi.json", "/docs", "/passkey", "/page/{build}/{asset}"}
-    assert public - {"/socket.io"} == {*told, "/api/auth/login"}
+    assert public - {"/socket.io"} == {*told, "/api/auth/login", "/v1/invitations/exchange"}
 
 
 def test_a_path_level_has_one_variable_name_at_most() -> None:

@@ -1,6 +1,7 @@
 """docs/security.md against the code and the template: what it claims, in its own words.
 
-Claims with a test of their own elsewhere: what each kind of stranger may reach (tests/api/test_authorization.py), codes
+Claims with a test of their own elsewhere: what each kind of stranger may reach (tests/api/test_authorization.py), what
+ends a link's token (tests/services/accounts/test_invitations.py), codes
 (tests/api/test_linking_right.py), logins (tests/services/accounts/test_accounts.py), webhooks' addresses
 (tests/adapters/test_poster.py), proxies (tests/adapters/test_proxies.py), links (tests/adapters/test_links.py), what decodes files
 (tests/worker/media/test_examining.py), forged addresses (tests/api/test_caller.py), pages (tests/api/test_origins.py), what the
@@ -20,11 +21,12 @@ import pytest
 
 from chalicelib.adapters import links
 from chalicelib.adapters.credentials import LIFETIME as TOKEN_LIFETIME
+from chalicelib.adapters.dynamodb import invitations as kept_invitations
 from chalicelib.adapters.dynamodb import messages as kept_messages
 from chalicelib.adapters.dynamodb import sessions as kept_events
 from chalicelib.adapters.dynamodb.keys import KEYS
 from chalicelib.config import settings
-from chalicelib.domain import access, chats, engineio, media, messages, watchers
+from chalicelib.domain import access, chats, engineio, invitations, media, messages, watchers
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import push_job
@@ -202,6 +204,12 @@ def test_watchers_opened_with_a_dropped_key_s_tokens_are_told_on_for_two_hours_a
     [opened] = rig.stores.watchers.rows.values()
     assert opened.expires_at - rig.clock.now <= watchers.LIFETIME == 2 * 3_600_000
     assert watchers.life_ends(0, None) == watchers.life_ends(0, TOKEN_LIFETIME * 1000) == 2 * 3_600_000
+
+
+def test_a_link_for_the_phone_s_holder_is_good_for_15_minutes_and_its_token_for_a_minute_after_the_linking():
+    said("it is opened once, within 15 minutes", "For a minute it still says that the session is linked")
+    assert (invitations.LASTS, invitations.GRACE, invitations.ENTROPY) == (15 * 60_000, 60_000, 32)
+    said("the secret's 32 random bytes: guessing comes to nothing")
 
 
 # ---- what is encrypted -------------------------------------------------------------------------------------------------
@@ -401,6 +409,7 @@ def test_all_else_is_kept_as_long_as_the_table_says():
         "the code that is shown": kept["the code that is shown"],
         "what an Idempotency-Key was used for, without texts": days(kept_messages.IDEMPOTENCY_KEPT),
         "failed logins": f"{access.WINDOW // 60} minutes",
+        "links for the phone's holder, without their secrets": f"{days(kept_invitations.KEPT)} from their end",
         "the addresses that a user has logged in from": days(access.KNOWN),
         "failed records, with their texts": f"{rule['ExpirationInDays']} days",
         "dead letters, without texts": days(properties("DeliveryDeadLetterQueue")["MessageRetentionPeriod"]),

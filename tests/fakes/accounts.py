@@ -6,6 +6,7 @@ from itertools import count
 
 from chalicelib.domain.access import KNOWN, WINDOW, ApiKey, Failures, Source, Tenant, Ticket, User
 from chalicelib.domain.errors import Unauthenticated
+from chalicelib.domain.invitations import Invitation
 from chalicelib.services.ports.accounts import TokenClaims
 from tests.fakes import FakeClock
 
@@ -104,6 +105,43 @@ class MemoryTickets:
             return False
         self.given[minute] = self.given.get(minute, 0) + 1
         return True
+
+
+@dataclass
+class MemoryInvitations:
+    """InvitationStore."""
+
+    rows: dict[tuple[str, str], Invitation] = field(default_factory=dict)
+
+    def get(self, uid: str, invitation_id: str) -> Invitation | None:
+        return self.rows.get((uid, invitation_id))
+
+    def add(self, invitation: Invitation) -> bool:
+        return self.rows.setdefault((invitation.uid, invitation.id), invitation) is invitation
+
+    def open(self, invitation: Invitation, *, token_hash: str, now: int) -> bool:
+        stands = self.rows.get((invitation.uid, invitation.id))
+        if stands is None or stands.opened_at is not None or stands.revoked_at is not None:
+            return False
+        self.rows[stands.uid, stands.id] = replace(stands, token_hash=token_hash, opened_at=now)
+        return True
+
+    def revoke(self, invitation: Invitation, *, now: int) -> None:
+        stands = self.rows.get((invitation.uid, invitation.id))
+        if stands is not None and stands.revoked_at is None:
+            self.rows[stands.uid, stands.id] = replace(stands, revoked_at=now)
+
+    def remove(self, invitation: Invitation) -> None:
+        self.rows.pop((invitation.uid, invitation.id), None)
+
+    def living(self, uid: str, *, now: int, most: int) -> int:
+        mine = [one for one in self.rows.values() if one.uid == uid]
+        return min(most, sum(one.revoked_at is None and one.expires_at > now for one in mine))
+
+    def page(self, uid: str, *, limit: int, after: str | None) -> tuple[list[Invitation], str | None]:
+        rows = sorted((one for one in self.rows.values() if one.uid == uid), key=lambda one: one.id)
+        page = [one for one in rows if one.id > (after or "")][:limit]
+        return page, page[-1].id if len(page) == limit else None
 
 
 @dataclass

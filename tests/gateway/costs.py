@@ -14,6 +14,7 @@ from tests.api.described import conforms
 from tests.gateway.rig import (
     CALLED,
     COMPARING,
+    LINK,
     OPTIONS,
     PASSWORD,
     RECEIVED,
@@ -39,6 +40,8 @@ SESSIONS = {
     "login": STOPPED,
     "start": STOPPED,
     "restart": STOPPED,
+    "invitations": SCANNING,
+    "{invitation_id}": SCANNING,
 }
 """Sessions other than the connected one, by the last part of the path: those of which the call asks something."""
 MESSAGES = {"read": RECEIVED.id, "reject": CALLED.id}
@@ -49,6 +52,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "POST /api/auth/register": {"username": "cleo", "password": "a password"},
     "POST /api/admin/tenants": {"id": "globex", "username": "gus", "password": "a password"},
     "POST /api/sessions": {"phone": "+4915112345678"},
+    "POST /v1/invitations/exchange": {"secret": LINK},
     "POST /v1/sessions/{id}/passkey": {"assertion": Passkey.generate().sign(OPTIONS)},
     "PUT /api/sessions/{id}": {"name": "Another"},
     "PATCH /v1/sessions/{id}": {"name": "Another"},

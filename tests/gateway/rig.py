@@ -13,14 +13,16 @@ from moto.dynamodb.models import dynamodb_backends
 
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.accounts import DynamoKeys
+from chalicelib.adapters.dynamodb.invitations import DynamoInvitations
 from chalicelib.adapters.dynamodb.media import DynamoMedia
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.api.description import samples
-from chalicelib.api.native.examples import FILE
+from chalicelib.api.native.examples import FILE, INVITATION
 from chalicelib.domain.access import Role, User, fingerprint
 from chalicelib.domain.content import PhoneCall
+from chalicelib.domain.invitations import LASTS, hashed, secret_of
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.domain.session import PasskeyDemand, PasskeyStep
@@ -48,6 +50,9 @@ CALLED: Final = replace(RECEIVED, id="01KDVM3W00MESSAGE0000000A3", content=Phone
 """Messages beside the sample one: that one was sent."""
 STORED: Final = replace(FILE, id="md_01KDVM3W00MEDIA000000000A2", state=MediaState.STORED, size=7)
 """A file beside the sample one: that one was only announced."""
+
+LINK: Final = secret_of("01KDVM3W00S1MPL3XAMP13Z0A2", INVITATION.id, bytes(32))
+"""The secret of an invitation to link the session ``SCANNING``."""
 
 
 @dataclass
@@ -91,7 +96,10 @@ class MeteredGateway:
         now, sessions = bootstrap.clock(), DynamoSessions(self.table)
         sessions.create(replace(samples.SESSION, mailbox=self.mailbox))
         code = replace(samples.CODE, expires_at=now + 3_600_000)
-        sessions.create(replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code))
+        scanning = replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code)
+        sessions.create(scanning)
+        invitation = replace(INVITATION, uid=scanning.uid, session=scanning.id, secret_hash=hashed(LINK))
+        DynamoInvitations(self.table).add(replace(invitation, created_at=now, expires_at=now + LASTS))
         demanded = replace(samples.PASSKEY, mailbox=self.mailbox)
         demand = PasskeyDemand(json.dumps(OPTIONS), now + 3_600_000)
         sessions.create(replace(demanded, id=SIGNING, uid="01KDVM3W00S1MPL3XAMP13Z0A4", passkey=demand))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters import clients
-from tests.gateway.rig import MeteredGateway
+from tests.gateway.rig import SCANNING, MeteredGateway
 
 POLL = "/socket.io?EIO=4&transport=polling"
 
@@ -42,6 +42,28 @@ def test_a_socket_io_client_s_sid_is_kept_as_a_hash_alone(gateway: MeteredGatewa
     assert any(item["sk"] == {"S": "CHANNEL"} for item in scanned(gateway))
     assert queued, "a handshake queues what is to happen next"
     assert sid not in str(scanned(gateway)) + str(queued)
+
+
+def test_a_link_s_secret_and_its_token_are_kept_as_hashes_and_logged_nowhere(
+    gateway: MeteredGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(0)
+    here = f"/v1/sessions/{SCANNING}"
+    owner = {"Authorization": f"Bearer {gateway.token()}", "Idempotency-Key": "k"}
+    made = json.loads(gateway("POST", f"{here}/invitations", owner)[2])
+    secret = made["url"].rpartition("/")[2]
+    body = json.dumps({"secret": secret}).encode()
+    exchanged = json.loads(gateway("POST", "/v1/invitations/exchange", body=body)[2])
+    holder = {"Authorization": f"Bearer {exchanged['token']}"}
+    assert gateway("GET", here, holder)[0] == 200
+    ticket = json.loads(gateway("POST", "/v1/ws-ticket", holder)[2])["ticket"]
+    assert gateway("POST", "/v1/invitations/exchange", body=body)[0] == 410
+    kept = str(scanned(gateway))
+    assert made["id"] in kept
+    for one in (secret, exchanged["token"], ticket):
+        random = one.rpartition(".")[2].removeprefix("wst_")
+        assert random not in kept
+        assert random not in caplog.text
 
 
 def test_what_is_kept_of_a_sid_opens_nothing(gateway: MeteredGateway) -> None:

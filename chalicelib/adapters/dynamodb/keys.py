@@ -51,6 +51,7 @@ KEYS: Final = (
     Pattern("S#{uid}", "Q#{place}", "a question to WhatsApp", "messages", "5 minutes from its end"),
     Pattern("S#{uid}", "QT#{place}", "what WhatsApp is to be told", "messages", "5 minutes from its end"),
     Pattern("S#{uid}", "LQ#{place}", "a question about a linking", "messages", "5 minutes from its end"),
+    Pattern("S#{uid}", "I#{ulid}", "an invitation to link the session", "invitations", "a day from its end"),
     Pattern("S#{uid}", "N#{jid}", "who somebody is, by each of the JIDs that mean that person", "messages", "30 days"),
     Pattern("S#{uid}", "F#{media_id}", "the record of a file", "media", "7 days, an hour while it isn't uploaded"),
     Pattern("S#{uid}", "PACE", "a session's bucket of messages", "messages", "a day after it is full"),

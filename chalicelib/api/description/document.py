@@ -11,7 +11,7 @@ from chalicelib.api.auth import Public
 from chalicelib.api.call import JSON
 from chalicelib.api.description import samples
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
-from chalicelib.api.fields import KEY_ID, MEDIA_ID, MESSAGE_ID, TENANT_ID, USER_NAME
+from chalicelib.api.fields import INVITATION_ID, KEY_ID, MEDIA_ID, MESSAGE_ID, TENANT_ID, USER_NAME
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.received import MULTIPART, files_of
 from chalicelib.api.router import GATEWAY, Route, Router
@@ -39,7 +39,8 @@ SECURITY: Final[Schema] = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "JWT",
-        "description": "A token of `POST /api/auth/login`. It is good for a day, and ends with its user's password.",
+        "description": "A token of `POST /api/auth/login`. It is good for a day, and ends with its user's password. "
+        "Routes that link a session take the token of `POST /v1/invitations/exchange` as well, for that session.",
     },
     "apiKey": {
         "type": "http",
@@ -272,6 +273,9 @@ VARIABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     "chat_id": _variable("The chat's JID.", r"[^/]{1,128}", "628987654321@s.whatsapp.net"),
     "name": _variable("The user's name.", USER_NAME.pattern, "ben"),
     "key_id": _variable("The API key's id; it is no secret.", KEY_ID.pattern, "01KDVM3W00APIKEY00000000A1"),
+    "invitation_id": _variable(
+        "The invitation's id; it is no secret.", INVITATION_ID.pattern, "01KDVM3W00INVITATION0000A1"
+    ),
     "tenant": _variable("The tenant's id.", TENANT_ID.pattern, "acme"),
     "company": _variable("The company: a tenant's id.", TENANT_ID.pattern, "default"),
     "build": _variable("The build that the file belongs to.", r"[0-9a-f]{1,64}", "3f1b0c5a9e7d2468"),
@@ -287,6 +291,7 @@ UNKNOWN: Final[dict[str, type[e.GatewayError]]] = {
     "{file}": e.MediaNotFound,
     "{name}": e.UserNotFound,
     "{key_id}": e.KeyNotFound,
+    "{invitation_id}": e.InvitationNotFound,
     "{tenant}": e.TenantNotFound,
     "{company}": e.TenantNotFound,
 }

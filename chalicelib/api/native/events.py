@@ -90,7 +90,7 @@ def timeline(call: Call, name: str) -> Answer:
 @router.route(
     "POST",
     "/v1/ws-ticket",
-    needs=Permission.SESSIONS_READ,
+    needs=Permission.LINKING_FOLLOW,
     gives={200: shapes.NativeTicketJson},
     refuses=(TicketQuotaExceeded,),
 )

@@ -9,6 +9,7 @@ from chalicelib.api.description.samples import CODE, MESSAGE, NOW, SCANNING, SES
 from chalicelib.api.native import drafts
 from chalicelib.api.native import messages as message_routes
 from chalicelib.api.native.events import NativeNewTicket
+from chalicelib.api.native.invitations import NativeCompany, NativeInvitation, NativeInvitationSecret
 from chalicelib.api.native.linking import (
     NativeAssertion,
     NativeAssertionResponse,
@@ -18,11 +19,12 @@ from chalicelib.api.native.linking import (
 )
 from chalicelib.api.native.media import NativeUpload
 from chalicelib.api.native.sessions import NativeProxy, NativeSession, NativeSessionChange, NativeWebhook
-from chalicelib.dialects.native import events, linking, me, media, messages, sessions, timeline
+from chalicelib.dialects.native import events, invitations, linking, me, media, messages, sessions, timeline
 from chalicelib.dialects.native.answers import NativePageJson, page
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.chats import LastMessages
 from chalicelib.domain.events import Connected, Envelope, WorkerClaimed
+from chalicelib.domain.invitations import LASTS, Invitation, InvitationState
 from chalicelib.domain.media import UPLOAD_TAKES, MediaFile, MediaState
 from chalicelib.domain.messages import Direction, Party, Receipt
 from chalicelib.domain.proxy import ProxyType
@@ -82,6 +84,20 @@ _CLAIMED: Final = timeline.entry(
 )
 _PAIRING_CODE: Final = ShownPairingCode("K7QH-2VXM", "6281234567890", NOW + 180_000)
 _PASSKEY: Final = PasskeyDemand("", NOW + 180_000, PasskeyStep.CONFIRM)
+INVITATION: Final = Invitation(
+    id="01KDVM3W00INVITATION0000A1",
+    uid=SCANNING.uid,
+    tenant="default",
+    session=SCANNING.id,
+    created_at=NOW,
+    expires_at=NOW + LASTS,
+    maker="admin",
+    company="Shop",
+    secret_hash="",
+    colour="#0a7c6b",
+    language="pt",
+)
+_OPEN: Final = InvitationState.OPEN
 ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeSessionJson: sessions.session(SESSION, last=LastMessages(NOW, NOW)),
     NativePageJson[sessions.NativeSessionJson]: page([sessions.session(SESSION)], None),
@@ -92,6 +108,12 @@ ANSWERS: Final[Mapping[Any, Any]] = {
     sessions.NativeCodeJson: sessions.code(SCANNING, CODE, NOW),
     linking.NativePairingCodeJson: linking.pairing_code(SCANNING, _PAIRING_CODE),
     linking.NativeConfirmationJson: linking.confirmation(SCANNING, _PASSKEY, "MJCE-ENTJ"),
+    invitations.NativeNewInvitationJson: invitations.new(
+        INVITATION, _OPEN, "inv_01KDVM3W00SESSION0000000A1.01KD…", gateway="https://gateway.example.com"
+    ),
+    invitations.NativeInvitationJson: invitations.invitation(INVITATION, _OPEN),
+    NativePageJson[invitations.NativeInvitationJson]: page([invitations.invitation(INVITATION, _OPEN)], None),
+    invitations.NativeLinkingTokenJson: invitations.exchanged(INVITATION, SCANNING, "lnk_01KDVM3W00SESSION0000000A1.…"),
     messages.NativeMessageJson: messages.message(MESSAGE),
     NativePageJson[messages.NativeMessageJson]: page([messages.message(MESSAGE)], MESSAGE.id),
     messages.NativeReadJson: messages.read(MESSAGE, 0),
@@ -122,6 +144,8 @@ BODIES: Final[tuple[msgspec.Struct, ...]] = (
         )
     ),
     NativeConfirmation(same=True),
+    NativeInvitation(company=NativeCompany("Shop", "#0a7c6b"), language="pt"),
+    NativeInvitationSecret("inv_01KDVM3W00SESSION0000000A1.01KD…"),
     NativeUpload(mimetype="application/pdf", size=48_211, file_name="bill.pdf"),
     drafts.NativeTextDraft(to=_TO, text=drafts.NativeText(body="Your order is on its way."), client_ref="order-17"),
     drafts.NativeImageDraft(

@@ -18,7 +18,7 @@ from chalicelib.domain.access import Permission
 from chalicelib.domain.passkey import MOST_CHARACTERS
 
 router: Final = Router(__name__, DIALECT)
-_LINK: Final = Permission.SESSIONS_LINK
+_LINK: Final = Permission.LINKING_ACT
 _ASKED: Final = (e.TooFast, e.TooManyQuestions, e.AnswerNotReady, e.NotPossible)
 _WRONG: Final = (
     e.AssertionMalformed,

@@ -42,12 +42,15 @@ from chalicelib.dialects.native.webhook import known
 from chalicelib.domain.access import Permission
 from chalicelib.domain.chats import LastMessages
 from chalicelib.domain.errors import (
+    AlreadyLinked,
     Contended,
     InvalidField,
     SessionDeleting,
     SessionDisabled,
     SessionExists,
+    SessionFailed,
     SessionQuotaExceeded,
+    SessionStopped,
     WorkerQuotaExceeded,
 )
 from chalicelib.domain.jid import phone_number
@@ -55,9 +58,11 @@ from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import ID, Desired, Session, Status
 
 router: Final = Router(__name__, DIALECT)
-_READ, _WRITE, _LINK = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE, Permission.SESSIONS_LINK
+_READ, _WRITE = Permission.SESSIONS_READ, Permission.SESSIONS_WRITE
+_FOLLOW, _LINK = Permission.LINKING_FOLLOW, Permission.LINKING_ACT
 _MOVED: Final = (SessionDeleting, Contended)
-_STARTED: Final = (*_MOVED, SessionDisabled, WorkerQuotaExceeded)
+STARTED: Final = (*_MOVED, SessionDisabled, WorkerQuotaExceeded)
+"""Why a session may not be started."""
 _ONE: Final = {200: shapes.NativeSessionJson}
 _MAYBE_ON_ITS_WAY: Final = {**_ONE, 202: shapes.NativeSessionJson}
 SESSIONS: Final = page_of(ID, name="cursor")
@@ -194,11 +199,15 @@ def index(call: Call) -> Answer:
     return Answer(page_shape([shapes.session(of) for of in found], after))
 
 
-@router.route("GET", "/v1/sessions/{id}", needs=_READ, gives=_ONE)
+@router.route("GET", "/v1/sessions/{id}", needs=_FOLLOW, gives=_ONE)
 def show(call: Call, name: str) -> Answer:
-    """Give one session; it alone tells when its newest messages passed."""
+    """Give one session; it alone tells when its newest messages passed.
+
+    The holder of its phone is shown nothing of its messages, its worker, its webhook, its proxy and its metadata.
+    """
     found = bootstrap.sessions().get(call.tenant, name)
-    return Answer(shape(call, found, last=bootstrap.chats().last(found.uid)))
+    last = None if call.caller.linking else bootstrap.chats().last(found.uid)
+    return Answer(shape(call, found, last=last))
 
 
 @router.route("PATCH", "/v1/sessions/{id}", needs=_WRITE, gives=_ONE, refuses=_MOVED)
@@ -241,15 +250,25 @@ def delete(call: Call, name: str) -> Answer:
     return Answer(shapes.deletion(name, gone=done.gone, reason=done.reason), status=200 if done.gone else 202)
 
 
-@router.route("POST", "/v1/sessions/{id}/start", needs=_WRITE, gives=_MAYBE_ON_ITS_WAY, refuses=_STARTED)
-def start(call: Call, name: str) -> Answer:
-    """Want it running. One that runs, or is about to, is left alone."""
-    return _moved(call, bootstrap.sessions().start(call.tenant, name))
-
-
 @router.route(
-    "POST", "/v1/sessions/{id}/restart", needs=_WRITE, gives={202: shapes.NativeSessionJson}, refuses=_STARTED
+    "POST",
+    "/v1/sessions/{id}/start",
+    needs=_LINK,
+    gives=_MAYBE_ON_ITS_WAY,
+    refuses=(*STARTED, AlreadyLinked, SessionStopped, SessionFailed),
 )
+def start(call: Call, name: str) -> Answer:
+    """Want it running. One that runs, or is about to, is left alone.
+
+    The holder of its phone may so get new codes where all before have expired, and do nothing else: one that is linked
+    is refused then, and one that its owner stopped, or that failed.
+    """
+    sessions = bootstrap.sessions()
+    started = sessions.link_again if call.caller.linking else sessions.start
+    return _moved(call, started(call.tenant, name))
+
+
+@router.route("POST", "/v1/sessions/{id}/restart", needs=_WRITE, gives={202: shapes.NativeSessionJson}, refuses=STARTED)
 def restart(call: Call, name: str) -> Answer:
     """Have it connect anew: one that runs over a new connection to WhatsApp; one that doesn't is started."""
     return Answer(shape(call, bootstrap.sessions().restart(call.tenant, name)), status=202)
@@ -282,7 +301,8 @@ def qr(call: Call, name: str) -> Answer:
 
 def shape(call: Call, session: Session, *, last: LastMessages | None = None) -> shapes.NativeSessionJson:
     """Return a session, as much of it as the caller may see."""
-    return shapes.session(session, with_secret=call.may(_WRITE), with_options=call.may(_LINK), last=last)
+    seen = session.for_holder() if call.caller.linking else session
+    return shapes.session(seen, with_secret=call.may(_WRITE), with_options=call.may(_LINK), last=last)
 
 
 def _url(of: NativeWebhookChange) -> str | None:

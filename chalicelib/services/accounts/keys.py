@@ -30,6 +30,7 @@ from chalicelib.domain.errors import (
     Unauthenticated,
 )
 from chalicelib.services.accounts.accounts import Accounts
+from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
 from chalicelib.services.ports.accounts import KeyStore, MakeTicket, NewKey, TicketStore, UserStore
 from chalicelib.services.reservations import Reservation
@@ -191,6 +192,7 @@ class Tickets(Struct, frozen=True):
     store: TicketStore
     accounts: Accounts
     keys: ApiKeys
+    invitations: Invitations
     clock: Clock
     new_ticket: MakeTicket
     most: int
@@ -228,5 +230,5 @@ class Tickets(Struct, frozen=True):
 
     def standing(self, holder: Principal) -> Principal:
         """Return the holder's present principal; raises Unauthenticated if the ticket's credential has ended."""
-        now = self.accounts.standing(holder) if holder.key is None else self.keys.standing(holder)
-        return replace(now, session=holder.session)
+        kind = self.invitations if holder.linking else self.keys if holder.key else self.accounts
+        return replace(kind.standing(holder), session=holder.session)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from chalicelib.domain.access import ApiKey, Failures, Source, Tenant, Ticket, User
+from chalicelib.domain.invitations import Invitation
 from chalicelib.domain.limits import Slot
 
 
@@ -161,6 +162,38 @@ class MakeTicket(Protocol):
 
     def __call__(self) -> str:
         """Return a new secret, in the form that ``domain.access`` reads."""
+
+
+class InvitationStore(Protocol):
+    """Invitations, by their session's uid and their id; they are removed with the session."""
+
+    def get(self, uid: str, invitation_id: str) -> Invitation | None:
+        """Return the invitation, read consistently."""
+
+    def add(self, invitation: Invitation) -> bool:
+        """Store a new invitation; False, and nothing written, if there is one of that id."""
+
+    def open(self, invitation: Invitation, *, token_hash: str, now: int) -> bool:
+        """Note that it was exchanged for that token; False, and nothing written, if it was before, or was revoked."""
+
+    def revoke(self, invitation: Invitation, *, now: int) -> None:
+        """Note that it is revoked, unless it is already, or is gone."""
+
+    def remove(self, invitation: Invitation) -> None:
+        """Remove it; one that is gone is no error."""
+
+    def living(self, uid: str, *, now: int, most: int) -> int:
+        """Return how many of the session's aren't revoked or expired, counting up to ``most``, read consistently."""
+
+    def page(self, uid: str, *, limit: int, after: str | None) -> tuple[list[Invitation], str | None]:
+        """Return up to ``limit`` of the session's, the oldest first, and where the next page starts."""
+
+
+class NewEntropy(Protocol):
+    """Makes what secrets are made of."""
+
+    def __call__(self) -> bytes:
+        """Return 32 random bytes."""
 
 
 class Slots(Protocol):

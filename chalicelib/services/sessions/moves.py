@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chalicelib.domain.errors import (
     AlreadyConnected,
+    AlreadyLinked,
     Contended,
     Fenced,
     GatewayError,
@@ -19,7 +20,7 @@ from chalicelib.domain.errors import (
     SessionStopped,
 )
 from chalicelib.domain.events import LinkEvent
-from chalicelib.domain.session import Desired, Session, Status, news
+from chalicelib.domain.session import Desired, Session, Status, linked, news
 from chalicelib.domain.transitions import NEXT, advance, scan_ended
 from chalicelib.services.ports import Clock, NewId, SessionStore
 
@@ -135,6 +136,14 @@ def why_no_code(session: Session) -> GatewayError | None:
             )
         case _:
             return None
+
+
+def must_be_unlinked(session: Session) -> None:
+    """Raise AlreadyLinked if the session has an account, connected or not, or is just getting one."""
+    if linked(session) or session.status is Status.PAIRING:
+        raise AlreadyLinked(
+            "An account is linked to the session already.", hint="Log it out to link another.", session=session
+        )
 
 
 def must_be_enabled(session: Session) -> None:

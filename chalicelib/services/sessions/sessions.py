@@ -14,6 +14,7 @@ from chalicelib.domain.errors import (
     SessionExists,
     SessionNotFound,
     SessionQuotaExceeded,
+    SessionStopped,
 )
 from chalicelib.domain.events import (
     CREATED,
@@ -27,13 +28,20 @@ from chalicelib.domain.events import (
 )
 from chalicelib.domain.phone import digits_in, is_same_number
 from chalicelib.domain.proxy import Proxy
-from chalicelib.domain.session import ID, Desired, LastEvent, QRCode, Session, Status
+from chalicelib.domain.session import ID, LINKING_LAPSED, Desired, LastEvent, QRCode, Session, Status
 from chalicelib.domain.transitions import advance
 from chalicelib.services.messages.outbox import ring
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import Clock, Mailboxes, NewId, NewSecret, SessionStore
 from chalicelib.services.reservations import Reservation
-from chalicelib.services.sessions.moves import Moves, deleting, found, must_be_enabled, why_no_code
+from chalicelib.services.sessions.moves import (
+    Moves,
+    deleting,
+    found,
+    must_be_enabled,
+    must_be_unlinked,
+    why_no_code,
+)
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.waiting import Waiting
 
@@ -324,6 +332,25 @@ class Sessions(Struct, frozen=True):
             return False
 
         return self._want(tenant, session_id, StartRequested(), unless=runs)
+
+    def link_again(self, tenant: str, session_id: str) -> Session:
+        """Have a session show codes anew whose linking came to nothing; one whose linking goes on is left alone.
+
+        It is for whoever holds the phone: a session that its owner stopped, or that failed, stays at rest. Raises
+        AlreadyLinked, SessionStopped, SessionFailed, SessionDisabled and WorkerQuotaExceeded.
+        """
+
+        def goes_on(session: Session) -> bool:
+            must_be_enabled(session)
+            must_be_unlinked(session)
+            if session.desired is Desired.RUNNING and not session.answered:
+                return True
+            if session.reason not in LINKING_LAPSED:
+                raise why_no_code(session) or SessionStopped("The session isn't running.", session=session)
+            self.running.take(tenant, session.uid)
+            return False
+
+        return self._want(tenant, session_id, StartRequested(), unless=goes_on)
 
     def restart(self, tenant: str, session_id: str) -> Session:
         """Want it running over a new connection: one that runs is reconnected, by its worker; one that doesn't starts.

@@ -22,6 +22,7 @@ that is how it learns what it missed.
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -32,6 +33,7 @@ from chalicelib.dialects.dialect import Subscribing
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import CursorGone, Forbidden, GatewayError, NotReady, SessionNotFound, TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope, QRShown
+from chalicelib.domain.session import linked
 from chalicelib.domain.watchers import (
     ALL,
     DRAINING,
@@ -142,12 +144,13 @@ class Subscriptions(Struct, frozen=True):
                 tenant=principal.tenant,
                 session="",
                 dialect=dialect,
-                principal=principal.name,
+                principal=principal.listed_as,
                 connected_at=now,
                 expires_at=min(ends, principal.expires_at) if principal.expires_at else ends,
-                codes=principal.may(Permission.SESSIONS_LINK),
+                codes=principal.may(Permission.LINKING_ACT),
                 token=principal.token,
                 only=principal.session,
+                linking=principal.linking,
             )
         )
         try:
@@ -198,13 +201,21 @@ class Subscriptions(Struct, frozen=True):
         if watcher.only not in {None, name}:
             raise SessionNotFound(f"There is no session '{name}'.", field="subscribe")
         session = found(self.sessions.find(watcher.tenant, name), name)
+        if watcher.linking:
+            if watcher.linking != session.uid:
+                raise SessionNotFound(f"There is no session '{name}'.", field="subscribe")
+            # What happened before isn't the holder's, and how the session stands is told anyway.
+            since = None
         self.log.check(session.uid, since)
         sent = (self.history.latest(session.uid) or "") if since is None else since
         subscription = subscribed(watcher, session, sent=sent, types=types, now=self.clock())
         self._put(subscription)
         # Under the claim, so that no event comes before it.
-        self.sockets.post(watcher.id, words.subscribed(session, sent))
-        self._drain(subscription, most=PAGE)
+        self.sockets.post(watcher.id, words.subscribed(watcher.sees(session) or session, sent))
+        if watcher.linking and linked(session):
+            self._dismiss(watcher)
+        else:
+            self._drain(subscription, most=PAGE)
 
     def _begin_all(self, watcher: Watcher, words: Subscribing, types: tuple[str, ...]) -> None:
         if watcher.only is not None:
@@ -280,6 +291,8 @@ class Subscriptions(Struct, frozen=True):
             for frame in saying.frames:
                 self._posted(watcher, frame)
         self.store.remove(watcher.id, envelope.tenant, envelope.session)
+        if watcher.linking:
+            self._dismiss(watcher)
 
     def _drain(self, subscription: Subscription, *, most: int) -> None:
         """Send all that is owed, in order, and give the claim back; what is too much for now is left to a job."""
@@ -317,7 +330,11 @@ class Subscriptions(Struct, frozen=True):
         session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
         seen = session if subscription.codes else None
         sayings = frames_in(subscription.dialect).event(self.log.told(envelope), seen, now)
-        return all(self._posted(subscription, frame) for saying in sayings for frame in saying.frames)
+        told = all(self._posted(subscription, frame) for saying in sayings for frame in saying.frames)
+        if told and subscription.ends_with(envelope.type):
+            self._dismiss(subscription)
+            return False
+        return told
 
     def _posted(self, watcher: Watcher, frame: str) -> bool:
         """Send one frame; False if it has to be sent later, or the connection is gone."""
@@ -340,6 +357,12 @@ class Subscriptions(Struct, frozen=True):
             # Sending the frame again would fail again: this event is skipped, and the next ones are sent.
             _log.exception("a frame was refused", extra={"watcher": watcher.id})
         return True
+
+    def _dismiss(self, watcher: Watcher) -> None:
+        """End a connection that has been told all that it was let in for."""
+        self._end(watcher)
+        with suppress(Gone, Unavailable):
+            self.sockets.close(watcher.id)
 
     def _end(self, watcher: Watcher) -> None:
         """Forget the connection with all that it follows, and what it follows here though it is forgotten already."""

@@ -124,25 +124,26 @@ class Closing(Struct, frozen=True):
     sockets: Sockets
     channels: Channels
 
-    def close(self, principal: str, *, token: str | None = None) -> None:
+    def close(self, principal: str, *, token: str | None = None, surely: bool = False) -> None:
         """Remove the principal's watchers, then close their connections. Repeatable.
 
-        With ``token``, the id of a token, watchers that connected with another token stay.
+        With ``token``, the id of a token, watchers that connected with another token stay; with ``surely`` those stay
+        as well of which isn't known whether they connected with a token.
         """
         followers = self.watchers.of(principal)
         if not followers:
             return
         with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
             # Reading the results raises what the table couldn't do: a watcher that wasn't forgotten would hear more.
-            for _ in pool.map(lambda one: self._close(one, token), followers):
+            for _ in pool.map(lambda one: self._close(one, token, {token} if surely else {None, token}), followers):
                 pass
 
-    def _close(self, watcher: str, token: str | None) -> None:
+    def _close(self, watcher: str, token: str | None, closed: set[str | None]) -> None:
         known = self.watchers.get(watcher)
         if token:
             # Of those that connected before tokens were noted nobody knows with which they came.
             whose = known.token if known else self.channels.token(watcher)
-            if whose not in {None, token}:
+            if whose not in closed:
                 return
         if known is None:
             # A channel is forgotten and its connection closed in one: if that fails, the call is to be repeated.
