@@ -87,10 +87,12 @@ const signedIn = async (scope, stage, main, token) => {
   }
   const live = new Live(scope, api, { session: me.session });
   const sessions = new Sessions(scope, api, live);
-  const context = { api, live, sessions, me, place };
+  const context = { api, live, sessions, me, place, linkThenSend: async (...refused) => (await import('./linking.js')).linkThenSend(...refused) };
   replace(stage, el('header.bar', {}, brand(), navigation(), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
     connection(scope, live), main);
   follow(scope, main, context);
+  const { openWhenNeeded } = await import('./linking.js');
+  openWhenNeeded(scope, context);
 };
 
 const unreached = (scope, stage, main, error) => {
