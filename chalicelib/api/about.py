@@ -1,10 +1,7 @@
 """What the gateway says of itself, to anybody: that it answers (``/health``), and the API's description."""
 
-from base64 import b64encode
 from collections.abc import Callable, Iterable
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypedDict
 
 from chalicelib import __version__, bootstrap
@@ -50,28 +47,6 @@ ELSEWHERE: Final = "https://gateway.example"
 POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-
-
-@cache
-def _passkey_page() -> tuple[str, str]:
-    """Return the page about passkeys, and its policy: its own script and style, calls to this gateway, nothing else."""
-    page = Path(__file__).with_name("passkey.html").read_text(encoding="utf-8")
-    script, style = (
-        b64encode(sha256(page.partition(f"<{tag}>")[2].partition(f"</{tag}>")[0].encode()).digest()).decode()
-        for tag in ("script", "style")
-    )
-    return page, (
-        f"default-src 'none'; script-src 'sha256-{script}'; style-src 'sha256-{style}'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-@router.route("GET", "/passkey", needs=PUBLIC, gives={200: {HTML: str}})
-def passkey(call: Call) -> Answer:
-    """Give the page that leads somebody at a computer through the passkey that WhatsApp asks for."""
-    page, policy = _passkey_page()
-    headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
-    return Answer(page, content_type=HTML, headers=headers)
 
 
 def describe(routers: Iterable[Router]) -> Router:

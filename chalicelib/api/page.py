@@ -1,4 +1,4 @@
-"""The page at the gateway's address, and its files where no edge takes their requests to the bucket.
+"""The page at the gateway's address, the one that passkeys come back to, and their files where no edge serves those.
 
 What the page shows comes from strangers, and it holds a credential: its policy lets nothing run that isn't a file of
 its own, and nothing be asked but this gateway and the bucket of the messages' files.
@@ -26,8 +26,13 @@ def home(call: Call) -> Answer:
     if not call.edge and not path.endswith("/"):
         # API Gateway's own address, its stage without a slash behind it: what is relative to it would be elsewhere.
         return Answer("", 302, content_type=HTML, headers={"Location": f"{path}/"})
-    headers = {"Content-Security-Policy": policy(settings().media_uploads), "Referrer-Policy": "no-referrer"}
-    return Answer(page.index(), content_type=HTML, headers=headers)
+    return _shown(page.index())
+
+
+@router.route("GET", "/passkey", needs=PUBLIC, gives={200: {HTML: str}})
+def passkey(call: Call) -> Answer:
+    """Give the page that leads somebody at a computer through the passkey that WhatsApp asks for."""
+    return _shown(page.passkey())
 
 
 @router.route(
@@ -44,6 +49,11 @@ def asset(call: Call, build: str, name: str) -> Answer:
         raise NotFound("The page has no such file.", hint="Reload the page.")
     headers = {"Cache-Control": page.KEPT} if build == page.build() else {}
     return Answer(found.content, content_type=found.content_type, headers=headers)
+
+
+def _shown(document: str) -> Answer:
+    headers = {"Content-Security-Policy": policy(settings().media_uploads), "Referrer-Policy": "no-referrer"}
+    return Answer(document, content_type=HTML, headers=headers)
 
 
 def policy(uploads: str) -> str:

@@ -2,9 +2,9 @@
 
 It reads this folder, each file once, and knows nothing of the gateway.
 
-All files but ``index.html`` lie at ``page/<build>/<name>``, where browsers may keep them for ever: other contents have
-another build. ``index.html`` finds them by the mark ``{{build}}``. Addresses are relative, since API Gateway's own have
-a stage before the path.
+All files but the two documents lie at ``page/<build>/<name>``, where browsers may keep them for ever: other contents
+have another build. The documents find them by the mark ``{{build}}``. Addresses are relative, since API Gateway's own
+have a stage before the path.
 """
 
 from functools import cache
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 HOME: Final = "index.html"
+PASSKEY: Final = "passkey.html"
+"""What WhatsApp's page comes back to from the signing of a passkey."""
 PLACE: Final = "place.json"
 """What is special where the page is served: ``phones`` is the virtual phones' address, null where there are none."""
 MARK: Final = "{{build}}"
@@ -38,7 +40,7 @@ class PageFile(NamedTuple):
 
 @cache
 def files() -> dict[str, PageFile]:
-    """Return the files of this build by their names, all but ``index.html``."""
+    """Return the files of this build by their names, all but the documents."""
     found = (path for path in sorted(_FOLDER.iterdir()) if path.suffix in TYPES)
     return {path.name: PageFile(path.read_bytes(), TYPES[path.suffix]) for path in found}
 
@@ -46,7 +48,7 @@ def files() -> dict[str, PageFile]:
 @cache
 def build() -> str:
     """Return the name of this build: sixteen hexadecimal digits, made of the names and contents of all files."""
-    digest = sha256(_home().encode())
+    digest = sha256("".join(map(_written, (HOME, PASSKEY))).encode())
     for name, file in files().items():
         digest.update(f"\n{name} {len(file.content)}\n".encode())
         digest.update(file.content)
@@ -56,9 +58,14 @@ def build() -> str:
 @cache
 def index() -> str:
     """Return ``index.html``, which refers to the files of this build."""
-    return _home().replace(MARK, build())
+    return _written(HOME).replace(MARK, build())
 
 
 @cache
-def _home() -> str:
-    return (_FOLDER / HOME).read_text(encoding="utf-8")
+def passkey() -> str:
+    """Return ``passkey.html``, which refers to the files of this build too."""
+    return _written(PASSKEY).replace(MARK, build())
+
+
+def _written(name: str) -> str:
+    return (_FOLDER / name).read_text(encoding="utf-8")

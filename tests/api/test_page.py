@@ -14,21 +14,27 @@ from tests.api.conftest import Caller
 ADDRESSES = re.compile(r'(?:src|href)="(page/[^"]+)"')
 
 
-def test_the_gateway_s_address_shows_it(nobody: Caller) -> None:
-    answer = nobody("GET", "/")
+DOCUMENTS = {"/": page.index, "/passkey": page.passkey}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_the_gateway_shows_it_and_the_page_that_passkeys_come_back_to(nobody: Caller, path: str) -> None:
+    answer = nobody("GET", path)
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
-    assert answer.content.decode() == page.index()
-    assert page.MARK not in page.index()
+    assert answer.content.decode() == DOCUMENTS[path]()
+    assert page.MARK not in DOCUMENTS[path]()
 
 
-def test_no_browser_keeps_it_and_none_tells_where_it_was(nobody: Caller) -> None:
-    headers = nobody("GET", "/").headers
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_no_browser_keeps_it_and_none_tells_where_it_was(nobody: Caller, path: str) -> None:
+    headers = nobody("GET", path).headers
     assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_nothing_runs_on_it_but_its_own_files(nobody: Caller) -> None:
-    said = nobody("GET", "/").headers["Content-Security-Policy"]
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_nothing_runs_on_it_but_its_own_files(nobody: Caller, path: str) -> None:
+    said = nobody("GET", path).headers["Content-Security-Policy"]
     told = dict(part.strip().split(" ", 1) for part in said.split(";"))
     assert (told["default-src"], told["script-src"], told["style-src"]) == ("'none'", "'self'", "'self'")
     assert (told["connect-src"], told["frame-ancestors"], told["base-uri"]) == ("'self'", "'none'", "'none'")
@@ -43,8 +49,9 @@ def test_it_may_ask_the_bucket_that_files_are_posted_to(nobody: Caller, monkeypa
     assert policy("http://127.0.0.1:8080/_local/s3/files") == policy("http://127.0.0.1:8080/")
 
 
-def test_all_that_it_refers_to_is_there(nobody: Caller) -> None:
-    found = ADDRESSES.findall(page.index())
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_all_that_it_refers_to_is_there(nobody: Caller, path: str) -> None:
+    found = ADDRESSES.findall(DOCUMENTS[path]())
     assert found
     for address in found:
         assert nobody("GET", f"/{address}").status == 200

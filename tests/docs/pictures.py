@@ -13,6 +13,7 @@ from typing import Any, Final
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Route, ViewportSize
 
+from chalicelib import page as served
 from infra.whatsapp_server.passkeys import ORIGIN, RP_ID
 from tests.flows.browser import browsing
 
@@ -28,10 +29,27 @@ _OPTIONS: Final = {
     "userVerification": "required",
 }
 _WAITS: Final = {"options": _OPTIONS, "expires_at": "2026-11-28T10:10:00.000Z"}
-_SIGNED: Final = b64encode(json.dumps({"id": "made up"}).encode()).decode()
-_SIGN: Final = {"status": "PASSKEY_REQUIRED", "passkey": {"step": "sign", **_WAITS}}
-_CONFIRM: Final = {"status": "PASSKEY_REQUIRED", "passkey": {**_WAITS, "step": "confirm", "options": None}}
-_LINKED: Final = {"status": "CONNECTED", "passkey": None}
+_CLIENT_DATA: Final = b64encode(json.dumps({"challenge": _OPTIONS["challenge"]}).encode()).decode()
+_SIGNED: Final = b64encode(json.dumps({"response": {"clientDataJSON": _CLIENT_DATA}}).encode()).decode()
+_SESSION: Final = {
+    "id": "cafe",
+    "name": "Café Ana",
+    "status": "PASSKEY_REQUIRED",
+    "desired": "running",
+    "reason": "passkey_required",
+    "enabled": True,
+    "needs_qr": False,
+    "since": "2026-11-28T10:00:00.000Z",
+}
+_SIGN: Final = {**_SESSION, "passkey": {"step": "sign", **_WAITS}}
+_CONFIRM: Final = {**_SESSION, "passkey": {**_WAITS, "step": "confirm", "options": None}}
+_LINKED: Final = {
+    **_SESSION,
+    "status": "CONNECTED",
+    "reason": None,
+    "passkey": None,
+    "account": {"phone": "+4366012345678"},
+}
 _SIZE: Final = ViewportSize(width=720, height=480)
 _COLOURS: Final = 64
 _WHATSAPP: Final = """<!doctype html><title>WhatsApp</title>
@@ -43,10 +61,17 @@ class _Gateway:
 
     def __init__(self, context: BrowserContext) -> None:
         self.session: dict[str, Any] = _SIGN
-        page = (ROOT / "chalicelib" / "api" / "passkey.html").read_text(encoding="utf-8")
-        context.route(f"{_GATEWAY}/passkey", lambda route: route.fulfill(body=page, content_type="text/html"))
+        context.route(
+            f"{_GATEWAY}/passkey", lambda route: route.fulfill(body=served.passkey(), content_type="text/html")
+        )
+        context.route(f"{_GATEWAY}/page/**", self._file)
         context.route(f"{_GATEWAY}/v1/**", self._answer)
         context.route(f"{ORIGIN}/**", lambda route: route.fulfill(body=_WHATSAPP, content_type="text/html"))
+
+    @staticmethod
+    def _file(route: Route) -> None:
+        content, content_type = served.files()[route.request.url.rpartition("/")[2]]
+        route.fulfill(body=content, content_type=content_type)
 
     def _answer(self, route: Route) -> None:
         told = {"code": "ABCD-EFGH"} if route.request.url.endswith("/confirmation") else self.session
@@ -60,15 +85,16 @@ def take(into: Path) -> None:
         gateway = _Gateway(context)
         page = context.new_page()
         page.goto(f"{_GATEWAY}/passkey")
+        page.get_by_label("Session").fill("cafe")
+        page.get_by_label("API key or token").fill("a made-up key")
         _save(page, into / "passkey-session.png")
-        page.fill("#session", "cafe")
-        page.fill("#key", "a made-up key")
-        page.click("#who button")
-        page.wait_for_selector("#sign:not([hidden])")
+        page.get_by_role("button", name="Show what WhatsApp asks for").click()
+        snippet = page.get_by_label("What to paste")
+        snippet.wait_for()
         _save(page, into / "passkey-sign.png")
         theirs = context.new_page()
         theirs.goto(ORIGIN)
-        theirs.evaluate(page.input_value("#snippet"))
+        theirs.evaluate(snippet.input_value())
         theirs.set_viewport_size(ViewportSize(width=720, height=200))
         _save(theirs, into / "passkey-whatsapp.png")
         theirs.set_viewport_size(_SIZE)
@@ -79,7 +105,7 @@ def take(into: Path) -> None:
         page.get_by_text("Compare the code with").wait_for()
         _save(page, into / "passkey-compare.png")
         gateway.session = _LINKED
-        page.get_by_text("The session is linked.").wait_for()
+        page.get_by_text("It is linked with").wait_for()
         _save(page, into / "passkey-linked.png")
         context.close()
 

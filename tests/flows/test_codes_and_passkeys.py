@@ -122,10 +122,10 @@ def named(page: Page, stack: Stack, name: str) -> None:
     """Open our page, and tell it of the session."""
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"http://localhost:{stack.port}/passkey")
-    page.fill("#session", name)
-    page.fill("#key", stack.token)
-    page.click("#who button")
-    page.wait_for_selector("#sign:not([hidden])")
+    page.get_by_label("Session").fill(name)
+    page.get_by_label("API key or token").fill(stack.token)
+    page.get_by_role("button", name="Show what WhatsApp asks for").click()
+    page.get_by_label("What to paste").wait_for()
 
 
 def whatsapp(page: Page, credential: dict[str, Any]) -> None:
@@ -144,7 +144,7 @@ def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, tab: Tab, num
     name, credential = awaiting_passkey(stack, number)
     ours = tab.page
     named(ours, stack, name)
-    snippet = ours.input_value("#snippet")
+    snippet = ours.get_by_label("What to paste").input_value()
 
     theirs = ours.context.new_page()
     whatsapp(theirs, credential)
@@ -153,7 +153,7 @@ def test_the_page_leads_through_it_in_a_real_browser(stack: Stack, tab: Tab, num
     theirs.wait_for_url(f"http://localhost:{stack.port}/passkey")
     theirs.get_by_text("Done here").wait_for()
     assert theirs.evaluate("location.hash") == ""
-    ours.get_by_text("The session is linked.").wait_for()
+    ours.get_by_text(f"It is linked with +{number}").wait_for()
     assert until(stack, name, "CONNECTED")["passkey"] is None
 
 
@@ -194,19 +194,21 @@ def test_the_page_has_the_extension_sign_where_there_is_one(stack: Stack, tab: T
     ours = tab.page
     ours.add_init_script(HEAR + EXTENSIONS[kind])
     named(ours, stack, name)
-    assert ours.is_hidden("#extended"), "no extension has answered yet"
+    sign = ours.get_by_role("button", name="Sign with the browser extension")
+    assert sign.is_hidden(), "no extension has answered yet"
     ours.evaluate("begin()")
-    ours.click("#extension")
+    sign.click()
     tab.until(lambda: ours.evaluate("window.asked"))
     ours.evaluate("answer({ ok: false, error: 'Nobody touched the key.' })")
-    ours.get_by_text("Nobody touched the key. WhatsApp waits until").wait_for()
+    ours.get_by_text("Nobody touched the key.").wait_for()
+    ours.get_by_text("WhatsApp waits until").wait_for()
 
     ours.evaluate("window.asked = null")
-    ours.click("#extension")
+    sign.click()
     asked = tab.until(lambda: ours.evaluate("window.asked"))
     assert asked == shown(stack, name)["passkey"]["options"]
     theirs = ours.context.new_page()
     whatsapp(theirs, credential)
     ours.evaluate("(assertion) => answer({ ok: true, assertion })", theirs.evaluate(SIGN, asked))
-    ours.get_by_text("The session is linked.").wait_for()
+    ours.get_by_text(f"It is linked with +{number}").wait_for()
     assert until(stack, name, "CONNECTED")["passkey"] is None
