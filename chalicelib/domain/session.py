@@ -123,6 +123,7 @@ MATTERS_OF_COURSE: Final = frozenset(
 LINKING_LAPSED: Final = frozenset(
     {
         Reason.QR_TIMEOUT,
+        Reason.PASSKEY_UNSUPPORTED,
         Reason.PASSKEY_EXPIRED,
         Reason.PASSKEY_DECLINED,
         Reason.PASSKEY_REFUSED,

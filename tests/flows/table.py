@@ -50,6 +50,15 @@ class TheTable:
             ExpressionAttributeValues={":task": {"S": task}},
         )
 
+    def say_it_was_made_earlier(self, session: str, invitation: str, *, by: int) -> None:
+        """Have an invitation be so many milliseconds older than it is."""
+        self.client.update_item(
+            TableName=self.name,
+            Key={**self._key(session), "sk": {"S": f"I#{invitation}"}},
+            UpdateExpression="ADD created_at :less, expires_at :less",
+            ExpressionAttributeValues={":less": {"N": str(-by)}},
+        )
+
     def _item(self, session: str) -> dict[str, Any]:
         return dict(self.client.get_item(TableName=self.name, Key=self._key(session))["Item"])
 

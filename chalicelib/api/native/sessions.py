@@ -45,6 +45,7 @@ from chalicelib.domain.errors import (
     AlreadyLinked,
     Contended,
     InvalidField,
+    PasskeyRequired,
     SessionDeleting,
     SessionDisabled,
     SessionExists,
@@ -255,7 +256,7 @@ def delete(call: Call, name: str) -> Answer:
     "/v1/sessions/{id}/start",
     needs=_LINK,
     gives=_MAYBE_ON_ITS_WAY,
-    refuses=(*STARTED, AlreadyLinked, SessionStopped, SessionFailed),
+    refuses=(*STARTED, AlreadyLinked, PasskeyRequired, SessionStopped, SessionFailed),
 )
 def start(call: Call, name: str) -> Answer:
     """Want it running. One that runs, or is about to, is left alone.

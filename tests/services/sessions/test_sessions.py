@@ -1,10 +1,13 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from msgspec import structs
 
 from chalicelib.domain.errors import (
     AlreadyConnected,
+    AlreadyLinked,
+    GatewayError,
     PasskeyRequired,
     QRNotReady,
     SessionDeleting,
@@ -14,9 +17,9 @@ from chalicelib.domain.errors import (
     SessionNotFound,
     SessionStopped,
 )
-from chalicelib.domain.session import Desired, Session, Status
+from chalicelib.domain.session import LINKING_LAPSED, Desired, Reason, Session, Status
 from tests.composition import Rig
-from tests.makers import NOW, a_code, a_running_session, a_session
+from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 
 @pytest.fixture
@@ -188,3 +191,31 @@ def test_a_session_that_was_asked_to_start_again_is_waited_for_though_its_last_e
     standing(rig, a_running_session(status=Status.STOPPED, generation=2, observed_generation=1))
     with pytest.raises(QRNotReady):
         rig.sessions.code("default", "ana", wait=1)
+
+
+@pytest.mark.parametrize("reason", sorted(LINKING_LAPSED))
+def test_whoever_holds_the_phone_may_have_a_linking_begin_again_that_came_to_nothing(rig: Rig, reason: Reason) -> None:
+    lapsed = a_running_session(status=Status.STOPPED, reason=reason, observed_generation=1)
+    rig.stores.sessions.rows[lapsed.uid] = lapsed
+    for _ in range(2):
+        assert rig.sessions.link_again("default", "ana").generation == 2, "the second call finds it on its way"
+
+
+@pytest.mark.parametrize(
+    ("stands", "error"),
+    [
+        ({"status": Status.CONNECTED, "device": DEVICE}, AlreadyLinked),
+        ({"status": Status.PAIRING, "device": DEVICE}, AlreadyLinked),
+        ({"status": Status.STOPPED, "reason": Reason.QR_TIMEOUT, "device": DEVICE}, AlreadyLinked),
+        ({"status": Status.STOPPED, "reason": Reason.REQUESTED}, SessionStopped),
+        ({"status": Status.FAILED, "reason": Reason.CLIENT_OUTDATED}, SessionFailed),
+        ({"status": Status.STOPPED, "reason": Reason.QR_TIMEOUT, "enabled": False}, SessionDisabled),
+        ({"status": Status.DELETING}, SessionDeleting),
+    ],
+)
+def test_and_nothing_else(rig: Rig, stands: dict[str, Any], error: type[GatewayError]) -> None:
+    session = a_running_session(**({"observed_generation": 1} | stands))
+    rig.stores.sessions.rows[session.uid] = session
+    with pytest.raises(error):
+        rig.sessions.link_again("default", "ana")
+    assert rig.stores.sessions.rows[session.uid] == session

@@ -131,6 +131,13 @@ def test_another_session_is_not_there(stage: Stage, name: str) -> None:
     assert [said["error"]["code"] for said in stage.heard()] == ["SESSION_NOT_FOUND"]
 
 
+def test_it_can_not_follow_all_sessions(stage: Stage) -> None:
+    stage.a_session("bob")
+    stage.say(subscribe={"*": None})
+    stage.happen(1, "bob")
+    assert [said["error"]["code"] for said in stage.heard()] == ["FORBIDDEN"]
+
+
 def test_nor_is_a_later_one_of_the_same_name(stage: Stage) -> None:
     stands = stage.rig.stores.sessions.rows.pop("uid-ana")
     stage.rig.stores.sessions.rows["uid-new"] = replace(stands, uid="uid-new")
