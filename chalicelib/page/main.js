@@ -25,6 +25,7 @@ const ROUTES = [
   { path: 'sessions', load: () => import('./overview.js') },
   { path: 'sessions/:id/chat', load: chat },
   { path: 'sessions/:id/chat/:chat', load: chat },
+  { path: 'sessions/:id', load: () => import('./session.js') },
 ];
 const HOME = address('sessions');
 
@@ -86,7 +87,7 @@ const signedIn = async (scope, stage, main, token) => {
     return;
   }
   const live = new Live(scope, api, { session: me.session });
-  const sessions = new Sessions(scope, api, live);
+  const sessions = new Sessions(scope, api, live, { session: me.session });
   const context = { api, live, sessions, me, place, linkThenSend: async (...refused) => (await import('./linking.js')).linkThenSend(...refused) };
   replace(stage, el('header.bar', {}, brand(), navigation(), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
     connection(scope, live), main);

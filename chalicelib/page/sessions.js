@@ -10,14 +10,15 @@ const TOGETHER = 4;
 export class Sessions {
   #scope; #api; #stale = new Set(); #reading = 0;
 
-  constructor(scope, api, live) {
+  /** `session` is the only one that the caller may watch, null for all of its tenant's. */
+  constructor(scope, api, live, { session = null } = {}) {
     this.#scope = scope;
     this.#api = api;
     this.all = new State(new Map());
     this.ready = new State(false);
     /** Why the list can't be read, an ApiError; null while it can. */
     this.failure = new State(null);
-    live.follow(scope, EVERY, {
+    live.follow(scope, session ?? EVERY, {
       event: (event) => this.heard(event),
       // Whatever happened while there was no connection.
       stands: () => { if (this.ready.value) this.load(); },
@@ -67,6 +68,7 @@ export class Sessions {
 
   /** Take what an event tells of its session. Events don't tell all of it, so it is read again: once for several. */
   heard(event) {
+    if (!event.type.startsWith('session.')) return;
     if (event.type === 'session.deleted') {
       if (this.all.value.delete(event.session)) this.all.tell();
       return;

@@ -8,6 +8,7 @@ const STORED = 'switchboard.language';
 let language = 'en';
 let catalogue = {};
 let plurals = new Intl.PluralRules('en');
+let collator = new Intl.Collator('en');
 
 /** The language that was chosen, or the first of the browser's that there is. */
 export const preferred = () => {
@@ -23,6 +24,7 @@ export const speak = async (wanted, { keep = false } = {}) => {
   catalogue = await answer.json();
   language = wanted;
   plurals = new Intl.PluralRules(wanted);
+  collator = new Intl.Collator(wanted, { sensitivity: 'base', numeric: true });
   if (keep) localStorage.setItem(STORED, wanted);
   document.documentElement.lang = wanted;
   document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? 'rtl' : 'ltr';
@@ -96,4 +98,4 @@ export const size = (bytes) => {
 export const country = (code) => new Intl.DisplayNames([language], { type: 'region' }).of(code);
 
 /** Compare texts as the language sorts them. */
-export const compare = (one, other) => one.localeCompare(other, language, { sensitivity: 'base', numeric: true });
+export const compare = (one, other) => collator.compare(one, other);
