@@ -1,4 +1,4 @@
-"""The page at the gateway's address, the one that passkeys come back to, and their files where no edge serves those.
+"""The pages at ``/``, ``/passkey`` and ``/docs``, and their files where no edge takes requests to the bucket.
 
 What the page shows comes from strangers, and it holds a credential: its policy lets nothing run that isn't a file of
 its own, and nothing be asked but this gateway and the bucket of the messages' files.
@@ -14,6 +14,7 @@ from chalicelib.api.router import GATEWAY, Router
 from chalicelib.config import settings
 from chalicelib.dialects.bare import DIALECT
 from chalicelib.domain.errors import NotFound
+from chalicelib.page import reference
 
 HTML: Final = "text/html; charset=utf-8"
 router: Final = Router(__name__, DIALECT, tag=GATEWAY)
@@ -26,13 +27,13 @@ def home(call: Call) -> Answer:
     if not call.edge and not path.endswith("/"):
         # API Gateway's own address, its stage without a slash behind it: what is relative to it would be elsewhere.
         return Answer("", 302, content_type=HTML, headers={"Location": f"{path}/"})
-    return _shown(page.index())
+    return _shown(page.index(), policy(settings().media_uploads))
 
 
 @router.route("GET", "/passkey", needs=PUBLIC, gives={200: {HTML: str}})
 def passkey(call: Call) -> Answer:
     """Give the page that leads somebody at a computer through the passkey that WhatsApp asks for."""
-    return _shown(page.passkey())
+    return _shown(page.passkey(), policy(settings().media_uploads))
 
 
 @router.route(
@@ -44,15 +45,30 @@ def passkey(call: Call) -> Answer:
 )
 def asset(call: Call, build: str, name: str) -> Answer:
     """Give a file of the page; of another build, which a tab still has open, the file of that name in this one."""
-    found = page.files().get(name)
+    of_reference = build.startswith(reference.PREFIX)
+    found = (reference.files() if of_reference else page.files()).get(name)
     if found is None:
         raise NotFound("The page has no such file.", hint="Reload the page.")
-    headers = {"Cache-Control": page.KEPT} if build == page.build() else {}
+    current = reference.build() if of_reference else page.build()
+    headers = {"Cache-Control": page.KEPT} if build == current else {}
     return Answer(found.content, content_type=found.content_type, headers=headers)
 
 
-def _shown(document: str) -> Answer:
-    headers = {"Content-Security-Policy": policy(settings().media_uploads), "Referrer-Policy": "no-referrer"}
+@router.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
+def docs(call: Call) -> Answer:
+    """Give the description of this API as a page to read, and to call the gateway from."""
+    return _shown(reference.index(), REFERENCE_POLICY)
+
+
+# RapiDoc writes its own styles into the page.
+REFERENCE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+def _shown(document: str, allowed: str) -> Answer:
+    headers = {"Content-Security-Policy": allowed, "Referrer-Policy": "no-referrer"}
     return Answer(document, content_type=HTML, headers=headers)
 
 

@@ -8,8 +8,9 @@ from aiohttp import web
 
 from chalicelib import page
 from infra.local.bucket import Refusal
+from infra.page import ROOT, served
 
-FILES: Final = "/page/{build}/{name}"
+FILES: Final = f"/{ROOT}/{{build}}/{{name}}"
 """What the edge leads to the bucket, whose keys begin so."""
 
 
@@ -42,7 +43,7 @@ class PageSite:
     async def read(self, request: web.Request) -> web.Response:
         """Give a file of this build. Of what isn't there S3 says, to who may not list the bucket, that it is denied."""
         name = request.match_info["name"]
-        file = page.files().get(name) if request.match_info["build"] == page.build() else None
+        file = served().get(f"{ROOT}/{request.match_info['build']}/{name}")
         if file is None:
             answer = Refusal(403, "AccessDenied", "Access Denied").answer()
             answer.headers.update(self._headers)

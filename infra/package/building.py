@@ -63,6 +63,8 @@ def build(stage: str, out: Path, *, python: Path, environment: Mapping[str, str]
     shutil.rmtree(out, ignore_errors=True)
     sources = out / "sources"
     _copy_sources(sources)
+    # Where no edge leads to the bucket, the function gives it.
+    shutil.copy(page.rapidoc(), sources / "chalicelib" / "page" / "reference")
     merged = out / "resources.json"
     merged.write_text(merge_template(TEMPLATE.read_text()))
     # Chalice wants a region, though nothing in its output depends on it.

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -42,8 +43,8 @@ def test_nothing_runs_on_it_but_its_own_files(nobody: Caller, path: str) -> None
 
 
 def test_it_may_ask_the_bucket_that_files_are_posted_to(nobody: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MEDIA_UPLOADS", "https://files.s3.eu-west-1.amazonaws.com/")
-    monkeypatch.setattr("chalicelib.api.page.settings", settings.__wrapped__)
+    told = replace(settings(), media_uploads="https://files.s3.eu-west-1.amazonaws.com/")
+    monkeypatch.setattr("chalicelib.api.page.settings", lambda: told)
     said = nobody("GET", "/").headers["Content-Security-Policy"]
     assert "connect-src 'self' https://files.s3.eu-west-1.amazonaws.com;" in said
     assert policy("http://127.0.0.1:8080/_local/s3/files") == policy("http://127.0.0.1:8080/")

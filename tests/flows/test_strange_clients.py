@@ -102,4 +102,5 @@ def test_an_api_key_is_told_why_it_opens_no_websocket(stack: Stack, account: str
 
 
 def test_the_docs_show_the_address_that_they_are_served_on(stack: Stack) -> None:
-    assert f">URL={stack.url}\n" in requests.get(f"{stack.url}/docs", timeout=40).text
+    told = requests.get(f"{stack.url}/openapi.json", timeout=40).json()
+    assert f"\nURL={stack.url}\n" in told["info"]["description"]

@@ -10,6 +10,7 @@ from chalicelib.api.about import VERSION
 from chalicelib.api.auth import Public
 from chalicelib.api.call import JSON
 from chalicelib.api.description import samples
+from chalicelib.api.description.guide import guide, websockets
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
 from chalicelib.api.fields import INVITATION_ID, KEY_ID, MEDIA_ID, MESSAGE_ID, TENANT_ID, USER_NAME
 from chalicelib.api.parameters import Parameter
@@ -32,8 +33,7 @@ refused by name, as `phoneNumber` is where `phone` is meant. So is a query param
 that a route doesn't have (`offset`, `page`, `skip`); other unknown ones are ignored.
 
 Every path answers another method than its own with 405 `METHOD_NOT_ALLOWED` and an `Allow` header, and a path that
-isn't here with 404 `NOT_FOUND`, in the words of its family. Each `GET` answers `HEAD` too.
-WebSockets, for which OpenAPI has no words, are in `x-websockets`."""
+isn't here with 404 `NOT_FOUND`, in the words of its family. Each `GET` answers `HEAD` too."""
 SECURITY: Final[Schema] = {
     "token": {
         "type": "http",
@@ -77,7 +77,7 @@ def document(routers: Iterable[Router]) -> Schema:
         "info": {
             "title": "Switchboard",
             "version": VERSION,
-            "description": ABOUT,
+            "description": f"{ABOUT}\n\n{guide(DIALECTS.values())}",
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -89,7 +89,7 @@ def document(routers: Iterable[Router]) -> Schema:
             "headers": _HEADERS,
             "securitySchemes": SECURITY,
         },
-        "x-websockets": _websockets(),
+        "x-websockets": websockets(DIALECTS.values()),
     }
 
 
@@ -99,15 +99,6 @@ def _in_order(tags: Iterable[Tag]) -> list[Tag]:
     found = dict.fromkeys(tags)
     others = [tag for tag in found if tag not in dialects and tag is not GATEWAY]
     return [tag for tag in (*dialects, *others, GATEWAY) if tag and tag in found]
-
-
-def _websockets() -> list[Schema]:
-    return [
-        {"path": path, "dialect": dialect.name, "description": dialect.websockets.about}
-        for dialect in DIALECTS.values()
-        if dialect.websockets
-        for path in dialect.websockets.paths
-    ]
 
 
 def _examples(routes: Iterable[tuple[Router, Route]]) -> dict[str, Any]:
