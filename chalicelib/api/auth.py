@@ -66,11 +66,11 @@ def identify(token: str) -> Principal:
 def authenticator(given: str, *, key: bool = False) -> Callable[[], Principal]:
     """Return a function that authenticates, at each call anew, who comes to a WebSocket with that token or ticket.
 
-    With ``key``, an API key will do as well. A ticket is used up here, whatever comes of it. Both functions raise
-    Unauthenticated.
+    With ``key``, an API key will do as well; the token of an invitation never does. A ticket is used up here, whatever
+    comes of it. Both functions raise Unauthenticated.
     """
     if not is_ticket(given):
-        return lambda: recognise(given) if key else identify(given)
+        return lambda: recognise(given) if key and not is_linking_token(given) else identify(given)
     tickets = bootstrap.tickets()
     holder = tickets.take(given)
     return lambda: tickets.standing(holder)

@@ -24,6 +24,10 @@ GRACE: Final = 60_000
 """Milliseconds in which a token can still learn that its session is linked."""
 MOST_OPEN: Final = 20
 """Invitations of a session that may be good at a time."""
+MOST_TICKETS: Final = 10
+"""Tickets for WebSockets that an invitation's token is given a minute, apart from those of its tenant."""
+MOST_WATCHING: Final = 10
+"""WebSockets of phones' holders that may follow a session at a time: places are left for its owner."""
 ENTROPY: Final = 32
 """Random bytes in either secret."""
 

@@ -18,7 +18,7 @@ from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.dialects.socketio import frames as socketio
 from chalicelib.domain import errors
 from chalicelib.domain.access import MOST_KEYS
-from chalicelib.domain.invitations import MOST_OPEN
+from chalicelib.domain.invitations import MOST_OPEN, MOST_TICKETS, MOST_WATCHING
 from chalicelib.domain.messages import KEPT, MAX_TEXT, MAX_TEXT_BYTES, MessageStatus
 from chalicelib.domain.questions import LASTS, PLACES
 from chalicelib.domain.session import Status
@@ -117,3 +117,4 @@ def test_the_quotas_are_those_of_the_settings(monkeypatch: pytest.MonkeyPatch) -
         "tickets a minute": here.tickets_per_minute,
     }.items():
         assert f"| {what} | {most} |" in GUIDE
+    assert (MOST_TICKETS, MOST_WATCHING) == (10, 10), "the guide says 10 of each"

@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.api import sockets
 from chalicelib.domain.access import Role
-from chalicelib.domain.invitations import LASTS, MOST_OPEN
+from chalicelib.domain.invitations import LASTS, MOST_OPEN, MOST_TICKETS
+from chalicelib.domain.limits import Quotas
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from tests.api.conftest import Caller, Reply, World
 from tests.api.test_sockets import an_event
@@ -270,16 +271,27 @@ def test_the_holder_s_ticket_opens_a_websocket_for_the_linking(world: World, ana
     assert (said["type"], said["data"]["webhook"], said["data"]["metadata"]) == ("subscribed", None, {})
 
 
-def test_a_token_opens_one_too_in_a_header_and_never_in_an_address(world: World, ana: Caller, region: None) -> None:
+def test_a_token_opens_none_by_itself(world: World, ana: Caller, region: None) -> None:
     token = opened(ana).json["token"]
-    assert knock({}, Authorization=f"Bearer {token}") == 200
+    assert knock({}, Authorization=f"Bearer {token}") == 401
     assert knock({"token": token}) == 401
+    assert not world.stores.watchers.rows
+
+
+def test_a_token_is_given_few_tickets_and_none_of_its_tenant_s(world: World, ana: Caller) -> None:
+    world.quotas = Quotas(tickets=1)
+    linking = holder(ana)
+    for _ in range(MOST_TICKETS):
+        assert linking("POST", "/v1/ws-ticket").status == 200
+    answer = linking("POST", "/v1/ws-ticket")
+    assert (answer.status, answer.error["code"]) == (429, "TICKET_QUOTA_EXCEEDED")
+    assert ana("POST", "/v1/ws-ticket").status == 200
 
 
 def test_a_link_that_is_taken_back_in_the_handshake_lets_nobody_in(
     world: World, ana: Caller, region: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, add = opened(ana).json["token"], world.stores.watchers.add
+    ticket, add = holder(ana)("POST", "/v1/ws-ticket").json["ticket"], world.stores.watchers.add
     [invitation] = world.stores.invitations.rows.values()
 
     def revoked_before(watcher: Any) -> None:
@@ -287,5 +299,5 @@ def test_a_link_that_is_taken_back_in_the_handshake_lets_nobody_in(
         add(watcher)
 
     monkeypatch.setattr(world.stores.watchers, "add", revoked_before)
-    assert knock({}, Authorization=f"Bearer {token}") == 401
+    assert knock({"token": ticket}) == 401
     assert not world.stores.watchers.rows

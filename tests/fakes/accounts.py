@@ -99,8 +99,8 @@ class MemoryTickets:
     def take(self, fingerprint: str) -> Ticket | None:
         return self.rows.pop(fingerprint, None)
 
-    def counted(self, tenant: str, *, now: int, most: int) -> bool:
-        minute = tenant, now // 60_000
+    def counted(self, whose: str, *, now: int, most: int) -> bool:
+        minute = whose, now // 60_000
         if self.given.get(minute, 0) >= most:
             return False
         self.given[minute] = self.given.get(minute, 0) + 1

@@ -22,7 +22,7 @@ from chalicelib.api.description import samples
 from chalicelib.api.native.examples import FILE, INVITATION
 from chalicelib.domain.access import Role, User, fingerprint
 from chalicelib.domain.content import PhoneCall
-from chalicelib.domain.invitations import LASTS, hashed, secret_of
+from chalicelib.domain.invitations import LASTS, hashed, secret_of, token_of
 from chalicelib.domain.media import MediaState
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.domain.session import PasskeyDemand, PasskeyStep
@@ -51,8 +51,14 @@ CALLED: Final = replace(RECEIVED, id="01KDVM3W00MESSAGE0000000A3", content=Phone
 STORED: Final = replace(FILE, id="md_01KDVM3W00MEDIA000000000A2", state=MediaState.STORED, size=7)
 """A file beside the sample one: that one was only announced."""
 
-LINK: Final = secret_of("01KDVM3W00S1MPL3XAMP13Z0A2", INVITATION.id, bytes(32))
-"""The secret of an invitation to link the session ``SCANNING``."""
+SHOWN: Final = "01KDVM3W00S1MPL3XAMP13Z0A2"
+"""The uid of the session ``SCANNING``."""
+LINK: Final = secret_of(SHOWN, INVITATION.id, bytes(32))
+"""The secret of an invitation to link that session."""
+INVITED: Final = replace(INVITATION, uid=SHOWN, session=SCANNING, secret_hash=hashed(LINK))
+HELD: Final = token_of(SHOWN, "01KDVM3W00INVITATION0000A2", bytes(32))
+"""The token of an invitation that was opened."""
+OPENED: Final = replace(INVITED, id="01KDVM3W00INVITATION0000A2", token_hash=hashed(HELD))
 
 
 @dataclass
@@ -96,10 +102,9 @@ class MeteredGateway:
         now, sessions = bootstrap.clock(), DynamoSessions(self.table)
         sessions.create(replace(samples.SESSION, mailbox=self.mailbox))
         code = replace(samples.CODE, expires_at=now + 3_600_000)
-        scanning = replace(samples.SCANNING, id=SCANNING, uid="01KDVM3W00S1MPL3XAMP13Z0A2", qr=code)
-        sessions.create(scanning)
-        invitation = replace(INVITATION, uid=scanning.uid, session=scanning.id, secret_hash=hashed(LINK))
-        DynamoInvitations(self.table).add(replace(invitation, created_at=now, expires_at=now + LASTS))
+        sessions.create(replace(samples.SCANNING, id=SCANNING, uid=SHOWN, qr=code))
+        for one in (INVITED, replace(OPENED, opened_at=now)):
+            DynamoInvitations(self.table).add(replace(one, created_at=now, expires_at=now + LASTS))
         demanded = replace(samples.PASSKEY, mailbox=self.mailbox)
         demand = PasskeyDemand(json.dumps(OPTIONS), now + 3_600_000)
         sessions.create(replace(demanded, id=SIGNING, uid="01KDVM3W00S1MPL3XAMP13Z0A4", passkey=demand))

@@ -19,9 +19,19 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
-from chalicelib.api.native.examples import FILE
+from chalicelib.api.native.examples import FILE, INVITATION
 from tests.api.described import conforms
-from tests.gateway.rig import CALLED, RECEIVED, SCANNING, STOPPED, STORED, MeteredGateway, as_wsgi
+from tests.gateway.rig import (
+    CALLED,
+    HELD,
+    OPENED,
+    RECEIVED,
+    SCANNING,
+    STOPPED,
+    STORED,
+    MeteredGateway,
+    as_wsgi,
+)
 
 pytestmark = pytest.mark.soak
 CASES = int(os.environ.get("FUZZ", "3"))
@@ -43,11 +53,12 @@ THERE: dict[str, list[str]] = {
     "file": [f"{samples.SESSION.id}_{STORED.id}.pdf"],
     "name": [samples.USER.name, "rita"],
     "key_id": [samples.KEY.id],
+    "invitation_id": [INVITATION.id, OPENED.id],
     "tenant": ["acme", "default"],
     "company": ["default", "acme"],
 }
 """What stands in a path so that something is there."""
-CALLERS = ("admin", "admin", "admin", "rita", "key", "nobody", "forged")
+CALLERS = ("admin", "admin", "admin", "rita", "key", "holder", "nobody", "forged")
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 SCHEMA.config.update(base_url="http://localhost")
 # Who calls is our choice: a made-up credential would keep most cases out.
@@ -63,6 +74,8 @@ def credential(gateway: MeteredGateway, caller: str) -> dict[str, str]:
             return {"Authorization": f"Bearer {gateway.token()[:-4]}AAAA"}
         case "key":
             return {"X-API-Key": gateway.key}
+        case "holder":
+            return {"Authorization": f"Bearer {HELD}"}
         case _:
             return {"Authorization": f"Bearer {gateway.token(caller)}"}
 

@@ -268,10 +268,10 @@ class DynamoTickets(Struct, frozen=True):
             return None
         return _TICKET.plain(item)
 
-    def counted(self, tenant: str, *, now: int, most: int) -> bool:
+    def counted(self, whose: str, *, now: int, most: int) -> bool:
         """Count one more in the minute's item, or begin it."""
         minute = now // MINUTE
-        pk, sk = f"Q#{tenant}", f"TICKETS#{minute}"
+        pk, sk = f"Q#{whose}", f"TICKETS#{minute}"
         while True:
             change = Condition("SET given = given + :one", {":one": 1})
             refused = self.table.update(pk, sk, change, Condition("given < :most", {":most": most}))

@@ -71,6 +71,7 @@ KEYS: Final = (
     Pattern("T#{tenant}", "K#{ulid}", "an API key of a tenant's", "accounts", _KEY_STAYS),
     Pattern("V#{hash}", "TICKET", "a ticket for a WebSocket", "accounts", "its end"),
     Pattern("Q#{tenant}", "TICKETS#{minute}", "how many tickets a tenant got in a minute", "accounts", "3 minutes"),
+    Pattern("Q#{ulid}", "TICKETS#{minute}", "how many an invitation's token got", "accounts", "3 minutes"),
     Pattern("T#{tenant}", "RUN#{uid}", "a running session of a tenant's", "accounts"),
     Pattern("W#{watcher}", "WATCHER", "a watcher on a plain WebSocket", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{watcher}", "S#{id}", "that a connection follows a session", "watchers", _HOLDS_A_SOCKET),

@@ -29,6 +29,7 @@ from chalicelib.domain.errors import (
     TooManyKeys,
     Unauthenticated,
 )
+from chalicelib.domain.invitations import MOST_TICKETS
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.ports import Clock, NewId, Rejected, Unavailable
@@ -201,12 +202,18 @@ class Tickets(Struct, frozen=True):
     def give(self, holder: Principal, *, session: str | None) -> tuple[str, int]:
         """Return a new ticket's secret and its end; ``session`` is the only session that it is for, None: all.
 
-        Raises TicketQuotaExceeded.
+        Raises TicketQuotaExceeded. The holder of a phone is counted alone, lest it use up what the tenant's own need.
         """
         secret, now = self.new_ticket(), self.clock()
-        if self.most and not self.store.counted(holder.tenant, now=now, most=self.most):
+        # An invitation's id is in capitals, which no tenant's is.
+        whose, most, who = (
+            (holder.token or "", MOST_TICKETS, "This link")
+            if holder.linking
+            else (holder.tenant, self.most, "This tenant")
+        )
+        if most and not self.store.counted(whose, now=now, most=most):
             raise TicketQuotaExceeded(
-                f"This tenant was given {self.most} tickets within this minute, as many as it may be.",
+                f"{who} was given {most} tickets within this minute, as many as it may be.",
                 retry_after=MINUTE - now // 1000 % MINUTE,
             )
         ends = min(now + LIFE, holder.expires_at) if holder.expires_at is not None else now + LIFE

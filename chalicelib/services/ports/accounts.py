@@ -153,8 +153,11 @@ class TicketStore(Protocol):
     def take(self, fingerprint: str) -> Ticket | None:
         """Return the ticket and remove it, atomically: no other caller gets it. It may have expired."""
 
-    def counted(self, tenant: str, *, now: int, most: int) -> bool:
-        """Count a ticket of the tenant's; False, and nothing counted, if ``most`` were given this minute already."""
+    def counted(self, whose: str, *, now: int, most: int) -> bool:
+        """Count a ticket of a tenant's, or of an invitation's, by its id.
+
+        False, and nothing counted, if ``most`` were given this minute already.
+        """
 
 
 class MakeTicket(Protocol):

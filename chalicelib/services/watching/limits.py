@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from chalicelib.domain.errors import TooManyWatchers
+from chalicelib.domain.invitations import MOST_WATCHING
 from chalicelib.domain.watchers import ALL
 from chalicelib.services.ports import Clock, WatcherStore
 
@@ -26,6 +27,13 @@ class WatcherLimits(Struct, frozen=True):
                 f"{self.per_tenant} clients are watching this tenant's sessions, and more may not.",
                 hint="Close some of the connections.",
                 retry_after=60,
+            )
+
+    def of_holders(self, tenant: str, session_id: str) -> None:
+        """Raise TooManyWatchers if more phones' holders follow the session than may, by whatever invitations."""
+        if sum(1 for one in self.watchers.following(tenant, session_id) if one.linking) > MOST_WATCHING:
+            raise TooManyWatchers(
+                "This link is open in too many places.", hint="Close it in some of them.", retry_after=60
             )
 
     def of_session(self, tenant: str, session_id: str) -> None:

@@ -232,6 +232,8 @@ class Subscriptions(Struct, frozen=True):
         """Store the subscription; raises TooManyWatchers, and nothing is stored, if there are too many."""
         self.store.put(subscription)
         try:
+            if subscription.linking:
+                self.limits.of_holders(subscription.tenant, subscription.session)
             self.limits.of_session(subscription.tenant, subscription.session)
             self._few(subscription)
         except TooManyWatchers:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.access import Principal, Role
 from chalicelib.domain.events import DELETED, Connected, PairSuccess, QRShown, SettingsChanged, WebhookDisabled
+from chalicelib.domain.invitations import MOST_WATCHING
 from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.ports import Gone
@@ -143,6 +144,19 @@ def test_nor_is_a_later_one_of_the_same_name(stage: Stage) -> None:
     stage.rig.stores.sessions.rows["uid-new"] = replace(stands, uid="uid-new")
     stage.say(subscribe={"ana": None})
     assert [said["error"]["code"] for said in stage.heard()] == ["SESSION_NOT_FOUND"]
+
+
+def test_so_many_holders_follow_a_session_and_its_owner_has_the_other_places(stage: Stage) -> None:
+    watchers = [f"h{number}" for number in range(MOST_WATCHING + 1)]
+    for watcher in watchers:
+        stage.join(watcher, replace(HOLDER, token=watcher))
+        stage.say(watcher, subscribe={"ana": None})
+    told = [stage.heard(watcher)[0] for watcher in watchers]
+    assert [one["type"] for one in told] == ["subscribed"] * MOST_WATCHING + ["error"]
+    assert told[-1]["error"]["code"] == "TOO_MANY_WATCHERS"
+    stage.join("owner")
+    stage.say("owner", subscribe={"ana": None})
+    assert stage.heard("owner")[0]["type"] == "subscribed"
 
 
 def test_its_watcher_is_listed_under_who_invited(stage: Stage) -> None:
