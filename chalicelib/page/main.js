@@ -17,11 +17,14 @@ const THEME = 'switchboard.theme';
 /**
  * The views, each a module whose `view(scope, context, parameters)` returns `{title, root}`: an element, and what the
  * browser's tab says. `context` is `{api, live, sessions, me, place}`: the caller's calls, the connection, the sessions
- * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served. A view
- * may also return `update(parameters)`, for another address of its module: false if it has to be made anew for that.
+ * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served. It has
+ * `signOut()`, `renew(act)` for what ends the present token and resolves to another, and `again()` for what changes the
+ * caller's rights. A view may also return `update(parameters)`, for another address of its module: false if it has to be
+ * made anew for that.
  */
 const chat = () => import('./chat.js');
 const ROUTES = [
+  { path: 'access', load: () => import('./access.js') },
   { path: 'sessions', load: () => import('./overview.js') },
   { path: 'sessions/:id/chat', load: chat },
   { path: 'sessions/:id/chat/:chat', load: chat },
@@ -65,6 +68,18 @@ const signOut = async (api) => {
   mount();
 };
 
+/** Go on with the token that `act` resolves to; that the gateway refuses the old one meanwhile signs nobody out. */
+const renew = async (api, act) => {
+  const { ended } = api;
+  api.ended = () => {};
+  try {
+    api.token = await act();
+    sessionStorage.setItem(TOKEN, api.token);
+  } finally {
+    api.ended = ended;
+  }
+};
+
 const signedOut = async (scope, stage, main) => {
   replace(stage, el('header.bar', {}, brand(), el('div.bar-end', {}, settings(scope))), main);
   const { view } = await import('./signin.js');
@@ -88,8 +103,14 @@ const signedIn = async (scope, stage, main, token) => {
   }
   const live = new Live(scope, api, { session: me.session });
   const sessions = new Sessions(scope, api, live, { session: me.session });
-  const context = { api, live, sessions, me, place, linkThenSend: async (...refused) => (await import('./linking.js')).linkThenSend(...refused) };
-  replace(stage, el('header.bar', {}, brand(), navigation(), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
+  const context = {
+    api, live, sessions, me, place,
+    signOut: () => signOut(api),
+    renew: (act) => renew(api, act),
+    again: mount,
+    linkThenSend: async (...refused) => (await import('./linking.js')).linkThenSend(...refused),
+  };
+  replace(stage, el('header.bar', {}, brand(), navigation(me), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
     connection(scope, live), main);
   follow(scope, main, context);
   const { openWhenNeeded } = await import('./linking.js');
@@ -149,9 +170,10 @@ const show = (main, { title, root }, { focus = false } = {}) => {
 
 const brand = () => el('a.brand', { href: HOME, 'aria-label': 'Switchboard' }, el('span.mark', {}, icon('chat')), el('span.brand-name', {}, 'Switchboard'));
 
-const navigation = () => {
+const navigation = (me) => {
   const links = el('ul', {},
     el('li', {}, el('a', { href: HOME }, icon('phone'), t('nav.sessions'))),
+    me.permissions.includes('account:own') && el('li', {}, el('a', { href: address('access') }, icon('key'), t('nav.access'))),
     el('li', {}, el('a', { href: 'docs' }, icon('code'), t('nav.reference'))));
   return el('nav.main-nav', { 'aria-label': t('nav.label') }, links);
 };
