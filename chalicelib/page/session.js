@@ -9,6 +9,7 @@ import { situation } from './reasons.js';
 import { address } from './router.js';
 import { called, inWords, mood, pictureOf } from './standing.js';
 import { timeline } from './timeline.js';
+import { webhook } from './webhook.js';
 import { known, moment, relative, span, t } from './words.js';
 
 const TICK = 1_000;
@@ -67,7 +68,7 @@ const page = (scope, context, first) => {
     state.show(session);
     facts.show(session);
   });
-  return [head, el('div.columns', {}, el('div.column', {}, state.root, past.root), el('aside.column', { 'aria-label': t('session.about') }, facts.root))];
+  return [head, el('div.columns', {}, el('div.column', {}, state.root, past.root), el('aside.column', { 'aria-label': t('session.about') }, facts.root, webhook(scope, context, id)))];
 };
 
 /** The same actions, each followed by a look at what it did: no event tells of what was asked. */
