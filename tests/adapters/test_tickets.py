@@ -15,6 +15,12 @@ from tests.makers import NOW
 USERS = Ticket("f1", Principal("ana", "default", Role.ADMIN, NOW + 5, session="shop", generation=NOW), NOW + LIFE)
 KEYS = Ticket("f2", Principal("key:01K", "acme", Role.MEMBER, key="01K"), NOW + LIFE)
 
+HOLDERS = Ticket(
+    "f4",
+    Principal("invitation:01K", "acme", Role.READ_ONLY, session="ana", token="01K", linking="01U", maker="ana"),
+    NOW + LIFE,
+)
+
 
 @pytest.fixture(params=["memory", "dynamodb"])
 def store(request: pytest.FixtureRequest) -> TicketStore:
@@ -24,7 +30,7 @@ def store(request: pytest.FixtureRequest) -> TicketStore:
 
 
 def test_a_ticket_is_taken_once(store: TicketStore) -> None:
-    for ticket in (USERS, KEYS):
+    for ticket in (USERS, KEYS, HOLDERS):
         store.add(ticket)
         assert store.take(ticket.fingerprint) == ticket
         assert store.take(ticket.fingerprint) is None

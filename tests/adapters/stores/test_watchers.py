@@ -42,3 +42,11 @@ def test_that_a_session_is_told_apart_is_remembered_beside_its_watchers(stores):
     assert stores.watchers.apart_until("default", "ana") == NOW
     assert stores.watchers.apart_until("other", "ana") == 0
     assert list(stores.watchers.following("default", "ana")) == [one]
+
+
+def test_a_holder_s_watcher_says_whose_linking_it_is_told_of(stores):
+    one = Watcher(
+        "c1", "default", "", "native", "admin", NOW, NOW + 1, codes=True, token="01K", only="ana", linking="U"
+    )
+    stores.watchers.add(one)
+    assert stores.watchers.get("c1") == one

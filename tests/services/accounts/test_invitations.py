@@ -345,6 +345,13 @@ def test_who_knows_the_ids_alone_can_neither_open_it_nor_call_with_it(rig: Rig) 
             rig.invitations.authenticate(token)
 
 
+def test_a_holder_whose_invitation_is_forgotten_is_nobody(rig: Rig) -> None:
+    holder = rig.invitations.authenticate(opened(rig))
+    rig.stores.invitations.rows.clear()
+    with pytest.raises(Unauthenticated):
+        rig.invitations.standing(holder)
+
+
 # ---- the list, and taking one back ----
 
 
