@@ -11,7 +11,7 @@ def test_a_user_is_told_its_role_and_what_that_may_do(world: World, nobody: Call
         "name": "read_only.acme",
         "tenant": "acme",
         "role": "read_only",
-        "permissions": ["sessions:read", "messages:read", "account:own"],
+        "permissions": ["sessions:read", "linking:follow", "messages:read", "account:own"],
         "session": None,
         "key": None,
     }
