@@ -6,11 +6,14 @@ from zipfile import ZipFile
 
 import pytest
 
+from chalicelib import page
 from chalicelib.domain.edge import CATCH_ALL
-from infra.deploy import checks
+from chalicelib.page import reference
+from infra.deploy import checks, publishing
 from infra.deploy.packaging import located, translated
 from infra.package.building import EDGE_CODE, CannotPackage, build, merge_template, precompile, stages
 from infra.package.pythons import packager
+from infra.page import served
 
 pytestmark = pytest.mark.subprocess
 
@@ -43,6 +46,16 @@ def test_the_template_is_not_larger_than_aws_allows(package):
     template = translated(located(package.document(), f"s3://{'b' * 63}/{'0' * 32}.zip"), "ap-southeast-1")
     assert 51_200 < len(checks.written(template).encode()) < checks.TEMPLATE_BYTES * 0.8
     checks.check_template(template)
+
+
+def test_the_page_s_files_lie_at_their_keys_and_the_functions_have_them_too(package):
+    assert publishing.files(package.page) == set(served())
+    for key, file in served().items():
+        assert (package.page / key).read_bytes() == file.content
+    with ZipFile(package.archive) as archive:
+        names = archive.namelist()
+    assert {"chalicelib/page/index.html", f"chalicelib/page/reference/{reference.SCRIPT}"} <= set(names)
+    assert {f"chalicelib/page/{name}" for name in page.files()} <= set(names)
 
 
 def test_an_unknown_stage_is_refused_before_anything_is_made(tmp_path):

@@ -14,10 +14,37 @@ const paint = () => {
 };
 
 // Behind a stage of API Gateway's the API's address isn't the host's.
-shown.setAttribute('server-url', new URL('.', location.href).href.replace(/\/$/, ''));
+const gateway = new URL('.', location.href).href.replace(/\/$/, '');
+shown.setAttribute('server-url', gateway);
+shown.setAttribute('default-api-server', gateway);
 dark.addEventListener('change', paint);
 paint();
 shown.addEventListener('spec-loaded', () => {
   const token = sessionStorage.getItem('switchboard.token');
   if (token) shown.setApiKey(token.startsWith('sb_') ? 'apiKey' : 'token', token);
 });
+
+// RapiDoc leaves out what screen readers and keyboards need: names of its fields, and a way into what scrolls. It moves
+// for those too who asked their system for less of that.
+const watched = new WeakSet();
+const still = new CSSStyleSheet();
+still.replaceSync('@media (prefers-reduced-motion: reduce) { * { transition: none !important; animation: none !important; } }');
+
+const named = (field, name) => { if (!field.hasAttribute('aria-label')) field.setAttribute('aria-label', name); };
+
+const mend = (root) => {
+  if (!watched.has(root)) {
+    watched.add(root);
+    root.adoptedStyleSheets.push(still);
+    new MutationObserver(() => mend(root)).observe(root, { childList: true, subtree: true });
+  }
+  const [bar, main] = [root.querySelector('#nav-bar'), root.querySelector('main')];
+  if (bar) named(bar, 'Calls');
+  if (main && main.tabIndex < 0) main.tabIndex = 0;
+  for (const field of root.querySelectorAll('input, textarea, select')) {
+    if (!field.labels?.length) named(field, field.dataset.pname || (field.matches('select') ? 'Example' : field.placeholder || 'Body'));
+  }
+  for (const one of root.querySelectorAll('*')) if (one.shadowRoot) mend(one.shadowRoot);
+};
+
+customElements.whenDefined('rapi-doc').then(() => mend(shown.shadowRoot));
