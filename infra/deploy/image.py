@@ -1,19 +1,18 @@
 """The worker's image: built by Docker, kept in the account's registry, and named by what is in it.
 
-What hasn't changed isn't built again.
+What hasn't changed isn't built again, and moves no session: a change of the functions alone leaves the tag as it is.
 """
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from infra import REPOSITORY
 from infra.deploy.account import Account, explained, refused
+from infra.deploy.context import RECIPE, BuildContext
 
 if TYPE_CHECKING:
     from types_boto3_ecr.client import ECRClient
@@ -35,11 +34,7 @@ def repository_name(stack: str) -> str:
 
 def tag() -> str:
     """Return the tag of the image as the working tree would build it."""
-    digest = hashlib.sha256()
-    for path in _sources():
-        digest.update(f"{path.relative_to(REPOSITORY)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    return BuildContext().digest()[:16]
 
 
 def put(account: Account, stack: str, say: Say) -> str:
@@ -71,15 +66,6 @@ def remove(account: Account, stack: str) -> bool:
                 return False
             raise
     return True
-
-
-def _sources() -> list[Path]:
-    """Return all that goes into the image; that some of it is left out there does no harm."""
-    code = [
-        path for path in (REPOSITORY / "chalicelib").rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    ]
-    recipe = [path for path in DOCKERFILE.parent.iterdir() if path.is_file()]
-    return sorted([*code, *recipe])
 
 
 def _repository(ecr: "ECRClient", name: str) -> str:
@@ -123,7 +109,7 @@ def _password(ecr: "ECRClient") -> str:
 
 
 PLATFORM: Final = "linux/arm64"
-DOCKERFILE: Final = REPOSITORY / "infra" / "worker" / "Dockerfile"
+DOCKERFILE: Final = REPOSITORY / RECIPE
 EMULATION: Final = "docker run --privileged --rm tonistiigi/binfmt --install arm64"
 
 

@@ -1,6 +1,5 @@
 """A Dockerfile's instructions, and the image of it made by hand: its files, its packages and its environment."""
 
-import fnmatch
 import json
 import os
 import re
@@ -11,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from infra.deploy.context import BuildContext
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "infra" / "worker" / "Dockerfile"
@@ -53,28 +54,13 @@ def environment(stage: list[Instruction]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in shlex.split(only(stage, "ENV").rest))
 
 
-def in_context(path: str) -> bool:
-    """Whether the .dockerignore lets a file of the repository into the build: the last line that fits it decides."""
-    kept = True
-    for line in filter(None, IGNORED.read_text().splitlines()):
-        pattern = line.removeprefix("!").removeprefix("**/")
-        if line.startswith("#"):
-            continue
-        parts = path.split("/")
-        ends = range(1, len(parts) + 1)
-        anywhere = [parts[i:j] for j in ends for i in (range(j) if "**/" in line else [0])]
-        if any(fnmatch.fnmatch("/".join(one), pattern) for one in anywhere):
-            kept = line.startswith("!")
-    return kept
-
-
 def copy(source: str, target: Path) -> None:
     """Do what COPY does with a file or a directory of the context."""
-    origin = ROOT / source
+    origin, context = ROOT / source, BuildContext()
     files = [origin] if origin.is_file() else [one for one in origin.rglob("*") if one.is_file()]
     for file in files:
         name = str(file.relative_to(ROOT))
-        if in_context(name):
+        if context.holds(name):
             place = target if origin.is_file() else target / file.relative_to(origin)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, place)

@@ -26,7 +26,6 @@ from tests.deploy.dockerfile import (
     ROOT,
     Image,
     environment,
-    in_context,
     only,
     stages,
 )
@@ -110,25 +109,6 @@ def test_the_last_stage_installs_one_library_and_takes_the_packages_from_the_fir
     assert "--only-binary :all:" in next(one.rest for one in BUILD if "pip" in one.rest)
     assert "install --yes --no-install-recommends libmagic1t64 &&" in only(FINAL, "RUN").rest
     assert only(FINAL, "COPY").rest == "--from=packages /opt/worker /opt/worker"
-
-
-@pytest.mark.parametrize(
-    ("path", "kept"),
-    [
-        ("chalicelib/worker/host.py", True),
-        ("chalicelib/domain/session.py", True),
-        ("infra/worker/requirements.txt", True),
-        ("chalicelib/api/bare/routes.py", False),
-        ("chalicelib/page/index.html", False),
-        ("chalicelib/triggers.py", False),
-        ("chalicelib/worker/__pycache__/run.cpython-313.pyc", False),
-        ("app.py", False),
-        (".local/secrets.json", False),
-        ("tests/makers.py", False),
-    ],
-)
-def test_only_what_the_worker_runs_goes_in(path: str, kept: bool) -> None:
-    assert in_context(path) is kept
 
 
 def test_a_worker_without_an_order_says_what_is_missing(image: Image) -> None:
