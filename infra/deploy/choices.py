@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from infra import REPOSITORY
 from infra.deploy import CannotDeploy
+from infra.deploy.given_image import located
 
 CONFIG: Final = REPOSITORY / ".chalice" / "config.json"
 ALIASES: Final = {
@@ -74,7 +75,7 @@ def _stage(name: str) -> str:
     return name
 
 
-OURS = frozenset({"WorkerImage"})
+OURS = frozenset({"WorkerImage", "ImageRepository"})
 """What the deployment itself fills in."""
 
 
@@ -96,10 +97,11 @@ def check_parameters(template: Mapping[str, Any], given: Mapping[str, str], *, r
 
 
 def check_image(template: Mapping[str, Any], image: str) -> None:
-    """Raise CannotDeploy if this can't be the worker's image."""
+    """Raise CannotDeploy if this can't be the worker's image, or if tasks couldn't fetch it from there."""
     wrong = _wrong(template["Parameters"]["WorkerImage"], image)
     if wrong:
         raise CannotDeploy(f"IMAGE={image} can't be: it must be {wrong}.")
+    located(image)
 
 
 def _wrong(declared: Mapping[str, Any], value: str) -> str | None:

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deploy import CannotDeploy, administrator, artifacts, checks, image, publishing
+from infra.deploy import CannotDeploy, administrator, artifacts, checks, given_image, image, publishing
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
-from infra.deploy.choices import Choices, check_image, check_parameters
+from infra.deploy.choices import OURS, Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.stack import DeployedStack, Say, StackState
@@ -52,7 +52,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     checks.check_domain(account, parameters)
     if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")
-    parameters["WorkerImage"] = choices.image or image.put(account, choices.stack, say)
+    parameters |= _image(account, choices, say)
     url = _upload(account, choices.stack, packaged)
     bucket = before.outputs.get(PAGE_BUCKET) if before else None
     if bucket:
@@ -109,7 +109,7 @@ def _checked(choices: Choices) -> Account:
 def _parameters(
     template: Mapping[str, Any], choices: Choices, before: StackState | None, region: str
 ) -> dict[str, str]:
-    """Return all of the template's parameters but the image: what was chosen now, else before, else its default.
+    """Return all of the template's parameters but the image's: what was chosen now, else before, else its default.
 
     Raises CannotDeploy where they don't fit together.
     """
@@ -117,9 +117,17 @@ def _parameters(
     chosen = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
     chosen |= {name: value for name, value in before.parameters.items() if name in declared} if before else {}
     chosen |= choices.parameters
-    chosen.pop("WorkerImage", None)
+    chosen = {name: value for name, value in chosen.items() if name not in OURS}
     check_parameters(template, chosen, region=region)
     return chosen
+
+
+def _image(account: Account, choices: Choices, say: Say) -> dict[str, str]:
+    """Return the parameters that name the image, which is there then; raises CannotDeploy."""
+    if choices.image is None:
+        return {"WorkerImage": image.put(account, choices.stack, say), "ImageRepository": ""}
+    given_image.check_there(account, choices.image, say)
+    return {"WorkerImage": choices.image, "ImageRepository": given_image.repository_of(choices.image)}
 
 
 def _upload(account: Account, name: str, packaged: PackagedStack) -> str:

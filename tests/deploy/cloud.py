@@ -222,6 +222,7 @@ def a_package(directory: Path, **resources: Any) -> PackagedStack:
     outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}, "PageBucketName": {"Ref": "PageBucket"}}
     parameters = {"WorkerImage": {"Type": "String"}, "StandbyWorkers": {"Type": "Number", "Default": 1}}
     parameters |= {"ReservedConcurrency": {"Type": "Number", "Default": 0}}
+    parameters |= {"ImageRepository": {"Type": "String", "Default": ""}}
     template = {
         "Parameters": parameters,
         "Resources": made,
@@ -240,3 +241,13 @@ def a_page(directory: Path, build: str) -> None:
 
 def client(account: Account, service: str) -> Any:
     return account.session.client(service)  # type: ignore[call-overload]
+
+
+def a_repository(account: Account, name: str) -> tuple[dict[str, Any], str]:
+    """Make a repository with an image, tagged ``1``; return how ECR describes it, and the image's digest."""
+    ecr = client(account, "ecr")
+    repository = ecr.create_repository(repositoryName=name)["repository"]
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "layers": []}
+    manifest["config"] = {"digest": "sha256:" + "0" * 64, "size": 1}
+    put = ecr.put_image(repositoryName=name, imageManifest=json.dumps(manifest), imageTag="1")
+    return dict(repository), str(put["image"]["imageId"]["imageDigest"])

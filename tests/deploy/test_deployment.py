@@ -17,14 +17,14 @@ from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
 from infra.deploy.destruction import destroy
-from tests.deploy.cloud import QUOTA, Docker, a_package, client, running
+from tests.deploy.cloud import QUOTA, Docker, a_package, a_repository, client, running
 
 pytestmark = pytest.mark.subprocess
 
 STAGE = "dev"
 STACK = "switchboard-dev"
 SECRET = "switchboard-dev/first-administrator"
-PREBUILT = "registry.example/worker:7"
+PREBUILT = "public.ecr.aws/example/worker:7"
 BROKEN = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "not a name at all!"}}
 
 
@@ -37,10 +37,10 @@ class Deploying:
         self.directory = directory
         self.said: list[str] = []
 
-    def __call__(self, *, build: bool = False, parameters: Any = None, **resources: Any) -> str:
+    def __call__(self, *, build: bool = False, given: str = PREBUILT, parameters: Any = None, **resources: Any) -> str:
         """Deploy the small template with ``resources`` more; return what was said."""
         self.said.clear()
-        choices = Choices(STAGE, parameters or {}, image=None if build else PREBUILT)
+        choices = Choices(STAGE, parameters or {}, image=None if build else given)
         bring(self.account, a_package(self.directory, **resources), choices, self.said.append)
         return "\n".join(self.said)
 
@@ -168,6 +168,20 @@ def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deployi
     assert (given["StandbyWorkers"], given["WorkerImage"]) == ("3", PREBUILT)
     # An image that stands already needs no Docker.
     assert deploying.docker.told == []
+
+
+def test_an_image_that_stands_in_a_repository_is_pulled_with_the_permission_for_that_one(deploying: Deploying) -> None:
+    repository, digest = a_repository(deploying.account, "workers")
+    deploying(given=f"{repository['repositoryUri']}@{digest}")
+    assert parameters_of(deploying)["ImageRepository"] == repository["repositoryArn"]
+    deploying(build=True)
+    assert parameters_of(deploying)["ImageRepository"] == "", "its own it may pull anyhow"
+    with pytest.raises(CannotDeploy, match=r"There is no image .*workers:other"):
+        deploying(given=f"{repository['repositoryUri']}:other")
+
+
+def parameters_of(deploying: Deploying) -> dict[str, str]:
+    return {one["ParameterKey"]: one["ParameterValue"] for one in deploying.stack["Parameters"]}
 
 
 def test_a_failed_change_says_what_failed_and_leaves_the_old_version(deploying: Deploying) -> None:

@@ -73,6 +73,14 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             {"STAGE": "dev", "IMAGE": "worker"},
             "IMAGE=worker can't be: it must be a repository's URI with a tag or a digest.",
         ),
+        (
+            {"STAGE": "dev", "IMAGE": "registry.example/worker:7"},
+            "tasks have no way to log in at registry.example. Push the image into a repository of ECR",
+        ),
+        (
+            {"STAGE": "dev", "PARAMETERS": "ImageRepository=x"},
+            "The template has no parameter ImageRepository to choose.",
+        ),
         ({"STAGE": "dev", "PARAMETERS": "WorkerImage=x"}, "The template has no parameter WorkerImage to choose."),
     ],
 )
