@@ -14,7 +14,6 @@ from chalicelib.api.router import GATEWAY, Router
 from chalicelib.config import settings
 from chalicelib.dialects.bare import DIALECT
 from chalicelib.domain.errors import NotFound
-from chalicelib.page import reference
 
 HTML: Final = "text/html; charset=utf-8"
 router: Final = Router(__name__, DIALECT, tag=GATEWAY)
@@ -45,6 +44,8 @@ def passkey(call: Call) -> Answer:
 )
 def asset(call: Call, build: str, name: str) -> Answer:
     """Give a file of the page; of another build, which a tab still has open, the file of that name in this one."""
+    from chalicelib.page import reference  # noqa: PLC0415 - most cold starts never need it
+
     of_reference = build.startswith(reference.PREFIX)
     found = (reference.files() if of_reference else page.files()).get(name)
     if found is None:
@@ -57,6 +58,8 @@ def asset(call: Call, build: str, name: str) -> Answer:
 @router.route("GET", "/docs", needs=PUBLIC, gives={200: {HTML: str}})
 def docs(call: Call) -> Answer:
     """Give the description of this API as a page to read, and to call the gateway from."""
+    from chalicelib.page import reference  # noqa: PLC0415 - most cold starts never need it
+
     return _shown(reference.index(), REFERENCE_POLICY)
 
 
