@@ -5,8 +5,13 @@ task's end brings it back. Functions and workers of different versions meet over
 reader ignores those that it doesn't know.
 
 A lease lasts for TTL from its last renewal, and others wait GRACE longer, since clocks differ. Its worker renews it
-every RENEW_EVERY and ends itself FENCE_AFTER the last good renewal was sent. FENCE_AFTER is shorter than TTL, so a
-worker is gone before anybody else may act, whatever became of its renewals.
+every RENEW_EVERY and throws its client away FENCE_AFTER the last good renewal was sent. FENCE_AFTER is shorter than
+TTL, so the client is gone before anybody else may act, whatever became of the renewals.
+
+A lease that has run out says that its worker couldn't reach the table, not that there is none: it may be the table that
+couldn't be reached. So before another worker is claimed, the one that is there is called: the call is written on the
+lease, which shows that the table takes writes again, and the worker has ANSWERS_WITHIN from then on to take the lease
+once more. A lease that was given back needs no call.
 """
 
 from collections.abc import Mapping
@@ -91,7 +96,13 @@ GRACE: Final = 5_000
 RENEW_EVERY: Final = 10_000
 """Milliseconds between renewals."""
 FENCE_AFTER: Final = 20_000
-"""Milliseconds since the last good renewal was *sent* after which a worker ends itself: well before others may act."""
+"""Milliseconds since the last good renewal was *sent* after which the client is gone: well before others may act."""
+ANSWERS_WITHIN: Final = 45_000
+"""Milliseconds from the call until nobody waits any more for the worker of a lease that has run out.
+
+Longer than it takes a worker that waits. Where workers alone can't reach the table, a lease runs out 25 s into the
+trouble at the earliest: so the first 70 s of it cost none of them its claim.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,9 @@ class Lease:
     """Who serves the session, under which epoch, until when (milliseconds since the Unix epoch).
 
     ``ended`` says of a released one that its worker's process is known to have ended while its host went on, so that
-    what the process wrote is on the disk; False where nobody can tell.
+    what the process wrote is on the disk; False where nobody can tell. ``called_at`` is when (milliseconds since the
+    Unix epoch) its worker was called last, 0 if never; a call counts only until the next renewal. ``holder`` is the
+    number that the process drew which acquired it: a task that was started twice is two processes under one claim.
     """
 
     uid: str
@@ -108,15 +121,34 @@ class Lease:
     until: int
     released: bool = False
     ended: bool = False
+    called_at: int = 0
+    holder: int = 0
 
     @classmethod
-    def of(cls, claim: SessionClaim, *, now: int) -> Self:
-        """Return the lease of a claim, as it is acquired or renewed at ``now``."""
-        return cls(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL)
+    def of(cls, claim: SessionClaim, *, holder: int, now: int) -> Self:
+        """Return the lease of a claim, as ``holder`` acquires or renews it at ``now``."""
+        return cls(uid=claim.uid, worker=claim.worker, epoch=claim.epoch, until=now + TTL, holder=holder)
+
+    def same_hold(self, other: "Lease") -> bool:
+        """Whether one process holds both under one claim, however long each lasts; a released one nobody holds."""
+        mine, others = ((one.uid, one.worker, one.epoch, one.holder) for one in (self, other))
+        return mine == others and not (self.released or other.released)
 
     def holds(self, now: int) -> bool:
         """Whether its worker may still be at work at ``now``, clocks differing by GRACE at most."""
         return not self.released and self.until + GRACE > now
+
+    @property
+    def answer_by(self) -> int | None:
+        """When (milliseconds since the Unix epoch) the time of its called worker is up; None if it isn't called.
+
+        Only an expired lease is called, and a renewal sets the expiry far beyond: so a renewed one isn't called.
+        """
+        return self.called_at + ANSWERS_WITHIN if self.called_at > self.until else None
+
+    def given_up(self, now: int) -> bool:
+        """Whether nobody waits for its worker any more: it was given back, or has run out and a call was in vain."""
+        return self.released or (not self.holds(now) and self.answer_by is not None and now >= self.answer_by)
 
     def admits(self, *, epoch: int, now: int) -> bool:
         """Whether a worker of ``epoch`` may take it over: it is free, and of no later epoch."""
@@ -129,7 +161,7 @@ def renewal_due_in(renewed: int, now: int) -> int:
 
 
 def fenced_in(renewed: int, now: int) -> int:
-    """Return in how many milliseconds its worker must have ended, none left from 0 on; both times are monotonic."""
+    """Return in how many milliseconds its client must be gone, none left from 0 on; both times are monotonic."""
     return renewed + FENCE_AFTER - now
 
 

@@ -12,6 +12,10 @@ environment:
 - what was learnt about failures goes on, so that a pause between tries grows and does not begin anew;
 - the order goes on, for a standby with the session that it was given.
 
+A worker whose lease has run out does the same, on the thread that watches the lease and whatever the other threads are
+at: the kernel ends them, and closes their sockets, before the next image begins (see ``lapse``). That image begins
+without a client and without a lease.
+
 SIGTERM is blocked over the exec, and heard by the next image (see ``defer_sigterm``). The end of the image closes the
 linked device; the next one opens the database of the same epoch.
 
@@ -25,7 +29,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from chalicelib.domain.lease import MAILBOX, VARIABLES, WORKER, Order, SessionClaim
@@ -42,7 +48,9 @@ class Handover:
     ``took_over_at`` is when (milliseconds since the Unix epoch) the lease was taken from a worker that hadn't given it
     back, ``replaced`` that WhatsApp has closed our connection for another one once since. ``restarts`` and
     ``restarted_at`` are a ``Restarts``. ``ended`` is the epoch of the worker, or image, before this one, if its process
-    is known to have ended while its host lived on.
+    is known to have ended while its host lived on. ``lapsed`` says that the lease had run out on the image before this
+    one, which held it under the same claim. ``holder`` is the number that the process drew for its leases, 0 if it has
+    drawn none yet.
 
     Each field but the order is a variable of its own, and a field at its default is none.
     """
@@ -56,6 +64,8 @@ class Handover:
     restarts: int = 0
     restarted_at: int | None = None
     ended: int | None = None
+    lapsed: bool = False
+    holder: int = 0
 
     @property
     def claim(self) -> SessionClaim | None:
@@ -112,12 +122,16 @@ def to_environment(handover: Handover) -> dict[str, str]:
 
 DONE: Final = 0
 BROKEN: Final = 1
+FENCED: Final = 70
 NOTHING_TO_DO: Final = 75
 
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The worker is through; 0 done, 1 the device can't be read, 70 fenced, 75 the session isn't this worker's."""
+    """The worker is through; 0 done, 1 the device can't be read, 70 fenced, 75 the session isn't this worker's.
+
+    Fenced is a worker whose lease or claim turned out to be another's while it served.
+    """
 
     code: int
 
@@ -155,8 +169,42 @@ def end(ending: Ending, *, log_descriptor: int) -> NoReturn:
             os._exit(code)
         case Again(handover=handover):
             try:
-                hand_back(log_descriptor)
-                os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], to_environment(handover))  # noqa: S606
+                _become(handover, log_descriptor)
             finally:
                 # It failed. The library's threads would keep the process, and our own its lease.
                 os._exit(BROKEN)
+
+
+def lapse(handover: Handover, *, terminated: bool, log_descriptor: int) -> NoReturn:
+    """End this image of the process here and now, for one that waits without a client to hold the lease again.
+
+    Any thread may call it. It waits for no lock: neither the client library's nor the log's. Where there can't be
+    another image, or where the process is ``terminated`` anyway, it ends the process.
+
+    A SIGTERM of this very moment may be lost with the image. Then the task is killed when its time to stop is over,
+    which costs no more than a worker that is killed at any other time.
+    """
+    try:
+        # Inherited by the next image: as a container's first process it would be deaf to a SIGTERM that came early.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        if not terminated:
+            _close_sockets_with_this_image()
+            _become(handover, log_descriptor)
+    finally:
+        os._exit(FENCED)
+
+
+def _become(handover: Handover, log_descriptor: int) -> NoReturn:
+    """Replace this image by one that goes on with ``handover``; returns, with an OSError, only if that fails."""
+    hand_back(log_descriptor)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], to_environment(handover))  # noqa: S606
+
+
+def _close_sockets_with_this_image() -> None:
+    """See that no socket outlives this image, though the client library should have opened one that would."""
+    descriptors = Path("/proc/self/fd")
+    with suppress(OSError):
+        for one in list(descriptors.iterdir()):
+            with suppress(OSError):
+                if str(one.readlink()).startswith("socket:"):
+                    os.set_inheritable(int(one.name), False)

@@ -3,7 +3,8 @@
 The heartbeat is a number in a file that stays open: no reader ever sees half of it, and a disk that refuses is no
 reason to stop serving. The check, ``python -m chalicelib.worker.health [SECONDS]``, ends with 0 for healthy and 1 for
 not. It loads neither AWS's nor WhatsApp's library, since it runs every half minute beside the worker on a quarter of a
-processor. What it finds is told, not acted on: a worker that can't prove its lease ends itself.
+processor. What it finds is told, not acted on: a worker that can't prove its lease throws its client away by itself,
+and waits, healthy.
 """
 
 import os
@@ -41,7 +42,7 @@ def last_beat(path: Path) -> int | None:
 
 
 STALE_AFTER: Final = 60.0
-"""Seconds without a beat. At rest there is one every 10 at least; a worker waits 45 for a lease that isn't free."""
+"""Seconds without a beat. At rest there is one every 10 at least, and one before each pause between two tries."""
 
 
 def complaint(path: Path | None, *, within: float, now: int) -> str | None:

@@ -4,6 +4,7 @@ A session's service knows nothing of the process: it gets its events from a queu
 is to become of the process. So a host may hold several sessions; today each holds one.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -62,16 +63,27 @@ def _given(handover: Handover, item: Standby) -> Handover:
 
 
 class Host:
-    """One worker; ``make_client`` makes the WhatsApp client of a session."""
+    """One worker; ``make_client`` makes the WhatsApp client of a session.
+
+    ``lapse`` ends the image of the process, for one that goes on with the handover that it is given.
+    """
 
     def __init__(
-        self, services: WorkerServices, devices: Devices, make_client: MakeClient, events: EventQueue, log: Log
+        self,
+        services: WorkerServices,
+        devices: Devices,
+        make_client: MakeClient,
+        events: EventQueue,
+        log: Log,
+        *,
+        lapse: Callable[[Handover], object],
     ) -> None:
         self._services = services
         self._devices = devices
         self._make_client = make_client
         self._events = events
         self._log = log
+        self._lapse = lapse
 
     def run(self, handover: Handover) -> Ending:
         """Do what ``handover`` orders; return how this image of the process is to end."""
@@ -106,6 +118,7 @@ class Host:
                 devices=self._devices,
                 make_client=self._make_client,
                 events=self._events,
+                lapse=self._lapse,
                 log=self._log,
             )
             ending = session.run()

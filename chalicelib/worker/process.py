@@ -12,7 +12,17 @@ from chalicelib.config import settings
 from chalicelib.services.worker import WorkerServices
 from chalicelib.wire.certificates import WHATSAPP_ROOT
 from chalicelib.worker import log
-from chalicelib.worker.handover import BROKEN, Again, Ending, Exit, defer_sigterm, end, from_environment
+from chalicelib.worker.handover import (
+    BROKEN,
+    Again,
+    Ending,
+    Exit,
+    Handover,
+    defer_sigterm,
+    end,
+    from_environment,
+    lapse,
+)
 from chalicelib.worker.health import Heartbeat
 from chalicelib.worker.host import Host
 from chalicelib.worker.linking.client import Clients
@@ -31,14 +41,14 @@ def work(make_services: Callable[[], WorkerServices]) -> NoReturn:
     journal = log.Log()
     log.tell_of_threads(journal)
     try:
-        ending = _run(make_services(), journal)
+        ending = _run(make_services(), journal, descriptor)
     except BaseException:  # noqa: BLE001 - whatever it was: the library's threads would keep the process alive
         journal.warning("broken")
         ending = Exit(BROKEN)
     end(ending, log_descriptor=descriptor)
 
 
-def _run(services: WorkerServices, journal: log.Log) -> Ending:
+def _run(services: WorkerServices, journal: log.Log, descriptor: int) -> Ending:
     heartbeat = Heartbeat(settings().heartbeat)
     heartbeat.beat()
     events = EventQueue(heartbeat.beat)
@@ -47,12 +57,16 @@ def _run(services: WorkerServices, journal: log.Log) -> Ending:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     os.umask(0o077)
     handover, devices, clients = from_environment(), Devices(Path(settings().devices)), _clients()
-    if handover.claim is None:
+    if handover.claim is None or handover.lapsed:
         # Now there is time for it, and whoever is given to this worker shall not wait.
         Thread(target=clients.warm_up, name="library", daemon=True).start()
     if handover.renewed is None:
         Thread(target=_sweep, args=(devices, services, journal), name="sweep", daemon=True).start()
-    ending = Host(services, devices, clients, events, journal).run(handover)
+
+    def lapse_with(what: Handover) -> NoReturn:
+        lapse(what, terminated=events.terminated, log_descriptor=descriptor)
+
+    ending = Host(services, devices, clients, events, journal, lapse=lapse_with).run(handover)
     if isinstance(ending, Again):
         defer_sigterm(lambda: not events.terminated)
     return ending

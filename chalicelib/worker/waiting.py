@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.errors import Contended
@@ -71,6 +71,12 @@ class EventQueue:
         """Whether there is something to take."""
         return not self._queue.empty()
 
+    def pause(self, seconds: float) -> None:
+        """Do nothing for ``seconds``. The main thread has come round with that, which is no other thread's to say."""
+        if current_thread() is main_thread():
+            self._beat()
+        time.sleep(seconds)
+
     def next(self, seconds: float) -> Happening | None:
         """Return what happened next, or None after ``seconds``."""
         self._beat()
@@ -91,7 +97,7 @@ class Interrupted(Exception):
 
 
 def patiently(call: Callable[[], T], events: EventQueue) -> T:
-    """Return what ``call`` returns, calling it again while AWS doesn't answer: only a lost lease ends a worker.
+    """Return what ``call`` returns, calling it again while AWS doesn't answer: only a lost claim ends a worker.
 
     Raises Interrupted once the worker is to end anyway, and Rejected at once: no repetition mends that.
     """
@@ -102,7 +108,7 @@ def patiently(call: Callable[[], T], events: EventQueue) -> T:
         except (Unavailable, Contended):
             if events.terminated:
                 raise Interrupted from None
-            time.sleep(pause)
+            events.pause(pause)
             pause = min(pause * 2, LONGEST)
 
 

@@ -11,7 +11,7 @@ from chalicelib.adapters.dynamodb.control import DynamoDueIndex, DynamoLeases
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
 from chalicelib.adapters.dynamodb.sessions import DynamoHistory, DynamoSessions, change, from_item, to_item
 from chalicelib.adapters.dynamodb.table import Condition, Table
-from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, Lease
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import MessageStatus, advance, event
 from chalicelib.domain.session import LastEvent
@@ -65,6 +65,17 @@ def test_a_lease_falls_due_when_it_has_expired_and_a_released_one_never(table):
     assert due.due(NOW + GRACE + MINUTE) == []
     leases.release("u", worker="w", epoch=1)
     assert due.due(NOW + 60 * MINUTE) == []
+
+
+def test_a_called_lease_is_out_of_others_way_until_its_worker_s_time_is_up(table):
+    leases, due = DynamoLeases(table), DynamoDueIndex(table)
+    lease = Lease("u", "w", 1, NOW)
+    leases.acquire(lease, now=NOW)
+    called_at = NOW + GRACE + MINUTE
+    assert due.due(called_at) == ["u"]
+    leases.call(lease, now=called_at)
+    assert due.due(called_at) == []
+    assert due.due(called_at + ANSWERS_WITHIN + MINUTE) == ["u"]
 
 
 def test_what_may_outlast_its_session_goes_by_itself_and_what_counts_does_not(table):

@@ -5,6 +5,7 @@ import os
 import re
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,8 @@ def test_functions_and_workers_read_what_the_table_says():
 
 def test_an_order_is_what_the_table_says():
     order = Order("worker", "mailbox", "tenant", "session", "uid", 1)
-    told = to_environment(Handover(order, True, 1, 1, 1, True, 1, 1))
+    others: dict[str, Any] = {one.name: 1 for one in fields(Handover)[1:]}
+    told = to_environment(Handover(order, **others))
     assert set(names(section("settings.md", "## A worker's order"))) == set(told) - set(os.environ)
 
 

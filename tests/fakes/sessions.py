@@ -76,9 +76,18 @@ class MemoryLeases:
 
     def renew(self, lease: Lease) -> bool:
         stands = self.rows.get(lease.uid)
-        if stands is None or stands.released or (stands.worker, stands.epoch) != (lease.worker, lease.epoch):
+        if stands is None or not stands.same_hold(lease):
             return False
-        self.rows[lease.uid] = replace(stands, until=lease.until)
+        self.rows[lease.uid] = replace(stands, until=max(lease.until, stands.until))
+        return True
+
+    def call(self, lease: Lease, *, now: int) -> bool:
+        stands = self.rows.get(lease.uid)
+        if stands is None or stands.released:
+            return False
+        if (stands.worker, stands.epoch, stands.until) != (lease.worker, lease.epoch, lease.until):
+            return False
+        self.rows[lease.uid] = replace(stands, called_at=now)
         return True
 
     def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:

@@ -10,6 +10,7 @@ from chalicelib.domain.lease import TTL, Lease, Order, SessionClaim
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device, Session
 from chalicelib.domain.transitions import advance
+from chalicelib.services.ports import Unavailable
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import Ending, Handover
 from chalicelib.worker.host import Host
@@ -129,8 +130,11 @@ class ImageLeases(MemoryLeases):
     """The leases as one image of the process sees them: once it is gone, so are its threads and their renewals."""
 
     gone: bool = False
+    deaf: bool = False
 
     def renew(self, lease: Lease) -> bool:
+        if self.deaf:
+            raise Unavailable
         return self.gone or super().renew(lease)
 
 
@@ -147,11 +151,13 @@ class WorkerHarness:
     confirms: bool = True
     connected: bool = True
     remains: bool = True
+    deaf: bool = False
     send: Callable[[str, str], str] = lambda _, text: f"3EB0{text}"
     events: EventQueue = field(default_factory=EventQueue)
     outside: Outside = field(default_factory=Outside)
     appearance: Appearance | None = None
     clients: list[ScriptedClient] = field(default_factory=list)
+    lapsed: list[Handover] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.session = a_session(created_at=now())
@@ -192,14 +198,17 @@ class WorkerHarness:
             self.clients.append(client)
             return client
 
-        order = Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
-        leases = ImageLeases(self.outside.leases.rows)
+        leases = ImageLeases(self.outside.leases.rows, deaf=self.deaf)
         image = replace(self.outside.services, leases=leases)
-        worker = Host(image, Devices(self.root), make, self.events, Log())
+        worker = Host(image, Devices(self.root), make, self.events, Log(), lapse=self.lapsed.append)
         try:
-            return worker.run(replace(Handover(order), **handed_over))
+            return worker.run(replace(Handover(self._order), **handed_over))
         finally:
             leases.gone = True
+
+    @property
+    def _order(self) -> Order:
+        return Order("worker-1", "mailbox", "default", "ana", self.session.uid, self.now.epoch)
 
     def hold_lease(self) -> int:
         """Hold the lease, as a worker that was re-executed does; return when it was renewed."""
@@ -211,7 +220,8 @@ class WorkerHarness:
         """Return a session reporter and a lease, for what needs no whole worker."""
         claim = SessionClaim(self.session.uid, "worker-1", self.now.epoch)
         reporter = SessionReporter(self.now, claim, self.outside.services, self.events, Log())
-        HELD.append(HeldLease(claim, self.outside.services, self.hold_lease()))
+        held = Handover(self._order, renewed=self.hold_lease())
+        HELD.append(HeldLease(claim, self.outside.services, held, lapse=self.lapsed.append))
         return reporter, HELD[-1]
 
     def shutdown(self) -> Shutdown:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.worker.handover import BROKEN
+from chalicelib.worker.handover import BROKEN, FENCED
 
 pytestmark = pytest.mark.subprocess
 
@@ -46,10 +46,40 @@ end(Again(replace(handover, failures=4)), log_descriptor=descriptor)
 """
 
 
-def images(directory: Path, *arguments: str) -> tuple[int, list[dict[str, Any]]]:
+LAPSES = """
+import os, signal, socket, sys, threading
+from dataclasses import replace
+
+from chalicelib.worker import log
+from chalicelib.worker.handover import Exit, end, from_environment, lapse
+
+descriptor = log.begin()
+handover = from_environment()
+signal.signal(signal.SIGTERM, lambda *_: None)
+blocked = signal.SIGTERM in signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+sockets = [one for one in os.listdir("/proc/self/fd")
+           if os.path.islink(f"/proc/self/fd/{one}") and os.readlink(f"/proc/self/fd/{one}").startswith("socket:")]
+log.Log().info("image", pid=os.getpid(), lapsed=handover.lapsed, ended=handover.ended, blocked=blocked,
+               sockets=len(sockets), arguments=sys.argv[1:])
+if handover.lapsed:
+    end(Exit(75), log_descriptor=descriptor)
+if sys.argv[1:] == ["lost"]:
+    sys.executable = "/nothing"
+ours, theirs = socket.socketpair()
+ours.set_inheritable(True)  # as a library may leave it
+terminated = sys.argv[1:] == ["terminated"]
+threading.Thread(
+    target=lambda: lapse(replace(handover, lapsed=True, ended=3), terminated=terminated, log_descriptor=descriptor)
+).start()
+while True:
+    theirs.recv(1)  # the main thread hangs, as in the client library
+"""
+
+
+def images(directory: Path, *arguments: str, of: str = SCRIPT) -> tuple[int, list[dict[str, Any]]]:
     """Run the script; return its exit code, and what each image of its process said."""
     script = directory / "worker.py"
-    script.write_text(SCRIPT)
+    script.write_text(of)
     environment = {"SWITCHBOARD_WORKER": "w", "SWITCHBOARD_MAILBOX": "m", "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(
         [sys.executable, str(script), *arguments], env=environment, stdout=subprocess.PIPE, text=True
@@ -77,3 +107,18 @@ def test_a_sigterm_that_came_too_late_for_one_image_is_heard_by_the_next(tmp_pat
 def test_an_image_that_can_t_be_followed_doesn_t_live_on(tmp_path: Path) -> None:
     code, (_,) = images(tmp_path, "lost")
     assert code == BROKEN
+
+
+def test_an_image_whose_lease_has_run_out_makes_way_from_any_thread_and_leaves_no_socket_behind(tmp_path: Path) -> None:
+    code, (first, second) = images(tmp_path, "an", "argument", of=LAPSES)
+    assert code == 75
+    assert (first["lapsed"], first["blocked"]) == (False, False)
+    assert (second["lapsed"], second["ended"], second["blocked"]) == (True, 3, True)
+    assert second["sockets"] == 0, "whatever the library had opened"
+    assert first["arguments"] == second["arguments"] == ["an", "argument"]
+
+
+@pytest.mark.parametrize("why", ["terminated", "lost"])
+def test_where_no_image_may_or_can_follow_a_lease_that_has_run_out_ends_the_process(tmp_path: Path, why: str) -> None:
+    code, (_,) = images(tmp_path, why, of=LAPSES)
+    assert code == FENCED

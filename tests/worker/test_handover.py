@@ -9,7 +9,18 @@ from chalicelib.worker.handover import Handover, from_environment, lacking, to_e
 names = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20)
 numbers = st.integers(0, 2**53)
 orders = st.builds(Order, names, names, names, names, names, st.integers(1, 2**31))
-handovers = st.builds(Handover, orders, st.booleans(), st.none() | numbers, numbers, st.none() | numbers, st.booleans())
+handovers = st.builds(
+    Handover,
+    orders,
+    st.booleans(),
+    st.none() | numbers,
+    numbers,
+    st.none() | numbers,
+    st.booleans(),
+    ended=st.none() | numbers,
+    lapsed=st.booleans(),
+    holder=numbers,
+)
 
 
 @given(handovers)

@@ -1,6 +1,8 @@
 """Worker processes with the real client, and who of them may serve the session."""
 
+import asyncio
 import signal
+from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +11,9 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.session import Reason, Status
-from chalicelib.services.ports import Standby
+from chalicelib.services.ports import Standby, Unavailable
 from chalicelib.worker.session.device import copy
+from infra.local.client import open_files
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now
 from tests.worker.processes import ProcessHarness, told
@@ -92,6 +95,79 @@ def test_a_replaced_device_stays_replaced(tmp_path: Path, device: Path) -> None:
         async with harness.wa.client(tmp_path / "copy.db"):
             assert await harness.ended(worker) == 0
         assert (harness.now.status, harness.now.reason) == (Status.STOPPED, Reason.REPLACED)
+
+    told(tmp_path, story, device)
+
+
+@dataclass
+class DeafLeases(MemoryLeases):
+    """Answers nobody for as long as it is deaf."""
+
+    deaf: bool = False
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        if self.deaf:
+            raise Unavailable
+        return super().acquire(lease, now=now)
+
+    def renew(self, lease: Lease) -> bool:
+        if self.deaf:
+            raise Unavailable
+        return super().renew(lease)
+
+
+async def without_a_client(harness: ProcessHarness, worker: Process) -> None:
+    """Wait until the worker's process has no device open any more: its next image has begun."""
+    async with asyncio.timeout(60):
+        while any(name.endswith(".db") for name in open_files(worker.pid)):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+    assert worker.returncode is None, harness.log()
+
+
+def test_a_worker_whose_lease_ran_out_waits_without_a_client_and_takes_the_same_claim_again(
+    tmp_path: Path, device: Path
+) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        harness.outside.leases = leases = DeafLeases()
+        worker = await harness.connected()
+        leases.deaf = True
+        await without_a_client(harness, worker)
+        assert not harness.lease().released
+        leases.deaf = False
+        await harness.until(lambda _: len(harness.reported()) >= 3)
+        kinds = ["session.connected", "session.disconnected", "session.connected"]
+        assert [event.type for event in harness.reported()] == kinds
+        assert (harness.now.status, harness.now.epoch) == (Status.CONNECTED, 1)
+        assert (worker.returncode, harness.stored()) == (None, ["device-0000000001.db"])
+        harness.wish(e.StopRequested())
+        assert await harness.ended(worker) == 0
+
+    told(tmp_path, story, device)
+
+
+def test_a_worker_whose_lease_ran_out_ends_once_another_has_the_claim(tmp_path: Path, device: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        harness.outside.leases = leases = DeafLeases()
+        worker = await harness.connected()
+        leases.deaf = True
+        await without_a_client(harness, worker)
+        reported = len(harness.reported())
+        harness.happen(e.WorkerClaimed("another", "mailbox", standby=False))
+        leases.deaf = False
+        assert await harness.ended(worker) == 75
+        assert len(harness.reported()) == reported
+
+    told(tmp_path, story, device)
+
+
+def test_a_worker_that_waits_for_its_lease_ends_when_it_is_told_to(tmp_path: Path, device: Path) -> None:
+    async def story(harness: ProcessHarness) -> None:
+        harness.outside.leases = leases = DeafLeases()
+        worker = await harness.connected()
+        leases.deaf = True
+        await without_a_client(harness, worker)
+        worker.terminate()
+        assert await harness.ended(worker) == 0
 
     told(tmp_path, story, device)
 

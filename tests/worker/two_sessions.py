@@ -30,6 +30,7 @@ if __name__ == "__main__":
             devices=Devices(Path(os.environ["DEVICES"])),
             make_client=Whatsmeow,
             events=events,
+            lapse=lambda _: os._exit(70),
             log=journal,
         )
         threads.append(Thread(target=session.run))

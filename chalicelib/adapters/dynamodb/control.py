@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
-from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, Lease
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Standby, Upgrade
 
@@ -106,14 +106,38 @@ class DynamoLeases(Struct, frozen=True):
         return self.table.put(_to_item(lease), free) is None, before
 
     def renew(self, lease: Lease) -> bool:
-        """Extend the lease on condition that worker and epoch still hold it; its minute in the index seldom changes."""
+        """Extend the lease on condition that its holder still has it, and that it isn't longer already.
+
+        Its minute in the index seldom changes. A request may arrive long after its sender has given it up and sent
+        another: without the second condition it would shorten the lease behind the worker's back.
+        """
         index = due(lease.uid, lease.until + GRACE)
         change = Condition(
             "SET #until = :until, due_shard = :shard, due_at = :at",
             {":until": lease.until, ":shard": index["due_shard"], ":at": index["due_at"]},
             {"#until": "until"},
         )
-        return self.table.update(f"S#{lease.uid}", "LEASE", change, _held_by(lease.worker, lease.epoch)) is None
+        held = _held(lease)
+        shorter = Condition(f"{held.expression} AND #until <= :until", held.values)
+        refused = self.table.update(f"S#{lease.uid}", "LEASE", change, shorter)
+        if refused is None:
+            return True
+        stands = _LEASE.plain(refused.item) if refused.item else None
+        return stands is not None and stands.same_hold(lease) and stands.until > lease.until
+
+    def call(self, lease: Lease, *, now: int) -> bool:
+        """Note the call on condition that the lease stands unchanged; the index has it again when its time is up."""
+        index = due(lease.uid, now + ANSWERS_WITHIN)
+        change = Condition(
+            "SET called_at = :now, due_shard = :shard, due_at = :at",
+            {":now": now, ":shard": index["due_shard"], ":at": index["due_at"]},
+            {"#until": "until"},
+        )
+        unchanged = Condition(
+            "worker = :worker AND epoch = :epoch AND #until = :until AND released = :no",
+            {":worker": lease.worker, ":epoch": lease.epoch, ":until": lease.until, ":no": False},
+        )
+        return self.table.update(f"S#{lease.uid}", "LEASE", change, unchanged) is None
 
     def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         """Mark the lease free, also where its worker never held it: that worker won't come any more.
@@ -137,9 +161,10 @@ def _same(lease: Lease) -> Condition:
     return Condition("worker = :worker AND epoch = :epoch", {":worker": lease.worker, ":epoch": lease.epoch})
 
 
-def _held_by(worker: str, epoch: int) -> Condition:
+def _held(lease: Lease) -> Condition:
     return Condition(
-        "worker = :worker AND epoch = :epoch AND released = :no", {":worker": worker, ":epoch": epoch, ":no": False}
+        "worker = :worker AND epoch = :epoch AND holder = :holder AND released = :no",
+        {":worker": lease.worker, ":epoch": lease.epoch, ":holder": lease.holder, ":no": False},
     )
 
 

@@ -51,7 +51,13 @@ class LeaseStore(Protocol):
         """Take the lease if the one that stands admits it; return whether, and the one that stood before."""
 
     def renew(self, lease: Lease) -> bool:
-        """Extend the lease to ``lease.until`` if its worker and epoch still hold it."""
+        """Extend the lease to ``lease.until`` if its worker, epoch and holder still have it; return that.
+
+        A lease is never shortened: a renewal that arrives after a later one changes nothing.
+        """
+
+    def call(self, lease: Lease, *, now: int) -> bool:
+        """Note on the lease, if it stands as it was read, that its worker was called at ``now``; return whether."""
 
     def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
         """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.

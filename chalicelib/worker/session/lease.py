@@ -13,65 +13,102 @@ The *lease* says that the claim's worker is alive. A worker acquires the lease b
 only while it holds it. It can be acquired once it was given back, or once it ran out: TTL after the last renewal, and
 GRACE for clocks that differ. A lease is never taken from a later epoch.
 
-A worker that can't prove that it holds the lease ends its process (exit code FENCED), and doesn't clean up: the client
+A worker that can't prove that it holds the lease ends the image of its process, and doesn't clean up: the client
 library may hang, and so may the log. Two threads see to that. One renews; the other only watches the clock, so that a
-renewal that hangs (a name lookup has no timeout) doesn't save the worker. They count from the moment at which the last
+renewal that hangs (a name lookup has no timeout) doesn't save the client. They count from the moment at which the last
 good renewal was *sent*, on the monotonic clock; others count from the moment at which it arrived, which is later. With
-FENCE_AFTER < TTL the worker is therefore gone before anybody else may connect, whatever AWS does in between; a property
+FENCE_AFTER < TTL the client is therefore gone before anybody else may connect, whatever AWS does in between; a property
 test goes through that. A process that was frozen is the exception: see ``service.comes_back``.
 
-The process ends, not the session alone: nothing less surely ends the client's connection.
+The image ends, not the session alone: nothing less surely ends the client's connection. What comes after it depends on
+what is known:
+
+- The lease is another's, or was given back: the process ends (exit code FENCED).
+- Nobody knows, since the table can't be reached: the process re-executes itself (``handover.lapse``), and the next
+  image waits, without a client, for as long as AWS doesn't answer. The task lives on, so that no other is needed when
+  the table is back. Then the image renews the lease if it is still this process's own, which a number says that the
+  process drew and hands over, or acquires it as any worker does that the claim names. If the session was claimed anew
+  meanwhile, the image finds that out before it opens the device, and ends.
+
+Who claims a session anew calls the worker first (``domain.lease``), which answers by holding the lease again.
 """
 
 import os
-import time
+import random
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from threading import Event, Lock, Thread
 from typing import Final, NoReturn
 
 from chalicelib.domain.lease import RENEW_EVERY, Lease, SessionClaim, fenced_in, renewal_due_in
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Rejected, Unavailable
 from chalicelib.services.worker import WorkerServices
 from chalicelib.worker import monotonic
-from chalicelib.worker.handover import Handover
+from chalicelib.worker.handover import FENCED, Handover
 from chalicelib.worker.waiting import EventQueue, bounded
 
 TAKES: Final = 45_000
 """Milliseconds that a worker tries for a lease that another one may still hold: longer than one lasts."""
 PAUSE: Final = 0.5
 """Seconds between tries."""
+LONGEST_PAUSE: Final = 3.0
+"""Seconds between tries at the most while AWS doesn't answer: when it does again, all workers come."""
 RELEASES: Final = 3
+HOLDER_BITS: Final = 53
+"""Bits of a holder's number: as many as any reader of the table takes for an exact number."""
 
 
 def acquire(handover: Handover, claim: SessionClaim, services: WorkerServices, events: EventQueue) -> Handover | None:
-    """Return ``handover`` with the lease acquired; None if a later claim has it, or if it never got free."""
+    """Return ``handover`` with the lease acquired; None if a later claim has it, or if it never got free.
+
+    While AWS doesn't answer, nothing is known, and nothing given up. Where the lease has run out, neither is it for a
+    refusal: this worker was allowed what it asks for. Else raises Rejected.
+    """
+    passing = (Unavailable, Rejected) if handover.lapsed else Unavailable
+    handover = replace(handover, holder=handover.holder or secrets.randbits(HOLDER_BITS))
     give_up_at = monotonic() + TAKES
-    tried: list[Lease] = []
+    pause = PAUSE
     while not events.terminated and monotonic() < give_up_at:
         sent, now = monotonic(), services.clock()
-        tried.append(Lease.of(claim, now=now))
+        mine = Lease.of(claim, holder=handover.holder, now=now)
         try:
-            taken, before = services.leases.acquire(tried[-1], now=now)
+            taken, before = services.leases.acquire(mine, now=now)
             if before and before.epoch > claim.epoch:
                 return None
-            if not taken and before in tried:
-                # A try of this very process, whose answer got lost, had succeeded. A lease of the same claim that it
-                # didn't try is another process's: a task that was started twice.
-                taken, before = services.leases.renew(tried[-1]), None
-        except Unavailable:
-            taken, before = False, None
+            if not taken and before and before.same_hold(mine):
+                # A try whose answer got lost had succeeded, or the image before this one held it. A lease of the same
+                # claim with another holder is another process's: a task that was started twice.
+                taken = services.leases.renew(mine)
+        except passing:
+            pause = min(pause * 2, LONGEST_PAUSE)
+            # By chance: they shall not all come at once either.
+            events.pause(random.uniform(PAUSE, pause))  # noqa: S311
+            give_up_at = monotonic() + TAKES
+            continue
         if taken:
-            lost = before is not None and not before.released
-            ended = before.epoch if before and before.released and before.ended else None
-            return replace(handover, renewed=sent, took_over_at=now if lost else None, ended=ended)
-        time.sleep(PAUSE)
+            return _acquired(handover, claim, before, sent=sent, now=now)
+        pause = PAUSE
+        events.pause(pause)
     return None
 
 
-def renew(claim: SessionClaim, services: WorkerServices) -> bool:
+def _acquired(handover: Handover, claim: SessionClaim, before: Lease | None, *, sent: int, now: int) -> Handover:
+    """Return ``handover`` with the lease acquired by a try that was ``sent`` then, where ``before`` had stood."""
+    held = replace(handover, renewed=sent, took_over_at=None, ended=None, lapsed=False)
+    if before is None:
+        return held
+    if before.holder == handover.holder:
+        # Nobody served the session since this process held the lease; the image that held it has ended.
+        return replace(held, took_over_at=handover.took_over_at, ended=claim.epoch if handover.lapsed else None)
+    if before.released:
+        return replace(held, ended=before.epoch if before.ended else None)
+    return replace(held, took_over_at=now)
+
+
+def renew(claim: SessionClaim, services: WorkerServices, *, holder: int) -> bool:
     """Extend the lease; False if it isn't ours. Raises Unavailable."""
-    return services.leases.renew(Lease.of(claim, now=services.clock()))
+    return services.leases.renew(Lease.of(claim, holder=holder, now=services.clock()))
 
 
 def release(claim: SessionClaim, services: WorkerServices, *, ended: bool) -> bool:
@@ -88,8 +125,6 @@ def release(claim: SessionClaim, services: WorkerServices, *, ended: bool) -> bo
     return False
 
 
-FENCED: Final = 70
-"""Exit code of a worker that couldn't prove that it holds its lease."""
 RETRY_AFTER: Final = 1_000
 """Milliseconds until a renewal that got no answer is sent again."""
 
@@ -100,18 +135,24 @@ def die() -> NoReturn:
 
 
 class LeaseKeeper:
-    """Keeps the lease, and ends the process when that fails. ``renew`` returns False if somebody else holds it."""
+    """Keeps the lease, and ends the image of the process when that fails.
+
+    ``renew`` returns False if somebody else holds the lease: then ``die`` is called, and ``lapse`` where nobody answers
+    for too long. Neither returns.
+    """
 
     def __init__(
         self,
         renew: Callable[[], bool],
         *,
         renewed: int,
+        lapse: Callable[[], object],
         monotonic: Callable[[], int] = monotonic,
         die: Callable[[], None] = die,
     ) -> None:
         self._renew = renew
         self._good = renewed
+        self._lapse = lapse
         self._monotonic = monotonic
         self._die = die
         self._one_at_a_time = Lock()
@@ -137,10 +178,10 @@ class LeaseKeeper:
         self._over.set()
 
     def check(self) -> int:
-        """End the process if the last good renewal is too long ago; return in how many milliseconds it would be."""
+        """End the image if the last good renewal is too long ago; return in how many milliseconds it would be."""
         left = fenced_in(self._good, self._monotonic())
         if left <= 0 and not self._over.is_set():
-            self._die()
+            self._lapse()
         return left
 
     def renew_if_due(self) -> int:
@@ -171,13 +212,20 @@ RELEASING_TAKES: Final = 10.0
 
 
 class HeldLease:
-    """Begins with a lease that is held already; ends with ``release`` or ``hand_over``."""
+    """Begins with a lease that is held already; ends with ``release`` or ``hand_over``, or else by ``lapse``."""
 
-    def __init__(self, claim: SessionClaim, services: WorkerServices, renewed: int) -> None:
+    def __init__(
+        self, claim: SessionClaim, services: WorkerServices, held: Handover, *, lapse: Callable[[Handover], object]
+    ) -> None:
+        without = replace(held, renewed=None, ended=claim.epoch, lapsed=True)
         self._claim = claim
         self._services = services
         self._released = False
-        self._keeper = LeaseKeeper(lambda: renew(claim, services), renewed=renewed)
+        self._keeper = LeaseKeeper(
+            lambda: renew(claim, services, holder=held.holder),
+            renewed=held.renewed if held.renewed is not None else monotonic(),
+            lapse=lambda: lapse(without),
+        )
         self._keeper.start()
 
     @property

@@ -5,16 +5,15 @@ side by side in one process and share nothing but the services. What belongs to 
 heartbeat, re-execution) is the host's.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from chalicelib.domain.errors import Fenced
-from chalicelib.domain.events import LoggedOut
+from chalicelib.domain.events import Disconnected, LoggedOut, PairError
 from chalicelib.domain.lease import SessionClaim, in_force
-from chalicelib.domain.session import Desired, Reason
+from chalicelib.domain.session import Desired, Reason, Status
 from chalicelib.services.worker import WorkerServices
-from chalicelib.worker import monotonic
-from chalicelib.worker.handover import BROKEN, DONE, Again, Ending, Exit, Handover
+from chalicelib.worker.handover import BROKEN, DONE, FENCED, Again, Ending, Exit, Handover
 from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
@@ -22,7 +21,7 @@ from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.session.answering import Answerer
 from chalicelib.worker.session.device import Devices, Opened, Unreadable
-from chalicelib.worker.session.lease import FENCED, HeldLease, acquire
+from chalicelib.worker.session.lease import HeldLease, acquire
 from chalicelib.worker.session.linking import OwnersLinking
 from chalicelib.worker.session.messaging import Messaging
 from chalicelib.worker.session.outcomes import Outcomes
@@ -42,7 +41,10 @@ from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
 
 class WorkerSession:
-    """Serves the session that ``claim`` names; ``events`` is the session's own queue."""
+    """Serves the session that ``claim`` names; ``events`` is the session's own queue.
+
+    ``lapse`` ends the image of the process for one that goes on with the handover that it is given.
+    """
 
     def __init__(
         self,
@@ -53,10 +55,12 @@ class WorkerSession:
         devices: Devices,
         make_client: MakeClient,
         events: EventQueue,
+        lapse: Callable[[Handover], object],
         log: Log,
     ) -> None:
         self._handover = handover
         self._claim = claim
+        self._lapse = lapse
         self._services = services
         self._devices = devices
         self._make_client = make_client
@@ -69,10 +73,12 @@ class WorkerSession:
         Raises Interrupted if SIGTERM comes while AWS doesn't answer.
         """
         handover, claim = self._handover, self._claim
+        if handover.lapsed:
+            self._log.warning("lease_ran_out", uid=claim.uid, epoch=claim.epoch)
         held = handover if handover.renewed is not None else acquire(handover, claim, self._services, self._events)
         if held is None:
             return None
-        lease = HeldLease(claim, self._services, held.renewed if held.renewed is not None else monotonic())
+        lease = HeldLease(claim, self._services, held, lapse=self._lapse)
         if handover.renewed is not None:
             lease.renew()
         try:
@@ -106,6 +112,8 @@ class WorkerSession:
         except Unreadable:
             log.warning("device_unreadable")
             return self._part_without_client(reporter, lease)
+        if self._handover.lapsed:
+            self._report_lapse(reporter, linked=opened.linked)
         if not opened.linked and session.connected_at and session.device and session.desired is Desired.RUNNING:
             # The client deleted it when WhatsApp said so at a login, and the worker before us died before it told.
             reporter.report(LoggedOut(Reason.UNLINKED_FROM_PHONE))
@@ -115,6 +123,15 @@ class WorkerSession:
             if remains or not isinstance(ending, Again) or self._events.terminated:
                 return ending
             handover, opened = ending.handover, self._devices.open(claim.uid, claim.epoch)
+
+    @staticmethod
+    def _report_lapse(reporter: SessionReporter, *, linked: bool) -> None:
+        """Tell what became of the client before, which nobody could tell at the time."""
+        if reporter.session.status is Status.CONNECTED:
+            reporter.report(Disconnected(Reason.CONNECTION_LOST))
+        elif not linked:
+            # The code that it showed, and the passkey that it waited for, are nobody's any more.
+            reporter.report(PairError())
 
     def _serve(
         self, handover: Handover, reporter: SessionReporter, lease: HeldLease, opened: Opened, log: Log

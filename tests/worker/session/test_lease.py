@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.lease import FENCE_AFTER, GRACE, RENEW_EVERY, TTL, Lease, Order, SessionClaim, in_force
 from chalicelib.domain.session import Status
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.worker.handover import Handover
 from chalicelib.worker.session import lease as holding
 from chalicelib.worker.session import lease as worker_lease
@@ -28,6 +28,17 @@ from tests.worker.outside import Outside, now
 
 CLAIM = SessionClaim("uid", "uid-2", 2)
 HANDOVER = Handover(Order("uid-2", "mailbox", "default", "ana", "uid", 2))
+
+
+class InVain(Exception):
+    """A try for the lease came to nothing."""
+
+
+class OneTry(EventQueue):
+    """Has nobody wait for another try."""
+
+    def pause(self, seconds: float) -> None:
+        raise InVain
 
 
 @dataclass
@@ -107,6 +118,83 @@ def test_a_try_whose_answer_got_lost_is_found_to_have_succeeded() -> None:
     assert handover.took_over_at is None
 
 
+LAPSED = replace(HANDOVER, took_over_at=7, ended=2, lapsed=True, holder=5)
+
+
+def test_a_lease_that_ran_out_on_the_image_before_is_no_takeover_and_that_image_has_ended() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now() - GRACE, called_at=now(), holder=5)
+    handover = worker_lease.acquire(LAPSED, CLAIM, outside.services, EventQueue())
+    assert handover
+    assert (handover.lapsed, handover.took_over_at, handover.ended) == (False, 7, 2)
+    assert handover.renewed is not None
+    assert outside.leases.rows["uid"].answer_by is None
+
+
+def test_a_lease_that_is_still_this_process_s_own_is_renewed_at_once() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-2", 2, until=now() + 10_000, holder=5)
+    handover = worker_lease.acquire(LAPSED, CLAIM, outside.services, OneTry())
+    assert handover
+    assert (handover.took_over_at, handover.ended, handover.holder) == (7, 2, 5)
+    assert outside.leases.rows["uid"].until > now() + 10_000
+
+
+def test_a_task_that_was_started_twice_is_two_holders_of_whom_one_waits() -> None:
+    outside, order = Outside(), replace(HANDOVER, lapsed=False)
+    first = worker_lease.acquire(order, CLAIM, outside.services, OneTry())
+    assert first
+    with pytest.raises(InVain):
+        worker_lease.acquire(order, CLAIM, outside.services, OneTry())
+    with pytest.raises(InVain):
+        worker_lease.acquire(LAPSED, CLAIM, outside.services, OneTry())
+    assert not worker_lease.renew(CLAIM, outside.services, holder=5)
+    assert worker_lease.renew(CLAIM, outside.services, holder=first.holder)
+
+
+def test_a_lease_that_ran_out_and_went_to_a_later_claim_is_lost() -> None:
+    outside = Outside()
+    outside.leases.rows["uid"] = Lease("uid", "uid-3", 3, until=now() + TTL)
+    assert worker_lease.acquire(LAPSED, CLAIM, outside.services, EventQueue()) is None
+
+
+@dataclass
+class DeafLeases(MemoryLeases):
+    """Doesn't answer so many times."""
+
+    times: int = 0
+    error: Exception = field(default_factory=Unavailable)
+
+    def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
+        if self.times:
+            self.times -= 1
+            raise self.error
+        return super().acquire(lease, now=now)
+
+
+def test_nobody_gives_up_while_aws_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holding, "PAUSE", 0.01)
+    monkeypatch.setattr(holding, "LONGEST_PAUSE", 0.02)
+    monkeypatch.setattr(holding, "TAKES", 20)
+    outside = Outside(leases=DeafLeases(times=5))
+    beats: list[int] = []
+    assert worker_lease.acquire(LAPSED, CLAIM, outside.services, EventQueue(lambda: beats.append(now())))
+    assert len(beats) == 5, "and it is seen to live"
+
+
+def test_who_held_the_lease_waits_when_it_is_refused_as_well_and_nobody_else_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(holding, "PAUSE", 0.01)
+    monkeypatch.setattr(holding, "LONGEST_PAUSE", 0.02)
+    refused = Misconfigured("not allowed", "AccessDeniedException")
+    assert worker_lease.acquire(
+        LAPSED, CLAIM, Outside(leases=DeafLeases(times=2, error=refused)).services, EventQueue()
+    )
+    with pytest.raises(Misconfigured):
+        taken(Outside(leases=DeafLeases(times=2, error=refused)))
+
+
 @pytest.mark.parametrize(
     ("before", "ended"),
     [
@@ -151,15 +239,18 @@ def test_only_the_claim_that_stands_on_a_session_to_be_served_is_in_force() -> N
 
 @dataclass
 class LeaseHarness:
-    """A fence with a clock, an AWS and a death of its own."""
+    """A fence with a clock, an AWS and ends of its own."""
 
     now: int = 0
     answers: list[bool | Exception] = field(default_factory=list)
     takes: int = 0
     deaths: int = 0
+    lapses: int = 0
 
     def __post_init__(self) -> None:
-        self.keeper = LeaseKeeper(self.renew, renewed=self.now, monotonic=lambda: self.now, die=self.die)
+        self.keeper = LeaseKeeper(
+            self.renew, renewed=self.now, lapse=self.lapse, monotonic=lambda: self.now, die=self.die
+        )
 
     def renew(self) -> bool:
         self.now += self.takes
@@ -170,6 +261,9 @@ class LeaseHarness:
 
     def die(self) -> None:
         self.deaths += 1
+
+    def lapse(self) -> None:
+        self.lapses += 1
 
 
 def test_a_lease_is_renewed_in_time_and_not_before() -> None:
@@ -206,23 +300,23 @@ def test_a_renewal_without_an_answer_counts_for_nothing_and_is_soon_sent_again(e
     harness.now = RENEW_EVERY
     assert harness.keeper.renew() == RETRY_AFTER
     assert harness.keeper.renewed == 0
-    assert harness.deaths == 0
+    assert (harness.deaths, harness.lapses) == (0, 0)
 
 
 def test_a_refused_renewal_ends_the_process() -> None:
     harness = LeaseHarness(answers=[False])
     harness.keeper.renew()
-    assert harness.deaths == 1
+    assert (harness.deaths, harness.lapses) == (1, 0)
 
 
-def test_too_long_without_a_good_renewal_ends_the_process() -> None:
+def test_too_long_without_a_good_renewal_ends_the_image_of_the_process_and_not_the_process() -> None:
     harness = LeaseHarness()
     harness.now = FENCE_AFTER - 1
     harness.keeper.check()
-    assert harness.deaths == 0
+    assert harness.lapses == 0
     harness.now = FENCE_AFTER
     harness.keeper.check()
-    assert harness.deaths == 1
+    assert (harness.deaths, harness.lapses) == (0, 1)
 
 
 def test_a_fence_that_was_let_go_ends_nothing() -> None:
@@ -231,25 +325,25 @@ def test_a_fence_that_was_let_go_ends_nothing() -> None:
     harness.now = 10 * FENCE_AFTER
     harness.keeper.check()
     harness.keeper.renew()
-    assert harness.deaths == 0
+    assert (harness.deaths, harness.lapses) == (0, 0)
 
 
-def test_a_hanging_renewal_does_not_save_the_process() -> None:
-    died, hangs = threading.Event(), threading.Event()
+def test_a_hanging_renewal_does_not_save_the_client() -> None:
+    lapsed, hangs = threading.Event(), threading.Event()
 
     def renew() -> bool:
         hangs.wait()
         return True
 
-    keeper = LeaseKeeper(renew, renewed=-FENCE_AFTER, monotonic=lambda: 0, die=died.set)
+    keeper = LeaseKeeper(renew, renewed=-FENCE_AFTER, lapse=lapsed.set, monotonic=lambda: 0)
     keeper.start()
-    assert died.wait(5)
+    assert lapsed.wait(5)
     keeper.stop()
     hangs.set()
 
 
 @given(st.lists(st.tuples(st.integers(0, 40_000), st.sampled_from([True, Unavailable()]), st.integers(0, 3_000))))
-def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
+def test_whatever_aws_does_the_client_is_gone_before_anybody_may_take_its_lease(
     steps: list[tuple[int, bool | Exception, int]],
 ) -> None:
     """Others count from when a good renewal arrived, which is never before it was sent, and wait GRACE on top."""
@@ -262,8 +356,8 @@ def test_whatever_aws_does_the_worker_is_dead_before_anybody_may_take_its_lease(
         harness.keeper.renew()
         sent = began if answer is True else sent
         harness.keeper.check()
-        assert bool(harness.deaths) == (harness.now - sent >= FENCE_AFTER)
-        if harness.deaths:
+        assert bool(harness.lapses) == (harness.now - sent >= FENCE_AFTER)
+        if harness.lapses:
             break
         assert harness.now < sent + TTL + GRACE
 
