@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 from zlib import crc32
 
-from chalicelib.domain.lease import Lease
+from chalicelib.domain.lease import ANSWERS_WITHIN, Lease
 from chalicelib.domain.session import Desired, Session, Status
 
 LAUNCH_TIMEOUT: Final = 60_000
@@ -26,6 +26,7 @@ class Act(StrEnum):
     REST = "rest"
     CLAIM = "claim"
     LAUNCH = "launch"
+    CALL = "call"
     RING = "ring"
     STOP_WORKER = "stop_worker"
     SETTLE = "settle"
@@ -37,9 +38,9 @@ class Act(StrEnum):
 class Step:
     """One act, and when (milliseconds since the Unix epoch) to look again whatever happens, if at all.
 
-    CLAIM names a worker for the next epoch and starts it; LAUNCH calls RunTask once more for the claim in force; RING
-    tells the worker to look; STOP_WORKER ends its task; SETTLE records that nothing is left to be done by a worker;
-    REMOVE deletes the session's items.
+    CLAIM names a worker for the next epoch and starts it; LAUNCH calls RunTask once more for the claim in force; CALL
+    gives the worker whose lease has run out time to take it again; RING tells the worker to look; STOP_WORKER ends its
+    task; SETTLE records that nothing is left to be done by a worker; REMOVE deletes the session's items.
     """
 
     act: Act
@@ -65,13 +66,13 @@ def next_step(session: Session, lease: Lease | None, now: int) -> Step:
     presence = _presence(session, lease, now)
     match session.desired:
         case Desired.RUNNING:
-            return _towards_running(session, presence, now)
+            return _towards_running(session, presence, lease, now)
         case Desired.STOPPED:
             return _towards_rest(session, presence, now)
         case Desired.UNLINKED:
-            return _towards_unlinked(session, presence, now)
+            return _towards_unlinked(session, presence, lease, now)
         case Desired.DELETED:
-            return _towards_nothing(session, presence, now)
+            return _towards_nothing(session, presence, lease, now)
 
 
 class Version(StrEnum):
@@ -94,9 +95,10 @@ def version_of(session: Session, lease: Lease | None, task: str, now: int) -> Ve
 
 
 class Presence(StrEnum):
-    """The claimed worker's presence by its lease: at work, gone, or not seen yet."""
+    """The claimed worker's presence by its lease: at work, silent (called, or to be called), gone, or not seen yet."""
 
     HERE = "here"
+    SILENT = "silent"
     GONE = "gone"
     COMING = "coming"
 
@@ -104,10 +106,12 @@ class Presence(StrEnum):
 def _presence(session: Session, lease: Lease | None, now: int) -> Presence:
     if lease is None or (lease.worker, lease.epoch) != (session.worker, session.epoch):
         return Presence.COMING
-    return Presence.HERE if lease.holds(now) else Presence.GONE
+    if lease.holds(now):
+        return Presence.HERE
+    return Presence.GONE if lease.given_up(now) else Presence.SILENT
 
 
-def _towards_running(session: Session, presence: Presence, now: int) -> Step:
+def _towards_running(session: Session, presence: Presence, lease: Lease | None, now: int) -> Step:
     if session.answered:
         return Step(Act.REST)
     if not session.live:
@@ -115,7 +119,7 @@ def _towards_running(session: Session, presence: Presence, now: int) -> Step:
     if presence is Presence.HERE:
         overdue = session.deadline is not None and now >= session.deadline
         return Step(Act.STOP_WORKER) if overdue else Step(Act.REST)
-    return _replace(session, presence, now)
+    return _replace(session, presence, lease, now)
 
 
 def _towards_rest(session: Session, presence: Presence, now: int) -> Step:
@@ -126,21 +130,23 @@ def _towards_rest(session: Session, presence: Presence, now: int) -> Step:
     return Step(Act.SETTLE)
 
 
-def _towards_unlinked(session: Session, presence: Presence, now: int) -> Step:
+def _towards_unlinked(session: Session, presence: Presence, lease: Lease | None, now: int) -> Step:
     if session.device is None:
         return _towards_rest(session, presence, now)
     if session.live:
-        return _ring(session, now) if presence is Presence.HERE else _replace(session, presence, now)
+        return _ring(session, now) if presence is Presence.HERE else _replace(session, presence, lease, now)
     return _claim(session, now)
 
 
-def _towards_nothing(session: Session, presence: Presence, now: int) -> Step:
+def _towards_nothing(session: Session, presence: Presence, lease: Lease | None, now: int) -> Step:
     if session.epoch == 0 or session.erased:
         return Step(Act.REMOVE)
     if presence is Presence.HERE:
         return _ring(session, now)
     # The claim that was in force before the wish to delete may be a dead worker's: only a later one is waited for.
-    return _replace(session, presence, now) if session.claimed_at >= session.requested_at else _claim(session, now)
+    if session.claimed_at < session.requested_at:
+        return _claim(session, now)
+    return _replace(session, presence, lease, now)
 
 
 def _ring(session: Session, now: int) -> Step:
@@ -150,8 +156,11 @@ def _ring(session: Session, now: int) -> Step:
     return Step(Act.STOP_WORKER) if now >= overdue_at else Step(Act.RING, overdue_at)
 
 
-def _replace(session: Session, presence: Presence, now: int) -> Step:
-    """Nobody is at work: the claimed worker is still coming, or it is lost."""
+def _replace(session: Session, presence: Presence, lease: Lease | None, now: int) -> Step:
+    """Nobody is at work: the claimed worker is still coming, can't reach the table, or is lost."""
+    if presence is Presence.SILENT:
+        answer_by = lease.answer_by if lease else None
+        return Step(Act.REST, answer_by) if answer_by is not None else Step(Act.CALL, now + ANSWERS_WITHIN)
     if presence is Presence.GONE or session.status not in {Status.STARTING, Status.DELETING}:
         return _claim(session, now)
     if session.next_at and now < session.next_at:

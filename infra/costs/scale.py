@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from chalicelib.adapters.dynamodb.control import AT_ONCE, SHARDS
-from chalicelib.domain.lease import RENEW_EVERY
+from chalicelib.domain.lease import ANSWERS_WITHIN, RENEW_EVERY
 from infra.costs.bill import UNVERIFIED, quotas, table
 from infra.costs.usage import Assumed, writes_a_day
 from infra.template import TEMPLATE, load_template
@@ -63,7 +63,8 @@ def recovery(sessions: int) -> Recovery:
     known = quotas().by_name
     rate, burst = known["launch_rate"].default, known["launch_burst"].default
     launched = max(0, sessions - burst) / rate
-    return Recovery(told=launched + START_S, swept=max(launched, sessions / (AT_ONCE * SHARDS) * 60) + 60 + START_S)
+    found = max(launched, sessions / (AT_ONCE * SHARDS) * 60) + 60
+    return Recovery(told=launched + START_S, swept=found + ANSWERS_WITHIN / 1000 + START_S)
 
 
 def addresses() -> int:

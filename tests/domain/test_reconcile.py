@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.lease import GRACE, Lease
+from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, TTL, Lease
 from chalicelib.domain.reconcile import (
     LAUNCH_TIMEOUT,
     MAX_ATTEMPTS,
@@ -60,9 +60,34 @@ def test_a_worker_that_keeps_a_session_past_its_deadline_is_ended(status):
 @pytest.mark.parametrize("status", sorted(LIVE))
 def test_a_session_whose_worker_is_gone_gets_another(status):
     session = a_running_session(status=status)
-    gone = the_lease(session, NOW - GRACE)
-    assert next_step(session, gone, NOW) == Step(Act.CLAIM)
     assert next_step(session, the_lease(session, released=True), NOW) == Step(Act.CLAIM)
+
+
+@pytest.mark.parametrize("status", sorted(LIVE))
+def test_a_worker_whose_lease_has_run_out_is_called_and_has_its_time_to_answer_before_another_is_claimed(status):
+    session = a_running_session(status=status)
+    silent = the_lease(session, NOW - GRACE)
+    assert next_step(session, silent, NOW) == Step(Act.CALL, NOW + ANSWERS_WITHIN)
+    called = replace(silent, called_at=NOW)
+    assert next_step(session, called, NOW + ANSWERS_WITHIN - 1) == Step(Act.REST, NOW + ANSWERS_WITHIN)
+    assert next_step(session, called, NOW + ANSWERS_WITHIN) == Step(Act.CLAIM)
+
+
+def test_a_worker_that_answered_is_called_anew_when_its_lease_runs_out_again():
+    session = a_running_session()
+    answered = replace(the_lease(session, NOW + TTL), called_at=NOW - 1_000)
+    assert next_step(session, answered, NOW + GRACE).act is Act.REST
+    assert next_step(session, answered, NOW + TTL + GRACE).act is Act.CALL
+
+
+def test_a_worker_that_is_to_unlink_is_called_too():
+    session = a_running_session(desired=Desired.UNLINKED, generation=2, device=DEVICE)
+    assert next_step(session, the_lease(session, NOW - GRACE), NOW).act is Act.CALL
+
+
+def test_nobody_is_waited_for_to_stop_a_session_whose_worker_is_silent():
+    session = a_running_session(desired=Desired.STOPPED, generation=2)
+    assert next_step(session, the_lease(session, NOW - GRACE), NOW) == Step(Act.SETTLE)
 
 
 def test_a_new_task_has_its_time_to_come_then_is_launched_again_then_replaced():

@@ -191,7 +191,7 @@ class Everything:
 
     def _outlive_the_frozen(self) -> None:
         """Its lease runs out, another worker is started, and ECS is told to stop it."""
-        eventually(lambda: set(self.stack.serving()) - {self.stuck}, within=200)
+        eventually(lambda: set(self.stack.serving()) - {self.stuck}, within=260)
         self.stack.until(self.frozen, "CONNECTED")
         # It would feel only the end of its grace.
         with suppress(ProcessLookupError):

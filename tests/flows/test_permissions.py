@@ -63,7 +63,7 @@ SELDOM: Final = {
 """What no run of a minute comes to, and when it does: who, what, and a part of the resource's name."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_every_permission_is_used_and_none_is_missing(own_stack: Callable[..., Stack]) -> None:
     stack = own_stack()
     stack.start()

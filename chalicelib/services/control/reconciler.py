@@ -78,6 +78,8 @@ class Reconciler(Struct, frozen=True):
                 self._claim(session, lease)
             case Act.LAUNCH:
                 self._launch(session, again=True)
+            case Act.CALL if lease:
+                self.leases.call(lease, now=self.clock())
             case Act.RING:
                 self.mailboxes.ring(session.mailbox or "")
             case Act.STOP_WORKER:
@@ -88,7 +90,7 @@ class Reconciler(Struct, frozen=True):
                 self.moves.report(session, GaveUp())
             case Act.REMOVE:
                 self._remove(session, lease)
-            case Act.REST:
+            case Act.REST | Act.CALL:
                 pass
 
     def _remove(self, session: Session, lease: Lease | None) -> None:

@@ -19,6 +19,12 @@ from chalicelib.services.ports import (
 
 STARTING_TAKES: Final = 120_000
 """Milliseconds that a standby may take from RunTask to its first sign of life."""
+MISSED_AFTER: Final = 180_000
+"""Milliseconds without a sign of life after which a standby that was ready is given up.
+
+It may live, and only the table be out of reach: it shall not be replaced for that. Nobody is given to it meanwhile, and
+the end of its task tells of itself.
+"""
 
 
 class Standbys(Struct, frozen=True):
@@ -41,7 +47,7 @@ class Standbys(Struct, frozen=True):
         now = self.clock()
         waiting = 0
         for standby in self.store.all():
-            if standby.until <= now:
+            if standby.until + (MISSED_AFTER if standby.ready else 0) <= now:
                 # The standby never reported, or is gone. A session that it was given is claimed anew by the reconciler.
                 self.store.forget(standby.worker)
                 self.mailboxes.delete(standby.mailbox)

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.events import Erased, LoggedOut, QRShown
-from chalicelib.domain.lease import GRACE, TTL, Lease
+from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, TTL, Lease
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.reconciler import FILL_DELAY
+from chalicelib.services.control.standbys import MISSED_AFTER
 from chalicelib.services.ports import Standby, Unavailable
 from tests.composition import Rig
 from tests.fakes import MemoryLeases, MemorySessions
@@ -177,13 +178,44 @@ def test_an_older_worker_s_end_does_not_touch_its_successor(rig):
     assert not rig.stores.leases.rows[session.uid].released
 
 
-def test_a_silent_worker_is_replaced_and_its_task_ended(rig):
+def a_silent_worker_s(rig: Rig) -> Session:
     session = standing(rig, a_running_session())
     here(rig, session)
-    rig.clock.now += TTL + 5_000
+    rig.clock.now += TTL + GRACE
+    return session
+
+
+def test_a_silent_worker_is_called_and_once_its_time_is_up_replaced_and_its_task_ended(rig):
+    session = a_silent_worker_s(rig)
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig), rig.workers.started, rig.workers.stopped) == (session, [], [])
+    assert rig.stores.leases.rows[session.uid].called_at == rig.clock()
+    assert ("reconcile", session.uid, ANSWERS_WITHIN / 1000) in rig.wakes.jobs
+    rig.clock.now += ANSWERS_WITHIN
     rig.reconciler.reconcile(session.uid)
     assert now(rig).epoch == 2
     assert rig.workers.stopped == [session.worker]
+
+
+def test_a_silent_worker_is_called_once_however_often_its_session_is_looked_at(rig):
+    session = a_silent_worker_s(rig)
+    called_at = rig.clock()
+    for _ in range(3):
+        rig.reconciler.reconcile(session.uid)
+        rig.clock.now += 1_000
+    assert rig.stores.leases.rows[session.uid].called_at == called_at
+
+
+def test_a_worker_that_answers_the_call_keeps_its_session(rig):
+    session = a_silent_worker_s(rig)
+    rig.reconciler.reconcile(session.uid)
+    taken = Lease(session.uid, session.worker or "", session.epoch, rig.clock() + TTL)
+    assert rig.stores.leases.acquire(taken, now=rig.clock())[0]
+    rig.clock.now += TTL
+    rig.stores.leases.renew(replace(taken, until=rig.clock() + TTL))
+    rig.clock.now += ANSWERS_WITHIN - TTL
+    rig.reconciler.reconcile(session.uid)
+    assert (now(rig), rig.workers.started, rig.workers.stopped) == (session, [], [])
 
 
 def test_a_phone_that_unlinked_brings_a_fresh_worker_by_itself(rig):
@@ -250,6 +282,19 @@ def test_standbys_are_filled_counted_and_forgotten_when_they_never_came(rig):
     rig.standbys.fill()
     assert len(rig.workers.started) == 4
     assert len(rig.stores.standbys.all()) == 2
+
+
+def test_a_standby_that_gives_no_sign_of_life_is_given_nothing_and_replaced_only_when_it_is_missed_for_long(rig):
+    rig.standby_workers = 1
+    standby = ready_standby(rig)
+    rig.clock.now = standby.until + MISSED_AFTER - 1
+    assert rig.standbys.take("u", 1) is None
+    rig.standbys.fill()
+    assert (rig.workers.started, rig.stores.standbys.all()) == ([], [standby])
+    rig.clock.now += 1
+    rig.standbys.fill()
+    assert len(rig.workers.started) == 1
+    assert standby not in rig.stores.standbys.all()
 
 
 def test_without_room_the_pool_stays_empty_and_clean(rig):
