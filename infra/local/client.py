@@ -206,6 +206,12 @@ class Stack:
         url = f"{self.url}/_local/whatsapp/{path}"
         return requests.get(url, timeout=40) if body is None else requests.post(url, json=body, timeout=40)
 
+    def cut_off_table(self, seconds: float, callers: str) -> None:
+        """Have the table answer nobody for so long: neither ``workers`` nor, with ``everybody``, functions."""
+        url = f"{self.url}/_local/aws/faults/table"
+        answer = requests.post(url, json={"seconds": seconds, "callers": callers}, timeout=40)
+        expect(answer.ok, answer.text)
+
     @contextmanager
     def watch(self, session_id: str, token: str | None = None) -> Iterator[ClientConnection]:
         """A watcher of the session, as a browser opens one."""

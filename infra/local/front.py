@@ -185,6 +185,7 @@ async def serve(
 
 
 PHONES: Final = "/_local/whatsapp/"
+AWS: Final = "/_local/aws/"
 
 
 def front_app(
@@ -193,8 +194,10 @@ def front_app(
     phones: web.Application | None,
     bucket: Bucket | None = None,
     page: PageSite | None = None,
+    *,
+    faults: web.Application | None = None,
 ) -> web.Application:
-    """Return the front; ``phones`` are the loopback WhatsApp's control routes, None without it."""
+    """Return the front; ``phones`` are the loopback WhatsApp's control routes, ``faults`` the local AWS's, or None."""
     paths = websocket_paths()
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -208,6 +211,8 @@ def front_app(
     app = web.Application(middlewares=[only_local], client_max_size=PAYLOAD_LIMIT)
     if phones is not None:
         app.add_subapp(PHONES, phones)
+    if faults is not None:
+        app.add_subapp(AWS, faults)
     if bucket is not None:
         bucket.add_to(app)
     if page is not None:

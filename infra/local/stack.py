@@ -16,6 +16,7 @@ from infra.local.connections import connections_app
 from infra.local.console import Console, greeting, line
 from infra.local.ecs import TaskRecord
 from infra.local.environment import USER, become_lambda, for_workers, keep_signing_keys, password
+from infra.local.faults import TableOutage, control_app
 from infra.local.front import PHONES, front_app, loopback_socket, serve
 from infra.local.functions import (
     REST_NAME,
@@ -79,6 +80,8 @@ class StackServices:
         self._open_buckets(aws)
         keep_signing_keys(self._state, aws)
         authorizer = enforce_roles(aws)
+        outage = TableOutage(aws.callers.caller_of)
+        aws.server.unavailable = outage.refuses
         ending.callback(self._note_permissions, authorizer.permissions)
         endpoint = await serve(ending, connections_app(self._watchers, authorizer.connections), loopback_socket())
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
@@ -105,7 +108,8 @@ class StackServices:
         # Only the loopback's password is nobody's secret.
         known = Credentials(USER, self._password.text) if phones else None
         page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
-        await self._open_front(ending, front_app(rest, sockets, phones, bucket, page), front)
+        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage))
+        await self._open_front(ending, local, front)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:

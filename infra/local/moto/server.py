@@ -89,13 +89,15 @@ log = logging.getLogger(__name__)
 class MotoServer:
     """A running server.
 
-    Once they are set, ``denial`` judges all requests, ``during_write`` wraps each of DynamoDB's, and ``during_object``
+    Once they are set, ``denial`` judges all requests, ``unavailable`` says by ``Authorization`` and ``X-Amz-Target`` of
+    which AWS has no answer just now, ``during_write`` wraps each of DynamoDB's, and ``during_object``
     each of S3's. Of each request that wrote or removed an object ``after_object`` is told bucket and key before the
     answer; without a key, of many.
     """
 
     def __init__(self) -> None:
         self.denial: Denial = lambda _authorization, _target, _body: None
+        self.unavailable: Callable[[str, str], bool] = lambda _authorization, _target: False
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self.during_object: AbstractContextManager[object] = nullcontext()
         self.after_object: Callable[[str, str], None] = lambda _bucket, _key: None
@@ -141,6 +143,8 @@ class MotoServer:
         denied = self.denial(call.headers.get("authorization", ""), call.target, call.body)
         if denied is not None:
             return MotoAnswer(400, {"content-type": JSON}, _refusal(denied))
+        if self.unavailable(call.headers.get("authorization", ""), call.target):
+            return MotoAnswer(503, {"content-type": JSON}, _UNAVAILABLE)
         if not call.target.startswith("DynamoDB_"):
             return answered(call)
         try:
@@ -167,6 +171,9 @@ class MotoServer:
             if denied is not None:
                 start_response(FORBIDDEN if of_s3 else "400 Bad Request", [("Content-Type", s3.XML if of_s3 else JSON)])
                 return [s3.refusal(denied) if of_s3 else _refusal(denied)]
+            if self.unavailable(environ.get("HTTP_AUTHORIZATION", ""), target):
+                start_response("503 Service Unavailable", [("Content-Type", JSON)])
+                return [_UNAVAILABLE]
             if of_s3:
                 with self.during_object:
                     answer = list(application(environ, start_response))
@@ -188,6 +195,9 @@ def _refusal(sentence: str) -> bytes:
 
 def _error(kind: str, sentence: str) -> bytes:
     return json.dumps({"__type": kind, "message": sentence}).encode()
+
+
+_UNAVAILABLE: Final = _error("ServiceUnavailable", "The service can't answer just now.")
 
 
 class _Forgetful(list[Any]):
