@@ -12,7 +12,10 @@ from chalicelib.domain import events as e
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.session import Reason, Status
 from chalicelib.services.ports import Standby, Unavailable
+from chalicelib.worker import monotonic
+from chalicelib.worker.health import complaint, last_beat
 from chalicelib.worker.session.device import copy
+from chalicelib.worker.session.lease import LONGEST_PAUSE
 from infra.local.client import open_files
 from tests.fakes import MemoryLeases
 from tests.worker.outside import now
@@ -160,12 +163,17 @@ def test_a_worker_whose_lease_ran_out_ends_once_another_has_the_claim(tmp_path: 
     told(tmp_path, story, device)
 
 
-def test_a_worker_that_waits_for_its_lease_ends_when_it_is_told_to(tmp_path: Path, device: Path) -> None:
+def test_a_worker_that_waits_for_its_lease_is_healthy_and_ends_when_it_is_told_to(tmp_path: Path, device: Path) -> None:
     async def story(harness: ProcessHarness) -> None:
         harness.outside.leases = leases = DeafLeases()
-        worker = await harness.connected()
+        heartbeat = tmp_path / "heartbeat"
+        worker = await harness.start(HEARTBEAT=str(heartbeat))
+        await harness.until_status(Status.CONNECTED)
         leases.deaf = True
         await without_a_client(harness, worker)
+        waits_since = monotonic()
+        await harness.until(lambda _: (last_beat(heartbeat) or 0) > waits_since + 2 * LONGEST_PAUSE * 1000)
+        assert complaint(heartbeat, within=2 * LONGEST_PAUSE, now=monotonic()) is None
         worker.terminate()
         assert await harness.ended(worker) == 0
 
