@@ -50,7 +50,8 @@ const remove = async (scope, { api, sessions }, session) => {
   const { deleted, message } = await api.delete(path(session), { signal: scope.signal });
   // What WhatsApp couldn't be told is to be done on the phone.
   notify([t(deleted ? 'session.deleted' : 'session.asked.delete', { name }), message].filter(Boolean).join(' '));
-  await sessions.refresh(session.id);
+  if (deleted) sessions.gone(session.id);
+  else await sessions.refresh(session.id);
 };
 
 const rename = (scope, { api, sessions }, session) => dialog(scope, {

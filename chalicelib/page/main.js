@@ -113,6 +113,8 @@ const signedIn = async (scope, stage, main, token) => {
   replace(stage, el('header.bar', {}, brand(), navigation(me), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
     connection(scope, live), main);
   follow(scope, main, context);
+  // Whatever shows: a session that comes to need somebody is told of everywhere.
+  sessions.load();
   const { openWhenNeeded } = await import('./linking.js');
   openWhenNeeded(scope, context);
 };

@@ -1,18 +1,17 @@
 // A small panel of choices, beside the button that opens it.
 
 import { el, fill, icon } from './dom.js';
-import { busy } from './form.js';
 import { failed } from './notice.js';
 
 /**
  * A button that opens a panel of choices; Escape closes it, as does a press or the focus elsewhere.
  *
- * `offered()` is asked each time: `[{words, picture, act, danger}]`, where `act` may be a link's address.
+ * `offered()` is asked each time: `[{words, picture, act, danger}]`; `act` is an async function, or a link's address.
  */
-export const choices = (scope, { label, of = '', picture = 'more' }, offered) => {
+export const choices = (scope, { label, picture = 'more' }, offered) => {
   let inside = null;
   const button = el('button.icon-button', {
-    type: 'button', 'aria-label': of ? `${label}: ${of}` : label, title: label, 'aria-expanded': 'false',
+    type: 'button', 'aria-label': label, 'aria-expanded': 'false',
     onclick: () => { if (inside) inside.end(); else open(); },
   }, icon(picture));
   const made = el('div.menu', {
@@ -38,7 +37,7 @@ export const choices = (scope, { label, of = '', picture = 'more' }, offered) =>
     if (typeof act === 'string') return el('a.button.menu-item', { href: act }, inner);
     return el(`button.menu-item${danger ? '.danger' : ''}`, {
       type: 'button',
-      onclick: () => { button.focus(); inside?.end(); busy(button, act)?.catch(failed); },
+      onclick: () => { button.focus(); inside?.end(); act().catch(failed); },
     }, inner);
   };
   return made;

@@ -113,8 +113,10 @@ const row = (scope, context, { id }) => {
     el('div.row-who', {}, name, el('span.soft.row-id', { dir: 'auto' })),
     el('span.soft.row-phone', { dir: 'ltr' }),
     el('div.row-how', {}, standing(of()), el('span.soft.row-why', { dir: 'auto' })),
-    el('div.row-acts', {}, choices(scope, { label: t('sessions.more'), of: called(of()) }, () => offered(scope, context, of()))));
+    el('div.row-acts', {}, choices(scope, { label: moreOf(of()) }, () => offered(scope, context, of()))));
 };
+
+const moreOf = (session) => `${t('sessions.more')}: ${called(session)}`;
 
 const offered = (scope, context, session) => [
   { words: t('session.open'), picture: 'eye', act: address('sessions', session.id) },
@@ -122,12 +124,13 @@ const offered = (scope, context, session) => [
 ];
 
 const showRow = (shown, session) => {
-  const [who, phone, how] = shown.children;
+  const [who, phone, how, acts] = shown.children;
   say(who.children[0], called(session));
   say(who.children[1], session.name ? session.id : '');
   say(phone, session.account?.phone || session.phone || '');
   showStanding(how.children[0], session);
   say(how.children[1], session.reason && !PLAIN.has(session.reason) && mood(session) !== 'calm' ? why(session) : '');
+  acts.querySelector('[aria-expanded]').setAttribute('aria-label', moreOf(session));
 };
 
 const nobody = (writes, begin) => el('section.nothing-yet.card', {}, el('div.nothing-picture', {}, icon('phone')),

@@ -100,7 +100,7 @@ const stateCard = (scope, context, of, look) => {
     }
     say(status, inWords(session));
     say(reason, explained(session));
-    const first = actions(scope, context, session).filter(({ name }) => FIRST.has(name));
+    const first = actions(scope, context, session).filter(({ name }) => FIRST.has(name) || (name === 'logout' && session.phone_mismatch));
     const names = first.map((one) => one.name).join();
     if (names !== offered) {
       offered = names;

@@ -53,6 +53,9 @@ export class Sessions {
   /** Take a session as an answer has it. */
   put(session) { this.#keep([session]); }
 
+  /** Forget a session that was deleted. */
+  gone(id) { if (this.all.value.delete(id)) this.all.tell(); }
+
   /** Read one session again; resolves to it, undefined if there is none. Raises ApiError for anything else. */
   async refresh(id) {
     try {
@@ -61,7 +64,7 @@ export class Sessions {
       return session;
     } catch (error) {
       if (error.status !== 404) throw error;
-      if (this.all.value.delete(id)) this.all.tell();
+      this.gone(id);
       return undefined;
     }
   }
@@ -70,7 +73,7 @@ export class Sessions {
   heard(event) {
     if (!event.type.startsWith('session.')) return;
     if (event.type === 'session.deleted') {
-      if (this.all.value.delete(event.session)) this.all.tell();
+      this.gone(event.session);
       return;
     }
     this.#stale.add(event.session);
