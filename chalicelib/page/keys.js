@@ -19,10 +19,11 @@ export const keys = (scope, context) => {
   const shown = entries(scope, {
     label: t('keys.title'),
     empty: t('keys.empty'),
-    read: () => (everybody ? all(api, scope) : api.get('api/auth/api-key', { signal: scope.signal }).then(({ data }) => data.keys)),
+    read: async () => (everybody ? await all(api, scope) : (await api.get('api/auth/api-key', { signal: scope.signal })).data.keys).reverse(),
     keyOf: (one) => one.id,
     make: (one) => row(scope, context, one, shown.load),
     update: (made, one) => made.update(one),
+    words: (one) => [title(one), one.username, one.session_id, sessions.get(one.session_id)?.name].filter(Boolean).join(' '),
   });
   // A session's name may come later than the keys that are for it.
   sessions.all.watch(scope, () => shown.refresh());

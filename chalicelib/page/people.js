@@ -20,6 +20,7 @@ export const people = (scope, context) => {
     keyOf: (one) => one.id,
     make: (one) => row(scope, context, one, shown.load),
     update: (made, one) => made.update(one),
+    words: (one) => `${one.username} ${t(`role.${one.role}`)}`,
   });
   shown.load();
   const add = el('button.primary', {

@@ -2,8 +2,8 @@
 
 import { segment } from './api.js';
 import { dialog } from './dialog.js';
-import { el, icon, replace, unique } from './dom.js';
-import { confirming } from './entries.js';
+import { el, icon, replace, say, unique } from './dom.js';
+import { confirming, landing } from './entries.js';
 import { acting, field, form } from './form.js';
 import { notify } from './notice.js';
 import { hidden } from './secret.js';
@@ -48,14 +48,16 @@ const condition = (told) => {
 const unset = (scope, context, id, may) => [
   el('p.soft', {}, t('webhook.none')),
   may && el('div.actions.start', {},
-    el('button', { type: 'button', onclick: () => change(scope, context, id, null) }, icon('webhook'), t('webhook.set'))),
+    el('button', { type: 'button', onclick: ({ currentTarget }) => change(scope, context, id, null, currentTarget) }, icon('webhook'), t('webhook.set'))),
 ];
 
 const set = (scope, context, id, told, may) => {
   const { api, sessions } = context;
   const at = `v1/sessions/${segment(id)}`;
   const again = acting('button.primary', {}, async () => {
+    const land = landing(again);
     sessions.put(await api.patch(at, { webhook: { url: told.url } }));
+    land();
     notify(t('webhook.again.done'));
   }, icon('retry'), t('webhook.again'));
   const question = { title: t('webhook.remove.sure'), text: t('webhook.remove.why'), action: t('webhook.remove') };
@@ -73,7 +75,7 @@ const set = (scope, context, id, told, may) => {
         el('dd', {}, hidden({ label: t('webhook.secret'), read: secret }), el('p.soft', {}, t('webhook.secret.why'))))),
     may && el('div.actions.start', {},
       told.disabled_at && again,
-      el('button', { type: 'button', onclick: () => change(scope, context, id, told) }, t('webhook.change')),
+      el('button', { type: 'button', onclick: ({ currentTarget }) => change(scope, context, id, told, currentTarget) }, t('webhook.change')),
       remove),
   ];
 };
@@ -114,7 +116,8 @@ const grouped = (types) => {
   return { groups, others: types.filter((one) => !named.has(one)) };
 };
 
-const change = (scope, { api, sessions }, id, told) => dialog(scope, {
+/** Ask where to post, and what of; `opener` is the button that somebody did so with. */
+const change = (scope, { api, sessions }, id, told, opener) => dialog(scope, {
   title: told ? t('webhook.change.title') : t('webhook.set'),
   body: (inside, close) => {
     const url = field({
@@ -132,8 +135,10 @@ const change = (scope, { api, sessions }, id, told) => dialog(scope, {
         const asked = { url: url.input.value.trim() };
         if (events) asked.events = events.chosen();
         if (asked.events?.length === 0) { events.wrong(t('webhook.events.none')); return; }
+        const land = landing(opener);
         sessions.put(await api.patch(`v1/sessions/${segment(id)}`, { webhook: asked }, { signal: inside.signal }));
         close();
+        land();
         notify(t('webhook.saved'));
       },
       more: [el('button', { type: 'button', onclick: () => close() }, t('dialog.cancel'))],
@@ -162,12 +167,12 @@ const choiceOfEvents = (events) => {
   ];
   const some = el('div.options.within', { hidden: everything }, boxes.map((one) => one.root));
   const fault = el('span.fault', { role: 'alert' });
-  const root = el('fieldset.options', {}, el('legend', {}, t('webhook.events')), allRoot, fewRoot, some, fault);
+  const root = el('fieldset.options', { onchange: () => say(fault, '') }, el('legend', {}, t('webhook.events')), allRoot, fewRoot, some, fault);
   return {
     root,
     input: few,
     name: 'webhook.events',
-    wrong: (text) => { fault.textContent = text; },
+    wrong: (text) => say(fault, text),
     chosen: () => (all.checked ? null : boxes.filter((one) => one.input.checked).flatMap((one) => one.types)),
   };
 };

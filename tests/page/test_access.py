@@ -80,6 +80,7 @@ def test_a_key_is_made_shown_once_used_and_revoked(open_page: Visits, tenant: St
     row.get_by_role("button", name="Revoke").click()
     asked.get_by_role("button", name="Revoke").click()
     expect(row).to_have_count(0)
+    expect(page.get_by_role("heading", name="API keys")).to_be_focused()
     assert answered(tenant, secret).status_code == 401
 
 
@@ -111,6 +112,22 @@ def test_an_administrator_sees_everybody_s_keys_and_revokes_them(open_page: Visi
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(row).to_have_count(0)
     assert answered(tenant, secret).status_code == 401
+
+
+def test_among_many_keys_one_is_searched_for(open_page: Visits, tenant: Stack) -> None:
+    for number in range(1, 14):
+        tenant.post("/api/auth/api-key", {"name": f"Till {number}"})
+    page = open_page(HERE)
+    rows = part(page, "API keys").get_by_role("listitem")
+    expect(rows).to_have_count(13)
+    # The newest comes first.
+    expect(rows.first).to_contain_text("Till 13")
+    page.get_by_label("Search: API keys").fill("till 1")
+    expect(rows).to_have_count(5)
+    accessible(page)
+    pictured(page, "access-keys-searched")
+    page.get_by_label("Search: API keys").fill("nobody's")
+    expect(part(page, "API keys").get_by_text("Nothing fits the search.")).to_be_visible()
 
 
 def test_somebody_is_added_changed_given_a_password_and_removed(open_page: Visits, tenant: Stack) -> None:

@@ -92,6 +92,7 @@ def test_a_webhook_is_set_up_changed_and_removed(
     dialog.get_by_role("button", name="Set up a webhook").click()
     expect(dialog.get_by_role("alert").filter(has_text="Choose one at least.")).to_be_visible()
     dialog.get_by_label("Messages that come in").check()
+    expect(dialog.get_by_text("Choose one at least.")).to_have_count(0)
     pictured(page, "webhook-new")
     dialog.get_by_role("button", name="Set up a webhook").click()
     expect(dialog).to_have_count(0)
@@ -114,6 +115,8 @@ def test_a_webhook_is_set_up_changed_and_removed(
     dialog.get_by_label("Everything").check()
     dialog.get_by_role("button", name="Save").click()
     expect(panel(page)).to_contain_text("Everything")
+    # The button that opened the dialog was drawn anew meanwhile.
+    expect(panel(page).get_by_role("heading", name="Webhook")).to_be_focused()
     stands = tenant.get(shop).json()["webhook"]
     assert (stands["events"], stands["secret"]) == (None, secret)
 
@@ -137,8 +140,9 @@ def test_one_that_is_gone_for_good_is_told_as_it_happens_and_set_again_in_one_cl
     accessible(page)
     pictured(page, "webhook-off")
     endpoint.answer = 200
-    panel(page).get_by_role("button", name="Set it again").click()
+    panel(page).get_by_role("button", name="Set it again").press("Enter")
     expect(panel(page)).to_contain_text("On")
+    expect(panel(page).get_by_role("heading", name="Webhook")).to_be_focused()
     before = endpoint.posts
     happen(tenant)
     soon(page, lambda: endpoint.posts > before)
