@@ -41,14 +41,14 @@ export class Api {
   /**
    * What the gateway answers, read as JSON (null for none). Raises ApiError; AbortError once `signal` aborts.
    *
-   * `body` is a plain object, or a FormData that goes as it is; `key` an Idempotency-Key; `as` is `blob` for a file.
+   * `body` is a plain object, or a FormData or a file that goes as it is; `key` an Idempotency-Key; `as` is `blob` for a file.
    */
   async call(method, path, { body, key, signal, as, headers = {} } = {}) {
     const sent = { method, headers: { ...headers }, cache: 'no-store', credentials: 'omit', signal };
     const token = this.token;
     if (token) sent.headers.Authorization = `Bearer ${token}`;
     if (key) sent.headers['Idempotency-Key'] = key;
-    if (body instanceof FormData) sent.body = body;
+    if (body instanceof FormData || body instanceof Blob) sent.body = body;
     else if (body !== undefined) { sent.body = JSON.stringify(body); sent.headers['Content-Type'] = 'application/json'; }
     let answer;
     try {

@@ -117,6 +117,10 @@ const signedIn = async (scope, stage, main, token) => {
   sessions.load();
   const { openWhenNeeded } = await import('./linking.js');
   openWhenNeeded(scope, context);
+  if (!place.phones) return;
+  // The local stack's own, which lies beside the page's files there.
+  const { phoneBeside } = await import(new URL('phone.js', import.meta.url).href);
+  if (!scope.ended) phoneBeside(scope, context);
 };
 
 const unreached = (scope, stage, main, error) => {

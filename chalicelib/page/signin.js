@@ -12,12 +12,14 @@ export const view = (scope, { api, place, signIn }) => {
   return { title: t('signin.title'), root: card };
 };
 
-const byPassword = (scope, { api, signIn, turn }) => {
-  const name = field({ label: t('signin.name'), name: 'username', input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true } });
-  const password = field({ label: t('signin.password'), name: 'password', input: { type: 'password', autocomplete: 'current-password', required: true } });
+const byPassword = (scope, { api, place, signIn, turn }) => {
+  // Those of a stack for trying, which everybody knows.
+  const given = place.credentials;
+  const name = field({ label: t('signin.name'), name: 'username', input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, value: given?.username } });
+  const password = field({ label: t('signin.password'), name: 'password', input: { type: 'password', autocomplete: 'current-password', required: true, value: given?.password } });
   return [
     el('h1', {}, t('signin.title')),
-    el('p.lead', {}, t('signin.lead')),
+    el('p.lead', {}, given ? t('signin.local') : t('signin.lead')),
     form({
       fields: [name, password],
       action: t('signin.action'),

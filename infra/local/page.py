@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from aiohttp import web
@@ -12,6 +13,8 @@ from infra.page import ROOT, served
 
 FILES: Final = f"/{ROOT}/{{build}}/{{name}}"
 """What the edge leads to the bucket, whose keys begin so."""
+PHONES: Final = Path(__file__).parent / "phones"
+"""The modules of the virtual phone that stands beside the page; nothing that is deployed has them."""
 
 
 class Credentials(NamedTuple):
@@ -25,8 +28,8 @@ class PageSite:
     """The files of this build, and the headers that the edge adds to them.
 
     ``phones`` is the path of the virtual phones' control, None where there are none; ``credentials`` are the well-known
-    ones that the page offers to sign in with. Only this file differs from what lies in the cloud, so no browser may
-    keep it.
+    ones that the page offers to sign in with. Only ``place.json``, which says so, differs from what lies in the cloud,
+    and the phones' own modules lie beside: no browser may keep those.
     """
 
     def __init__(self, phones: str | None, headers: Mapping[str, str], credentials: Credentials | None = None) -> None:
@@ -34,6 +37,7 @@ class PageSite:
         if credentials is not None:
             special["credentials"] = credentials._asdict()
         self._place = json.dumps(special).encode()
+        self._phones = frozenset(one.name for one in PHONES.iterdir()) if phones else frozenset[str]()
         self._headers = headers
 
     def add_to(self, app: web.Application) -> None:
@@ -43,6 +47,9 @@ class PageSite:
     async def read(self, request: web.Request) -> web.Response:
         """Give a file of this build. Of what isn't there S3 says, to who may not list the bucket, that it is denied."""
         name = request.match_info["name"]
+        if name in self._phones:
+            headers = {"Content-Type": page.TYPES[Path(name).suffix], "Cache-Control": "no-store"}
+            return web.Response(body=(PHONES / name).read_bytes(), headers=headers | dict(self._headers))
         file = served().get(f"{ROOT}/{request.match_info['build']}/{name}")
         if file is None:
             answer = Refusal(403, "AccessDenied", "Access Denied").answer()

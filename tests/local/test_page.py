@@ -69,3 +69,12 @@ def test_what_the_bucket_doesn_t_have_is_denied_as_s3_does() -> None:
 
     for path in (a_file("nothing.js"), a_file("index.html"), "/page/0123456789abcdef/style.css"):
         assert got(path, look) == (403, (True, "nosniff"))
+
+
+def test_the_modules_of_the_virtual_phone_are_there_with_the_phones_and_nowhere_else() -> None:
+    def look(body: bytes, headers: Any) -> Any:
+        return b"phoneBeside" in body, headers["Cache-Control"], headers["Content-Type"]
+
+    assert got(a_file("phone.js"), look, PHONES) == (200, (True, "no-store", page.TYPES[".js"]))
+    assert got(a_file("phone.js"), lambda body, _: b"AccessDenied" in body) == (403, True)
+    assert "phone.js" not in page.files()

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from chalicelib import page
+from infra.local.page import PHONES
 
 FOLDER = Path(page.__file__).parent
 LIMIT = 200_000
 """Bytes of all that a view needs, but its catalogue. Views come when they are gone to; the linking dialog comes at once."""
-MODULES = sorted(path.name for path in FOLDER.glob("*.js"))
+PATHS = {path.name: path for folder in (FOLDER, PHONES) for path in sorted(folder.glob("*.js"))}
+"""The page's modules, and those of the virtual phone that the local stack has beside it."""
+MODULES = sorted(PATHS)
 VIEWS = sorted(set(re.findall(r"import\('\./([^']+)'\)", (FOLDER / "main.js").read_text(encoding="utf-8"))))
 NEVER = {
     "markup from texts": r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|DOMParser|createContextualFragment)\b",
@@ -25,7 +28,7 @@ WHERE_IT_RUNS = {"scope.js", "dom.js", "dialog.js", "form.js"}
 
 
 def source(name: str) -> str:
-    text = (FOLDER / name).read_text(encoding="utf-8")
+    text = PATHS[name].read_text(encoding="utf-8")
     return re.sub(r"^\s*(//|/\*\*|\*).*$", "", text, flags=re.MULTILINE)
 
 

@@ -84,6 +84,7 @@ def test_signing_in_and_out_ten_times_leaves_nothing_behind(open_page: Visits, t
         page.get_by_role("button", name="Use an API key instead").click()
         page.get_by_label("API key").fill(key)
         page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
         page.get_by_label("Signed in as").click()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

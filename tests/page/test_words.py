@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import page
+from infra.local.page import PHONES
 
 FOLDER = Path(page.__file__).parent
 LANGUAGES = dict(
@@ -17,7 +18,9 @@ LANGUAGES = dict(
         (FOLDER / "words.js").read_text(encoding="utf-8").partition("LANGUAGES = {")[2].partition("}")[0],
     )
 )
-SCRIPTS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.js")))
+SCRIPTS = "\n".join(
+    path.read_text(encoding="utf-8") for folder in (FOLDER, PHONES) for path in sorted(folder.glob("*.js"))
+)
 NAMED = set(re.findall(r"\b(?:t|known)\('([^']+)'", SCRIPTS)) | set(
     re.findall(r"\b\w*[wW]ords?: '([a-z]+\.[^']+)'", SCRIPTS)
 )

@@ -20,6 +20,7 @@ UNSAFE: Final = "gateway.test"
 RESOLVING: Final = f"--host-resolver-rules=MAP {UNSAFE} 127.0.0.1"
 
 _COUNTING: Final = (Path(__file__).parent / "counting.js").read_text(encoding="utf-8")
+_PHONE_AWAY: Final = "if (location.protocol !== 'about:') sessionStorage.setItem('switchboard.phone.away', 'away');"
 _SIGNED_IN: Final = """(([origin, token]) => {
   if (location.origin !== origin || window !== window.top || sessionStorage.getItem('test.signed-in')) return;
   sessionStorage.setItem('switchboard.token', token);
@@ -42,6 +43,8 @@ class Looking:
     density: float = 1
     """Device pixels in a CSS pixel."""
     touch: bool = False
+    phone: bool = False
+    """Whether the virtual phone stands beside the page, where there is room; most tests are about something else."""
 
 
 @dataclass
@@ -121,6 +124,8 @@ class Visits:
         watched = Faults(list(allowing))
         watched.watch(context)
         self.faults.append(watched)
+        if not wanted.phone:
+            context.add_init_script(_PHONE_AWAY)
         signed_in = self.token if token is None else token
         if signed_in:
             context.add_init_script(f"{_SIGNED_IN}({[_bare(where), signed_in]})")
