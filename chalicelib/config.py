@@ -24,6 +24,7 @@ class Settings:
     signing_keys: str  # SIGNING_KEYS_SECRET: the secret with the token signing keys, functions only
     standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
     upgrades_per_minute: int  # UPGRADES_PER_MINUTE: workers of an older task definition that give way a minute; 0: none
+    metrics_namespace: str  # METRICS_NAMESPACE: CloudWatch's name for the metrics of this stack, functions only
     stage: str  # STAGE: local, dev, prod, …
     allow_anonymous: bool  # ALLOW_ANONYMOUS=1: /sessions without a credential; refused in every cloud stage
     send_burst: int  # SEND_BURST: messages that a session may send at once after a pause
@@ -81,6 +82,7 @@ def settings() -> Settings:
         signing_keys=env.get("SIGNING_KEYS_SECRET", ""),
         standby_workers=int(env.get("STANDBY_WORKERS", "1")),
         upgrades_per_minute=int(env.get("UPGRADES_PER_MINUTE", "10")),
+        metrics_namespace=env.get("METRICS_NAMESPACE", ""),
         stage=stage,
         allow_anonymous=anonymous,
         send_burst=int(env.get("SEND_BURST", "30")),

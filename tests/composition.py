@@ -29,7 +29,7 @@ from chalicelib.services.messages.sending import Sending
 from chalicelib.services.messages.signals import Signals
 from chalicelib.services.messages.store import Inbox, Messages
 from chalicelib.services.messages.unsent import Unsent
-from chalicelib.services.ports import DueIndex
+from chalicelib.services.ports import DueIndex, Metrics
 from chalicelib.services.ports.accounts import Tokens
 from chalicelib.services.reservations import Reservations
 from chalicelib.services.sessions.linking import SessionLinking
@@ -148,6 +148,7 @@ class Rig:
     workers: fakes.FakeWorkers = field(default_factory=fakes.FakeWorkers)
     mailboxes: fakes.FakeMailboxes = field(default_factory=fakes.FakeMailboxes)
     wakes: fakes.FakeWakes = field(default_factory=fakes.FakeWakes)
+    metrics: Metrics = field(default_factory=fakes.FakeMetrics)
     sockets: fakes.FakeSockets = field(default_factory=fakes.FakeSockets)
     pushes: fakes.FakePushes = field(default_factory=fakes.FakePushes)
     deliveries: fakes.MemoryDeliveries = field(default_factory=fakes.MemoryDeliveries)
@@ -404,6 +405,7 @@ class Rig:
             self.standby_workers,
             self.worker_task,
             self.spot_fallback,
+            self.metrics,
         )
 
     @property
@@ -423,6 +425,7 @@ class Rig:
             self.spot_fallback,
             self.unsent,
             self.stores.files,
+            self.metrics,
         )
 
     @property
@@ -439,7 +442,9 @@ class Rig:
 
     @property
     def sweeper(self) -> Sweeper:
-        return Sweeper(self.due_index, self.reconciler, self.standbys, self.upgrades, self.clock, self.unsent)
+        return Sweeper(
+            self.due_index, self.reconciler, self.standbys, self.upgrades, self.clock, self.unsent, self.metrics
+        )
 
     @property
     def history(self) -> History:

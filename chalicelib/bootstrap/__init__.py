@@ -354,6 +354,7 @@ def standbys() -> Standbys:
         count=here.standby_workers,
         task=here.worker_task,
         falls_back=here.spot_fallback,
+        metrics=parts.metrics(),
     )
 
 
@@ -375,6 +376,7 @@ def reconciler() -> Reconciler:
         falls_back=settings().spot_fallback,
         unsent=parts.unsent(),
         files=S3MediaFiles(clients.s3, settings().media_bucket),
+        metrics=parts.metrics(),
     )
 
 
@@ -391,7 +393,7 @@ def sweeper() -> Sweeper:
         task=here.worker_task,
         per_minute=here.upgrades_per_minute,
     )
-    return Sweeper(index, reconciler(), standbys(), upgrades, parts.clock, parts.unsent())
+    return Sweeper(index, reconciler(), standbys(), upgrades, parts.clock, parts.unsent(), parts.metrics())
 
 
 @cache

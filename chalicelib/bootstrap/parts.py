@@ -12,6 +12,7 @@ from chalicelib.adapters.dynamodb.messages import DynamoMessages
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
+from chalicelib.adapters.metrics import EmbeddedMetrics
 from chalicelib.adapters.names import new_id, new_sid
 from chalicelib.adapters.queues import SqsMailboxes, WakeQueue
 from chalicelib.adapters.sockets import ApiGatewaySockets
@@ -107,6 +108,12 @@ def sockets() -> ApiGatewaySockets:
 def closing() -> Closing:
     """Return who ends watchers with their credential."""
     return Closing(DynamoWatchers(table()), sockets(), channels())
+
+
+@cache
+def metrics() -> EmbeddedMetrics:
+    """Return who notes figures for alarms and the dashboard."""
+    return EmbeddedMetrics(settings().metrics_namespace, clock)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Final
 from chalicelib.adapters.dynamodb.control import SHARDS
 from chalicelib.domain.lease import RENEW_EVERY
 from chalicelib.domain.media import KEPT
+from chalicelib.services.ports import Figure
 from infra.template import TEMPLATE, load_template
 
 HOURS: Final = 730
@@ -22,6 +23,8 @@ KEY_MINUTES: Final = 5
 SECRETS: Final = 3
 """Signing keys, the edge's, the first administrator's password."""
 GB: Final = 1e9
+FIGURES_KB: Final = 0.6
+"""Of the line with the figures that each sweep logs."""
 FILES_KEPT: Final = KEPT / 86_400_000
 """Days that a file is kept."""
 
@@ -106,7 +109,7 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
         "cloudfront_function": sessions * DAYS * (a.calls + 2),
         "cloudfront_gb": sessions
         * (DAYS * (a.calls * a.answer_kb * 1e3 / GB + a.files_in * file_gb) + a.page_kb * 1e3 / GB),
-        "log_gb": sessions * DAYS * a.log_kb * 1e3 / GB,
+        "log_gb": (sessions * DAYS * a.log_kb + MINUTES * FIGURES_KB) * 1e3 / GB,
         "metric": metrics,
         "alarm_metric": alarms,
         "dashboard": 1,
@@ -143,9 +146,9 @@ def _sweep_reads() -> float:
 
 
 def _watched() -> tuple[int, int]:
-    """Return how many metrics the template's alarms watch, and how many metrics it makes."""
+    """Return how many metrics the template's alarms watch, and how many metrics the template and the functions make."""
     template = load_template(TEMPLATE)
     alarms = [one["Properties"] for one in template.resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     watched = sum(sum("MetricStat" in each for each in one.get("Metrics", [{"MetricStat": 1}])) for one in alarms)
     made = sum(one["Type"] == "AWS::Logs::MetricFilter" for one in template.resources.values())
-    return watched, made
+    return watched, made + len(Figure)

@@ -6,12 +6,13 @@ from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
 from tests.fakes.surroundings import FakeClock, FakeIds, MachineClock
 from tests.fakes.watchers import FakePushes, FakeSockets, MemorySubscriptions, MemoryWatchers
-from tests.fakes.workers import FakeMailboxes, FakeWakes, FakeWorkers
+from tests.fakes.workers import FakeMailboxes, FakeMetrics, FakeWakes, FakeWorkers
 
 __all__ = [
     "FakeClock",
     "FakeIds",
     "FakeMailboxes",
+    "FakeMetrics",
     "FakePoster",
     "FakePushes",
     "FakeSockets",

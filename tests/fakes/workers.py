@@ -1,9 +1,10 @@
-"""Tasks, mailboxes and the wake queue, which only note what is asked of them."""
+"""Tasks, mailboxes, the wake queue and figures, which only note what is asked of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.domain.lease import Order
-from chalicelib.services.ports import NoCapacity, NoSpotCapacity
+from chalicelib.services.ports import Figure, NoCapacity, NoSpotCapacity
 
 
 @dataclass
@@ -74,3 +75,17 @@ class FakeWakes:
 
     def still_lost(self, uid: str, *, delay: float) -> None:
         self.jobs.append(("still_lost", uid, delay))
+
+
+@dataclass
+class FakeMetrics:
+    """Metrics."""
+
+    lines: list[tuple[Mapping[Figure, float], Mapping[str, str]]] = field(default_factory=list)
+
+    def record(self, figures: Mapping[Figure, float], **about: str) -> None:
+        self.lines.append((figures, about))
+
+    def of(self, figure: Figure) -> list[float]:
+        """Return the values of the figure, the oldest first."""
+        return [figures[figure] for figures, _ in self.lines if figure in figures]

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.domain.media import prefix_of
+from chalicelib.services.ports import Figure
 from infra.page import ROOT
 from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
@@ -297,17 +298,22 @@ def test_what_cloudfront_sends_on_comes_with_its_proof(cloud):
     assert cloud.asked("EdgeFunction")["FunctionCode"].startswith("import cf from 'cloudfront';")
 
 
-def test_every_alarm_says_what_to_do_and_stays_quiet_without_data(cloud):
+def test_every_alarm_says_what_to_do_and_stays_quiet_without_data_but_the_sweep_s(cloud):
     alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
     mine = [one for one in alarms if one["AlarmName"].startswith(cloud.name)]
     assert len(mine) >= 15
     assert all(len(one["AlarmDescription"]) > 20 for one in mine)
-    assert {one["TreatMissingData"] for one in mine} == {"notBreaching"}
+    loud = [one for one in mine if one["TreatMissingData"] != "notBreaching"]
+    # Of a sweep that doesn't run there is only silence.
+    assert [(one["MetricName"], one["TreatMissingData"]) for one in loud] == [("Sweeps", "breaching")]
 
 
-def test_what_the_log_is_searched_for_has_an_alarm(cloud):
+def test_what_the_log_is_searched_for_and_what_the_functions_measure_has_an_alarm_and_is_on_the_dashboard(cloud):
     resources = cloud.template["Resources"].values()
     filters = [one["Properties"] for one in resources if one["Type"] == "AWS::Logs::MetricFilter"]
     alarms = [one["Properties"] for one in resources if one["Type"] == "AWS::CloudWatch::Alarm"]
     counted = {one["MetricTransformations"][0]["MetricName"] for one in filters}
-    assert counted == {one["MetricName"] for one in alarms if "Switchboard/" in str(one.get("Namespace"))}
+    mine = {one["MetricName"] for one in alarms if "Switchboard/" in str(one.get("Namespace"))}
+    assert mine == counted | set(Figure)
+    body = str(cloud.template["Resources"]["Dashboard"]["Properties"]["DashboardBody"])
+    assert [name for name in mine if f'"{name}"' not in body] == []

@@ -13,10 +13,13 @@ from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.unsent import Unsent
 from chalicelib.services.ports import (
     Clock,
+    Figure,
     LeaseStore,
     Mailboxes,
+    Metrics,
     NoCapacity,
     NoSpotCapacity,
+    Rejected,
     SessionStore,
     Wakes,
     Workers,
@@ -54,6 +57,7 @@ class Reconciler(Struct, frozen=True):
     falls_back: bool
     unsent: Unsent
     files: MediaFiles
+    metrics: Metrics
 
     def reconcile(self, uid: str) -> None:
         """Take the session's next step, decided on a fresh read: the event that led here may be old."""
@@ -64,6 +68,8 @@ class Reconciler(Struct, frozen=True):
             return
         if session.answered:
             self.running.free(session)
+        if session.status is Status.STARTING:
+            self.metrics.record({Figure.STARTING_SECONDS: max(now - session.since, 0) / 1000}, uid=uid)
         step = next_step(session, lease, now)
         self._take(step, session, lease)
         if step.act is not Act.REMOVE:
@@ -215,6 +221,10 @@ class Reconciler(Struct, frozen=True):
             self.workers.start(order)
         except NoCapacity as refusal:
             self._refused(session, refusal)
+        except Rejected as rejected:
+            # No retry mends that: an operator has to hear of it.
+            self._count_refusal(session, rejected)
+            raise
         else:
             if again:
                 self.moves.report(session, Launched())
@@ -224,8 +234,12 @@ class Reconciler(Struct, frozen=True):
         if isinstance(refusal, NoSpotCapacity) and self.falls_back and not session.on_demand:
             self.moves.report(session, LaunchRefused(Reason.NO_SPOT_CAPACITY, self.clock(), on_demand=True))
         else:
+            self._count_refusal(session, refusal)
             retry_at = self.clock() + retry_in(session.uid, session.refusals)
             self.moves.report(session, LaunchRefused(Reason.NO_CAPACITY, retry_at))
+
+    def _count_refusal(self, session: Session, why: Exception) -> None:
+        self.metrics.record({Figure.LAUNCHES_REFUSED: 1}, uid=session.uid, why=str(why))
 
     def _refused_late(self, worker: str, uid: str, refusal: NoCapacity) -> bool:
         """Take a refusal that came after RunTask for one of RunTask's; False if another claim is in force by now."""

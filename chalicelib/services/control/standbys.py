@@ -8,10 +8,13 @@ from msgspec import Struct
 from chalicelib.domain.lease import Order
 from chalicelib.services.ports import (
     Clock,
+    Figure,
     Mailboxes,
+    Metrics,
     NewId,
     NoCapacity,
     NoSpotCapacity,
+    Rejected,
     Standby,
     StandbyStore,
     Workers,
@@ -38,6 +41,7 @@ class Standbys(Struct, frozen=True):
     count: int
     task: str
     falls_back: bool
+    metrics: Metrics
 
     def fill(self, *, more: int = 0) -> None:
         """Start as many standbys as are missing, and ``more``; those of an older version make room.
@@ -98,10 +102,17 @@ class Standbys(Struct, frozen=True):
         self.store.put(Standby(worker=worker, mailbox=mailbox, until=now + STARTING_TAKES, task=self.task))
         try:
             self._order(Order(worker=worker, mailbox=mailbox))
-        except NoCapacity:
+        except NoCapacity as refusal:
             # The pool is a convenience: without room the sweep tries again in a minute.
-            self.store.forget(worker)
-            self.mailboxes.delete(mailbox)
+            self._refused(worker, mailbox, refusal)
+        except Rejected as rejected:
+            self._refused(worker, mailbox, rejected)
+            raise
+
+    def _refused(self, worker: str, mailbox: str, why: Exception) -> None:
+        self.metrics.record({Figure.LAUNCHES_REFUSED: 1}, worker=worker, why=str(why))
+        self.store.forget(worker)
+        self.mailboxes.delete(mailbox)
 
     def _order(self, order: Order) -> None:
         try:

@@ -16,7 +16,16 @@ from chalicelib.domain.reconcile import Version
 from chalicelib.services.control.reconciler import Reconciler
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.unsent import Unsent
-from chalicelib.services.ports import Clock, DueIndex, Misconfigured, Unavailable, Upgrade, UpgradeStore
+from chalicelib.services.ports import (
+    Clock,
+    DueIndex,
+    Figure,
+    Metrics,
+    Misconfigured,
+    Unavailable,
+    Upgrade,
+    UpgradeStore,
+)
 
 READ_AT_MOST: Final = 200
 """Sessions that are read a minute."""
@@ -98,6 +107,7 @@ class Sweeper(Struct, frozen=True):
     upgrades: Upgrades
     clock: Clock
     unsent: Unsent
+    metrics: Metrics
 
     def sweep(self) -> None:
         """Reconcile what is due, expire messages, go on with an upgrade, then fill the pool.
@@ -116,3 +126,4 @@ class Sweeper(Struct, frozen=True):
         self.standbys.fill(more=more)
         if not more:
             self.standbys.trim()
+        self.metrics.record({Figure.SWEEPS: 1, Figure.STANDBYS_READY: self.standbys.ready()})

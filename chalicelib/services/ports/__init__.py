@@ -1,5 +1,7 @@
 """What the services need from outside, as Protocols; the adapters and the tests' fakes implement them whole."""
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Protocol
 
 from chalicelib.services.ports.control import (
@@ -25,12 +27,14 @@ __all__ = [
     "Clock",
     "Deliveries",
     "DueIndex",
+    "Figure",
     "Gone",
     "HistoryStore",
     "IdempotencyStore",
     "LeaseStore",
     "Mailboxes",
     "MessageStore",
+    "Metrics",
     "Misconfigured",
     "NewId",
     "NewSecret",
@@ -98,3 +102,23 @@ class NewSecret(Protocol):
 
     def __call__(self) -> str:
         """Return a new secret, in the form that ``domain.webhook`` reads."""
+
+
+class Figure(StrEnum):
+    """What is counted or measured for alarms and the dashboard, by the name of its metric."""
+
+    LAUNCHES_REFUSED = "LaunchesRefused"
+    """RunTask calls, of sessions and standbys, that started nothing; also what Fargate found no room for afterwards."""
+    STARTING_SECONDS = "StartingSeconds"
+    """How long a session has been STARTING when the reconciler looked at it."""
+    STANDBYS_READY = "StandbysReady"
+    """Standbys that could have been given a session at the end of a sweep."""
+    SWEEPS = "Sweeps"
+    """Sweeps that came to their end."""
+
+
+class Metrics(Protocol):
+    """Figures for whoever operates the gateway."""
+
+    def record(self, figures: Mapping[Figure, float], **about: str) -> None:
+        """Note figures of this moment; ``about`` is what the log says beside them, and no secret."""

@@ -8,7 +8,7 @@ from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.control.standbys import MISSED_AFTER
-from chalicelib.services.ports import Standby, Unavailable
+from chalicelib.services.ports import Figure, NoCapacity, Standby, Unavailable
 from tests.composition import Rig
 from tests.fakes import MemoryLeases, MemorySessions
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
@@ -302,6 +302,35 @@ def test_without_room_the_pool_stays_empty_and_clean(rig):
     rig.standbys.fill()
     assert rig.stores.standbys.all() == []
     assert rig.mailboxes.there == set()
+
+
+def test_a_launch_that_goes_on_demand_at_once_is_no_refusal(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.standby_workers, rig.workers.spot_full = 1, True
+    for _ in range(2):
+        rig.reconciler.reconcile(session.uid)
+    rig.standbys.fill()
+    assert rig.metrics.of(Figure.LAUNCHES_REFUSED) == []
+    assert len(rig.workers.started) == 2
+
+
+def test_room_that_was_missing_after_all_is_a_refusal_as_well(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.reconcile(session.uid)
+    worker = now(rig).worker
+    rig.reconciler.worker_ended(worker, uid=session.uid, epoch=1, mailbox=None, refusal=NoCapacity("no room"))
+    assert rig.metrics.of(Figure.LAUNCHES_REFUSED) == [1]
+    assert rig.metrics.lines[-1][1] == {"uid": session.uid, "why": "no room"}
+
+
+def test_how_long_a_session_has_been_starting_is_measured_over_all_its_claims(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.workers.full = True
+    for _ in range(20):
+        rig.reconciler.reconcile(session.uid)
+        rig.clock.now += 30_000
+    assert now(rig).status is Status.STARTING
+    assert rig.metrics.of(Figure.STARTING_SECONDS) == [30.0 * n for n in range(1, 20)]
 
 
 def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
