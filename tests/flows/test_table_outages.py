@@ -22,6 +22,12 @@ def logins(stack: Stack) -> int:
     return int(stack.network("hosts").json()["asked"]["web.whatsapp.com"])
 
 
+def online(stack: Stack) -> int:
+    """Return how many linked devices are connected, as WhatsApp sees it."""
+    phones = stack.network("phones").json()["phones"]
+    return sum(device["online"] for phone in phones for device in phone["devices"])
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("callers", ["workers", pytest.param("everybody", marks=pytest.mark.soak)])
 def test_a_minute_without_the_table_ends_no_worker_and_each_session_is_back_at_once(own_stack, callers, capsys):
@@ -36,9 +42,10 @@ def test_a_minute_without_the_table_ends_no_worker_and_each_session_is_back_at_o
     stack.cut_off_table(OUTAGE_S, callers)
     ends = time.monotonic() + OUTAGE_S
     eventually(lambda: not stack.serving(), within=OUTAGE_S)
+    eventually(lambda: not online(stack), within=5)
     assert set(stack.workers()) == workers, "each lives, the standby as well"
     while time.monotonic() < ends:
-        assert stack.serving() == [], "nobody has a client while nobody knows whose turn it is"
+        assert (stack.serving(), online(stack)) == ([], 0), "nobody has a client while nobody knows whose turn it is"
         time.sleep(0.5)
 
     eventually(lambda: set(stack.serving()) == serving, within=SOON_S)
@@ -52,7 +59,7 @@ def test_a_minute_without_the_table_ends_no_worker_and_each_session_is_back_at_o
     # What the sweep makes of it, and of the calls that it may have made, comes within the next minute.
     until = time.monotonic() + 65
     while time.monotonic() < until:
-        assert (set(stack.workers()), set(stack.serving())) == (workers, serving)
+        assert (set(stack.workers()), set(stack.serving()), online(stack)) == (workers, serving, len(numbers))
         time.sleep(1)
     assert tasks(stack) == started, "no task was started for it"
     assert logins(stack) == before + len(numbers), "and nobody connected twice"
