@@ -178,7 +178,7 @@ export const bubbles = (scope, chats, conversation, acts) => {
 };
 
 const author = (message) => (message.from_me || !isGroup(message.chat_id)
-  ? el('span.spoken', { dir: 'auto' }, t('chat.says', { who: writer(message) }))
+  ? el('span.spoken', { dir: 'auto' }, message.from_me ? t('chat.yousay') : t('chat.says', { who: apart(writer(message)) }))
   : el('p.author', { dir: 'auto' }, writer(message), message.sender?.name && message.sender.phone && el('small', { dir: 'ltr' }, message.sender.phone)));
 
 const quote = (message, quoted) => {

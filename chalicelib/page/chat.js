@@ -12,6 +12,8 @@ import { clock, day, t } from './words.js';
 
 /** Pixels from its end within which a list counts as scrolled to the end. */
 const NEAR = 80;
+/** Pixels from its beginning within which earlier messages are read. */
+const EARLY = 200;
 
 /** A chat's name: as its person or group is called, else the number. */
 const nameOf = (chat, jid) => chat?.name || phoneOf(jid) || (isGroup(jid) ? t('chat.group') : t('chat.somebody'));
@@ -25,7 +27,8 @@ export const view = (scope, context, { id, chat = null }) => {
     if (conversation?.open && document.visibilityState === 'visible') conversation.atEnd?.();
   });
   const may = me.permissions.includes('messages:send');
-  const link = context.linkThenSend ? (send) => context.linkThenSend(scope, context, id, send) : null;
+  // A send that is refused for want of a linked account waits for that, and goes out once.
+  const link = async (send) => (await import('./linking.js')).linkThenSend(scope, context, id, send);
   let shown = scope.child();
   const talk = el('div.talk');
   const title = () => sessions.get(id)?.name || id;
@@ -169,9 +172,12 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
   let stuck = true;
   const toEnd = () => { scroller.scrollTop = scroller.scrollHeight; };
   const atEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+  // Pictures that load move the end away as well: only who scrolls wants to be elsewhere.
+  let meant = false;
+  for (const type of ['wheel', 'touchmove', 'pointerdown', 'keydown']) scope.on(scroller, type, () => { meant = true; }, { passive: true });
   scope.on(scroller, 'scroll', () => {
-    stuck = atEnd();
-    if (stuck) { below.hidden = true; conversation.atEnd?.(); }
+    stuck = atEnd() || (stuck && !meant);
+    if (stuck) { meant = false; below.hidden = true; conversation.atEnd?.(); } else if (scroller.scrollTop < EARLY) back();
   }, { passive: true });
   // Pictures that come later make the list longer.
   const grown = new ResizeObserver(() => { if (stuck) toEnd(); });
@@ -180,6 +186,7 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
   scope.add(() => grown.disconnect());
   conversation.atEnd = () => { if (may && stuck && document.visibilityState === 'visible') conversation.read(); };
   scope.on(document, 'visibilitychange', () => conversation.atEnd?.());
+  chats.all.watch(scope, () => conversation.atEnd?.());
 
   let last = null;
   const draw = () => {
@@ -187,7 +194,7 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
     keyed(log, all, (one) => one.key, make, update);
     const newest = conversation.messages.at(-1);
     if (stuck) { toEnd(); conversation.atEnd?.(); }
-    else if (last && newest && newest.id > last && !newest.from_me) below.hidden = false;
+    else if (last && newest && newest.id !== last && !newest.from_me) below.hidden = false;
     last = newest?.id || last;
     start.hidden = !conversation.more.value;
     nothing.hidden = all.length > 0 || (!conversation.ready.value && !conversation.failure.value);
@@ -206,9 +213,6 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
     older.removeAttribute('aria-busy');
     reading = false;
   };
-  const seen = new IntersectionObserver((all) => { if (conversation.ready.value && !stuck && all.some((one) => one.isIntersecting)) back(); }, { root: scroller, rootMargin: '200px' });
-  seen.observe(start);
-  scope.add(() => seen.disconnect());
   conversation.changed.watch(scope, draw);
   conversation.more.watch(scope, draw);
   conversation.failure.watch(scope, draw);

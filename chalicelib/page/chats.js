@@ -1,6 +1,7 @@
 // The chats of one session and their messages, as far as the page knows: read once, then kept current by what is told.
 
 import { idempotencyKey, segment } from './api.js';
+import { failed } from './notice.js';
 import { State } from './state.js';
 import { upload } from './uploads.js';
 
@@ -26,8 +27,8 @@ const laterStatus = (one, other) => (ALL_SENT.indexOf(other) >= ALL_SENT.indexOf
 export class Chats {
   #scope; #api; #path; #cursor = null; #conversations = new Map(); #files = new Map();
 
-  /** `heard(message)` is told each message that comes in while the chats are looked at. */
-  constructor(scope, { api, live }, session, heard = () => {}) {
+  /** `heard(message, conversation)` is told each message that comes in while the chats are looked at. */
+  constructor(scope, { api, live, sessions }, session, heard) {
     this.#scope = scope;
     this.#api = api;
     this.session = session;
@@ -38,7 +39,7 @@ export class Chats {
     this.failure = new State(null);
     this.more = new State(false);
     this.heard = heard;
-    live.follow(scope, session, { event: (event) => this.#event(event), stands: () => this.refresh() });
+    live.follow(scope, session, { event: (event) => this.#event(event), stands: (now) => { sessions.put(now); this.refresh(); } });
     live.poll(scope, () => this.refresh());
     this.refresh();
   }
@@ -134,7 +135,7 @@ const newest = (chat) => chat.last_message?.id || '';
 
 /** The messages of one chat, and what is being sent into it. */
 export class Conversation {
-  #chats; #names; #cursor = null; #messages = new Map(); #places = new Map(); #reading = false;
+  #chats; #names; #cursor = null; #messages = new Map(); #places = new Map(); #reading = Promise.resolve(); #readTo = null;
 
   constructor(chats, jid) {
     this.#chats = chats;
@@ -155,10 +156,15 @@ export class Conversation {
   /** The messages, the oldest first. */
   get messages() { return [...this.#messages.values()].sort((one, other) => (this.#place(one) < this.#place(other) ? -1 : 1)); }
 
-  #place({ id }) { return this.#places.get(id) || id; }
+  #place({ id, reply_to: replied }) {
+    const place = this.#places.get(id) || id;
+    const target = this.#messages.get(replied);
+    const before = target ? this.#places.get(replied) || replied : '';
+    return before > place ? `${before}~` : place;
+  }
 
-  // What comes in within a second of what was sent is older by its id: it stands behind what was there before it, and
-  // behind what it replies to.
+  // What comes in has a whole second as its time, so its id doesn't tell what came before it within that second: it
+  // stands behind all that was there when it came, and always behind what it replies to.
   #put(message) {
     const before = [...this.#messages.values()].filter((one) => second(one) === second(message)).map((one) => this.#place(one)).sort().at(-1);
     if (before > message.id) this.#places.set(message.id, `${before}~`);
@@ -175,9 +181,13 @@ export class Conversation {
   /** Read the messages before those that are known; resolves to how many came. */
   async older() { return this.#cursor ? this.#read(this.#cursor) : 0; }
 
-  async #read(from) {
-    if (this.#reading) return 0;
-    this.#reading = true;
+  // One after the other, so that what was read last is what stands.
+  #read(from) {
+    this.#reading = this.#reading.then(() => this.#readNow(from));
+    return this.#reading;
+  }
+
+  async #readNow(from) {
     const before = this.#messages.size;
     try {
       let cursor = from;
@@ -196,8 +206,6 @@ export class Conversation {
       this.changed.tell();
     } catch (error) {
       if (error.name !== 'AbortError') this.failure.set(error);
-    } finally {
-      this.#reading = false;
     }
     return this.#messages.size - before;
   }
@@ -219,15 +227,28 @@ export class Conversation {
     if (!known && told) this.#put(message);
     this.#messages.set(message.id, !known ? message : told ? grown(known, message) : settled(known, message));
     if (message.client_ref) this.outgoing = this.outgoing.filter((one) => one.key !== message.client_ref);
-    const target = ['edited', 'deleted'].includes(message.type) && message[message.type].message_id;
-    if (target && !known && this.find(target)) this.reread(target);
+    if (told && ['edited', 'deleted'].includes(message.type)) this.#change(message);
     if (!quietly) this.changed.tell();
+  }
+
+  // Lists and answers tell what became of the message that was changed some moments after the change was told.
+  #change(change) {
+    const target = this.find(change[change.type].message_id);
+    if (!target) return;
+    if (change.status === 'failed') { this.reread(target.id); return; }
+    const waits = ['queued', 'sending', 'unknown'].includes(change.status);
+    const words = change.edited?.body;
+    if (change.type === 'deleted') this.#messages.set(target.id, { ...target, status: waits ? 'revoking' : 'revoked' });
+    else if (words && !waits) {
+      const said = { ...target[target.type], [target.type === 'text' ? 'body' : 'caption']: words };
+      this.#messages.set(target.id, { ...target, [target.type]: said, edited_at: change.created_at });
+    }
   }
 
   /**
    * Send a draft, `{type, said, file, quoted}`, into the chat: once, however often it is tried again.
    *
-   * `file` is a File that is kept first. `link(send)` is called where the account has to be linked before it can send.
+   * `file` is a File that is kept first. `link(send)` is called where the account isn't connected.
    */
   send(draft, link) {
     const one = { ...draft, key: idempotencyKey(), fileKey: idempotencyKey(), at: new Date().toISOString(), state: 'sending', progress: null, error: null };
@@ -250,7 +271,7 @@ export class Conversation {
       const unsure = error.name !== 'ApiError' || error.status === 0 || error.status >= 500;
       const until = error.retryAfter ? Date.now() + error.retryAfter * 1000 : null;
       Object.assign(one, { state: unsure ? 'unsure' : 'refused', error, until, progress: null });
-      if (error.code === 'SESSION_NOT_CONNECTED' && link) link(() => this.again(one));
+      if (error.code === 'SESSION_NOT_CONNECTED') link(() => this.again(one, link)).catch(failed);
     }
     this.changed.tell();
   }
@@ -285,10 +306,11 @@ export class Conversation {
 
   /** Mark what came in as read, up to the newest; whoever wrote it is told. */
   async read() {
-    const last = this.messages.filter((one) => one.direction === 'inbound' && !ABOUT.has(one.type)).at(-1);
-    const unread = this.#chats.get(this.jid)?.unread;
-    if (!last || !unread) return;
+    const last = this.messages.filter((one) => one.direction === 'inbound' && one.whatsapp_id && !ABOUT.has(one.type)).at(-1);
+    if (!last || !this.#chats.get(this.jid)?.unread) return;
     this.#chats.seen(this.jid);
+    if (last.id === this.#readTo) return;
+    this.#readTo = last.id;
     try {
       await this.#chats.api.post(`${this.#chats.path}/messages/${segment(last.id)}/read`, {}, { signal: this.#chats.scope.signal });
     } catch {

@@ -4,8 +4,9 @@ import { BASE, segment } from './api.js';
 import { WITH_CALL } from './uploads.js';
 import { bodyOf } from './chats.js';
 import { dialog } from './dialog.js';
-import { copy, el, icon, say, unique } from './dom.js';
+import { copy, el, icon, unique } from './dom.js';
 import { notify } from './notice.js';
+import { tabs } from './tabs.js';
 import { t } from './words.js';
 
 const MARK = '\u0000media\u0000';
@@ -93,30 +94,15 @@ export const snippet = (language, session, jid, draft) => WRITERS[language](sess
 export const showSnippets = (scope, session, jid, draft) => dialog(scope, {
   title: t('snippet.title'),
   classes: 'wide',
-  body: (inside) => {
-    const code = el('code', { dir: 'ltr' });
-    const place = el('pre.snippet', { tabindex: '0', role: 'tabpanel', 'aria-label': t('snippet.label') }, code);
-    const id = unique('code-');
-    place.id = id;
-    const tabs = Object.entries(LANGUAGES).map(([language, name]) => el('button.tab', { type: 'button', role: 'tab', 'aria-controls': id, 'data-language': language, onclick: () => turn(language) }, name));
-    const turn = (language) => {
-      say(code, snippet(language, session, jid, draft));
-      for (const one of tabs) {
-        one.setAttribute('aria-selected', String(one.dataset.language === language));
-        one.tabIndex = one.dataset.language === language ? 0 : -1;
-      }
-    };
-    const bar = el('div.tabs', { role: 'tablist', 'aria-label': t('snippet.languages') }, tabs);
-    inside.on(bar, 'keydown', (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-      if (!step) return;
-      const towards = document.documentElement.dir === 'rtl' ? -step : step;
-      const next = tabs[(tabs.indexOf(document.activeElement) + towards + tabs.length) % tabs.length];
-      next.focus();
-      next.click();
-    });
-    turn('curl');
-    return el('div.dialog-body', {}, el('p.soft', {}, t('snippet.lead')), bar, place,
-      el('div.actions', {}, el('button.primary', { type: 'button', onclick: async () => { if (await copy(code.textContent)) notify(t('snippet.copied')); } }, icon('copy'), t('snippet.copy'))));
+  body: () => {
+    const codes = Object.fromEntries(Object.keys(LANGUAGES).map((one) => [one, snippet(one, session, jid, draft)]));
+    let chosen = 'curl';
+    const entries = Object.entries(LANGUAGES).map(([name, label]) => ({
+      name, label, panel: el('pre.snippet', { tabindex: '0', dir: 'ltr' }, el('code', {}, codes[name])),
+    }));
+    const tabbed = tabs({ label: t('snippet.languages'), entries, chosen: (name) => { chosen = name; } });
+    tabbed.select(chosen);
+    return el('div.dialog-body', {}, el('p.soft', {}, t('snippet.lead')), tabbed.root,
+      el('div.actions', {}, el('button.primary', { type: 'button', onclick: async () => { if (await copy(codes[chosen])) notify(t('snippet.copied')); } }, icon('copy'), t('snippet.copy'))));
   },
 });

@@ -52,8 +52,9 @@ const post = (scope, to, body, headers, progress) => new Promise((resolve, rejec
   call.onerror = () => fail(new ApiError({ status: 0, code: UNREACHED, message: 'The gateway can’t be reached.', retryable: true }));
   call.onabort = () => reject(new DOMException('The upload was given up.', 'AbortError'));
   call.onload = () => {
-    forget();
+    // Before it is forgotten, which would empty the answer.
     const told = read(call.responseText);
+    forget();
     if (call.status < 300) { resolve(told); return; }
     const said = told?.error || {};
     reject(new ApiError({
