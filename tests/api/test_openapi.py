@@ -15,6 +15,7 @@ from app import ROUTERS
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from chalicelib.api.description.schemas import Schemas
+from chalicelib.dialects import DIALECTS
 from chalicelib.domain.access import Permission
 from chalicelib.reading import Reader
 from tests.api.conftest import Caller
@@ -41,6 +42,17 @@ def test_every_route_is_in_it() -> None:
 def test_every_operation_has_a_name_of_its_own() -> None:
     names = [told["operationId"] for _, told in OPERATIONS]
     assert len(names) == len(set(names))
+
+
+def test_every_family_with_webhooks_shows_what_is_posted_in_its_words() -> None:
+    told = DOCUMENT["webhooks"]
+    assert {name.partition(":")[0] for name in told} == {one.name for one in DIALECTS.values() if one.webhook}
+    examples = {
+        name: methods["post"]["requestBody"]["content"]["application/json"]["example"] for name, methods in told.items()
+    }
+    assert examples["native: message.received"]["data"]["text"] == {"body": "Kopi jam sembilan?"}
+    assert examples["bare: message.sent"]["status"] == "sent"
+    assert examples["native: session.connected"]["data"]["status"] == "CONNECTED"
 
 
 @each

@@ -1,5 +1,7 @@
 """The API reference in a real browser: offline, in both themes, and calling the gateway as whoever is signed in."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, Route, expect
 
@@ -26,6 +28,13 @@ def test_it_shows_every_family_and_asks_nobody_but_the_gateway(open_page: Visits
     accessible(page)
     assert len(asked) > 3
     assert [url for url in asked if not url.startswith((tenant.url, "data:", "blob:"))] == []
+
+
+def test_it_shows_what_is_answered_and_what_webhooks_are_told(open_page: Visits) -> None:
+    page = open_page("docs#get-/v1/sessions")
+    expect(page.get_by_text('"6281234567890"').first).to_be_visible()
+    page.locator(".nav-bar-path", has_text="native: message.received").click()
+    expect(page.get_by_label("Body", exact=True)).to_have_value(re.compile("Kopi jam sembilan"))
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -12,6 +12,7 @@ from chalicelib.api.call import JSON
 from chalicelib.api.description import samples
 from chalicelib.api.description.guide import guide, websockets
 from chalicelib.api.description.schemas import Schema, Schemas, name_of
+from chalicelib.api.description.webhooks import webhooks
 from chalicelib.api.fields import INVITATION_ID, KEY_ID, MEDIA_ID, MESSAGE_ID, TENANT_ID, USER_NAME
 from chalicelib.api.parameters import Parameter
 from chalicelib.api.received import MULTIPART, files_of
@@ -83,6 +84,7 @@ def document(routers: Iterable[Router]) -> Schema:
         "servers": [{"url": "/"}],
         "tags": [{"name": tag.name, "description": tag.about} for tag in _in_order(tags)],
         "paths": paths,
+        "webhooks": webhooks(DIALECTS.values()),
         "components": {
             "schemas": dict(sorted(schemas.named.items())),
             "examples": _examples(routes),

@@ -86,6 +86,19 @@ def _message(status: MessageStatus) -> Message:
 
 MESSAGE: Final = _message(MessageStatus.SENT)
 FAILED: Final = _message(MessageStatus.FAILED)
+RECEIVED: Final = Message(
+    uid=SESSION.uid,
+    id="01KDVM3W00MESSAGE0000000A2",
+    tenant="default",
+    session=SESSION.id,
+    direction=Direction.INBOUND,
+    status=MessageStatus.RECEIVED,
+    created_at=NOW,
+    chat="628987654321@s.whatsapp.net",
+    sender=Party("628987654321", name="Budi"),
+    content=Text("Kopi jam sembilan?"),
+    whatsapp_id="3EB0C431C26A1916E07E",
+)
 USER: Final = User("ben", "default", Role.MEMBER, "", NOW)
 KEY: Final = ApiKey("01KDVM3W00APIKEY00000000A1", "", "default", "ben", Role.MEMBER, NOW, session=SESSION.id)
 TENANT: Final = Tenant("acme", "Acme", NOW, ("ana",))

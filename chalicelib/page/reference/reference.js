@@ -24,6 +24,21 @@ shown.addEventListener('spec-loaded', () => {
   if (token) shown.setApiKey(token.startsWith('sb_') ? 'apiKey' : 'token', token);
 });
 
+/** Return the description with each body's one example among several: RapiDoc passes over an object that stands alone. */
+const shownWhole = (described) => {
+  for (const methods of [...Object.values(described.paths), ...Object.values(described.webhooks)]) {
+    for (const { requestBody, responses } of Object.values(methods)) {
+      for (const { content = {} } of [requestBody ?? {}, ...Object.values(responses)]) {
+        for (const form of Object.values(content)) {
+          if ('example' in form) form.examples = { Example: { value: form.example } };
+          delete form.example;
+        }
+      }
+    }
+  }
+  return described;
+};
+
 // RapiDoc leaves out what screen readers and keyboards need: names of its fields, and a way into what scrolls. It moves
 // for those too who asked their system for less of that.
 const watched = new WeakSet();
@@ -47,4 +62,8 @@ const mend = (root) => {
   for (const one of root.querySelectorAll('*')) if (one.shadowRoot) mend(one.shadowRoot);
 };
 
-customElements.whenDefined('rapi-doc').then(() => mend(shown.shadowRoot));
+const described = fetch('openapi.json').then((answer) => answer.json());
+customElements.whenDefined('rapi-doc').then(async () => {
+  mend(shown.shadowRoot);
+  shown.loadSpec(shownWhole(await described));
+});
