@@ -17,9 +17,11 @@ from schemathesis.checks import load_all_checks
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from app import ROUTERS
+from chalicelib import page
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from chalicelib.api.native.examples import FILE, INVITATION
+from chalicelib.page import reference
 from tests.api.described import conforms
 from tests.gateway.rig import (
     CALLED,
@@ -51,6 +53,8 @@ THERE: dict[str, list[str]] = {
     "chat_id": [samples.MESSAGE.chat],
     "media_id": [FILE.id, STORED.id],
     "file": [f"{samples.SESSION.id}_{STORED.id}.pdf"],
+    "build": [page.build(), reference.build()],
+    "asset": [page.PLACE, "main.js", "reference.js"],
     "name": [samples.USER.name, "rita"],
     "key_id": [samples.KEY.id],
     "invitation_id": [INVITATION.id, OPENED.id],
