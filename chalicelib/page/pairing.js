@@ -24,6 +24,7 @@ export const pairing = (scope, source) => {
       try {
         return await api.post(`v1/sessions/${segment(source.id)}/pairing-code`, typed, { signal: scope.signal });
       } catch (error) {
+        if (error.status === 400 && error.field === 'phone') error.message = t('pairing.phone.wrong');
         if (error.code !== 'QR_NOT_READY' || tries === TRIES) throw explained(error);
         await scope.pause((error.retryAfter ?? 2) * 1000);
       }
@@ -68,15 +69,22 @@ export const pairing = (scope, source) => {
     return [
       el('p', {}, t('pairing.for', { phone: given.phone ?? '' })), box, dead,
       phoneSteps(inside, 'pairing'),
-      el('div.actions', {}, el('button.quiet', { type: 'button', onclick: () => pairingCode.set(null) }, t('pairing.another')), copied),
+      el('div.actions', {}, el('button.quiet', { type: 'button', onclick: () => { unwanted = given.code; show(given); root.querySelector('input')?.focus(); } }, t('pairing.another')), copied),
     ];
   };
 
   let inside = scope.child();
-  pairingCode.watch(scope, (given) => {
+  let unwanted = null;
+  let before;
+  const show = (given) => {
+    const now = given && given.code !== unwanted ? given : null;
+    // The form stays as it is while somebody types in it.
+    if (now === before) return;
+    before = now;
     inside.end();
     inside = scope.child();
-    replace(root, given ? shown(inside, given) : asking());
-  });
+    replace(root, now ? shown(inside, now) : asking());
+  };
+  pairingCode.watch(scope, show);
   return root;
 };

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.local.client import eventually
 from infra.whatsapp_server.camera import read_code
+from infra.whatsapp_server.passkeys import ORIGIN
+from infra.whatsapp_server.web_page import POLICY
 
 NEEDED = "The documents' pages run in a real browser: install Chromium (apt-get install chromium)."
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -55,6 +57,27 @@ def serving(directory: Path) -> Iterator[str]:
         yield f"http://localhost:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def with_passkey(page: Page, credential: dict[str, Any]) -> None:
+    """Give the page's browser an authenticator with this passkey."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
+    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True, **abilities}
+    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    devtools.send("WebAuthn.addCredential", {**made, "credential": credential})
+
+
+def whatsapp(page: Page, credential: dict[str, Any]) -> None:
+    """Open what stands in for WhatsApp's page, with that passkey at hand."""
+    page.set_default_timeout(PATIENCE_MS)
+    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html"}
+    page.route(
+        f"{ORIGIN}/**", lambda route: route.fulfill(body="<title>WhatsApp</title><body></body>", headers=headers)
+    )
+    page.goto(ORIGIN)
+    with_passkey(page, credential)
 
 
 class Tab:

@@ -7,9 +7,7 @@ import requests
 from playwright.sync_api import Page
 
 from infra.local.client import Stack, eventually
-from infra.whatsapp_server.passkeys import ORIGIN
-from infra.whatsapp_server.web_page import POLICY
-from tests.flows.browser import PATIENCE_MS, Tab
+from tests.flows.browser import PATIENCE_MS, Tab, whatsapp
 
 
 def begun(stack: Stack, number: str) -> str:
@@ -97,16 +95,6 @@ def test_a_typed_code_that_whatsapp_wants_a_passkey_for_has_two_codes_compared(s
     assert [secret for secret in secrets if secret in stack.log()] == []
 
 
-def with_passkey(page: Page, credential: dict[str, Any]) -> None:
-    """Give the page's browser an authenticator with this passkey."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    abilities = {"hasResidentKey": True, "hasUserVerification": True, "isUserVerified": True}
-    options = {"protocol": "ctap2", "transport": "internal", "automaticPresenceSimulation": True, **abilities}
-    made = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    devtools.send("WebAuthn.addCredential", {**made, "credential": credential})
-
-
 def awaiting_passkey(stack: Stack, number: str) -> tuple[str, dict[str, Any]]:
     """A session whose phone's passkey WhatsApp demands, and that passkey as Chromium takes it."""
     name = begun(stack, number)
@@ -126,17 +114,6 @@ def named(page: Page, stack: Stack, name: str) -> None:
     page.get_by_label("API key or token").fill(stack.token)
     page.get_by_role("button", name="Show what WhatsApp asks for").click()
     page.get_by_label("What to paste").wait_for()
-
-
-def whatsapp(page: Page, credential: dict[str, Any]) -> None:
-    """Open what stands in for WhatsApp's page, with that passkey at hand."""
-    page.set_default_timeout(PATIENCE_MS)
-    headers = {"Content-Security-Policy": POLICY, "Content-Type": "text/html"}
-    page.route(
-        f"{ORIGIN}/**", lambda route: route.fulfill(body="<title>WhatsApp</title><body></body>", headers=headers)
-    )
-    page.goto(ORIGIN)
-    with_passkey(page, credential)
 
 
 @pytest.mark.soak

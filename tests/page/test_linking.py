@@ -1,75 +1,23 @@
 """Linking on the page: the dialog with its code, its other ways, and how it opens and closes by itself."""
 
 from collections.abc import Callable
-from itertools import count
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from infra.local.client import Stack
+from tests.page.links import a_linked_session, a_number, a_session, code, dialog, listed
 from tests.page.seeing import camera, soon
 from tests.page.visiting import THEMES, Looking, Theme, Visits
 
-NUMBERS = count(1)
 Scan = Callable[[str, str], None]
-
-# The page's own modules, as another view of it would use them.
-CONTEXT = """
-const at = document.querySelector('script[type=module]').src;
-const load = (name) => import(at.replace('main.js', name));
-const [{ Api, idempotencyKey, segment }, { Live }, { Scope }, { Sessions }, linking] = await Promise.all(
-  ['api.js', 'live.js', 'scope.js', 'sessions.js', 'linking.js'].map(load));
-const scope = new Scope();
-const api = new Api(sessionStorage.getItem('switchboard.token'));
-const live = new Live(scope, api);
-const sessions = new Sessions(scope, api, live);
-const me = await api.get('v1/me');
-await sessions.load();
-const context = { api, live, sessions, me };
-"""
 
 
 @pytest.fixture
 def number() -> str:
-    return f"62813{next(NUMBERS):07d}"
-
-
-def a_session(tenant: Stack, name: str, **more: Any) -> str:
-    """A session that is wanted running."""
-    made = tenant.post("/v1/sessions", {"id": name, "name": f"Shop {name}", **more})
-    assert made.status_code == 201, made.text
-    return name
-
-
-def a_linked_session(tenant: Stack, name: str, number: str) -> str:
-    a_session(tenant, name)
-    assert tenant.scan(tenant.get(f"/v1/sessions/{name}/qr?wait=25").json()["code"], number).ok
-    tenant.until(name, "CONNECTED")
-    return name
-
-
-def dialog(page: Page) -> Locator:
-    return page.get_by_role("dialog")
-
-
-def code(page: Page) -> Locator:
-    return page.get_by_alt_text("QR code")
-
-
-def listed(page: Page) -> None:
-    """Wait until the page has its sessions and follows them."""
-    page.get_by_role("heading", name="Sessions", exact=True).wait_for()
-    page.wait_for_load_state("networkidle")
-
-
-def opened(page: Page, session: str) -> None:
-    """Open the dialog, as a button for it does."""
-    page.evaluate(
-        f"async (id) => {{ {CONTEXT} window.closed = linking.openLinking(scope, context, sessions.get(id))"
-        ".then((done) => { scope.end(); return done; }); }",
-        session,
-    )
+    """The number of a phone that no other test has."""
+    return a_number()
 
 
 @pytest.mark.parametrize("theme", THEMES)
