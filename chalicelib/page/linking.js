@@ -7,7 +7,6 @@ import { el, icon, replace, say } from './dom.js';
 import { acting } from './form.js';
 import { notify } from './notice.js';
 import { pairing } from './pairing.js';
-import { passkey } from './passkey.js';
 import { situation } from './reasons.js';
 import { chime, soundChoice } from './sound.js';
 import { State } from './state.js';
@@ -18,6 +17,7 @@ import { moment, span, t } from './words.js';
 /** Milliseconds after a code's end at which the next one is asked for, if no event brought it. */
 const LATE = 2_000;
 const PLAIN = { reason: null, message: null, next_at: null, passkey: null };
+const ACTS = ['start', 'restart', 'enable', 'log_out'];
 /** Milliseconds for which a request of the owner may leave the status as it was. */
 const TAKES_EFFECT = 20_000;
 
@@ -25,11 +25,12 @@ const TAKES_EFFECT = 20_000;
  * What a linking is made from: the session as it stands, its code to scan and its code to type, each a State (null for
  * none), kept current until the scope ends. `look()` reads all of it now; it raises nothing.
  *
- * `session` is how it stands as far as it is known, `may(permission)` says what the caller may do.
+ * `session` is how it stands as far as it is known, `may(permission)` says what the caller may do, and `acts` which of
+ * `start`, `restart`, `enable` and `log_out` are for the caller to ask for.
  */
-export const linkSource = (scope, { api, live, id, session = null, may = () => true }) => {
+export const linkSource = (scope, { api, live, id, session = null, may = () => true, acts = ACTS }) => {
   const source = {
-    id, api, may, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
+    id, api, may, acts, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
   };
   const path = `v1/sessions/${segment(id)}`;
 
@@ -149,7 +150,7 @@ export const linkingBody = (scope, source, { linked = () => {} } = {}) => {
   const tell = (found, now) => {
     const moving = found.kind === 'moving' || pressed;
     const pictures = { linked: 'check', ended: 'alert' };
-    const helped = found.help && !pressed && source.may('sessions:write');
+    const helped = found.help && !pressed && source.acts.includes(found.help.act) && source.may('sessions:write');
     replace(card,
       moving ? waitingFor(pressed ? t('linking.title.asked') : found.title) : heading(pictures[found.kind], found.title),
       el('p', {}, pressed ? t('linking.why.asked') : found.text),
@@ -209,6 +210,11 @@ const linkingWays = (scope, source) => {
   let steps = null;
   made.select(begins);
 
+  const sign = async (inside) => {
+    const { passkey } = await import('./passkey.js');
+    if (!inside.ended) replace(signing, passkey(inside, source));
+  };
+
   const show = (found) => {
     const asked = found.kind === 'passkey';
     made.offer('passkey', asked);
@@ -216,7 +222,7 @@ const linkingWays = (scope, source) => {
     made.offer('pairing', !asked);
     if (asked && !steps) {
       steps = scope.child();
-      replace(signing, passkey(steps, source));
+      sign(steps);
       made.select('passkey');
     } else if (!asked && way === 'passkey') {
       steps?.end();
@@ -238,7 +244,8 @@ const linkingWays = (scope, source) => {
 /**
  * Open the dialog that links a session. Resolves to whether it is connected: it closes by itself as soon as that is so.
  */
-export const openLinking = async (scope, { api, live, me }, session) => {
+export const openLinking = async (scope, context, session) => {
+  const { api, live, me } = context;
   const inside = scope.child();
   const shown = session.name || session.id;
   const connected = await dialog(inside, {
@@ -255,11 +262,23 @@ export const openLinking = async (scope, { api, live, me }, session) => {
         chime();
         close(true);
       };
-      return el('div.dialog-body', {}, linkingBody(within, source, { linked }).root, soundChoice());
+      return el('div.dialog-body', {}, linkingBody(within, source, { linked }).root, soundChoice(), sendLink(within, context, session.id));
     },
   });
   inside.end();
   return connected === true;
+};
+
+/** The links for a phone that somebody else holds, behind a line that opens; null for who may not link. */
+export const sendLink = (scope, context, id) => {
+  if (!context.me.permissions.includes('sessions:link')) return null;
+  const inside = el('div');
+  const show = async () => {
+    const { invitations } = await import('./invitations.js');
+    if (!scope.ended && !inside.firstChild) inside.append(invitations(scope, context, id));
+  };
+  return el('details.elsewhere', { ontoggle: ({ target }) => { if (target.open) show(); } },
+    el('summary', {}, icon('link'), t('invite.elsewhere')), inside);
 };
 
 const RESTS = new Set(['STOPPED', 'FAILED']);
@@ -267,10 +286,11 @@ const needsScan = (session) => session.desired === 'running' && session.enabled 
 
 /**
  * Open the dialog by itself when a session that should be connected comes to need a scan, until the scope ends; as the page
- * begins, where it is one session alone. Not on top of another dialog, and not again for one whose dialog was closed.
+ * begins, where it is one session alone. Not on top of another dialog, not again for one whose dialog was closed, and
+ * not for one in `context.elsewhere`, whose phone somebody else holds.
  */
 export const openWhenNeeded = (scope, context) => {
-  const { sessions, me } = context;
+  const { sessions, me, elsewhere: others } = context;
   if (!me.permissions.includes('sessions:link')) return;
   const needed = new Map();
   const due = new Set();
@@ -281,22 +301,20 @@ export const openWhenNeeded = (scope, context) => {
     await openLinking(scope, context, sessions.get(id));
     turn();
   };
-  const look = (all) => {
-    if (!sessions.ready.value) return;
-    const begins = needed.size === 0;
+  sessions.all.watch(scope, (all) => {
+    const began = new Set();
     for (const id of [...needed.keys()]) if (!all.has(id)) { needed.delete(id); due.delete(id); }
     for (const session of all.values()) {
+      const { id } = session;
       const needs = needsScan(session);
-      if (!needs) due.delete(session.id);
-      else if (!needed.get(session.id)) due.add(session.id);
-      needed.set(session.id, needs);
+      if (!needs) { due.delete(id); others.delete(id); }
+      else if (!needed.get(id) && !others.has(id)) (needed.has(id) || sessions.ready.value ? due : began).add(id);
+      needed.set(id, needs);
     }
     // Many that wait since long are told of by the list.
-    if (begins && due.size > 1) due.clear();
+    if (began.size === 1 && [...needed.values()].filter(Boolean).length === 1) due.add([...began][0]);
     turn();
-  };
-  sessions.all.watch(scope, look);
-  sessions.ready.watch(scope, () => look(sessions.all.value));
+  });
 };
 
 /**

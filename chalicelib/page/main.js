@@ -13,14 +13,16 @@ import { LANGUAGES, preferred, speak, spoken, t } from './words.js';
 /** Where the credential lies that somebody signed in with: this tab, until it is closed. */
 const TOKEN = 'switchboard.token';
 const THEME = 'switchboard.theme';
+/** The first segment of a one-time link's address. */
+const LINK = 'link';
 
 /**
  * The views, each a module whose `view(scope, context, parameters)` returns `{title, root}`: an element, and what the
  * browser's tab says. `context` is `{api, live, sessions, me, place}`: the caller's calls, the connection, the sessions
  * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served. It has
  * `signOut()`, `renew(act)` for what ends the present token and resolves to another, and `again()` for what changes the
- * caller's rights. A view may also return `update(parameters)`, for another address of its module: false if it has to be
- * made anew for that.
+ * caller's rights; `elsewhere` has the ids of sessions whose phone somebody else holds, who was sent a link. A view may
+ * also return `update(parameters)`, for another address of its module: false if it has to be made anew for that.
  */
 const chat = () => import('./chat.js');
 const ROUTES = [
@@ -54,8 +56,19 @@ const mount = () => {
   replace(document.body, el('a.skip', { href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, t('page.skip')),
     stage, notices(mounted));
   const token = sessionStorage.getItem(TOKEN);
-  if (token) signedIn(mounted, stage, main, token);
+  if (segments(location.hash)[0] === LINK) held(mounted, stage, main);
+  else if (token) signedIn(mounted, stage, main, token);
   else signedOut(mounted, stage, main);
+};
+
+/** What a one-time link opens, whoever is signed in; the link's secret goes from the address at once. */
+const held = async (scope, stage, main) => {
+  const [, secret = null] = segments(location.hash);
+  history.replaceState(null, '', address(LINK));
+  scope.on(window, 'hashchange', mount);
+  replace(stage, el('header.bar', {}, brand(), el('div.bar-end', {}, settings(scope))), main);
+  const { holder } = await import('./holder.js');
+  if (!scope.ended) await holder(scope, { secret, show: (step) => show(main, step, { focus: true }) });
 };
 
 const signIn = (token) => { sessionStorage.setItem(TOKEN, token); mount(); };
@@ -108,6 +121,7 @@ const signedIn = async (scope, stage, main, token) => {
     signOut: () => signOut(api),
     renew: (act) => renew(api, act),
     again: mount,
+    elsewhere: new Set(),
     linkThenSend: async (...refused) => (await import('./linking.js')).linkThenSend(...refused),
   };
   replace(stage, el('header.bar', {}, brand(), navigation(me), el('div.bar-end', {}, settings(scope), account(scope, me, api))),
@@ -136,6 +150,7 @@ const follow = (scope, main, context) => {
   let now = null;
   const turn = async () => {
     const parts = segments(location.hash);
+    if (parts[0] === LINK) { mount(); return; }
     const found = match(ROUTES, parts);
     if (now && found?.route.load === now.load && now.update?.(found.parameters)) return;
     now = null;

@@ -3,6 +3,7 @@
 import { actions, may } from './actions.js';
 import { copy, el, icon, replace, say } from './dom.js';
 import { acting } from './form.js';
+import { sendLink } from './linking.js';
 import { choices } from './menu.js';
 import { notify } from './notice.js';
 import { situation } from './reasons.js';
@@ -54,6 +55,7 @@ const page = (scope, context, first) => {
   const past = timeline(scope, context, id);
   const state = stateCard(scope, context, of, past.look);
   const facts = factsCard(scope, context, of);
+  const links = linksCard(scope, context, of);
   const name = el('h1', { dir: 'auto' });
   const shownId = el('p.soft', { dir: 'auto' });
   const head = el('header.view-head', {},
@@ -67,8 +69,9 @@ const page = (scope, context, first) => {
     say(shownId, session.name ? id : '');
     state.show(session);
     facts.show(session);
+    links.show(session);
   });
-  return [head, el('div.columns', {}, el('div.column', {}, state.root, past.root), el('aside.column', { 'aria-label': t('session.about') }, facts.root, webhook(scope, context, id)))];
+  return [head, el('div.columns', {}, el('div.column', {}, state.root, past.root), el('aside.column', { 'aria-label': t('session.about') }, facts.root, links.root, webhook(scope, context, id)))];
 };
 
 /** The same actions, each followed by a look at what it did: no event tells of what was asked. */
@@ -165,6 +168,13 @@ const factsCard = (scope, { api, live }, of) => {
     },
   });
   scope.every(TICK * 15, show);
+  return { root, show };
+};
+
+/** The one-time links by which whoever holds the phone links it; of no use to one that is linked. */
+const linksCard = (scope, context, of) => {
+  const root = el('section.card', { 'aria-label': t('invite.title'), hidden: true }, sendLink(scope, context, of().id));
+  const show = ({ account, status }) => { root.hidden = !may(context, 'sessions:link') || Boolean(account && status !== 'LOGGED_OUT') || status === 'DELETING'; };
   return { root, show };
 };
 
