@@ -83,7 +83,8 @@ def test_what_came_in_to_the_last_moment_is_kept(linked: WorkerHarness) -> None:
 def test_what_came_in_before_the_image_was_replaced_is_kept(linked: WorkerHarness) -> None:
     ending = linked.play(c.Incoming(RECEIVED), c.EndedEvent("no route"))
     assert isinstance(ending, Again)
-    assert linked.play(CONNECTED, Terminated(), renewed=ending.handover.renewed) == Exit(0)
+    held = ending.handover
+    assert linked.play(CONNECTED, Terminated(), renewed=held.renewed, holder=held.holder) == Exit(0)
     assert len(linked.outside.messages.rows) == 1
 
 
