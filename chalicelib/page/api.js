@@ -1,20 +1,26 @@
 // Calls of the gateway. All addresses are relative to the page's own, so a stage in front of it changes nothing.
 
 import { unique } from './dom.js';
+import { refusal } from './words.js';
 
 /** The gateway's address, with a slash at its end. */
 export const BASE = new URL('.', document.baseURI.split('#')[0]);
 
-/** A refusal: `code` and `message` are the gateway's, `field` the path of the field at fault, `retryAfter` seconds. */
+/**
+ * A refusal: `code` is the gateway's, `message` says it in the reader's language where there are words for the code, `field`
+ * is the path of the field at fault, `retryAfter` in seconds.
+ */
 export class ApiError extends Error {
   constructor({ status, code, message, field = null, retryable = false, retryAfter = null, details = {} }) {
-    super(message);
+    super(refusal({ code, field, status, message }));
     Object.assign(this, { name: 'ApiError', status, code, field, retryable, retryAfter, details });
   }
 }
 
 /** The code of an error for want of an answer: the gateway may or may not have heard. */
 export const UNREACHED = 'UNREACHED';
+/** The code of a refusal that has none: it is not the gateway's own, but of what stands before it. */
+export const UNCODED = 'HTTP';
 
 /** A key under which the gateway does a thing once, however often it is asked. */
 export const idempotencyKey = () => unique('page-');
@@ -61,7 +67,7 @@ export class Api {
     if (answer.ok && as === 'blob') return answer.blob();
     const told = await read(answer);
     if (answer.ok) return told;
-    const error = refusal(answer, told);
+    const error = refused(answer, told);
     if (answer.status === 401 && token && token === this.token) this.ended(error);
     throw error;
   }
@@ -78,12 +84,12 @@ const read = async (answer) => {
 };
 
 // The native API puts a refusal into `error`, the enveloped API beside `success`.
-const refusal = (answer, told) => {
+const refused = (answer, told) => {
   const said = told && typeof told.error === 'object' && told.error ? told.error : told || {};
   const after = Number(said.retry_after ?? answer.headers.get('Retry-After'));
   return new ApiError({
     status: answer.status,
-    code: said.code || `HTTP_${answer.status}`,
+    code: said.code || UNCODED,
     message: said.message || (typeof said.error === 'string' ? said.error : `HTTP ${answer.status}`),
     field: said.field ?? null,
     retryable: said.retryable ?? answer.status >= 500,

@@ -7,7 +7,6 @@ import { linkingBody, linkSource } from './linking.js';
 import { Live } from './live.js';
 import { notices } from './notice.js';
 import { bringing } from './passkey.js';
-import { explained } from './reasons.js';
 import { Scope } from './scope.js';
 import { preferred, speak, t } from './words.js';
 
@@ -56,7 +55,7 @@ const asking = (scope, card) => {
       } catch (error) {
         if (error.name !== 'ApiError' || error.code === UNREACHED) throw error;
         const at = error.status === 401 ? key : name;
-        at.wrong(explained(error).message);
+        at.wrong(error.message);
         at.input.focus();
         return;
       }

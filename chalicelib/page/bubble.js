@@ -5,7 +5,7 @@ import { dialog } from './dialog.js';
 import { copy, el, fill, icon, replace, say } from './dom.js';
 import { busy } from './form.js';
 import { failed, notify } from './notice.js';
-import { clock, day, known, moment, number, size, span, t } from './words.js';
+import { clock, day, known, moment, number, refusal, size, span, t } from './words.js';
 
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 const PENDING = 2_000;
@@ -302,7 +302,7 @@ const foot = (scope, message, outgoing, acts) => {
   if (message.status === 'unknown') return [line, el('div.trouble', {}, el('p', {}, t('chat.unknown')))];
   if (message.status !== 'failed') return line;
   const again = acts && sendable(message) && el('button.quiet', { type: 'button', onclick: () => acts.resend(message) }, icon('retry'), t('chat.again'));
-  return [line, el('div.trouble', {}, el('p', {}, t('chat.failed', { reason: message.failure?.message || '' })), again)];
+  return [line, el('div.trouble', {}, el('p', {}, t('chat.failed', { reason: message.failure ? refusal(message.failure) : '' })), again)];
 };
 
 const underWay = (scope, one, acts, line) => {

@@ -4,7 +4,6 @@ import { Api, UNREACHED } from './api.js';
 import { el, icon } from './dom.js';
 import { linkingBody, linkSource } from './linking.js';
 import { Live } from './live.js';
-import { explained } from './reasons.js';
 import { soundChoice } from './sound.js';
 import { clock, LANGUAGES, speak, t } from './words.js';
 
@@ -45,7 +44,7 @@ const keep = (kept) => {
 const refused = (scope, error, { secret, show }) => {
   if (OVER.has(error.code)) { over(show, error.code); return; }
   const again = error.code === UNREACHED || error.retryable;
-  plain(show, 'alert', t('holder.unread'), [explained(error).message],
+  plain(show, 'alert', t('holder.unread'), [error.message],
     again && el('button.primary', { type: 'button', onclick: () => holder(scope, { secret, show }) }, icon('retry'), t('page.again')));
 };
 

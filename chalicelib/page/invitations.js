@@ -4,7 +4,6 @@ import { idempotencyKey, listed, segment } from './api.js';
 import { copy, el, icon, keyed, say } from './dom.js';
 import { acting, choice, field, form } from './form.js';
 import { failed, notify, warn } from './notice.js';
-import { explained } from './reasons.js';
 import { clock, LANGUAGES, moment, t } from './words.js';
 
 const KEPT = 'switchboard.inviting';
@@ -29,7 +28,7 @@ export const invitations = (scope, context, id) => {
       draw();
     } catch (error) {
       // Asked again in a moment.
-      if (!known.length) failed(explained(error));
+      if (!known.length) failed(error);
     }
   };
   const draw = () => {
@@ -70,12 +69,7 @@ const making = (scope, { api, elsewhere }, id, made, look) => {
       const company = { colour: wanted.colour, ...wanted.name && { name: wanted.name } };
       // A session that rests is started by this; whoever makes a link doesn't want to scan its code.
       elsewhere.add(id);
-      let invitation;
-      try {
-        invitation = await api.post(pathOf(id), { company, ...wanted.language && { language: wanted.language } }, { key: idempotencyKey(), signal: scope.signal });
-      } catch (error) {
-        throw explained(error);
-      }
+      const invitation = await api.post(pathOf(id), { company, ...wanted.language && { language: wanted.language } }, { key: idempotencyKey(), signal: scope.signal });
       show(made, invitation);
       await look();
     },

@@ -5,7 +5,6 @@ import { countdown } from './code.js';
 import { copy, el, icon, replace, say } from './dom.js';
 import { acting, form, phoneField } from './form.js';
 import { notify, warn } from './notice.js';
-import { explained } from './reasons.js';
 import { phoneSteps } from './steps.js';
 import { t } from './words.js';
 
@@ -24,8 +23,7 @@ export const pairing = (scope, source) => {
       try {
         return await api.post(`v1/sessions/${segment(source.id)}/pairing-code`, typed, { signal: scope.signal });
       } catch (error) {
-        if (error.status === 400 && error.field === 'phone') error.message = t('pairing.phone.wrong');
-        if (error.code !== 'QR_NOT_READY' || tries === TRIES) throw explained(error);
+        if (error.code !== 'QR_NOT_READY' || tries === TRIES) throw error;
         await scope.pause((error.retryAfter ?? 2) * 1000);
       }
     }

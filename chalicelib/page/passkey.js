@@ -4,7 +4,6 @@ import { BASE, segment } from './api.js';
 import { copy, el, icon, replace, say, unique } from './dom.js';
 import { acting } from './form.js';
 import { notify } from './notice.js';
-import { explained } from './reasons.js';
 import { onPhone } from './steps.js';
 import { clock, t } from './words.js';
 
@@ -39,7 +38,7 @@ export const passkey = (scope, source) => {
       await api.post(path, { assertion }, { signal: scope.signal });
     } catch (error) {
       if (error.name !== 'ApiError') return;
-      say(fault, explained(error).message);
+      say(fault, error.message);
     }
     await source.look();
     tell();
@@ -78,7 +77,7 @@ export const passkey = (scope, source) => {
           acting('button.primary', {}, () => confirmed(true), t('passkey.same'))));
     } catch (error) {
       if (error.name !== 'ApiError') return;
-      say(fault, explained(error).message);
+      say(fault, error.message);
       here.after(COMPARES_AGAIN, () => { shown = null; show(); });
     }
   };
@@ -89,7 +88,7 @@ export const passkey = (scope, source) => {
       await api.post(`${path}/confirmation`, { same }, { signal: scope.signal });
     } catch (error) {
       if (error.name !== 'ApiError') throw error;
-      say(fault, explained(error).message);
+      say(fault, error.message);
     }
     await source.look();
   };

@@ -59,7 +59,7 @@ const row = (scope, context, person, load) => {
   }, t('people.password'));
   const question = { title: t('people.remove.sure', { name: person.username }), text: t('people.remove.why'), action: t('people.remove') };
   const remove = confirming(scope, { 'aria-label': `${t('people.remove')}: ${person.username}` }, question, async () => {
-    await worded(() => api.delete(path(person.username)));
+    await api.delete(path(person.username));
     notify(t('people.removed', { name: person.username }));
     await load();
   });
@@ -73,16 +73,6 @@ const row = (scope, context, person, load) => {
       !now.is_active && el('span.tag.bad', {}, t('people.disabled')));
   };
   return Object.assign(made, { update });
-};
-
-/** Say a refusal that an administrator can do something about in words of what that is. */
-const worded = async (act) => {
-  try {
-    return await act();
-  } catch (error) {
-    if (error.code === 'LAST_ADMINISTRATOR') error.message = t('people.last');
-    throw error;
-  }
 };
 
 const roleField = (value) => {
@@ -140,7 +130,7 @@ const edit = (scope, { api, me, again }, person) => dialog(scope, {
         if (role.input.value !== person.role) asked.role = role.input.value;
         if (active.checked !== person.is_active) asked.disabled = !active.checked;
         if (!Object.keys(asked).length) { close(false); return; }
-        await worded(() => api.patch(path(person.username), asked, { signal: inside.signal }));
+        await api.patch(path(person.username), asked, { signal: inside.signal });
         close(true);
         // What one may do oneself is another thing now.
         if (own) again();

@@ -65,9 +65,3 @@ export const why = (session) => {
   if (!known(`linking.why.${reason}`)) return message ?? t('linking.why.starting');
   return t(`linking.why.${until ? `${reason}_until` : reason}`, { ...phones(session), until: until ? moment(until) : '' });
 };
-
-/** The refusal, with its message in the reader's language where there are words for its code. */
-export const explained = (error) => {
-  if (error.code && known(`error.${error.code}`)) error.message = t(`error.${error.code}`);
-  return error;
-};

@@ -24,8 +24,14 @@ const byPassword = (scope, { api, place, signIn, turn }) => {
       fields: [name, password],
       action: t('signin.action'),
       submit: async () => {
-        const { data } = await api.post('api/auth/login', { username: name.input.value.trim(), password: password.input.value }, { signal: scope.signal });
-        signIn(data.token);
+        const asked = { username: name.input.value.trim(), password: password.input.value };
+        try {
+          const { data } = await api.post('api/auth/login', asked, { signal: scope.signal });
+          signIn(data.token);
+        } catch (error) {
+          if (error.code === 'FORBIDDEN') error.message = t('signin.disabled');
+          throw error;
+        }
       },
       more: [el('button.quiet', { type: 'button', onclick: turn }, t('signin.bykey'))],
     }),

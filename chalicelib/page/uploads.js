@@ -1,6 +1,6 @@
 // Files on their way to the gateway: small ones with the call, large ones straight to the bucket.
 
-import { ApiError, BASE, UNREACHED } from './api.js';
+import { ApiError, BASE, UNCODED, UNREACHED } from './api.js';
 
 /** Bytes of a file that comes along with a call; larger ones are announced. */
 export const WITH_CALL = 4 * 1024 * 1024;
@@ -58,7 +58,7 @@ const post = (scope, to, body, headers, progress) => new Promise((resolve, rejec
     if (call.status < 300) { resolve(told); return; }
     const said = told?.error || {};
     reject(new ApiError({
-      status: call.status, code: said.code || `HTTP_${call.status}`, message: said.message || `HTTP ${call.status}`, field: said.field ?? null,
+      status: call.status, code: said.code || UNCODED, message: said.message || `HTTP ${call.status}`, field: said.field ?? null,
       retryAfter: said.retry_after ?? null,
     }));
   };

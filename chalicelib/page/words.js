@@ -51,6 +51,15 @@ export const t = (key, values = {}) => {
   });
 };
 
+/**
+ * What the gateway refused or couldn't do, in the reader's words: by its `code`, and by `field` where there are words for
+ * that one. The gateway's own sentence, `message`, where there are none.
+ */
+export const refusal = ({ code, field = null, status = 0, message }) => {
+  const key = [`${code}.${field}`, code].find((one) => known(`error.${one}`));
+  return key ? t(`error.${key}`, { status }) : message;
+};
+
 /** A number as the language writes it. */
 export const number = (value) => new Intl.NumberFormat(language).format(value);
 

@@ -31,6 +31,11 @@ FORMS = {"en": {"one", "other"}, "es": {"one", "many", "other"}, "pt": {"one", "
 """Unicode's plural categories (CLDR)."""
 
 
+GATEWAY = "\n".join(path.read_text(encoding="utf-8") for path in FOLDER.parent.rglob("*.py"))
+OF_THE_PAGE = {"HTTP", "UNREACHED"}
+"""The codes of refusals that aren't the gateway's."""
+
+
 @cache
 def catalogue(language: str) -> dict[str, Any]:
     return dict(json.loads((FOLDER / f"messages.{language}.json").read_text(encoding="utf-8")))
@@ -57,6 +62,12 @@ def test_every_word_that_the_page_says_is_there() -> None:
 def test_every_word_that_is_there_is_said() -> None:
     unsaid = {key for key in catalogue("en") if key not in NAMED and not key.startswith(tuple(BEGUN))}
     assert unsaid == set()
+
+
+def test_each_refusal_that_there_are_words_for_can_come() -> None:
+    worded = {key.split(".")[1] for key in catalogue("en") if key.startswith("error.")}
+    told = set(re.findall(r'"(\w+)"', GATEWAY))
+    assert {code for code in worded - OF_THE_PAGE if not {code, code.lower()} & told} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
