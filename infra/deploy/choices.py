@@ -27,6 +27,7 @@ class Choices:
     """``parameters`` are the template's that were named; ``region`` None leaves it to the AWS configuration.
 
     ``image`` is a worker's image that stands already, so that none is built; ``confirmed`` the stage that may go.
+    ``smoke`` has the deployment end with the smoke test.
     """
 
     stage: str
@@ -35,6 +36,7 @@ class Choices:
     image: str | None = None
     dry: bool = False
     confirmed: str = ""
+    smoke: bool = True
 
     @property
     def stack(self) -> str:
@@ -59,6 +61,7 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         image=environment.get("IMAGE") or None,
         dry=environment.get("DRY_RUN", "") not in {"", "0"},
         confirmed=environment.get("CONFIRM", ""),
+        smoke=environment.get("SMOKE", "1") not in {"", "0"},
     )
 
 

@@ -16,6 +16,9 @@ from infra.deploy.choices import OURS, Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.stack import DeployedStack, Say, StackState
+from infra.smoke import NotWorking
+from infra.smoke.target import deployed
+from infra.smoke.walk import USUAL_LIMITS, TimeLimits, walk
 from infra.template import TEMPLATE, load_template
 
 PAGE_BUCKET: Final = "PageBucketName"
@@ -39,6 +42,20 @@ def deploy(choices: Choices, say: Say) -> None:
     account = _checked(choices)
     say(f"Deploying {choices.stack} to account {account.number} in {account.region}.")
     bring(account, package(choices.stage), choices, say)
+    if choices.smoke:
+        prove(account, choices, say)
+
+
+def prove(account: Account, choices: Choices, say: Say, limits: TimeLimits = USUAL_LIMITS) -> None:
+    """Try what was deployed: a stack that CloudFormation calls complete may not work. Raises CannotDeploy."""
+    try:
+        walk(deployed(account, choices.stack), say, limits)
+    except NotWorking as failure:
+        left = getattr(failure, "__notes__", [])
+        again = f"Once that is mended, try it again: make smoke STAGE={choices.stage}"
+        raise CannotDeploy(
+            "\n".join(["The stack stands, but it doesn't work.", str(failure), *left, again])
+        ) from failure
 
 
 def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say) -> None:
@@ -95,6 +112,8 @@ def rehearse(packaged: PackagedStack, choices: Choices, say: Say) -> None:
     say(
         f"  create the user {administrator.USER}, its password in the secret {administrator.secret_name(choices.stack)}"
     )
+    if choices.smoke:
+        say("  try what stands then: make smoke")
     say("Nothing was created.")
 
 

@@ -76,16 +76,19 @@ class LocalAws:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
+    @property
+    def arguments(self) -> dict[str, str]:
+        """What boto3's client takes to speak to this server as the operator."""
+        return {
+            "region_name": REGION,
+            "endpoint_url": self.url,
+            "aws_access_key_id": self.callers.key_id(OPERATOR),
+            "aws_secret_access_key": self.callers.secret_key,
+        }
+
     def client(self, service: str, config: Config | None = None) -> Any:
         """Return a boto3 client of this AWS, whatever the environment says."""
-        client = boto3.client(
-            service,  # type: ignore[call-overload]
-            region_name=REGION,
-            endpoint_url=self.url,
-            config=config,
-            aws_access_key_id=self.callers.key_id(OPERATOR),
-            aws_secret_access_key=self.callers.secret_key,
-        )
+        client: Any = boto3.client(service, config=config, **self.arguments)  # type: ignore[call-overload]
         answer_inside(client.meta.events, self._server)
         return client
 

@@ -43,6 +43,7 @@ from infra.whatsapp_server import WhatsApp
 GOODBYE_S: Final = 10.0
 TENANT: Final = "default"
 STACK_FILE: Final = "stack.json"
+"""What the smoke test and other commands need of a running stack; its owner's alone, as the state is."""
 PERMISSIONS_FILE: Final = "permissions.json"
 """What each function and the workers may do, what they did in the last run, and what was refused to them."""
 
@@ -109,7 +110,7 @@ class StackServices:
         known = Credentials(USER, self._password.text) if phones else None
         page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
         local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage))
-        await self._open_front(ending, local, front)
+        await self._open_front(ending, local, front, aws)
         return pumping
 
     def _open_table(self, aws: LocalAws) -> LocalShard:
@@ -154,10 +155,13 @@ class StackServices:
         runner.open()
         ending.push_async_callback(runner.close, GOODBYE_S)
 
-    async def _open_front(self, ending: AsyncExitStack, front: web.Application, listener: socket.socket) -> None:
+    async def _open_front(
+        self, ending: AsyncExitStack, front: web.Application, listener: socket.socket, aws: LocalAws
+    ) -> None:
         await serve(ending, front, listener)
         ending.push_async_callback(self._watchers.close)
-        self._state.write(STACK_FILE, {"port": self._settings.port, "pid": os.getpid()})
+        running = {"port": self._settings.port, "pid": os.getpid(), "aws": aws.arguments, "resources": aws.physical}
+        self._state.write(STACK_FILE, running)
         ending.callback(self._state.forget, STACK_FILE)
         self._console.say(greeting(self._settings, USER, self._password.shown))
 

@@ -1,0 +1,1 @@
+"""The smoke test: against a stack that works, and against some that don't."""
