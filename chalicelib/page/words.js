@@ -1,7 +1,7 @@
 // Words in the reader's language, and times, numbers and countries as that language has them.
 
 /** The languages that there is a catalogue of, by their own names. */
-export const LANGUAGES = { en: 'English', es: 'Español' };
+export const LANGUAGES = { en: 'English', es: 'Español', pt: 'Português' };
 const RIGHT_TO_LEFT = new Set(['ar']);
 const STORED = 'switchboard.language';
 
