@@ -31,7 +31,7 @@ class Site:
     def deploy(self, build: str, **resources: Any) -> None:
         packaged = a_package(self.directory, **resources)
         a_page(self.directory, build)
-        bring(self.account, packaged, Choices("dev", {}, image="registry.example/worker:7"), lambda _: None)
+        bring(self.account, packaged, Choices("dev", {}, image="public.ecr.aws/example/worker:7"), lambda _: None)
 
     @property
     def bucket(self) -> str:

@@ -100,7 +100,7 @@ def test_what_is_not_answered_is_a_503_that_a_caller_may_repeat(moto: MotoServer
     )
     if unusual:
         client.meta.events.register("before-sign", lambda request, **_: request.headers.add_header("Expect", ""))
-    assert client.list_tables()["TableNames"] == []
+    assert "TableNames" in client.list_tables()
     moto.unavailable = lambda _authorization, target: target.startswith("DynamoDB_")
     with pytest.raises(ClientError) as refused:
         client.list_tables()
