@@ -107,6 +107,9 @@ const signedIn = async (scope, stage, main, token) => {
     mount();
     notify(t('signin.ended'));
   });
+  // The view comes while it is asked who that is.
+  const parts = segments(location.hash);
+  match(ROUTES, parts.length ? parts : segments(HOME))?.route.load();
   let me;
   try {
     me = await api.get('v1/me', { signal: scope.signal });
