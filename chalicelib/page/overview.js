@@ -3,6 +3,7 @@
 import { actions, may } from './actions.js';
 import { create } from './create.js';
 import { el, icon, replace, say } from './dom.js';
+import { acting } from './form.js';
 import { longList } from './longlist.js';
 import { choices } from './menu.js';
 import { why } from './reasons.js';
@@ -25,13 +26,14 @@ const left = { top: 0, wanted: '', group: 'all' };
 
 export const view = (scope, context) => {
   const { sessions } = context;
-  const writes = may(context, 'sessions:write');
+  // Who may reach one session alone makes no other.
+  const writes = may(context, 'sessions:write') && !context.me.session;
   const begin = () => create(scope, context);
   const list = longList(scope, {
     label: t('sessions.title'),
     keyOf: (one) => one.id,
     make: (one) => row(scope, context, one),
-    update: showRow,
+    update: (shown, session) => showRow(shown, session, actions(scope, context, session)),
   });
   const found = el('p.soft', { role: 'status' });
   const search = el('input', {
@@ -113,8 +115,12 @@ const row = (scope, context, { id }) => {
     el('div.row-who', {}, name, el('span.soft.row-id', { dir: 'auto' })),
     el('span.soft.row-phone', { dir: 'ltr' }),
     el('div.row-how', {}, standing(of()), el('span.soft.row-why', { dir: 'auto' })),
-    el('div.row-acts', {}, choices(scope, { label: moreOf(of()) }, () => offered(scope, context, of()))));
+    el('div.row-acts', {}, quick(scope, context, of), choices(scope, { label: moreOf(of()) }, () => offered(scope, context, of()))));
 };
+
+/** What a session waits for somebody to do, in its row at once. */
+const quick = (scope, context, of) => acting('button.quick', { hidden: true }, () => actions(scope, context, of()).find(({ name }) => name === 'link')?.act(),
+  icon('qr'), el('span', {}, t('session.link')));
 
 const moreOf = (session) => `${t('sessions.more')}: ${called(session)}`;
 
@@ -123,13 +129,15 @@ const offered = (scope, context, session) => [
   ...actions(scope, context, session),
 ];
 
-const showRow = (shown, session) => {
+const showRow = (shown, session, able) => {
   const [who, phone, how, acts] = shown.children;
   say(who.children[0], called(session));
   say(who.children[1], session.name ? session.id : '');
   say(phone, session.account?.phone || session.phone || '');
   showStanding(how.children[0], session);
   say(how.children[1], session.reason && !PLAIN.has(session.reason) && mood(session) !== 'calm' ? why(session) : '');
+  acts.children[0].hidden = !able.some(({ name }) => name === 'link');
+  acts.children[0].setAttribute('aria-label', `${t('session.link')}: ${called(session)}`);
   acts.querySelector('[aria-expanded]').setAttribute('aria-label', moreOf(session));
 };
 

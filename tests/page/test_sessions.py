@@ -7,7 +7,7 @@ from infra.local.client import Stack
 from tests.page import tenants
 from tests.page.paint import painted
 from tests.page.relay import Relay
-from tests.page.seeing import accessible, pictured
+from tests.page.seeing import accessible, pictured, soon
 from tests.page.visiting import Looking, Visits
 
 
@@ -76,8 +76,13 @@ def test_what_others_do_shows_by_itself(open_page: Visits, tenant: Stack) -> Non
     tenant.post(f"/v1/sessions/{made}/start")
     expect(row(page, "Shop").locator(".status")).to_have_text("Waits for a scan")
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    accessible(page)
+    pictured(page, "sessions-waiting")
+    row(page, "Shop").get_by_role("button", name="Show the code: Shop").click()
+    page.get_by_role("dialog", name="Link Shop").get_by_role("button", name="Close").click()
     tenant.post(f"/v1/sessions/{made}/stop")
     expect(row(page, "Shop").locator(".status")).to_have_text("Stopped")
+    expect(row(page, "Shop").get_by_role("button", name="Show the code: Shop")).to_be_hidden()
     tenant.delete(f"/v1/sessions/{made}")
     expect(page.get_by_role("heading", name="Nothing is linked yet")).to_be_visible()
 
@@ -90,6 +95,7 @@ def test_without_a_socket_it_asks_every_five_seconds_and_says_so(
     expect(row(page, "First")).to_be_visible()
     note = page.get_by_role("status").filter(has_text="asks every 5 seconds")
     expect(note).to_be_hidden()
+    soon(page, lambda: relay.sockets)
     relay.cut()
     expect(note).to_be_visible()
     accessible(page)
@@ -97,6 +103,8 @@ def test_without_a_socket_it_asks_every_five_seconds_and_says_so(
     make(tenant, "Second")
     expect(row(page, "Second")).to_be_visible()
     relay.mend()
+    # What the browser says when it has a network again; by itself the page tries again later and later.
+    page.evaluate("dispatchEvent(new Event('online'))")
     expect(note).to_be_hidden()
     make(tenant, "Third")
     expect(row(page, "Third")).to_be_visible(timeout=4_000)
