@@ -98,7 +98,7 @@ export const showSnippets = (scope, session, jid, draft) => dialog(scope, {
     const codes = Object.fromEntries(Object.keys(LANGUAGES).map((one) => [one, snippet(one, session, jid, draft)]));
     let chosen = 'curl';
     const entries = Object.entries(LANGUAGES).map(([name, label]) => ({
-      name, label, panel: el('pre.snippet', { tabindex: '0', dir: 'ltr' }, el('code', {}, codes[name])),
+      name, label, panel: el('pre.program', { tabindex: '0', dir: 'ltr' }, el('code', {}, codes[name])),
     }));
     const tabbed = tabs({ label: t('snippet.languages'), entries, chosen: (name) => { chosen = name; } });
     tabbed.select(chosen);

@@ -1,9 +1,9 @@
 """What stands after the stack's creation, asked of the services themselves where moto keeps it."""
 
 import json
+from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from chalicelib.domain.media import prefix_of
 from chalicelib.services.ports import Figure
@@ -134,16 +134,18 @@ def test_uploads_that_nobody_has_asked_for_go_within_a_day(cloud):
     assert short == [("uploads/", 1)]
 
 
-def test_pages_on_listed_origins_post_and_read_files(cloud):
-    s3, name = cloud.client("s3"), cloud.outputs["MediaBucketName"]
-    assert "CorsConfiguration" not in decided(cloud.template, PARAMETERS)["Resources"]["MediaBucket"]["Properties"]
-    with pytest.raises(ClientError, match="NoSuchCORSConfiguration"):
-        s3.get_bucket_cors(Bucket=name)
-    listed = PARAMETERS | {"AllowedOrigins": "https://a.example.com,https://b.example.com"}
-    given = decided(cloud.template, listed)["Resources"]["MediaBucket"]["Properties"]["CorsConfiguration"]
-    (rule,) = given["CorsRules"]
-    assert rule["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
-    assert rule["AllowedMethods"] == ["GET", "POST"]
+def test_any_page_posts_what_is_signed_and_those_on_listed_origins_read_files(cloud):
+    def rules(**given: str) -> list[dict[str, Any]]:
+        """The bucket's rules; moto keeps none of a stack's."""
+        bucket = decided(cloud.template, PARAMETERS | given)["Resources"]["MediaBucket"]
+        return list(bucket["Properties"]["CorsConfiguration"]["CorsRules"])
+
+    (posts,) = rules()
+    assert (posts["AllowedMethods"], posts["AllowedOrigins"]) == (["POST"], ["*"])
+    again, reads = rules(AllowedOrigins="https://a.example.com,https://b.example.com")
+    assert again == posts
+    assert reads["AllowedOrigins"] == {"Fn::Split": [",", {"Ref": "AllowedOrigins"}]}
+    assert reads["AllowedMethods"] == ["GET"]
 
 
 def to_bucket(distribution, name):
