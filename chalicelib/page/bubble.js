@@ -17,18 +17,18 @@ const LINES = new Set(['group_event', 'timer', 'call', 'pin', 'keep', 'album', '
 export const apart = (text) => `\u2068${text}\u2069`;
 
 /** Who wrote a message, as its chat shows them. */
-export const writer = (message) => {
+export const writer = (message, chats) => {
   if (message.from_me) return t('chat.you');
-  return message.sender?.name || message.sender?.phone || phoneOf(message.chat_id) || t('chat.somebody');
+  return chats.nameOf(message.sender) || message.sender?.phone || phoneOf(message.chat_id) || t('chat.somebody');
 };
 
 const kindOf = (message) => (message.type === 'audio' && message.audio.voice ? 'voice' : message.type === 'video' && message.video.gif ? 'gif' : message.type);
 
 /** A message in a few words, for the list of chats and for quotes. */
-export const summary = (message) => {
+export const summary = (message, chats) => {
   if (message.status === 'revoked') return t('chat.deleted');
   const said = message[message.type] || {};
-  if (LINES.has(message.type)) return lineOf(message);
+  if (LINES.has(message.type)) return lineOf(message, chats);
   if (message.type === 'reaction') return said.removed ? t('chat.reaction.removed') : t('chat.reaction', { emoji: said.emoji || '' });
   const words = said.body || said.caption || said.question || said.name || said.title || said.file_name || said.contacts?.[0]?.name;
   const kind = kindOf(message);
@@ -52,7 +52,7 @@ export const entries = (conversation) => {
   const put = (message, outgoing = null) => {
     const at = day(message.created_at);
     if (at !== date) { found.push({ key: `day-${at}`, day: at }); date = at; before = null; }
-    if (LINES.has(message.type)) { found.push({ key: message.id, line: lineOf(message) }); before = null; return; }
+    if (LINES.has(message.type)) { found.push({ key: message.id, line: lineOf(message, conversation.chats) }); before = null; return; }
     const who = message.from_me ? 'me' : message.sender?.lid || message.sender?.phone || '';
     const quoted = message.reply_to ? conversation.find(message.reply_to) || null : null;
     found.push({ key: message.id, message, outgoing, quoted, begins: who !== before, reactions: reactions.get(message.id) || new Map(), votes: votes.get(message.id) || new Map() });
@@ -81,7 +81,7 @@ const gathered = (conversation, messages) => {
     if (!all.has(target.id)) all.set(target.id, new Map());
     const who = message.from_me ? 'me' : message.sender?.lid || message.sender?.phone || '';
     all.get(target.id).delete(who);
-    if (said) all.get(target.id).set(who, { name: writer(message), ...said });
+    if (said) all.get(target.id).set(who, { name: writer(message, conversation.chats), ...said });
   };
   for (const one of messages) {
     if (one.type === 'reaction') note(reactions, one, one.reaction.emoji && !one.reaction.removed ? { emoji: one.reaction.emoji } : null);
@@ -90,9 +90,9 @@ const gathered = (conversation, messages) => {
   return { reactions, votes };
 };
 
-const lineOf = (message) => {
+const lineOf = (message, chats) => {
   const said = message[message.type] || {};
-  const who = apart(writer(message));
+  const who = apart(writer(message, chats));
   const variants = {
     group_event: () => (known(`chat.group.${said.change}`)
       ? t(`chat.group.${said.change}`, { who, value: apart(said.value || ''), members: apart((said.members || []).map((one) => one.phone || t('chat.somebody')).join(', ')) })
@@ -161,12 +161,12 @@ export const bubbles = (scope, chats, conversation, acts) => {
     root.classList.toggle('begins', begins);
     if (made.more) made.more.hidden = Boolean(outgoing);
     // A picture that is there already, or a sound that plays, is left alone where only the status has changed.
-    const said = JSON.stringify([message.type, message[message.type], message.status === 'revoked', message.edited_at, quoted && summary(quoted), message.context, [...votes], begins]);
+    const said = JSON.stringify([message.type, message[message.type], message.status === 'revoked', message.edited_at, quoted && summary(quoted, chats), message.context, [...votes], begins]);
     if (said !== made.said) {
       made.said = said;
       made.scope?.end();
       made.scope = scope.child();
-      replace(made.body, begins && author(message), quote(message, quoted), body(made.scope, chats, message, votes, outgoing));
+      replace(made.body, begins && author(message, chats), quote(message, quoted, chats), body(made.scope, chats, message, votes, outgoing));
     }
     const told = JSON.stringify([message.status, message.failure, message.edited_at, [...reactions], outgoing && [outgoing.state, outgoing.progress, outgoing.until, outgoing.error?.message]]);
     if (told !== made.told || outgoing?.until) {
@@ -177,15 +177,15 @@ export const bubbles = (scope, chats, conversation, acts) => {
   return { make, update };
 };
 
-const author = (message) => (message.from_me || !isGroup(message.chat_id)
-  ? el('span.spoken', { dir: 'auto' }, message.from_me ? t('chat.yousay') : t('chat.says', { who: apart(writer(message)) }))
-  : el('p.author', { dir: 'auto' }, writer(message), message.sender?.name && message.sender.phone && el('small', { dir: 'ltr' }, message.sender.phone)));
+const author = (message, chats) => (message.from_me || !isGroup(message.chat_id)
+  ? el('span.spoken', { dir: 'auto' }, message.from_me ? t('chat.yousay') : t('chat.says', { who: apart(writer(message, chats)) }))
+  : el('p.author', { dir: 'auto' }, writer(message, chats), chats.nameOf(message.sender) && message.sender.phone && el('small', { dir: 'ltr' }, message.sender.phone)));
 
-const quote = (message, quoted) => {
+const quote = (message, quoted, chats) => {
   const told = message.context?.quoted;
   if (!quoted && !told) return null;
-  const text = quoted ? summary(quoted) : told.text || (known(`chat.kind.${told.type}`) ? t(`chat.kind.${told.type}`) : t('chat.kind.unsupported'));
-  const who = quoted ? writer(quoted) : told.from_me ? t('chat.you') : '';
+  const text = quoted ? summary(quoted, chats) : told.text || (known(`chat.kind.${told.type}`) ? t(`chat.kind.${told.type}`) : t('chat.kind.unsupported'));
+  const who = quoted ? writer(quoted, chats) : told.from_me ? t('chat.you') : '';
   return el('blockquote.quote', { dir: 'auto' }, who && el('strong', {}, who), el('span', {}, text));
 };
 

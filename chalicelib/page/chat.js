@@ -7,7 +7,6 @@ import { dialog } from './dialog.js';
 import { el, fill, icon, keyed, replace, say } from './dom.js';
 import { form, phoneField } from './form.js';
 import { address, go } from './router.js';
-import { showSnippets } from './snippets.js';
 import { clock, day, t } from './words.js';
 
 /** Pixels from its end within which a list counts as scrolled to the end. */
@@ -23,7 +22,7 @@ export const view = (scope, context, { id, chat = null }) => {
   const root = el('section.chat');
   const told = el('p.spoken', { role: 'status' });
   const chats = new Chats(scope, context, id, (message, conversation) => {
-    say(told, t('chat.came', { who: apart(writer(message)), words: apart(summary(message)) }));
+    say(told, t('chat.came', { who: apart(writer(message, chats)), words: apart(summary(message, chats)) }));
     if (conversation?.open && document.visibilityState === 'visible') conversation.atEnd?.();
   });
   const may = me.permissions.includes('messages:send');
@@ -61,7 +60,7 @@ export const view = (scope, context, { id, chat = null }) => {
       anchor.dataset.chat = jid;
       anchor.href = address('sessions', id, 'chat', jid);
       mark(anchor, current);
-      replace(anchor, ...rowParts(one, jid));
+      replace(anchor, ...rowParts(chats, one, jid));
     });
     const failure = chats.failure.value;
     replace(nothing, failure ? el('p.fault', {}, failure.message) : chats.ready.value && !chats.all.value.length && [el('p.soft', {}, may ? t('chat.none') : t('chat.none.look')),
@@ -98,12 +97,12 @@ const row = () => el('li.chat-row', {}, el('a'));
 
 const avatar = (name, group) => el('span.avatar', { 'aria-hidden': 'true' }, group ? icon('people') : Array.from(name.replace(/^\+/, '').trim())[0]?.toUpperCase() || '?');
 
-const rowParts = (one, jid) => {
+const rowParts = (chats, one, jid) => {
   const name = nameOf(one, jid);
   const last = one.last_message;
   const at = last && (day(last.created_at) === day(Date.now()) ? clock(last.created_at) : day(last.created_at));
   return [avatar(name, isGroup(jid)), el('span.chat-name', { dir: 'auto' }, name), last && el('time', { datetime: last.created_at }, at),
-    el('span.chat-last', { dir: 'auto' }, last ? (last.from_me ? t('chat.mine', { words: apart(summary(last)) }) : summary(last)) : ''),
+    el('span.chat-last', { dir: 'auto' }, last ? (last.from_me ? t('chat.mine', { words: apart(summary(last, chats)) }) : summary(last, chats)) : ''),
     one.unread > 0 && el('span.count', {}, el('span', { 'aria-hidden': 'true' }, one.unread > 99 ? '99+' : String(one.unread)), el('span.spoken', {}, t('chat.unread', { count: one.unread })))];
 };
 
@@ -158,10 +157,11 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
     replace(banner, !connected && el('p', {}, icon('alert'), t('chat.notconnected', { status: t(`status.${session.status}`) }), ' ', el('a', { href: address('sessions', id) }, t('chat.notconnected.see'))));
   });
 
-  const write = may && composer(scope, chats, conversation, (draft) => { stuck = true; conversation.send(draft, link); });
+  const code = async (draft) => (await import('./snippets.js')).showSnippets(scope, id, jid, draft);
+  const write = may && composer(chats, conversation, { send: (draft) => { stuck = true; conversation.send(draft, link); }, code });
   const acts = may && {
     reply: (message) => write.reply(message),
-    code: (message) => showSnippets(scope, id, jid, { type: message.type, said: sendable(message), quoted: message.reply_to ? { id: message.reply_to } : null }),
+    code: (message) => code({ type: message.type, said: sendable(message), quoted: message.reply_to ? { id: message.reply_to } : null }),
     again: (one) => conversation.again(one, link),
     drop: (one) => conversation.drop(one),
     resend: (message) => { stuck = true; conversation.resend(message, link); },
@@ -189,9 +189,13 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
   chats.all.watch(scope, () => conversation.atEnd?.());
 
   let last = null;
+  let reading = false;
   const draw = () => {
     const all = entries(conversation);
+    const from = scroller.scrollHeight - scroller.scrollTop;
     keyed(log, all, (one) => one.key, make, update);
+    // What was in view stays where it was.
+    if (reading) scroller.scrollTop = scroller.scrollHeight - from;
     const newest = conversation.messages.at(-1);
     if (stuck) { toEnd(); conversation.atEnd?.(); }
     else if (last && newest && newest.id !== last && !newest.from_me) below.hidden = false;
@@ -200,16 +204,12 @@ const conversing = (scope, { chats, jid, id, may, link, sessions }) => {
     nothing.hidden = all.length > 0 || (!conversation.ready.value && !conversation.failure.value);
     say(nothing, conversation.failure.value ? conversation.failure.value.message : may ? t('chat.hello') : t('chat.hello.look'));
   };
-  let reading = false;
   const back = async () => {
     if (reading || !conversation.more.value) return;
     reading = true;
     older.setAttribute('aria-busy', 'true');
-    const from = scroller.scrollHeight - scroller.scrollTop;
     stuck = false;
     await conversation.older();
-    // What was in view stays where it was.
-    scroller.scrollTop = scroller.scrollHeight - from;
     older.removeAttribute('aria-busy');
     reading = false;
   };

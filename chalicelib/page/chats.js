@@ -25,7 +25,7 @@ const laterStatus = (one, other) => (ALL_SENT.indexOf(other) >= ALL_SENT.indexOf
 
 /** The chats of a session. `all` are they, the newest first; `conversation(jid)` has the messages of one. */
 export class Chats {
-  #scope; #api; #path; #cursor = null; #conversations = new Map(); #files = new Map();
+  #scope; #api; #path; #cursor = null; #conversations = new Map(); #files = new Map(); #names = new Map();
 
   /** `heard(message, conversation)` is told each message that comes in while the chats are looked at. */
   constructor(scope, { api, live, sessions }, session, heard) {
@@ -82,6 +82,12 @@ export class Chats {
     this.all.set([...chats, ...known].sort((one, other) => (newest(one) < newest(other) ? 1 : -1)));
   }
 
+  /** Remember who wrote a message: not every one of somebody's says the name. */
+  learn({ sender }) { if (sender?.name) this.#names.set(sender.lid || sender.phone, sender.name); }
+
+  /** What somebody who wrote a message is called; null where no message has said it. */
+  nameOf(sender) { return sender ? sender.name || this.#names.get(sender.lid || sender.phone) || null : null; }
+
   /** A file's record, with its address for as long as that is good; null where there is none any more. */
   async file(mediaId, scope) {
     const known = this.#files.get(mediaId);
@@ -116,7 +122,8 @@ export class Chats {
     const older = chat.last_message && chat.last_message.id > message.id && second(chat.last_message) !== second(message);
     const inbound = message.direction === 'inbound';
     const unread = inbound && message.status === 'received' && !again && !ABOUT.has(message.type) ? chat.unread + 1 : chat.unread;
-    const name = inbound && !isGroup(message.chat_id) ? message.sender?.name || chat.name : chat.name;
+    const subject = ['subject', 'added'].includes(message.group_event?.change) && message.group_event.value;
+    const name = (isGroup(message.chat_id) ? subject : inbound && message.sender?.name) || chat.name;
     const last = older ? chat.last_message : again ? { ...chat.last_message, ...message, status: laterStatus(chat.last_message.status, message.status) } : message;
     this.#keep([{ ...chat, chat_id: message.chat_id, name, unread, last_message: last }]);
   }
@@ -135,10 +142,10 @@ const newest = (chat) => chat.last_message?.id || '';
 
 /** The messages of one chat, and what is being sent into it. */
 export class Conversation {
-  #chats; #names; #cursor = null; #messages = new Map(); #places = new Map(); #reading = Promise.resolve(); #readTo = null;
+  #names; #cursor = null; #messages = new Map(); #places = new Map(); #reading = Promise.resolve(); #readTo = null;
 
   constructor(chats, jid) {
-    this.#chats = chats;
+    this.chats = chats;
     this.jid = jid;
     this.#names = new Set([jid]);
     /** Told of every change of what there is to show. */
@@ -194,7 +201,7 @@ export class Conversation {
       for (let tries = 0; tries < EMPTY; tries += 1) {
         const at = new URLSearchParams({ chat_id: this.jid, limit: PAGE });
         if (cursor) at.set('cursor', cursor);
-        const page = await this.#chats.api.get(`${this.#chats.path}/messages?${at}`, { signal: this.#chats.scope.signal });
+        const page = await this.chats.api.get(`${this.chats.path}/messages?${at}`, { signal: this.chats.scope.signal });
         for (const one of page.data) this.take(one, { quietly: true });
         cursor = page.next_cursor;
         if (from || !this.ready.value) this.#cursor = cursor;
@@ -213,7 +220,7 @@ export class Conversation {
   /** Read one message again. */
   async reread(id) {
     try {
-      const message = await this.#chats.api.get(`${this.#chats.path}/messages/${segment(id)}`, { signal: this.#chats.scope.signal });
+      const message = await this.chats.api.get(`${this.chats.path}/messages/${segment(id)}`, { signal: this.chats.scope.signal });
       if (this.has(message)) this.take(message);
     } catch {
       // What is gone, or can't be read now, stays as it is: the next look at the chat reads it.
@@ -223,6 +230,7 @@ export class Conversation {
   /** Take a message as an answer has it or, where it was `told`, as it stood at an event, which may be older. */
   take(message, { told = false, quietly = false } = {}) {
     for (const name of [message.chat_id, message.chat_lid]) if (name) this.#names.add(name);
+    this.chats.learn(message);
     const known = this.#messages.get(message.id);
     if (!known && told) this.#put(message);
     this.#messages.set(message.id, !known ? message : told ? grown(known, message) : settled(known, message));
@@ -277,14 +285,14 @@ export class Conversation {
   }
 
   async #keepFile(one) {
-    const record = await upload(this.#chats, one.file, one.fileKey, (share) => { one.progress = share; this.changed.tell(); });
+    const record = await upload(this.chats, one.file, one.fileKey, (share) => { one.progress = share; this.changed.tell(); });
     one.mediaId = record.id;
     one.progress = null;
   }
 
   #post(one) {
     // Not with the view's signal: somebody who leaves it wants the message to go out all the same.
-    return this.#chats.api.post(`${this.#chats.path}/messages`, { ...bodyOf(this.jid, one), client_ref: one.key }, { key: one.key });
+    return this.chats.api.post(`${this.chats.path}/messages`, { ...bodyOf(this.jid, one), client_ref: one.key }, { key: one.key });
   }
 
   drop(one) {
@@ -299,20 +307,20 @@ export class Conversation {
 
   /** React to a message, in the place of the reaction before; an empty emoji takes that back. Raises ApiError. */
   async react(message, emoji) {
-    const at = `${this.#chats.path}/messages/${segment(message.id)}/reaction`;
+    const at = `${this.chats.path}/messages/${segment(message.id)}/reaction`;
     const key = idempotencyKey();
-    this.take(await (emoji ? this.#chats.api.put(at, { emoji }, { key }) : this.#chats.api.delete(at, { key })));
+    this.take(await (emoji ? this.chats.api.put(at, { emoji }, { key }) : this.chats.api.delete(at, { key })));
   }
 
   /** Mark what came in as read, up to the newest; whoever wrote it is told. */
   async read() {
     const last = this.messages.filter((one) => one.direction === 'inbound' && one.whatsapp_id && !ABOUT.has(one.type)).at(-1);
-    if (!last || !this.#chats.get(this.jid)?.unread) return;
-    this.#chats.seen(this.jid);
+    if (!last || !this.chats.get(this.jid)?.unread) return;
+    this.chats.seen(this.jid);
     if (last.id === this.#readTo) return;
     this.#readTo = last.id;
     try {
-      await this.#chats.api.post(`${this.#chats.path}/messages/${segment(last.id)}/read`, {}, { signal: this.#chats.scope.signal });
+      await this.chats.api.post(`${this.chats.path}/messages/${segment(last.id)}/read`, {}, { signal: this.chats.scope.signal });
     } catch {
       // The account isn't connected just now. The next look at the chat says it again.
     }

@@ -4,18 +4,18 @@ import { summary, writer } from './bubble.js';
 import { choice } from './form.js';
 import { el, icon, replace, say, unique } from './dom.js';
 import { LARGEST, kindsOf } from './uploads.js';
-import { showSnippets } from './snippets.js';
 import { size, t } from './words.js';
 
 const LONGEST = 65_536;
 const TALLEST = 160;
 
 /**
- * The composer of one conversation. `send(draft)` is told `{type, said, file, quoted}`.
+ * The composer of one conversation. `send(draft)` is told `{type, said, file, quoted}`, and so is `code(draft)`, which
+ * shows it as a call.
  *
- * Returns `{root, focus(), reply(message)}`. What was begun in a chat is there when somebody comes back to it.
+ * Returns `{root, reply(message)}`. What was begun in a chat is there when somebody comes back to it.
  */
-export const composer = (scope, chats, conversation, send) => {
+export const composer = (chats, conversation, { send, code }) => {
   const { draft } = conversation;
   const id = unique('composer-');
   const fault = el('p.fault', { id: `${id}-fault`, role: 'alert' });
@@ -68,7 +68,7 @@ export const composer = (scope, chats, conversation, send) => {
     draft.quoted = message;
     quoting.hidden = !message;
     if (!message) { quoting.replaceChildren(); return; }
-    replace(quoting, icon('reply'), el('div', { dir: 'auto' }, el('strong', {}, writer(message)), el('span', {}, summary(message))),
+    replace(quoting, icon('reply'), el('div', { dir: 'auto' }, el('strong', {}, writer(message, chats)), el('span', {}, summary(message, chats))),
       el('button.icon-button', { type: 'button', 'aria-label': t('composer.noreply'), onclick: () => { reply(null); words.focus(); } }, icon('close')));
     words.focus();
   };
@@ -97,10 +97,10 @@ export const composer = (scope, chats, conversation, send) => {
   }, fault, quoting, attached, el('div.composer-line', {}, input,
     el('button.icon-button', { type: 'button', 'aria-label': t('composer.attach'), title: t('composer.attach'), onclick: () => input.click() }, icon('add')),
     words,
-    el('button.icon-button', { type: 'button', 'aria-label': t('composer.code'), title: t('composer.code'), onclick: () => showSnippets(scope, chats.session, conversation.jid, written() || { type: 'text', said: { body: t('composer.example') }, quoted: draft.quoted }) }, icon('code')),
+    el('button.icon-button', { type: 'button', 'aria-label': t('composer.code'), title: t('composer.code'), onclick: () => code(written() || { type: 'text', said: { body: t('composer.example') }, quoted: draft.quoted }) }, icon('code')),
     el('button.primary.send', { type: 'submit', 'aria-label': t('composer.send'), title: t('composer.send') }, icon('send'))));
   words.value = draft.text;
   showFile();
   if (draft.quoted) reply(draft.quoted);
-  return { root, focus: () => words.focus(), reply, grow };
+  return { root, reply };
 };

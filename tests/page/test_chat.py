@@ -374,8 +374,8 @@ def test_earlier_messages_come_as_one_scrolls_up_and_what_is_in_view_stays(
     expect(rows.last).to_be_in_viewport()
     expect(rows).to_have_count(50)
     first = rows.first.locator(".words").inner_text()
-    page.locator(".scroller").focus()
-    page.keyboard.press("Home")
+    page.locator(".scroller").hover()
+    page.mouse.wheel(0, -20_000)
     expect(rows).to_have_count(70)
     expect(bubble(page, first)).to_be_in_viewport()
     expect(rows.first).not_to_be_in_viewport()
@@ -492,3 +492,40 @@ def test_what_is_refused_for_want_of_a_linked_account_goes_out_once_it_is_linked
     expect(dialog).to_be_hidden()
     expect(bubble(page, "As soon as you can").get_by_title("Delivered")).to_be_visible()
     assert friend.heard() == ["As soon as you can"]
+
+
+def test_in_a_group_everybody_is_named_and_its_changes_are_told(open_page: Visits, line: Line, ben: Phone) -> None:
+    cleo = line.friend("Cleo")
+    group = ben.make_group("Coffee at nine", line.account, cleo.number)
+    page = open_page(f"#/sessions/{line.account}/chat", token=line.tenant.token)
+    ben.say(group, "Who comes?")
+    page.locator(".chat-row", has_text="Coffee at nine").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Coffee at nine")).to_be_visible()
+    expect(bubble(page, "Who comes?").locator(".author")).to_contain_text("Ben")
+    asked = cleo.say(group, "I do")
+    expect(bubble(page, "I do").locator(".author")).to_contain_text("Cleo")
+    write(page, "So do I")
+    eventually(lambda: "So do I" in cleo.heard())
+    choose(bubble(page, "I do"), "React with 👍")
+    eventually(lambda: letter(cleo, asked).get("reactions") == {line.account: "👍"})
+    ben.change_group(group, "name", name="Coffee at ten")
+    expect(page.locator(".line", has_text="\u2068Ben\u2069 named the group \u2068Coffee at ten")).to_be_visible()
+    expect(page.get_by_role("heading", name="Coffee at ten")).to_be_visible()
+    accessible(page)
+    pictured(page, "chat-group")
+
+
+def test_it_reads_from_right_to_left_and_at_twice_the_size(open_page: Visits, line: Line, ben: Phone) -> None:
+    said = ben.say(line.account, "مرحبا")
+    page = open_page(line.chat(ben), Looking(width=640, height=400), token=line.tenant.token)
+    expect(bubble(page, "مرحبا")).to_be_visible()
+    write(page, "Hello")
+    expect(bubble(page, "Hello").get_by_title("Delivered")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_in_viewport()
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    mine, theirs = (page.locator(f".bubble-row{kind} .bubble").bounding_box() for kind in (".mine", ":not(.mine)"))
+    assert mine
+    assert theirs
+    assert mine["x"] < theirs["x"]
+    assert said
+    pictured(page, "chat-right-to-left")
