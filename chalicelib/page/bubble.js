@@ -13,9 +13,6 @@ const MINUTES = 600_000;
 /** Types that are told of by a line in the middle. */
 const LINES = new Set(['group_event', 'timer', 'call', 'pin', 'keep', 'album', 'event_response']);
 
-/** A text from outside within one of ours: its direction changes nothing around it. */
-export const apart = (text) => `\u2068${text}\u2069`;
-
 /** Who wrote a message, as its chat shows them. */
 export const writer = (message, chats) => {
   if (message.from_me) return t('chat.you');
@@ -34,7 +31,7 @@ export const summary = (message, chats) => {
   const kind = kindOf(message);
   if (kind === 'text') return words || '';
   const name = known(`chat.kind.${kind}`) ? t(`chat.kind.${kind}`) : t('chat.kind.unsupported');
-  return words ? t('chat.kind.words', { kind: name, words: apart(words) }) : name;
+  return words ? t('chat.kind.words', { kind: name, words }) : name;
 };
 
 /**
@@ -92,10 +89,10 @@ const gathered = (conversation, messages) => {
 
 const lineOf = (message, chats) => {
   const said = message[message.type] || {};
-  const who = apart(writer(message, chats));
+  const who = writer(message, chats);
   const variants = {
     group_event: () => (known(`chat.group.${said.change}`)
-      ? t(`chat.group.${said.change}`, { who, value: apart(said.value || ''), members: apart((said.members || []).map((one) => one.phone || t('chat.somebody')).join(', ')) })
+      ? t(`chat.group.${said.change}`, { who, value: said.value || '', members: (said.members || []).map((one) => one.phone || t('chat.somebody')).join(', ') })
       : t('chat.group.changed', { who })),
     timer: () => (said.seconds ? t('chat.timer', { who, time: span(said.seconds) }) : t('chat.timer.off', { who })),
     call: () => t(`chat.call.${said.video ? 'video' : 'voice'}.${['offered', 'accepted', 'ended'].includes(said.state) ? said.state : 'offered'}`, { who }),
@@ -178,7 +175,7 @@ export const bubbles = (scope, chats, conversation, acts) => {
 };
 
 const author = (message, chats) => (message.from_me || !isGroup(message.chat_id)
-  ? el('span.spoken', { dir: 'auto' }, message.from_me ? t('chat.yousay') : t('chat.says', { who: apart(writer(message, chats)) }))
+  ? el('span.spoken', { dir: 'auto' }, message.from_me ? t('chat.yousay') : t('chat.says', { who: writer(message, chats) }))
   : el('p.author', { dir: 'auto' }, writer(message, chats), chats.nameOf(message.sender) && message.sender.phone && el('small', { dir: 'ltr' }, message.sender.phone)));
 
 const quote = (message, quoted, chats) => {
@@ -220,7 +217,7 @@ const BODIES = {
     said.location?.name && el('span', { dir: 'auto' }, said.location.name), words(said.description)),
   unavailable: () => aside(t('chat.unavailable')),
   undecryptable: () => aside(t('chat.undecryptable')),
-  unsupported: ({ said, message }) => [aside(said.name ? t('chat.unsupported.name', { name: apart(said.name) }) : t('chat.unsupported', { type: apart(message.type) })), words(said.caption)],
+  unsupported: ({ said, message }) => [aside(said.name ? t('chat.unsupported.name', { name: said.name }) : t('chat.unsupported', { type: message.type })), words(said.caption)],
 };
 
 const playing = ({ message }, src, onerror) => ({ src, onerror, controls: true, preload: 'metadata', 'aria-label': t(`chat.kind.${kindOf(message)}`) });
@@ -329,7 +326,7 @@ const reacted = (reactions) => {
   if (!reactions.size) return null;
   const counts = new Map();
   for (const { emoji } of reactions.values()) counts.set(emoji, (counts.get(emoji) || 0) + 1);
-  const names = [...reactions.values()].map(({ name, emoji }) => t('chat.reacted', { who: apart(name), emoji })).join(', ');
+  const names = [...reactions.values()].map(({ name, emoji }) => t('chat.reacted', { who: name, emoji })).join(', ');
   return el('p.reactions', { title: names }, el('span.spoken', {}, names), [...counts].map(([emoji, count]) => el('span', { 'aria-hidden': 'true' }, emoji, count > 1 && el('small', {}, number(count)))));
 };
 

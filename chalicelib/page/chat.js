@@ -1,6 +1,6 @@
 // "Try it": a session's chats beside the messages of one of them.
 
-import { apart, bubbles, entries, summary, writer } from './bubble.js';
+import { bubbles, entries, summary, writer } from './bubble.js';
 import { Chats, isGroup, phoneOf, sendable } from './chats.js';
 import { composer } from './composer.js';
 import { dialog } from './dialog.js';
@@ -22,7 +22,7 @@ export const view = (scope, context, { id, chat = null }) => {
   const root = el('section.chat');
   const told = el('p.spoken', { role: 'status' });
   const chats = new Chats(scope, context, id, (message, conversation) => {
-    say(told, t('chat.came', { who: apart(writer(message, chats)), words: apart(summary(message, chats)) }));
+    say(told, t('chat.came', { who: writer(message, chats), words: summary(message, chats) }));
     if (conversation?.open && document.visibilityState === 'visible') conversation.atEnd?.();
   });
   const may = me.permissions.includes('messages:send');
@@ -102,7 +102,7 @@ const rowParts = (chats, one, jid) => {
   const last = one.last_message;
   const at = last && (day(last.created_at) === day(Date.now()) ? clock(last.created_at) : day(last.created_at));
   return [avatar(name, isGroup(jid)), el('span.chat-name', { dir: 'auto' }, name), last && el('time', { datetime: last.created_at }, at),
-    el('span.chat-last', { dir: 'auto' }, last ? (last.from_me ? t('chat.mine', { words: apart(summary(last, chats)) }) : summary(last, chats)) : ''),
+    el('span.chat-last', { dir: 'auto' }, last ? (last.from_me ? t('chat.mine', { words: summary(last, chats) }) : summary(last, chats)) : ''),
     one.unread > 0 && el('span.count', {}, el('span', { 'aria-hidden': 'true' }, one.unread > 99 ? '99+' : String(one.unread)), el('span.spoken', {}, t('chat.unread', { count: one.unread })))];
 };
 

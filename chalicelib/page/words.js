@@ -1,8 +1,9 @@
 // Words in the reader's language, and times, numbers and countries as that language has them.
 
 /** The languages that there is a catalogue of, by their own names. */
-export const LANGUAGES = { en: 'English', es: 'Español', pt: 'Português' };
+export const LANGUAGES = { ar: 'العربية', en: 'English', es: 'Español', pt: 'Português' };
 const RIGHT_TO_LEFT = new Set(['ar']);
+const LETTER_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const STORED = 'switchboard.language';
 
 let language = 'en';
@@ -33,11 +34,14 @@ export const speak = async (wanted, { keep = false } = {}) => {
 /** The language that is spoken. */
 export const spoken = () => language;
 
+/** A text from outside within one of ours: its direction changes nothing around it, nor theirs its. */
+const apart = (text) => (RIGHT_TO_LEFT.has(language) || LETTER_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+
 /** Whether there are words for this. */
 export const known = (key) => Object.hasOwn(catalogue, key);
 
 /**
- * The words for a key: `{name}` in them is replaced by the value of that name, as text.
+ * The words for a key: `{name}` in them is replaced by the value of that name, as text that keeps its own direction.
  *
  * Where there are several forms, `count` chooses by the language's rules, and is written as the language writes it.
  */
@@ -47,7 +51,7 @@ export const t = (key, values = {}) => {
   const text = typeof found === 'string' ? found : found[plurals.select(values.count)] ?? found.other;
   return text.replace(/\{(\w+)\}/g, (whole, name) => {
     if (!(name in values)) throw new Error(`${key} needs ${name}.`);
-    return name === 'count' ? number(values.count) : String(values[name]);
+    return name === 'count' ? number(values.count) : apart(String(values[name]));
   });
 };
 
