@@ -4,8 +4,8 @@ import { Api, UNREACHED } from './api.js';
 import { el, icon } from './dom.js';
 import { linkingBody, linkSource } from './linking.js';
 import { Live } from './live.js';
-import { soundChoice } from './sound.js';
-import { clock, LANGUAGES, speak, t } from './words.js';
+import { chime, soundChoice } from './sound.js';
+import { chosen, clock, LANGUAGES, speak, t } from './words.js';
 
 /** Where the token lies that the link's secret was exchanged for: this tab, until it is closed. */
 const KEPT = 'switchboard.invitation';
@@ -32,7 +32,7 @@ export const holder = async (scope, { secret, show }) => {
   }
   if (!kept) { over(show, 'none'); return; }
   const wanted = kept.language?.split('-')[0];
-  if (Object.hasOwn(LANGUAGES, wanted ?? '')) await speak(wanted);
+  if (Object.hasOwn(LANGUAGES, wanted ?? '') && !chosen()) await speak(wanted);
   if (!scope.ended) (kept.agreed ? begin : ask)(scope, kept, show);
 };
 
@@ -84,10 +84,11 @@ const begin = (scope, kept, show) => {
   // The gateway says no more than that the token is good no longer; the clock says whether that is its age.
   const api = new Api(kept.token, () => over(api.now() >= Date.parse(kept.expires_at) ? 'INVITATION_EXPIRED' : 'INVITATION_REVOKED'));
   const live = new Live(inside, api, { session: id });
-  const source = linkSource(inside, { api, live, id, acts: ['start'] });
+  const source = linkSource(inside, { api, live, id, acts: ['start'], byLink: true });
   const linked = (session) => {
     inside.end();
     keep(null);
+    chime();
     plain(show, 'check', t('holder.done'), [t('holder.done.why', { company, phone: session.account?.phone ?? '' }), t('holder.done.ends')]);
   };
   show({

@@ -26,11 +26,11 @@ const TAKES_EFFECT = 20_000;
  * none), kept current until the scope ends. `look()` reads all of it now; it raises nothing.
  *
  * `session` is how it stands as far as it is known, `may(permission)` says what the caller may do, and `acts` which of
- * `start`, `restart`, `enable` and `log_out` are for the caller to ask for.
+ * `start`, `restart`, `enable` and `log_out` are for the caller to ask for; `byLink` that it came by a one-time link.
  */
-export const linkSource = (scope, { api, live, id, session = null, may = () => true, acts = ACTS }) => {
+export const linkSource = (scope, { api, live, id, session = null, may = () => true, acts = ACTS, byLink = false }) => {
   const source = {
-    id, api, may, acts, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
+    id, api, may, acts, byLink, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
   };
   const path = `v1/sessions/${segment(id)}`;
 
@@ -149,10 +149,10 @@ export const linkingBody = (scope, source, { linked = () => {} } = {}) => {
 
   const tell = (found, now) => {
     const moving = found.kind === 'moving' || pressed;
-    const pictures = { linked: 'check', ended: 'alert' };
+    const picture = found.kind === 'linked' && !now.phone_mismatch ? 'check' : 'alert';
     const helped = found.help && !pressed && source.acts.includes(found.help.act) && source.may('sessions:write');
     replace(card,
-      moving ? waitingFor(pressed ? t('linking.title.asked') : found.title) : heading(pictures[found.kind], found.title),
+      moving ? waitingFor(pressed ? t('linking.title.asked') : found.title) : heading(picture, found.title),
       el('p', {}, pressed ? t('linking.why.asked') : found.text),
       found.at && !pressed && countingDown(next, api, found.at),
       el('p.hint', {}, t('linking.since', { time: moment(now.since) })),

@@ -60,7 +60,8 @@ export const passkey = (scope, source) => {
     shown = now;
     inside.end();
     inside = scope.child();
-    if (options) replace(part, signing(inside, options, give, fault));
+    // A phone has no console to paste into.
+    if (options && !onPhone()) replace(part, signing(inside, options, give, fault));
     else if (asked?.step === 'confirm') compare();
     else replace(part);
     tell();
@@ -102,7 +103,7 @@ export const passkey = (scope, source) => {
     give(data.assertion);
   });
   session.watch(scope, show);
-  const lead = onPhone() ? el('p.callout', {}, icon('alert'), t('passkey.phone', { address: new URL('passkey', BASE).href }))
+  const lead = onPhone() ? el('p.callout', {}, icon('alert'), el('span', {}, source.byLink ? t('passkey.phone.link') : t('passkey.phone', { address: new URL('passkey', BASE).href })))
     : el('p.lead', {}, t('passkey.lead'));
   return el('div.passkey', {}, lead, part, fault, said);
 };

@@ -11,10 +11,12 @@ let catalogue = {};
 let plurals = new Intl.PluralRules('en');
 let collator = new Intl.Collator('en');
 
+/** The language that somebody chose in this browser; null if nobody has. */
+export const chosen = () => localStorage.getItem(STORED);
+
 /** The language that was chosen, or the first of the browser's that there is. */
 export const preferred = () => {
-  const chosen = localStorage.getItem(STORED);
-  const wanted = [chosen, ...navigator.languages].filter(Boolean).map((one) => one.split('-')[0]);
+  const wanted = [chosen(), ...navigator.languages].filter(Boolean).map((one) => one.split('-')[0]);
   return wanted.find((one) => Object.hasOwn(LANGUAGES, one)) || 'en';
 };
 

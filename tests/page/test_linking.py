@@ -146,3 +146,15 @@ def test_a_refused_send_opens_it_and_goes_out_once_when_the_session_is_connected
     assert len(asked) == 2
     bodies = [one["text"]["body"] for one in tenant.get(f"/v1/sessions/{name}/messages").json()["data"]]
     assert bodies == ["Ready"]
+
+
+@pytest.mark.soak
+def test_codes_follow_each_other_in_their_own_time_without_a_flicker(page: Page, tenant: Stack) -> None:
+    listed(page)
+    a_session(tenant, "own-time")
+    page.get_by_text("Code 1 of 6").wait_for()
+    page.evaluate(WATCH_FOR_FLICKER)
+    first = camera(page)
+    page.get_by_text("Code 3 of 6").wait_for(timeout=120_000)
+    assert camera(page) != first
+    assert page.evaluate("window.empty") == 0

@@ -1,6 +1,7 @@
 """The dialog's other ways to link, its controls, and what is left of it when it is closed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -11,7 +12,7 @@ from tests.page.links import a_number, a_session, code, dialog, listed
 from tests.page.relay import Relay
 from tests.page.seeing import accessible, camera, living, pictured, soon
 from tests.page.tenants import somebody
-from tests.page.visiting import Visits
+from tests.page.visiting import Looking, Visits
 
 Scan = Callable[[str, str], None]
 
@@ -120,6 +121,19 @@ def test_a_demanded_passkey_is_signed_from_the_dialog(page: Page, tenant: Stack,
     theirs.get_by_text("Done here").wait_for()
     dialog(page).wait_for(state="detached")
     tenant.until(name, "CONNECTED")
+
+
+def test_on_a_phone_a_demanded_passkey_says_at_once_that_it_takes_a_computer(
+    open_page: Visits, tenant: Stack, number: str
+) -> None:
+    name = a_session(tenant, "handy")
+    page = open_page(looking=Looking(width=360, touch=True))
+    number_of(page).wait_for()
+    tenant.network("faults/passkey", {"times": 1, "number": number})
+    assert tenant.scan(tenant.get(f"/v1/sessions/{name}/qr").json()["code"], number).status_code == 409
+    page.get_by_text("a phone alone can’t do it").wait_for()  # noqa: RUF001
+    pictured(page, "linking-passkey-on-a-phone")
+    accessible(page)
 
 
 def test_two_codes_are_compared_in_the_dialog(page: Page, tenant: Stack, number: str) -> None:
@@ -240,3 +254,68 @@ def test_ten_times_opened_and_closed_it_leaves_nothing(open_page: Visits, tenant
         page.get_by_role("button", name="Show the code").first.click()
         looked_at_and_closed()
     soon(page, lambda: living(page) == once, within=10)
+
+
+STANDS = {
+    "id": "cafe",
+    "name": "Café Ana",
+    "desired": "running",
+    "enabled": True,
+    "needs_qr": True,
+    "passkey": None,
+    "account": None,
+    "phone": None,
+    "phone_mismatch": False,
+    "message": None,
+    "since": "2026-11-28T10:00:00.000Z",
+    "next_at": None,
+    "until": None,
+}
+STATES: dict[str, dict[str, Any]] = {
+    "no-room": {"status": "STARTING", "reason": "no_capacity", "next_at": "2099-01-01T00:00:00.000Z"},
+    "pairing": {"status": "PAIRING", "reason": None, "needs_qr": False},
+    "reconnecting": {"status": "DISCONNECTED", "reason": "connection_lost", "needs_qr": False},
+    "banned": {
+        "status": "FAILED",
+        "reason": "temporary_ban",
+        "until": "2099-01-01T00:00:00.000Z",
+        "needs_qr": False,
+    },
+    "outdated": {"status": "FAILED", "reason": "client_outdated", "needs_qr": False},
+    "unscanned": {"status": "STOPPED", "reason": "qr_timeout"},
+    "logged-out": {"status": "LOGGED_OUT", "desired": "unlinked", "reason": "unlinked_by_owner"},
+    "switched-off": {"status": "STOPPED", "desired": "stopped", "reason": "requested", "enabled": False},
+    "mismatch": {
+        "status": "CONNECTED",
+        "reason": None,
+        "needs_qr": False,
+        "account": {"phone": "+4366012345678", "lid": None, "platform": None},
+        "phone": "+6281234567890",
+        "phone_mismatch": True,
+    },
+}
+"""How a session may stand while the dialog is open, beside what it is otherwise."""
+OPEN = """async () => {
+  const at = document.querySelector('script[type=module]').src;
+  const load = (name) => import(at.replace('main.js', name));
+  const [{ Api }, { dialog }, { el }, { linkingBody }, { Scope }, { State }] =
+    await Promise.all(['api.js', 'dialog.js', 'dom.js', 'linking.js', 'scope.js', 'state.js'].map(load));
+  const none = () => new State(null);
+  const acts = ['start', 'restart', 'enable', 'log_out'];
+  window.source = { id: 'cafe', api: new Api(null), may: () => true, acts, session: none(), code: none(), pairingCode: none(), gone: none() };
+  const body = (inside) => el('div.dialog-body', {}, linkingBody(inside, window.source).root);
+  dialog(new Scope(), { title: 'Link Café Ana with WhatsApp', classes: 'linking-dialog', body });
+}"""
+
+
+def test_whatever_keeps_a_code_from_showing_is_told_in_the_dialog(page: Page) -> None:
+    listed(page)
+    page.evaluate(OPEN)
+    told = dialog(page).locator(".situation:visible, .code-waiting:visible")
+    said = {told.inner_text()}
+    for state, how in STATES.items():
+        page.evaluate("(session) => window.source.session.set(session)", {**STANDS, **how})
+        said.add(told.inner_text())
+        pictured(page, f"linking-{state}")
+        accessible(page)
+    assert len(said) == len(STATES) + 1
