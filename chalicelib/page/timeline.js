@@ -139,6 +139,7 @@ const SAID = new Set(['requested', 'waiting_for_scan', 'new_scan_round', 'qr_tim
 
 const because = ({ reason, detail, ...of }) => {
   if (!reason || SAID.has(reason)) return '';
+  if (detail.webhook && known(`webhook.failure.${reason}`)) return t(`webhook.failure.${reason}`, { status: detail.webhook.status ?? '' });
   const number = (digits) => (digits ? `+${digits}` : null);
   return why({ ...of, reason, account: { phone: number(detail.phone) }, phone: number(detail.expected_phone) });
 };

@@ -132,15 +132,25 @@ def test_older_entries_come_when_they_are_asked_for(open_page: Visits, tenant: S
     expect(happened(page).filter(has_text="Somebody asked to restart it")).to_be_visible()
 
 
-def test_an_unknown_session_and_another_tenant_s_are_not_found(open_page: Visits, crowded: Stack) -> None:
-    for name in ("nobody", "shop-001"):
+def test_a_webhook_that_fails_is_in_its_timeline_with_the_reason(open_page: Visits, tenant: Stack) -> None:
+    made = make(tenant, "Shop", webhook={"url": "http://127.0.0.1:9/hook"})
+    page = open_page(f"#/sessions/{made}")
+    failed = happened(page).filter(has_text="Its webhook failed")
+    expect(failed).to_contain_text("be reached.")
+    expect(failed).to_contain_text("so far")
+
+
+def test_an_unknown_session_and_another_tenant_s_are_not_found(open_page: Visits, stack: Stack) -> None:
+    other = tenants.a_tenant(stack, f"page-other-{id(open_page)}")
+    theirs = make(other, "Shop")
+    for name in ("nobody", theirs):
         page = open_page(f"#/sessions/{name}", allowing=["status of 404"])
         expect(page.get_by_role("heading", name="There is no such session")).to_be_visible()
     accessible(page)
     pictured(page, "session-missing")
     page.get_by_role("link", name="To the sessions").click()
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
-    assert crowded.get("/v1/sessions/shop-001").ok
+    assert other.get(f"/v1/sessions/{theirs}").ok
 
 
 def test_a_session_that_is_deleted_meanwhile_says_so(open_page: Visits, tenant: Stack) -> None:
