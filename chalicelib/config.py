@@ -22,7 +22,8 @@ class Settings:
     capacity: str  # WORKER_CAPACITY: the ECS capacity provider of workers, functions only
     spot_fallback: bool  # WORKER_SPOT_FALLBACK=0: without Spot capacity sessions wait for it, functions only
     signing_keys: str  # SIGNING_KEYS_SECRET: the secret with the token signing keys, functions only
-    standby_workers: int  # STANDBY_WORKERS: how many workers wait for a session
+    standby_min: int  # STANDBY_MIN: how many workers wait for a session at the least, functions only
+    standby_max: int  # STANDBY_MAX: how many wait after many sessions have started at a time, functions only
     upgrades_per_minute: int  # UPGRADES_PER_MINUTE: workers of an older task definition that give way a minute; 0: none
     metrics_namespace: str  # METRICS_NAMESPACE: CloudWatch's name for the metrics of this stack, functions only
     stage: str  # STAGE: local, dev, prod, …
@@ -80,7 +81,8 @@ def settings() -> Settings:
         capacity=env.get("WORKER_CAPACITY", "FARGATE"),
         spot_fallback=env.get("WORKER_SPOT_FALLBACK", "1") == "1",
         signing_keys=env.get("SIGNING_KEYS_SECRET", ""),
-        standby_workers=int(env.get("STANDBY_WORKERS", "1")),
+        standby_min=int(env.get("STANDBY_MIN", "1")),
+        standby_max=int(env.get("STANDBY_MAX", "5")),
         upgrades_per_minute=int(env.get("UPGRADES_PER_MINUTE", "10")),
         metrics_namespace=env.get("METRICS_NAMESPACE", ""),
         stage=stage,

@@ -165,7 +165,8 @@ class Rig:
     watchers_per_tenant: int = 1000
     arrivals_per_minute: int = 100
     told_at_once: int = 25
-    standby_workers: int = 0
+    standby_min: int = 0
+    standby_max: int = 0
     worker_task: str = "worker:2"
     spot_fallback: bool = True
     upgrades_per_minute: int = 10
@@ -402,7 +403,8 @@ class Rig:
             self.mailboxes,
             self.clock,
             self.new_id,
-            self.standby_workers,
+            self.standby_min,
+            self.standby_max,
             self.worker_task,
             self.spot_fallback,
             self.metrics,

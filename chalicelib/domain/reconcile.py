@@ -10,8 +10,12 @@ from chalicelib.domain.session import Desired, Session, Status
 
 LAUNCH_TIMEOUT: Final = 60_000
 """Milliseconds that a new task may take to hold its lease (Fargate needs 20 to 60 s) before RunTask is called again."""
-STANDBY_TIMEOUT: Final = 3_000
-"""Milliseconds that a woken standby may take to hold the lease before another worker is claimed."""
+STANDBY_TIMEOUT: Final = 8_000
+"""Milliseconds that a woken standby may take to hold the lease before another worker is claimed.
+
+It takes a fraction of a second, and some seconds where the table or the queue is slow. A claim that comes too soon
+costs a task and most of a minute; one that comes late, the rest of these seconds.
+"""
 MAX_LAUNCHES: Final = 2
 """RunTask calls for one claim; then comes a new claim."""
 STOP_TIMEOUT: Final = 45_000

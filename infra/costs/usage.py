@@ -141,8 +141,11 @@ def _reads_a_day(a: Assumed) -> float:
 
 
 def _sweep_reads() -> float:
-    """Read units a month of the minute's look around: half a unit a shard of both kinds, the standbys, the upgrade."""
-    return MINUTES * (2 * SHARDS * 0.5 + 2)
+    """Read units a month of the minute's look around: half a unit a shard of both kinds, the upgrade, and the pool.
+
+    The pool's state is read to fill it and to trim it, the standbys for both and to count those that are ready.
+    """
+    return MINUTES * (2 * SHARDS * 0.5 + 1 + 2 + 3)
 
 
 def _watched() -> tuple[int, int]:

@@ -51,7 +51,7 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         name, given, value = pair.partition("=")
         if not given:
             raise CannotDeploy(
-                f"PARAMETERS={pair} isn't understood. Write it like PARAMETERS='StandbyWorkers=2 LogDays=90'."
+                f"PARAMETERS={pair} isn't understood. Write it like PARAMETERS='StandbyMin=2 LogDays=90'."
             )
         parameters[name] = value
     return Choices(

@@ -43,6 +43,8 @@ class LocalSettings:
         """The template's parameters."""
         return {
             "WorkerImage": "local",
+            # Processes of this machine, which starts one in a second.
+            "StandbyMax": "1",
             "AiLabel": "on" if self.ai_label else "off",
             "Linker": self.linker,
             "WhatsAppVersion": self.whatsapp_version,

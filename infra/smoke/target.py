@@ -16,7 +16,7 @@ from infra.deploy.stack import DeployedStack, StackState
 from infra.smoke import NotWorking
 from infra.template import TEMPLATE, load_template
 
-STANDBYS: Final = "StandbyWorkers"
+STANDBYS: Final = "StandbyMin"
 HERE: Final = frozenset({"localhost", "127.0.0.1"})
 
 

@@ -43,7 +43,7 @@ class Account:
             clock=clock,
             workers=EcsWorkers(client, "switchboard", "worker:1", ["subnet"], ["group"]),  # type: ignore[arg-type]
             metrics=EmbeddedMetrics(NAMESPACE, clock),
-            standby_workers=1,
+            standby_min=1,
         )
 
     def _refuse(self, **_: Any) -> Any:

@@ -220,7 +220,7 @@ def a_package(directory: Path, **resources: Any) -> PackagedStack:
     }
     outputs = {"Address": "https://d111.cloudfront.net", "TableName": {"Ref": "Table"}}
     outputs |= {"SigningKeysSecret": {"Ref": "SigningKeys"}, "PageBucketName": {"Ref": "PageBucket"}}
-    parameters = {"WorkerImage": {"Type": "String"}, "StandbyWorkers": {"Type": "Number", "Default": 1}}
+    parameters = {"WorkerImage": {"Type": "String"}, "StandbyMin": {"Type": "Number", "Default": 1}}
     parameters |= {"ReservedConcurrency": {"Type": "Number", "Default": 0}}
     parameters |= {"ImageRepository": {"Type": "String", "Default": ""}}
     template = {

@@ -162,10 +162,10 @@ def test_deploying_twice_builds_uploads_and_changes_nothing(deploying: Deploying
 
 
 def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deploying) -> None:
-    deploying(parameters={"StandbyWorkers": "3"})
+    deploying(parameters={"StandbyMin": "3"})
     deploying(Another={"Type": "AWS::SNS::Topic", "Properties": {}})
     given = {one["ParameterKey"]: one["ParameterValue"] for one in deploying.stack["Parameters"]}
-    assert (given["StandbyWorkers"], given["WorkerImage"]) == ("3", PREBUILT)
+    assert (given["StandbyMin"], given["WorkerImage"]) == ("3", PREBUILT)
     # An image that stands already needs no Docker.
     assert deploying.docker.told == []
 

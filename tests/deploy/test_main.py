@@ -66,8 +66,8 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             "us-east-1",
         ),
         ({"STAGE": "dev", "ALARM_EMAIL": "ops"}, "AlarmEmail=ops can't be: it must be an e-mail address."),
-        ({"STAGE": "dev", "PARAMETERS": "StandbyWorkers"}, "PARAMETERS=StandbyWorkers isn't understood."),
-        ({"STAGE": "dev", "PARAMETERS": "StandbyWorkers=-1"}, "it must be 0 at least."),
+        ({"STAGE": "dev", "PARAMETERS": "StandbyMin"}, "PARAMETERS=StandbyMin isn't understood."),
+        ({"STAGE": "dev", "PARAMETERS": "StandbyMin=-1"}, "it must be 0 at least."),
         ({"STAGE": "dev", "PARAMETERS": "LogDays=31"}, "LogDays=31 can't be: it must be one of 1, 3, 5"),
         (
             {"STAGE": "dev", "IMAGE": "worker"},

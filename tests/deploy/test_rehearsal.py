@@ -23,12 +23,12 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 
 def test_it_says_what_would_be_done_and_what_is_still_missing(tmp_path: Path) -> None:
     said: list[str] = []
-    rehearse(a_package(tmp_path), Choices("prod", {"StandbyWorkers": "2"}, region="eu-west-1", dry=True), said.append)
+    rehearse(a_package(tmp_path), Choices("prod", {"StandbyMin": "2"}, region="eu-west-1", dry=True), said.append)
     told = "\n".join(said)
     assert "and push it as switchboard-prod-worker:" in told
     assert "(not yet: Docker's engine doesn't answer." in told
     assert "the bucket switchboard-prod-code-ACCOUNT-eu-west-1" in told
-    assert "the stack switchboard-prod in eu-west-1, with StandbyWorkers=2" in told
+    assert "the stack switchboard-prod in eu-west-1, with StandbyMin=2" in told
     assert said[-1] == "Nothing was created."
 
 

@@ -81,7 +81,7 @@ def test_what_the_template_sets_is_said_to_be_set_by_it():
 
 
 @pytest.mark.parametrize(
-    "name", ["SEND_BURST", "SEND_PER_MINUTE", "ASK_BURST", "STANDBY_WORKERS", "UPGRADES_PER_MINUTE"]
+    "name", ["SEND_BURST", "SEND_PER_MINUTE", "ASK_BURST", "STANDBY_MIN", "STANDBY_MAX", "UPGRADES_PER_MINUTE"]
 )
 def test_a_default_is_the_code_s(name, monkeypatch):
     monkeypatch.delenv(name, raising=False)

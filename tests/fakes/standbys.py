@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from chalicelib.services.ports import Standby
+from chalicelib.services.ports import PoolState, Standby
 
 
 @dataclass
@@ -11,6 +11,20 @@ class MemoryStandbys:
 
     pool: dict[str, Standby] = field(default_factory=dict)
     serving: dict[str, tuple[str, int]] = field(default_factory=dict)
+    version: int = 0
+    starts: dict[int, int] = field(default_factory=dict)
+
+    def state(self) -> PoolState:
+        return PoolState(self.version, dict(self.starts))
+
+    def note_start(self, minute: int) -> None:
+        self.starts[minute] = self.starts.get(minute, 0) + 1
+
+    def settle(self, version: int) -> bool:
+        if version != self.version:
+            return False
+        self.version += 1
+        return True
 
     def all(self) -> list[Standby]:
         return [self.pool[worker] for worker in sorted(self.pool)]

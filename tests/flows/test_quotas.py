@@ -8,7 +8,7 @@ FIRST, SECOND = "6281230000001", "6281230000002"
 
 
 def test_another_session_runs_when_one_has_stopped(own_stack: Callable[..., Stack]) -> None:
-    stack = own_stack(WORKERS_PER_TENANT="1", SESSIONS_PER_TENANT="2", STANDBY_WORKERS="0")
+    stack = own_stack(WORKERS_PER_TENANT="1", SESSIONS_PER_TENANT="2", STANDBY_MIN="0")
     stack.start()
     stack.link(FIRST)
     assert stack.post("/api/sessions", {"phone": SECOND}).status_code == 201

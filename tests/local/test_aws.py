@@ -19,7 +19,7 @@ def test_the_functions_variables_are_resolved_but_for_what_depends_on_an_api(aws
     variables = aws.variables
     assert variables["TABLE_NAME"] == aws.physical["Table"]
     assert variables["WORKER_SUBNETS"].split(",") == [aws.physical["SubnetA"], aws.physical["SubnetB"]]
-    assert variables["STANDBY_WORKERS"] == "1"
+    assert variables["STANDBY_MIN"] == "1"
     assert "WS_ENDPOINT" not in variables
 
 

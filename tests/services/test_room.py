@@ -126,7 +126,7 @@ def test_an_older_worker_s_late_refusal_does_not_touch_its_successor(rig):
 
 @pytest.mark.parametrize(("falls_back", "started"), [(True, [(1, True)]), (False, [])])
 def test_a_standby_is_started_on_demand_too(rig, falls_back, started):
-    rig.workers.spot_full, rig.spot_fallback, rig.standby_workers = True, falls_back, 1
+    rig.workers.spot_full, rig.spot_fallback, rig.standby_min = True, falls_back, 1
     rig.standbys.fill()
     assert orders(rig) == started
     assert len(rig.stores.standbys.all()) == len(started)

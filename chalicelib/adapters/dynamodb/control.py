@@ -12,7 +12,7 @@ from msgspec import Struct
 from chalicelib.adapters.dynamodb.table import Condition, Item, Table
 from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, Lease
 from chalicelib.reading import Reader
-from chalicelib.services.ports import Standby, Upgrade
+from chalicelib.services.ports import PoolState, Standby, Upgrade
 
 SHARDS: Final = 8
 AT_ONCE: Final = 50
@@ -171,12 +171,38 @@ def _held(lease: Lease) -> Condition:
 _STANDBY: Final = Reader(Standby)
 
 POOL: Final = "STANDBY"
+STATE: Final = "POOL"
+ABSENT: Final = "attribute_not_exists(pk)"
+VERSION: Final = "VERSION"
+STARTS: Final = "STARTS#"
+DEMAND_KEPT: Final = 900
+"""Seconds that a minute's starts are kept."""
 
 
 class DynamoStandbys(Struct, frozen=True):
     """The StandbyStore port. ``until`` is a reserved word of DynamoDB's, hence ``#until``."""
 
     table: Table
+
+    def state(self) -> PoolState:
+        """Read the version and the minutes' starts, all in one Query."""
+        found = {item["sk"]: item for item in self.table.query(Condition("pk = :pk", {":pk": STATE}))}
+        starts = {int(sk.removeprefix(STARTS)): item["starts"] for sk, item in found.items() if sk.startswith(STARTS)}
+        return PoolState(found[VERSION]["version"] if VERSION in found else 0, starts)
+
+    def note_start(self, minute: int) -> None:
+        """Count one more in the minute's item, or begin it; whoever is overtaken in between counts there."""
+        sk, there, none = f"{STARTS}{minute}", Condition("attribute_exists(pk)", {}), Condition(ABSENT, {})
+        first = {"pk": STATE, "sk": sk, "starts": 1, "ttl": minute * 60 + DEMAND_KEPT}
+        while self.table.update(STATE, sk, Condition("SET starts = starts + :one", {":one": 1}), there) is not None:
+            if self.table.put(first, none) is None:
+                return
+
+    def settle(self, version: int) -> bool:
+        """Write the next version on condition that this one stands; no item is version 0."""
+        item = {"pk": STATE, "sk": VERSION, "version": version + 1}
+        stands = Condition("version = :version", {":version": version}) if version else Condition(ABSENT, {})
+        return self.table.put(item, stands) is None
 
     def all(self) -> list[Standby]:
         """Read the pool."""

@@ -35,6 +35,8 @@ KEYS: Final = (
     Pattern("G#{uid}", "GONE", "that a removed session's device couldn't be unlinked", "sessions", "an hour"),
     Pattern("S#{uid}", "LEASE", "a session's lease", "control", "30 days from its release, none while it is held"),
     Pattern("STANDBY", "{worker}", "a standby in the pool", "control"),
+    Pattern("POOL", "VERSION", "how often the pool was filled, so that two don't fill it at once", "control"),
+    Pattern("POOL", "STARTS#{minute}", "how many sessions started in a minute", "control", "15 minutes"),
     Pattern("TASK#{worker}", "TASK", "which session a former standby serves", "control"),
     Pattern("UPGRADE", "UPGRADE", "how far the workers' upgrade is", "control"),
     Pattern("S#{uid}", "H#{cursor}", "an event of a session's history", "sessions", "30 days"),

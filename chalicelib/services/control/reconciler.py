@@ -184,11 +184,14 @@ class Reconciler(Struct, frozen=True):
             if standby:
                 self.standbys.give_back(standby, session.uid, epoch)
             return
+        # Workers that replace lost ones or older versions are no demand that would come again.
+        grows = not lost and self.standbys.note_start()
         if standby:
             self.mailboxes.ring(mailbox)
-            self.wakes.fill_standbys(delay=FILL_DELAY)
         else:
             self._launch(claimed, again=False)
+        if standby or grows:
+            self.wakes.fill_standbys(delay=FILL_DELAY)
         self._remove_mailbox(session, lease)
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.

@@ -1,11 +1,13 @@
 """The standby pool: workers that wait for a session, because Fargate needs most of a minute to start one."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from msgspec import Struct
 
 from chalicelib.domain.lease import Order
+from chalicelib.domain.pool import minute_of, wanted
 from chalicelib.services.ports import (
     Clock,
     Figure,
@@ -14,6 +16,7 @@ from chalicelib.services.ports import (
     NewId,
     NoCapacity,
     NoSpotCapacity,
+    PoolState,
     Rejected,
     Standby,
     StandbyStore,
@@ -31,14 +34,15 @@ the end of its task tells of itself.
 
 
 class Standbys(Struct, frozen=True):
-    """Keeps ``count`` workers waiting, on demand where Spot has no room if ``falls_back``."""
+    """Keeps ``least`` to ``most`` workers waiting, on demand where Spot has no room if ``falls_back``."""
 
     store: StandbyStore
     workers: Workers
     mailboxes: Mailboxes
     clock: Clock
     new_id: NewId
-    count: int
+    least: int
+    most: int
     task: str
     falls_back: bool
     metrics: Metrics
@@ -46,9 +50,20 @@ class Standbys(Struct, frozen=True):
     def fill(self, *, more: int = 0) -> None:
         """Start as many standbys as are missing, and ``more``; those of an older version make room.
 
-        Two callers at once may start one standby too many, which serves a later session.
+        Of several callers at once one starts them. Each first puts in the pool what it is about to start, then moves
+        the pool's version on. Whoever finds the version moved takes its own out again; whoever comes later reads the
+        new version first, and so finds in the pool what was put there before.
         """
-        now = self.clock()
+        now, pool = self.clock(), self.store.state()
+        missing = self._wanted(pool, now) + more - self._tidied(now)
+        fresh = [self._place(now) for _ in range(missing)]
+        if fresh and self.store.settle(pool.version):
+            self._start(fresh)
+        else:
+            self._withdraw(fresh)
+
+    def _tidied(self, now: int) -> int:
+        """Take out of the pool who is gone or of an older version; return how many of the current one wait."""
         waiting = 0
         for standby in self.store.all():
             if standby.until + (MISSED_AFTER if standby.ready else 0) <= now:
@@ -57,8 +72,14 @@ class Standbys(Struct, frozen=True):
                 self.mailboxes.delete(standby.mailbox)
             elif standby.uid is None and (standby.task == self.task or not self.store.retire(standby.worker)):
                 waiting += standby.task == self.task
-        for _ in range(self.count + more - waiting):
-            self._start(now)
+        return waiting
+
+    def note_start(self) -> bool:
+        """Count a session's start as demand; False where the pool doesn't grow with demand."""
+        if self.most <= self.least:
+            return False
+        self.store.note_start(minute_of(self.clock()))
+        return True
 
     def take(self, uid: str, epoch: int) -> Standby | None:
         """Assign a ready standby to the session by one conditional write; None if there is none."""
@@ -76,8 +97,9 @@ class Standbys(Struct, frozen=True):
 
     def trim(self) -> None:
         """Remove standbys beyond the wanted number from the pool; each ends when it finds its item gone."""
+        enough = self._wanted(self.store.state(), self.clock())
         waiting = [standby for standby in self.store.all() if standby.uid is None]
-        for standby in waiting[self.count :]:
+        for standby in waiting[enough:]:
             self.store.retire(standby.worker)
 
     def give_back(self, standby: Standby, uid: str, epoch: int) -> None:
@@ -96,23 +118,33 @@ class Standbys(Struct, frozen=True):
         """Whether the standby can be assigned: one of an older task definition is about to be replaced."""
         return standby.ready and standby.uid is None and standby.until > now and standby.task == self.task
 
-    def _start(self, now: int) -> None:
-        worker = f"standby-{self.new_id()}"
-        mailbox = self.mailboxes.create(worker)
-        self.store.put(Standby(worker=worker, mailbox=mailbox, until=now + STARTING_TAKES, task=self.task))
-        try:
-            self._order(Order(worker=worker, mailbox=mailbox))
-        except NoCapacity as refusal:
-            # The pool is a convenience: without room the sweep tries again in a minute.
-            self._refused(worker, mailbox, refusal)
-        except Rejected as rejected:
-            self._refused(worker, mailbox, rejected)
-            raise
+    def _wanted(self, pool: PoolState, now: int) -> int:
+        return wanted(pool.starts, now, least=self.least, most=self.most)
 
-    def _refused(self, worker: str, mailbox: str, why: Exception) -> None:
-        self.metrics.record({Figure.LAUNCHES_REFUSED: 1}, worker=worker, why=str(why))
-        self.store.forget(worker)
-        self.mailboxes.delete(mailbox)
+    def _place(self, now: int) -> Standby:
+        """Put a standby that isn't started yet in the pool."""
+        worker = f"standby-{self.new_id()}"
+        standby = Standby(worker, self.mailboxes.create(worker), until=now + STARTING_TAKES, task=self.task)
+        self.store.put(standby)
+        return standby
+
+    def _withdraw(self, standbys: Sequence[Standby]) -> None:
+        for standby in standbys:
+            self.store.forget(standby.worker)
+            self.mailboxes.delete(standby.mailbox)
+
+    def _start(self, standbys: Sequence[Standby]) -> None:
+        """Start the tasks up to the first that is refused: where there is no room for one, there is none for others."""
+        for number, standby in enumerate(standbys):
+            try:
+                self._order(Order(worker=standby.worker, mailbox=standby.mailbox))
+            except (NoCapacity, Rejected) as refusal:
+                self.metrics.record({Figure.LAUNCHES_REFUSED: 1}, worker=standby.worker, why=str(refusal))
+                self._withdraw(standbys[number:])
+                if isinstance(refusal, Rejected):
+                    # No retry mends that. Without room the sweep tries again in a minute: the pool is a convenience.
+                    raise
+                return
 
     def _order(self, order: Order) -> None:
         try:

@@ -1,7 +1,7 @@
 """What control needs from outside, as Protocols: sessions, leases, the due index, standbys, tasks, mailboxes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.domain.lease import Lease, Order
@@ -92,8 +92,28 @@ class Standby:
     task: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """The pool as a whole: ``version`` moves on with each filling, ``starts`` are sessions' starts by minute.
+
+    The minutes are counted from the Unix epoch, those before the last quarter of an hour may be missing.
+    """
+
+    version: int = 0
+    starts: Mapping[int, int] = field(default_factory=dict)
+
+
 class StandbyStore(Protocol):
     """The standby pool."""
+
+    def state(self) -> PoolState:
+        """Return the pool's state, read consistently."""
+
+    def note_start(self, minute: int) -> None:
+        """Count one more session that started in that minute."""
+
+    def settle(self, version: int) -> bool:
+        """Move the pool on from the version that was read; False if somebody else has."""
 
     def all(self) -> list[Standby]:
         """Return the standbys, read consistently."""

@@ -46,3 +46,17 @@ def test_a_standby_that_ended_before_it_served_is_known_for_what_it_was_given(st
     assert stores.standbys.given("b") == ("u", 4)
     stores.standbys.forget("b")
     assert stores.standbys.all() == []
+
+
+def test_of_several_who_have_read_one_state_of_the_pool_one_moves_it_on(stores):
+    for version in range(3):
+        assert stores.standbys.state().version == version
+        assert [stores.standbys.settle(version) for _ in range(3)] == [True, False, False]
+
+
+def test_starts_are_counted_by_minute_beside_the_pool_and_are_no_standbys(stores):
+    for minute in (29_000_000, 29_000_001, 29_000_000):
+        stores.standbys.note_start(minute)
+    assert stores.standbys.settle(0)
+    assert stores.standbys.state() == ports.PoolState(1, {29_000_000: 2, 29_000_001: 1})
+    assert stores.standbys.all() == []

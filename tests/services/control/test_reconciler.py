@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.events import Erased, LoggedOut, QRShown
 from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, TTL, Lease
-from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS
+from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS, STANDBY_TIMEOUT
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.control.standbys import MISSED_AFTER
@@ -87,8 +87,8 @@ def test_a_standby_that_does_not_come_is_overtaken_by_a_new_claim(rig):
     ready_standby(rig)
     rig.reconciler.reconcile(session.uid)
     rig.reconciler.reconcile(session.uid)
-    assert rig.wakes.jobs[-1] == ("reconcile", session.uid, 3.0)
-    rig.clock.now += 3_000
+    assert rig.wakes.jobs[-1] == ("reconcile", session.uid, STANDBY_TIMEOUT / 1000)
+    rig.clock.now += STANDBY_TIMEOUT
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).epoch, now(rig).worker) == (2, f"{session.uid}-2")
 
@@ -274,7 +274,7 @@ def test_a_session_that_is_gone_is_nobody_s_business(rig):
 
 
 def test_standbys_are_filled_counted_and_forgotten_when_they_never_came(rig):
-    rig.standby_workers = 2
+    rig.standby_min = 2
     rig.standbys.fill()
     rig.standbys.fill()
     assert len(rig.workers.started) == 2
@@ -285,7 +285,7 @@ def test_standbys_are_filled_counted_and_forgotten_when_they_never_came(rig):
 
 
 def test_a_standby_that_gives_no_sign_of_life_is_given_nothing_and_replaced_only_when_it_is_missed_for_long(rig):
-    rig.standby_workers = 1
+    rig.standby_min = 1
     standby = ready_standby(rig)
     rig.clock.now = standby.until + MISSED_AFTER - 1
     assert rig.standbys.take("u", 1) is None
@@ -298,7 +298,7 @@ def test_a_standby_that_gives_no_sign_of_life_is_given_nothing_and_replaced_only
 
 
 def test_without_room_the_pool_stays_empty_and_clean(rig):
-    rig.standby_workers, rig.workers.full = 1, True
+    rig.standby_min, rig.workers.full = 1, True
     rig.standbys.fill()
     assert rig.stores.standbys.all() == []
     assert rig.mailboxes.there == set()
@@ -306,7 +306,7 @@ def test_without_room_the_pool_stays_empty_and_clean(rig):
 
 def test_a_launch_that_goes_on_demand_at_once_is_no_refusal(rig):
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
-    rig.standby_workers, rig.workers.spot_full = 1, True
+    rig.standby_min, rig.workers.spot_full = 1, True
     for _ in range(2):
         rig.reconciler.reconcile(session.uid)
     rig.standbys.fill()
@@ -334,7 +334,7 @@ def test_how_long_a_session_has_been_starting_is_measured_over_all_its_claims(ri
 
 
 def test_a_standby_with_a_session_does_not_count_as_waiting(rig):
-    rig.standby_workers = 1
+    rig.standby_min = 1
     rig.stores.standbys.put(replace(ready_standby(rig), uid="u", epoch=1))
     rig.standbys.fill()
     assert len(rig.workers.started) == 1
@@ -393,7 +393,7 @@ def test_a_worker_that_gave_way_to_a_newer_version_is_not_called_lost(rig):
 
 
 def test_a_standby_of_an_older_version_is_given_no_session_and_makes_room(rig):
-    rig.standby_workers = 1
+    rig.standby_min = 1
     rig.stores.standbys.put(Standby("standby-old", "https://queue/old", NOW + 30_000, ready=True, task="worker:1"))
     assert rig.standbys.take("u", 1) is None
     rig.standbys.fill()
@@ -403,7 +403,7 @@ def test_a_standby_of_an_older_version_is_given_no_session_and_makes_room(rig):
 
 
 def test_standbys_that_are_more_than_enough_are_let_go(rig):
-    rig.standby_workers = 1
+    rig.standby_min = 1
     rig.standbys.fill(more=2)
     assert len(rig.stores.standbys.all()) == 3
     rig.standbys.trim()

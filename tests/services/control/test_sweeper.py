@@ -43,7 +43,7 @@ def test_a_session_that_cannot_be_reconciled_keeps_nobody_waiting(read: Callable
             return read() if uid == "broken" else super().get(uid)
 
     session = a_session(desired=Desired.RUNNING, generation=1)
-    rig = Rig(stores=Stores(sessions=Broken(rows={session.uid: session})), standby_workers=1)
+    rig = Rig(stores=Stores(sessions=Broken(rows={session.uid: session})), standby_min=1)
     sweep(rig, "broken", session.uid)
     assert rig.stores.sessions.rows[session.uid].epoch == 1
     assert len(rig.stores.standbys.all()) == 1
@@ -51,7 +51,7 @@ def test_a_session_that_cannot_be_reconciled_keeps_nobody_waiting(read: Callable
 
 def test_a_sweep_says_that_it_came_to_its_end_and_how_many_standbys_are_ready() -> None:
     metrics = FakeMetrics()
-    rig = Rig(standby_workers=2, metrics=metrics)
+    rig = Rig(standby_min=2, metrics=metrics)
     sweep(rig)
     first, _ = rig.stores.standbys.all()
     rig.stores.standbys.renew(first.worker, until=rig.clock() + 30_000)

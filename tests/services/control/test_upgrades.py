@@ -86,7 +86,7 @@ def test_without_room_for_standbys_sessions_move_one_by_one_after_a_while(deploy
 
 
 def test_the_extra_standbys_are_let_go_when_all_have_moved(deployment):
-    deployment.rig.standby_workers = 1
+    deployment.rig.standby_min = 1
     deployment.stand("abc", task="worker:1")
     for _ in range(5):
         deployment.minute()
