@@ -295,7 +295,7 @@ const foot = (scope, message, outgoing, acts) => {
   if (outgoing) return [line, underWay(scope, outgoing, acts, line)];
   if (!message.from_me) return line;
   const tick = TICKS[message.status];
-  if (tick) fill(line, el('span.tick', { 'data-status': message.status, title: t(`chat.status.${message.status}`) }, icon(tick), el('span.spoken', {}, t(`chat.status.${message.status}`))));
+  if (tick) fill(line, el('span.ticks', { 'data-status': message.status, title: t(`chat.status.${message.status}`) }, icon(tick), el('span.spoken', {}, t(`chat.status.${message.status}`))));
   if (message.status === 'unknown') return [line, el('div.trouble', {}, el('p', {}, t('chat.unknown')))];
   if (message.status !== 'failed') return line;
   const again = acts && sendable(message) && el('button.quiet', { type: 'button', onclick: () => acts.resend(message) }, icon('retry'), t('chat.again'));
@@ -304,7 +304,7 @@ const foot = (scope, message, outgoing, acts) => {
 
 const underWay = (scope, one, acts, line) => {
   if (one.state === 'sending') {
-    fill(line, el('span.tick', { title: t('chat.status.queued') }, icon('clock'), el('span.spoken', {}, t('chat.status.queued'))));
+    fill(line, el('span.ticks', { title: t('chat.status.queued') }, icon('clock'), el('span.spoken', {}, t('chat.status.queued'))));
     return one.progress !== null && el('progress', { max: 1, value: one.progress, 'aria-label': t('chat.uploading') });
   }
   const text = el('p', { dir: 'auto' });

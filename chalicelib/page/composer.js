@@ -32,7 +32,8 @@ export const composer = (chats, conversation, { send, code }) => {
     },
     onpaste: (event) => { if (event.clipboardData.files.length) { event.preventDefault(); attach(event.clipboardData.files[0]); } },
   });
-  const grow = () => { words.style.blockSize = 'auto'; words.style.blockSize = `${Math.min(TALLEST, words.scrollHeight + 2)}px`; };
+  // Browsers that don't know it by the style are told how high the words are.
+  const grow = CSS.supports('field-sizing', 'content') ? () => {} : () => { words.style.blockSize = 'auto'; words.style.blockSize = `${Math.min(TALLEST, words.scrollHeight + 2)}px`; };
   const input = el('input', { type: 'file', class: 'spoken', tabindex: '-1', 'aria-hidden': 'true', onchange: () => { if (input.files[0]) attach(input.files[0]); input.value = ''; } });
 
   /** What would be sent now; null where there is nothing yet. */

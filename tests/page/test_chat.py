@@ -402,46 +402,70 @@ def test_without_a_connection_and_a_secure_context_messages_come_and_go_all_the_
     expect(bubble(page, "Good")).to_be_visible()
 
 
-def test_the_call_is_copied_as_code_that_runs(line: Line, ben: Phone, talk: Page, tmp_path: Path) -> None:
-    def code(language: str) -> str:
-        talk.get_by_role("tab", name=language).click()
-        return talk.get_by_role("tabpanel").inner_text()
-
-    text = 'It\'s "quoted": 100 % $HOME `ls` \\n ☕'
-    talk.get_by_role("textbox", name="Message", exact=True).fill(text)
-    talk.get_by_role("button", name="Show this as code").click()
-    accessible(talk)
-    pictured(talk, "chat-code")
-    curl, python = code("curl"), code("Python")
-    assert line.tenant.token not in curl + python + code("JavaScript")
-    talk.get_by_role("button", name="Copy").click()
-    expect(talk.get_by_text("Copied")).to_be_visible()
-    talk.keyboard.press("Escape")
-    run(tmp_path, line.tenant.token, curl, python)
-    eventually(lambda: ben.heard().count(text) == 2)
-    # One with a file, from the folder that it lies in; and what has been sent, once more.
-    picture = samples.a_picture("PNG", (40, 30))
-    (tmp_path / "the 'plan'.png").write_bytes(picture)
-    attach(talk, "the 'plan'.png", "image/png", picture)
-    talk.get_by_role("textbox", name="Message", exact=True).fill("The plan")
-    talk.get_by_role("button", name="Show this as code").click()
-    curl, python = code("curl"), code("Python")
-    talk.keyboard.press("Escape")
-    run(tmp_path, line.tenant.token, curl, python)
-
-    came = eventually(lambda: found if len(found := of_type(ben, "image")) == 2 else None)
-    assert [eventually(partial(ben.file, one["id"])) for one in came] == [picture, picture]
+def codes(page: Page) -> tuple[str, str, str]:
+    """What the page shows of the call that the composer would make, in each language."""
+    page.get_by_role("button", name="Show this as code").click()
+    shown = []
+    for language in ("curl", "Python", "JavaScript"):
+        page.get_by_role("tab", name=language).click()
+        shown.append(page.get_by_role("tabpanel").inner_text())
+    page.keyboard.press("Escape")
+    return shown[0], shown[1], shown[2]
 
 
-def run(folder: Path, token: str, curl: str, python: str) -> None:
-    """Run both programs as somebody would who copied them."""
+def run(folder: Path, token: str, curl: str, python: str, javascript: str) -> None:
+    """Run the programs as somebody would who copied them."""
+    (folder / "call.mjs").write_text(javascript)
     environment = {**os.environ, "TOKEN": token}
-    for program in (["bash", "-euc", curl], [sys.executable, "-c", python]):
+    for program in (["bash", "-euc", curl], [sys.executable, "-c", python], ["node", "call.mjs"]):
         done = subprocess.run(
             program, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
         )
         assert done.returncode == 0, done.stderr
         assert '"error"' not in done.stdout, done.stdout
+
+
+def test_the_call_is_copied_as_code_that_runs(line: Line, ben: Phone, talk: Page, tmp_path: Path) -> None:
+    text = 'It\'s "quoted": 100 % $HOME `ls` ${TOKEN} \\n ☕'
+    talk.get_by_role("textbox", name="Message", exact=True).fill(text)
+    programs = codes(talk)
+    assert line.tenant.token not in "".join(programs)
+    run(tmp_path, line.tenant.token, *programs)
+    eventually(lambda: ben.heard().count(text) == 3)
+    talk.get_by_role("button", name="Show this as code").click()
+    accessible(talk)
+    pictured(talk, "chat-code")
+    talk.get_by_role("button", name="Copy").click()
+    expect(talk.get_by_text("Copied")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("the 'plan'.png", samples.a_picture("PNG", (40, 30)), "image"),
+        ('large, "raw".bin', bytes(range(256)) * 20_000, "document"),
+    ],
+)
+def test_the_call_with_a_file_runs_in_the_folder_that_the_file_lies_in(
+    *, line: Line, ben: Phone, talk: Page, tmp_path: Path, name: str, content: bytes, kind: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    attach(talk, name, "image/png" if kind == "image" else "application/octet-stream", content)
+    run(tmp_path, line.tenant.token, *codes(talk))
+    came = eventually(lambda: found if len(found := of_type(ben, kind)) == 3 else None)
+    assert [eventually(partial(ben.file, one["id"])) for one in came] == [content] * 3
+
+
+def test_what_was_sent_is_copied_as_code_too(line: Line, ben: Phone, talk: Page, tmp_path: Path) -> None:
+    write(talk, "Just so")
+    expect(bubble(talk, "Just so").get_by_title("Delivered")).to_be_visible()
+    choose(bubble(talk, "Just so"), "Copy this call")
+    program = talk.get_by_role("tabpanel").inner_text()
+    done = subprocess.run(
+        ["bash", "-euc", program], env={**os.environ, "TOKEN": line.tenant.token}, cwd=tmp_path, check=True, timeout=60
+    )
+    assert done.returncode == 0
+    eventually(lambda: ben.heard().count("Just so") == 2)
 
 
 def test_a_session_that_is_not_there_says_so(open_page: Visits) -> None:
