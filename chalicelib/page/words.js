@@ -1,7 +1,7 @@
 // Words in the reader's language, and times, numbers and countries as that language has them.
 
 /** The languages that there is a catalogue of, by their own names. */
-export const LANGUAGES = { ar: 'العربية', en: 'English', es: 'Español', id: 'Bahasa Indonesia', pt: 'Português' };
+export const LANGUAGES = { ar: 'العربية', en: 'English', es: 'Español', hi: 'हिन्दी', id: 'Bahasa Indonesia', pt: 'Português' };
 const RIGHT_TO_LEFT = new Set(['ar']);
 const LETTER_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const STORED = 'switchboard.language';
