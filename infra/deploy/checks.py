@@ -2,7 +2,8 @@
 
 A template has at most 1 MB, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
 A REST API has as many resources, one a part of a path, as the account's quota says. New accounts have room for ten
-functions at once, of which the stack reserves some. A certificate and a hosted zone are asked for a quarter of an hour
+functions at once, of which the stack reserves some, and vCPUs for a few
+sessions. A certificate and a hosted zone are asked for a quarter of an hour
 into the creation of a stack, which is late to find a slip.
 """
 
@@ -70,11 +71,50 @@ def allowed_resources(account: Account) -> int:
 
     Not everybody who may deploy may ask, and some partitions have no Service Quotas.
     """
+    quota = _quota(account, RESOURCES_QUOTA)
+    return RESOURCES if quota is None else int(quota)
+
+
+def _quota(account: Account, which: Mapping[str, str]) -> float | None:
+    """Return what Service Quotas says; None where it doesn't tell."""
     try:
-        told = account.session.client("service-quotas").get_service_quota(**RESOURCES_QUOTA)
+        told = account.session.client("service-quotas").get_service_quota(
+            ServiceCode=which["ServiceCode"], QuotaCode=which["QuotaCode"]
+        )
     except (BotoCoreError, ClientError):
-        return RESOURCES
-    return int(told["Quota"]["Value"])
+        return None
+    return float(told["Quota"]["Value"])
+
+
+VCPUS: Final = {
+    "FARGATE": {"ServiceCode": "fargate", "QuotaCode": "L-3032A538"},
+    "FARGATE_SPOT": {"ServiceCode": "fargate", "QuotaCode": "L-36FBB829"},
+}
+"""Service Quotas' names for the vCPUs of all tasks that run at a time, by where workers run."""
+ASKED_BY: Final = {
+    "FARGATE": "Fargate On-Demand vCPU resource count",
+    "FARGATE_SPOT": "Fargate Spot vCPU resource count",
+}
+"""How a person finds them there."""
+TASK: Final = 0.25
+"""vCPUs of a worker's task."""
+
+
+def check_vcpus(account: Account, parameters: Mapping[str, str]) -> str:
+    """Return in a sentence how many sessions Fargate's quota has room for; raises CannotDeploy if for none."""
+    capacity, standbys = parameters.get("WorkerCapacity", "FARGATE"), int(parameters.get("StandbyMin", "0"))
+    where = f"Service Quotas, AWS Fargate, {ASKED_BY[capacity]}"
+    quota = _quota(account, VCPUS[capacity])
+    if quota is None:
+        return f"AWS doesn't tell how many vCPUs tasks may have in this account; a session takes {TASK}. See {where}."
+    sessions = int(quota / TASK) - standbys
+    beside = f"beside {_many(standbys, 'standby worker')}"
+    if sessions < 1:
+        raise CannotDeploy(
+            f"Fargate's quota of {quota:g} vCPUs in this account and region has room for no session {beside}. Add "
+            f"PARAMETERS=StandbyMin=0 or ask AWS for more: {where}."
+        )
+    return f"Fargate's quota of {quota:g} vCPUs has room for {_many(sessions, 'session')} {beside}. For more: {where}."
 
 
 def check_concurrency(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> None:
@@ -94,6 +134,10 @@ def check_concurrency(account: Account, parameters: Mapping[str, str], before: M
             f"this account and region; {free} are free, and {least} must stay so. Add PARAMETERS={PARAMETER}=0, or ask "
             "AWS for more: Service Quotas, Lambda, Concurrent executions."
         )
+
+
+def _many(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _nodes(paths: Mapping[str, Any]) -> set[str]:

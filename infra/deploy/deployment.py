@@ -66,6 +66,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
+    say(checks.check_vcpus(account, parameters))
     checks.check_domain(account, parameters)
     if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")

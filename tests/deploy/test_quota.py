@@ -13,6 +13,7 @@ from infra.deploy import CannotDeploy, checks
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
+from infra.template import TEMPLATE, load_template
 from tests.deploy.cloud import QUOTA, a_package, client, running
 
 
@@ -88,11 +89,11 @@ def an_api(paths: int, kind: str = "AWS::Serverless::Api", under: str = "Definit
     return {"Type": kind, "Properties": {under: {"paths": methods}, "StageName": "api"}}
 
 
-def quoted(monkeypatch: pytest.MonkeyPatch, value: float | None) -> None:
-    """Have Service Quotas answer with the value, or refuse."""
+def quoted(monkeypatch: pytest.MonkeyPatch, value: float | None, code: str = "apigateway L-01C8A9E0") -> None:
+    """Have Service Quotas answer with the value of one quota, or refuse."""
 
     def answer(self: ServiceQuotasBackend, service_code: str, quota_code: str) -> dict[str, Any]:
-        if value is None or (service_code, quota_code) != ("apigateway", "L-01C8A9E0"):
+        if value is None or f"{service_code} {quota_code}" != code:
             raise NoSuchResource
         return {"QuotaCode": quota_code, "Value": value}
 
@@ -145,3 +146,54 @@ def test_an_api_that_is_too_large_is_refused_before_anything_is_made(
     with pytest.raises(CannotDeploy, match="The API has 21 resources, and API Gateway allows 20"):
         bring(account, packaged, Choices("dev", {}), print)
     assert there() == before
+
+
+ON_DEMAND, SPOT = "fargate L-3032A538", "fargate L-36FBB829"
+
+
+@pytest.mark.parametrize(
+    ("quota", "chosen", "sentence"),
+    [
+        (
+            (6.0, ON_DEMAND),
+            {},
+            "Fargate's quota of 6 vCPUs has room for 23 sessions beside 1 standby worker. For more: ",
+        ),
+        ((0.5, ON_DEMAND), {}, "Fargate's quota of 0.5 vCPUs has room for 1 session beside 1 standby worker. "),
+        ((4000.0, ON_DEMAND), {"StandbyMin": "0"}, "has room for 16,000 sessions beside 0 standby workers. "),
+        ((10.0, SPOT), {"WorkerCapacity": "FARGATE_SPOT"}, "room for 39 sessions beside 1 standby worker. For more: "),
+        ((10.0, SPOT), {}, "AWS doesn't tell how many vCPUs tasks may have in this account; a session takes 0.25. "),
+        (
+            (None, ON_DEMAND),
+            {},
+            "AWS doesn't tell how many vCPUs tasks may have in this account; a session takes 0.25. ",
+        ),
+    ],
+)
+def test_the_sessions_that_fargate_has_room_for_are_said(
+    account: Account,
+    monkeypatch: pytest.MonkeyPatch,
+    quota: tuple[float | None, str],
+    chosen: dict[str, str],
+    sentence: str,
+) -> None:
+    quoted(monkeypatch, *quota)
+    said = checks.check_vcpus(account, {"StandbyMin": "1", "WorkerCapacity": "FARGATE"} | chosen)
+    assert sentence in said
+    where = "Spot" if "WorkerCapacity" in chosen else "On-Demand"
+    assert said.endswith(f"Service Quotas, AWS Fargate, Fargate {where} vCPU resource count.")
+
+
+def test_an_account_that_has_room_for_no_session_is_refused_before_anything_is_made(
+    account: Account, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    quoted(monkeypatch, 0.25, ON_DEMAND)
+    with pytest.raises(
+        CannotDeploy, match=r"quota of 0.25 vCPUs .* no session beside 1 standby worker. Add PARAMETERS="
+    ):
+        bring(account, a_package(tmp_path), Choices("dev", {}), print)
+
+
+def test_a_worker_s_task_has_the_vcpus_that_are_reckoned_with() -> None:
+    task = load_template(TEMPLATE).of_type("AWS::ECS::TaskDefinition")["WorkerTask"]
+    assert int(task["Cpu"]) / 1024 == checks.TASK
