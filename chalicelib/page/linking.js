@@ -307,8 +307,12 @@ export const openWhenNeeded = (scope, context) => {
     for (const session of all.values()) {
       const { id } = session;
       const needs = needsScan(session);
-      if (!needs) { due.delete(id); others.delete(id); }
-      else if (!needed.get(id) && !others.has(id)) (needed.has(id) || sessions.ready.value ? due : began).add(id);
+      if (!needs) {
+        due.delete(id);
+        // A link is made before its session starts; it is of no more use once that has been linked, or stopped.
+        if (needed.get(id)) others.delete(id);
+      }
+      if (needs && !needed.get(id) && !others.has(id)) (needed.has(id) || sessions.ready.value ? due : began).add(id);
       needed.set(id, needs);
     }
     // Many that wait since long are told of by the list.
