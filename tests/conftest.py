@@ -38,7 +38,7 @@ LONG: Final = frozenset(
     )
 )
 """What waits for minutes begins first, so that no one is left over at the end."""
-HEAVY: Final = frozenset(("adapters", "deploy", "flows", "infra", "local", "page", "worker"))
+HEAVY: Final = frozenset(("adapters", "deploy", "flows", "infra", "local", "page", "smoke", "worker"))
 """Directories whose tests start what takes its time."""
 
 

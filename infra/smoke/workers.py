@@ -65,13 +65,16 @@ class Fleet:
         if self._logs is None:
             return None
         since = int((time.time() - LOOKS_BACK_S) * 1000)
+        # Pages may be empty, and others follow all the same.
+        pages = (
+            self._client("logs")
+            .get_paginator("filter_log_events")
+            .paginate(logGroupName=self._logs, filterPattern=str(Figure.LAUNCHES_REFUSED), startTime=since)
+        )
         try:
-            found = self._client("logs").filter_log_events(
-                logGroupName=self._logs, filterPattern=str(Figure.LAUNCHES_REFUSED), startTime=since
-            )
+            whys = [json.loads(one["message"]).get("why") for page in pages for one in page["events"]]
         except ClientError:
             return None
-        whys = [json.loads(one["message"]).get("why") for one in found["events"]]
         return next((str(why) for why in reversed(whys) if why), None)
 
 
