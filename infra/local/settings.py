@@ -28,6 +28,7 @@ class LocalSettings:
     """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack.
 
     ``ai_label`` has direct messages carry WhatsApp's "AI" label. ``linker`` and ``whatsapp_version`` are the workers'.
+    ``standby_max`` is how far their pool grows: a machine that starts one within a second needs no large one.
     """
 
     port: int
@@ -37,14 +38,14 @@ class LocalSettings:
     ai_label: bool = False
     linker: str = "own"
     whatsapp_version: str = ""
+    standby_max: str = "1"
 
     @property
     def parameters(self) -> dict[str, str]:
         """The template's parameters."""
         return {
             "WorkerImage": "local",
-            # Processes of this machine, which starts one in a second.
-            "StandbyMax": "1",
+            "StandbyMax": self.standby_max,
             "AiLabel": "on" if self.ai_label else "off",
             "Linker": self.linker,
             "WhatsAppVersion": self.whatsapp_version,
@@ -75,6 +76,7 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
         _label(environment.get("AI_LABEL") or "off"),
         _linker(environment.get("LINKER") or "own"),
         _version(environment.get("WHATSAPP_VERSION") or ""),
+        _standbys(environment.get("STANDBY_MAX") or "1"),
     )
 
 
@@ -87,6 +89,12 @@ def _linker(text: str) -> str:
 def _version(text: str) -> str:
     if text and not re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}\.[0-9]{1,10}", text):
         raise BadSetting(f"WHATSAPP_VERSION={text} is no version. One looks like 2.3000.1047769893.")
+    return text
+
+
+def _standbys(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,2}", text):
+        raise BadSetting(f"STANDBY_MAX={text} is no number of workers that this machine could keep waiting.")
     return text
 
 

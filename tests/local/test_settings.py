@@ -37,6 +37,10 @@ def test_who_links_and_as_which_version_are_the_template_s_parameters():
     assert [(one["Linker"], one["WhatsAppVersion"]) for one in told] == [("own", ""), ("library", "2.3000.7")]
 
 
+def test_the_pool_of_workers_grows_only_where_somebody_wants_it():
+    assert [read_settings(given).parameters["StandbyMax"] for given in ({}, {"STANDBY_MAX": "3"})] == ["1", "3"]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -48,6 +52,7 @@ def test_who_links_and_as_which_version_are_the_template_s_parameters():
         {"AI_LABEL": "yes"},
         {"LINKER": "nobody"},
         {"WHATSAPP_VERSION": "newest"},
+        {"STANDBY_MAX": "many"},
     ],
 )
 def test_a_bad_choice_is_one_sentence(given):
