@@ -69,6 +69,14 @@ const held = async (scope, stage, main) => {
   replace(stage, el('header.bar', {}, brand(), el('div.bar-end', {}, settings(scope))), main);
   const { holder } = await import('./holder.js');
   if (!scope.ended) await holder(scope, { secret, show: (step) => show(main, step, { focus: true }) });
+  phone(scope, { place });
+};
+
+/** Put a virtual phone beside the page where there are such: the local stack, which has its modules beside the page's. */
+const phone = async (scope, context) => {
+  if (!place.phones || scope.ended) return;
+  const { phoneBeside } = await import(new URL('phone.js', import.meta.url).href);
+  if (!scope.ended) phoneBeside(scope, context);
 };
 
 const signIn = (token) => { sessionStorage.setItem(TOKEN, token); mount(); };
@@ -134,10 +142,7 @@ const signedIn = async (scope, stage, main, token) => {
   sessions.load();
   const { openWhenNeeded } = await import('./linking.js');
   openWhenNeeded(scope, context);
-  if (!place.phones) return;
-  // The local stack's own, which lies beside the page's files there.
-  const { phoneBeside } = await import(new URL('phone.js', import.meta.url).href);
-  if (!scope.ended) phoneBeside(scope, context);
+  phone(scope, context);
 };
 
 const unreached = (scope, stage, main, error) => {

@@ -144,3 +144,16 @@ def test_opening_dialogs_and_switching_phones_ten_times_leaves_nothing_behind(op
     for _ in range(10):
         after = round_trip()
     assert after == before
+
+
+def test_a_phone_stands_beside_what_a_one_time_link_opens(open_page: Visits, tenant: Stack) -> None:
+    begun(tenant, "cafe")
+    link = tenant.post("/v1/sessions/cafe/invitations", {}).json()["url"]
+    page = open_page(f"#{link.partition('#')[2]}", looking=LARGE, token="")
+    page.get_by_role("button", name="Yes").click()
+    take(page, "Ana", a_number())
+    expect(page.locator(".code-sheet img")).to_be_visible()
+    accessible(page)
+    pictured(page, "phone-beside-a-link")
+    handset(page).get_by_role("button", name=SCAN).click()
+    expect(page.get_by_role("heading", name="Connected", exact=True)).to_be_visible()

@@ -19,7 +19,7 @@ const PEOPLE = [
 /** Milliseconds for which the picture that was taken stays to be seen. */
 const VIEWED = 700;
 
-/** Put a phone beside the page, until the scope ends. */
+/** Put a phone beside the page, until the scope ends. `context` is what views get; `api` and `sessions` may be absent. */
 export const phoneBeside = (scope, context) => {
   const phones = new Phones(scope, context.place.phones);
   const screen = el('div.handset-screen');
@@ -210,10 +210,11 @@ const devices = (scope, { phones, go }, { linked = false } = {}) => {
 /** Signing with the phone's passkey where WhatsApp asks for it, in the place of a browser that has it. */
 const passkey = (scope, { phones, context, go }) => {
   const { api, sessions } = context;
+  const known = () => [...(sessions?.all.value.values() ?? [])];
   const shown = el('div.handset-card', { role: 'status' });
   const sign = async () => {
     const { assertion } = await phones.mine('passkey/sign', {});
-    const waits = [...sessions.all.value.values()].filter((one) => one.status === 'PASSKEY_REQUIRED');
+    const waits = known().filter((one) => one.status === 'PASSKEY_REQUIRED');
     const [latest] = waits.sort((one, other) => Date.parse(other.since) - Date.parse(one.since));
     if (latest) await api.post(`v1/sessions/${segment(latest.id)}/passkey`, { assertion }, { signal: scope.signal });
     else replace(shown, el('p', {}, t('handset.passkey.nobody')));
