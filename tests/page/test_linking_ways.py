@@ -178,6 +178,38 @@ def test_the_code_fills_the_screen_and_can_be_kept(page: Page, tenant: Stack) ->
     assert camera(download.value.path().read_bytes()) == shown
 
 
+def test_where_the_browser_knows_no_full_screen_the_code_fills_the_page(open_page: Visits, tenant: Stack) -> None:
+    a_session(tenant, "filled")
+
+    def knows_none(page: Page) -> None:
+        page.add_init_script("delete Element.prototype.requestFullscreen")
+
+    page = open_page(before=knows_none)
+    code(page).wait_for()
+    small = code(page).bounding_box()
+    page.get_by_role("button", name="Full screen").click()
+    soon(page, lambda: (box := code(page).bounding_box()) and small and box["width"] > small["width"])
+    pictured(page, "linking-full")
+    accessible(page)
+    page.keyboard.press("Escape")
+    soon(page, lambda: code(page).bounding_box() == small)
+    expect(page.get_by_role("button", name="Full screen")).to_be_focused()
+
+
+def test_in_arabic_it_runs_from_right_to_left_and_the_code_does_not(open_page: Visits, tenant: Stack) -> None:
+    name = a_session(tenant, "arabic")
+    page = open_page(looking=Looking(locale="ar"))
+    picture = page.locator(".code-sheet img")
+    picture.wait_for()
+    pictured(page, "linking-code-ar")
+    accessible(page)
+    assert camera(page) == tenant.get(f"/v1/sessions/{name}/qr").json()["code"]
+    first, second = page.get_by_role("tab").all()[:2]
+    first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(second).to_be_focused()
+
+
 def test_it_is_used_by_keyboard_alone(page: Page, tenant: Stack) -> None:
     listed(page)
     a_session(tenant, "keys")
