@@ -57,6 +57,7 @@ def test_the_theme_that_was_chosen_stays_whatever_the_system_has(open_page: Visi
     pictured(page, "settings")
     page.locator("label", has_text="Colours").locator("select").select_option("Dark")
     page.reload()
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     background = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(background) == "rgb(11, 20, 26)"
 
@@ -64,8 +65,11 @@ def test_the_theme_that_was_chosen_stays_whatever_the_system_has(open_page: Visi
 def test_a_sign_in_that_has_ended_leads_back_to_it(open_page: Visits, tenant: Stack) -> None:
     page = open_page(allowing=["status of 401"])
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    here = page.url
+    # Away meanwhile: a page that is open is told at once.
+    page.goto("about:blank")
     tenant.post("/api/auth/logout")
-    page.reload()
+    page.goto(here)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     expect(page.get_by_text("your sign-in has ended")).to_be_visible()
 
