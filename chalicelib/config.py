@@ -1,5 +1,6 @@
 """Settings, and the only reader of the environment. Nothing is read before a setting is asked for."""
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -42,7 +43,7 @@ class Settings:
     users_per_tenant: int  # USERS_PER_TENANT: users that a tenant may have
     keys_per_tenant: int  # KEYS_PER_TENANT: API keys that a tenant may have
     tickets_per_minute: int  # TICKETS_PER_MINUTE: tickets for WebSockets that a tenant may be given
-    edge_secret: str  # EDGE_SECRET: what the edge proves itself with, functions only; empty where there is no edge
+    edge_secrets: tuple[str, ...]  # EDGE_SECRET: what the edge may prove itself with, functions only; none: no edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     own_linker: bool  # LINKER=own: our own half links devices first; library: the client library, workers only
@@ -101,7 +102,7 @@ def settings() -> Settings:
         users_per_tenant=int(env.get("USERS_PER_TENANT", "500")),
         keys_per_tenant=int(env.get("KEYS_PER_TENANT", "1000")),
         tickets_per_minute=int(env.get("TICKETS_PER_MINUTE", "600")),
-        edge_secret=env.get("EDGE_SECRET", ""),
+        edge_secrets=_edge_secrets(env.get("EDGE_SECRET", "")),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
         own_linker=_linker(env.get("LINKER", "own")),
@@ -130,6 +131,12 @@ def _version(text: str) -> tuple[int, int, int] | None:
         raise RuntimeError("WHATSAPP_VERSION is three numbers with dots between them, as 2.3000.1047769893.")
     first, second, third = map(int, parts)
     return first, second, third
+
+
+def _edge_secrets(text: str) -> tuple[str, ...]:
+    """Return the values in ``{"current": text, "other": text}``, without those that are empty."""
+    told = json.loads(text) if text else {}
+    return tuple(value for value in told.values() if value)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from chalicelib.api.parameters import Parameter
 from chalicelib.config import settings
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
-from chalicelib.domain.errors import Forbidden, GatewayError, NotReady, Unauthenticated
+from chalicelib.domain.errors import AroundTheEdge, Forbidden, GatewayError, NotReady, Unauthenticated
 
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
@@ -59,8 +59,21 @@ def called(context: Mapping[str, Any], headers: Mapping[str, str], path: str) ->
 
 
 def _proven(proof: str) -> bool:
-    secret = settings().edge_secret
-    return bool(secret) and hmac.compare_digest(proof.encode(), secret.encode())
+    # While the secret is changed there are two, and both are good.
+    return any(hmac.compare_digest(proof.encode(), secret.encode()) for secret in settings().edge_secrets)
+
+
+def came_right(headers: Mapping[str, str]) -> None:
+    """Raise AroundTheEdge where an edge stands in front of the gateway, and the request didn't come through it.
+
+    Around it there is no firewall, and nobody overwrites what a client says of itself.
+    """
+    sent = {name.lower(): value for name, value in headers.items()}
+    if settings().edge_secrets and not _proven(sent.get(PROOF_HEADER.lower(), "")):
+        raise AroundTheEdge(
+            "This address of the gateway takes no calls.",
+            hint="Call the gateway at its public address.",
+        )
 
 
 GATEWAY_WAITS: Final = 29_000
@@ -139,8 +152,7 @@ class Call:
     def edge(self) -> str | None:
         """The gateway's address, if the request came over the edge, for which the local stack's one port stands."""
         sent = {name.lower(): value for name, value in self.request.headers.items()}
-        came = settings().stage == "local" or _proven(sent.get(PROOF_HEADER.lower(), ""))
-        return self.gateway if came else None
+        return self.gateway if _proven(sent.get(PROOF_HEADER.lower(), "")) else None
 
     def may(self, permission: Permission) -> bool:
         """Whether the caller has the permission."""

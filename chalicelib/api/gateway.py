@@ -12,7 +12,7 @@ from typing import Any, Final
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.api.call import Answer, refuse, respond
+from chalicelib.api.call import Answer, came_right, refuse, respond
 from chalicelib.api.router import Router, name_request
 from chalicelib.config import settings
 from chalicelib.dialects import DIALECTS, dialect_at, websocket_paths
@@ -42,6 +42,7 @@ def serve(app: Chalice, routers: Iterable[Router]) -> None:
     app.api.binary_types = [ANYTHING]
     app.register_middleware(_accept_anything, "http")
     app.register_middleware(_let_pages_read, "http")
+    app.register_middleware(_refuse_around_the_edge, "http")
     app.register_middleware(_refusing_unknown(app), "http")
     for router in routers:
         app.register_blueprint(router.blueprint)
@@ -93,6 +94,25 @@ def _let_pages_read(request: Request, get_response: Respond) -> Response:
     return response
 
 
+def _refuse_around_the_edge(request: Request, get_response: Respond) -> Response:
+    """Refuse what didn't come through the edge, where there is one, in the words of the family that was asked for."""
+    try:
+        came_right(request.headers)
+    except GatewayError as error:
+        dialect = dialect_at(_asked(request))
+        name_request(error, dialect, request.context)
+        answer = refuse(error, dialect.say(error, now=bootstrap.clock()))
+        if request.method == "HEAD":
+            answer.body = b""
+        return answer
+    return get_response(request)
+
+
+def _asked(request: Request) -> str:
+    """Return the path; Chalice's own is the route's, with its variables' names."""
+    return f"/{(request.uri_params or {}).get('proxy', '')}" if request.path == CATCH_ALL else request.path
+
+
 def _refusing_unknown(app: Chalice) -> Callable[[Request, Respond], Response]:
     """Return what answers a request that ``app`` has no route for; Chalice would say 405 in words of its own."""
 
@@ -108,9 +128,7 @@ def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Respo
     if request.method == "OPTIONS":
         # A page may ask before it learns, from the answer itself, that there is nothing.
         return _nothing()
-    # Chalice's path is the route's, with its variables' names.
-    proxied = request.path == CATCH_ALL
-    path = f"/{(request.uri_params or {}).get('proxy', '')}" if proxied else request.path
+    proxied, path = request.path == CATCH_ALL, _asked(request)
     methods = ", ".join(_methods(routes, path) if proxied else routes.get(path, {}))
     error: GatewayError
     if _is_websocket(path):

@@ -13,7 +13,7 @@ from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import authenticator, bearer, permit, reach
-from chalicelib.api.call import JSON
+from chalicelib.api.call import JSON, came_right
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.router import busy, name_request
@@ -37,6 +37,7 @@ def connect(event: WebsocketEvent) -> Response:
     query: Mapping[str, str] = request.get("queryStringParameters") or {}
     dialect = query.get(DIALECT_PARAMETER, "")
     try:
+        came_right(request.get("headers") or {})
         only_text("query", query.values())
         known = DIALECTS.get(dialect)
         if known is None or known.websockets is None:

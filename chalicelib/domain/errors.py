@@ -12,6 +12,7 @@ GatewayError
 │   └── InvalidCredentials       401  a wrong name or password
 ├── Forbidden                    403  known, but not allowed this
 │   ├── SessionDisabled          403  its owner switched it off
+│   ├── AroundTheEdge            403  it came to one of the APIs' own addresses, where an edge stands in front
 │   └── QuotaExceeded            403  the tenant has as much of it as it may have
 │       ├── SessionQuotaExceeded 403
 │       ├── WorkerQuotaExceeded  403  … running at a time
@@ -272,6 +273,12 @@ class Forbidden(GatewayError):
 
     code = "FORBIDDEN"
     status = 403
+
+
+class AroundTheEdge(Forbidden):
+    """The request came to one of the APIs' own addresses, though an edge stands in front of both."""
+
+    code = "NOT_THROUGH_THE_EDGE"
 
 
 class SessionDisabled(Forbidden):

@@ -78,7 +78,7 @@ def _stage(name: str) -> str:
     return name
 
 
-OURS = frozenset({"WorkerImage", "ImageRepository"})
+OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion"})
 """What the deployment itself fills in."""
 
 

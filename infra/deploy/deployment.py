@@ -16,6 +16,7 @@ from infra.deploy.choices import OURS, Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.stack import DeployedStack, Say, StackState
+from infra.edge import secret as edge_secret
 from infra.smoke import NotWorking
 from infra.smoke.target import deployed
 from infra.smoke.walk import USUAL_LIMITS, TimeLimits, walk
@@ -23,6 +24,8 @@ from infra.template import TEMPLATE, load_template
 
 PAGE_BUCKET: Final = "PageBucketName"
 """The stack's output that names the bucket of the page's files."""
+PROOF: Final = "EdgeSecretName"
+"""The stack's output that names the secret that CloudFront proves itself with."""
 DRY_REGION: Final = "us-east-1"
 """Stands for the region where none is chosen and nothing is created."""
 
@@ -71,6 +74,8 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")
     parameters |= _image(account, choices, say)
+    proof = before.outputs.get(PROOF) if before else None
+    parameters["EdgeSecretVersion"] = edge_secret.version(account, proof) if proof else ""
     url = _upload(account, choices.stack, packaged)
     bucket = before.outputs.get(PAGE_BUCKET) if before else None
     if bucket:

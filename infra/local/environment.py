@@ -65,13 +65,17 @@ LOCAL_PAGES = "http://localhost:*,http://127.0.0.1:*"
 """The origins of pages that a developer serves on this machine, on any port; the front refuses all others."""
 
 
-def become_lambda(aws: LocalAws, settings: LocalSettings, ws_endpoint: str) -> None:
-    """Make this process's environment the functions', and nothing of the developer's own AWS account remain in it."""
+def become_lambda(aws: LocalAws, settings: LocalSettings, ws_endpoint: str, proof: str) -> None:
+    """Make this process's environment the functions', and nothing of the developer's own AWS account remain in it.
+
+    ``proof`` is what the front shows the functions for having passed it.
+    """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(aws.environment())
     os.environ.update(aws.variables)
     os.environ["WS_ENDPOINT"] = ws_endpoint
+    os.environ["EDGE_SECRET"] = json.dumps({"current": proof})
     # moto's own port takes nothing from pages.
     os.environ["MEDIA_UPLOADS"] = f"http://127.0.0.1:{settings.port}{FORMS}/{aws.variables['MEDIA_BUCKET']}"
     # Chalice sets it from its own configuration; only this stage may let callers in without a credential.

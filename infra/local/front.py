@@ -18,9 +18,10 @@ from urllib.parse import unquote
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
+from multidict import CIMultiDict
 
 from chalicelib.dialects import websocket_paths
-from chalicelib.domain.edge import HANDSHAKE_HEADER, destination, strip
+from chalicelib.domain.edge import HANDSHAKE_HEADER, HOST_HEADER, PROOF_HEADER, VIEWER_HEADER, destination, strip
 from infra.local.bucket import Bucket
 from infra.local.page import PageSite
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
@@ -196,17 +197,22 @@ def front_app(
     page: PageSite | None = None,
     *,
     faults: web.Application | None = None,
+    proof: str = "",
 ) -> web.Application:
-    """Return the front; ``phones`` are the loopback WhatsApp's control routes, ``faults`` the local AWS's, or None."""
+    """Return the front; ``phones`` are the loopback WhatsApp's control routes, ``faults`` the local AWS's, or None.
+
+    ``proof`` is what it shows the functions for having passed it, as CloudFront does; empty shows nothing.
+    """
     paths = websocket_paths()
 
     async def handle(request: web.Request) -> web.StreamResponse:
         way = destination(request.rel_url.raw_path, request.query, paths, handshake=HANDSHAKE_HEADER in request.headers)
+        headers = _through_the_edge(request, proof)
         if way.api == "rest":
-            return await rest.handle(request, way.path)
+            return await rest.handle(request, way.path, headers)
         # API Gateway decodes what the edge put into the query.
         added = {name: unquote(value) for name, value in way.parameters.items()}
-        return await sockets.handle(request, strip(dict(request.query.items())) | added)
+        return await sockets.handle(request, strip(dict(request.query.items())) | added, headers)
 
     app = web.Application(middlewares=[only_local], client_max_size=PAYLOAD_LIMIT)
     if phones is not None:
@@ -219,3 +225,17 @@ def front_app(
         page.add_to(app)
     app.router.add_route("*", "/{path:.*}", handle)
     return app
+
+
+def _through_the_edge(request: web.Request, proof: str) -> CIMultiDict[str]:
+    """Return the request's headers as the edge hands them on.
+
+    It says nothing of the name that was called, since behind it that would be one over https; the Host header stays.
+    """
+    headers = CIMultiDict(request.headers)
+    for name in (PROOF_HEADER, VIEWER_HEADER, HOST_HEADER):
+        headers.popall(name, None)
+    if proof:
+        headers[PROOF_HEADER] = proof
+        headers[VIEWER_HEADER] = request.remote or ""
+    return headers

@@ -133,8 +133,14 @@ class RestApi:
         self._timeout_s = timeout_s
         self._apart = apart or {}
 
-    async def handle(self, request: web.Request, path: str | None = None) -> web.StreamResponse:
-        """Answer one request as API Gateway would; ``path`` is where the edge leads it, if not where it came to."""
+    async def handle(
+        self, request: web.Request, path: str | None = None, headers: Mapping[str, str] | None = None
+    ) -> web.StreamResponse:
+        """Answer one request as API Gateway would.
+
+        ``path`` is where the edge leads it, if not where it came to; ``headers`` those that the edge hands on, if not
+        those that came.
+        """
         arrived = time.time_ns() // 1_000_000
         try:
             body = await request.read()
@@ -143,7 +149,7 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        asked = _Asking(request.method, target, dict(request.headers), body, arrived)
+        asked = _Asking(request.method, target, dict(request.headers if headers is None else headers), body, arrived)
         apart = self._apart.get((request.method, target.partition("?")[0]))
         try:
             # One that hasn't begun by the time that it is given up is never carried out: the wait cancels it.

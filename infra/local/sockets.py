@@ -12,6 +12,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from aiohttp import WSCloseCode, WSMsgType, web
+from multidict import MultiMapping
 
 from infra.local.functions import Function
 
@@ -136,12 +137,15 @@ class SocketApi:
         self._watchers = watchers
         self._limits = limits or Limits()
 
-    async def handle(self, request: web.Request, query: Mapping[str, str]) -> web.StreamResponse:
-        """Serve one connection from handshake to end; ``query`` is what ``$connect`` sees."""
+    async def handle(
+        self, request: web.Request, query: Mapping[str, str], headers: MultiMapping[str] | None = None
+    ) -> web.StreamResponse:
+        """Serve one connection from handshake to end; ``query`` and ``headers`` are what ``$connect`` sees."""
         if not web.WebSocketResponse().can_prepare(request).ok:
             return web.json_response({"message": "Upgrade to a WebSocket is required here."}, status=426)
         watcher_id = Watchers.new_id()
-        answer = await self._connect(_Scene(watcher_id, request, int(time.time() * 1000)), query)
+        connecting = _Scene(watcher_id, request, int(time.time() * 1000))
+        answer = await self._connect(connecting, query, request.headers if headers is None else headers)
         if not 200 <= answer["statusCode"] < 300:
             return web.Response(
                 status=answer["statusCode"], headers=answer.get("headers"), text=str(answer.get("body") or "")
@@ -155,14 +159,14 @@ class SocketApi:
         await self._disconnect(scene, socket)
         return socket
 
-    async def _connect(self, scene: "_Scene", query: Mapping[str, str]) -> dict[str, Any]:
+    async def _connect(self, scene: "_Scene", query: Mapping[str, str], headers: MultiMapping[str]) -> dict[str, Any]:
         """Return the handler's answer: ``statusCode``, and ``headers`` and a ``body`` where it refuses."""
         handler = self._routes.get("$connect")
         if handler is None:
             return {"statusCode": 200}
         event = scene.event("$connect", "CONNECT") | {
-            "headers": dict(scene.request.headers),
-            "multiValueHeaders": {name: scene.request.headers.getall(name) for name in scene.request.headers},
+            "headers": dict(headers),
+            "multiValueHeaders": {name: headers.getall(name) for name in headers},
             "queryStringParameters": dict(query) or None,
             "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
         }

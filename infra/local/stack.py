@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import socket
 from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
@@ -85,7 +86,8 @@ class StackServices:
         aws.server.unavailable = outage.refuses
         ending.callback(self._note_permissions, authorizer.permissions)
         endpoint = await serve(ending, connections_app(self._watchers, authorizer.connections), loopback_socket())
-        become_lambda(aws, self._settings, f"{endpoint}/{STAGE}")
+        proof = secrets.token_urlsafe()
+        become_lambda(aws, self._settings, f"{endpoint}/{STAGE}", proof)
         app = load_app()
         phones, client = await self._open_whatsapp(ending)
         functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
@@ -109,7 +111,7 @@ class StackServices:
         # Only the loopback's password is nobody's secret.
         known = Credentials(USER, self._password.text) if phones else None
         page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
-        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage))
+        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage), proof=proof)
         await self._open_front(ending, local, front, aws)
         return pumping
 

@@ -1,5 +1,7 @@
 """Whose address counts: forged headers never do."""
 
+import json
+
 import pytest
 
 from chalicelib.api.call import address, called
@@ -8,11 +10,12 @@ from tests.api.conftest import Caller
 
 CONTEXT = {"identity": {"sourceIp": "192.0.2.1"}}
 SECRET = "what only the edge knows"
+OTHER = "what it knew before"
 
 
 @pytest.fixture
 def edge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDGE_SECRET", SECRET)
+    monkeypatch.setenv("EDGE_SECRET", json.dumps({"current": SECRET, "other": OTHER}))
     monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
 
 

@@ -81,7 +81,7 @@ def test_it_shows_the_address_that_its_reader_called(nobody: Caller, headers: di
 
 
 def test_behind_the_edge_that_is_the_edge_s(nobody: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EDGE_SECRET", "known to both")
+    monkeypatch.setenv("EDGE_SECRET", '{"current": "known to both"}')
     monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
     sent = {"Host": "x.execute-api.eu-west-1.amazonaws.com", "X_Switchboard_Edge": "known to both"}
     assert "URL=https://whatsapp.example.com\n" in words(nobody, **sent, X_Switchboard_Host="whatsapp.example.com")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api import sockets
+from chalicelib.config import settings
 from chalicelib.domain.access import Role
 from chalicelib.domain.watchers import Watcher
 from chalicelib.services.ports import Unavailable
@@ -49,6 +50,17 @@ def test_a_header_is_as_good_as_a_parameter(world: World) -> None:
 def test_who_may_only_read_may_watch(world: World) -> None:
     world.put(a_session())
     assert knock(FORM | {"token": world.token(role=Role.READ_ONLY)}) == 200
+
+
+def test_a_handshake_around_the_edge_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_SECRET", '{"current": "known to both", "other": ""}')
+    monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
+    world.put(a_session())
+    query = FORM | {"token": world.token()}
+    status, said = refused(query)
+    assert (status, said["code"]) == (403, "NOT_THROUGH_THE_EDGE")
+    assert knock(query, **{"X-Switchboard-Edge": ""}) == 403
+    assert knock(query, **{"X-Switchboard-Edge": "known to both"}) == 200
 
 
 @pytest.mark.parametrize("anonymous", [True, False])

@@ -266,7 +266,8 @@ def test_the_edge_s_secret_is_in_every_function_s_environment_and_in_cloudfront_
     assert "EdgeSecret" in secret
     origins = properties("Distribution")["DistributionConfig"]["Origins"]
     apis = [one for one in origins if one["Id"] not in {"media", "page"}]
-    assert [json.dumps(one["OriginCustomHeaders"][0]["HeaderValue"]) for one in apis] == [secret, secret]
+    sent = [json.dumps(one["OriginCustomHeaders"][0]["HeaderValue"]) for one in apis]
+    assert sent == [secret.replace(":SecretString:::", ":SecretString:current::")] * 2
     assert "EdgeSecret" not in json.dumps([one for one in origins if one not in apis])
     assert "EdgeSecret" not in json.dumps([properties("WorkerTask"), properties("WorkerRole")])
 

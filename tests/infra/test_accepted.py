@@ -58,7 +58,10 @@ def test_secrets_are_referred_to_in_full(cloud: Cloud) -> None:
     """With an ARN, which has colons of its own, every part of a dynamic reference is there."""
     told = json.dumps(cloud.template).split("{{resolve:")[1:]
     assert told
-    assert {one.partition("}}")[0] for one in told} == {"secretsmanager:${EdgeSecret}:SecretString:::"}
+    assert {one.partition("}}")[0] + "}" for one in told} == {
+        "secretsmanager:${EdgeSecret}:SecretString:::${EdgeSecretVersion}",
+        "secretsmanager:${EdgeSecret}:SecretString:current::${EdgeSecretVersion}",
+    }
     assert "EdgeSecret" in references(cloud.template["Resources"]["Distribution"])
 
 

@@ -40,12 +40,14 @@ async def serving(
     timeout_s: float = 29.0,
     limits: Limits | None = None,
     apart: Mapping[tuple[str, str], Reserved] | None = None,
+    proof: str = "",
 ) -> AsyncIterator[Served]:
     async with AsyncExitStack() as ending:
         executor = ending.enter_context(ThreadPoolExecutor(8))
         app, watchers = make_app(), Watchers()
         sockets = SocketApi(socket_functions_of(app, Concurrency({})), watchers, limits)
-        url = await serve(ending, front_app(RestApi(app, executor, timeout_s, apart), sockets, None), loopback_socket())
+        front = front_app(RestApi(app, executor, timeout_s, apart), sockets, None, proof=proof)
+        url = await serve(ending, front, loopback_socket())
         management = await serve(ending, connections_app(watchers), loopback_socket())
         ending.push_async_callback(watchers.close)
         http = await ending.enter_async_context(aiohttp.ClientSession())

@@ -28,6 +28,10 @@ def make_app() -> Any:
             "thread": threading.current_thread().name,
         }
 
+    @app.route("/edge")
+    def edge():
+        return _of_the_edge(app.current_request.headers)
+
     @app.route("/slow")
     def slow():
         time.sleep(0.5)
@@ -57,10 +61,16 @@ def make_app() -> Any:
     return app
 
 
+def _of_the_edge(headers):
+    sent = {name.lower(): value for name, value in headers.items()}
+    return {name: value for name, value in sent.items() if name.startswith("x-switchboard-")}
+
+
 def _add_events(app):
     @app.on_ws_connect()
     def connect(event):
         query = event.to_dict()["queryStringParameters"] or {}
+        app.edge = _of_the_edge(event.to_dict()["headers"])
         app.seen.append(("connect", query))
         status = query.get("answer", "200")
         body = json.dumps({"said": status})

@@ -17,11 +17,12 @@ def test_functions_see_the_templates_variables_and_nothing_of_the_developers_acc
     os.environ["ALLOWED_ORIGINS"] = "null"
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"):
         os.environ[name] = "mine"
-    become_lambda(aws, read_settings({}), "http://127.0.0.1:1/api")
+    become_lambda(aws, read_settings({}), "http://127.0.0.1:1/api", "proof")
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_DYNAMODB"} & set(os.environ)
     assert os.environ["AWS_ENDPOINT_URL"] == aws.url
     assert os.environ["TABLE_NAME"] == aws.variables["TABLE_NAME"]
     assert os.environ["WS_ENDPOINT"] == "http://127.0.0.1:1/api"
+    assert os.environ["EDGE_SECRET"] == '{"current": "proof"}'
     assert (os.environ["STAGE"], os.environ["ALLOW_ANONYMOUS"]) == ("local", "1")
     assert os.environ["ALLOWED_ORIGINS"] == "null,http://localhost:*,http://127.0.0.1:*"
 

@@ -29,3 +29,20 @@ def test_a_page_from_elsewhere_is_refused():
 def test_the_phones_control_is_there_only_with_the_loopback():
     # The function's to refuse, like all that has no route; Chalice by itself says 405.
     assert status_of("/_local/whatsapp/phones") == status_of("/nowhere") == 405
+
+
+def test_a_request_comes_to_the_functions_with_the_edge_s_proof_and_nothing_that_a_client_says_for_it():
+    async def ask():
+        forged = {
+            "X-Switchboard-Edge": "forged",
+            "X-Switchboard-Viewer": "203.0.113.9",
+            "X-Switchboard-Host": "evil.example",
+        }
+        async with serving(proof="genuine") as served:
+            async with served.http.get(f"{served.url}/edge", headers=forged) as answer:
+                rest = await answer.json()
+            async with served.http.ws_connect(f"{served.url}/api/sessions/one/ws", headers=forged):
+                return rest, served.app.edge
+
+    asked = {"x-switchboard-edge": "genuine", "x-switchboard-viewer": "127.0.0.1"}
+    assert asyncio.run(ask()) == (asked, asked)
