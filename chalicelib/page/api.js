@@ -101,13 +101,13 @@ const refused = (answer, told) => {
 /** A path's segment. */
 export const segment = (name) => encodeURIComponent(name);
 
-/** All entries of a list of the native API, page by page; `each` is told every page as it comes. */
-export const listed = async (api, path, { signal, each = () => {} } = {}) => {
+/** All entries of a list of the native API, page by page, `first` on the first one; `each` is told every page as it comes. */
+export const listed = async (api, path, { signal, each = () => {}, first = 100 } = {}) => {
   const found = [];
   let cursor = null;
   do {
     const at = new URL(path, BASE);
-    at.searchParams.set('limit', '100');
+    at.searchParams.set('limit', cursor ? 100 : first);
     if (cursor) at.searchParams.set('cursor', cursor);
     const page = await api.get(at.href, { signal });
     found.push(...page.data);

@@ -5,6 +5,7 @@ import { listed, segment } from './api.js';
 import { State } from './state.js';
 
 const TOGETHER = 4;
+const SCREENFUL = 25;
 
 /** The sessions by id. `all` is told of every change, `ready` says whether the whole list has been read. */
 export class Sessions {
@@ -36,6 +37,8 @@ export class Sessions {
     try {
       const found = await listed(this.#api, 'v1/sessions', {
         signal: this.#scope.signal,
+        // A screenful comes sooner than a hundred.
+        first: this.ready.value ? 100 : SCREENFUL,
         each: (page) => { if (!this.ready.value) this.#keep(page); },
       });
       const ids = new Set(found.map((one) => one.id));
