@@ -5,7 +5,7 @@ import { el, icon } from './dom.js';
 import { linkingBody, linkSource } from './linking.js';
 import { Live } from './live.js';
 import { chime, soundChoice } from './sound.js';
-import { chosen, clock, LANGUAGES, speak, t } from './words.js';
+import { chosen, clock, LANGUAGES, speak, spoken, t } from './words.js';
 
 /** Where the token lies that the link's secret was exchanged for: this tab, until it is closed. */
 const KEPT = 'switchboard.invitation';
@@ -14,9 +14,9 @@ const OVER = new Set(['INVITATION_OPENED', 'INVITATION_USED', 'INVITATION_REVOKE
 /**
  * The page of a link. `secret` is what stood in its address, null if the page is loaded again; it is exchanged once.
  *
- * Shows itself by `show({title, root})`, each of its steps.
+ * Shows itself by `show({title, root})`, each of its steps; `again()` loads all anew, in the language that it was sent in.
  */
-export const holder = async (scope, { secret, show }) => {
+export const holder = async (scope, { secret, show, again }) => {
   let kept = JSON.parse(sessionStorage.getItem(KEPT) || 'null');
   // Of the secret the part is kept that only names the invitation.
   const name = secret && secret.slice(0, secret.lastIndexOf('.'));
@@ -26,13 +26,18 @@ export const holder = async (scope, { secret, show }) => {
       sessionStorage.setItem(KEPT, JSON.stringify(kept));
     } catch (error) {
       if (error.name !== 'ApiError') throw error;
-      refused(scope, error, { secret, show });
+      refused(scope, error, { secret, show, again });
       return;
     }
   }
   if (!kept) { over(show, 'none'); return; }
   const wanted = kept.language?.split('-')[0];
-  if (Object.hasOwn(LANGUAGES, wanted ?? '') && !chosen()) await speak(wanted);
+  if (Object.hasOwn(LANGUAGES, wanted ?? '') && !chosen() && wanted !== spoken()) {
+    await speak(wanted);
+    // What is around the page has been said in the other language.
+    if (!scope.ended) again();
+    return;
+  }
   if (!scope.ended) (kept.agreed ? begin : ask)(scope, kept, show);
 };
 
@@ -41,11 +46,11 @@ const keep = (kept) => {
   else sessionStorage.removeItem(KEPT);
 };
 
-const refused = (scope, error, { secret, show }) => {
+const refused = (scope, error, { secret, show, again }) => {
   if (OVER.has(error.code)) { over(show, error.code); return; }
-  const again = error.code === UNREACHED || error.retryable;
+  const passes = error.code === UNREACHED || error.retryable;
   plain(show, 'alert', t('holder.unread'), [error.message],
-    again && el('button.primary', { type: 'button', onclick: () => holder(scope, { secret, show }) }, icon('retry'), t('page.again')));
+    passes && el('button.primary', { type: 'button', onclick: () => holder(scope, { secret, show, again }) }, icon('retry'), t('page.again')));
 };
 
 const over = (show, code) => plain(show, 'alert', t(`holder.over.${code}`), [t(`holder.over.${code}.why`)]);

@@ -68,7 +68,7 @@ const held = async (scope, stage, main) => {
   scope.on(window, 'hashchange', mount);
   replace(stage, el('header.bar', {}, brand(), el('div.bar-end', {}, settings(scope))), main);
   const { holder } = await import('./holder.js');
-  if (!scope.ended) await holder(scope, { secret, show: (step) => show(main, step, { focus: true }) });
+  if (!scope.ended) await holder(scope, { secret, show: (step) => show(main, step, { focus: true }), again: mount });
   phone(scope, { place });
 };
 

@@ -14,6 +14,7 @@ from infra.local.client import Stack
 from tests.page import tenants
 from tests.page.links import a_linked_session, a_number, a_session
 from tests.page.seeing import pictured
+from tests.page.test_invitations import invited, place
 from tests.page.visiting import WIDTHS, Looking, Visits
 
 LOCALES: Final = {"es": "es-MX", "pt": "pt-BR", "id": "id-ID"}
@@ -107,6 +108,9 @@ def test_nothing_is_left_in_english_and_nothing_is_cut_off(
     expect(page.get_by_role("heading", name=say("status.CONNECTED"))).to_be_visible()
     expect(page.get_by_text(say("happened.created"), exact=True).first).to_be_visible()
     looked_at(page, language, "session")
+    page.get_by_role("button", name=say("sessions.more"), exact=True).click()
+    looked_at(page, language, "menu")
+    page.keyboard.press("Escape")
     page.get_by_role("button", name=say("webhook.set")).click()
     looked_at(page, language, "webhook")
     page.keyboard.press("Escape")
@@ -138,3 +142,15 @@ def test_the_linking_dialog_leads_in_the_language(
     page.get_by_role("button", name=say("pairing.ask")).click()
     expect(page.get_by_text(say("error.INVALID_FIELD.phone"))).to_be_visible()
     looked_at(page, language, "pairing-refused")
+
+
+def test_a_link_speaks_the_language_that_it_was_sent_in(
+    open_page: Visits, tenant: Stack, language: str, say: Callable[[str], str]
+) -> None:
+    link = place(invited(tenant, a_session(tenant, "held"), language=LOCALES[language]))
+    page = open_page(link, Looking(locale="en-GB"), token="")
+    expect(page.get_by_role("button", name=say("holder.yes"))).to_be_visible()
+    looked_at(page, language, "holder")
+    page.get_by_role("button", name=say("holder.yes")).click()
+    page.get_by_alt_text(say("code.alt")).wait_for()
+    looked_at(page, language, "holder-code")
