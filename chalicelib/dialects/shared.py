@@ -89,8 +89,11 @@ def failure(error: GatewayError) -> Failure:
     return body
 
 
-LARGEST_TEXT: Final = 100_000
-"""Bytes of JSON that a message's text may take in a frame: API Gateway posts no frame of more than 128 KB."""
+LARGEST_PUSH: Final = 32 * 1024
+"""Bytes that a frame to a watcher may have.
+
+API Gateway charges for each begun 32 KB, and posts nothing of more than 128 KB.
+"""
 
 
 def frame(**fields: Any) -> str:
@@ -99,12 +102,9 @@ def frame(**fields: Any) -> str:
     return _json(present)
 
 
-def clipped(text: str, name: str) -> dict[str, Any]:
-    """Return ``text`` as the field ``name``; its beginning, and ``truncated``, if it is too large for a frame."""
-    kept = text
-    while len(_json(kept).encode()) > LARGEST_TEXT:
-        kept = kept[: len(kept) // 2]
-    return {name: kept} if kept == text else {name: kept, "truncated": True}
+def fits(text: str) -> bool:
+    """Whether a frame of this text may be sent to a watcher (``LARGEST_PUSH``)."""
+    return len(text.encode()) <= LARGEST_PUSH
 
 
 def _json(value: Any) -> str:

@@ -17,15 +17,17 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from aiohttp import web
+from aiohttp.http_websocket import WebSocketReader
 from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict
 
 from chalicelib.dialects import websocket_paths
 from chalicelib.domain.edge import HANDSHAKE_HEADER, HOST_HEADER, PROOF_HEADER, VIEWER_HEADER, destination, strip
 from infra.local.bucket import Bucket
+from infra.local.framing import FrameLimit
 from infra.local.page import PageSite
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
-from infra.local.sockets import SocketApi
+from infra.local.sockets import FRAME_LIMIT, SocketApi
 
 LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORECASE)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -120,6 +122,9 @@ class _TimedHandler(RequestHandler):
             self._request_timer = self._loop.call_later(self._timeouts.body_s, self._end_without_body)
         elif self._waits_for_head() and self._request_timer is None:
             self._await_head()
+
+    def set_parser(self, parser: WebSocketReader, data_received_cb: Callable[[], None] | None = None) -> None:
+        super().set_parser(FrameLimit(parser, FRAME_LIMIT), data_received_cb)  # type: ignore[arg-type]
 
     def pause_writing(self) -> None:
         super().pause_writing()

@@ -119,8 +119,10 @@ class Watchers:
             await watcher.socket.close(code=WSCloseCode.GOING_AWAY, message=b"The local stack stops")
 
 
-FRAME_LIMIT: Final = 128 * 1024
-"""The largest message that API Gateway takes from a client, in bytes."""
+FRAME_LIMIT: Final = 32 * 1024
+"""The largest frame that API Gateway takes from a client, in bytes of its payload."""
+MESSAGE_LIMIT: Final = 128 * 1024
+"""The largest message that it takes from a client, in as many frames as that needs."""
 API_ID: Final = "local"
 STAGE: Final = "api"
 NO_STATUS: Final = 1005
@@ -150,7 +152,7 @@ class SocketApi:
             return web.Response(
                 status=answer["statusCode"], headers=answer.get("headers"), text=str(answer.get("body") or "")
             )
-        socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, compress=False)
+        socket = web.WebSocketResponse(max_msg_size=MESSAGE_LIMIT + 1, compress=False)
         await socket.prepare(request)
         scene = _Scene(watcher_id, request, int(time.time() * 1000))
         watcher = OpenWatcher(watcher_id, socket, scene.source_ip, scene.user_agent, scene.connected_at)

@@ -10,11 +10,10 @@ from chalicelib.dialects.bare import messages as bare_messages
 from chalicelib.dialects.bare import webhook as bare_webhook
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.native import webhook as native_webhook
-from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.domain import content as k
 from chalicelib.domain.content import Content, Context, Quoted, Target
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.messages import MAX_TEXT, Direction, Message, MessageStatus, Party
+from chalicelib.domain.messages import Direction, Message, MessageStatus, Party
 from tests.makers import NOW, SECRET, a_message, a_session
 
 THEIRS = Target("3A01", from_me=False)
@@ -141,25 +140,6 @@ def test_every_type_has_its_object_and_every_field_of_it_is_one_of_the_content_s
 def test_the_object_of_each_type_is_described_under_its_name() -> None:
     told = {kind.NAME: shape for kind, shape in contents.SHAPES.items()} | {"contacts": list[contents.ContactJson]}
     assert get_type_hints(contents.ContentJson) == told
-
-
-def test_the_largest_message_fits_into_a_frame() -> None:
-    """API Gateway posts no frame of more than 128 KB."""
-    quoted = Quoted(Target("x" * 128, participant="1" * 64 + "@s.whatsapp.net"), "text", "\N{GRINNING FACE}" * 1_000)
-    context = Context(quoted=quoted, mentions=("1" * 20 + "@s.whatsapp.net",) * k.MOST_MENTIONS)
-    cards = (k.ContactCard("ÿ" * 1_000, "v" * k.LONGEST_VCARD),) * k.MOST_CONTACTS
-    poll = k.Poll("ÿ" * 1_000, ("\N{GRINNING FACE}" * k.LONGEST_OPTION,) * k.MOST_OPTIONS)
-    text = "\N{GRINNING FACE}" * MAX_TEXT
-    largest = [
-        received(k.Text(text), context),
-        received(k.ContactCards(cards, "ÿ" * 1_000), context),
-        received(poll, context),
-        received(k.GroupEvent("joined", (k.GroupMember("1" * 15, "1" * 20),) * k.MOST_MEMBERS), context),
-    ]
-    for message in largest:
-        (frame,) = enveloped_messages.frames(told(message))
-        assert len(frame.encode()) < 128 * 1024
-    assert LARGEST_TEXT < 128 * 1024
 
 
 @pytest.mark.parametrize("kind", [k.Image, k.Video, k.Audio, k.Sticker, k.Document])

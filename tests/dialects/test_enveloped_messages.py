@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from chalicelib.dialects.enveloped import frames as enveloped_frames
 from chalicelib.dialects.enveloped import messages as enveloped_messages
 from chalicelib.dialects.enveloped import sessions as enveloped
-from chalicelib.dialects.shared import LARGEST_TEXT
 from chalicelib.domain.errors import NotOnWhatsApp
 from chalicelib.domain.events import Envelope
-from chalicelib.domain.messages import MAX_TEXT, UNTOLD, Direction, Message, MessageStatus, Party, event
+from chalicelib.domain.messages import UNTOLD, Direction, Message, MessageStatus, Party, event
 from tests.makers import NOW, a_message
 
 INBOUND = a_message(
@@ -81,20 +80,6 @@ def test_an_event_without_its_message_is_not_told() -> None:
     told = event(INBOUND, "E1", NOW)
     envelope = Envelope(told.id, told.type, "default", "ana", INBOUND.uid, NOW, "c1", told.data)
     assert enveloped_frames.event(envelope, None, NOW) == []
-
-
-@pytest.mark.parametrize("character", ["x", "é", "👩", '"', "\x01"])
-def test_a_frame_never_outgrows_what_api_gateway_posts(character: str) -> None:
-    (frame,) = frames(a_message(**{**fields(INBOUND), "text": character * MAX_TEXT}))
-    assert len(json.dumps(frame, ensure_ascii=False).encode()) < 128 * 1024
-    kept = frame["data"]["message"]
-    assert kept == character * len(kept)
-    assert frame["data"].get("truncated", False) == (len(kept) < MAX_TEXT) == (character != "x")
-    assert len(json.dumps(kept, ensure_ascii=False).encode()) <= LARGEST_TEXT
-
-
-def fields(message: Message) -> dict[str, Any]:
-    return {name: getattr(message, name) for name in ("direction", "status", "sender", "to", "whatsapp_id")}
 
 
 @given(st.sampled_from(MessageStatus), st.text(max_size=30))

@@ -3,7 +3,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from infra.local.sockets import FRAME_LIMIT, Limits
+from infra.local.sockets import FRAME_LIMIT, MESSAGE_LIMIT, Limits
 from tests.local.patience import until
 from tests.local.serving import serving
 
@@ -65,14 +65,51 @@ def test_a_handler_that_fails_is_told_to_the_watcher():
     assert asyncio.run(talk())["message"] == "Internal server error"
 
 
-def test_a_message_over_the_limit_ends_the_connection():
+def a_frame(size, *, first, last):
+    """A frame as a client sends it, by a mask that changes nothing."""
+    head = bytes([(0x80 if last else 0) | (1 if first else 0), 0x80 | 127])
+    return head + size.to_bytes(8) + bytes(4) + b"x" * size
+
+
+def sent_raw(*writes, taken=False):
+    """What became of a connection that wrote this: the close code, and the lengths of what the handler got."""
+
     async def talk():
         async with serving() as served, served.watch() as socket:
-            await socket.send_str("x" * (FRAME_LIMIT + 1))
-            await socket.receive(timeout=5)
-            return socket.close_code
+            for raw in writes:
+                socket._writer.transport.write(raw)
+                # One that comes in pieces is read in pieces.
+                await asyncio.sleep(0)
+            if taken:
+                await until(lambda: len(served.seen) > 1)
+            else:
+                await socket.receive(timeout=5)
+                await until(lambda: served.seen[-1][0] == "disconnect")
+            return socket.close_code, [len(text) for kind, text in served.seen if kind == "message"]
 
-    assert asyncio.run(talk()) == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
+    return asyncio.run(talk())
+
+
+def test_the_largest_message_comes_in_frames_of_the_largest_size():
+    count = MESSAGE_LIMIT // FRAME_LIMIT
+    frames = [a_frame(FRAME_LIMIT, first=n == 0, last=n == count - 1) for n in range(count)]
+    assert sent_raw(*frames, taken=True) == (None, [MESSAGE_LIMIT])
+
+
+@pytest.mark.parametrize("piece", [1, 3, 14, 100])
+def test_a_frame_over_the_limit_ends_the_connection_however_it_comes(piece):
+    # No more than the head of the second: what nobody reads would cut off the answer.
+    raw = a_frame(5, first=True, last=True) + a_frame(FRAME_LIMIT + 1, first=True, last=True)[:14]
+    assert sent_raw(*(raw[at : at + piece] for at in range(0, len(raw), piece))) == (
+        aiohttp.WSCloseCode.MESSAGE_TOO_BIG,
+        [5],
+    )
+
+
+def test_a_message_over_the_limit_ends_the_connection_though_its_frames_are_small():
+    count = MESSAGE_LIMIT // FRAME_LIMIT
+    frames = [a_frame(FRAME_LIMIT, first=n == 0, last=False) for n in range(count)]
+    assert sent_raw(*frames, a_frame(1, first=False, last=True)) == (aiohttp.WSCloseCode.MESSAGE_TOO_BIG, [])
 
 
 @pytest.mark.parametrize("limits", [Limits(idle_s=0.1), Limits(age_s=0.1)])

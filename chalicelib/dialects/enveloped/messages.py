@@ -3,11 +3,11 @@
 The family's own system answers ``check-number`` without an envelope: one body has both shapes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 
 from chalicelib.dialects.contents import ContentJson, ContextJson, beside, temporary_path
-from chalicelib.dialects.shared import Moment, ReceiptJson, Success, clipped, frame, iso, receipt, success
+from chalicelib.dialects.shared import Moment, ReceiptJson, Success, fits, frame, iso, receipt, success
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.jid import phone_in
 from chalicelib.domain.messages import Direction, Message, MessageStatus
@@ -171,21 +171,33 @@ def presence(*, online: bool) -> Success[PresenceJson]:
 
 
 def frames(envelope: Envelope) -> list[str]:
-    """Return a message event's frames; none if there is no word for it. ``id`` is the event's, as in every frame."""
+    """Return a message event's frames; none if there is no word for it. ``id`` is the event's, as in every frame.
+
+    A message that a frame has no room for is told without its content: ``data`` has ``truncated``, and as ``url`` the
+    path of the call that gives the message.
+    """
     word, of = WORDS.get(envelope.type), envelope.message
     if word is None or of is None:
         return []
     if word == "message_status" and of.direction is Direction.INBOUND:
         return []  # that the account's owner has read what came in is no status of a message of theirs
+    said: dict[str, Any] = {"id": envelope.id, "cursor": envelope.cursor, "session_id": envelope.session}
+    said |= {"at": iso(envelope.at), "type": word, "message_id": of.whatsapp_id, "status": str(of.status)}
     data: dict[str, Any] = {**message(of)}
     if word == "message_status":
-        data = {
-            name: value for name, value in data.items() if name not in {"message", "media_url", "content", "context"}
-        }
-    elif of.content.text:
-        data |= clipped(of.content.text, "message")
-    said = {"id": envelope.id, "cursor": envelope.cursor, "session_id": envelope.session, "at": iso(envelope.at)}
-    return [frame(type=word, **said, message_id=of.whatsapp_id, status=str(of.status), data=data)]
+        return [frame(**said, data=_without(data, {*_CONTENT, "message", "media_url"}))]
+    whole = frame(**said, data=data)
+    if fits(whole):
+        return [whole]
+    url = f"/api/sessions/{of.session}/messages/{of.id}"
+    return [frame(**said, data={**_without(data, _CONTENT), "message": None, "truncated": True, "url": url})]
+
+
+_CONTENT: Final = frozenset({"content", "context"})
+
+
+def _without(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in data.items() if name not in names}
 
 
 class CheckedJson(TypedDict):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypedDict
 
 from chalicelib.dialects.native import messages, webhook
-from chalicelib.dialects.shared import Moment, iso
+from chalicelib.dialects.shared import Moment, fits, iso
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.session import QRCode
@@ -24,8 +24,6 @@ TYPES: Final = (
 """What is told; all other events are the gateway's own affair."""
 CURSOR: Final = re.compile(r"[0-9A-Za-z:.+-]{1,64}[_#][0-9]{1,64}")
 """Also as webhooks had it before there were addresses to hand it back in."""
-LARGEST: Final = 100_000
-"""Bytes that a frame may have: API Gateway posts none of more than 128 KB."""
 
 
 class NativeEventJson(TypedDict):
@@ -67,9 +65,13 @@ def event(of: Envelope, qr: QRCode | None = None) -> NativeEventJson:
 
 
 def frame(of: NativeEventJson) -> str:
-    """Return an event as JSON for a frame; a message that is too large is told by its id, and ``truncated``."""
+    """Return an event as JSON for a frame.
+
+    A message that a frame has no room for is told without its content: ``data`` has ``truncated``, and as ``url`` the
+    path of the call that gives the message.
+    """
     text = _json(of)
-    if len(text.encode()) <= LARGEST:
+    if fits(text):
         return text
     kept = (
         "id",
@@ -84,7 +86,10 @@ def frame(of: NativeEventJson) -> str:
         "sender",
     )
     data = {name: of["data"][name] for name in kept if name in of["data"]}
-    return _json({**of, "data": {**data, "truncated": True}})
+    url = f"/v1/sessions/{of['session']}"
+    if "id" in data:
+        url += f"/messages/{data['id']}"
+    return _json({**of, "data": {**data, "truncated": True, "url": url}})
 
 
 def _message(of: Envelope) -> dict[str, Any]:

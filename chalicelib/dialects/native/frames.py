@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from chalicelib.dialects.dialect import Asked, Saying
 from chalicelib.dialects.native import answers, events, sessions
+from chalicelib.dialects.shared import fits
 from chalicelib.domain.errors import GatewayError, Invalid, InvalidField
 from chalicelib.domain.events import Envelope, QRShown
 from chalicelib.domain.session import Session
@@ -19,6 +20,8 @@ from chalicelib.reading import BadJson, parse_json
 
 _FIELDS: Final = ("subscribe", "types", "unsubscribe", "ping")
 MOST_TYPES: Final = 50
+LONGEST_SAID: Final = 200
+"""Characters of an error's sentence where all of it would be too long for a frame."""
 
 
 def event(envelope: Envelope, session: Session | None, now: int) -> list[Saying]:
@@ -109,9 +112,18 @@ def _texts(said: Any, *, field: str) -> tuple[str, ...]:
 
 
 def subscribed(session: Session, sent: str) -> str:
-    """Return the answer to a subscription: how the session stands, and the cursor after which its events come."""
+    """Return the answer to a subscription: how the session stands, and the cursor after which its events come.
+
+    A session that a frame has no room for is told without its owner's words and its webhook, and has ``truncated`` and
+    as ``url`` the path of the call that gives it.
+    """
     stands = sessions.session(session)
-    return _json(type="subscribed", session=session.id, cursor=events.written(sent) if sent else None, data=stands)
+    said = {"type": "subscribed", "session": session.id, "cursor": events.written(sent) if sent else None}
+    whole = _json(**said, data=stands)
+    if fits(whole):
+        return whole
+    short = {**stands, "metadata": {}, "webhook": None, "truncated": True, "url": f"/v1/sessions/{session.id}"}
+    return _json(**said, data=short)
 
 
 def subscribed_to_all() -> str:
@@ -132,7 +144,12 @@ def pong() -> str:
 def failed(error: GatewayError, *, session_id: str | None, now: int) -> str:
     """Return an error; about one session if it is."""
     told = answers.error(error, now=now, session_id=session_id)["error"]
-    return _json(type="error", session=session_id, error=told)
+    whole = _json(type="error", session=session_id, error=told)
+    if fits(whole):
+        return whole
+    # What it repeats of the client's own frame is too long to be anything's name.
+    brief = {"message": f"{told['message'][:LONGEST_SAID]}…", "field": None}
+    return _json(type="error", session=None, error={**told, **brief})
 
 
 def _json(**fields: Any) -> str:

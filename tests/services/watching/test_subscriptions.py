@@ -241,6 +241,7 @@ def test_a_message_that_no_frame_has_room_for_is_told_by_its_id(stage: Stage) ->
     stage.rig.push.push(envelope)
     said = stage.heard()[-1]
     assert (said["data"]["id"], said["data"]["truncated"]) == ("01M", True)
+    assert said["data"]["url"] == "/v1/sessions/ana/messages/01M"
     assert len(json.dumps(said)) < 1_000
 
 
