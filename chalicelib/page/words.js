@@ -7,6 +7,8 @@ const LETTER_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 const STORED = 'switchboard.language';
 
 let language = 'en';
+/** The language as the browser's reader has it: the same words, but times and numbers as in that country. */
+let locale = 'en';
 let catalogue = {};
 let plurals = new Intl.PluralRules('en');
 let collator = new Intl.Collator('en');
@@ -26,8 +28,9 @@ export const speak = async (wanted, { keep = false } = {}) => {
   if (!answer.ok) throw new Error(`There is no catalogue of ${wanted}.`);
   catalogue = await answer.json();
   language = wanted;
-  plurals = new Intl.PluralRules(wanted);
-  collator = new Intl.Collator(wanted, { sensitivity: 'base', numeric: true });
+  locale = navigator.languages.find((one) => one.split('-')[0] === wanted) || wanted;
+  plurals = new Intl.PluralRules(locale);
+  collator = new Intl.Collator(locale, { sensitivity: 'base', numeric: true });
   if (keep) localStorage.setItem(STORED, wanted);
   document.documentElement.lang = wanted;
   document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? 'rtl' : 'ltr';
@@ -67,25 +70,25 @@ export const refusal = ({ code, field = null, status = 0, message }) => {
 };
 
 /** A number as the language writes it. */
-export const number = (value) => new Intl.NumberFormat(language).format(value);
+export const number = (value) => new Intl.NumberFormat(locale).format(value);
 
 /** A moment (milliseconds, or RFC 3339) as a date and a time of day; today's as a time alone. */
 export const moment = (value) => {
   const at = new Date(value);
   const today = at.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(language, today ? { timeStyle: 'medium' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
+  return new Intl.DateTimeFormat(locale, today ? { timeStyle: 'medium' } : { dateStyle: 'medium', timeStyle: 'short' }).format(at);
 };
 
 /** A day, in words where it is today or yesterday. */
 export const day = (value) => {
   const at = new Date(value);
   const days = Math.round((new Date(at).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86_400_000);
-  if (days > -2 && days < 1) return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(days, 'day');
-  return new Intl.DateTimeFormat(language, { dateStyle: 'full' }).format(at);
+  if (days > -2 && days < 1) return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(days, 'day');
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(at);
 };
 
 /** A time of day. */
-export const clock = (value) => new Intl.DateTimeFormat(language, { timeStyle: 'short' }).format(new Date(value));
+export const clock = (value) => new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(new Date(value));
 
 const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
 
@@ -93,24 +96,24 @@ const STEPS = [['day', 86_400], ['hour', 3_600], ['minute', 60], ['second', 1]];
 export const relative = (value, now = Date.now()) => {
   const seconds = Math.round((new Date(value).getTime() - now) / 1000);
   const [unit, size] = STEPS.find(([, one]) => Math.abs(seconds) >= one) || STEPS.at(-1);
-  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
 };
 
 /** A time span in seconds, such as "8 seconds" or "2 minutes". */
 export const span = (seconds) => {
   const [unit, size] = STEPS.find(([, one]) => seconds >= one) || STEPS.at(-1);
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.floor(seconds / size));
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.floor(seconds / size));
 };
 
 /** A file's size. */
 export const size = (bytes) => {
   const [unit, factor] = bytes < 1_000 ? ['byte', 1] : bytes < 1_000_000 ? ['kilobyte', 1e3] : ['megabyte', 1e6];
-  return new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })
     .format(bytes / factor);
 };
 
 /** A country's name, by its two letters. */
-export const country = (code) => new Intl.DisplayNames([language], { type: 'region' }).of(code);
+export const country = (code) => new Intl.DisplayNames([locale], { type: 'region' }).of(code);
 
 /** Compare texts as the language sorts them. */
 export const compare = (one, other) => collator.compare(one, other);

@@ -25,6 +25,8 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # The window's own pages, which nobody sees: they cost as much as the page that is tested.
+    "--disable-features=InitialWebUI,WebUIOmniboxPopup,WebUIReloadButton,WebUIToolbar",
 )
 
 PATIENCE_MS = 60_000
