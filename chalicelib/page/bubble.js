@@ -183,7 +183,7 @@ const quote = (message, quoted, chats) => {
   if (!quoted && !told) return null;
   const text = quoted ? summary(quoted, chats) : told.text || (known(`chat.kind.${told.type}`) ? t(`chat.kind.${told.type}`) : t('chat.kind.unsupported'));
   const who = quoted ? writer(quoted, chats) : told.from_me ? t('chat.you') : '';
-  return el('blockquote.quote', { dir: 'auto' }, who && el('strong', {}, who), el('span', {}, text));
+  return el('blockquote.quote', {}, who && el('strong', { dir: 'auto' }, who), el('span', { dir: 'auto' }, text));
 };
 
 const body = (scope, chats, message, votes, outgoing) => {
@@ -197,8 +197,8 @@ const body = (scope, chats, message, votes, outgoing) => {
 const card = (picture, ...inside) => el('div.piece', {}, icon(picture), el('div', {}, inside));
 
 const BODIES = {
-  text: ({ said }) => [words(said.body || ''), said.preview?.title && el('a.piece', { href: safe(said.preview.url), target: '_blank', rel: 'noopener noreferrer nofollow', dir: 'auto' },
-    icon('link'), el('div', {}, el('strong', {}, said.preview.title), said.preview.description && el('small', {}, said.preview.description)))],
+  text: ({ said }) => [words(said.body || ''), said.preview?.title && el('a.piece', { href: safe(said.preview.url), target: '_blank', rel: 'noopener noreferrer nofollow' },
+    icon('link'), el('div', {}, el('strong', { dir: 'auto' }, said.preview.title), said.preview.description && el('small', { dir: 'auto' }, said.preview.description)))],
   image: (of) => [file(of, (url, onerror) => picture(of, url, onerror)), words(of.said.caption)],
   sticker: (of) => file(of, (src, onerror) => el('img.sticker', { src, onerror, alt: t('chat.kind.sticker') })),
   video: (of) => [file(of, (src, onerror) => el('video', { ...playing(of, src, onerror), playsinline: true })), words(of.said.caption)],

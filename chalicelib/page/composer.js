@@ -69,7 +69,7 @@ export const composer = (chats, conversation, { send, code }) => {
     draft.quoted = message;
     quoting.hidden = !message;
     if (!message) { quoting.replaceChildren(); return; }
-    replace(quoting, icon('reply'), el('div', { dir: 'auto' }, el('strong', {}, writer(message, chats)), el('span', {}, summary(message, chats))),
+    replace(quoting, icon('reply'), el('div', {}, el('strong', { dir: 'auto' }, writer(message, chats)), el('span', { dir: 'auto' }, summary(message, chats))),
       el('button.icon-button', { type: 'button', 'aria-label': t('composer.noreply'), onclick: () => { reply(null); words.focus(); } }, icon('close')));
     words.focus();
   };

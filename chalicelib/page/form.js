@@ -3,7 +3,7 @@
 import { el, say, unique } from './dom.js';
 import { failed } from './notice.js';
 import { CALLING, DEFAULT_TRUNK, NO_TRUNK, TRUNKS } from './countries.js';
-import { compare, country, t } from './words.js';
+import { apart, compare, country, t } from './words.js';
 
 /**
  * A labelled field. `name` is the gateway's path of it (`webhook.url`), by which a refusal finds it.
@@ -88,7 +88,7 @@ export const acting = (what, attributes, act, ...children) => {
  */
 export const phoneField = ({ label, name, hint = null, number = null, required = false }) => {
   const begun = number ? countryOf(number) : browsersCountry();
-  const codes = Object.keys(CALLING).map((code) => [code, `${country(code)} (+${CALLING[code]})`])
+  const codes = Object.keys(CALLING).map((code) => [code, `${country(code)} (${apart(`+${CALLING[code]}`)})`])
     .sort(([, one], [, other]) => compare(one, other));
   const where = choice(codes, begun, { 'aria-label': t('phone.country'), class: 'country' });
   const input = el('input', {

@@ -104,7 +104,7 @@ const begin = (scope, kept, show) => {
 
 /** A card under a band in the company's colour. */
 const branded = ({ company }, children) => {
-  const band = el('header.band', { dir: 'auto' }, el('span.band-mark', { 'aria-hidden': 'true' }, [...company.name][0]), company.name);
+  const band = el('header.band', {}, el('span.band-mark', { 'aria-hidden': 'true' }, [...company.name][0]), el('span', { dir: 'auto' }, company.name));
   if (company.colour) {
     band.style.backgroundColor = company.colour;
     band.style.color = legible(company.colour);

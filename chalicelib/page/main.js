@@ -218,7 +218,7 @@ const connection = (scope, live) => {
 };
 
 const account = (scope, me, api) => menu(scope, { label: t('account.of', { name: me.name }), picture: 'people' }, () => [
-  el('p.menu-head', { dir: 'auto' }, me.name, el('small', {}, t(`role.${me.role}`))),
+  el('p.menu-head', {}, el('bdi', {}, me.name), el('small', {}, t(`role.${me.role}`))),
   el('button.menu-item', { type: 'button', onclick: () => signOut(api) }, icon('back'), t('account.signout')),
 ]);
 

@@ -131,7 +131,7 @@ const factsCard = (scope, { api, live }, of) => {
   let last = { inbound: null, outbound: null };
   const facts = {};
   const fact = (name, what = 'span', more = null) => {
-    const shown = el(what, what === 'span.number' ? { dir: 'ltr' } : {});
+    const shown = el(what, what === 'span' ? {} : { dir: 'ltr' });
     const aside = el('span.soft', { dir: 'auto' });
     const line = el('div', {}, el('dt', {}, t(`session.fact.${name}`)), el('dd', {}, shown, aside, more));
     facts[name] = (text, beside = '') => { line.hidden = !text; say(shown, text); say(aside, beside); };

@@ -15,8 +15,8 @@ export const view = (scope, { api, place, signIn }) => {
 const byPassword = (scope, { api, place, signIn, turn }) => {
   // Those of a stack for trying, which everybody knows.
   const given = place.credentials;
-  const name = field({ label: t('signin.name'), name: 'username', input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', required: true, value: given?.username } });
-  const password = field({ label: t('signin.password'), name: 'password', input: { type: 'password', autocomplete: 'current-password', required: true, value: given?.password } });
+  const name = field({ label: t('signin.name'), name: 'username', input: { autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', dir: 'ltr', required: true, value: given?.username } });
+  const password = field({ label: t('signin.password'), name: 'password', input: { type: 'password', autocomplete: 'current-password', dir: 'ltr', required: true, value: given?.password } });
   return [
     el('h1', {}, t('signin.title')),
     el('p.lead', {}, given ? t('signin.local') : t('signin.lead')),
@@ -39,7 +39,7 @@ const byPassword = (scope, { api, place, signIn, turn }) => {
 };
 
 const byKey = (scope, { signIn, turn }) => {
-  const key = field({ label: t('signin.key'), name: 'key', hint: t('signin.key.hint'), input: { type: 'password', autocomplete: 'off', spellcheck: 'false', required: true } });
+  const key = field({ label: t('signin.key'), name: 'key', hint: t('signin.key.hint'), input: { type: 'password', autocomplete: 'off', spellcheck: 'false', dir: 'ltr', required: true } });
   return [
     el('h1', {}, t('signin.title')),
     form({

@@ -69,7 +69,7 @@ const set = (scope, context, id, told, may) => {
   return [
     trouble(api, told),
     el('dl.facts.wide', {},
-      el('div', {}, el('dt', {}, t('webhook.url')), el('dd', { dir: 'ltr' }, told.url)),
+      el('div', {}, el('dt', {}, t('webhook.url')), el('dd', {}, el('span', { dir: 'ltr' }, told.url))),
       el('div', {}, el('dt', {}, t('webhook.events')), el('dd', {}, eventsOf(told))),
       may && el('div', {}, el('dt', {}, t('webhook.secret')),
         el('dd', {}, hidden({ label: t('webhook.secret'), read: secret }), el('p.soft', {}, t('webhook.secret.why'))))),

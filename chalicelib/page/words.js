@@ -39,8 +39,8 @@ export const speak = async (wanted, { keep = false } = {}) => {
 /** The language that is spoken. */
 export const spoken = () => language;
 
-/** A text from outside within one of ours: its direction changes nothing around it, nor theirs its. */
-const apart = (text) => (RIGHT_TO_LEFT.has(language) || LETTER_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+/** A text within one of ours, apart from its direction where the two may differ. */
+export const apart = (text) => (RIGHT_TO_LEFT.has(language) || LETTER_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
 
 /** Whether there are words for this. */
 export const known = (key) => Object.hasOwn(catalogue, key);
