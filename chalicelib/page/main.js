@@ -16,6 +16,8 @@ const THEME = 'switchboard.theme';
 /** The first segment of a one-time link's address. */
 const LINK = 'link';
 
+const chat = () => import('./chat.js');
+
 /**
  * The views, each a module whose `view(scope, context, parameters)` returns `{title, root}`: an element, and what the
  * browser's tab says. `context` is `{api, live, sessions, me, place}`: the caller's calls, the connection, the sessions
@@ -24,7 +26,6 @@ const LINK = 'link';
  * caller's rights; `elsewhere` has the ids of sessions whose phone somebody else holds, who was sent a link. A view may
  * also return `update(parameters)`, for another address of its module: false if it has to be made anew for that.
  */
-const chat = () => import('./chat.js');
 const ROUTES = [
   { path: 'access', load: () => import('./access.js') },
   { path: 'sessions', load: () => import('./overview.js') },

@@ -1,4 +1,4 @@
-"""docs/linking.md against its pictures, which `python -m tests.docs.pictures` takes."""
+"""The documents against their pictures; those of docs/linking.md `python -m tests.docs.pictures` takes."""
 
 import re
 
@@ -9,7 +9,8 @@ LARGEST = 60_000
 
 
 def test_its_pictures_are_there_and_small():
-    shown = re.findall(r"!\[[^]]+\]\((pictures/[a-z-]+\.png)\)", (DOCS / "linking.md").read_text())
+    texts = [path.read_text(encoding="utf-8") for path in DOCS.glob("*.md")]
+    shown = [picture for text in texts for picture in re.findall(r"!\[[^]]+\]\((pictures/[a-z-]+\.png)\)", text)]
     sizes = {path.relative_to(DOCS).as_posix(): path.stat().st_size for path in (DOCS / "pictures").iterdir()}
     assert sorted(shown) == sorted(sizes)
     assert [name for name, size in sizes.items() if size > LARGEST] == []
