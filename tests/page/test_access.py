@@ -13,6 +13,8 @@ from tests.page.seeing import accessible, living, pictured
 from tests.page.visiting import Visits
 from tests.sharing import a_number
 
+pytestmark = pytest.mark.soak
+
 HERE = "#/access"
 TOKEN = "sessionStorage.getItem('switchboard.token')"
 

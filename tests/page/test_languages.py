@@ -17,6 +17,8 @@ from tests.page.seeing import pictured
 from tests.page.test_invitations import invited, place
 from tests.page.visiting import WIDTHS, Looking, Visits
 
+pytestmark = pytest.mark.soak
+
 LOCALES: Final = {"es": "es-MX", "pt": "pt-BR", "id": "id-ID"}
 _SAID: Final = """() => {
   const shown = (one) => one.checkVisibility({visibilityProperty: true});

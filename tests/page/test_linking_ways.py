@@ -14,6 +14,8 @@ from tests.page.seeing import accessible, camera, living, pictured, soon
 from tests.page.tenants import somebody
 from tests.page.visiting import Looking, Visits
 
+pytestmark = pytest.mark.soak
+
 Scan = Callable[[str, str], None]
 
 

@@ -8,6 +8,8 @@ from playwright.sync_api import Page
 from chalicelib.domain.session import Desired, Reason, Status
 from tests.page.links import listed
 
+pytestmark = pytest.mark.soak
+
 SESSION = {
     "id": "cafe",
     "name": "Café Ana",

@@ -15,6 +15,8 @@ from tests.page.seeing import accessible, camera, pictured
 from tests.page.test_sessions import make
 from tests.page.visiting import Looking, Visits
 
+pytestmark = pytest.mark.soak
+
 ARABIC = Looking(locale="ar")
 WORDS = json.loads((Path(files.__file__).parent / "messages.ar.json").read_text(encoding="utf-8"))
 SHOP = "مقهى آنا"

@@ -49,7 +49,13 @@ class Tour:
         return time.monotonic() - self._began
 
 
-@pytest.mark.parametrize(("theme", "width"), list(product(THEMES, WIDTHS)))
+@pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        pytest.param(theme, width, marks=[] if (theme, width) == ("light", WIDTHS[1]) else pytest.mark.soak)
+        for theme, width in product(THEMES, WIDTHS)
+    ],
+)
 def test_who_opens_the_page_is_linked_and_chatting_within_half_a_minute(
     fresh: Stack, browser: Browser, theme: Theme, width: int
 ) -> None:

@@ -14,6 +14,8 @@ from tests.page.seeing import accessible, pictured, soon
 from tests.page.visiting import Visits
 from tests.sharing import a_number
 
+pytestmark = pytest.mark.soak
+
 SHOP = "#/sessions/shop"
 
 
