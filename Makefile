@@ -70,7 +70,7 @@ format: .venv/dev  ## format the code
 	$(BIN)/ruff check --fix-only --quiet
 	$(BIN)/ruff format
 
-deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, DOMAIN= and CERTIFICATE=, ALARM_EMAIL=, PARAMETERS=)
+deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, EDGE=none, DOMAIN= and CERTIFICATE=, ALARM_EMAIL=, PARAMETERS=)
 	@exec $(BIN)/python -m infra.deploy
 
 smoke: .venv/dev  ## try what runs, from the edge to a first code, and say what is wrong (STAGE=dev, or URL= of make run)

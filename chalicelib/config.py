@@ -44,6 +44,7 @@ class Settings:
     keys_per_tenant: int  # KEYS_PER_TENANT: API keys that a tenant may have
     tickets_per_minute: int  # TICKETS_PER_MINUTE: tickets for WebSockets that a tenant may be given
     edge_secrets: tuple[str, ...]  # EDGE_SECRET: what the edge may prove itself with, functions only; none: no edge
+    sockets_address: str  # SOCKETS_ADDRESS: the WebSocket API's own address, functions only; empty behind an edge
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     own_linker: bool  # LINKER=own: our own half links devices first; library: the client library, workers only
@@ -103,6 +104,7 @@ def settings() -> Settings:
         keys_per_tenant=int(env.get("KEYS_PER_TENANT", "1000")),
         tickets_per_minute=int(env.get("TICKETS_PER_MINUTE", "600")),
         edge_secrets=_edge_secrets(env.get("EDGE_SECRET", "")),
+        sockets_address=env.get("SOCKETS_ADDRESS", ""),
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
         own_linker=_linker(env.get("LINKER", "own")),

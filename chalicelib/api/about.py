@@ -8,8 +8,11 @@ from chalicelib import __version__, bootstrap
 from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import JSON, Answer, Call
 from chalicelib.api.router import GATEWAY, Router
+from chalicelib.config import settings
+from chalicelib.dialects import websocket_paths
 from chalicelib.dialects.bare import DIALECT
 from chalicelib.dialects.shared import Moment, iso
+from chalicelib.domain.edge import websocket_ways
 
 VERSION: Final = __version__
 _STARTED: Final = bootstrap.clock()
@@ -38,6 +41,39 @@ def health(call: Call) -> Answer:
     """Say that the gateway answers."""
     now = bootstrap.clock()
     return Answer(HealthJson(status="ok", service="switchboard", timestamp=iso(now), uptime=uptime(now)))
+
+
+class WebSocketJson(TypedDict):
+    """A WebSocket of one dialect."""
+
+    path: Annotated[str, "Where it is in these documents; `{id}` is the session's id, percent-encoded."]
+    dialect: Annotated[str, "The family of its frames."]
+    address: Annotated[
+        str, "Where it is opened. Put the session's id for `{id}`, percent-encoded, and add `token=` to the query."
+    ]
+
+
+class EdgeJson(TypedDict):
+    """Which address is for what."""
+
+    edge: Annotated[bool, "Whether one address is for all: each path leads to the API that it belongs to."]
+    rest: Annotated[str, "What stands before the path of every call, without a slash at its end."]
+    websockets: Annotated[list[WebSocketJson], "Where each WebSocket is opened."]
+
+
+UNKNOWN: Final = "https://gateway.example"
+"""The gateway's address where the request has no name that could be one."""
+
+
+@router.route("GET", "/edge.json", needs=PUBLIC, gives={200: EdgeJson})
+def edge(call: Call) -> Answer:
+    """Say where calls go and where WebSockets are opened: without an edge, the two APIs have an address each."""
+    gateway, sockets = call.gateway or UNKNOWN, settings().sockets_address
+    ways = [
+        WebSocketJson(path=way.path, dialect=way.dialect, address=way.address)
+        for way in websocket_ways(gateway, sockets, websocket_paths())
+    ]
+    return Answer(EdgeJson(edge=not sockets, rest=gateway, websockets=ways))
 
 
 def describe(routers: Iterable[Router]) -> Router:

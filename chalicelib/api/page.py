@@ -4,6 +4,7 @@ What the page shows comes from strangers, and it holds a credential: its policy 
 its own, and nothing be asked but this gateway and the bucket of the messages' files.
 """
 
+from html import escape
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,7 +13,10 @@ from chalicelib.api.auth import PUBLIC
 from chalicelib.api.call import JSON, Answer, Call
 from chalicelib.api.router import GATEWAY, Router
 from chalicelib.config import settings
+from chalicelib.dialects import websocket_paths
 from chalicelib.dialects.bare import DIALECT
+from chalicelib.dialects.native import DIALECT as NATIVE
+from chalicelib.domain.edge import websocket_ways
 from chalicelib.domain.errors import NotFound
 
 HTML: Final = "text/html; charset=utf-8"
@@ -26,13 +30,13 @@ def home(call: Call) -> Answer:
     if not call.edge and not path.endswith("/"):
         # API Gateway's own address, its stage without a slash behind it: what is relative to it would be elsewhere.
         return Answer("", 302, content_type=HTML, headers={"Location": f"{path}/"})
-    return _shown(page.index(), policy(settings().media_uploads))
+    return _live(page.index())
 
 
 @router.route("GET", "/passkey", needs=PUBLIC, gives={200: {HTML: str}})
 def passkey(call: Call) -> Answer:
     """Give the page that leads somebody at a computer through the passkey that WhatsApp asks for."""
-    return _shown(page.passkey(), policy(settings().media_uploads))
+    return _live(page.passkey())
 
 
 @router.route(
@@ -70,17 +74,39 @@ REFERENCE_POLICY: Final = (
 )
 
 
+def _live(document: str) -> Answer:
+    """Show a document that opens a WebSocket: it is told where, if that isn't where its calls go."""
+    sockets = settings().sockets_address
+    if sockets:
+        document = document.replace(
+            "<head>", f'<head>\n<meta name="sockets" content="{escape(own_socket(sockets))}">', 1
+        )
+    return _shown(document, policy(settings().media_uploads, sockets))
+
+
 def _shown(document: str, allowed: str) -> Answer:
     headers = {"Content-Security-Policy": allowed, "Referrer-Policy": "no-referrer"}
     return Answer(document, content_type=HTML, headers=headers)
 
 
-def policy(uploads: str) -> str:
-    """Return the page's Content-Security-Policy; ``uploads`` is where files are posted to, empty if nowhere else."""
-    parts = urlsplit(uploads)
-    files = f" {parts.scheme}://{parts.netloc}" if uploads else ""
+def own_socket(sockets: str) -> str:
+    """Return where the page's own WebSocket is opened, for the WebSocket API's own address."""
+    return next(way.address for way in websocket_ways("", sockets, websocket_paths()) if way.dialect == NATIVE.name)
+
+
+def policy(uploads: str, sockets: str = "") -> str:
+    """Return the page's Content-Security-Policy.
+
+    ``uploads`` is where files are posted to, ``sockets`` where WebSockets are opened; empty if nowhere else.
+    """
+    files, ways = _origin(uploads), _origin(sockets)
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; "
-        f"img-src 'self' data: blob:{files}; media-src 'self' blob:{files}; connect-src 'self'{files}; "
+        f"img-src 'self' data: blob:{files}; media-src 'self' blob:{files}; connect-src 'self'{files}{ways}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f" {parts.scheme}://{parts.netloc}" if address else ""

@@ -74,3 +74,30 @@ def destination(path: str, query: Mapping[str, str], websockets: WebSocketPaths,
 def strip(query: Mapping[str, str]) -> dict[str, str]:
     """Return ``query`` without the parameters that only the edge may set."""
     return {name: value for name, value in query.items() if name not in RESERVED_PARAMETERS}
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketWay:
+    """Where the WebSocket that an edge has at ``path`` is opened; both templates, ``{id}`` is a session's id."""
+
+    path: str
+    dialect: str
+    address: str
+
+
+def websocket_ways(gateway: str, sockets: str, websockets: WebSocketPaths) -> tuple[WebSocketWay, ...]:
+    """Return where each WebSocket is opened, Socket.IO's last, for whoever does an edge's work by themselves.
+
+    ``gateway`` is the address that was called. ``sockets`` is the WebSocket API's own, which takes the dialect and the
+    session as parameters, or empty where an edge stands in front of both: there each is at its path.
+    """
+    ways = (*websockets, (SOCKETIO_PATH, SOCKETIO))
+    if not sockets:
+        at = re.sub("^http", "ws", gateway)
+        return tuple(WebSocketWay(path, dialect, f"{at}{path}") for path, dialect in ways)
+
+    def address(path: str, dialect: str) -> str:
+        named = f"&{SESSION_PARAMETER}={{id}}" if "{id}" in path else ""
+        return f"{sockets}?{DIALECT_PARAMETER}={dialect}{named}"
+
+    return tuple(WebSocketWay(path, dialect, address(path, dialect)) for path, dialect in ways)

@@ -10,6 +10,9 @@ const SLOWEST = 30_000;
 /** Milliseconds without a connection after which that is worth telling. */
 const NOTICED = 3_000;
 
+/** Where WebSockets are opened if not at the page's own address: the gateway says so in its document. */
+const ELSEWHERE = document.querySelector('meta[name="sockets"]')?.content;
+
 /** All sessions of the tenant at once: their `session.*` events, without codes. */
 export const EVERY = '*';
 
@@ -76,8 +79,8 @@ export class Live {
     try {
       const wanted = this.#bound ? { session: this.#bound } : {};
       const { ticket } = await this.#api.post('v1/ws-ticket', wanted, { signal: connection.signal });
-      const at = new URL('v1/ws', BASE);
-      at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
+      const at = new URL(ELSEWHERE ?? 'v1/ws', BASE);
+      if (!ELSEWHERE) at.protocol = at.protocol === 'https:' ? 'wss:' : 'ws:';
       at.searchParams.set('token', ticket);
       this.#open(connection, new WebSocket(at), late);
     } catch {

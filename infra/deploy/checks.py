@@ -159,20 +159,27 @@ CERTIFICATES: Final = "us-east-1"
 
 def check_domain(account: Account, parameters: Mapping[str, str]) -> None:
     """Raise CannotDeploy if the certificate isn't issued or isn't for the name, or if the name isn't in the zone."""
-    domain, zone = parameters.get("DomainName"), parameters.get("HostedZoneId")
-    if not domain:
-        return
-    _check_certificate(account, parameters["CertificateArn"], domain)
-    if zone:
-        with explained("show the hosted zone"):
-            found = account.session.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"].rstrip(".")
-        if domain != found and not domain.endswith(f".{found}"):
-            raise CannotDeploy(f"The hosted zone {zone} is for {found}, and {domain} isn't in it.")
+    edge = parameters.get("Edge") != "none"
+    names = [parameters.get("DomainName"), parameters.get("SocketDomainName")]
+    zone, region = parameters.get("HostedZoneId"), CERTIFICATES if edge else account.region
+    for domain in filter(None, names):
+        _check_certificate(account, parameters["CertificateArn"], domain, region)
+        if zone:
+            _check_zone(account, zone, domain)
 
 
-def _check_certificate(account: Account, arn: str, domain: str) -> None:
+def _check_zone(account: Account, zone: str, domain: str) -> None:
+    with explained("show the hosted zone"):
+        found = account.session.client("route53").get_hosted_zone(Id=zone)["HostedZone"]["Name"].rstrip(".")
+    if domain != found and not domain.endswith(f".{found}"):
+        raise CannotDeploy(f"The hosted zone {zone} is for {found}, and {domain} isn't in it.")
+
+
+def _check_certificate(account: Account, arn: str, domain: str, region: str) -> None:
+    if arn.split(":")[3] != region:
+        raise CannotDeploy(f"The certificate for {domain} must be in {region}, and {arn} isn't.")
     with explained("show the certificate"):
-        acm = account.session.client("acm", region_name=CERTIFICATES)
+        acm = account.session.client("acm", region_name=region)
         found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
     if found["Status"] != "ISSUED":
         raise CannotDeploy(f"The certificate for {domain} isn't issued ({found['Status']}). Validate it first: {arn}")

@@ -16,6 +16,8 @@ ALIASES: Final = {
     "DOMAIN": "DomainName",
     "CERTIFICATE": "CertificateArn",
     "ZONE": "HostedZoneId",
+    "SOCKET_DOMAIN": "SocketDomainName",
+    "EDGE": "Edge",
     "ALARM_EMAIL": "AlarmEmail",
 }
 LONGEST: Final = 16

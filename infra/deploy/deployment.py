@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deploy import CannotDeploy, administrator, artifacts, checks, given_image, image, publishing
+from infra.deploy import CannotDeploy, administrator, artifacts, checks, given_image, image, publishing, verification
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.choices import OURS, Choices, check_image, check_parameters
@@ -71,6 +71,9 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
     say(checks.check_vcpus(account, parameters))
     checks.check_domain(account, parameters)
+    at_the_edge = parameters.get("Edge") == "cloudfront"
+    if at_the_edge and not (before and before.outputs.get("DistributionId")):
+        verification.check_verified(account)
     if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")
     parameters |= _image(account, choices, say)
@@ -83,6 +86,8 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
         publishing.publish(account, bucket, packaged.page)
     if not stack.change(url, parameters, before):
         say("Nothing has changed.")
+    if at_the_edge:
+        verification.forget_attempt(account)
     _finish(account, choices.stack, stack, packaged, say)
 
 
@@ -178,12 +183,18 @@ def _finish(account: Account, name: str, stack: DeployedStack, packaged: Package
     where = f"aws secretsmanager get-secret-value --secret-id {administrator.secret_name(name)}"
     say(f"The first administrator is {administrator.USER}{', created now' if created else ''}; the password:")
     say(f"  {where} --region {account.region} --query SecretString --output text")
-    for output in ("Address", "DashboardAddress"):
+    for output in ("Address", "SocketsAddress", "DashboardAddress"):
         if output in state.outputs:
             say(f"{output.replace('Address', ' address').strip().capitalize()}: {state.outputs[output]}")
     if state.parameters.get("DomainName") and not state.parameters.get("HostedZoneId"):
-        target = state.outputs.get("DistributionAddress", "")
-        say(f"Enter in your DNS: {state.parameters['DomainName']} CNAME {target}")
+        targets = (
+            ("DomainName", "DistributionAddress"),
+            ("DomainName", "RestDomainTarget"),
+            ("SocketDomainName", "SocketDomainTarget"),
+        )
+        for parameter, output in targets:
+            if output in state.outputs:
+                say(f"Enter in your DNS: {state.parameters[parameter]} CNAME {state.outputs[output]}")
 
 
 def _lint(template: Mapping[str, Any], region: str) -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained, refused
+from infra.deploy.verification import explained_failure
 
 if TYPE_CHECKING:
     from types_boto3_cloudformation.client import CloudFormationClient
@@ -167,7 +168,8 @@ class DeployedStack:
             time.sleep(PAUSE)
         if status != wanted:
             after = AFTERWARDS.get(status, "See the stack's events in the console.")
-            raise CannotDeploy(f"The deployment failed ({status}). {after}\n{self._failures(self._name, since=since)}")
+            reasons = explained_failure(self._failures(self._name, since=since))
+            raise CannotDeploy(f"The deployment failed ({status}). {after}\n{reasons}")
 
     def _status(self, name: str) -> str:
         with explained("tell how far the stack is"):

@@ -62,7 +62,8 @@ class Gateway:
 
     def greet(self) -> None:
         """Open a WebSocket, say something on it, and wait for the answer; raises NotWorking."""
-        url = self._address.replace("http", "ws", 1) + "/v1/ws"
+        ways = self.ask("GET", "/edge.json")["websockets"]
+        url = next(way["address"] for way in ways if way["path"] == "/v1/ws")
         # In a header: an address is what logs and error messages repeat.
         token = {"Authorization": str(self._calls.headers["Authorization"])}
         try:

@@ -25,7 +25,7 @@ def test_every_route_declares_what_it_needs() -> None:
 def test_only_health_login_the_docs_and_what_checks_by_itself_are_public() -> None:
     # Socket.IO's clients may show their credential in a packet later; a link's secret is one itself.
     public = {path for (_, path), needs in DECLARED.items() if is_public(needs)}
-    told = {"/", "/health", "/api/health", "/openapi.json", "/docs", "/passkey", "/page/{build}/{asset}"}
+    told = {"/", "/health", "/api/health", "/openapi.json", "/edge.json", "/docs", "/passkey", "/page/{build}/{asset}"}
     assert public - {"/socket.io"} == {*told, "/api/auth/login", "/v1/invitations/exchange"}
 
 

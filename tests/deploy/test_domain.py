@@ -62,3 +62,24 @@ def test_the_name_must_be_in_the_zone(account: Account, certificate: str) -> Non
     other = client(account, "route53").create_hosted_zone(Name="ample.com", CallerReference="2")["HostedZone"]["Id"]
     with pytest.raises(CannotDeploy, match=r"is for ample\.com, and whatsapp\.example\.com isn't in it"):
         checks.check_domain(account, chosen("whatsapp.example.com", certificate, other.rpartition("/")[2]))
+
+
+def test_cloudfront_s_certificate_is_looked_for_where_cloudfront_does(account: Account) -> None:
+    arn = f"arn:aws:acm:{account.region}:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+    with pytest.raises(CannotDeploy, match="must be in us-east-1"):
+        checks.check_domain(account, chosen("whatsapp.example.com", arn))
+
+
+def test_without_an_edge_one_of_the_stack_s_own_region_is_for_both_names(account: Account, certificate: str) -> None:
+    acm = account.session.client("acm")
+    asked = {"DomainName": "*.example.com", "ValidationMethod": "DNS"}
+    arn = str(acm.request_certificate(**asked)["CertificateArn"])
+    acm_backends[account.number][account.region].get_certificate(arn).status = "ISSUED"
+    own = {"Edge": "none", "SocketDomainName": "sockets.example.com"}
+    checks.check_domain(account, chosen("whatsapp.example.com", arn) | own)
+    with pytest.raises(CannotDeploy, match=r"not for sockets\.example\.org"):
+        checks.check_domain(
+            account, chosen("whatsapp.example.com", arn) | own | {"SocketDomainName": "sockets.example.org"}
+        )
+    with pytest.raises(CannotDeploy, match=f"must be in {account.region}"):
+        checks.check_domain(account, chosen("whatsapp.example.com", certificate) | own)

@@ -262,7 +262,9 @@ def test_the_edge_s_secret_is_in_every_function_s_environment_and_in_cloudfront_
         "Workers don't have it",
         "who may read the functions' or CloudFront's configuration can read that secret",
     )
-    secret = json.dumps(CLOUD.variables["EDGE_SECRET"])
+    condition, told, otherwise = CLOUD.variables["EDGE_SECRET"]["Fn::If"]
+    assert (condition, otherwise) == ("HasEdge", "")
+    secret = json.dumps(told)
     assert "EdgeSecret" in secret
     origins = properties("Distribution")["DistributionConfig"]["Origins"]
     apis = [one for one in origins if one["Id"] not in {"media", "page"}]

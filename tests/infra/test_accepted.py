@@ -38,7 +38,11 @@ def test_functions_that_are_still_the_old_ones_may_start_the_old_worker(cloud: C
 def test_nothing_starts_a_worker_before_everything_stands(cloud: Cloud) -> None:
     """A worker of a creation that is taken back would keep the cluster and the subnets from being removed."""
     resources = cloud.template["Resources"]
-    assert {"Distribution", "MountTargetA", "MountTargetB", "DefaultRoute"} <= set(resources["SweepRule"]["DependsOn"])
+    assert {"PageBucketPolicy", "MountTargetA", "MountTargetB", "DefaultRoute"} <= set(
+        resources["SweepRule"]["DependsOn"]
+    )
+    # Where there is a distribution, the policy waits for it.
+    assert "Distribution" in references(resources["PageBucketPolicy"]["Properties"])
 
 
 def test_only_the_worker_s_own_role_asks_whose_task_it_is(cloud: Cloud) -> None:

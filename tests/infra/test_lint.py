@@ -12,7 +12,7 @@ from infra import REPOSITORY
 from infra.deploy.packaging import located, translated
 from infra.template import decided
 from tests.infra.cloud import PARAMETERS
-from tests.infra.test_stack import EVERYTHING
+from tests.infra.test_stack import EVERYTHING, NO_EDGE
 
 pytestmark = pytest.mark.subprocess
 
@@ -44,7 +44,7 @@ def test_what_checkov_finds_is_what_is_left_so_with_a_reason(plain, tmp_path):
     """Of the stack as it is by default, and as it is with every choice taken."""
     assert CHECKOV.exists(), "Run: make .venv/checkov/installed"
     alarmed = PARAMETERS | {"AlarmEmail": "ops@example.com"}
-    for name, parameters in {"usual": alarmed, "everything": EVERYTHING}.items():
+    for name, parameters in {"usual": alarmed, "everything": EVERYTHING, "no edge": alarmed | NO_EDGE}.items():
         document = decided(plain, parameters)
         # A thousand lines about routes, which checkov has no word for.
         document["Resources"]["RestAPI"]["Properties"].pop("Body")

@@ -29,6 +29,15 @@ EVERYTHING = PARAMETERS | {
 }
 
 
+NO_EDGE = PARAMETERS | {
+    "Edge": "none",
+    "DomainName": "whatsapp.example.com",
+    "SocketDomainName": "sockets.example.com",
+    "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    "HostedZoneId": "Z0123456789",
+}
+
+
 def statements(role):
     return [one for policy in role["Policies"] for one in policy["PolicyDocument"]["Statement"]]
 
@@ -42,7 +51,7 @@ def test_so_it_is_with_every_choice_taken(package):
     with moto_cloud(package, "switchboard-all") as full:
         full.create(EVERYTHING)
         told = full.function_environment("Control")
-        assert set(full.template["Resources"]) == set(full.physical)
+        assert set(decided(full.template, EVERYTHING)["Resources"]) == set(full.physical)
         assert told["WORKER_SUBNETS"].split(",") == [full.physical["PrivateSubnetA"], full.physical["PrivateSubnetB"]]
         assert (told["WORKER_PUBLIC_ADDRESS"], told["WORKER_CAPACITY"]) == ("0", "FARGATE_SPOT")
         assert full.outputs["Address"] == "https://whatsapp.example.com"
@@ -52,6 +61,30 @@ def test_so_it_is_with_every_choice_taken(package):
         mine = [one for one in alarms if one["AlarmName"].startswith("switchboard-all")]
         assert {tuple(one["AlarmActions"]) for one in mine} == {(full.physical["AlarmTopic"],)}
         removed(full)
+
+
+def test_so_it_is_without_an_edge(package):
+    with moto_cloud(package, "switchboard-bare") as bare:
+        bare.create(PARAMETERS | {"Edge": "none"})
+        assert set(decided(bare.template, PARAMETERS | {"Edge": "none"})["Resources"]) == set(bare.physical)
+        assert not [kind for kind, _ in bare.resources.values() if kind.startswith("AWS::CloudFront::")]
+        rest, sockets = bare.physical["RestAPI"], bare.physical["WebsocketAPI"]
+        assert bare.outputs["Address"] == f"https://{rest}.execute-api.us-east-1.amazonaws.com/api"
+        assert bare.outputs["SocketsAddress"] == f"wss://{sockets}.execute-api.us-east-1.amazonaws.com/api"
+        told = bare.function_environment("APIHandler")
+        assert (told["SOCKETS_ADDRESS"], told["EDGE_SECRET"]) == (bare.outputs["SocketsAddress"], "")
+        assert not {"DistributionAddress", "EdgeSecretName"} & set(bare.outputs)
+
+
+def test_and_with_a_name_for_each_of_the_two_apis(package):
+    with moto_cloud(package, "switchboard-named") as named:
+        named.create(NO_EDGE)
+        assert named.outputs["Address"] == "https://whatsapp.example.com"
+        assert named.function_environment("WebsocketConnect")["SOCKETS_ADDRESS"] == "wss://sockets.example.com/"
+        records = {named.asked(one)["Name"]: named.asked(one)["AliasTarget"] for one in ("RestRecord", "SocketRecord")}
+        assert records["whatsapp.example.com"]["DNSName"].startswith("d-switchboard-named-restdomain")
+        assert records["sockets.example.com"]["DNSName"].startswith("d-switchboard-named-socketdomain")
+        assert named.asked("RestDomainStage")["Stage"] == named.physical["RestAPIapiStage"]
 
 
 def removed(cloud):

@@ -78,6 +78,8 @@ def _remembered(clients: Clients, name: str, given: Properties) -> Made:
         "FunctionARN": f"arn:aws:cloudfront::123456789012:function/{named}",
         "Arn": f"arn:aws:wafv2:us-east-1:123456789012:global/webacl/{named}/0",
         "RootResourceId": "root",
+        "RegionalDomainName": f"d-{named}.execute-api.us-east-1.amazonaws.com",
+        "RegionalHostedZoneId": "Z1UJRXOUMOOFQ8",
     }
 
 
@@ -97,7 +99,11 @@ REMEMBERED = (
     "AWS::ApiGateway::Deployment",
     "AWS::ApiGateway::Stage",
     "AWS::ApiGateway::Account",
+    "AWS::ApiGateway::BasePathMapping",
+    "AWS::ApiGateway::DomainName",
+    "AWS::ApiGatewayV2::ApiMapping",
     "AWS::ApiGatewayV2::Deployment",
+    "AWS::ApiGatewayV2::DomainName",
     "AWS::CloudFront::Function",
     "AWS::CloudFront::Distribution",
     "AWS::CloudFront::OriginAccessControl",

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.api.about import HealthJson
+from chalicelib.api.about import EdgeJson, HealthJson, WebSocketJson
 from chalicelib.api.fields import SendBody
 from chalicelib.dialects import DIALECTS
 from chalicelib.dialects.shared import iso
@@ -133,7 +133,11 @@ def _all() -> list[_Examples]:
 
 @cache
 def _shared() -> _Examples:
-    answers = {HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(NOW), uptime=90)}
+    way = WebSocketJson(path="/v1/ws", dialect="native", address="wss://gateway.example/v1/ws")
+    answers: dict[Any, Any] = {
+        HealthJson: HealthJson(status="ok", service="switchboard", timestamp=iso(NOW), uptime=90),
+        EdgeJson: EdgeJson(edge=True, rest="https://gateway.example", websockets=[way]),
+    }
     return _Examples(answers, {SendBody: SendBody("+628987654321", "Your order is on its way.")})
 
 
