@@ -4,6 +4,10 @@
 export const LANGUAGES = { ar: 'العربية', en: 'English', es: 'Español', hi: 'हिन्दी', id: 'Bahasa Indonesia', pt: 'Português' };
 const RIGHT_TO_LEFT = new Set(['ar']);
 const LETTER_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+/** Marks that turn the direction of all that follows them in a sentence. */
+const TURNS = /[\u202a-\u202e]/g;
+/** Marks that keep a part to itself, and the last of them its end. */
+const PARTS = /[\u2066-\u2069]/g;
 const STORED = 'switchboard.language';
 
 let language = 'en';
@@ -39,8 +43,22 @@ export const speak = async (wanted, { keep = false } = {}) => {
 /** The language that is spoken. */
 export const spoken = () => language;
 
-/** A text within one of ours, apart from its direction where the two may differ. */
-export const apart = (text) => (RIGHT_TO_LEFT.has(language) || LETTER_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text);
+/** Whether each part that begins in a text ends there, and no other does. */
+const closed = (text) => {
+  let open = 0;
+  for (const mark of text.match(PARTS) ?? []) {
+    open += mark === '\u2069' ? -1 : 1;
+    if (open < 0) return false;
+  }
+  return open === 0;
+};
+
+/** A text within one of ours, apart from its direction where the two may differ; what would turn ours is left out. */
+export const apart = (given) => {
+  const turned = given.replace(TURNS, '');
+  const text = closed(turned) ? turned : turned.replace(PARTS, '');
+  return RIGHT_TO_LEFT.has(language) || LETTER_TO_LEFT.test(text) ? `\u2068${text}\u2069` : text;
+};
 
 /** Whether there are words for this. */
 export const known = (key) => Object.hasOwn(catalogue, key);

@@ -64,6 +64,14 @@ def test_on_the_phone_it_begins_with_the_code_to_type_and_ends_linked(
     assert page.evaluate("sessionStorage.getItem('switchboard.invitation')") is None
 
 
+@pytest.mark.parametrize("name", ["Caf\u202e\u00e9 Ana", "\u2067Caf\u00e9 Ana", "Caf\u00e9 Ana\u2069"])
+def test_no_name_turns_what_the_opener_agrees_to(open_page: Visits, tenant: Stack, name: str) -> None:
+    company = {"name": name, "colour": "#7a1fa2"}
+    page = open_page(place(invited(tenant, a_session(tenant, "turned"), company=company)), PHONE, token="")
+    said = page.get_by_role("listitem").filter(has_text="can read this account")
+    assert said.inner_text() == "Caf\u00e9 Ana can read this account\u2019s messages from now on."
+
+
 def test_at_a_desk_it_begins_with_the_code_to_scan(open_page: Visits, tenant: Stack, number: str) -> None:
     name = a_session(tenant, "desk")
     page = open_page(place(invited(tenant, name)), token="")
