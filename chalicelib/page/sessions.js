@@ -9,7 +9,7 @@ const SCREENFUL = 25;
 
 /** The sessions by id. `all` is told of every change, `ready` says whether the whole list has been read. */
 export class Sessions {
-  #scope; #api; #stale = new Set(); #reading = 0;
+  #scope; #api; #stale = new Set(); #reading = 0; #newer = null; #again = false;
 
   /** `session` is the only one that the caller may watch, null for all of its tenant's. */
   constructor(scope, api, live, { session = null } = {}) {
@@ -22,7 +22,7 @@ export class Sessions {
     live.follow(scope, session ?? EVERY, {
       event: (event) => this.heard(event),
       // Whatever happened while there was no connection.
-      stands: () => { if (this.ready.value) this.load(); },
+      stands: () => { if (this.loading) this.#again = true; else if (this.ready.value) this.load(); },
     });
     live.poll(scope, () => this.load());
     live.status.watch(scope, (status) => { if (status === 'polling') this.load(); });
@@ -34,30 +34,45 @@ export class Sessions {
   async load() {
     if (this.loading) return;
     this.loading = true;
+    // What is told of one session while the list is on its way is newer than what the list says of it.
+    const newer = new Set();
+    this.#newer = newer;
+    const older = (sessions) => sessions.filter(({ id }) => !newer.has(id));
     try {
       const found = await listed(this.#api, 'v1/sessions', {
         signal: this.#scope.signal,
         // A screenful comes sooner than a hundred.
         first: this.ready.value ? 100 : SCREENFUL,
-        each: (page) => { if (!this.ready.value) this.#keep(page); },
+        each: (page) => { if (!this.ready.value) this.#keep(older(page)); },
       });
       const ids = new Set(found.map((one) => one.id));
-      for (const id of [...this.all.value.keys()]) if (!ids.has(id)) this.all.value.delete(id);
-      this.#keep(found);
+      for (const id of [...this.all.value.keys()]) if (!ids.has(id) && !newer.has(id)) this.all.value.delete(id);
+      this.#keep(older(found));
       this.failure.set(null);
       this.ready.set(true);
     } catch (error) {
       if (error.name !== 'AbortError') this.failure.set(error);
     } finally {
       this.loading = false;
+      this.#newer = null;
+    }
+    if (this.#again && !this.#scope.ended) {
+      this.#again = false;
+      await this.load();
     }
   }
 
   /** Take a session as an answer has it. */
-  put(session) { this.#keep([session]); }
+  put(session) {
+    this.#newer?.add(session.id);
+    this.#keep([session]);
+  }
 
   /** Forget a session that was deleted. */
-  gone(id) { if (this.all.value.delete(id)) this.all.tell(); }
+  gone(id) {
+    this.#newer?.add(id);
+    if (this.all.value.delete(id)) this.all.tell();
+  }
 
   /** Read one session again; resolves to it, undefined if there is none. Raises ApiError for anything else. */
   async refresh(id) {

@@ -1,7 +1,7 @@
 """The list of sessions: what it shows of each, how it keeps up, and what can be done from it."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from infra.local.client import Stack
 from tests.page import tenants
@@ -223,3 +223,38 @@ def test_it_fits_a_phone_whose_letters_are_twice_as_large(open_page: Visits, cro
     assert first
     assert second
     assert first["y"] + first["height"] <= second["y"] + 1
+
+
+def test_a_list_that_was_long_on_its_way_takes_nothing_back(open_page: Visits, tenant: Stack) -> None:
+    deleted = make(tenant, "Deleted")
+    make(tenant, "Other")
+    held: list[Route] = []
+
+    def hold(page: Page) -> None:
+        """Keep the page waiting for its first list."""
+
+        def keep(route: Route) -> None:
+            if held:
+                route.continue_()
+            else:
+                held.append(route)
+
+        page.route("**/v1/sessions?*", keep)
+
+    page = open_page(before=hold, allowing=["status of 404"])
+    page.get_by_role("heading", name="Sessions").wait_for()
+    soon(page, lambda: bool(held))
+    (one,) = held
+    before = one.fetch()
+    page.get_by_role("button", name="New session").click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Made")
+    page.get_by_role("dialog").get_by_text("More settings").click()
+    page.get_by_role("dialog").get_by_label("Start it right away").uncheck()
+    page.get_by_role("dialog").get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", name="Made", level=1)).to_be_visible()
+    tenant.delete(f"/v1/sessions/{deleted}")
+    one.fulfill(response=before)
+    page.get_by_role("navigation").get_by_role("link", name="Sessions").click()
+    expect(row(page, "Other")).to_be_visible()
+    expect(row(page, "Made")).to_be_visible()
+    expect(row(page, "Deleted")).to_be_hidden()
