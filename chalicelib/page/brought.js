@@ -8,6 +8,7 @@ import { Live } from './live.js';
 import { notices } from './notice.js';
 import { bringing } from './passkey.js';
 import { Scope } from './scope.js';
+import { called } from './standing.js';
 import { preferred, speak, t } from './words.js';
 
 // No server is sent a fragment; it goes from the address at once.
@@ -61,7 +62,7 @@ const asking = (scope, card) => {
       }
       const live = new Live(scope, api, { session: id });
       const source = linkSource(scope, { api, live, id, session });
-      replace(card, el('h1', { dir: 'auto' }, t('linking.title', { name: session.name || id })), linkingBody(scope, source).root);
+      replace(card, el('h1', { dir: 'auto' }, t('linking.title', { name: called(session) })), linkingBody(scope, source).root);
     },
   });
 };

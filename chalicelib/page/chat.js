@@ -7,6 +7,7 @@ import { dialog } from './dialog.js';
 import { el, fill, icon, keyed, replace, say } from './dom.js';
 import { form, phoneField } from './form.js';
 import { address, go } from './router.js';
+import { called } from './standing.js';
 import { clock, day, t } from './words.js';
 
 /** Pixels from its end within which a list counts as scrolled to the end. */
@@ -30,7 +31,7 @@ export const view = (scope, context, { id, chat = null }) => {
   const link = async (send) => (await import('./linking.js')).linkThenSend(scope, context, id, send);
   let shown = scope.child();
   const talk = el('div.talk');
-  const title = () => sessions.get(id)?.name || id;
+  const title = () => called(sessions.get(id) ?? { id });
 
   const choose = (jid) => {
     shown.end();

@@ -35,6 +35,9 @@ export const dialog = (scope, { title, body, classes = '', closable = true }) =>
   (first || shown.querySelector('h2')).focus();
 });
 
+// A text as somebody types it who sees it: marks without a shape can't be, and a browser shows one space for many.
+const asSeen = (text) => text.normalize('NFC').replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ').trim();
+
 /** Ask for a yes. `danger` marks what can't be taken back; with `typed` that text must be typed first. Resolves to whether it was given. */
 export const confirm = (scope, { title, text, action, danger = false, typed = null }) =>
   dialog(scope, {
@@ -44,7 +47,7 @@ export const confirm = (scope, { title, text, action, danger = false, typed = nu
       const yes = el(`button.${danger ? 'danger' : 'primary'}`, { type: 'submit', disabled: typed !== null }, action);
       const input = typed !== null && el('input', {
         type: 'text', autocomplete: 'off', spellcheck: 'false', dir: 'auto',
-        oninput: ({ target }) => { yes.disabled = target.value.trim() !== typed; },
+        oninput: ({ target }) => { yes.disabled = asSeen(target.value) !== asSeen(typed); },
       });
       return el('form.dialog-body', { onsubmit: (event) => { event.preventDefault(); close(true); } },
         [text].flat().map((one) => el('p', {}, one)),

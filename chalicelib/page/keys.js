@@ -7,6 +7,7 @@ import { confirming, entries } from './entries.js';
 import { choice, field, form } from './form.js';
 import { notify } from './notice.js';
 import { once } from './secret.js';
+import { called } from './standing.js';
 import { compare, day, moment, relative, t } from './words.js';
 
 /** Days for which a key may be made; the empty one has no end. */
@@ -69,7 +70,7 @@ const row = (scope, context, key, load) => {
   });
   const made = el('li.entry', {}, el('div.entry-body', {}, name, tags, facts), el('div.entry-acts', {}, revoke));
   const update = (now) => {
-    const session = now.session_id && (sessions.get(now.session_id)?.name || now.session_id);
+    const session = now.session_id && called(sessions.get(now.session_id) ?? { id: now.session_id });
     const over = now.expires_at && Date.parse(now.expires_at) <= api.now();
     say(name, title(now));
     replace(tags,
@@ -88,7 +89,7 @@ const row = (scope, context, key, load) => {
 
 /** A choice of all sessions, or of one: with the sessions in the order of their names. */
 const options = (those, chosen) => {
-  const named = [...those.values()].map((one) => [one.id, one.name || one.id]).sort(([, one], [, other]) => compare(one, other));
+  const named = [...those.values()].map((one) => [one.id, called(one)]).sort(([, one], [, other]) => compare(one, other));
   return [['', t('keys.for.all')], ...named].map(([id, name]) => el('option', { value: id, selected: id === chosen }, name));
 };
 

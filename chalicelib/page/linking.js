@@ -9,6 +9,7 @@ import { notify } from './notice.js';
 import { pairing } from './pairing.js';
 import { situation } from './reasons.js';
 import { chime, soundChoice } from './sound.js';
+import { called } from './standing.js';
 import { State } from './state.js';
 import { onPhone, phoneSteps } from './steps.js';
 import { tabs } from './tabs.js';
@@ -247,7 +248,7 @@ const linkingWays = (scope, source) => {
 export const openLinking = async (scope, context, session) => {
   const { api, live, me } = context;
   const inside = scope.child();
-  const shown = session.name || session.id;
+  const shown = called(session);
   const connected = await dialog(inside, {
     title: t('linking.title', { name: shown }),
     classes: 'linking-dialog',

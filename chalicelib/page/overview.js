@@ -132,7 +132,7 @@ const offered = (scope, context, session) => [
 const showRow = (shown, session, able) => {
   const [who, phone, how, acts] = shown.children;
   say(who.children[0], called(session));
-  say(who.children[1], session.name ? session.id : '');
+  say(who.children[1], called(session) === session.id ? '' : session.id);
   say(phone, session.account?.phone || session.phone || '');
   showStanding(how.children[0], session);
   say(how.children[1], session.reason && !PLAIN.has(session.reason) && mood(session) !== 'calm' ? why(session) : '');

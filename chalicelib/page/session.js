@@ -66,7 +66,7 @@ const page = (scope, context, first) => {
   sessions.all.watch(scope, () => {
     const session = of();
     say(name, called(session));
-    say(shownId, session.name ? id : '');
+    say(shownId, called(session) === id ? '' : id);
     state.show(session);
     facts.show(session);
     links.show(session);

@@ -49,5 +49,5 @@ export const showStanding = (shown, session) => {
   return replace(shown, icon(pictureOf(session)), words);
 };
 
-/** What people call it. */
-export const called = ({ name, id }) => name || id;
+/** What people call it: by its id where there is nothing to be seen of its name. */
+export const called = ({ name = '', id }) => (/[^\p{C}\p{Z}]/u.test(name) ? name : id);

@@ -225,6 +225,29 @@ def test_it_fits_a_phone_whose_letters_are_twice_as_large(open_page: Visits, cro
     assert first["y"] + first["height"] <= second["y"] + 1
 
 
+@pytest.mark.parametrize(
+    ("name", "typed"), [("abc\u202egnp.exe", "abcgnp.exe"), ("  Shop  2 ", "Shop 2"), ("Ze\u200bro", "Zero")]
+)
+def test_what_nobody_can_type_of_a_name_needs_not_be_typed_to_delete_it(
+    open_page: Visits, tenant: Stack, name: str, typed: str
+) -> None:
+    make(tenant, name)
+    page = open_page(allowing=["status of 404"])
+    page.get_by_role("button", name="More:").click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox").fill("another")
+    expect(dialog.get_by_role("button", name="Delete")).to_be_disabled()
+    dialog.get_by_role("textbox").fill(typed)
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("was deleted.")).to_be_visible()
+
+
+def test_a_name_without_anything_to_see_gives_way_to_the_id(page: Page, tenant: Stack) -> None:
+    made = make(tenant, "\u200b \u2060")
+    expect(row(page, made)).to_be_visible()
+
+
 def test_a_list_that_was_long_on_its_way_takes_nothing_back(open_page: Visits, tenant: Stack) -> None:
     deleted = make(tenant, "Deleted")
     make(tenant, "Other")
