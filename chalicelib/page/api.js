@@ -25,6 +25,8 @@ export const UNCODED = 'HTTP';
 /** A key under which the gateway does a thing once, however often it is asked. */
 export const idempotencyKey = () => unique('page-');
 
+const unreached = () => new ApiError({ status: 0, code: UNREACHED, message: 'The gateway can’t be reached.', retryable: true });
+
 /** The calls of one caller. */
 export class Api {
   /** `token` is a credential or null; `ended` is called when the gateway takes it no longer. */
@@ -61,7 +63,7 @@ export class Api {
       answer = await fetch(new URL(path, BASE), sent);
     } catch (error) {
       if (error.name === 'AbortError') throw error;
-      throw new ApiError({ status: 0, code: UNREACHED, message: 'The gateway can’t be reached.', retryable: true });
+      throw unreached();
     }
     this.#compareClocks(answer);
     if (answer.ok && as === 'blob') return answer.blob();
@@ -80,7 +82,15 @@ export class Api {
 }
 
 const read = async (answer) => {
-  try { return answer.status === 204 ? null : await answer.json(); } catch { return null; }
+  if (answer.status === 204) return null;
+  try {
+    return await answer.json();
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    // What refuses before the gateway needs no JSON; an answer without it broke off, or is somebody else's.
+    if (answer.ok) throw unreached();
+    return null;
+  }
 };
 
 // The native API puts a refusal into `error`, the enveloped API beside `success`.

@@ -281,3 +281,15 @@ def test_a_list_that_was_long_on_its_way_takes_nothing_back(open_page: Visits, t
     expect(row(page, "Other")).to_be_visible()
     expect(row(page, "Made")).to_be_visible()
     expect(row(page, "Deleted")).to_be_hidden()
+
+
+def test_an_answer_that_broke_off_is_said_like_none(open_page: Visits) -> None:
+    def break_off(page: Page) -> None:
+        """Break off the list's answer in the middle."""
+        page.route("**/v1/sessions?*", lambda route: route.fulfill(body='{"data": [', content_type="application/json"))
+
+    page = open_page(before=break_off)
+    expect(page.get_by_text("The gateway can’t be reached.")).to_be_visible()  # noqa: RUF001
+    page.unroute("**/v1/sessions?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Nothing is linked yet")).to_be_visible()
