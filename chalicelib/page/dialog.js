@@ -25,7 +25,7 @@ export const dialog = (scope, { title, body, classes = '', closable = true }) =>
   shown.addEventListener('close', () => close());
   inside.add(() => {
     shown.remove();
-    if (before instanceof HTMLElement && before.isConnected) before.focus();
+    restore(before);
     resolve(result);
   });
   fill(shown, el('header.dialog-head', {}, el('h2', { id: heading, tabindex: '-1' }, title), button), body(inside, close));
@@ -34,6 +34,15 @@ export const dialog = (scope, { title, body, classes = '', closable = true }) =>
   const first = shown.querySelector('[autofocus], .dialog-body input, .dialog-body select, .dialog-body textarea');
   (first || shown.querySelector('h2')).focus();
 });
+
+// What opened a dialog may be gone by now, or nobody did: then who reads goes on at the top of the view.
+const restore = (before) => {
+  if (before instanceof HTMLElement && before.isConnected && before !== document.body) { before.focus(); return; }
+  const top = !open() && (document.querySelector('main h1') || document.querySelector('main'));
+  if (!top) return;
+  top.setAttribute('tabindex', '-1');
+  top.focus({ preventScroll: true });
+};
 
 // A text as somebody types it who sees it: marks without a shape can't be, and a browser shows one space for many.
 const asSeen = (text) => text.normalize('NFC').replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ').trim();

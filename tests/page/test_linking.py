@@ -34,6 +34,20 @@ def test_a_new_session_s_code_shows_by_itself_and_goes_once_a_phone_has_scanned_
     page.get_by_text(f"Shop cafe is connected. +{number}").wait_for()
 
 
+def test_who_made_a_session_goes_on_at_the_top_of_its_page_once_it_is_linked(
+    open_page: Visits, tenant: Stack, number: str, scan: Scan
+) -> None:
+    page = open_page()
+    listed(page)
+    page.get_by_role("button", name="Link your first WhatsApp").press("Enter")
+    page.keyboard.type("Kiosk")
+    page.keyboard.press("Enter")
+    code(page).wait_for()
+    scan(camera(page), number)
+    dialog(page).wait_for(state="detached")
+    assert page.evaluate("document.activeElement.textContent") == "Kiosk"
+
+
 def test_the_code_is_large_and_sharp_on_every_screen(open_page: Visits, tenant: Stack) -> None:
     name = a_session(tenant, "sharp")
     matrix = tenant.get(f"/v1/sessions/{name}/qr?wait=25&format=ascii").text
