@@ -25,13 +25,14 @@ const laterStatus = (one, other) => (ALL_SENT.indexOf(other) >= ALL_SENT.indexOf
 
 /** The chats of a session. `all` are they, the newest first; `conversation(jid)` has the messages of one. */
 export class Chats {
-  #scope; #api; #path; #cursor = null; #conversations = new Map(); #files = new Map(); #names = new Map();
+  #scope; #api; #path; #kept; #cursor = null; #conversations = new Map(); #files = new Map(); #names = new Map();
 
   /** `heard(message, conversation)` is told each message that comes in while the chats are looked at. */
-  constructor(scope, { api, live, sessions }, session, heard) {
+  constructor(scope, { api, live, sessions, kept }, session, heard) {
     this.#scope = scope;
     this.#api = api;
     this.session = session;
+    this.#kept = kept;
     this.#path = `v1/sessions/${segment(session)}`;
     this.all = new State([]);
     this.ready = new State(false);
@@ -53,6 +54,13 @@ export class Chats {
   conversation(jid) {
     if (!this.#conversations.has(jid)) this.#conversations.set(jid, new Conversation(this, jid));
     return this.#conversations.get(jid);
+  }
+
+  /** What somebody began to write in a chat: there again in another language, and when they come back from another view. */
+  draftOf(jid) {
+    const name = `${this.#path} ${jid}`;
+    if (!this.#kept.has(name)) this.#kept.set(name, { text: '', file: null, kind: null, quoted: null });
+    return this.#kept.get(name);
   }
 
   /** Read what is newest: the chats, and the messages of the one that is open. */
@@ -156,8 +164,7 @@ export class Conversation {
     this.open = false;
     /** What is being sent and isn't a message yet. */
     this.outgoing = [];
-    /** What somebody began to write here. */
-    this.draft = { text: '', file: null, kind: null, quoted: null };
+    this.draft = chats.draftOf(jid);
   }
 
   /** The messages, the oldest first. */

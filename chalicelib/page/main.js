@@ -23,8 +23,9 @@ const chat = () => import('./chat.js');
  * browser's tab says. `context` is `{api, live, sessions, me, place}`: the caller's calls, the connection, the sessions
  * as far as they are known, what `GET /v1/me` tells of the caller, and what is special where the page is served. It has
  * `signOut()`, `renew(act)` for what ends the present token and resolves to another, and `again()` for what changes the
- * caller's rights; `elsewhere` has the ids of sessions whose phone somebody else holds, who was sent a link. A view may
- * also return `update(parameters)`, for another address of its module: false if it has to be made anew for that.
+ * caller's rights; `elsewhere` has the ids of sessions whose phone somebody else holds, who was sent a link, and `kept` what
+ * somebody began, by names of the views' own. A view may also return `update(parameters)`, for another address of its
+ * module: false if it has to be made anew for that.
  */
 const ROUTES = [
   { path: 'access', load: () => import('./access.js') },
@@ -46,6 +47,9 @@ const begin = async () => {
   mount();
 };
 
+/** What somebody has begun in this tab, by where: words in a chat, what is looked for in the list; until they sign out. */
+const kept = new Map();
+
 let mounted = null;
 
 /** Show the page anew: as it begins, and after another language was chosen, or somebody signed in or out. */
@@ -57,6 +61,7 @@ const mount = () => {
   replace(document.body, el('a.skip', { href: '#main', onclick: (event) => { event.preventDefault(); main.focus(); } }, t('page.skip')),
     stage, notices(mounted));
   const token = sessionStorage.getItem(TOKEN);
+  if (!token) kept.clear();
   if (segments(location.hash)[0] === LINK) held(mounted, stage, main);
   else if (token) signedIn(mounted, stage, main, token);
   else signedOut(mounted, stage, main);
@@ -129,7 +134,7 @@ const signedIn = async (scope, stage, main, token) => {
   const live = new Live(scope, api, { session: me.session });
   const sessions = new Sessions(scope, api, live, { session: me.session });
   const context = {
-    api, live, sessions, me, place,
+    api, live, sessions, me, place, kept,
     signOut: () => signOut(api),
     renew: (act) => renew(api, act),
     again: mount,
@@ -194,7 +199,7 @@ const show = (main, { title, root }, { focus = false } = {}) => {
   document.title = `${title} · Switchboard`;
   replace(main, root);
   // A reader of the screen is taken to the new view; at the very beginning the browser does that.
-  if (focus && !first) { (root.querySelector('h1') || main).setAttribute('tabindex', '-1'); (root.querySelector('h1') || main).focus(); }
+  if (focus && !first && !document.activeElement?.closest('.menu[open]')) { (root.querySelector('h1') || main).setAttribute('tabindex', '-1'); (root.querySelector('h1') || main).focus(); }
   first = false;
 };
 
@@ -223,22 +228,42 @@ const account = (scope, me, api) => menu(scope, { label: t('account.of', { name:
   el('button.menu-item', { type: 'button', onclick: () => signOut(api) }, icon('back'), t('account.signout')),
 ]);
 
-const settings = (scope) => menu(scope, { label: t('settings.label'), picture: 'globe' }, () => [
-  el('label.menu-field', {}, el('span', {}, t('settings.language')), choice(Object.entries(LANGUAGES), spoken(), {
-    onchange: async ({ target }) => { await speak(target.value, { keep: true }); mount(); },
-  })),
-  el('label.menu-field', {}, el('span', {}, t('settings.theme')), choice(
-    ['system', 'light', 'dark'].map((one) => [one, t(`settings.theme.${one}`)]), document.documentElement.dataset.theme || 'system',
-    { onchange: ({ target }) => { localStorage.setItem(THEME, target.value); applyTheme(target.value); } },
-  )),
-]);
+// Whether somebody goes through the languages by the keyboard, where each key is the next one: the page is made anew around it.
+let choosing = false;
 
-/** A button that opens a small panel, which Escape closes, and a press or the focus elsewhere. */
-const menu = (scope, { label, picture }, items) => {
+const settings = (scope) => {
+  const begun = choosing;
+  choosing = false;
+  return menu(scope, { label: t('settings.label'), picture: 'globe', begun }, () => [
+    el('label.menu-field', {}, el('span', {}, t('settings.language')), choice(Object.entries(LANGUAGES), spoken(), {
+      onchange: async ({ target }) => {
+        choosing = target.matches(':focus-visible');
+        await speak(target.value, { keep: true });
+        mount();
+      },
+    })),
+    el('label.menu-field', {}, el('span', {}, t('settings.theme')), choice(
+      ['system', 'light', 'dark'].map((one) => [one, t(`settings.theme.${one}`)]), document.documentElement.dataset.theme || 'system',
+      { onchange: ({ target }) => { localStorage.setItem(THEME, target.value); applyTheme(target.value); } },
+    )),
+  ]);
+};
+
+/**
+ * A button that opens a small panel, which Escape closes, and a press or the focus elsewhere. With `begun` it is open, with
+ * the focus on its first choice.
+ */
+const menu = (scope, { label, picture, begun = false }, items) => {
   const button = el('summary.icon-button', { 'aria-label': label, title: label }, icon(picture));
   const panel = el('div.menu-panel');
   const made = el('details.menu', {
-    ontoggle: () => { if (made.open) replace(panel, ...items()); },
+    open: begun,
+    ontoggle: () => {
+      if (!made.open) return;
+      replace(panel, ...items());
+      if (begun) panel.querySelector('select').focus();
+      begun = false;
+    },
     onkeydown: (event) => { if (event.key === 'Escape' && made.open) { made.open = false; button.focus(); } },
     onfocusout: (event) => { if (event.relatedTarget && !made.contains(event.relatedTarget)) made.open = false; },
   });

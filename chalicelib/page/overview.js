@@ -22,10 +22,14 @@ const GROUPS = {
 const PLAIN = new Set(['requested', 'waiting_for_scan']);
 
 /** Where somebody was, and what they looked for: the same when they come back from a session. */
-const left = { top: 0, wanted: '', group: 'all' };
+const leftIn = (kept) => {
+  if (!kept.has('list')) kept.set('list', { top: 0, wanted: '', group: 'all' });
+  return kept.get('list');
+};
 
 export const view = (scope, context) => {
   const { sessions } = context;
+  const left = leftIn(context.kept);
   // Who may reach one session alone makes no other.
   const writes = may(context, 'sessions:write') && !context.me.session;
   const begin = () => create(scope, context);

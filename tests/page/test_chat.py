@@ -554,3 +554,11 @@ def test_it_reads_from_right_to_left_and_at_twice_the_size(open_page: Visits, li
     assert mine["x"] < theirs["x"]
     assert said
     pictured(page, "chat-right-to-left")
+
+
+def test_what_was_begun_in_a_chat_stays_in_another_language(talk: Page) -> None:
+    talk.get_by_role("textbox", name="Message", exact=True).fill("Half a mess")
+    talk.get_by_label("Language and colours").click()
+    talk.locator(".menu-panel select").first.select_option("es")
+    expect(talk.locator("html")).to_have_attribute("lang", "es")
+    expect(talk.locator("textarea")).to_have_value("Half a mess")

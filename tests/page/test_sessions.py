@@ -293,3 +293,17 @@ def test_an_answer_that_broke_off_is_said_like_none(open_page: Visits) -> None:
     page.unroute("**/v1/sessions?*")
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name="Nothing is linked yet")).to_be_visible()
+
+
+def test_what_somebody_looked_for_is_not_shown_to_the_next_one(open_page: Visits, tenant: Stack) -> None:
+    make(tenant, "Shop")
+    other = tenants.somebody(tenant, f"next-{id(tenant)}", "member")
+    page = open_page()
+    page.get_by_role("searchbox").fill("nowhere")
+    page.get_by_label("Signed in as").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Use an API key instead").click()
+    page.get_by_label("API key").fill(other.token)
+    page.get_by_role("button", name="Sign in").click()
+    expect(row(page, "Shop")).to_be_visible()
+    expect(page.get_by_role("searchbox")).to_have_value("")

@@ -62,6 +62,22 @@ def test_the_theme_that_was_chosen_stays_whatever_the_system_has(open_page: Visi
     assert page.evaluate(background) == "rgb(11, 20, 26)"
 
 
+def test_a_language_is_chosen_by_the_keyboard_however_far_down_it_is(page: Page) -> None:
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    menu = page.get_by_label("Language and colours")
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".menu-panel select").first).to_be_visible()
+    page.keyboard.press("Tab")
+    for language in ("es", "hi"):
+        page.keyboard.press("ArrowDown")
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator(".menu-panel select").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".menu-panel select").first).to_be_hidden()
+    assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+
+
 def test_a_sign_in_that_has_ended_leads_back_to_it(open_page: Visits, tenant: Stack) -> None:
     page = open_page(allowing=["status of 401"])
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
