@@ -38,7 +38,7 @@ export const view = (scope, context, { id, chat = null }) => {
     shown = scope.child();
     root.dataset.pane = jid ? 'talk' : 'list';
     for (const one of root.querySelectorAll('.chat-row a')) mark(one, jid);
-    replace(talk, jid ? conversing(shown, { chats, jid, id, may, link, sessions }) : nothingChosen());
+    replace(talk, jid ? conversing(shown, { chats, jid, id, may, link, sessions }) : nothingChosen(may));
     if (jid && may && matchMedia('(pointer: fine)').matches) talk.querySelector('textarea').focus();
     else talk.querySelector('h2')?.focus();
   };
@@ -52,7 +52,6 @@ export const view = (scope, context, { id, chat = null }) => {
   const more = el('button.quiet', { type: 'button', hidden: true, onclick: () => chats.older() }, t('chat.morechats'));
   chats.more.watch(scope, (is) => { more.hidden = !is; });
   const heading = el('h1', { dir: 'auto' });
-  sessions.all.watch(scope, () => say(heading, title()));
   const begin = () => newChat(scope, id);
   const draw = () => {
     keyed(list, chats.all.value, (one) => one.chat_lid || one.chat_id, row, (element, one) => {
@@ -74,15 +73,26 @@ export const view = (scope, context, { id, chat = null }) => {
     el('div', {}, heading, el('p.soft', {}, t('chat.title'))), may && el('button.icon-button', { type: 'button', 'aria-label': t('chat.new'), title: t('chat.new'), onclick: begin }, icon('add'))),
   el('nav', { 'aria-label': t('chat.title') }, nothing, list, more)), talk, told);
   choose(chat);
-  if (!sessions.get(id)) {
-    sessions.refresh(id).then((found) => { if (!found && !scope.ended) replace(root, missing()); }, () => {});
-  }
+  let there = false;
+  let over = false;
+  const end = () => {
+    if (over || scope.ended) return;
+    over = true;
+    shown.end();
+    replace(root, missing());
+  };
+  sessions.all.watch(scope, (all) => {
+    if (there && !all.has(id)) end();
+    there = all.has(id);
+    say(heading, title());
+  });
+  if (!there) sessions.refresh(id).then((found) => { if (!found) end(); }, () => {});
   return {
     title: t('chat.titleof', { name: title() }),
     root,
-    /** Show another chat of the same session; false if it is another one's. */
+    /** Show another chat of the same session; false if it is another one's, or that was deleted. */
     update: (next) => {
-      if (next.id !== id) return false;
+      if (over || next.id !== id) return false;
       current = next.chat ?? null;
       choose(current);
       return true;
@@ -92,7 +102,7 @@ export const view = (scope, context, { id, chat = null }) => {
 
 const missing = () => el('div.card.narrow', {}, el('h1', {}, t('chat.nosession')), el('p', {}, t('chat.nosession.why')), el('div.actions', {}, el('a.button.primary', { href: address('sessions') }, t('page.home'))));
 
-const nothingChosen = () => el('div.talk-empty', {}, icon('chat'), el('p', {}, t('chat.choose')));
+const nothingChosen = (may) => el('div.talk-empty', {}, icon('chat'), el('p', {}, may ? t('chat.choose') : t('chat.choose.look')));
 
 const row = () => el('li.chat-row', {}, el('a'));
 

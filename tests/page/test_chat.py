@@ -264,6 +264,10 @@ def test_who_may_only_read_sees_everything_and_writes_nothing(open_page: Visits,
     expect(bubble(page, "For your eyes")).to_be_visible()
     expect(page.get_by_text("your role is read only")).to_be_visible()
     assert page.get_by_role("textbox").count() == 0
+    page.goto(page.url.rpartition("/")[0])
+    expect(page.get_by_text("Choose a chat to read it.")).to_be_visible()
+    page.go_back()
+    expect(bubble(page, "For your eyes")).to_be_visible()
     assert page.get_by_role("button", name="What to do with this message").count() == 0
     accessible(page)
     pictured(page, "chat-read-only")
@@ -562,3 +566,12 @@ def test_what_was_begun_in_a_chat_stays_in_another_language(talk: Page) -> None:
     talk.locator(".menu-panel select").first.select_option("es")
     expect(talk.locator("html")).to_have_attribute("lang", "es")
     expect(talk.locator("textarea")).to_have_value("Half a mess")
+
+
+def test_the_chats_of_a_session_that_is_deleted_meanwhile_give_way(open_page: Visits, tenant: Stack) -> None:
+    tenant.post("/v1/sessions", {"id": "gone", "name": "Gone", "start": False})
+    page = open_page("#/sessions/gone/chat/6281277700009@s.whatsapp.net", allowing=["status of 404"])
+    expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+    tenant.delete("/v1/sessions/gone")
+    expect(page.get_by_role("heading", name="There is no such session")).to_be_visible()
+    assert page.get_by_role("textbox").count() == 0
