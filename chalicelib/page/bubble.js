@@ -104,14 +104,15 @@ const lineOf = (message, chats) => {
   return variants[message.type]();
 };
 
-const LINK = /https?:\/\/[^\s<>"]+[^\s<>"'.,;:!?)\]}]/g;
+// Without marks that nobody sees, some of which show an address other than it is.
+const LINK = /https?:\/\/[^\s<>"\p{Cf}]+[^\s<>"'.,;:!?)\]}\p{Cf}]/gu;
 
 /** A text with the web addresses in it as links; all else in it stays text. */
 export const linked = (text) => {
   const parts = [];
   let end = 0;
   for (const { 0: address, index } of text.matchAll(LINK)) {
-    parts.push(text.slice(end, index), el('a', { href: address, target: '_blank', rel: 'noopener noreferrer nofollow' }, address));
+    parts.push(text.slice(end, index), el('a', { href: address, dir: 'ltr', target: '_blank', rel: 'noopener noreferrer nofollow' }, address));
     end = index + address.length;
   }
   return [...parts, text.slice(end)];

@@ -575,3 +575,11 @@ def test_the_chats_of_a_session_that_is_deleted_meanwhile_give_way(open_page: Vi
     tenant.delete("/v1/sessions/gone")
     expect(page.get_by_role("heading", name="There is no such session")).to_be_visible()
     assert page.get_by_role("textbox").count() == 0
+
+
+def test_a_link_leads_where_it_seems_to(talk: Page, line: Line, ben: Phone) -> None:
+    ben.say(line.account, "See \u202ehttps://example.com/a\u202egnp.exe")
+    link = talk.locator(".log").get_by_role("link", name="https://example.com/a", exact=True)
+    expect(link).to_have_attribute("href", "https://example.com/a")
+    expect(link).to_have_css("unicode-bidi", "isolate")
+    expect(link).to_have_css("direction", "ltr")
