@@ -32,7 +32,9 @@ export const speak = async (wanted, { keep = false } = {}) => {
   if (!answer.ok) throw new Error(`There is no catalogue of ${wanted}.`);
   catalogue = await answer.json();
   language = wanted;
-  locale = navigator.languages.find((one) => one.split('-')[0] === wanted) || wanted;
+  const found = navigator.languages.find((one) => one.split('-')[0] === wanted) || wanted;
+  // The catalogues' own digits are these, so that a sentence has one kind.
+  locale = new Intl.Locale(found, { numberingSystem: 'latn' }).toString();
   plurals = new Intl.PluralRules(locale);
   collator = new Intl.Collator(locale, { sensitivity: 'base', numeric: true });
   if (keep) localStorage.setItem(STORED, wanted);
