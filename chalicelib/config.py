@@ -45,6 +45,8 @@ class Settings:
     tickets_per_minute: int  # TICKETS_PER_MINUTE: tickets for WebSockets that a tenant may be given
     edge_secrets: tuple[str, ...]  # EDGE_SECRET: what the edge may prove itself with, functions only; none: no edge
     sockets_address: str  # SOCKETS_ADDRESS: the WebSocket API's own address, functions only; empty behind an edge
+    waiting_calls: int  # WAITING_CALLS: calls that may wait at a time for what others do, functions only; 0: any number
+    polls_apart: bool  # POLLS_APART=0: Socket.IO's polls need a place to wait in, like other calls, functions only
     allowed_origins: tuple[str, ...]  # ALLOWED_ORIGINS, with commas: pages from elsewhere that may call (:* any port)
     devices: str  # DEVICES: the directory of the linked devices' keys, workers only
     own_linker: bool  # LINKER=own: our own half links devices first; library: the client library, workers only
@@ -105,6 +107,8 @@ def settings() -> Settings:
         tickets_per_minute=int(env.get("TICKETS_PER_MINUTE", "600")),
         edge_secrets=_edge_secrets(env.get("EDGE_SECRET", "")),
         sockets_address=env.get("SOCKETS_ADDRESS", ""),
+        waiting_calls=int(env.get("WAITING_CALLS", "0")),
+        polls_apart=env.get("POLLS_APART", "1") == "1",
         allowed_origins=_names(env.get("ALLOWED_ORIGINS", "")),
         devices=env.get("DEVICES", "/devices"),
         own_linker=_linker(env.get("LINKER", "own")),

@@ -60,6 +60,7 @@ from tests.fakes.accounts import (
 from tests.fakes.channels import MemoryChannels
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.media import MemoryMedia, MemoryMediaFiles
+from tests.fakes.places import MemoryPlaces
 from tests.fakes.questions import MemoryQuestions
 from tests.fakes.quotas import MemorySlots
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
@@ -155,6 +156,7 @@ class Rig:
     poster: fakes.FakePoster = field(default_factory=fakes.FakePoster)
     signing: dict[str, str] = field(default_factory=lambda: {"k1": SIGNING_KEY})
     """Keys that sign, by their ids; the first is the current one."""
+    places: MemoryPlaces = field(default_factory=lambda: MemoryPlaces(1000))
     tokens: Tokens = field(init=False)
     due_index: DueIndex = field(init=False)
     while_waiting: Callable[[], None] = lambda: None

@@ -7,7 +7,7 @@ import pytest
 from chalicelib import bootstrap
 from tests.composition import SERVICES, Rig
 
-NOT_SERVICES = {"clock", "first_administrator", "worker"}
+NOT_SERVICES = {"clock", "first_administrator", "waiting_places", "worker"}
 """What ``bootstrap`` has beside services. A worker's are joined in ``tests.worker.outside``, over the same root."""
 
 

@@ -24,6 +24,7 @@ from chalicelib.config import settings
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
 from chalicelib.domain.errors import AroundTheEdge, Forbidden, GatewayError, NotReady, Unauthenticated
+from chalicelib.services.waiting import Terms
 
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
@@ -82,8 +83,8 @@ ANSWERED_IN: Final = 26_000
 """Milliseconds from its arrival after which a request waits for nothing more: the rest is for saying so."""
 
 
-def answer_by(request: Request) -> int:
-    """Return when the request has to be answered, in milliseconds since the Unix epoch.
+def terms_of(request: Request) -> Terms:
+    """Return until when the request has to be answered, and how it may wait.
 
     Raises NotReady, before anything was done, if that is over: a function that had to be started, or that had to wait
     for its turn, may get a request so late, and its caller would be told that it failed though it was carried out.
@@ -94,7 +95,7 @@ def answer_by(request: Request) -> int:
     arrived = min(came, now) if isinstance(came, int) else now
     if now >= arrived + ANSWERED_IN:
         raise NotReady("The gateway is busy.", hint="Nothing was done. Try again.", retry_after=1)
-    return arrived + ANSWERED_IN
+    return Terms(by=arrived + ANSWERED_IN, late=now - arrived, places=bootstrap.waiting_places())
 
 
 T = TypeVar("T")

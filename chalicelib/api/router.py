@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import Need, admit, reach
-from chalicelib.api.call import Answer, Call, answer_by, refuse, respond
+from chalicelib.api.call import Answer, Call, refuse, respond, terms_of
 from chalicelib.api.fields import existing_id, session_id
 from chalicelib.api.parameters import Parameter, refuse_unknown_paging
 from chalicelib.api.received import LIMIT, only_text, read
@@ -25,7 +25,7 @@ from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
 from chalicelib.reading import Reader
 from chalicelib.services.ports import Unavailable
-from chalicelib.services.waiting import answering_by
+from chalicelib.services.waiting import answering
 
 _log: Final = logging.getLogger(__name__)
 
@@ -164,7 +164,7 @@ class Router:
 
     def _handle(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
         try:
-            with answering_by(answer_by(self.blueprint.current_request)):
+            with answering(terms_of(self.blueprint.current_request)):
                 return self._answered(route, model, variables)
         except GatewayError as error:
             return self._refuse(error, variables, None)

@@ -25,6 +25,7 @@ from chalicelib.adapters.dynamodb.messages import (
     DynamoPaces,
     DynamoQuestions,
 )
+from chalicelib.adapters.dynamodb.places import DynamoPlaces
 from chalicelib.adapters.dynamodb.sessions import DynamoHistory
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
@@ -101,6 +102,7 @@ __all__ = [
     "tenants",
     "tickets",
     "users",
+    "waiting_places",
     "watching",
     "webhooks",
     "worker",
@@ -339,6 +341,12 @@ def webhooks() -> Webhooks:
         moves=parts.moves(),
         clock=parts.clock,
     )
+
+
+@cache
+def waiting_places() -> DynamoPlaces:
+    """Return the places in which calls wait."""
+    return DynamoPlaces(parts.table(), settings().waiting_calls, new_id)
 
 
 @cache

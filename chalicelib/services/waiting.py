@@ -1,11 +1,16 @@
 """Waiting for a state by polling, within the deadline of the call that waits.
 
 API Gateway gives up on a call after 29 seconds and answers 504, whatever the call's outcome. So each call has a
-deadline, which goes along with it beside its arguments (a context variable), and every wait ends there.
+deadline, which goes along with it beside its arguments (a context variable), and every wait ends there. A wait counts
+from when the call came to the gateway: what the call has spent on its way here is part of the wait.
+
+A waiting call holds a function, and an account has room for so many at once: callers who wait would keep the rest of
+the gateway, which brings what they wait for, from working. So calls that wait for longer than a moment need a place,
+of which there are few enough to leave room for all else. A call without one is answered at once, with how things stand.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from itertools import chain, repeat
 from typing import Final, TypeVar
@@ -14,30 +19,66 @@ from msgspec import Struct
 
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, SessionStore, Sleep
+from chalicelib.services.ports.waiting import WaitingPlaces
 
-_answer_by: Final[ContextVar[int | None]] = ContextVar("answer_by", default=None)
+
+class Terms(Struct, frozen=True):
+    """How long a call may wait: until ``by`` (milliseconds since the Unix epoch), and in which ``places``.
+
+    ``late`` is how many milliseconds ago it came when it was taken up. Without ``places`` it needs none.
+    """
+
+    by: int
+    late: int = 0
+    places: WaitingPlaces | None = None
+
+
+_terms: Final[ContextVar[Terms | None]] = ContextVar("terms", default=None)
 
 
 @contextmanager
-def answering_by(deadline: int) -> Iterator[None]:
-    """Set the deadline of the call that this context serves (milliseconds since the Unix epoch)."""
-    token = _answer_by.set(deadline)
+def answering(terms: Terms) -> Iterator[None]:
+    """Set the terms of the call that this context serves."""
+    token = _terms.set(terms)
     try:
         yield
     finally:
-        _answer_by.reset(token)
+        _terms.reset(token)
 
 
 def in_time(ends: int) -> int:
-    """Return the earlier of ``ends`` and the call's deadline; both in milliseconds since the Unix epoch."""
-    deadline = _answer_by.get()
-    return ends if deadline is None else min(ends, deadline)
+    """Return when a wait ends that would end at ``ends`` if the call had come just now, its deadline at the latest.
+
+    Both are in milliseconds since the Unix epoch.
+    """
+    terms = _terms.get()
+    return ends if terms is None else min(ends - terms.late, terms.by)
+
+
+@contextmanager
+def a_place(now: int, until: int) -> Iterator[bool]:
+    """Hold one of the call's places to wait in, ``until`` then at the longest; whether there was one.
+
+    Both are in milliseconds since the Unix epoch.
+    """
+    terms = _terms.get()
+    if terms is None or terms.places is None:
+        yield True
+        return
+    place = terms.places.take(now=now, until=until)
+    try:
+        yield place is not None
+    finally:
+        if place:
+            terms.places.give_back(place)
 
 
 T = TypeVar("T")
 
 PAUSES: Final = (0.1, 0.15, 0.25, 0.35, 0.5)
 """Seconds between looks at a session, the last one repeated."""
+A_MOMENT: Final = 0.5
+"""Seconds that any call may wait: most messages are acknowledged by then."""
 PATIENCE: Final = 8.0
 """Seconds that a call waits for a worker to do what its owner asked; the work goes on after the answer."""
 
@@ -52,16 +93,21 @@ class Patience(Struct, frozen=True):
     def until(self, ends: int, current: T, look: Callable[[T], T], done: Callable[[T], bool]) -> T:
         """Replace ``current`` by ``look(current)`` until it is ``done``, or the time is up; return it.
 
-        ``ends`` is in milliseconds since the Unix epoch, or the call's deadline if that is earlier; the last pause ends
-        there, and the last look follows it.
+        ``ends`` is in milliseconds since the Unix epoch, for a call that came just now (``in_time``); the last pause
+        ends there, and the last look follows it. After a moment it goes on only with a place (``a_place``).
         """
-        ends = in_time(ends)
-        for pause in chain(self.pauses, repeat(self.pauses[-1])):
-            left = (ends - self.clock()) / 1000
-            if done(current) or left <= 0:
-                break
-            self.sleep(min(pause, left))
-            current = look(current)
+        ends, waited = in_time(ends), 0.0
+        with ExitStack() as holding:
+            for pause in chain(self.pauses, repeat(self.pauses[-1])):
+                now = self.clock()
+                left = (ends - now) / 1000
+                if done(current) or left <= 0:
+                    break
+                if waited <= A_MOMENT < waited + pause and not holding.enter_context(a_place(now, ends)):
+                    break
+                self.sleep(min(pause, left))
+                waited += pause
+                current = look(current)
         return current
 
 

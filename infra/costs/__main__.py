@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from infra.costs.bill import assumption_table, bill_table, price_table, prices, quotas
-from infra.costs.scale import quota_table, recovery_table
+from infra.costs.scale import concurrency_table, quota_table, recovery_table
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -16,9 +16,8 @@ def main(arguments: list[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     if chosen.scale:
         counts = chosen.sessions or [1_000, 10_000, 100_000]
-        sys.stdout.write(
-            f"Default quotas, checked {quotas().checked}:\n\n{quota_table(counts)}\n\n{recovery_table(counts)}\n"
-        )
+        tables = "\n\n".join([quota_table(counts), concurrency_table(), recovery_table(counts)])
+        sys.stdout.write(f"Default quotas, checked {quotas().checked}:\n\n{tables}\n")
     elif chosen.prices:
         sys.stdout.write(
             f"Prices in us-east-1, checked {prices().checked}:\n\n{price_table()}\n\n{assumption_table()}\n"

@@ -9,6 +9,7 @@ from chalicelib.adapters.dynamodb.control import AT_ONCE, SHARDS
 from chalicelib.domain.lease import ANSWERS_WITHIN, RENEW_EVERY
 from infra.costs.bill import UNVERIFIED, quotas, table
 from infra.costs.usage import Assumed, writes_a_day
+from infra.deploy.checks import FUNCTIONS, LEAST, waiting_share
 from infra.template import TEMPLATE, load_template
 
 START_S: Final = 45
@@ -102,6 +103,38 @@ def recovery_table(counts: Sequence[int]) -> str:
         back = recovery(count)
         rows.append([f"{count:,}", _span(back.told), _span(back.swept)])
     return table(["sessions lost at once", "all served again", "if only the sweep finds them"], rows)
+
+
+QUOTAS: Final = (10, 100, 1_000)
+"""Of concurrent executions: a new account's, one that AWS raised a little, and the usual one."""
+QR_WAIT_S: Final = 20
+"""Seconds that a call waits for a code if it doesn't say and none comes."""
+
+
+def concurrency_table(counts: Sequence[int] = QUOTAS, assumed: Assumed | None = None) -> str:
+    """Return what an account carries whose quota of concurrent executions is one of ``counts``, in Markdown."""
+    a = assumed or Assumed()
+    declared = load_template(TEMPLATE).document["Parameters"]
+    polls = int(declared["PollConcurrency"]["Default"])
+    usual = FUNCTIONS * int(declared["ReservedConcurrency"]["Default"]) + polls
+    rows = []
+    for count in counts:
+        reserved = usual if count - usual >= LEAST else 0
+        waiting = waiting_share(count - reserved)
+        calls = (count - reserved - waiting) * 1000 / a.call_ms
+        held = f"{polls} more" if reserved else f"as many as wait: {waiting} with them"
+        rows.append(
+            [f"{count:,}", f"{reserved}", f"{waiting}", f"{waiting * 60 / QR_WAIT_S:,.0f}", f"{calls:,.0f}", held]
+        )
+    head = [
+        "concurrent executions",
+        "reserved",
+        "calls that wait",
+        f"waits of {QR_WAIT_S} s a minute",
+        "other calls and events a second meanwhile",
+        "Socket.IO polls held",
+    ]
+    return table(head, rows)
 
 
 def _cell(need: float, default: int) -> str:

@@ -136,6 +136,26 @@ def check_concurrency(account: Account, parameters: Mapping[str, str], before: M
         )
 
 
+SHARE: Final = 3
+"""One function in so many of those that nothing is reserved for may be held by a caller who waits."""
+MOST_WAITING: Final = 1000
+
+
+def waiting_share(free: int) -> int:
+    """Return how many calls may wait at a time where so many functions may run beside what is reserved."""
+    return min(MOST_WAITING, max(1, free // SHARE))
+
+
+def free_for_waits(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> int:
+    """Return how many calls may wait at a time in this account, once it reserves what ``parameters`` want.
+
+    ``before`` are the parameters of the stack that is deployed, by name.
+    """
+    with explained("tell how many functions may run at once"):
+        limit = account.session.client("lambda").get_account_settings()["AccountLimit"]
+    return waiting_share(limit["UnreservedConcurrentExecutions"] - _reserved(parameters) + _reserved(before))
+
+
 def _many(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 

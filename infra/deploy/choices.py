@@ -80,7 +80,7 @@ def _stage(name: str) -> str:
     return name
 
 
-OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion"})
+OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion", "WaitingShare"})
 """What the deployment itself fills in."""
 
 

@@ -69,6 +69,8 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
+    parameters["WaitingShare"] = str(checks.free_for_waits(account, parameters, before.parameters if before else {}))
+    say(f"{parameters['WaitingShare']} calls may wait at a time, unless WaitingCalls says otherwise.")
     say(checks.check_vcpus(account, parameters))
     checks.check_domain(account, parameters)
     at_the_edge = parameters.get("Edge") == "cloudfront"

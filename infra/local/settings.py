@@ -46,6 +46,8 @@ class LocalSettings:
         return {
             "WorkerImage": "local",
             "StandbyMax": self.standby_max,
+            # As in an account with Lambda's usual quota.
+            "WaitingShare": "286",
             "AiLabel": "on" if self.ai_label else "off",
             "Linker": self.linker,
             "WhatsAppVersion": self.whatsapp_version,

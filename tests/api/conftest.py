@@ -97,6 +97,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     for name in SERVICES:
         monkeypatch.setattr(bootstrap, name, lambda name=name: getattr(world, name))
     monkeypatch.setattr(bootstrap, "clock", world.clock)
+    monkeypatch.setattr(bootstrap, "waiting_places", lambda: world.places)
     world.stores.tenants.add(Tenant("default", "Default", world.clock.now, ("admin",)))
     world.stores.users.add(User("admin", "default", Role.ADMIN, "plain:admin123", world.clock.now))
     return world

@@ -13,6 +13,8 @@ from infra.deploy import CannotDeploy, checks
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
+from infra.local.functions import ACCOUNT_CONCURRENCY
+from infra.local.settings import read_settings
 from infra.template import TEMPLATE, load_template
 from tests.deploy.cloud import QUOTA, a_package, client, running
 
@@ -81,6 +83,47 @@ def test_what_polls_reserve_is_counted_where_anything_is_reserved(
         checks.check_concurrency(account, wanted, {})
     checks.check_concurrency(account, wanted, {"ReservedConcurrency": "20", "PollConcurrency": "99"})
     checks.check_concurrency(account, wanted | {"ReservedConcurrency": "0"}, {})
+
+
+@pytest.mark.parametrize(
+    ("case", "share"),
+    [
+        (Case(10, 10, 0), 3),
+        (Case(100, 100, 0), 33),
+        (Case(1000, 1000, 20), 286),
+        # What the stack has reserved isn't free any more, and what it gives back is.
+        (Case(1000, 860, 20, 20), 286),
+        (Case(1000, 860, 0, 20), 333),
+        (Case(1, 1, 0), 1),
+        (Case(20_000, 20_000, 20, 20), 1_000),
+    ],
+)
+def test_a_third_of_what_is_left_may_be_held_by_calls_that_wait(
+    account: Account, monkeypatch: pytest.MonkeyPatch, case: Case, share: int
+) -> None:
+    monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", case.free)
+    now, then = ({"ReservedConcurrency": str(one), "PollConcurrency": "100"} for one in (case.wanted, case.before))
+    assert checks.free_for_waits(account, now, then) == share
+
+
+def test_the_local_stack_has_places_as_in_a_usual_account(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    declared = load_template(TEMPLATE).document["Parameters"]
+    parameters = {name: str(declared[name]["Default"]) for name in ("ReservedConcurrency", "PollConcurrency")}
+    monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", ACCOUNT_CONCURRENCY)
+    found = checks.free_for_waits(account, parameters, {})
+    assert read_settings({}).parameters["WaitingShare"] == str(found)
+
+
+@pytest.mark.parametrize(("chosen", "told"), [("0", "WaitingShare"), ("7", "WaitingCalls")])
+def test_who_chooses_a_number_of_waits_has_that_one(chosen: str, told: str) -> None:
+    decided = load_template(TEMPLATE).decided({"WaitingCalls": chosen})
+    assert decided.variables["WAITING_CALLS"] == {"Ref": told}
+
+
+@pytest.mark.parametrize(("reserved", "apart"), [("20", "1"), ("0", "0")])
+def test_polls_share_the_places_where_nothing_is_reserved_for_them(reserved: str, apart: str) -> None:
+    decided = load_template(TEMPLATE).decided({"ReservedConcurrency": reserved})
+    assert decided.variables["POLLS_APART"] == apart
 
 
 def an_api(paths: int, kind: str = "AWS::Serverless::Api", under: str = "DefinitionBody") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.costs.bill import bill_table
-from infra.costs.scale import quota_table, recovery_table
+from infra.costs.scale import concurrency_table, quota_table, recovery_table
 from infra.deploy.choices import OURS
 from infra.template import TEMPLATE, load_template
 from tests.docs.tables import DOCS, names, rows, section
@@ -34,6 +34,7 @@ def test_the_quotas_and_the_recovery_are_what_the_script_prints():
     counts = [1_000, 10_000, 100_000]
     assert quota_table(counts) in TEXTS["scale.md"]
     assert recovery_table(counts) in TEXTS["scale.md"]
+    assert concurrency_table() in TEXTS["scale.md"]
 
 
 def test_every_alarm_has_a_row_that_says_what_to_do_and_no_other():

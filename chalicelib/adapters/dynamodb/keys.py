@@ -75,6 +75,7 @@ KEYS: Final = (
     Pattern("Q#{tenant}", "TICKETS#{minute}", "how many tickets a tenant got in a minute", "accounts", "3 minutes"),
     Pattern("Q#{ulid}", "TICKETS#{minute}", "how many an invitation's token got", "accounts", "3 minutes"),
     Pattern("T#{tenant}", "RUN#{uid}", "a running session of a tenant's", "accounts"),
+    Pattern("WAIT#{number}", "PLACE", "a call that waits, or none any more", "places", "a minute after the wait's end"),
     Pattern("W#{watcher}", "WATCHER", "a watcher on a plain WebSocket", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{watcher}", "S#{id}", "that a connection follows a session", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{connection}", "CHANNEL", "which channel a WebSocket is", "watchers", _HOLDS_A_SOCKET),

@@ -15,6 +15,7 @@ from chalicelib.api.call import Answer, Call, address
 from chalicelib.api.parameters import Parameter, word
 from chalicelib.api.received import body_of
 from chalicelib.api.router import Router
+from chalicelib.config import settings
 from chalicelib.dialects.socketio import DIALECT
 from chalicelib.dialects.socketio.sessions import BAD_METHOD, BAD_VERSION, UNKNOWN_TRANSPORT
 from chalicelib.domain.access import Permission, Principal
@@ -25,11 +26,14 @@ from chalicelib.domain.errors import (
     EngineRefused,
     Forbidden,
     Invalid,
+    NotReady,
     TooManyAttempts,
     TooManyWatchers,
     Unauthenticated,
     UnsupportedEncoding,
 )
+from chalicelib.domain.watchers import POLL
+from chalicelib.services.waiting import a_place, in_time
 from chalicelib.services.watching.socketio import opening
 
 TEXT: Final = "text/plain; charset=UTF-8"
@@ -83,7 +87,14 @@ def poll(call: Call) -> Answer:
     sid, server = call.read(SID), bootstrap.socketio()
     if sid is None:
         return _text(call, opening(*server.open(authenticate, call.address)))
-    return _text(call, server.poll(server.known(sid, principal)))
+    channel = server.known(sid, principal)
+    if settings().polls_apart:
+        return _text(call, server.poll(channel))
+    now = bootstrap.clock()
+    with a_place(now, in_time(now + round(POLL * 1000))) as held:
+        if not held:
+            raise NotReady("The gateway has no room for one more poll.", hint="Use a WebSocket.", retry_after=5)
+        return _text(call, server.poll(channel))
 
 
 @router.route(

@@ -7,12 +7,16 @@ import pytest
 from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.control import DynamoLeases, DynamoStandbys
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
+from chalicelib.adapters.dynamodb.places import DynamoPlaces
 from chalicelib.adapters.dynamodb.sessions import DynamoHistory, DynamoSessions
 from chalicelib.adapters.dynamodb.watchers import DynamoSubscriptions, DynamoWatchers
+from chalicelib.adapters.names import new_id
 from chalicelib.domain.limits import Pace
 from chalicelib.services import ports
+from chalicelib.services.ports.waiting import WaitingPlaces
 from chalicelib.services.ports.watching import SubscriptionStore
 from tests import fakes
+from tests.fakes.places import MemoryPlaces
 
 
 @dataclass
@@ -27,6 +31,7 @@ class Stores:
     chats: ports.ChatStore
     keys: ports.IdempotencyStore
     paces: ports.Paces
+    places: WaitingPlaces
 
 
 PACE = Pace(burst=3, per_minute=60)
@@ -46,6 +51,7 @@ def stores(request: pytest.FixtureRequest) -> Stores:
             fakes.MemoryChats(),
             fakes.MemoryIdempotency(),
             fakes.MemoryPaces(PACE),
+            MemoryPlaces(2),
         )
     table = request.getfixturevalue("table")
     return Stores(
@@ -59,4 +65,5 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoChats(table),
         DynamoIdempotency(table),
         DynamoPaces(table, PACE),
+        DynamoPlaces(table, 2, new_id),
     )

@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from chalicelib.services.waiting import Patience
+import pytest
+
+from chalicelib.services.ports import Unavailable
+from chalicelib.services.waiting import A_MOMENT, Patience, Terms, answering
 from tests.fakes import FakeClock
+from tests.fakes.places import MemoryPlaces
 from tests.makers import NOW
 
 
@@ -38,6 +42,49 @@ def test_the_last_look_comes_when_time_is_up():
     wait = Wait()
     assert wait(until=9, seconds=0.45) == 3
     assert wait.pauses == [0.1, 0.2, 0.15]
+
+
+def test_a_wait_counts_from_when_its_call_came():
+    wait = Wait()
+    with answering(Terms(by=NOW + 60_000, late=700)):
+        assert wait(until=9, seconds=1) == 2
+    assert wait.pauses == [0.1, 0.2]
+
+
+def test_no_wait_outlasts_its_call():
+    wait = Wait()
+    with answering(Terms(by=NOW + 250)):
+        assert wait(until=9, seconds=1) == 2
+    assert wait.pauses == [0.1, 0.15]
+
+
+def test_a_wait_of_a_moment_takes_no_place_and_a_longer_one_gives_its_place_back():
+    places, wait = MemoryPlaces(1), Wait()
+    with answering(Terms(by=NOW + 60_000, places=places)):
+        wait(until=3, seconds=5)
+        assert places.taken == 0
+        wait(until=9, seconds=5)
+    assert (places.taken, places.ends) == (1, {})
+
+
+def test_a_wait_that_breaks_off_gives_its_place_back():
+    places, clock = MemoryPlaces(1), FakeClock()
+
+    def look(looks: int) -> int:
+        if clock() > NOW + 2_000:
+            raise Unavailable
+        return looks
+
+    with answering(Terms(by=NOW + 60_000, places=places)), pytest.raises(Unavailable):
+        Patience(clock, clock.sleep, (0.5,)).until(NOW + 9_000, 0, look, lambda _: False)
+    assert (places.taken, places.ends) == (1, {})
+
+
+def test_without_a_place_a_wait_ends_after_a_moment():
+    places, wait = MemoryPlaces(0), Wait()
+    with answering(Terms(by=NOW + 60_000, places=places)):
+        assert wait(until=99, seconds=20) == 3
+    assert sum(wait.pauses) <= A_MOMENT
 
 
 def test_who_has_no_time_does_not_look():
