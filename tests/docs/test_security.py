@@ -301,7 +301,10 @@ def test_of_the_stack_s_roles_the_worker_s_alone_may_mount_the_linked_devices_fi
     # A policy without an "Allow" leaves nobody in who comes without a role that may.
     (statement,) = properties("DeviceFiles")["FileSystemPolicy"]["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
-    assert properties("DeviceFiles")["BackupPolicy"] == {"Status": "DISABLED"}
+    said("not backed up (unless `FileBackups=yes`: then copies stay for 35 days)")
+    for chosen, status in (({}, "DISABLED"), ({"FileBackups": "yes"}, "ENABLED")):
+        files = CLOUD.decided({"WorkerImage": "x"} | chosen).resources["DeviceFiles"]["Properties"]
+        assert files["BackupPolicy"] == {"Status": status}
 
 
 def test_cloudfront_keeps_nothing_errors_neither():

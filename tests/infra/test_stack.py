@@ -18,6 +18,7 @@ pytestmark = pytest.mark.subprocess
 EVERYTHING = PARAMETERS | {
     "PrivateWorkers": "yes",
     "OwnKey": "yes",
+    "FileBackups": "yes",
     "Protected": "no",
     "WorkerCapacity": "FARGATE_SPOT",
     "ReservedConcurrency": "0",
