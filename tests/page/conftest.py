@@ -44,6 +44,8 @@ def crowded(stack: Stack) -> Stack:
 @pytest.fixture
 def open_page(request: pytest.FixtureRequest, browser: Browser, tenant: Stack) -> Iterator[Visits]:
     """Opens pages, signed in as the tenant's administrator; what any of them got wrong fails the test."""
+    if "relay" in request.fixturenames:
+        request.getfixturevalue("relay")  # a way that pages come by is there until they are closed
     visits = Visits(browser, tenant.url, tenant.token)
     yield visits
     if request.node.stash.get(FAILED, False):
