@@ -1,6 +1,7 @@
 // Dialogs: the browser's own, which keep the focus in and give it back.
 
 import { el, fill, icon, unique } from './dom.js';
+import { placeNotices } from './notice.js';
 import { t } from './words.js';
 
 /** Whether a dialog is open: then nothing opens another one by itself. */
@@ -24,6 +25,8 @@ export const dialog = (scope, { title, body, classes = '', closable = true }) =>
   shown.addEventListener('cancel', (event) => { event.preventDefault(); if (closable) close(); });
   shown.addEventListener('close', () => close());
   inside.add(() => {
+    shown.close();
+    placeNotices();
     shown.remove();
     restore(before);
     resolve(result);
@@ -31,6 +34,7 @@ export const dialog = (scope, { title, body, classes = '', closable = true }) =>
   fill(shown, el('header.dialog-head', {}, el('h2', { id: heading, tabindex: '-1' }, title), button), body(inside, close));
   document.body.append(shown);
   shown.showModal();
+  placeNotices();
   const first = shown.querySelector('[autofocus], .dialog-body input, .dialog-body select, .dialog-body textarea');
   (first || shown.querySelector('h2')).focus();
 });

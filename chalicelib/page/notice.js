@@ -31,14 +31,33 @@ const show = (kind, text, action) => {
     el('button.icon-button', { type: 'button', 'aria-label': t('notice.close'), onclick: () => scope.end() }, icon('close')));
   scope.add(() => shown.remove());
   place[kind].append(shown);
-  // A dialog makes all else inert, so the notices move into the top layer above it.
-  const around = place.calm.parentElement;
-  if (around.showPopover) {
-    around.popover = 'manual';
-    if (around.matches(':popover-open')) around.hidePopover();
-    around.showPopover();
-    scope.add(() => { if (!around.querySelector('.notice') && around.matches(':popover-open')) around.hidePopover(); });
-  }
+  raise();
+  scope.add(() => {
+    const around = place.calm.parentElement;
+    if (around.showPopover && !around.querySelector('.notice') && around.matches(':popover-open')) around.hidePopover();
+  });
   if (kind === 'calm') scope.after(STAYS, () => scope.end());
   return scope;
+};
+
+/**
+ * Have the notices stand in the dialog that is open: all else is inert then, neither read out nor to be pressed. To be called
+ * as a dialog opens, and as it closes before it goes.
+ */
+export const placeNotices = () => {
+  if (!place) return;
+  const around = place.calm.parentElement;
+  const within = [...document.querySelectorAll('dialog[open]')].at(-1) ?? document.body;
+  if (around.parentElement === within) return;
+  within.append(around);
+  if (around.querySelector('.notice')) raise();
+};
+
+/** Lift the notices into the browser's top layer, above everything else there. */
+const raise = () => {
+  const around = place.calm.parentElement;
+  if (!around.showPopover) return;
+  around.popover = 'manual';
+  if (around.matches(':popover-open')) around.hidePopover();
+  around.showPopover();
 };

@@ -48,6 +48,26 @@ def test_who_made_a_session_goes_on_at_the_top_of_its_page_once_it_is_linked(
     assert page.evaluate("document.activeElement.textContent") == "Kiosk"
 
 
+def test_a_notice_is_read_out_and_closed_while_the_dialog_is_open_and_outlives_it(
+    open_page: Visits, tenant: Stack, number: str, scan: Scan
+) -> None:
+    page = open_page()
+    listed(page)
+    a_session(tenant, "noticed")
+    code(page).wait_for()
+    seen = camera(page)
+    dialog(page).get_by_role("tab", name="Phone number").click()
+    dialog(page).locator("input[type=tel]").fill(f"+{number}")
+    dialog(page).get_by_role("button", name="Get a code").click()
+    dialog(page).get_by_role("button", name="Copy", exact=True).click()
+    notice = dialog(page).get_by_role("status").filter(has_text="The code is copied.")
+    notice.get_by_role("button", name="Close this notice").click()
+    notice.wait_for(state="hidden")
+    scan(seen, number)
+    dialog(page).wait_for(state="detached")
+    page.get_by_text(f"Shop noticed is connected. +{number}").wait_for()
+
+
 def test_the_code_is_large_and_sharp_on_every_screen(open_page: Visits, tenant: Stack) -> None:
     name = a_session(tenant, "sharp")
     matrix = tenant.get(f"/v1/sessions/{name}/qr?wait=25&format=ascii").text
