@@ -31,7 +31,7 @@ const TAKES_EFFECT = 20_000;
  */
 export const linkSource = (scope, { api, live, id, session = null, may = () => true, acts = ACTS, byLink = false }) => {
   const source = {
-    id, api, may, acts, byLink, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
+    id, api, live, may, acts, byLink, session: new State(session), code: new State(null), pairingCode: new State(null), gone: new State(false),
   };
   const path = `v1/sessions/${segment(id)}`;
 
@@ -113,7 +113,7 @@ export const linkingBody = (scope, source, { linked = () => {} } = {}) => {
   const { session, api } = source;
   const card = el('section.situation', { 'aria-live': 'polite' });
   const ways = linkingWays(scope, source);
-  const root = el('div.linking', {}, card, ways.root);
+  const root = el('div.linking', {}, connection(scope, source.live), card, ways.root);
   let pressed = null;
 
   const act = async (what) => {
@@ -163,6 +163,16 @@ export const linkingBody = (scope, source, { linked = () => {} } = {}) => {
   source.gone.watch(scope, show);
   session.watch(scope, show);
   return { root, focus: ways.focus };
+};
+
+// What the page says of it at its head is out of reach behind a dialog, and isn't there for who opened a link.
+const connection = (scope, live) => {
+  const shown = el('p.hint', { role: 'status', hidden: true });
+  live.status.watch(scope, (status) => {
+    shown.hidden = status !== 'polling';
+    say(shown, status === 'polling' ? t('live.polling') : '');
+  });
+  return shown;
 };
 
 const tellGone = (card) => {

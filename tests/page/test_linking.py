@@ -8,7 +8,8 @@ from playwright.sync_api import Page
 
 from infra.local.client import Stack
 from tests.page.links import a_linked_session, a_number, a_session, code, dialog, listed
-from tests.page.seeing import camera, soon
+from tests.page.relay import Relay
+from tests.page.seeing import accessible, camera, soon
 from tests.page.visiting import THEMES, Looking, Theme, Visits
 
 Scan = Callable[[str, str], None]
@@ -66,6 +67,20 @@ def test_a_notice_is_read_out_and_closed_while_the_dialog_is_open_and_outlives_i
     scan(seen, number)
     dialog(page).wait_for(state="detached")
     page.get_by_text(f"Shop noticed is connected. +{number}").wait_for()
+
+
+def test_without_a_connection_the_dialog_says_so_and_closes_all_the_same(
+    open_page: Visits, tenant: Stack, relay: Relay, number: str, scan: Scan
+) -> None:
+    a_session(tenant, "offline")
+    page = open_page(origin=relay.origin, allowing=["WebSocket"])
+    code(page).wait_for()
+    relay.cut()
+    note = dialog(page).get_by_text("No live connection")
+    note.wait_for()
+    accessible(page)
+    scan(camera(page), number)
+    dialog(page).wait_for(state="detached")
 
 
 def test_the_code_is_large_and_sharp_on_every_screen(open_page: Visits, tenant: Stack) -> None:
