@@ -25,12 +25,13 @@ from chalicelib.services.ports.waiting import WaitingPlaces
 class Terms(Struct, frozen=True):
     """How long a call may wait: until ``by`` (milliseconds since the Unix epoch), and in which ``places``.
 
-    ``late`` is how many milliseconds ago it came when it was taken up. Without ``places`` it needs none.
+    ``late`` is how many milliseconds ago it came when it was taken up. ``places`` is called for the places when one is
+    needed, so that a call that doesn't wait makes nothing; without it, none is.
     """
 
     by: int
     late: int = 0
-    places: WaitingPlaces | None = None
+    places: Callable[[], WaitingPlaces] | None = None
 
 
 _terms: Final[ContextVar[Terms | None]] = ContextVar("terms", default=None)
@@ -65,12 +66,13 @@ def a_place(now: int, until: int) -> Iterator[bool]:
     if terms is None or terms.places is None:
         yield True
         return
-    place = terms.places.take(now=now, until=until)
+    places = terms.places()
+    place = places.take(now=now, until=until)
     try:
         yield place is not None
     finally:
         if place:
-            terms.places.give_back(place)
+            places.give_back(place)
 
 
 T = TypeVar("T")

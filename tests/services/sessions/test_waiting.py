@@ -60,7 +60,7 @@ def test_no_wait_outlasts_its_call():
 
 def test_a_wait_of_a_moment_takes_no_place_and_a_longer_one_gives_its_place_back():
     places, wait = MemoryPlaces(1), Wait()
-    with answering(Terms(by=NOW + 60_000, places=places)):
+    with answering(Terms(by=NOW + 60_000, places=lambda: places)):
         wait(until=3, seconds=5)
         assert places.taken == 0
         wait(until=9, seconds=5)
@@ -75,14 +75,14 @@ def test_a_wait_that_breaks_off_gives_its_place_back():
             raise Unavailable
         return looks
 
-    with answering(Terms(by=NOW + 60_000, places=places)), pytest.raises(Unavailable):
+    with answering(Terms(by=NOW + 60_000, places=lambda: places)), pytest.raises(Unavailable):
         Patience(clock, clock.sleep, (0.5,)).until(NOW + 9_000, 0, look, lambda _: False)
     assert (places.taken, places.ends) == (1, {})
 
 
 def test_without_a_place_a_wait_ends_after_a_moment():
     places, wait = MemoryPlaces(0), Wait()
-    with answering(Terms(by=NOW + 60_000, places=places)):
+    with answering(Terms(by=NOW + 60_000, places=lambda: places)):
         assert wait(until=99, seconds=20) == 3
     assert sum(wait.pauses) <= A_MOMENT
 
