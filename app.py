@@ -12,11 +12,13 @@ from chalice.app import Chalice
 from chalicelib.api import about, page
 from chalicelib.api.gateway import families, serve
 from chalicelib.api.sockets import sockets
+from chalicelib.services.correlation import name_requests_in_logs
 from chalicelib.triggers import triggers
 
 WORKING: Final = (about.router, page.router, *families())
 ROUTERS: Final = (*WORKING, about.describe(WORKING))
 
+name_requests_in_logs()
 app = Chalice(app_name="switchboard")
 app.experimental_feature_flags.update(["WEBSOCKETS"])
 serve(app, ROUTERS)

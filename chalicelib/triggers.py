@@ -33,12 +33,13 @@ from chalice.app import Blueprint
 
 from chalicelib import bootstrap
 from chalicelib.adapters.dynamodb.sessions import change
-from chalicelib.adapters.queues import read_delivery, read_push
+from chalicelib.adapters.queues import read_delivery, read_push, request_of
 from chalicelib.adapters.tasks import ended
 from chalicelib.domain.errors import Contended
 from chalicelib.domain.events import Disconnected, Envelope, WorkerClaimed
 from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import ASIDE
+from chalicelib.services.correlation import on_behalf_of
 from chalicelib.services.ports import Misconfigured, Unavailable
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: in
 
     def done(message: Mapping[str, Any]) -> bool:
         try:
-            act(message["body"])
+            with on_behalf_of(request_of(message["body"])):
+                act(message["body"])
         except Exception:
             log.exception("a queued job failed", extra={"message_id": message["messageId"]})
             return False
@@ -180,7 +182,13 @@ def on_task_state(event: Event, context: Any) -> None:
 
 def reconcile(event: Mapping[str, Any]) -> Event:
     """Reconcile each record's session; the batch comes again from the first record that failed."""
-    return each(event, lambda record: bootstrap.reconciler().reconcile(change(record).uid))
+    return each(event, _reconcile_of)
+
+
+def _reconcile_of(record: Mapping[str, Any]) -> None:
+    seen = change(record)
+    with on_behalf_of(seen.request):
+        bootstrap.reconciler().reconcile(seen.uid)
 
 
 def tell(event: Mapping[str, Any]) -> Event:
@@ -189,8 +197,11 @@ def tell(event: Mapping[str, Any]) -> Event:
 
 
 def _tell_of(record: Mapping[str, Any]) -> None:
-    envelope = change(record).event
-    if envelope:
+    seen = change(record)
+    envelope = seen.event
+    if envelope is None:
+        return
+    with on_behalf_of(seen.request):
         bootstrap.history().record(envelope)
         bootstrap.chats().index(envelope)
         bootstrap.push().push(envelope)

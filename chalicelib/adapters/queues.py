@@ -14,7 +14,8 @@ from msgspec import Struct
 from chalicelib.adapters.clients import refused, translated
 from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
-from chalicelib.reading import Reader
+from chalicelib.reading import BadJson, Reader, parse_json
+from chalicelib.services.correlation import request_id
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
@@ -96,7 +97,7 @@ class PushQueue(Struct, frozen=True):
     def put(self, job: PushJob) -> None:
         """Queue the job; SQS drops a repeated one for five minutes."""
         same = sha256(f"{job.uid} {job.cursor}".encode()).hexdigest()
-        body = msgspec.json.encode(job).decode()
+        body = json.dumps(_named(msgspec.to_builtins(job)))
         with translated():
             self.client.send_message(
                 QueueUrl=self.url, MessageBody=body, MessageGroupId=job.uid, MessageDeduplicationId=same
@@ -116,7 +117,23 @@ def read_delivery(body: str) -> Delivery:
 def _send(client: "SQSClient", url: str, body: dict[str, Any], delay: float) -> None:
     seconds = min(max(math.ceil(delay), 0), LONGEST_DELAY)
     with translated():
-        client.send_message(QueueUrl=url, MessageBody=json.dumps(body), DelaySeconds=seconds)
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(_named(body)), DelaySeconds=seconds)
+
+
+def _named(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with the request that it goes back to, if there is one."""
+    name = request_id()
+    return {**body, "request": name} if name else body
+
+
+def request_of(body: str) -> str | None:
+    """Return the id of the request that a queued message goes back to, None where none is known."""
+    try:
+        said = parse_json(body)
+    except BadJson:
+        return None
+    name = said.get("request") if isinstance(said, dict) else None
+    return name if isinstance(name, str) else None
 
 
 class SqsMailboxes(Struct, frozen=True):

@@ -24,6 +24,7 @@ from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
 from chalicelib.reading import Reader
+from chalicelib.services.correlation import HEADER, in_call
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.waiting import answering
 
@@ -163,11 +164,15 @@ class Router:
         return register
 
     def _handle(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
-        try:
-            with answering(terms_of(self.blueprint.current_request)):
-                return self._answered(route, model, variables)
-        except GatewayError as error:
-            return self._refuse(error, variables, None)
+        name = id_of(self.blueprint.current_request.context)
+        with in_call(name):
+            try:
+                with answering(terms_of(self.blueprint.current_request)):
+                    response = self._answered(route, model, variables)
+            except GatewayError as error:
+                response = self._refuse(error, variables, None)
+        response.headers[HEADER] = name
+        return response
 
     def _answered(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
         request, principal = self.blueprint.current_request, None

@@ -16,13 +16,14 @@ from chalicelib.api.auth import authenticator, bearer, permit, reach
 from chalicelib.api.call import JSON, came_right
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
-from chalicelib.api.router import busy, name_request
+from chalicelib.api.router import busy, id_of, name_request
 from chalicelib.api.socketio import engine
 from chalicelib.dialects import DIALECTS
 from chalicelib.dialects.enveloped import DIALECT as ENVELOPED
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.edge import DIALECT_PARAMETER, SESSION_PARAMETER
 from chalicelib.domain.errors import GatewayError, Invalid, Unauthenticated
+from chalicelib.services.correlation import in_call
 from chalicelib.services.ports import Unavailable
 
 sockets: Final = Blueprint(__name__)
@@ -65,10 +66,12 @@ def connect(event: WebsocketEvent) -> Response:
 @sockets.on_ws_message(name="message")
 def message(event: WebsocketEvent) -> None:
     """Answer a watcher's frame."""
-    text = event.to_dict().get("body") or ""
+    request = event.to_dict()
+    text = request.get("body") or ""
     # Engine.IO's frames begin with a digit, all others with a brace.
-    if not (text[:1].isdecimal() and bootstrap.socketio().hear(event.connection_id, text, engine.who)):
-        bootstrap.watching().message(event.connection_id, text)
+    with in_call(id_of(request.get("requestContext") or {})):
+        if not (text[:1].isdecimal() and bootstrap.socketio().hear(event.connection_id, text, engine.who)):
+            bootstrap.watching().message(event.connection_id, text)
 
 
 @sockets.on_ws_disconnect(name="disconnect")

@@ -96,7 +96,7 @@ class Message:
     ``epoch`` is the claim under which a worker took it up. ``expires_at`` is when it isn't sent any more. ``secret`` is
     the message's own, 32 random bytes that it is sent with: by it a later worker finds out whether the message left,
     and what others say about the message is sealed, such as votes. ``resolves`` is our id of the message that stands
-    for this one because it couldn't be read at first.
+    for this one because it couldn't be read at first. ``request`` is the id of the call that made it.
     """
 
     uid: str
@@ -133,6 +133,7 @@ class Message:
     secret: bytes | None = field(default=None, repr=False)
     resolves: str | None = None
     last_event: LastEvent | None = None
+    request: str | None = None
 
     @property
     def settled(self) -> bool:

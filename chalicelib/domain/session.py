@@ -333,7 +333,8 @@ class Session:
     ``require_phone_match`` says that no account but that of ``phone`` may be linked. ``pairing_code`` stands beside the
     QR code where one was asked for; ``passkey`` is what WhatsApp demands while the status is ``PASSKEY_REQUIRED``, None
     where nobody is there who could take the answer. ``linked_at`` is when the account that was linked last connected
-    for the first time; it stays when that is unlinked again.
+    for the first time; it stays when that is unlinked again. ``request`` is the id of the last
+    call that changed it.
     """
 
     tenant: str
@@ -357,6 +358,7 @@ class Session:
     proxy: Proxy | None = None
     restarts: int = 0
     metadata: Mapping[str, str] = field(default_factory=dict)
+    request: str | None = None
     version: int = 0
     desired: Desired = Desired.STOPPED
     generation: int = 0

@@ -50,6 +50,7 @@ from chalicelib.domain.webhook import (
     reachable,
     signature_headers,
 )
+from chalicelib.services.correlation import HEADER, request_id
 from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore, Unavailable
 from chalicelib.services.sessions.moves import Moves
 
@@ -97,6 +98,8 @@ class Webhooks(Struct, frozen=True):
         now = self.clock()
         headers = signature_headers(session.webhook_secret or "", delivery.event, body, now=now)
         headers |= webhook_words(session).headers(session, body, now=now)
+        if name := request_id():
+            headers |= {HEADER: name}
         outcome = self.poster.post(session.webhook_url or "", body, headers)
         self._follow(delivery, session, outcome)
 

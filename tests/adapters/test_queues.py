@@ -6,10 +6,11 @@ import boto3
 import msgspec
 import pytest
 
-from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, PushQueue, read_delivery, read_push
+from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, PushQueue, read_delivery, read_push, request_of
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
+from chalicelib.services.correlation import on_behalf_of
 
 DELIVERY = Delivery(uid="u", event="01E", cursor="2026#0001", message="01M", attempt=2, not_before=1_800_000_000_000)
 
@@ -42,6 +43,17 @@ def test_a_delivery_comes_out_as_it_went_in(aws):
     for url in urls:
         (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
         assert read_delivery(message["Body"]) == DELIVERY
+
+
+def test_what_is_queued_says_which_request_it_goes_back_to_and_reads_the_same():
+    sqs = Sent()
+    with on_behalf_of("req-1"):
+        DeliveryQueue(sqs, "https://queue/deliveries", "https://queue/dead").put(DELIVERY, delay=0)  # type: ignore[arg-type]
+        PushQueue(sqs, "https://queue/push.fifo").put(PushJob("u", "2026#0001"))  # type: ignore[arg-type]
+    bodies = [call["MessageBody"] for call in sqs.calls]
+    assert [request_of(body) for body in bodies] == ["req-1", "req-1"]
+    assert (read_delivery(bodies[0]), read_push(bodies[1])) == (DELIVERY, PushJob("u", "2026#0001"))
+    assert [request_of(body) for body in ("{}", "[]", "no json", '{"request": 1}')] == [None] * 4
 
 
 def test_what_a_newer_version_says_more_is_left_alone_and_what_isn_t_there_is_refused():

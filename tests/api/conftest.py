@@ -28,6 +28,8 @@ class Reply:
     status: int
     headers: dict[str, str]
     content: bytes
+    request_id: str = field(default="", compare=False)
+    """Each answer has another one."""
 
     @property
     def json(self) -> Any:
@@ -116,7 +118,8 @@ class Caller:
         if self.token and "Authorization" not in sent:
             sent["Authorization"] = f"Bearer {self.token}"
         answer = self.client.http.request(method, path, headers=sent, body=raw)
-        reply = Reply(answer.status_code, answer.headers, answer.body)
+        headers = dict(answer.headers)
+        reply = Reply(answer.status_code, headers, answer.body, headers.pop("X-Request-Id", ""))
         conforms(method, path, reply.status, reply.headers.get("Content-Type", ""), lambda: reply.json)
         return reply
 

@@ -22,6 +22,7 @@ from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import KEPT, OPEN, Message, MessageStatus, Party, Receipt
 from chalicelib.domain.questions import LINKING, TOLD, Question
 from chalicelib.reading import Reader
+from chalicelib.services.correlation import call_id
 from chalicelib.services.ports.messages import Claim
 
 _MESSAGE: Final = Reader(Message)
@@ -65,8 +66,9 @@ class DynamoMessages(Struct, frozen=True):
     table: Table
 
     def put(self, message: Message) -> bool:
-        """Put the message on condition that there is none of that id."""
-        return self.table.put(to_item(message), Condition("attribute_not_exists(pk)", {})) is None
+        """Put the message, with the id of the call at hand, on condition that there is none of that id."""
+        named = {"request": name} if (name := call_id()) else {}
+        return self.table.put(to_item(message) | named, Condition("attribute_not_exists(pk)", {})) is None
 
     def get(self, uid: str, message_id: str) -> Message | None:
         """Read the message."""

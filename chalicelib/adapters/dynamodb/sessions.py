@@ -23,6 +23,7 @@ from chalicelib.domain.limits import too_many_sessions
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Reason, Session, sentence
 from chalicelib.reading import Reader
+from chalicelib.services.correlation import call_id
 from chalicelib.services.ports import Unavailable
 
 _SESSION: Final = Reader(Session)
@@ -35,8 +36,9 @@ HALFWAY: Final = 60_000
 
 
 def to_item(session: Session) -> Item:
-    """Return the session's item."""
+    """Return the session's item, written with the id of the call at hand, if there is one."""
     values: dict[str, Any] = msgspec.to_builtins(session)
+    values["request"] = call_id() or session.request
     return {
         "pk": f"S#{session.uid}",
         "sk": "SESSION",
@@ -213,11 +215,15 @@ class DynamoRedriven(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True):
-    """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is."""
+    """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is.
+
+    ``request`` is the id of the request that it goes back to, None where none is known.
+    """
 
     sequence: str
     uid: str
     event: Envelope | None
+    request: str | None = None
 
 
 def change(record: Mapping[str, Any]) -> Change:
@@ -233,14 +239,16 @@ def change(record: Mapping[str, Any]) -> Change:
         if _event_id(stream.get("OldImage")) == _event_id(image):
             # Written anew though nothing happened: it left the index of what is due.
             return Change(sequence, uid, None)
-        return Change(sequence, uid, _message_event(message_from_item(readable(plain(image))), cursor))
+        message = message_from_item(readable(plain(image)))
+        return Change(sequence, uid, _message_event(message, cursor), message.request)
     if kind.startswith("E#") and image and not removed:
         return Change(sequence, uid, redriven_from_item(readable(plain(image)), cursor))
     if kind != "SESSION" or not image:
         return Change(sequence, uid, None)
     session = from_item(readable(plain(image)))
     at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
-    return Change(sequence, uid, _deleted(session, cursor, at) if removed else _event(session, cursor))
+    event = _deleted(session, cursor, at) if removed else _event(session, cursor)
+    return Change(sequence, uid, event, session.request)
 
 
 def _event_id(image: Mapping[str, Any] | None) -> Any:

@@ -90,5 +90,7 @@ class SessionReporter:
 
     def _keep(self, what: str, report: Callable[[], Session]) -> Session:
         self.session = patiently(report, self._events)
-        self._log.info(what, status=str(self.session.status), reason=self.session.reason)
+        self._log.info(
+            what, status=str(self.session.status), reason=self.session.reason, request_id=self.session.request
+        )
         return self.session

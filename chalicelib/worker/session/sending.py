@@ -293,7 +293,8 @@ class Sender(BackgroundWorker):
         except Rejected:
             self._end(begun, self._dispatch.unknown, UNREPORTED)
             return Progress.OVER
-        self._log.info("message", message=message.id, status=str(after.status) if after else None)
+        status = str(after.status) if after else None
+        self._log.info("message", message=message.id, status=status, request_id=message.request)
         put_back = after is not None and after.status is MessageStatus.QUEUED
         return Progress.ALL_WAIT if put_back else Progress.OVER
 

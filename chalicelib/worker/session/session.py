@@ -105,7 +105,7 @@ class WorkerSession:
             )
         handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
         log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
-        log.info("serving", status=str(session.status), desired=str(session.desired))
+        log.info("serving", status=str(session.status), desired=str(session.desired), request_id=session.request)
         reporter = SessionReporter(session, claim, self._services, self._events, log)
         try:
             opened = self._devices.open(claim.uid, claim.epoch)
