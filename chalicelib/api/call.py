@@ -95,7 +95,7 @@ def terms_of(request: Request) -> Terms:
     arrived = min(came, now) if isinstance(came, int) else now
     if now >= arrived + ANSWERED_IN:
         raise NotReady("The gateway is busy.", hint="Nothing was done. Try again.", retry_after=1)
-    return Terms(by=arrived + ANSWERED_IN, late=now - arrived, places=lambda: bootstrap.waiting_places())
+    return Terms(by=arrived + ANSWERED_IN, late=now - arrived, places=bootstrap.waiting_places)
 
 
 T = TypeVar("T")
