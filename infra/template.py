@@ -13,6 +13,8 @@ import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_network
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -65,22 +67,47 @@ NOTHING: Final = {"Ref": "AWS::NoValue"}
 
 
 def decided(document: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template without conditions, and without what they leave out; ``parameters`` win over defaults."""
+    """Return the template without conditions, and without what they leave out; ``parameters`` win over defaults.
+
+    Ranges of addresses are divided as well, which moto can't.
+    """
     given = {name: one.get("Default") for name, one in document.get("Parameters", {}).items()} | dict(parameters)
     conditions = document.get("Conditions", {})
     holds = {name: _holds(condition, conditions, given) for name, condition in conditions.items()}
     kept = {part: value for part, value in document.items() if part not in {"Conditions", "Rules"}}
     for part in ("Resources", "Outputs"):
         kept[part] = _standing(document.get(part, {}), holds)
-    return dict(_chosen(kept, holds))
+    return dict(_divided(_chosen(kept, holds), given))
 
 
 def _standing(entries: Mapping[str, Any], holds: Mapping[str, bool]) -> dict[str, Any]:
+    """Return the entries that stand, which wait for none that doesn't, as CloudFormation has it."""
+    standing = {name: one for name, one in entries.items() if "Condition" not in one or holds[one["Condition"]]}
     return {
-        name: {key: value for key, value in one.items() if key != "Condition"}
-        for name, one in entries.items()
-        if "Condition" not in one or holds[one["Condition"]]
+        name: {key: _awaited(value, standing) if key == "DependsOn" else value for key, value in one.items()}
+        for name, one in ((name, _unconditional(one)) for name, one in standing.items())
     }
+
+
+def _unconditional(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in one.items() if key != "Condition"}
+
+
+def _awaited(names: Any, standing: Mapping[str, Any]) -> list[str]:
+    return [name for name in ([names] if isinstance(names, str) else names) if name in standing]
+
+
+def _divided(value: Any, given: Mapping[str, Any]) -> Any:
+    """Return ``value`` with each ``Fn::Cidr`` replaced by the subnets that it yields."""
+    if isinstance(value, list):
+        return [_divided(one, given) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"Fn::Cidr"}:
+        whole, count, bits = (given[one["Ref"]] if isinstance(one, dict) else one for one in value["Fn::Cidr"])
+        subnets = ip_network(str(whole)).subnets(new_prefix=32 - int(bits))
+        return [str(one) for one in islice(subnets, int(count))]
+    return {name: _divided(one, given) for name, one in value.items()}
 
 
 def _holds(condition: Mapping[str, Any], conditions: Mapping[str, Any], given: Mapping[str, Any]) -> bool:

@@ -57,6 +57,8 @@ class EcsWorkers(Struct, frozen=True):
             "count": 1,
             "startedBy": order.worker,
             "clientToken": self._token(order),
+            # Those of the stack, which its owner pays by.
+            "propagateTags": "TASK_DEFINITION",
             "networkConfiguration": {
                 "awsvpcConfiguration": {
                     "subnets": list(self.subnets),

@@ -69,9 +69,10 @@ def recovery(sessions: int) -> Recovery:
 
 
 def addresses() -> int:
-    """Return how many workers the template's public subnets have addresses for."""
-    resources = load_template(TEMPLATE).resources
-    blocks = [resources[name]["Properties"]["CidrBlock"] for name in ("SubnetA", "SubnetB")]
+    """Return how many workers the template's public subnets have addresses for, with its own parameters."""
+    resources = load_template(TEMPLATE).decided({}).resources
+    chosen = [resources[name]["Properties"]["CidrBlock"]["Fn::Select"] for name in ("SubnetA", "SubnetB")]
+    blocks = [subnets[number] for number, subnets in chosen]
     return sum(ip_network(block).num_addresses - RESERVED for block in blocks)
 
 

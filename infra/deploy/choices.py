@@ -9,6 +9,8 @@ from typing import Any, Final
 from infra import REPOSITORY
 from infra.deploy import CannotDeploy
 from infra.deploy.given_image import located
+from infra.deploy.rollback import USUAL_ROLLBACK, Rollback, read_rollback
+from infra.deploy.tags import read_tags
 
 CONFIG: Final = REPOSITORY / ".chalice" / "config.json"
 ALIASES: Final = {
@@ -29,7 +31,8 @@ class Choices:
     """``parameters`` are the template's that were named; ``region`` None leaves it to the AWS configuration.
 
     ``image`` is a worker's image that stands already, so that none is built; ``confirmed`` the stage that may go.
-    ``smoke`` has the deployment end with the smoke test.
+    ``smoke`` has the deployment end with the smoke test. ``tags`` and ``protect`` are None where the stack keeps its
+    tags, and goes on refusing to be deleted or not. ``rollback`` says which alarms take a change back.
     """
 
     stage: str
@@ -39,6 +42,9 @@ class Choices:
     dry: bool = False
     confirmed: str = ""
     smoke: bool = True
+    tags: Mapping[str, str] | None = None
+    protect: bool | None = None
+    rollback: Rollback = USUAL_ROLLBACK
 
     @property
     def stack(self) -> str:
@@ -64,7 +70,16 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         dry=environment.get("DRY_RUN", "") not in {"", "0"},
         confirmed=environment.get("CONFIRM", ""),
         smoke=environment.get("SMOKE", "1") not in {"", "0"},
+        tags=read_tags(environment["TAGS"]) if "TAGS" in environment else None,
+        protect=_yes_or_no("TERMINATION_PROTECTION", environment.get("TERMINATION_PROTECTION", "")),
+        rollback=read_rollback(environment.get("ROLLBACK_ALARMS", ""), environment.get("ROLLBACK_MINUTES", "")),
     )
+
+
+def _yes_or_no(name: str, value: str) -> bool | None:
+    if value not in {"", "yes", "no"}:
+        raise CannotDeploy(f"{name}={value} can't be: it must be yes or no.")
+    return value == "yes" if value else None
 
 
 def _stage(name: str) -> str:
@@ -99,6 +114,17 @@ def check_parameters(template: Mapping[str, Any], given: Mapping[str, str], *, r
         raise CannotDeploy(f"The template needs a value for {', '.join(missing)}: add PARAMETERS='{missing[0]}=…'.")
     values = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(given)
     _keep_rules(template.get("Rules", {}), values | {"AWS::Region": region})
+    _check_network(values)
+
+
+SUBNETS: Final = 4
+
+
+def _check_network(values: Mapping[str, str]) -> None:
+    """Raise CannotDeploy if four subnets don't fit into the VPC, which no rule of a template's can tell."""
+    whole, bits = values.get("VpcCidr"), values.get("SubnetBits")
+    if whole and bits and SUBNETS * 2 ** int(bits) > 2 ** (32 - int(whole.rpartition("/")[2])):
+        raise CannotDeploy(f"VpcCidr={whole} has no room for {SUBNETS} subnets of SubnetBits={bits}.")
 
 
 def check_image(template: Mapping[str, Any], image: str) -> None:

@@ -64,6 +64,11 @@ def test_the_same_order_comes_with_the_same_token_so_that_no_second_task_is_star
     assert len(first["clientToken"]) <= 64
 
 
+def test_a_task_has_the_tags_of_its_definition_which_are_the_stack_s(cluster):
+    cluster.workers(0).start(ORDER)
+    assert cluster.calls[0]["propagateTags"] == "TASK_DEFINITION"
+
+
 def test_after_an_upgrade_the_order_s_token_is_another_one_since_ecs_would_refuse_it(cluster):
     for revision in (0, 1):
         cluster.workers(revision).start(ORDER)

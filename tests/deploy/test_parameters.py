@@ -95,3 +95,33 @@ def test_a_rule_may_ask_for_the_region() -> None:
 def test_a_firewall_s_limit_is_one_that_it_takes(limit: str) -> None:
     with pytest.raises(CannotDeploy, match="0, or a whole number from 10"):
         check_parameters(REAL, {"RequestsPerFiveMinutes": limit}, region="us-east-1")
+
+
+VPC = {"VpcId": "vpc-0123456789abcdef0"}
+SUBNETS = {"SubnetIdA": "subnet-0123456789abcdef0", "SubnetIdB": "subnet-0123456789abcdef1"}
+KEY = {"KeyArn": "arn:aws:kms:eu-central-1:123456789012:key/12345678-1234-1234-1234-123456789012"}
+
+
+def test_a_network_and_a_key_that_stand_fit() -> None:
+    check_parameters(REAL, {**VPC, **SUBNETS, **KEY, "RolePath": "/a/b/"}, region="eu-central-1")
+    check_parameters(REAL, {"VpcCidr": "10.1.0.0/20", "SubnetBits": "10"}, region="eu-central-1")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (VPC, "VpcId needs SubnetIdA and SubnetIdB"),
+        ({**VPC, "SubnetIdA": SUBNETS["SubnetIdA"]}, "VpcId needs SubnetIdA and SubnetIdB"),
+        (SUBNETS, "need VpcId"),
+        ({"WorkerSecurityGroups": "sg-0123456789abcdef0"}, "WorkerSecurityGroups needs VpcId"),
+        ({**KEY, "OwnKey": "yes"}, "two keys"),
+        ({"RolePath": "platform"}, "with a slash at both ends"),
+        ({"PermissionsBoundary": "boundary"}, "the ARN of a managed policy"),
+        ({"VpcCidr": "10.0.0.0/8"}, "from /16 to /26"),
+        ({"VpcCidr": "10.0.256.0/16"}, "a range of addresses"),
+        ({"VpcCidr": "10.0.0.0/20"}, "VpcCidr=10.0.0.0/20 has no room for 4 subnets of SubnetBits=14"),
+    ],
+)
+def test_what_a_platform_team_brings_must_fit_together(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CannotDeploy, match=sentence):
+        check_parameters(REAL, given, region="eu-central-1")

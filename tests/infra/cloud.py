@@ -55,6 +55,8 @@ class Cloud:
         # An empty zip: nobody runs it here, and moto would unpack it once a function.
         self.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=b"PK\x05\x06" + bytes(18))
         self.client("cloudformation").create_stack(StackName=self.name, **self._asked(self.template, parameters))
+        if "Vpc" not in self.physical:
+            return
         # Without host names, which moto's CloudFormation leaves out of a VPC, its RunTask fails.
         given = self.template["Resources"]["Vpc"]["Properties"]["EnableDnsHostnames"]
         self.client("ec2").modify_vpc_attribute(VpcId=self.physical["Vpc"], EnableDnsHostnames={"Value": given})

@@ -57,10 +57,11 @@ WITH_ANOTHER = frozenset(
         "AWS::ApiGatewayV2::Route",
         "AWS::ApiGatewayV2::Stage",
         "AWS::EC2::Route",
+        "AWS::EC2::SecurityGroupIngress",
         "AWS::Lambda::Permission",
     }
 )
-"""What goes with the API, the route table or the function that it is a part of."""
+"""What goes with the API, the route table, the security group or the function that it is a part of."""
 
 
 @contextmanager

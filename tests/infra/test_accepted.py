@@ -38,9 +38,9 @@ def test_functions_that_are_still_the_old_ones_may_start_the_old_worker(cloud: C
 def test_nothing_starts_a_worker_before_everything_stands(cloud: Cloud) -> None:
     """A worker of a creation that is taken back would keep the cluster and the subnets from being removed."""
     resources = cloud.template["Resources"]
-    assert {"PageBucketPolicy", "MountTargetA", "MountTargetB", "DefaultRoute"} <= set(
-        resources["SweepRule"]["DependsOn"]
-    )
+    rule = resources["SweepRule"]
+    assert {"PageBucketPolicy", "MountTargetA", "MountTargetB", "DeviceIngress"} <= set(rule["DependsOn"])
+    assert {"DefaultRoute", "PrivateDefaultRouteA", "PrivateDefaultRouteB"} <= set(references(rule))
     # Where there is a distribution, the policy waits for it.
     assert "Distribution" in references(resources["PageBucketPolicy"]["Properties"])
 

@@ -12,7 +12,7 @@ from infra import REPOSITORY
 from infra.deploy.packaging import located, translated
 from infra.template import decided
 from tests.infra.cloud import PARAMETERS
-from tests.infra.test_stack import EVERYTHING, NO_EDGE
+from tests.infra.parameter_sets import EVERYTHING, NO_EDGE, SETS
 
 pytestmark = pytest.mark.subprocess
 
@@ -30,8 +30,31 @@ def test_cloudformation_s_linter_finds_nothing_in_the_merged_and_in_the_translat
     whole = tmp_path / "translated.json"
     whole.write_text(json.dumps(plain))
     linter = Path(sys.executable).with_name("cfn-lint")
+    # It takes each parameter for its default, also where a rule keeps that from being asked for. The test of the sets
+    # of parameters looks at what each comes to.
+    options = ["--regions", "us-east-1", "--ignore-checks", "W1030", "W1035", "--template"]
     done = subprocess.run(
-        [linter, "--regions", "us-east-1", "--template", package.template, whole],
+        [linter, *options, package.template, whole],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.mark.timeout(300)
+def test_it_finds_nothing_in_what_each_set_of_parameters_makes_of_it(plain, tmp_path):
+    for name, parameters in SETS.items():
+        document = decided(plain, parameters)
+        for parameter, value in parameters.items():
+            # What the linter takes an expression's value for.
+            declared = document["Parameters"][parameter]
+            declared["Default"] = int(value) if declared["Type"] == "Number" else value
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    # A parameter that conditions alone ask for is asked for by nothing once they are decided.
+    options = ["--regions", "us-east-1", "--ignore-checks", "W2001", "--template"]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), *options, *sorted(tmp_path.iterdir())],
         capture_output=True,
         text=True,
         check=False,

@@ -10,33 +10,11 @@ from chalicelib.services.ports import Figure
 from infra.page import ROOT
 from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
+from tests.infra.parameter_sets import EVERYTHING, NO_EDGE
 from tests.infra.removal import as_cloudformation_does
 from tests.infra.standing import asked_about, standing
 
 pytestmark = pytest.mark.subprocess
-
-EVERYTHING = PARAMETERS | {
-    "PrivateWorkers": "yes",
-    "OwnKey": "yes",
-    "FileBackups": "yes",
-    "Protected": "no",
-    "WorkerCapacity": "FARGATE_SPOT",
-    "ReservedConcurrency": "0",
-    "AlarmEmail": "ops@example.com",
-    "RequestsPerFiveMinutes": "2000",
-    "DomainName": "whatsapp.example.com",
-    "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
-    "HostedZoneId": "Z0123456789",
-}
-
-
-NO_EDGE = PARAMETERS | {
-    "Edge": "none",
-    "DomainName": "whatsapp.example.com",
-    "SocketDomainName": "sockets.example.com",
-    "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
-    "HostedZoneId": "Z0123456789",
-}
 
 
 def statements(role):

@@ -77,7 +77,7 @@ def _ecs(place: tuple[str, str], operation: str, body: Body, roles: Roles) -> It
         case "RunTask":
             definition = body["taskDefinition"]
             yield ApiUse("ecs:RunTask", definition, context)
-            if body.get("tags"):
+            if body.get("tags") or body.get("propagateTags"):
                 resource = f"arn:aws:ecs:{region}:{account}:task/{cluster.rpartition('/')[2]}/new"
                 yield ApiUse("ecs:TagResource", resource, (("ecs:CreateAction", "RunTask"),))
             passed = (("iam:PassedToService", ECS_SERVICE),)

@@ -113,8 +113,9 @@ def test_a_queue_that_is_made_with_tags_needs_leave_to_tag():
     ]
 
 
-def test_a_task_needs_leave_to_pass_its_definitions_roles():
-    assert needed("AmazonEC2ContainerServiceV20141113.RunTask", cluster="c", taskDefinition="d:1", tags=[1]) == [
+@pytest.mark.parametrize("tagged", [{"tags": [1]}, {"propagateTags": "TASK_DEFINITION"}])
+def test_a_task_needs_leave_to_pass_its_definitions_roles_and_to_have_tags(tagged):
+    assert needed("AmazonEC2ContainerServiceV20141113.RunTask", cluster="c", taskDefinition="d:1", **tagged) == [
         ApiUse("ecs:RunTask", "d:1", (("ecs:cluster", CLUSTER),)),
         ApiUse("ecs:TagResource", "arn:aws:ecs:us-east-1:123456789012:task/c/new", (("ecs:CreateAction", "RunTask"),)),
         ApiUse("iam:PassRole", "role of d:1", (("iam:PassedToService", "ecs-tasks.amazonaws.com"),)),

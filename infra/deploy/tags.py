@@ -1,0 +1,47 @@
+"""Tags of the stack, which CloudFormation gives to what it makes; workers' tasks have them by their definition."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from infra.deploy import CannotDeploy
+
+OWN: Final = {"application": "switchboard"}
+"""What every stack has, unless it is chosen otherwise."""
+MOST: Final = 50
+"""Tags that AWS lets a resource have."""
+KEY_LETTERS: Final = 128
+VALUE_LETTERS: Final = 256
+SIGNS: Final = frozenset(" _.:/=+-@")
+"""What is allowed beside letters and digits. A comma isn't, so it can stand between tags."""
+
+
+def read_tags(text: str) -> Mapping[str, str]:
+    """Return the tags of a text like ``team=messaging,cost-centre=42``; raises CannotDeploy."""
+    tags: dict[str, str] = {}
+    for pair in text.split(",") if text.strip() else []:
+        key, given, value = (one.strip() for one in pair.partition("="))
+        if not given or not key:
+            raise CannotDeploy(f"TAGS={text} isn't understood. Write it like TAGS='team=messaging,cost-centre=42'.")
+        _check(key, value)
+        if key in tags:
+            raise CannotDeploy(f"TAGS has {key} twice.")
+        tags[key] = value
+    if len(OWN | tags) > MOST:
+        raise CannotDeploy(f"TAGS has too many tags: AWS takes {MOST}, and {len(OWN)} of them is Switchboard's own.")
+    return tags
+
+
+def tagged(chosen: Mapping[str, str] | None, before: Mapping[str, str]) -> Mapping[str, str]:
+    """Return all tags that the stack is to have; ``chosen`` None leaves it those that it had ``before``."""
+    return OWN | dict(before if chosen is None else chosen)
+
+
+def _check(key: str, value: str) -> None:
+    if len(key) > KEY_LETTERS or len(value) > VALUE_LETTERS:
+        raise CannotDeploy(
+            f"The tag {key} is too long: AWS takes {KEY_LETTERS} letters, and {VALUE_LETTERS} for a value."
+        )
+    if key.lower().startswith("aws:"):
+        raise CannotDeploy(f"The tag {key} can't be: names that begin with aws: are AWS's own.")
+    if not all(one.isalnum() or one in SIGNS for one in key + value):
+        raise CannotDeploy(f"The tag {key} has a sign that AWS doesn't take in tags.")

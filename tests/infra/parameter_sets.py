@@ -1,0 +1,41 @@
+"""Sets of parameters that the template is linted with and created with, beside its own defaults.
+
+Each is a way to deploy that somebody chooses: EVERYTHING is all that has a price, FOREIGN all that a platform team
+brings itself.
+"""
+
+from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION
+
+EVERYTHING = PARAMETERS | {
+    "PrivateWorkers": "yes",
+    "OwnKey": "yes",
+    "FileBackups": "yes",
+    "Protected": "no",
+    "WorkerCapacity": "FARGATE_SPOT",
+    "ReservedConcurrency": "0",
+    "AlarmEmail": "ops@example.com",
+    "RequestsPerFiveMinutes": "2000",
+    "DomainName": "whatsapp.example.com",
+    "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-{ACCOUNT}",
+    "HostedZoneId": "Z0123456789",
+}
+NO_EDGE = PARAMETERS | {
+    "Edge": "none",
+    "DomainName": "whatsapp.example.com",
+    "SocketDomainName": "sockets.example.com",
+    "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
+    "HostedZoneId": "Z0123456789",
+}
+PRIVATE = PARAMETERS | {"PrivateWorkers": "yes", "VpcCidr": "172.16.8.0/22", "SubnetBits": "8"}
+FOREIGN = PARAMETERS | {
+    "VpcId": "vpc-0123456789abcdef0",
+    "SubnetIdA": "subnet-0123456789abcdef0",
+    "SubnetIdB": "subnet-0123456789abcdef1",
+    "WorkerSecurityGroups": "sg-0123456789abcdef0,sg-0123456789abcdef1",
+    "PrivateWorkers": "yes",
+    "KeyArn": f"arn:aws:kms:{REGION}:{ACCOUNT}:key/12345678-1234-1234-1234-{ACCOUNT}",
+    "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/platform/boundary",
+    "RolePath": "/platform/switchboard/",
+    "LogDays": "3653",
+}
+SETS = {"default": PARAMETERS, "everything": EVERYTHING, "private": PRIVATE, "foreign": FOREIGN, "no edge": NO_EDGE}
