@@ -32,7 +32,8 @@ class Choices:
 
     ``image`` is a worker's image that stands already, so that none is built; ``confirmed`` the stage that may go.
     ``smoke`` has the deployment end with the smoke test. ``tags`` and ``protect`` are None where the stack keeps its
-    tags, and goes on refusing to be deleted or not. ``rollback`` says which alarms take a change back.
+    tags, and goes on refusing to be deleted or not. ``rollback`` says which alarms take a change back. ``role`` is
+    the ARN of the role that CloudFormation works with, None leaves it to the deployer's own rights or the last role.
     """
 
     stage: str
@@ -45,6 +46,7 @@ class Choices:
     tags: Mapping[str, str] | None = None
     protect: bool | None = None
     rollback: Rollback = USUAL_ROLLBACK
+    role: str | None = None
 
     @property
     def stack(self) -> str:
@@ -73,7 +75,14 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         tags=read_tags(environment["TAGS"]) if "TAGS" in environment else None,
         protect=_yes_or_no("TERMINATION_PROTECTION", environment.get("TERMINATION_PROTECTION", "")),
         rollback=read_rollback(environment.get("ROLLBACK_ALARMS", ""), environment.get("ROLLBACK_MINUTES", "")),
+        role=_role(environment.get("STACK_ROLE", "")),
     )
+
+
+def _role(arn: str) -> str | None:
+    if arn and not re.fullmatch(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+", arn):
+        raise CannotDeploy(f"STACK_ROLE={arn} can't be: it must be the ARN of a role.")
+    return arn or None
 
 
 def _yes_or_no(name: str, value: str) -> bool | None:

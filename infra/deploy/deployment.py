@@ -15,7 +15,9 @@ from infra.deploy.account import Account
 from infra.deploy.choices import OURS, Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
-from infra.deploy.stack import DeployedStack, Say, StackState
+from infra.deploy.rollback import check_alarms, triggers
+from infra.deploy.stack import StackChange, DeployedStack, Say, StackState
+from infra.deploy.tags import tagged
 from infra.edge import secret as edge_secret
 from infra.smoke import NotWorking
 from infra.smoke.target import deployed
@@ -66,6 +68,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     template = packaged.translated(artifacts.bucket_name(account, choices.stack), account.region)
     checks.check_template(template, checks.allowed_resources(account))
     stack = DeployedStack(account, choices.stack, say)
+    check_alarms(template, choices.rollback)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
@@ -86,11 +89,27 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     if bucket:
         # The functions that come now refer to them.
         publishing.publish(account, bucket, packaged.page)
-    if not stack.change(url, parameters, before):
+    alarms = _alarms(account, stack, choices, say) if before else []
+    tags = tagged(choices.tags, before.tags if before else {})
+    if not stack.change(StackChange(url, parameters, tags, alarms, choices.rollback.minutes, choices.role), before):
         say("Nothing has changed.")
     if at_the_edge:
         verification.forget_attempt(account)
+    _protect(stack, choices, before)
     _finish(account, choices.stack, stack, packaged, say)
+
+
+def _alarms(account: Account, stack: DeployedStack, choices: Choices, say: Say) -> list[str]:
+    """Return the ARNs of the alarms that take a change back, of a stack that stands; raises CannotDeploy."""
+    alarms, ringing = triggers(account, stack.resources(), choices.rollback)
+    if ringing:
+        say(f"These alarms ring already, so they don't take the change back: {', '.join(ringing)}.")
+    return alarms
+
+
+def _protect(stack: DeployedStack, choices: Choices, before: StackState | None) -> None:
+    if choices.protect is not None and choices.protect != (before is not None and before.protected):
+        stack.protect(on=choices.protect)
 
 
 def _before(account: Account, stack: DeployedStack, name: str, say: Say) -> StackState | None:

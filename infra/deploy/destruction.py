@@ -41,7 +41,11 @@ def destroy(choices: Choices, say: Say) -> None:
         raise CannotDeploy(f"This ends every session of the stage. To go on, add CONFIRM={choices.stage}.")
     account = accounts.log_in(choices.region)
     stack = DeployedStack(account, choices.stack, say)
-    if stack.state() is None:
+    state = stack.state()
+    if state is not None and state.protected:
+        how = "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name"
+        raise CannotDeploy(f"The stack {choices.stack} is protected from deletion. To lift that: {how} {choices.stack}")
+    if state is None:
         say(f"There is no stack {choices.stack} in account {account.number}, region {account.region}.")
     else:
         _remove_stack(account, stack, choices.stack, say)

@@ -4,7 +4,7 @@ A deployment that fails leaves the old version serving: CloudFormation takes bac
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,16 +35,34 @@ PAUSE: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class StackState:
-    """A stack as it stands; ``outputs`` and ``parameters`` by name."""
+    """A stack as it stands; ``outputs``, ``parameters`` and ``tags`` by name; ``protected`` refuses to be deleted."""
 
     status: str
     outputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    protected: bool = False
 
     @property
     def stillborn(self) -> bool:
         """Whether it was never up, so that it has to go before there can be one."""
         return self.status in STILLBORN
+
+
+@dataclass(frozen=True, slots=True)
+class StackChange:
+    """What a stack is to become: the template's address, parameters and tags by name.
+
+    ``alarms`` are the ARNs of those that take it back, watched for ``minutes`` more once it is done. ``role`` is that
+    of the role that CloudFormation works with, None for the last one.
+    """
+
+    template_url: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    alarms: Sequence[str] = ()
+    minutes: int = 0
+    role: str | None = None
 
 
 class DeployedStack:
@@ -66,7 +84,8 @@ class DeployedStack:
                 raise
         outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
         given = {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
-        return StackState(found["StackStatus"], outputs, given)
+        tags = {one["Key"]: one["Value"] for one in found.get("Tags", [])}
+        return StackState(found["StackStatus"], outputs, given, tags, bool(found.get("EnableTerminationProtection")))
 
     def free(self) -> StackState | None:
         """Return how the stack stands, None if there is none; CannotDeploy where it can't be changed now."""
@@ -86,8 +105,8 @@ class DeployedStack:
             )
         return state
 
-    def change(self, template_url: str, parameters: Mapping[str, str], before: StackState | None) -> bool:
-        """Bring the stack to the template; False if there was nothing to change.
+    def change(self, wanted: StackChange, before: StackState | None) -> bool:
+        """Bring the stack to what is wanted; False if there was nothing to change.
 
         A parameter that isn't given stays what it was.
         """
@@ -97,10 +116,18 @@ class DeployedStack:
                 StackName=self._name,
                 ChangeSetName=change_set,
                 ChangeSetType="UPDATE" if before else "CREATE",
-                TemplateURL=template_url,
-                Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+                TemplateURL=wanted.template_url,
+                Parameters=[
+                    {"ParameterKey": name, "ParameterValue": value} for name, value in wanted.parameters.items()
+                ],
                 Capabilities=CAPABILITIES,
-                Tags=[{"Key": "application", "Value": "switchboard"}],
+                Tags=[{"Key": name, "Value": value} for name, value in wanted.tags.items()],
+                **({"RoleARN": wanted.role} if wanted.role else {}),  # type: ignore[arg-type]
+                # Always said: what isn't stays as it was at the last change.
+                RollbackConfiguration={
+                    "RollbackTriggers": [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in wanted.alarms],
+                    "MonitoringTimeInMinutes": wanted.minutes if wanted.alarms else 0,
+                },
             )
             made = self._until_made(change_set)
             if made["Status"] == "FAILED":
@@ -110,6 +137,11 @@ class DeployedStack:
             self._client.execute_change_set(StackName=self._name, ChangeSetName=change_set)
         self._until_done("UPDATE_COMPLETE" if before else "CREATE_COMPLETE", since=began)
         return True
+
+    def protect(self, *, on: bool) -> None:
+        """Have CloudFormation refuse to delete the stack, or not any more."""
+        with explained(f"protect the stack {self._name}, or not any more"):
+            self._client.update_termination_protection(StackName=self._name, EnableTerminationProtection=on)
 
     def delete(self) -> None:
         """Delete the stack, and wait until it is gone."""

@@ -126,7 +126,9 @@ class LocalAws:
         values = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
         self._values = {expression: values[output] for expression, output in outputs.items()}
         resources = stacks.describe_stack_resources(StackName=self._name)["StackResources"]
-        self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in resources}
+        # A rule of a security group has no id in moto, and nothing speaks to it.
+        known = [one for one in resources if "PhysicalResourceId" in one]
+        self.physical = {one["LogicalResourceId"]: one["PhysicalResourceId"] for one in known}
         self._finish_tables()
         self._finish_networks()
 

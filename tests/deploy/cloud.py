@@ -17,6 +17,8 @@ import boto3
 import pytest
 from moto.awslambda import urls as lambda_urls
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult
 from moto.iam import models as iam_models
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeKey
@@ -48,7 +50,7 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Run an empty region, and make this process's environment one that has credentials for it."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(CloudFormationBackend, "execute_change_set", execute)
+    as_cloudformation_does(monkeypatch)
     # moto reads a bucket's policy without its conditions: what is denied but over TLS would be denied at all.
     monkeypatch.setattr(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
     register()
@@ -58,6 +60,18 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
             monkeypatch.setenv(name, value)
         with objects_disposed(monkeypatch):
             yield accounts.log_in(region)
+
+
+def as_cloudformation_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have moto end change sets as CloudFormation does, and protect stacks, which it doesn't know at all."""
+    monkeypatch.setattr(CloudFormationBackend, "execute_change_set", execute)
+    monkeypatch.setattr(CloudFormationResponse, "update_termination_protection", _protect, raising=False)
+
+
+def _protect(self: CloudFormationResponse) -> ActionResult:
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    stack.enable_termination_protection = bool(self._get_param("EnableTerminationProtection"))
+    return ActionResult({"StackId": stack.stack_id})
 
 
 @contextmanager
@@ -137,6 +151,7 @@ def _restore(stack: Stack, template: dict[str, Any], parameters: dict[str, str],
         # moto would go on making what the template has, whenever it is asked what there is.
         template = {"Resources": {}}
     stack.template, stack.template_dict, stack.parameters = json.dumps(template), template, parameters
+    stack.resource_map._template, stack.resource_map._resource_json_map = template, template["Resources"]
     if new:
         stack.resource_map = stack._create_resource_map()
     stack.status = "ROLLBACK_COMPLETE" if new else "UPDATE_ROLLBACK_COMPLETE"

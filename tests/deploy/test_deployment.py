@@ -76,10 +76,11 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploying]:
         yield deploying
 
 
-def run_task(account: Account) -> Callable[[], Any]:
-    """Run a task in the stage's cluster; return who tells about it."""
+def run_task(account: Account, cluster: str | None = None) -> Callable[[], Any]:
+    """Run a task in the stage's cluster, the only one unless it is named; return who tells about it."""
     ecs, ec2 = client(account, "ecs"), client(account, "ec2")
-    (cluster,) = ecs.list_clusters()["clusterArns"]
+    if cluster is None:
+        (cluster,) = ecs.list_clusters()["clusterArns"]
     ecs.register_task_definition(
         family="worker",
         networkMode="awsvpc",
