@@ -16,7 +16,7 @@ from infra.deploy.choices import OURS, Choices, check_image, check_parameters
 from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.rollback import check_alarms, triggers
-from infra.deploy.stack import StackChange, DeployedStack, Say, StackState
+from infra.deploy.stack import DeployedStack, Say, StackChange, StackState
 from infra.deploy.tags import tagged
 from infra.edge import secret as edge_secret
 from infra.smoke import NotWorking
