@@ -63,7 +63,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         ({"STAGE": "dev", "DOMAIN": "whatsapp.example.com"}, "DomainName needs CertificateArn."),
         (
             {"STAGE": "dev", "DOMAIN": "a.example.com", "CERTIFICATE": "arn:aws:acm:eu-west-1:1:certificate/x"},
-            "us-east-1",
+            "it must be the ARN of an ACM certificate.",
         ),
         ({"STAGE": "dev", "ALARM_EMAIL": "ops"}, "AlarmEmail=ops can't be: it must be an e-mail address."),
         ({"STAGE": "dev", "PARAMETERS": "StandbyMin"}, "PARAMETERS=StandbyMin isn't understood."),

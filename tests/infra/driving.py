@@ -6,6 +6,7 @@ answers go to standard output.
 """
 
 import json
+import os
 import sys
 from base64 import b64decode
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 from chalice.local import LambdaContext
 
+from chalicelib.domain.edge import PROOF_HEADER
 from infra.local.mappings import matches
 
 PASSWORD = "a password of many words"
@@ -24,7 +26,12 @@ def called(handler: Any, method: str, resource: str, body: object = None, token:
         "resource": resource,
         "path": resource.format(**path),
         "httpMethod": method,
-        "headers": {"Content-Type": "application/json", "Authorization": f"Bearer {token}", "Accept": "*/*"},
+        "headers": {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {token}",
+            "Accept": "*/*",
+            PROOF_HEADER: json.loads(os.environ["EDGE_SECRET"])["current"],
+        },
         "multiValueHeaders": {},
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,

@@ -14,6 +14,8 @@ from infra.deploy.account import new_keys
 from tests.infra.cloud import Cloud, moto_cloud
 
 pytestmark = pytest.mark.subprocess
+EDGE = {"EDGE_SECRET": json.dumps({"current": "what CloudFront shows"})}
+"""CloudFormation puts the secret's value there; moto leaves the reference as it is written."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def ordered(cloud: Cloud) -> dict[str, Any]:
     finished = subprocess.run(
         [sys.executable, "-m", "tests.infra.driving", table["LatestStreamArn"]],
         cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"]} | cloud.sdk_environment() | cloud.function_environment("APIHandler"),
+        env={"PATH": os.environ["PATH"]} | cloud.sdk_environment() | cloud.function_environment("APIHandler") | EDGE,
         input=json.dumps([json.loads(one["Pattern"]) for one in filters]),
         capture_output=True,
         text=True,
