@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz pictures check audit bench proto types format clean package deploy smoke destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench proto types format clean package deploy finish smoke destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -72,6 +72,9 @@ format: .venv/dev  ## format the code
 
 deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, EDGE=none, DOMAIN= and CERTIFICATE=, ALARM_EMAIL=, PARAMETERS=)
 	@exec $(BIN)/python -m infra.deploy
+
+finish: .venv/dev  ## do for a stack what its template can't, if something else than make deploy made it (STAGE=dev)
+	@exec $(BIN)/python -m infra.deploy finish
 
 smoke: .venv/dev  ## try what runs, from the edge to a first code, and say what is wrong (STAGE=dev, or URL= of make run)
 	@exec $(BIN)/python -m infra.smoke

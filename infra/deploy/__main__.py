@@ -1,4 +1,7 @@
-"""``python -m infra.deploy [destroy]``; also ``make deploy`` and ``make destroy``. What stops it is said in words."""
+"""``python -m infra.deploy [destroy|finish]``, which ``make deploy``, ``make destroy`` and ``make finish`` run.
+
+What stops it is said in words.
+"""
 
 import os
 import sys
@@ -15,10 +18,10 @@ def main(arguments: list[str]) -> int:
     try:
         # Only now: what these load may be missing.
         from infra.deploy.choices import read_choices  # noqa: PLC0415
-        from infra.deploy.deployment import deploy  # noqa: PLC0415
+        from infra.deploy.deployment import deploy, finish  # noqa: PLC0415
         from infra.deploy.destruction import destroy  # noqa: PLC0415
 
-        act = destroy if arguments == ["destroy"] else deploy
+        act = {"destroy": destroy, "finish": finish}.get("".join(arguments), deploy)
         act(read_choices(os.environ), say)
     except CannotDeploy as refused:
         sys.stderr.write(f"{refused}\n")

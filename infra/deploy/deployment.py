@@ -51,6 +51,21 @@ def deploy(choices: Choices, say: Say) -> None:
         prove(account, choices, say)
 
 
+def finish(choices: Choices, say: Say) -> None:
+    """Do what no template can for a stack that something else made of the packaged template; raises CannotDeploy."""
+    account = accounts.log_in(choices.region)
+    complete(account, package(choices.stage), choices, say)
+
+
+def complete(account: Account, packaged: PackagedStack, choices: Choices, say: Say) -> None:
+    """Do what no template can for a stack that stands; raises CannotDeploy."""
+    stack = DeployedStack(account, choices.stack, say)
+    state = stack.free()
+    if state is None or state.stillborn:
+        raise CannotDeploy(f"There is no stack {choices.stack} that is up in account {account.number}.")
+    _finish(account, choices.stack, stack, packaged, say)
+
+
 def prove(account: Account, choices: Choices, say: Say, limits: TimeLimits = USUAL_LIMITS) -> None:
     """Try what was deployed: a stack that CloudFormation calls complete may not work. Raises CannotDeploy."""
     try:

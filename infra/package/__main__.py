@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import REPOSITORY
+from infra.package import artifact
 from infra.package.building import CannotPackage, Package, build
 from infra.package.checks import faults, import_ms
 from infra.package.pythons import packager
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
     size = package.archive.stat().st_size / 1e6
     _say(f"{package.archive}: {size:.1f} MB for {runtime} on {architecture}")
     _say(f"{package.template}: {len(package.document()['Resources'])} resources")
+    _say(f"{artifact.write(package, stage)}: the same as plain CloudFormation, to be wrapped (docs/template.md)")
     folder, size = package.page / ROOT, sum(len(file.content) for file in served().values())
     _say(f"{folder}: {len(served())} files, {size / 1e3:.0f} KB")
     _say(f"import app: {import_ms(python):.0f} ms here")

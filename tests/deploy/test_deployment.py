@@ -15,7 +15,7 @@ from chalicelib.adapters.credentials import ArgonPasswords
 from infra.deploy import CannotDeploy, artifacts, destruction, image
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
-from infra.deploy.deployment import bring
+from infra.deploy.deployment import bring, complete
 from infra.deploy.destruction import destroy
 from tests.deploy.cloud import QUOTA, Docker, a_package, a_repository, client, running
 
@@ -160,6 +160,18 @@ def test_deploying_twice_builds_uploads_and_changes_nothing(deploying: Deploying
     assert secrets.get_secret_value(SecretId=SECRET)["SecretString"] == before
     bucket = artifacts.bucket_name(deploying.account, STACK)
     assert len(client(deploying.account, "s3").list_object_versions(Bucket=bucket)["Versions"]) == 2
+
+
+def test_a_stack_that_something_else_made_gets_what_no_template_can_give_it(deploying: Deploying) -> None:
+    packaged, said = a_package(deploying.directory), list[str]()
+    with pytest.raises(CannotDeploy, match="There is no stack switchboard-dev that is up"):
+        complete(deploying.account, packaged, Choices(STAGE, {}), said.append)
+    body = {**packaged.template, "Parameters": {"WorkerImage": {"Type": "String", "Default": PREBUILT}}}
+    client(deploying.account, "cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(body))
+    complete(deploying.account, packaged, Choices(STAGE, {}), said.append)
+    told = "\n".join(said)
+    assert "Made the keys that sign logins." in told
+    assert "The first administrator is admin, created now" in told
 
 
 def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deploying) -> None:
