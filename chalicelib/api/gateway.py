@@ -167,7 +167,7 @@ def _nothing() -> Response:
 
 METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 HEADERS: Final = "Authorization, Content-Type, Idempotency-Key, X-API-Key"
-READABLE: Final = "Retry-After, X-QR-Expires-At"
+READABLE: Final = "Retry-After, X-QR-Expires-At, X-Request-Id"
 """What a page's script may read beside the few headers that it always may."""
 KEPT: Final = 600
 """Seconds that a browser may remember a preflight's answer."""
