@@ -4,11 +4,12 @@ import pytest
 
 from infra.costs.__main__ import main
 from infra.costs.bill import SPOT, UNVERIFIED, bill_table, by_service, price_table, prices
+from infra.costs.network import PRICES
 from infra.costs.usage import Assumed, month
 
 
 def test_everything_used_has_a_price_and_every_price_is_used():
-    assert set(month(10)) | {SPOT} == set(prices().by_name)
+    assert set(month(10)) | {SPOT} | set(PRICES) == set(prices().by_name)
 
 
 def test_a_price_says_where_and_when_it_was_found_or_that_it_was_not():
