@@ -20,8 +20,8 @@ def standing() -> float:
     gateways = len(template.of_type("AWS::EC2::NatGateway"))
     endpoints = template.of_type("AWS::EC2::VPCEndpoint").values()
     inside: int = sum(one["VpcEndpointType"] == "Interface" for one in endpoints) * ZONES
-    per_hour: float = gateways * (known["nat_hour"].usd + known["public_ipv4"].usd) + inside * known["endpoint_hour"].usd
-    return HOURS * per_hour
+    outside: float = gateways * (known["nat_hour"].usd + known["public_ipv4"].usd)
+    return HOURS * (outside + inside * known["endpoint_hour"].usd)
 
 
 def through(assumed: Assumed | None = None) -> float:
