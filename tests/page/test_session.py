@@ -98,7 +98,7 @@ def test_logging_out_is_asked_about_and_leaves_the_session(open_page: Visits, te
 def test_a_session_that_waits_for_a_scan_leads_to_its_code(open_page: Visits, tenant: Stack) -> None:
     page = open_page(allowing=["status of 409"])
     made = make(tenant, "Shop", start=True)
-    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
     row(page, "Shop").get_by_role("link").click()
     expect(state(page)).to_contain_text("The next code comes in")
     pictured(page, "session-scan")
