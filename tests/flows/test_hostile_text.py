@@ -12,8 +12,9 @@ from websockets.sync.client import connect
 
 from infra.local.client import Stack
 
-DEEP = "[" * 40_000 + "]" * 40_000
-DEEPLY_HEADED = urlsafe_b64encode(b'{"alg":"HS256","kid":' + b"[" * 30_000 + b"]" * 30_000 + b"}").decode() + ".e30.AA"
+DEEP = "[" * 12_000 + "]" * 12_000
+"""Within the 32 KB that a frame may have."""
+DEEPLY_HEADED = urlsafe_b64encode(b'{"alg":"HS256","kid":' + b"[" * 8_000 + b"]" * 8_000 + b"}").decode() + ".e30.AA"
 """A token whose header is nested without end."""
 
 
