@@ -88,11 +88,15 @@ const phone = async (scope, context) => {
 const signIn = (token) => { sessionStorage.setItem(TOKEN, token); mount(); };
 
 const signOut = async (api) => {
+  // What is under way would be refused once the token has ended.
+  mounted.end();
+  let wrong = null;
   // The token ends on the gateway too; a key is its owner's to revoke.
-  if (!api.token.startsWith('sb_')) await api.post('api/auth/logout').catch(failed);
+  if (!api.token.startsWith('sb_')) await api.post('api/auth/logout').catch((error) => { wrong = error; });
   sessionStorage.removeItem(TOKEN);
   go('#/', { instead: true });
   mount();
+  if (wrong) failed(wrong);
 };
 
 /** Go on with the token that `act` resolves to; that the gateway refuses the old one meanwhile signs nobody out. */

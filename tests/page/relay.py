@@ -69,8 +69,14 @@ class Relay:
         async with aiohttp.ClientSession(auto_decompress=False) as self._client:
             ready.set()
             await over.wait()
+            self._down = True
             await self._abort()
             await runner.cleanup()
+            # What was still on its way ends here, while there is a loop that it can end in.
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            for one in left:
+                one.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _abort(self) -> None:
         for one in self._sockets.values():

@@ -30,9 +30,10 @@ def test_a_new_session_s_code_shows_by_itself_and_goes_once_a_phone_has_scanned_
     name = a_session(tenant, "cafe")
     code(page).wait_for()
     scan(camera(page), number)
-    tenant.until(name, "CONNECTED")
-    dialog(page).wait_for(state="detached", timeout=1000)
+    # The notice goes by itself, so it is looked for before anything else is.
     page.get_by_text(f"Shop cafe is connected. +{number}").wait_for()
+    dialog(page).wait_for(state="detached", timeout=1000)
+    tenant.until(name, "CONNECTED")
 
 
 def test_who_made_a_session_goes_on_at_the_top_of_its_page_once_it_is_linked(
