@@ -21,6 +21,8 @@ from tests.page.visiting import Looking, Visits
 from tests.worker.media import samples
 from tests.worker.protos import messages as wa
 
+pytestmark = pytest.mark.soak
+
 NUMBERS = count(1)
 HOSTILE = "<img src=x onerror=\"document.title='hit'\"><b>Ben</b>"
 CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Cy\nTEL;type=CELL;waid=6281277700003:+62 812-7770-0003\nEND:VCARD"

@@ -1,11 +1,14 @@
 """The virtual phone beside the page, and the tour that it is for: linked and chatting within half a minute."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from infra.local.client import Phone, Stack, eventually
 from tests.page.seeing import accessible, living, pictured, soon
 from tests.page.visiting import Looking, Visits
 from tests.sharing import a_number
+
+pytestmark = pytest.mark.soak
 
 LARGE = Looking(phone=True)
 SCAN = "Scan the page\N{RIGHT SINGLE QUOTATION MARK}s code"
