@@ -197,7 +197,7 @@ def test_the_last_administrator_is_told_what_to_do_first(open_page: Visits, tena
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Role").select_option("Member")
     dialog.get_by_role("button", name="Save").click()
-    expect(dialog.get_by_role("alert")).to_have_text(
+    expect(dialog.locator("form").get_by_role("alert")).to_have_text(
         "This is the only administrator. Make somebody else an administrator first."
     )
     accessible(page)
