@@ -336,7 +336,8 @@ OPEN = """async () => {
     await Promise.all(['api.js', 'dialog.js', 'dom.js', 'linking.js', 'scope.js', 'state.js'].map(load));
   const none = () => new State(null);
   const acts = ['start', 'restart', 'enable', 'log_out'];
-  window.source = { id: 'cafe', api: new Api(null), may: () => true, acts, session: none(), code: none(), pairingCode: none(), gone: none() };
+  const live = { status: new State('live') };
+  window.source = { id: 'cafe', api: new Api(null), live, may: () => true, acts, session: none(), code: none(), pairingCode: none(), gone: none() };
   const body = (inside) => el('div.dialog-body', {}, linkingBody(inside, window.source).root);
   dialog(new Scope(), { title: 'Link Café Ana with WhatsApp', classes: 'linking-dialog', body });
 }"""
