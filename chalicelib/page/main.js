@@ -202,8 +202,13 @@ let first = true;
 const show = (main, { title, root }, { focus = false } = {}) => {
   document.title = `${title} · Switchboard`;
   replace(main, root);
-  // A reader of the screen is taken to the new view; at the very beginning the browser does that.
-  if (focus && !first && !document.activeElement?.closest('.menu[open]')) { (root.querySelector('h1') || main).setAttribute('tabindex', '-1'); (root.querySelector('h1') || main).focus(); }
+  // A reader of the screen is taken to the new view; at the very beginning the browser does that. Whoever is at a menu of
+  // the bar, as after choosing a language, stays there.
+  if (focus && !first && !document.activeElement?.closest('.bar .menu')) {
+    const head = root.querySelector('h1') || main;
+    head.setAttribute('tabindex', '-1');
+    head.focus();
+  }
   first = false;
 };
 
