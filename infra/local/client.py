@@ -212,6 +212,14 @@ class Stack:
         answer = requests.post(url, json={"seconds": seconds, "callers": callers}, timeout=40)
         expect(answer.ok, answer.text)
 
+    def record_calls(self) -> None:
+        """Have the local AWS take down the calls from now on, and forget those of before."""
+        expect(requests.post(f"{self.url}/_local/aws/calls", timeout=40).ok, "the local AWS doesn't record")
+
+    def recorded_calls(self) -> list[dict[str, Any]]:
+        """The calls that were taken down, as ``RecordedCall`` has them, by when they were answered."""
+        return list(requests.get(f"{self.url}/_local/aws/calls", timeout=40).json()["calls"])
+
     @contextmanager
     def watch(self, session_id: str, token: str | None = None) -> Iterator[ClientConnection]:
         """A watcher of the session, as a browser opens one."""

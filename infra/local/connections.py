@@ -1,13 +1,16 @@
 """``@connections``, by which functions post to watchers; moto's accepts any id and delivers nothing."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Final
 
 from aiohttp import web
 
+from infra.local.calls import CallRecorder
 from infra.local.front import only_local
 from infra.local.iam.permissions import Denial
+from infra.local.moto.server import ERRORS
 from infra.local.sockets import STAGE, OpenWatcher, Watchers
 
 PAYLOAD_LIMIT: Final = 128 * 1024
@@ -18,10 +21,20 @@ def allow_all(_authorization: str, _method: str) -> None:
     """Deny nothing."""
 
 
-def connections_app(watchers: Watchers, denial: Denial = allow_all) -> web.Application:
+def connections_app(
+    watchers: Watchers, denial: Denial = allow_all, recorder: CallRecorder | None = None
+) -> web.Application:
     """Return the management API of the WebSocket API's only stage; ``denial`` says why a caller isn't allowed."""
 
     async def handle(request: web.Request) -> web.Response:
+        began = time.monotonic()
+        answer = await answered(request)
+        if recorder is not None and recorder.on:
+            signed, took = request.headers.get("Authorization", ""), time.monotonic() - began
+            recorder.note_watcher(signed, request.method, took=took, refused=answer.status >= ERRORS)
+        return answer
+
+    async def answered(request: web.Request) -> web.Response:
         denied = denial(request.headers.get("Authorization", ""), request.method)
         if denied is not None:
             return _error(403, "AccessDeniedException", denied)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from infra.local.calls import CallRecorder, control_routes
 from infra.local.iam.callers import OPERATOR, WORKER
 
 LONGEST_S: Final = 3_600
@@ -47,8 +48,8 @@ class TableOutage:
         return caller == WORKER if self._callers is CutOff.WORKERS else caller != OPERATOR
 
 
-def control_app(table: TableOutage) -> web.Application:
-    """Return the routes by which faults are injected. Not AWS's: no client knows them."""
+def control_app(table: TableOutage, recorder: CallRecorder | None = None) -> web.Application:
+    """Return the routes by which faults are injected and calls recorded. Not AWS's: no client knows them."""
 
     async def begin(request: web.Request) -> web.Response:
         try:
@@ -62,6 +63,8 @@ def control_app(table: TableOutage) -> web.Application:
 
     app = web.Application()
     app.router.add_post("/faults/table", begin)
+    if recorder is not None:
+        app.router.add_routes(control_routes(recorder))
     return app
 
 

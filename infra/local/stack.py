@@ -13,6 +13,7 @@ from aiohttp import web
 from chalicelib.bootstrap import first_administrator
 from infra.local.aws import ACCOUNT, LocalAws
 from infra.local.bucket import Bucket, Signer, edge_headers
+from infra.local.calls import CallRecorder, queue_names
 from infra.local.connections import connections_app
 from infra.local.console import Console, greeting, line
 from infra.local.ecs import TaskRecord
@@ -85,7 +86,9 @@ class StackServices:
         outage = TableOutage(aws.callers.caller_of)
         aws.server.unavailable = outage.refuses
         ending.callback(self._note_permissions, authorizer.permissions)
-        endpoint = await serve(ending, connections_app(self._watchers, authorizer.connections), loopback_socket())
+        recorder = aws.server.recorder = CallRecorder(aws.callers.caller_of, queue_names(aws.physical))
+        connections = connections_app(self._watchers, authorizer.connections, recorder)
+        endpoint = await serve(ending, connections, loopback_socket())
         proof = secrets.token_urlsafe()
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}", proof)
         app = load_app()
@@ -111,7 +114,7 @@ class StackServices:
         # Only the loopback's password is nobody's secret.
         known = Credentials(USER, self._password.text) if phones else None
         page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
-        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage), proof=proof)
+        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage, recorder), proof=proof)
         await self._open_front(ending, local, front, aws)
         return pumping
 

@@ -10,11 +10,12 @@ import io
 import json
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from http import HTTPStatus
 from threading import RLock, Thread
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -80,8 +81,24 @@ def _written(answer: MotoAnswer) -> bytes:
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 FORBIDDEN: Final = "403 Forbidden"
+ERRORS: Final = 400
+"""The least status of an error."""
 Denial = Callable[[str, str, bytes], str | None]
 """Says why a request is not allowed, if it isn't, from its ``Authorization``, its ``X-Amz-Target`` and its body."""
+
+
+class Recorder(Protocol):
+    """Takes down requests while it is ``on``."""
+
+    @property
+    def on(self) -> bool:
+        """Whether requests are taken down now."""
+
+    def note(
+        self, authorization: str, target: str, body: bytes, /, *, took: float, answer: bytes, refused: bool
+    ) -> None:
+        """Take down a request that was just answered, after ``took`` seconds."""
+
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +109,7 @@ class MotoServer:
     Once they are set, ``denial`` judges all requests, ``unavailable`` says by ``Authorization`` and ``X-Amz-Target`` of
     which AWS has no answer just now, ``during_write`` wraps each of DynamoDB's, and ``during_object``
     each of S3's. Of each request that wrote or removed an object ``after_object`` is told bucket and key before the
-    answer; without a key, of many.
+    answer; without a key, of many. ``recorder`` is told of every request with its answer while it is on.
     """
 
     def __init__(self) -> None:
@@ -101,6 +118,7 @@ class MotoServer:
         self.during_write: Callable[[], AbstractContextManager[object]] = nullcontext
         self.during_object: AbstractContextManager[object] = nullcontext()
         self.after_object: Callable[[str, str], None] = lambda _bucket, _key: None
+        self.recorder: Recorder | None = None
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         repair_dynamodb()
@@ -140,6 +158,17 @@ class MotoServer:
 
     def answer(self, call: MotoCall) -> MotoAnswer:
         """Answer a direct call that comes from within this process."""
+        recorder = self.recorder
+        if recorder is None or not recorder.on:
+            return self._answered(call)
+        began = time.monotonic()
+        given = self._answered(call)
+        took = time.monotonic() - began
+        signed = call.headers.get("authorization", "")
+        recorder.note(signed, call.target, call.body, took=took, answer=given.body, refused=given.status >= ERRORS)
+        return given
+
+    def _answered(self, call: MotoCall) -> MotoAnswer:
         denied = self.denial(call.headers.get("authorization", ""), call.target, call.body)
         if denied is not None:
             return MotoAnswer(400, {"content-type": JSON}, _refusal(denied))
@@ -161,32 +190,53 @@ class MotoServer:
             if "HTTP_ORIGIN" in environ:
                 start_response(FORBIDDEN, [("Content-Length", "0")])
                 return []
-            target = environ.get("HTTP_X_AMZ_TARGET", "")
             # The body comes first: a client that freezes while sending must not hold the lock.
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-            of_s3 = s3.named(environ)
-            asked = of_s3 or (target, body)
-            denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), *asked)
-            if denied is not None:
-                start_response(FORBIDDEN if of_s3 else "400 Bad Request", [("Content-Type", s3.XML if of_s3 else JSON)])
-                return [s3.refusal(denied) if of_s3 else _refusal(denied)]
-            if self.unavailable(environ.get("HTTP_AUTHORIZATION", ""), target):
-                start_response("503 Service Unavailable", [("Content-Type", JSON)])
-                return [_UNAVAILABLE]
-            if of_s3:
-                with self.during_object:
-                    answer = list(application(environ, start_response))
-                    if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
-                        self.after_object(*s3.place(environ))
-                return answer
-            if not target.startswith("DynamoDB_"):
-                return application(environ, start_response)
-            # The answer is begun only when all is written down.
-            with self._lock, self.during_write():
-                return list(application(environ, start_response))
+            asked = s3.named(environ) or (environ.get("HTTP_X_AMZ_TARGET", ""), body)
+            recorder = self.recorder
+            if recorder is None or not recorder.on:
+                return self._judged(application, environ, start_response, asked)
+            began, said = time.monotonic(), [""]
+
+            def start(status: str, *more: Any) -> Any:
+                said[0] = status
+                return start_response(status, *more)
+
+            answered = list(self._judged(application, environ, start, asked))
+            signed, took = environ.get("HTTP_AUTHORIZATION", ""), time.monotonic() - began
+            recorder.note(signed, *asked, took=took, answer=b"".join(answered), refused=said[0] >= str(ERRORS))
+            return answered
 
         return answer
+
+    def _judged(
+        self,
+        application: Wsgi,
+        environ: dict[str, Any],
+        start_response: Callable[..., Any],
+        asked: tuple[str, bytes],
+    ) -> Iterable[bytes]:
+        target = asked[0]
+        of_s3 = target.startswith(f"{s3.SERVICE}.")
+        denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), *asked)
+        if denied is not None:
+            start_response(FORBIDDEN if of_s3 else "400 Bad Request", [("Content-Type", s3.XML if of_s3 else JSON)])
+            return [s3.refusal(denied) if of_s3 else _refusal(denied)]
+        if self.unavailable(environ.get("HTTP_AUTHORIZATION", ""), target):
+            start_response("503 Service Unavailable", [("Content-Type", JSON)])
+            return [_UNAVAILABLE]
+        if of_s3:
+            with self.during_object:
+                answer = list(application(environ, start_response))
+                if environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+                    self.after_object(*s3.place(environ))
+            return answer
+        if not target.startswith("DynamoDB_"):
+            return application(environ, start_response)
+        # The answer is begun only when all is written down.
+        with self._lock, self.during_write():
+            return list(application(environ, start_response))
 
 
 def _refusal(sentence: str) -> bytes:
