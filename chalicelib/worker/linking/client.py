@@ -20,6 +20,7 @@ from chalicelib.worker.linking.own import OwnLinker, Registrant
 from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp import lean_import
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing
@@ -57,7 +58,10 @@ class Library(Protocol):
 
 
 class ImportedLibrary:
-    """The library in this process."""
+    """The library in this process, without what of it isn't used (see ``lean_import``)."""
+
+    def __init__(self) -> None:
+        lean_import.install()
 
     def client(
         self, database: Path, handlers: c.Handlers, *, linking: bool, proxy: str | None, appearance: Appearance

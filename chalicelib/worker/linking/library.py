@@ -21,6 +21,7 @@ from chalicelib.domain.access import DeviceType
 from chalicelib.domain.session import Device
 from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.whatsapp import client as c
+from chalicelib.worker.whatsapp import lean_import
 
 CLOSING_S: Final = 1.0
 """Seconds for the library to close its connection."""
@@ -154,6 +155,7 @@ def main() -> NoReturn:
     """Run the child process: link the device that the parent's order names, and end."""
     tells = _tell_alone()
     order = json.loads(sys.stdin.readline())
+    lean_import.install()
     from chalicelib.worker.waiting import bounded  # noqa: PLC0415
     from chalicelib.worker.whatsapp.whatsmeow import Whatsmeow  # noqa: PLC0415 - it sets up logging when imported
 
