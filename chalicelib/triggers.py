@@ -26,7 +26,6 @@ The second (``fanout``) distributes events, and there the order matters, within 
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from chalice.app import Blueprint
@@ -41,6 +40,7 @@ from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import ASIDE
 from chalicelib.services.correlation import on_behalf_of
 from chalicelib.services.ports import Misconfigured, Unavailable
+from chalicelib.services.threads import Threads
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None], *, 
     if at_once == 1 or len(lanes := _lanes(records)) == 1:
         stopped = [_stopped_at(records, act)]
     else:
-        with ThreadPoolExecutor(at_once) as pool:
+        with Threads(at_once) as pool:
             stopped = list(pool.map(lambda lane: _stopped_at(lane, act), lanes))
     failed = [sequence for sequence in stopped if sequence is not None]
     return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}] if failed else []}
@@ -105,7 +105,7 @@ def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: in
             return False
         return True
 
-    with ThreadPoolExecutor(at_once) as pool:
+    with Threads(at_once) as pool:
         outcomes = list(pool.map(done, event["Records"]))
     failed = [message for message, good in zip(event["Records"], outcomes, strict=True) if not good]
     return {"batchItemFailures": [{"itemIdentifier": message["messageId"]} for message in failed]}

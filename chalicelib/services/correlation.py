@@ -1,6 +1,7 @@
 """The id of the request that what happens goes back to: from the call, through table and queues, to webhook and log.
 
-A call's id is API Gateway's, which its log and the answer have too. It goes along beside arguments, as deadlines do.
+A call's id is API Gateway's, which its log and the answer have too. It goes along beside arguments, as deadlines do,
+also into threads that are begun on the way (``chalicelib.services.threads``).
 Adapters write it with what they write, and what reads that back (the stream's consumers, a queue's) works under the
 same id. It is no secret, opens nothing, and is never a client's own word.
 

@@ -1,7 +1,6 @@
 """Tenants, as the gateway's operators manage them."""
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from chalicelib.services.ports import Clock, SessionStore
 from chalicelib.services.ports.accounts import TenantStore
 from chalicelib.services.reservations import Reservation
 from chalicelib.services.sessions.moves import Moves
+from chalicelib.services.threads import Threads
 
 AT_ONCE: Final = 100
 """Users, or sessions, read at a time."""
@@ -125,7 +125,7 @@ class Tenants(Struct, frozen=True):
     def _suspend_sessions(self, tenant: str, *, suspended: bool) -> None:
         """Suspend, or resume, each of the tenant's sessions, except those that are being removed."""
         after: str | None = None
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        with Threads(SIDE_BY_SIDE) as pool:
             while True:
                 page, after = self.sessions.page(tenant, limit=AT_ONCE, after=after)
                 # A write that failed raises when its result is read.

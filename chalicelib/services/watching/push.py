@@ -7,7 +7,6 @@ event may be sent twice, and a snapshot may show what an event then repeats; fra
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
 
@@ -32,6 +31,7 @@ from chalicelib.services.ports import (
     Wakes,
     WatcherStore,
 )
+from chalicelib.services.threads import Threads
 from chalicelib.services.watching.socketio import Rooms
 from chalicelib.services.watching.subscriptions import Subscriptions
 
@@ -114,7 +114,7 @@ class Push(Struct, frozen=True):
         now = self.clock()
         if envelope.type == Disconnected.type and any(_patient(one) for one in followers):
             self.rooms.lost(envelope.uid)
-        with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
+        with Threads(min(AT_ONCE, len(followers))) as pool:
             for watcher in followers:
                 pool.submit(self._tell, watcher, envelope, session, now)
 

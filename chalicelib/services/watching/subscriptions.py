@@ -21,7 +21,6 @@ that is how it learns what it missed.
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -59,6 +58,7 @@ from chalicelib.services.ports import (
 )
 from chalicelib.services.ports.watching import Busy, SubscriptionStore
 from chalicelib.services.sessions.moves import found
+from chalicelib.services.threads import Threads
 from chalicelib.services.watching.limits import WatcherLimits
 
 PAGE: Final = 50
@@ -190,7 +190,7 @@ class Subscriptions(Struct, frozen=True):
             except Unavailable:
                 self._fail(watcher, words, NotReady("The gateway is busy.", hint="Try again.", retry_after=1), name)
 
-        with ThreadPoolExecutor(min(AT_ONCE, len(wanted))) as pool:
+        with Threads(min(AT_ONCE, len(wanted))) as pool:
             # Reading the results raises Gone.
             for _ in pool.map(one, wanted):
                 pass

@@ -1,7 +1,6 @@
 """Watchers' subscriptions and their limits, the history of events, and the end of watchers with their credential."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -25,6 +24,7 @@ from chalicelib.services.ports import (
     WatcherStore,
 )
 from chalicelib.services.sessions.moves import found
+from chalicelib.services.threads import Threads
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.subscriptions import Subscriptions
@@ -133,7 +133,7 @@ class Closing(Struct, frozen=True):
         followers = self.watchers.of(principal)
         if not followers:
             return
-        with ThreadPoolExecutor(min(AT_ONCE, len(followers))) as pool:
+        with Threads(min(AT_ONCE, len(followers))) as pool:
             # Reading the results raises what the table couldn't do: a watcher that wasn't forgotten would hear more.
             for _ in pool.map(lambda one: self._close(one, token, {token} if surely else {None, token}), followers):
                 pass

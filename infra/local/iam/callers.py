@@ -7,11 +7,10 @@ The id holds a secret of the run, too: any program on this machine can reach the
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar, copy_context
-from typing import Any, Final
+from contextvars import ContextVar
+from typing import Final
 
 import boto3
 from botocore.credentials import Credentials, ReadOnlyCredentials
@@ -72,7 +71,6 @@ def sign_by_caller(callers: Callers) -> Session:
     session = get_session()
     vars(session)["_credentials"] = _CallersCredentials(callers)  # botocore has no other way in
     boto3.setup_default_session(botocore_session=session)
-    ThreadPoolExecutor.submit = _submit_in_context  # type: ignore[method-assign,assignment]
     return session
 
 
@@ -84,11 +82,3 @@ class _CallersCredentials(Credentials):
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return the credentials of whoever is calling."""
         return ReadOnlyCredentials(self._callers.key_id(_caller.get()), self.secret_key, None)
-
-
-_submit = ThreadPoolExecutor.submit
-
-
-def _submit_in_context(pool: ThreadPoolExecutor, call: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-    """Hand work over with the context it comes from: a function's own threads are the function."""
-    return _submit(pool, copy_context().run, call, *args, **kwargs)

@@ -1,10 +1,9 @@
 """Who calls AWS."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import boto3
 import pytest
 
+from chalicelib.services.threads import Threads
 from infra.local.iam.callers import OPERATOR, Callers, calling_as, sign_by_caller
 from infra.local.moto.server import MotoServer
 
@@ -14,7 +13,6 @@ CALLERS = Callers()
 @pytest.fixture
 def signed(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    monkeypatch.setattr(ThreadPoolExecutor, "submit", ThreadPoolExecutor.submit)
     sign_by_caller(CALLERS)
     seen: list[str] = []
     with MotoServer() as server:
@@ -35,7 +33,7 @@ def test_a_request_is_signed_by_whoever_is_calling(signed):
 
 def test_what_a_function_hands_to_its_threads_is_the_functions(signed):
     client, seen = signed
-    with calling_as("Fanout"), ThreadPoolExecutor(2) as pool:
+    with calling_as("Fanout"), Threads(2) as pool:
         list(pool.map(lambda _: client.list_queues(), range(3)))
     assert [CALLERS.caller_of(one) for one in seen] == ["Fanout"] * 3
 
