@@ -11,6 +11,7 @@ Accept header says. The price is that each body goes to it as base64.
 
 import hmac
 import json
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +23,11 @@ from chalicelib import bootstrap
 from chalicelib.api.parameters import Parameter
 from chalicelib.config import settings
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.edge import HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
+from chalicelib.domain.edge import EDGE_ID_HEADER, HOST_HEADER, PROOF_HEADER, VIEWER_HEADER
 from chalicelib.domain.errors import AroundTheEdge, Forbidden, GatewayError, NotReady, Unauthenticated
 from chalicelib.services.waiting import Terms
 
+_log: Final = logging.getLogger(__name__)
 _HOST: Final = re.compile(r"([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 
@@ -75,6 +77,29 @@ def came_right(headers: Mapping[str, str]) -> None:
             "This address of the gateway takes no calls.",
             hint="Call the gateway at its public address.",
         )
+
+
+def note_edge(headers: Mapping[str, str]) -> None:
+    """Log the id by which the edge knows a request; a caller whom the gateway never answered has no other."""
+    sent = {name.lower(): value for name, value in headers.items()}
+    name = sent.get(EDGE_ID_HEADER.lower())
+    if name and _proven(sent.get(PROOF_HEADER.lower(), "")):
+        _log.info("a call came", extra={"edge_id": name})
+
+
+SECURITY: Final = {"X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
+HSTS: Final = {"Strict-Transport-Security": "max-age=31536000"}
+
+
+def edgeless(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an answer that the edge's policy would set, for a request to a gateway without an edge.
+
+    None where there is an edge. Over http, so on the local stack, nothing is said of https.
+    """
+    if settings().edge_secrets:
+        return {}
+    sent = {name.lower(): value for name, value in headers.items()}
+    return SECURITY | (HSTS if sent.get("x-forwarded-proto") == "https" else {})
 
 
 GATEWAY_WAITS: Final = 29_000

@@ -12,12 +12,13 @@ from typing import Any, Final
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response
 
 from chalicelib import bootstrap
-from chalicelib.api.call import Answer, came_right, refuse, respond
-from chalicelib.api.router import Router, name_request
+from chalicelib.api.call import Answer, came_right, edgeless, note_edge, refuse, respond
+from chalicelib.api.router import Router, id_of, name_request
 from chalicelib.config import settings
 from chalicelib.dialects import DIALECTS, dialect_at, websocket_paths
 from chalicelib.domain.edge import CATCH_ALL, destination
 from chalicelib.domain.errors import GatewayError, MethodNotAllowed, NotFound, UpgradeRequired
+from chalicelib.services.correlation import HEADER, in_call
 
 ANYTHING: Final = "*/*"
 TEXT: Final = "text/plain; charset=UTF-8"
@@ -40,6 +41,8 @@ def serve(app: Chalice, routers: Iterable[Router]) -> None:
     Text and pictures are answered alike, whatever a request's Accept header says, or if there is none.
     """
     app.api.binary_types = [ANYTHING]
+    app.register_middleware(_name_call, "http")
+    app.register_middleware(_say_what_the_edge_would, "http")
     app.register_middleware(_accept_anything, "http")
     app.register_middleware(_let_pages_read, "http")
     app.register_middleware(_refuse_around_the_edge, "http")
@@ -48,6 +51,23 @@ def serve(app: Chalice, routers: Iterable[Router]) -> None:
         app.register_blueprint(router.blueprint)
     _answer_head(app)
     _let_pages_ask(app)
+
+
+def _name_call(request: Request, get_response: Respond) -> Response:
+    """Have all that a call does, and its answer, carry its id; log by which id the edge knows it."""
+    name = id_of(request.context)
+    with in_call(name):
+        note_edge(request.headers)
+        response = get_response(request)
+    response.headers[HEADER] = name
+    return response
+
+
+def _say_what_the_edge_would(request: Request, get_response: Respond) -> Response:
+    """Give answers the security headers that an edge adds, where none stands in front."""
+    response = get_response(request)
+    response.headers.update(edgeless(request.headers))
+    return response
 
 
 def _answer_head(app: Chalice) -> None:

@@ -24,7 +24,7 @@ from chalicelib.dialects.dialect import Dialect, ErrorShape, Tag
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import GatewayError, InvalidField, NotReady, OfSession
 from chalicelib.reading import Reader
-from chalicelib.services.correlation import HEADER, in_call
+from chalicelib.services.correlation import request_id
 from chalicelib.services.ports import Unavailable
 from chalicelib.services.waiting import answering
 
@@ -39,24 +39,27 @@ def busy(error: Unavailable) -> GatewayError:
 
 def unexpected(request: Request) -> GatewayError:
     """Log what nobody foresaw, without the request's body, and return what the caller is told of it."""
-    request_id = id_of(request.context)
-    _log.exception("unexpected error in %s %s, request %s", request.method, request.path, request_id)
+    name = request_id() or id_of(request.context)
+    _log.exception("unexpected error in %s %s, request %s", request.method, request.path, name)
     return GatewayError(
         "Something went wrong on our side.",
         hint="Try again; if it stays, say the request id.",
-        request_id=request_id,
+        request_id=name,
     )
 
 
 def id_of(context: Mapping[str, Any]) -> str:
-    """Return the id by which a request is found in API Gateway's log, or a new one where its context has none."""
-    return str(context.get("requestId") or uuid.uuid4())
+    """Return the id by which a request is found in API Gateway's log, or a new one where its context has none.
+
+    It is the one that API Gateway calls extended: the other one a client may choose.
+    """
+    return str(context.get("extendedRequestId") or uuid.uuid4())
 
 
 def name_request(error: GatewayError, dialect: Dialect, context: Mapping[str, Any]) -> None:
     """Have the error name its request, in dialects whose errors all do."""
     if dialect.names_requests and error.request_id is None:
-        error.request_id = id_of(context)
+        error.request_id = request_id() or id_of(context)
 
 
 View = Callable[..., Answer]
@@ -164,15 +167,11 @@ class Router:
         return register
 
     def _handle(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
-        name = id_of(self.blueprint.current_request.context)
-        with in_call(name):
-            try:
-                with answering(terms_of(self.blueprint.current_request)):
-                    response = self._answered(route, model, variables)
-            except GatewayError as error:
-                response = self._refuse(error, variables, None)
-        response.headers[HEADER] = name
-        return response
+        try:
+            with answering(terms_of(self.blueprint.current_request)):
+                return self._answered(route, model, variables)
+        except GatewayError as error:
+            return self._refuse(error, variables, None)
 
     def _answered(self, route: Route, model: Reader[Any] | None, variables: Mapping[str, str]) -> Response:
         request, principal = self.blueprint.current_request, None

@@ -13,7 +13,7 @@ from chalice.app import Blueprint, Response, WebsocketAPI, WebsocketEvent
 
 from chalicelib import bootstrap
 from chalicelib.api.auth import authenticator, bearer, permit, reach
-from chalicelib.api.call import JSON, came_right
+from chalicelib.api.call import JSON, came_right, note_edge
 from chalicelib.api.fields import existing_id
 from chalicelib.api.received import only_text
 from chalicelib.api.router import busy, id_of, name_request
@@ -35,27 +35,33 @@ sockets.websocket_api = WebsocketAPI()
 def connect(event: WebsocketEvent) -> Response:
     """Let a watcher in, or refuse its handshake with the error's status."""
     request = event.to_dict()
+    with in_call(id_of(request.get("requestContext") or {})):
+        return _connected(event.connection_id, request)
+
+
+def _connected(watcher: str, request: Mapping[str, Any]) -> Response:
     query: Mapping[str, str] = request.get("queryStringParameters") or {}
     dialect = query.get(DIALECT_PARAMETER, "")
     try:
         came_right(request.get("headers") or {})
+        note_edge(request.get("headers") or {})
         only_text("query", query.values())
         known = DIALECTS.get(dialect)
         if known is None or known.websockets is None:
             raise Invalid("There is no WebSocket at this address.")
         if known.rooms:
-            engine.shake_hands(event.connection_id, request, query)
+            engine.shake_hands(watcher, request, query)
             return Response(body="", status_code=200)
         by_key = known.subscribing is not None and "token" not in query
         authenticate = authenticator(_credential(request, query), key=by_key)
         principal = _admitted(authenticate(), subscribing=known.subscribing is not None)
         if known.subscribing:
-            bootstrap.subscriptions().connect(event.connection_id, principal, dialect=dialect)
-            _check_again(event.connection_id, authenticate, principal)
+            bootstrap.subscriptions().connect(watcher, principal, dialect=dialect)
+            _check_again(watcher, authenticate, principal)
             return Response(body="", status_code=200)
         session = reach(principal, existing_id(unquote(query.get(SESSION_PARAMETER, ""))))
-        bootstrap.watching().connect(event.connection_id, principal, session=session, dialect=dialect)
-        _check_again(event.connection_id, authenticate, principal)
+        bootstrap.watching().connect(watcher, principal, session=session, dialect=dialect)
+        _check_again(watcher, authenticate, principal)
     except GatewayError as error:
         return _refusal(error, dialect, request)
     except Unavailable as error:

@@ -20,6 +20,8 @@ VIEWER_HEADER: Final = "X-Switchboard-Viewer"
 """The caller's network address, as the edge saw it: true only beside the proof, since anybody can send a header."""
 HOST_HEADER: Final = "X-Switchboard-Host"
 """The name that the caller called the gateway by, which origins don't see; it counts like the viewer's address."""
+EDGE_ID_HEADER: Final = "X-Amz-Cf-Id"
+"""CloudFront's own id of a request, which its answer has as well; beside the proof it is CloudFront's word."""
 PROOF_HEADER: Final = "X-Switchboard-Edge"
 """What only the edge and the functions know: with it, a request came through the edge and not around it."""
 

@@ -9,6 +9,7 @@ aiohttp's own server waits for ever for the rest of a request, and for a client 
 import asyncio
 import os
 import re
+import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,7 +23,15 @@ from aiohttp.web_protocol import RequestHandler
 from multidict import CIMultiDict
 
 from chalicelib.dialects import websocket_paths
-from chalicelib.domain.edge import HANDSHAKE_HEADER, HOST_HEADER, PROOF_HEADER, VIEWER_HEADER, destination, strip
+from chalicelib.domain.edge import (
+    EDGE_ID_HEADER,
+    HANDSHAKE_HEADER,
+    HOST_HEADER,
+    PROOF_HEADER,
+    VIEWER_HEADER,
+    destination,
+    strip,
+)
 from infra.local.bucket import Bucket
 from infra.local.framing import FrameLimit
 from infra.local.page import PageSite
@@ -238,9 +247,10 @@ def _through_the_edge(request: web.Request, proof: str) -> CIMultiDict[str]:
     It says nothing of the name that was called, since behind it that would be one over https; the Host header stays.
     """
     headers = CIMultiDict(request.headers)
-    for name in (PROOF_HEADER, VIEWER_HEADER, HOST_HEADER):
+    for name in (EDGE_ID_HEADER, PROOF_HEADER, VIEWER_HEADER, HOST_HEADER):
         headers.popall(name, None)
     if proof:
+        headers[EDGE_ID_HEADER] = secrets.token_urlsafe(42)
         headers[PROOF_HEADER] = proof
         headers[VIEWER_HEADER] = request.remote or ""
     return headers

@@ -21,6 +21,7 @@ from functools import cache
 from threading import Lock
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, unquote
+from uuid import uuid4
 
 from aiohttp import web
 from chalice.app import Chalice
@@ -111,6 +112,9 @@ PAYLOAD_LIMIT: Final = 10 * 1024 * 1024
 """API Gateway's own limit, in bytes."""
 LAMBDA_LIMIT: Final = 6 * 1024 * 1024
 """Bytes of the JSON that Lambda hands to a function, or takes from it; binary bodies are in base64 there."""
+
+ID_HEADER: Final = "x-amz-apigw-id"
+"""Where API Gateway itself says by which id its log has a request."""
 
 _ARRIVED: Final[ContextVar[int]] = ContextVar("arrived")
 """The arrival time of the request that this thread serves, for which Chalice's gateway has no parameter."""
@@ -228,6 +232,7 @@ class _Gateway(LocalGateway):
         context = self._generate_lambda_context()
         agent = event["headers"].get("user-agent")
         event["requestContext"] |= {"requestId": context.aws_request_id, "stage": "api"}
+        event["requestContext"]["extendedRequestId"] = str(uuid4())
         event["requestContext"]["requestTimeEpoch"] = _ARRIVED.get()
         event["requestContext"]["identity"]["userAgent"] = agent
         event["pathParameters"] = {name: unquote(value) for name, value in event["pathParameters"].items()}
@@ -287,5 +292,10 @@ def _own_answer(request: web.Request, kind: str, status: int) -> web.Response:
     """Return what API Gateway says without the function: the template's gateway response of that kind."""
     said = _own_answers()[kind]
     headers = {name: value.strip("'") for name, value in said.get("ResponseParameters", {}).get("Headers", {}).items()}
-    text = "" if request.method == "HEAD" else said["ResponseTemplates"]["application/json"]
+    # The template's answers are all over https, of which nothing is said over http.
+    headers.pop("Strict-Transport-Security", None)
+    name = str(uuid4())
+    headers[ID_HEADER] = name
+    told = said["ResponseTemplates"]["application/json"].replace("$context.extendedRequestId", name)
+    text = "" if request.method == "HEAD" else told
     return web.Response(status=status, headers=headers, text=text, content_type="application/json")

@@ -5,12 +5,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.api import about, page, sockets
+from chalicelib.api import about, call, page, sockets
+from chalicelib.api.call import edgeless
 from chalicelib.config import settings
 from chalicelib.dialects import websocket_paths
-from chalicelib.domain.edge import destination
+from chalicelib.domain.edge import CATCH_ALL, destination
+from chalicelib.page import build as built
+from infra.template import TEMPLATE, load_template
 from tests.api.conftest import Caller, World
 from tests.api.test_sockets import an_event
+from tests.api.test_unknown import ask
 from tests.makers import a_session
 
 SOCKETS = "wss://y.execute-api.eu-west-1.amazonaws.com/api"
@@ -21,7 +25,7 @@ HERE = {"Host": "x.execute-api.eu-west-1.amazonaws.com", "X_Forwarded_Proto": "h
 def no_edge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCKETS_ADDRESS", SOCKETS)
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    for module in (about, page):
+    for module in (about, call, page):
         monkeypatch.setattr(module, "settings", settings.__wrapped__)
 
 
@@ -63,6 +67,59 @@ def test_with_an_edge_the_page_s_policy_names_nothing_more(nobody: Caller) -> No
     answer = nobody("GET", "/")
     assert "wss:" not in answer.headers["Content-Security-Policy"]
     assert b'name="sockets"' not in answer.content
+
+
+OVER_TLS = {"Strict-Transport-Security": "max-age=31536000"}
+"""What the edge's policy in infra/template.yaml says, as the test below holds it to."""
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [("/health", "/health"), ("/", "/"), ("/v1/sessions", "/v1/sessions"), ("/no/such", CATCH_ALL)],
+)
+def test_without_an_edge_each_answer_says_that_the_gateway_is_over_https_alone(path: str, resource: str) -> None:
+    answer = ask("GET", path, resource=resource, **HERE)
+    assert answer.headers.items() >= OVER_TLS.items()
+    assert (answer.headers["X-Frame-Options"], answer.headers["Referrer-Policy"]) == ("DENY", "no-referrer")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_edge_says_nothing_else() -> None:
+    said = load_template(TEMPLATE).resources["EdgeHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    security = said["SecurityHeadersConfig"]
+    assert set(security) == {"StrictTransportSecurity", "ContentTypeOptions", "FrameOptions", "ReferrerPolicy"}
+    assert (
+        OVER_TLS["Strict-Transport-Security"]
+        == f"max-age={security['StrictTransportSecurity']['AccessControlMaxAgeSec']}"
+    )
+    assert edgeless({}) == {
+        "X-Frame-Options": security["FrameOptions"]["FrameOption"],
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+    }
+
+
+def test_over_http_nothing_is_said_of_https(nobody: Caller) -> None:
+    assert "Strict-Transport-Security" not in nobody("GET", "/", Host="localhost:8123").headers
+
+
+def test_where_there_is_an_edge_that_is_the_edge_s(nobody: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGE_SECRET", '{"current": "secret"}')
+    monkeypatch.setattr("chalicelib.api.call.settings", settings.__wrapped__)
+    answer = nobody("GET", "/health", X_Switchboard_Edge="secret", **HERE)
+    assert answer.status == 200
+    assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_a_file_of_the_page_is_no_page_of_its_own(nobody: Caller) -> None:
+    said = load_template(TEMPLATE).resources["PageHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
+    answer = nobody("GET", f"/page/{built()}/main.js", **HERE)
+    assert (
+        answer.headers["Content-Security-Policy"]
+        == (said["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+    )
+    for one in said["CustomHeadersConfig"]["Items"]:
+        assert answer.headers[one["Header"]] == one["Value"]
 
 
 @pytest.mark.usefixtures("no_edge")

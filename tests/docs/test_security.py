@@ -328,7 +328,15 @@ def test_requests_are_logged_without_paths_query_strings_headers_or_addresses():
     rest = properties("RestAPI")["AccessLogSetting"]["Fn::If"][1]["Format"]
     websocket = properties("WebsocketAPIStage")["AccessLogSettings"]["Fn::If"][1]["Format"]
     assert set(re.findall(r"\$context\.([\w.]+)", rest + websocket)) == {
-        *("requestId", "requestTimeEpoch", "responseLatency", "integrationLatency", "httpMethod", "resourcePath"),
+        *(
+            "requestId",
+            "extendedRequestId",
+            "requestTimeEpoch",
+            "responseLatency",
+            "integrationLatency",
+            "httpMethod",
+            "resourcePath",
+        ),
         *("routeKey", "status", "responseLength", "error.responseType", "connectionId", "eventType"),
     }
 
@@ -350,7 +358,7 @@ def test_functions_log_events_with_names_and_ids_and_no_field_that_could_hold_a_
     assert {"uid", "event_id", "session"} <= given
     assert given <= {
         *("tenant", "session", "uid", "event_id", "message", "message_id", "status", "reason", "attempt", "next_at"),
-        *("watcher", "key", "task", "sequence", "code"),
+        *("watcher", "key", "task", "sequence", "code", "edge_id"),
     }
 
 

@@ -37,6 +37,7 @@ def test_a_request_comes_to_the_functions_with_the_edge_s_proof_and_nothing_that
             "X-Switchboard-Edge": "forged",
             "X-Switchboard-Viewer": "203.0.113.9",
             "X-Switchboard-Host": "evil.example",
+            "X-Amz-Cf-Id": "chosen",
         }
         async with serving(proof="genuine") as served:
             async with served.http.get(f"{served.url}/edge", headers=forged) as answer:

@@ -136,6 +136,15 @@ def test_what_the_gateway_says_by_itself_has_what_every_family_looks_for():
         assert body["error"] == body["message"]
         assert body["code"].isupper()
         assert said["ResponseParameters"]["Headers"]["Access-Control-Allow-Origin"] == "'*'"
+        assert body["request_id"] == "$context.extendedRequestId"
+        assert said["ResponseParameters"]["Headers"]["Strict-Transport-Security"].startswith("'max-age=")
+
+
+def test_it_names_the_request_and_says_nothing_of_https_over_http():
+    status, headers, body = asked("POST", "/things/1", data=io.BytesIO(b"x" * (10 * 1024 * 1024 + 1)))
+    assert status == 413
+    assert json.loads(body)["request_id"] == headers["x-amz-apigw-id"]
+    assert "Strict-Transport-Security" not in headers
 
 
 def test_calls_of_a_function_with_a_concurrency_of_its_own_are_in_nobody_s_way():
