@@ -66,9 +66,9 @@ class Remembered:
         self._reports = reports
         self.heard: list[LinkEvent] = []
 
-    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
+    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int, known: Session | None = None) -> Session:
         self.heard.append(event)
-        return self._reports.report(event, uid=uid, worker=worker, epoch=epoch)
+        return self._reports.report(event, uid=uid, worker=worker, epoch=epoch, known=known)
 
     def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
         return self._reports.report_scan_ended(uid=uid, worker=worker, epoch=epoch)

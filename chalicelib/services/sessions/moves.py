@@ -63,12 +63,22 @@ class WorkerReports(Struct, frozen=True):
 
     moves: Moves
 
-    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int) -> Session:
+    def report(self, event: LinkEvent, *, uid: str, worker: str, epoch: int, known: Session | None = None) -> Session:
         """Write ``event``; one that the table has no row for changes nothing. Return the session as it stands.
 
-        Raises Fenced if another claim is in force, or the session is gone: the worker must end.
+        ``known`` is the session as the worker saw it last: as a rule nobody has moved it since, and it need not be read
+        again. The write is refused if somebody has, and then it is. Raises Fenced if another claim is in force, or the
+        session is gone: the worker must end.
         """
-        return self._move(lambda session: event if (session.status, type(event)) in NEXT else None, uid, worker, epoch)
+
+        def decide(session: Session) -> LinkEvent | None:
+            return event if (session.status, type(event)) in NEXT else None
+
+        if known and (known.worker, known.epoch) == (worker, epoch) and decide(known):
+            after = self.moves.report(known, event)
+            if after:
+                return after
+        return self._move(decide, uid, worker, epoch)
 
     def report_scan_ended(self, *, uid: str, worker: str, epoch: int) -> Session:
         """Write that all codes expired unscanned: another round follows, or the start is over (see the status)."""

@@ -74,10 +74,12 @@ class SessionReporter:
 
     def report(self, event: LinkEvent) -> Session:
         """Report ``event`` and return the session as it stands then."""
-        claim = self.claim
+        claim, known = self.claim, self.session
         return self._keep(
             event.type,
-            lambda: self._services.reports.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch),
+            lambda: self._services.reports.report(
+                event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch, known=known
+            ),
         )
 
     def scan_ended(self) -> Session:

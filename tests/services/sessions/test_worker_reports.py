@@ -1,7 +1,7 @@
 import pytest
 
 from chalicelib.domain.errors import Contended, Fenced
-from chalicelib.domain.events import Connected, Disconnected, QRShown
+from chalicelib.domain.events import Connected, Disconnected, QRShown, SettingsChanged, WorkerClaimed
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import MAX_ROUNDS
 from tests.composition import Rig
@@ -37,6 +37,35 @@ def test_a_worker_without_the_claim_is_fenced(rig, other):
     with pytest.raises(Fenced):
         rig.reports.report(Connected(DEVICE), **(mine(rig) | other))
     assert rig.stores.sessions.moves == []
+
+
+def test_a_report_on_what_the_worker_saw_last_reads_nothing(rig):
+    seen = rig.stores.sessions.rows[mine(rig)["uid"]]
+    rig.stores.sessions = Unread(rows=rig.stores.sessions.rows)
+    assert rig.reports.report(QRShown(a_code()), known=seen, **mine(rig)).status is Status.SCAN_QR
+    assert rig.stores.sessions.reads == 0
+
+
+def test_a_report_on_what_was_moved_since_is_decided_on_what_stands(rig):
+    seen = rig.stores.sessions.rows[mine(rig)["uid"]]
+    moved = rig.moves.report(seen, SettingsChanged(name="another"))
+    after = rig.reports.report(QRShown(a_code()), known=seen, **mine(rig))
+    assert (after.name, after.version, after.status) == ("another", moved.version + 1, Status.SCAN_QR)
+
+
+def test_what_the_worker_saw_last_proves_no_claim(rig):
+    seen, claim = rig.stores.sessions.rows[mine(rig)["uid"]], mine(rig)
+    rig.moves.report(seen, WorkerClaimed("another", "q", standby=False, lost=True, task="worker:2", upgraded=False))
+    with pytest.raises(Fenced):
+        rig.reports.report(QRShown(a_code()), known=seen, **claim)
+
+
+class Unread(MemorySessions):
+    reads = 0
+
+    def get(self, uid: str) -> Session | None:
+        self.reads += 1
+        return super().get(uid)
 
 
 def test_the_end_of_the_last_round_is_the_end_of_the_start(rig):

@@ -3,6 +3,7 @@
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,10 +84,10 @@ def test_deleting_erases_everything_and_gives_the_lease_back_before_it_says_so(l
     released: list[bool] = []
     report = linked.outside.reports.report
 
-    def watched(event: e.LinkEvent, *, uid: str, worker: str, epoch: int) -> object:
+    def watched(event: e.LinkEvent, *, uid: str, **claim: Any) -> object:
         released.append(linked.outside.leases.rows[uid].released)
         linked.outside.leases.rows.clear()
-        return report(event, uid=uid, worker=worker, epoch=epoch)
+        return report(event, uid=uid, **claim)
 
     linked.outside.reports.report = watched  # type: ignore[assignment, method-assign]
     assert linked.play(CONNECTED) == Exit(0)
