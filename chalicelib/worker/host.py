@@ -32,12 +32,11 @@ def wait_for_session(handover: Handover, services: WorkerServices, events: Event
     worker = handover.order.worker
     while not events.terminated:
         until = services.clock() + ALIVE_FOR
-        if not patiently(lambda until=until: services.standbys.renew(worker, until=until), events):  # type: ignore[misc]
-            item = patiently(lambda: services.standbys.get(worker), events)
-            if item is None:
-                return None
-            if item.uid is not None:
-                return _given(handover, item)
+        waits, item = patiently(lambda until=until: services.standbys.renew(worker, until=until), events)  # type: ignore[misc]
+        if not waits and item is None:
+            return None
+        if item is not None and item.uid is not None:
+            return _given(handover, item)
         events.next(SIGN_EVERY)
     # So that nobody counts on it any more; if a session was quicker, its claim is made anew for want of a lease.
     bounded(lambda: _retire(worker, services), LEAVING_TAKES)

@@ -35,12 +35,12 @@ class MemoryStandbys:
     def put(self, standby: Standby) -> None:
         self.pool[standby.worker] = standby
 
-    def renew(self, worker: str, *, until: int) -> bool:
+    def renew(self, worker: str, *, until: int) -> tuple[bool, Standby | None]:
         standby = self.pool.get(worker)
         if standby is None or standby.uid is not None:
-            return False
+            return False, standby
         self.pool[worker] = replace(standby, until=until, ready=True)
-        return True
+        return True, None
 
     def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
         standby = self.pool.get(worker)

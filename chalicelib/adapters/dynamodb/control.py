@@ -91,19 +91,14 @@ class DynamoLeases(Struct, frozen=True):
         return _LEASE.plain(item) if item else None
 
     def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
-        """Put the lease on condition that the one just read stands unchanged, if that one admits the claim."""
-        before = self.get(lease.uid)
-        if before is None:
-            free = Condition("attribute_not_exists(pk)", {})
-        elif not before.admits(epoch=lease.epoch, now=now):
-            return False, before
-        else:
-            free = Condition(
-                "worker = :worker AND epoch = :epoch AND #until = :until",
-                {":worker": before.worker, ":epoch": before.epoch, ":until": before.until},
-                {"#until": "until"},
-            )
-        return self.table.put(_to_item(lease), free) is None, before
+        """Put the lease on condition that there is none, or one that admits the claim, as ``Lease.admits`` says it."""
+        admits = Condition(
+            "attribute_not_exists(pk) OR (epoch <= :epoch AND (released = :yes OR #until <= :over))",
+            {":epoch": lease.epoch, ":yes": True, ":over": now - GRACE},
+            {"#until": "until"},
+        )
+        taken, before = self.table.exchange(_to_item(lease), admits)
+        return taken, _LEASE.plain(before) if before else None
 
     def renew(self, lease: Lease) -> bool:
         """Extend the lease on condition that its holder still has it, and that it isn't longer already.
@@ -218,11 +213,12 @@ class DynamoStandbys(Struct, frozen=True):
         fields: dict[str, Any] = msgspec.to_builtins(standby)
         self.table.put({"pk": POOL, "sk": standby.worker, **fields})
 
-    def renew(self, worker: str, *, until: int) -> bool:
-        """Mark the standby ready on condition that it waits."""
+    def renew(self, worker: str, *, until: int) -> tuple[bool, Standby | None]:
+        """Mark the standby ready on condition that it waits; who is refused is told what stands."""
         change = Condition("SET #until = :until, ready = :yes", {":until": until, ":yes": True}, {"#until": "until"})
         waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
-        return self.table.update(POOL, worker, change, waits) is None
+        refused = self.table.update(POOL, worker, change, waits)
+        return refused is None, _from_item(refused.item) if refused and refused.item else None
 
     def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Write the session on the standby on condition that it is ready and has none: one of many callers wins."""

@@ -149,6 +149,14 @@ class Table(Struct, frozen=True):
         """Write the whole item, if the condition holds."""
         return self._write("put_item", {"Item": typed(stamped(item))}, condition)
 
+    def exchange(self, item: Item, condition: Condition) -> tuple[bool, Item | None]:
+        """Write the whole item, if the condition holds; return whether it did, and what stood there until now."""
+        answer = self._send("put_item", {"Item": typed(stamped(item)), "ReturnValues": "ALL_OLD"}, condition)
+        if isinstance(answer, Refused):
+            return False, answer.item
+        stood = answer.get("Attributes")
+        return True, readable(plain(stood)) if stood else None
+
     def rewrite(self, item: Item, known: Collection[str], condition: Condition) -> Refused | None:
         """Replace an existing item's known attributes by those of ``item``, if the condition holds.
 
@@ -250,6 +258,10 @@ class Table(Struct, frozen=True):
             arguments["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def _write(self, call: str, arguments: dict[str, Any], condition: Condition | None) -> Refused | None:
+        answer = self._send(call, arguments, condition)
+        return answer if isinstance(answer, Refused) else None
+
+    def _send(self, call: str, arguments: dict[str, Any], condition: Condition | None) -> Mapping[str, Any] | Refused:
         if condition:
             arguments |= {
                 "ConditionExpression": condition.expression,
@@ -258,7 +270,7 @@ class Table(Struct, frozen=True):
             arguments |= {"ExpressionAttributeValues": typed(condition.values)} if condition.values else {}
             arguments |= {"ExpressionAttributeNames": dict(condition.names)} if condition.names else {}
         try:
-            getattr(self.client, call)(TableName=self.name, **arguments)
+            answer: Mapping[str, Any] = getattr(self.client, call)(TableName=self.name, **arguments)
         except ClientError as error:
             if refused(error, "ConditionalCheckFailedException"):
                 stands: Any = error.response.get("Item")
@@ -268,4 +280,4 @@ class Table(Struct, frozen=True):
         except Exception:
             with translated():
                 raise
-        return None
+        return answer

@@ -124,8 +124,11 @@ class StandbyStore(Protocol):
     def put(self, standby: Standby) -> None:
         """Add a standby that is about to be started."""
 
-    def renew(self, worker: str, *, until: int) -> bool:
-        """Note that the standby is ready and alive, if it is still in the pool and unassigned."""
+    def renew(self, worker: str, *, until: int) -> tuple[bool, Standby | None]:
+        """Note that the standby is ready and alive, if it waits; where it doesn't, return what it was given, too.
+
+        That is the standby with its session, or None if it isn't in the pool any more.
+        """
 
     def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Give the standby a session, if it is ready and has none."""

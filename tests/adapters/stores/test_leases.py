@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from chalicelib.domain.lease import GRACE, TTL, Lease
 from tests.makers import NOW, a_session
 
@@ -25,6 +27,22 @@ def test_an_expired_lease_goes_to_the_next_epoch_and_not_back(stores):
     assert stores.leases.acquire(taken, now=NOW + GRACE) == (True, old)
     assert not stores.leases.renew(replace(old, until=NOW + TTL))
     assert stores.leases.acquire(replace(old, until=NOW + 9 * TTL), now=NOW + 8 * TTL)[0] is False
+
+
+@pytest.mark.parametrize("released", [False, True])
+@pytest.mark.parametrize("until", [NOW - GRACE - 1, NOW - GRACE, NOW - GRACE + 1, NOW + TTL])
+@pytest.mark.parametrize("epoch", [1, 2, 3])
+def test_a_lease_is_taken_exactly_where_the_one_that_stands_admits_it(stores, epoch, until, released):
+    stands = Lease("u", "u-2", 2, until, holder=5)
+    stores.leases.acquire(stands, now=NOW - 9 * TTL)
+    if released:
+        stores.sessions.create(a_session(uid="u"))
+        stores.leases.release("u", worker="u-2", epoch=2)
+        stands = stores.leases.get("u")
+    mine = Lease("u", f"u-{epoch}", epoch, NOW + TTL, holder=7)
+    admitted = stands.admits(epoch=epoch, now=NOW)
+    assert stores.leases.acquire(mine, now=NOW) == (admitted, stands)
+    assert stores.leases.get("u") == (mine if admitted else stands)
 
 
 def test_a_released_lease_is_free_at_once_and_not_renewed(stores):

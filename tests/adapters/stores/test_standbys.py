@@ -8,11 +8,12 @@ from tests.makers import NOW
 def test_a_standby_is_given_one_session_by_one_of_many(stores):
     stores.standbys.put(ports.Standby("b", "q", NOW + TTL))
     assert not stores.standbys.assign("b", uid="u", epoch=1), "it isn't ready yet"
-    assert stores.standbys.renew("b", until=NOW + 2 * TTL)
+    assert stores.standbys.renew("b", until=NOW + 2 * TTL) == (True, None)
     assert stores.standbys.assign("b", uid="u", epoch=1)
     assert not stores.standbys.assign("b", uid="v", epoch=1)
-    assert not stores.standbys.renew("b", until=NOW + 3 * TTL)
-    assert stores.standbys.get("b") == ports.Standby("b", "q", NOW + 2 * TTL, ready=True, uid="u", epoch=1)
+    given = ports.Standby("b", "q", NOW + 2 * TTL, ready=True, uid="u", epoch=1)
+    assert stores.standbys.renew("b", until=NOW + 3 * TTL) == (False, given), "it is told what it was given"
+    assert stores.standbys.get("b") == given
     assert not stores.standbys.free("b", uid="u", epoch=2)
     assert stores.standbys.free("b", uid="u", epoch=1)
     assert stores.standbys.assign("b", uid="v", epoch=1)
@@ -35,7 +36,7 @@ def test_a_standby_that_waits_can_be_retired_and_one_that_was_given_a_session_ca
     assert stores.standbys.assign("b", uid="u", epoch=1)
     assert [stores.standbys.retire(worker) for worker in ("a", "b", "c")] == [True, False, False]
     assert [(standby.worker, standby.task) for standby in stores.standbys.all()] == [("b", "worker:1")]
-    assert not stores.standbys.renew("a", until=NOW + 2 * TTL)
+    assert stores.standbys.renew("a", until=NOW + 2 * TTL) == (False, None)
 
 
 def test_a_standby_that_ended_before_it_served_is_known_for_what_it_was_given(stores):
