@@ -79,10 +79,11 @@ def by_service(sessions: int, assumed: Assumed | None = None) -> Mapping[str, fl
 
 
 def bill_table(counts: Sequence[int], assumed: Assumed | None = None) -> str:
-    """Return the bills for so many sessions side by side, in Markdown."""
+    """Return the bills for so many sessions side by side, in Markdown, without services that cost nothing."""
     bills = [by_service(count, assumed) for count in counts]
     spot = prices().by_name[SPOT].usd
-    rows = [[service, *(_dollars(bill[service]) for bill in bills)] for service in bills[0]]
+    used = [service for service in bills[0] if any(bill[service] for bill in bills)]
+    rows = [[service, *(_dollars(bill[service]) for bill in bills)] for service in used]
     on_demand = [sum(bill.values()) for bill in bills]
     saved = [total - bill["Fargate"] * (1 - spot) for total, bill in zip(on_demand, bills, strict=True)]
     rows.append(["**together**", *(f"**{_dollars(total)}**" for total in on_demand)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from chalicelib.adapters.dynamodb.control import SHARDS
@@ -23,6 +24,15 @@ KEY_MINUTES: Final = 5
 SECRETS: Final = 3
 """Signing keys, the edge's, the first administrator's password."""
 GB: Final = 1e9
+METERED_KB: Final = 32
+"""API Gateway counts a WebSocket's message once for each such part. The gateway tells watchers no more at a time."""
+PLACE_WRITES: Final = 2
+"""A place to wait in is taken and given back."""
+LOOKS_OF_A_WAIT: Final = 6
+LOOK_MS: Final = 500
+"""A call that waits looks every half second, and waits for three."""
+COPIES_KEPT: Final = 35
+"""Days that AWS Backup keeps a day's copy of the linked devices' files."""
 FIGURES_KB: Final = 0.6
 """Of the line with the figures that each sweep logs."""
 FILES_KEPT: Final = KEPT / 86_400_000
@@ -46,6 +56,8 @@ class Assumed:
     webhook: bool = True  # every event of a message goes to an endpoint
     standbys: int = 1  # for the whole deployment
     answer_kb: float = 2.0  # of a REST answer
+    waits: int = 5  # of the calls a day, for longer than a moment, for which each takes a place
+    push_kb: float = 2.0  # of what a watcher is told of an event
     call_ms: int = 150  # that a REST call keeps its function: a send waits for WhatsApp
     event_ms: int = 60  # that a batch of events, a job or a delivery keeps its function
     function_gb: float = 0.5
@@ -53,7 +65,8 @@ class Assumed:
     message_kb: float = 1.0  # of a message's item
     writes_kb: float = 40.0  # on EFS for a message: the write-ahead log
     traffic_mb: float = 100.0  # a month from a worker to WhatsApp
-    log_kb: float = 100.0  # a day of a session, its functions' and its worker's
+    log_kb: float = 150.0  # a day of a session, its functions' and its worker's, and a line a call of the edge's id
+    file_backups: bool = False  # FileBackups=yes: AWS Backup copies the devices' files
 
     @property
     def message_events(self) -> int:
@@ -89,14 +102,19 @@ def month(sessions: int, assumed: Assumed | None = None) -> Mapping[str, float]:
         + 3 * 5 * MINUTES * 3,
         "lambda_request": invocations,
         "lambda_gb_second": a.function_gb
-        * (sessions * DAYS * a.calls * a.call_ms + (invocations - sessions * DAYS * a.calls) * a.event_ms)
+        * (
+            sessions * DAYS * (a.calls * a.call_ms + a.waits * LOOKS_OF_A_WAIT * LOOK_MS)
+            + (invocations - sessions * DAYS * a.calls) * a.event_ms
+        )
         / 1000,
         "rest_request": sessions * DAYS * a.calls,
-        "websocket_message": sessions * DAYS * (events * a.watched_hours / 24 + 2),
+        "websocket_message": sessions * DAYS * (events * a.watched_hours / 24 + 2) * ceil(a.push_kb / METERED_KB),
         "websocket_minute": pages,
         "efs_gb": sessions * a.device_mb * 1e6 / GB,
         "efs_read_gb": sessions * DAYS * a.reconnects * a.device_mb * 1e6 / GB,
         "efs_write_gb": sessions * DAYS * (a.messages_in + a.messages_out) * a.writes_kb * 1e3 / GB,
+        # Each day's copy has the files that changed, which a device's database does every day.
+        "efs_backup_gb": a.file_backups * COPIES_KEPT * sessions * a.device_mb * 1e6 / GB,
         "s3_gb": sessions * FILES_KEPT * (a.files_in + a.files_out) * file_gb,
         # What is uploaded is copied to where no form can write, and read to be judged, then by the worker.
         "s3_put": sessions * DAYS * (a.files_in + 2 * a.files_out),
@@ -126,18 +144,22 @@ def writes_a_day(a: Assumed) -> float:
     """Write units a day: items, their places in the indexes of what is open and due, and events' places in history.
 
     Each message also moves its chat on, has a pointer there, and is noted as the session's newest; each file has a
-    record, which moves once. A reconnect's events are in the session's timeline too.
+    record, which moves once. A reconnect's events are in the session's timeline too. What waits has a place.
     """
     came_in, went_out, reconnected, in_a_chat = 1, 6 + 3 + 2 + 1, 2 * 2 + 2, 3
     events = a.message_events + 2 * a.reconnects
     messages = a.messages_in * (came_in + in_a_chat) + a.messages_out * (went_out + in_a_chat)
     files = 2 * (a.files_in + a.files_out)
-    return messages + files + a.reconnects * reconnected + events
+    return messages + files + a.reconnects * reconnected + events + PLACE_WRITES * a.waits
 
 
 def _reads_a_day(a: Assumed) -> float:
-    """Read units a day: a call's credential and session, an event's followers and session, a delivery's three items."""
-    return a.calls * 4 + (a.message_events + 2 * a.reconnects) * 2 + a.deliveries * 3
+    """Read units a day: a call's credential and session, an event's followers and session, a delivery's three items.
+
+    What waits looks again and again.
+    """
+    looks = a.waits * LOOKS_OF_A_WAIT
+    return a.calls * 4 + looks + (a.message_events + 2 * a.reconnects) * 2 + a.deliveries * 3
 
 
 def _sweep_reads() -> float:

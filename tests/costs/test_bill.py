@@ -2,10 +2,11 @@ from datetime import date
 
 import pytest
 
+from chalicelib.dialects.shared import LARGEST_PUSH
 from infra.costs.__main__ import main
 from infra.costs.bill import SPOT, UNVERIFIED, bill_table, by_service, price_table, prices
 from infra.costs.network import PRICES
-from infra.costs.usage import Assumed, month
+from infra.costs.usage import METERED_KB, Assumed, month
 
 
 def test_everything_used_has_a_price_and_every_price_is_used():
@@ -45,7 +46,7 @@ def test_more_use_costs_more():
 def test_the_table_has_a_row_a_service_and_a_column_a_count():
     lines = bill_table([1, 100]).splitlines()
     assert lines[0] == "| US dollars a month | 1 session | 100 sessions |"
-    assert len(lines) == 2 + len(by_service(1)) + 4
+    assert len(lines) == 2 + sum(cost > 0 for cost in by_service(1).values()) + 4
 
 
 def test_the_command_prints_the_table(capsys):
@@ -58,6 +59,22 @@ def test_the_command_prints_prices_and_what_is_assumed(capsys):
     printed = capsys.readouterr().out
     assert price_table() in printed
     assert "`messages_in`" in printed
+
+
+def test_a_call_that_waits_takes_a_place_and_gives_it_back():
+    none, some = Assumed(waits=0), Assumed(waits=10)
+    writes, reads = (month(1, some)[what] - month(1, none)[what] for what in ("dynamodb_write", "dynamodb_read"))
+    assert writes == pytest.approx(10 * 2 * 730 / 24)
+    assert reads == pytest.approx(10 * 6 * 730 / 24)
+
+
+@pytest.mark.parametrize(("kb", "times"), [(2, 1), (32, 1), (33, 2), (100, 4)])
+def test_a_websocket_s_message_is_counted_by_32_kb(kb, times):
+    assert month(1, Assumed(push_kb=kb))["websocket_message"] == times * month(1, Assumed())["websocket_message"]
+
+
+def test_what_the_gateway_tells_watchers_is_counted_once():
+    assert LARGEST_PUSH <= METERED_KB * 1024
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "many"])

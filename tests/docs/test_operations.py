@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.costs.bill import bill_table
+from infra.costs.options import option_table
 from infra.costs.scale import concurrency_table, quota_table, recovery_table
 from infra.deploy.choices import OURS
 from infra.template import TEMPLATE, load_template
@@ -28,6 +29,7 @@ def of_type(kind: str) -> set[str]:
 
 def test_the_cost_is_what_the_script_prints():
     assert bill_table([1, 100, 10_000]) in TEXTS["deploy.md"]
+    assert option_table([1, 100, 10_000]) in TEXTS["deploy.md"]
 
 
 def test_the_quotas_and_the_recovery_are_what_the_script_prints():
