@@ -27,7 +27,9 @@ def test_a_task_costs_what_its_share_of_processor_and_memory_and_its_address_cos
 
 
 def test_a_lease_is_renewed_every_ten_seconds_and_that_is_paid_for():
-    idle = Assumed(messages_in=0, messages_out=0, files_in=0, files_out=0, reconnects=0, calls=0, watched_hours=0)
+    idle = Assumed(
+        messages_in=0, messages_out=0, files_in=0, files_out=0, reconnects=0, calls=0, waits=0, watched_hours=0
+    )
     # Six renewals a minute, and the place in the due index out and in.
     assert month(2, idle)["dynamodb_write"] - month(1, idle)["dynamodb_write"] == 730 * 60 * 8
 
