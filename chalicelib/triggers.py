@@ -205,7 +205,7 @@ def _tell_of(record: Mapping[str, Any]) -> None:
         bootstrap.history().record(envelope)
         bootstrap.chats().index(envelope)
         bootstrap.push().push(envelope)
-        bootstrap.webhooks().owe(envelope)
+        bootstrap.webhooks().owe(envelope, seen.session)
         note(envelope)
 
 

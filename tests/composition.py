@@ -458,7 +458,12 @@ class Rig:
     def webhooks(self) -> Webhooks:
         stores = self.stores
         return Webhooks(
-            stores.sessions, stores.history, stores.messages, self.deliveries, self.poster, self.moves, self.clock
+            stores.sessions,
+            fakes.MemoryDeliverySource(stores.sessions, stores.history, stores.messages),
+            self.deliveries,
+            self.poster,
+            self.moves,
+            self.clock,
         )
 
     # What tells watchers.

@@ -26,7 +26,7 @@ from chalicelib.adapters.dynamodb.messages import (
     DynamoQuestions,
 )
 from chalicelib.adapters.dynamodb.places import DynamoPlaces
-from chalicelib.adapters.dynamodb.sessions import DynamoHistory
+from chalicelib.adapters.dynamodb.sessions import DynamoDeliverySource, DynamoHistory
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.links import HttpLinks
@@ -334,8 +334,7 @@ def webhooks() -> Webhooks:
     here = settings()
     return Webhooks(
         sessions=parts.session_store(),
-        history=DynamoHistory(parts.table()),
-        messages=DynamoMessages(parts.table()),
+        source=DynamoDeliverySource(parts.table()),
         deliveries=DeliveryQueue(clients.sqs(), here.delivery_queue, here.dead_deliveries),
         poster=HttpPoster(local=here.webhooks_local),
         moves=parts.moves(),

@@ -6,8 +6,8 @@ How it works. A delivery passes through three steps, each of which may be repeat
    event id, cursor, message id): neither text nor address lies in the queue. If putting it fails, the stream record
    comes again, and with it this step.
 2. ``attempt``, in the function that reads the queue: the session, the event and the message are read as they are now,
-   so an endpoint that was changed, disabled or removed meanwhile counts at once, and a session that is gone is posted
-   nothing. The payload is signed (Standard Webhooks, https://www.standardwebhooks.com) and posted once.
+   in one call. So an endpoint that was changed, disabled or removed meanwhile counts at once, and for a session that is
+   gone nothing is posted. The payload is signed (Standard Webhooks, https://www.standardwebhooks.com) and posted once.
 3. The retry decision: a 2xx ends the delivery; 410 disables the endpoint; anything else puts a new queue message, with
    the attempt's number and the back-off of ``domain.webhook`` as its delay, and the last one goes to the dead letters,
    from where an operator can move it back (docs/operations.md).
@@ -35,6 +35,7 @@ from msgspec import Struct
 from chalicelib.dialects import webhook_words
 from chalicelib.domain.errors import Contended
 from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled, WebhookFailing, WebhookRecovered
+from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
 from chalicelib.domain.webhook import (
@@ -51,7 +52,7 @@ from chalicelib.domain.webhook import (
     signature_headers,
 )
 from chalicelib.services.correlation import HEADER, request_id
-from chalicelib.services.ports import Clock, Deliveries, HistoryStore, MessageStore, Poster, SessionStore, Unavailable
+from chalicelib.services.ports import Clock, Deliveries, DeliverySource, Poster, SessionStore, Unavailable
 from chalicelib.services.sessions.moves import Moves
 
 EARLY: Final = 1_000
@@ -64,17 +65,19 @@ class Webhooks(Struct, frozen=True):
     """Delivers events to sessions' endpoints, each at least once (see the module)."""
 
     sessions: SessionStore
-    history: HistoryStore
-    messages: MessageStore
+    source: DeliverySource
     deliveries: Deliveries
     poster: Poster
     moves: Moves
     clock: Clock
 
-    def owe(self, envelope: Envelope) -> None:
-        """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already."""
+    def owe(self, envelope: Envelope, session: Session | None = None) -> None:
+        """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already.
+
+        ``session`` is the session as the event left it, where that is known; else it is read.
+        """
         if interests(envelope.type):
-            session = self.sessions.get(envelope.uid)
+            session = session or self.sessions.get(envelope.uid)
             delivery = owed(envelope, session)
             if session and delivery and webhook_words(session).tells(envelope, session):
                 self.deliveries.put(delivery, delay=0)
@@ -89,8 +92,8 @@ class Webhooks(Struct, frozen=True):
         if early >= EARLY:
             self.deliveries.put(delivery, delay=early / 1000)
             return
-        session = self.sessions.get(delivery.uid)
-        body = self._body(delivery, session) if session and reachable(session) else None
+        session, event, message = self.source.read(delivery)
+        body = _body(delivery, session, event, message) if session and reachable(session) else None
         if session is None or body is None:
             about = {"session": session.id} if session else {}
             log.info("webhook.dropped", extra={**about, "uid": delivery.uid, "event_id": delivery.event})
@@ -102,15 +105,6 @@ class Webhooks(Struct, frozen=True):
             headers |= {HEADER: name}
         outcome = self.poster.post(session.webhook_url or "", body, headers)
         self._follow(delivery, session, outcome)
-
-    def _body(self, delivery: Delivery, session: Session) -> bytes | None:
-        event = self.history.get(delivery.uid, delivery.cursor)
-        message = self.messages.get(delivery.uid, delivery.message) if delivery.message else None
-        if event is None or (delivery.message and message is None):
-            return None
-        # Another dialect may have set the endpoint since the event was queued.
-        words = webhook_words(session)
-        return words.body(event, message, session) if words.tells(event, session) else None
 
     def _follow(self, delivery: Delivery, session: Session, outcome: Outcome) -> None:
         now = self.clock()
@@ -147,6 +141,14 @@ class Webhooks(Struct, frozen=True):
             return event if event and (stands.status, type(event)) in NEXT else None
 
         self.moves.move(lambda: self.sessions.get(session.uid), decided)
+
+
+def _body(delivery: Delivery, session: Session, event: Envelope | None, message: Message | None) -> bytes | None:
+    if event is None or (delivery.message and message is None):
+        return None
+    # Another dialect may have set the endpoint since the event was queued.
+    words = webhook_words(session)
+    return words.body(event, message, session) if words.tells(event, session) else None
 
 
 def _recovered(stands: Session) -> LinkEvent | None:

@@ -1,6 +1,6 @@
 """The services' ports in memory: whole, with the same guarantees as the adapters, which run the same suite."""
 
-from tests.fakes.history import FakePoster, MemoryDeliveries, MemoryHistory
+from tests.fakes.history import FakePoster, MemoryDeliveries, MemoryDeliverySource, MemoryHistory
 from tests.fakes.messages import MemoryChats, MemoryIdempotency, MemoryMessages, MemoryPaces
 from tests.fakes.sessions import MemoryLeases, MemorySessions
 from tests.fakes.standbys import MemoryStandbys
@@ -21,6 +21,7 @@ __all__ = [
     "MachineClock",
     "MemoryChats",
     "MemoryDeliveries",
+    "MemoryDeliverySource",
     "MemoryHistory",
     "MemoryIdempotency",
     "MemoryLeases",

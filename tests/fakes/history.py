@@ -4,7 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Session
 from chalicelib.domain.webhook import Delivery, Outcome
+from chalicelib.services.ports import HistoryStore, MessageStore, SessionStore
 
 
 @dataclass
@@ -33,6 +36,19 @@ class MemoryHistory:
     def timeline(self, uid: str, before: str | None, *, limit: int) -> list[Envelope]:
         own = [one for (whose, _), one in sorted(self.rows.items()) if whose == uid and not one.of_message]
         return [one for one in reversed(own) if before is None or one.cursor < before][:limit]
+
+
+@dataclass
+class MemoryDeliverySource:
+    """DeliverySource."""
+
+    sessions: SessionStore
+    history: HistoryStore
+    messages: MessageStore
+
+    def read(self, delivery: Delivery) -> tuple[Session | None, Envelope | None, Message | None]:
+        message = self.messages.get(delivery.uid, delivery.message) if delivery.message else None
+        return self.sessions.get(delivery.uid), self.history.get(delivery.uid, delivery.cursor), message
 
 
 @dataclass

@@ -234,3 +234,11 @@ def test_the_log_says_what_became_of_it_and_no_secret(rig, caplog):
     assert (record.__dict__["reason"], record.__dict__["attempt"]) == ("http_error", 1)
     said = str(record.__dict__)
     assert all(secret not in said for secret in (SECRET, "private", URL))
+
+
+def test_an_event_of_the_session_s_own_is_owed_by_the_session_that_it_left_without_another_look(rig):
+    left = stands(rig)
+    rig.stores.sessions.rows.clear()
+    rig.webhooks.owe(CONNECTED, left)
+    rig.webhooks.owe(CONNECTED, replace(left, webhook_url=None))
+    assert [delivery.event for delivery, _ in rig.deliveries.queued] == [CONNECTED.id]

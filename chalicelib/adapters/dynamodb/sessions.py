@@ -22,6 +22,7 @@ from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.limits import too_many_sessions
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Reason, Session, sentence
+from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import Reader
 from chalicelib.services.correlation import call_id
 from chalicelib.services.ports import Unavailable
@@ -190,6 +191,25 @@ class DynamoHistory(Struct, frozen=True):
         return [one for one in map(_ENVELOPE.plain, found) if one.cursor != before][:limit]
 
 
+class DynamoDeliverySource(Struct, frozen=True):
+    """The DeliverySource port."""
+
+    table: Table
+
+    def read(self, delivery: Delivery) -> tuple[Session | None, Envelope | None, Message | None]:
+        """Read the items, which lie in the session's partition, in one call."""
+        pk, event = f"S#{delivery.uid}", f"H#{delivery.cursor}"
+        named = [f"M#{delivery.message}"] if delivery.message else []
+        found = {item["sk"]: item for item in self.table.get_many([(pk, sk) for sk in ("SESSION", event, *named)])}
+        session, happened = found.get("SESSION"), found.get(event)
+        message = found.get(named[0]) if named else None
+        return (
+            from_item(session) if session else None,
+            _ENVELOPE.plain(happened) if happened else None,
+            message_from_item(message) if message else None,
+        )
+
+
 REDRIVEN_KEPT: Final = 86_400
 """Seconds for which a redriven event's item stays: until then the same event isn't redriven again."""
 
@@ -217,13 +237,15 @@ class DynamoRedriven(Struct, frozen=True):
 class Change(Struct, frozen=True):
     """One stream record: its ``sequence`` number (to report it failed by), the session's uid, and the event it is.
 
-    ``request`` is the id of the request that it goes back to, None where none is known.
+    ``request`` is the id of the request that it goes back to, None where none is known. ``session`` is the session as
+    the event left it, None for what happened to a message, for what is told once more, and for a removal.
     """
 
     sequence: str
     uid: str
     event: Envelope | None
     request: str | None = None
+    session: Session | None = None
 
 
 def change(record: Mapping[str, Any]) -> Change:
@@ -248,7 +270,7 @@ def change(record: Mapping[str, Any]) -> Change:
     session = from_item(readable(plain(image)))
     at = int(stream.get("ApproximateCreationDateTime", 0) * 1000)
     event = _deleted(session, cursor, at) if removed else _event(session, cursor)
-    return Change(sequence, uid, event, session.request)
+    return Change(sequence, uid, event, session.request, None if removed else session)
 
 
 def _event_id(image: Mapping[str, Any] | None) -> Any:

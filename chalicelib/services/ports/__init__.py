@@ -21,12 +21,22 @@ from chalicelib.services.ports.control import (
     Workers,
 )
 from chalicelib.services.ports.messages import ChatStore, IdempotencyStore, MessageStore, Paces, UnsentIndex
-from chalicelib.services.ports.watching import Deliveries, Gone, HistoryStore, Poster, Pushes, Sockets, WatcherStore
+from chalicelib.services.ports.watching import (
+    Deliveries,
+    DeliverySource,
+    Gone,
+    HistoryStore,
+    Poster,
+    Pushes,
+    Sockets,
+    WatcherStore,
+)
 
 __all__ = [
     "ChatStore",
     "Clock",
     "Deliveries",
+    "DeliverySource",
     "DueIndex",
     "Figure",
     "Gone",

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from chalicelib.domain.access import Principal
 from chalicelib.domain.events import Envelope
+from chalicelib.domain.messages import Message
+from chalicelib.domain.session import Session
 from chalicelib.domain.watchers import Channel, PushJob, Subscription, Watcher
 from chalicelib.domain.webhook import Delivery, Outcome
 
@@ -202,6 +204,16 @@ class HistoryStore(Protocol):
 
     def timeline(self, uid: str, before: str | None, *, limit: int) -> list[Envelope]:
         """Return the session's own events before the cursor, none of a message, newest first, read consistently."""
+
+
+class DeliverySource(Protocol):
+    """What a delivery's payload is made of."""
+
+    def read(self, delivery: Delivery) -> tuple[Session | None, Envelope | None, Message | None]:
+        """Return the session, the event and its message as they stand, each None where it is gone; read consistently.
+
+        The message is None as well where the delivery names none.
+        """
 
 
 class Deliveries(Protocol):

@@ -8,7 +8,7 @@ from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.control import DynamoLeases, DynamoStandbys
 from chalicelib.adapters.dynamodb.messages import DynamoIdempotency, DynamoMessages, DynamoPaces
 from chalicelib.adapters.dynamodb.places import DynamoPlaces
-from chalicelib.adapters.dynamodb.sessions import DynamoHistory, DynamoSessions
+from chalicelib.adapters.dynamodb.sessions import DynamoDeliverySource, DynamoHistory, DynamoSessions
 from chalicelib.adapters.dynamodb.watchers import DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.names import new_id
 from chalicelib.domain.limits import Pace
@@ -32,6 +32,7 @@ class Stores:
     keys: ports.IdempotencyStore
     paces: ports.Paces
     places: WaitingPlaces
+    source: ports.DeliverySource
 
 
 PACE = Pace(burst=3, per_minute=60)
@@ -41,17 +42,18 @@ PACE = Pace(burst=3, per_minute=60)
 def stores(request: pytest.FixtureRequest) -> Stores:
     if request.param == "memory":
         return Stores(
-            fakes.MemorySessions(),
+            sessions := fakes.MemorySessions(),
             fakes.MemoryLeases(),
             fakes.MemoryStandbys(),
             watchers := fakes.MemoryWatchers(),
             fakes.MemorySubscriptions(watchers),
-            fakes.MemoryHistory(),
-            fakes.MemoryMessages(),
+            history := fakes.MemoryHistory(),
+            messages := fakes.MemoryMessages(),
             fakes.MemoryChats(),
             fakes.MemoryIdempotency(),
             fakes.MemoryPaces(PACE),
             MemoryPlaces(2),
+            fakes.MemoryDeliverySource(sessions, history, messages),
         )
     table = request.getfixturevalue("table")
     return Stores(
@@ -66,4 +68,5 @@ def stores(request: pytest.FixtureRequest) -> Stores:
         DynamoIdempotency(table),
         DynamoPaces(table, PACE),
         DynamoPlaces(table, 2, new_id),
+        DynamoDeliverySource(table),
     )

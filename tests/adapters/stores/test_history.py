@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, event
-from tests.makers import NOW, a_message
+from chalicelib.domain.webhook import Delivery
+from tests.makers import NOW, a_message, a_running_session
 
 INBOUND = a_message(direction=Direction.INBOUND, status=MessageStatus.RECEIVED, text="Kopi ☕")
 
@@ -51,3 +52,16 @@ def test_a_session_s_own_events_are_told_newest_first_past_all_of_its_messages(s
     assert stores.history.timeline("another", None, limit=100) == []
     stores.history.forget("u")
     assert stores.history.timeline("u", None, limit=100) == []
+
+
+def test_what_a_delivery_is_made_of_is_read_as_it_stands_and_what_is_gone_is_none(stores):
+    session, told = a_running_session(), event(INBOUND, "E1", NOW)
+    envelope = Envelope(told.id, told.type, "default", "ana", session.uid, NOW, "c1", told.data)
+    delivery = Delivery(session.uid, envelope.id, envelope.cursor, INBOUND.id)
+    assert stores.source.read(delivery) == (None, None, None)
+    stores.sessions.create(session)
+    stores.history.append(envelope)
+    assert stores.source.read(delivery) == (session, envelope, None)
+    stores.messages.put(INBOUND)
+    assert stores.source.read(delivery) == (session, envelope, INBOUND)
+    assert stores.source.read(replace(delivery, message=None)) == (session, envelope, None)
