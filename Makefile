@@ -54,8 +54,8 @@ audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known
 	@$(AUDIT) $(addprefix --requirement ,$(filter %.txt,$(REQUIREMENTS)))
 	@$(AUDIT) $$(printf ' --path %s' .venv/{,checkov/,audit/}lib/python3*/site-packages)
 
-bench: .venv/dev  ## measure beside the raw client library
-	@exec $(BIN)/python -m infra.bench
+bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.html (ONLY=a part, RUNS=)
+	@exec $(BIN)/python -m infra.bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 proto: .venv/dev  ## make the protobuf classes anew from chalicelib/wire/proto/*.proto
 	$(BIN)/protoc --proto_path=. --python_out=. --pyi_out=. chalicelib/wire/proto/*.proto

@@ -5,7 +5,6 @@ the worker's own C library. Only files of the devices' directory are slow.
 """
 
 import shutil
-import statistics
 import struct
 import subprocess
 import time
@@ -14,6 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
+from infra.bench.figures import Row
+from infra.bench.measuring import Bench
 from infra.local.client import Phone, Stack, eventually, expect, next_frame, send
 
 SOURCE: Final = Path(__file__).with_name("disk_delay.c")
@@ -100,26 +101,24 @@ class DiskFigures:
 SPEEDS: Final = (Delays(), Delays(lock=1_000), Delays(lock=2_000), Delays(lock=2_000, sync=5_000, read=1_000))
 
 
-def report(state: Path, runs: int) -> Iterator[str]:
-    """Link ``runs`` times at each speed, and yield the lines of the report."""
+def report(bench: Bench) -> Iterator[Row]:
+    """Link at each speed, and yield the rows, whose limit is the disk without a delay."""
+    limit: tuple[float, ...] = ()
     for number, delays in enumerate(SPEEDS):
-        figures = measure(state / str(number), delays, runs)
-        counts = figures.counts
-        yield (
-            f"scan to connected, {delays!s:44} {statistics.median(figures.connected):9.1f} ms"
-            f" (max {max(figures.connected):.1f})   a link, send and receive: {counts.locks} locks"
-            f" ({counts.index_locks} of -shm), {counts.syncs} syncs"
-        )
+        figures = measure(Bench(bench.state / str(number), bench.runs, bench.root), delays)
+        counts, connected = figures.counts, tuple(figures.connected)
+        note = f"a link, send and receive: {counts.locks} locks ({counts.index_locks} of -shm), {counts.syncs} syncs"
+        limit_name = "no delay" if limit else ""
+        yield Row("disk", f"scan to connected, {delays}", "ms", connected, limit, limit_name, note=note)
+        limit = limit or connected
 
 
-def measure(state: Path, delays: Delays, runs: int) -> DiskFigures:
-    """Link ``runs`` sessions on a stack of its own whose disk is that slow, the first one with a message each way."""
-    disk, figures = SlowDisk(state / "shim", state / "stack"), DiskFigures()
-    stack = Stack(state / "stack", disk.environment(delays))
-    stack.start()
-    try:
+def measure(bench: Bench, delays: Delays) -> DiskFigures:
+    """Link sessions on a stack of its own whose disk is that slow, the first one with a message each way."""
+    disk, figures = SlowDisk(bench.state / "shim", bench.state / "stack"), DiskFigures()
+    with bench.stack("stack", **disk.environment(delays)) as stack:
         phone = Phone(stack, FRIEND).switch_on()
-        for number in range(runs):
+        for number in range(bench.runs):
             session = f"62844400{number:04d}"
             before = disk.counts()
             figures.connected.append(_link(stack, session))
@@ -131,8 +130,6 @@ def measure(state: Path, delays: Delays, runs: int) -> DiskFigures:
                     next_frame(watcher, "message")
                 figures.counts = _since(before, disk.counts())
             stack.delete(f"/api/sessions/{session}")
-    finally:
-        stack.stop()
     return figures
 
 

@@ -1,16 +1,16 @@
-"""Linking: call to first code, and scan to connected, by both linkers at a watcher, and in the raw client.
+"""Linking: call to first code, and scan to connected, at a watcher and in the raw client, and the memory that it takes.
 
 A standby has nothing to do, so it has loaded the client library by then, whichever linker it has.
 """
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from infra.bench.measuring import memory, most_memory, raw_client, row, syncs
+from infra.bench.figures import Goal, GoalKind, Row
+from infra.bench.measuring import Bench, memory, most_memory, raw_client, syncs
 from infra.local.client import Stack, eventually, next_frame, open_files
 
 LINKERS: Final = ("own", "library")
@@ -18,6 +18,7 @@ HISTORY: Final = 50_000
 """Messages that a phone tells a new device of: an account of some years."""
 STORED: Final = 8_000_000
 """Bytes of the device's store that say that the library has taken that history in."""
+RAW: Final = "raw client"
 
 
 @dataclass
@@ -31,40 +32,49 @@ class LinkingFigures:
     syncs: int | None = None
 
 
-def report(state: Path, runs: int) -> Iterator[str]:
-    """Run all in turn, ``runs`` times, and yield the lines of the report."""
-    figures, raw = {linker: LinkingFigures() for linker in LINKERS}, LinkingFigures()
-    for linker, ours in figures.items():
-        with running(Stack(state / linker, {"LINKER": linker})) as stack:
-            for number in range(runs):
+def report(bench: Bench) -> Iterator[Row]:
+    """Link with the linker that is used where nobody chooses, and in the raw client in turn; yield the rows."""
+    ours, raw = LinkingFigures(), LinkingFigures()
+    with bench.stack("linking") as stack:
+        for number in range(bench.runs):
+            _gateway(stack, f"62811100{number:04d}", ours)
+            _raw_client(bench.state / f"raw-{number}", f"62822200{number:04d}", raw)
+    yield from _rows("linking", ours, raw)
+
+
+def report_linkers(bench: Bench) -> Iterator[Row]:
+    """Link with each linker, count the disk's syncs, and let one take in a long history; yield the rows."""
+    for linker in LINKERS:
+        part, ours, raw = f"linking by {linker}", LinkingFigures(), LinkingFigures()
+        most = None
+        with bench.stack(linker, LINKER=linker) as stack:
+            for number in range(bench.runs):
                 _gateway(stack, f"62811100{number:04d}", ours)
-                _raw_client(state / f"raw-{linker}-{number}", f"62822200{number:04d}", raw)
+                _raw_client(bench.state / f"raw-{linker}-{number}", f"62822200{number:04d}", raw)
             _counted(stack, "628333000001", ours)
             if linker == LINKERS[0]:
                 most = _with_history(stack, "628333000002")
-    for linker, ours in figures.items():
-        yield f"linked by {linker}:"
-        yield row("connect call to first code", ours.code, raw.code)
-        yield row("scan to connected", ours.connected, raw.connected)
-        yield row("memory while a code shows", ours.showing, raw.showing, "MB")
-        yield row("memory of a linked worker", ours.memory, raw.memory, "MB")
-        yield f"fsyncs of a pairing: {'strace is missing' if ours.syncs is None else ours.syncs}"
-    yield f"{'worker linked with 50,000 messages':32} {most:9.1f} MB at most (aim: under 400)"
+        yield from _rows(part, ours, raw)
+        if ours.syncs is not None:
+            yield Row(part, "fsyncs of a pairing", "", (ours.syncs,))
+        if most is not None:
+            goal = Goal(GoalKind.AT_MOST, 400)
+            yield Row(part, f"most memory, linked with {HISTORY:,} messages", "MB", (most,), goal=goal)
 
 
-@contextmanager
-def running(stack: Stack) -> Iterator[Stack]:
-    """Start a stack, and stop it in the end."""
-    stack.start()
-    try:
-        yield stack
-    finally:
-        stack.stop()
+def _rows(part: str, ours: LinkingFigures, raw: LinkingFigures) -> Iterator[Row]:
+    for name, unit, mine, theirs, goal in (
+        ("connect call to first code", "ms", ours.code, raw.code, Goal(GoalKind.OVER_LIMIT, 200)),
+        ("scan to connected", "ms", ours.connected, raw.connected, None),
+        ("memory while a code shows", "MB", ours.showing, raw.showing, None),
+        ("memory of a linked worker", "MB", ours.memory, raw.memory, Goal(GoalKind.AT_MOST, 95)),
+    ):
+        yield Row(part, name, unit, tuple(mine), tuple(theirs), RAW, goal)
 
 
 def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.post("/api/sessions", {"phone": number})
-    worker = _standby(stack)
+    worker = standby(stack)
     with stack.watch(number) as watcher:
         began = time.monotonic()
         stack.post(f"/api/sessions/{number}/connect")
@@ -81,7 +91,7 @@ def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.delete(f"/api/sessions/{number}")
 
 
-def _standby(stack: Stack) -> int:
+def standby(stack: Stack) -> int:
     """Return the worker that waits for a session, as there is one in the cloud, and will serve the next one."""
     (worker,) = eventually(lambda: set(stack.workers()) - set(stack.serving()))
     # One that still loads the library isn't what waits in the cloud: its first session would wait for that as well.
@@ -97,7 +107,7 @@ def _loaded(worker: int) -> bool:
 
 def _counted(stack: Stack, number: str, figures: LinkingFigures) -> None:
     """Link once more under strace, which is too slow to be timed."""
-    worker = _standby(stack)
+    worker = standby(stack)
     stack.begin(number)
     code = stack.code(number)
     with syncs(worker) as counted:

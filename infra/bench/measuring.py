@@ -4,10 +4,9 @@ import json
 import os
 import re
 import shutil
-import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +14,26 @@ from typing import Any
 
 import requests
 
-from infra.local.client import ROOT
+from infra.local.client import ROOT, Stack
 
 
-def row(name: str, ours: Sequence[float], raw: Sequence[float], unit: str = "ms") -> str:
-    """Return a line of a report: medians with the slowest of each, and their ratio."""
-    mine, theirs = statistics.median(ours), statistics.median(raw)
-    return (
-        f"{name:32} {mine:9.1f} {unit} (max {max(ours):.1f})   raw client {theirs:9.1f} {unit} (max {max(raw):.1f})"
-        f"   ratio {mine / theirs:.2f}"
-    )
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where a part measures: stacks of the checkout ``root``, each thing ``runs`` times, files below ``state``."""
+
+    state: Path
+    runs: int
+    root: Path = ROOT
+
+    @contextmanager
+    def stack(self, name: str, **environment: str) -> Iterator[Stack]:
+        """Start a stack of its own, and stop it in the end."""
+        stack = Stack(self.state / name, environment, root=self.root)
+        try:
+            stack.start()
+            yield stack
+        finally:
+            stack.stop()
 
 
 def memory(process: int) -> float:
@@ -97,19 +106,27 @@ class Alone:
         """Have a phone do something."""
         requests.post(f"{self.control}/phones/{path}", json=body, timeout=30).raise_for_status()
 
+    def link(self, number: str) -> None:
+        """Have a phone of that number scan the client's first code, and wait until the client is connected."""
+        self.phone("scan", {"code": self.until("qr")["code"], "number": number})
+        self.until("connected")
 
-@contextmanager
-def raw_client(state: Path) -> Iterator[Alone]:
-    """Start both; the client connects at once."""
-    state.mkdir()
-    command = [sys.executable, "-m", "infra.whatsapp_server", "--state", str(state)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        told = json.loads(server.stdout.readline() if server.stdout else "")
-        environment = {**os.environ, **told["environment"]}
-        environment["PYTHONPATH"] = os.pathsep.join([told["environment"]["PYTHONPATH"], str(ROOT)])
+
+@dataclass(frozen=True, slots=True)
+class RawNetwork:
+    """A loopback WhatsApp of its own, for raw clients."""
+
+    process: "subprocess.Popen[str]"
+    control: str
+    environment: dict[str, str]
+
+    @contextmanager
+    def client(self, database: Path) -> Iterator[Alone]:
+        """Start a client over ``database``, which connects at once, and kill it in the end."""
+        environment = {**os.environ, **self.environment}
+        environment["PYTHONPATH"] = os.pathsep.join([self.environment["PYTHONPATH"], str(ROOT)])
         client = subprocess.Popen(
-            [sys.executable, "-m", "infra.bench.raw", str(state / "raw.db")],
+            [sys.executable, "-m", "infra.bench.raw", str(database)],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
@@ -118,10 +135,28 @@ def raw_client(state: Path) -> Iterator[Alone]:
             text=True,
         )
         try:
-            yield Alone(client, told["control"])
+            yield Alone(client, self.control)
         finally:
             client.kill()
             client.wait()
+
+
+@contextmanager
+def raw_network(state: Path) -> Iterator[RawNetwork]:
+    """Start a loopback WhatsApp, and end it in the end."""
+    state.mkdir(parents=True)
+    command = [sys.executable, "-m", "infra.whatsapp_server", "--state", str(state)]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        told = json.loads(server.stdout.readline() if server.stdout else "")
+        yield RawNetwork(server, told["control"], told["environment"])
     finally:
         server.terminate()
         server.wait()
+
+
+@contextmanager
+def raw_client(state: Path) -> Iterator[Alone]:
+    """Start a network and a client on it."""
+    with raw_network(state) as network, network.client(state / "raw.db") as alone:
+        yield alone

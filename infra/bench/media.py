@@ -18,7 +18,8 @@ from typing import Any, Final
 
 import requests
 
-from infra.bench.measuring import Alone, memory, most_memory, raw_client, row
+from infra.bench.figures import Row
+from infra.bench.measuring import Alone, Bench, memory, most_memory, raw_client
 from infra.local.client import Phone, Stack, eventually, expect
 
 SESSION: Final = "628111400001"
@@ -42,35 +43,36 @@ class MediaFigures:
     came_memory: list[float] = field(default_factory=list)
 
 
-def report(state: Path, runs: int) -> Iterator[str]:
-    """Let both send and receive files in turn, ``runs`` times, and yield the lines of the report."""
+def report(bench: Bench) -> Iterator[Row]:
+    """Let both send and receive files in turn, and yield the rows."""
     ours, raw = MediaFigures(), MediaFigures()
-    files = state / "files"
+    files = bench.state / "files"
     files.mkdir()
     (files / "a.png").write_bytes(_picture())
     with (files / "large").open("wb") as large:
         for _ in range(LARGE >> 20):
             large.write(os.urandom(1 << 20))
-    stack = Stack(state / "stack", {"SEND_BURST": "100000"})
-    stack.start()
-    try:
+    with (
+        bench.stack("media", SEND_BURST="100000") as stack,
+        raw_client(bench.state / "raw-media") as alone,
+        _served(files) as site,
+    ):
         phone = Phone(stack, FRIEND).switch_on()
         stack.link(SESSION)
-        with raw_client(state / "raw") as alone, _served(files) as site:
-            alone.phone("scan", {"code": alone.until("qr")["code"], "number": SESSION})
-            alone.until("connected")
-            alone.phone(FRIEND, {})
-            for number in range(runs + 1):
-                # The first run is for warmth.
-                _gateway(stack, phone, site, files, ours if number else MediaFigures())
-                _raw_client(alone, files, raw if number else MediaFigures())
-    finally:
-        stack.stop()
-    yield row("200 KB picture to acknowledged", ours.pictures, raw.pictures)
-    yield row("100 MB out, link to acknowledged", ours.out, raw.out, "s")
-    yield row("100 MB out, memory added", ours.out_memory, raw.out_memory, "MB")
-    yield row("100 MB in, sent to stored", ours.came, raw.came, "s")
-    yield row("100 MB in, memory added", ours.came_memory, raw.came_memory, "MB")
+        alone.link(SESSION)
+        alone.phone(FRIEND, {})
+        for number in range(bench.runs + 1):
+            # The first run is for warmth.
+            _gateway(stack, phone, site, files, ours if number else MediaFigures())
+            _raw_client(alone, files, raw if number else MediaFigures())
+    for name, unit, mine, theirs in (
+        ("200 KB picture to acknowledged", "ms", ours.pictures, raw.pictures),
+        ("100 MB out, link to acknowledged", "s", ours.out, raw.out),
+        ("100 MB out, memory added", "MB", ours.out_memory, raw.out_memory),
+        ("100 MB in, sent to stored", "s", ours.came, raw.came),
+        ("100 MB in, memory added", "MB", ours.came_memory, raw.came_memory),
+    ):
+        yield Row("media", name, unit, tuple(mine), tuple(theirs), "raw client")
 
 
 def _gateway(stack: Stack, phone: Phone, site: str, files: Path, figures: MediaFigures) -> None:

@@ -84,13 +84,14 @@ def eventually(look: Callable[[], T | None], *, within: float = 60.0, every: flo
 
 @dataclass
 class Stack:
-    """A running stack, and what a user does with it."""
+    """A running stack, and what a user does with it; ``root`` is the checkout whose stack it is."""
 
     state: Path
     environment: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
     port: int = 0
     token: str = ""
+    root: Path = ROOT
 
     def start(self) -> None:
         """Start the stack, wait until it is healthy, and log in."""
@@ -105,7 +106,7 @@ class Stack:
         with self.console.open("ab") as console:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "infra.local"],
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=console,

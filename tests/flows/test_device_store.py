@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from infra.bench.disk import Delays, SlowDisk, measure
+from infra.bench.measuring import Bench
 from infra.local.client import Phone, Stack, eventually, send
 
 MOST_LOCKS = 40
@@ -35,7 +36,7 @@ def devices_in(database: Path) -> int:
 
 
 def test_a_link_a_send_and_a_receive_hardly_lock_anything(tmp_path: Path) -> None:
-    counts = measure(tmp_path, Delays(), 1).counts
+    counts = measure(Bench(tmp_path, 1), Delays()).counts
     assert 0 < counts.locks < MOST_LOCKS
     assert counts.index_locks == 0
     assert 0 < counts.syncs < 40

@@ -1,0 +1,87 @@
+"""The findings of a run as one page: HTML that needs no script and no other file, for dark, light and paper."""
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import groupby
+from typing import Final
+
+from infra.bench.figures import Findings, Row, shown
+
+STYLE: Final = """
+:root { color-scheme: light dark; --fine: light-dark(#5f6368, #a8adb4); --line: light-dark(#d9dce1, #3a3f47);
+  --good: light-dark(#1a6b37, #7ed39b); --bad: light-dark(#a3271c, #ff9d92); --bar: light-dark(#3b6fb6, #7ba7e0);
+  --wait: light-dark(#c9ced6, #4b515b); }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; padding: 0 1rem; max-width: 75rem;
+  background: light-dark(#fff, #16181c); color: light-dark(#1d2024, #e7e9ec); }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; } h3 { font-size: 1rem; margin-bottom: .25rem; }
+p { margin: .25rem 0; } .fine { color: var(--fine); font-size: .9em; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { font-weight: 600; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
+td.figure, td.verdict { white-space: nowrap; }
+.met { color: var(--good); } .not-met { color: var(--bad); font-weight: 600; }
+.path td { padding: .15rem .6rem; } .path td.where { width: 45%; min-width: 12rem; }
+.bar { height: .8rem; background: var(--bar); min-width: 1px; } .bar.wait { background: var(--wait); }
+@media print { body { margin: 0; max-width: none; font-size: 11px; } tr { break-inside: avoid; }
+  .bar { print-color-adjust: exact; } }
+"""
+HEADS: Final = ("", "limit", "ours: median", "worst", "ratio", "goal", "")
+
+
+def page(findings: Findings) -> str:
+    """Return the whole page."""
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en"><head><meta charset="utf-8"><title>Switchboard: benchmarks</title>',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            f"<style>{STYLE}</style></head><body>",
+            *_head(findings),
+            *_parts(findings.rows),
+            "</body></html>",
+            "",
+        ]
+    )
+
+
+def _head(findings: Findings) -> Iterator[str]:
+    goals = [row.met for row in findings.rows if row.met is not None]
+    yield "<h1>Switchboard: benchmarks</h1>"
+    if goals:
+        yield f"<p>{sum(goals)} of {len(goals)} goals are met.</p>"
+    yield f'<p class="fine">{escape(findings.made)}, revision {escape(findings.revision or "unknown")}</p>'
+    yield f'<p class="fine">{escape(findings.machine.line)}</p>'
+    if not findings.machine.quiet:
+        yield '<p class="not-met">The machine was not quiet before the run: its times are of little worth.</p>'
+    yield from (f"<p>{escape(note)}</p>" for note in findings.notes)
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[str]:
+    for part, members in groupby(rows, key=lambda row: row.part):
+        yield f"<h2>{escape(part)}</h2>"
+        yield '<div class="wide"><table>'
+        heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
+        yield f"<thead><tr>{heads}</tr></thead><tbody>"
+        yield from (_row(row) for row in members)
+        yield "</tbody></table></div>"
+
+
+def _row(row: Row) -> str:
+    limit = "" if row.limit_median is None else f"{_figure(row, row.limit_median)}"
+    of = f'<div class="fine">{escape(row.limit_name)}</div>' if limit else ""
+    note = f'<div class="fine">{escape(row.note)}</div>' if row.note else ""
+    cells = (
+        f"<td>{escape(row.name)}{note}</td>",
+        f'<td class="figure">{limit}{of}</td>',
+        f'<td class="figure">{_figure(row, row.median)}</td>',
+        f'<td class="figure">{_figure(row, row.worst)}</td>',
+        f'<td class="figure">{"" if row.ratio is None else f"{row.ratio:.2f}"}</td>',
+        f'<td class="figure">{escape(row.wanted)}</td>',
+        f'<td class="verdict {row.verdict.replace(" ", "-")}">{row.verdict}</td>',
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _figure(row: Row, value: float) -> str:
+    return escape(f"{shown(value)} {row.unit}".strip())

@@ -1,0 +1,84 @@
+from html.parser import HTMLParser
+
+from infra.bench.figures import Goal, GoalKind, Machine
+from infra.bench.page import page
+from tests.bench.findings import a_row, findings, near
+
+VOID = {"meta"}
+
+
+class Cells(HTMLParser):
+    """The cells of all rows, and whether each element that begins ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag, attributes):
+        self.seen.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if {"td", "th"} & set(self.open):
+            self.rows[-1][-1] += data
+
+
+def read(*rows, **more) -> Cells:
+    cells = Cells()
+    cells.feed(page(findings(*rows, **more)))
+    assert cells.open == [], "each element ends"
+    return cells
+
+
+def test_each_row_shows_limit_figures_ratio_goal_and_verdict():
+    cells = read(a_row(**near(5, 10)), a_row("a text comes in", (4.0,), goal=Goal(GoalKind.AT_MOST, 15)))
+    assert cells.rows == [
+        ["", "limit", "ours: median", "worst", "ratio", "goal", ""],
+        ["a send", "5 msraw client", "20 ms", "30 ms", "4.00", "≤ limit + 10 ms", "not met"],
+        ["a text comes in", "", "4 ms", "4 ms", "", "≤ 15 ms", "met"],
+    ]
+    assert "1 of 2 goals are met" in cells.text
+
+
+def test_each_part_has_a_table_of_its_own():
+    cells = read(a_row(), a_row(part="linking"), a_row("scan", part="linking"))
+    assert [len(row) for row in cells.rows] == [7] * 5
+    assert "linking" in cells.text
+
+
+def test_names_and_notes_are_text_whatever_they_hold():
+    cells = read(a_row("<b>send</b>", note="a & <script>alert(1)</script>", **near(1, 1)))
+    assert "script" not in cells.seen
+    assert "b" not in cells.seen
+    assert cells.rows[1][0] == "<b>send</b>a & <script>alert(1)</script>"
+    assert "EPYC <9> & more" in cells.text
+
+
+def test_the_page_needs_no_other_file_and_no_script():
+    text = page(findings(a_row()))
+    assert not {"script", "link", "img", "iframe"} & read(a_row()).seen
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_the_page_is_for_dark_light_and_paper():
+    text = page(findings(a_row()))
+    assert "color-scheme: light dark" in text
+    assert "@media print" in text
+
+
+def test_a_machine_that_was_not_quiet_is_said_to_be():
+    assert "not quiet" in read(a_row(), machine=Machine("cpu", 2, 1, "6", "3.11", 3.0)).text
+    assert "not quiet" not in read(a_row()).text
