@@ -14,6 +14,9 @@ class Settings:
     table: str  # TABLE_NAME
     wake_queue: str  # WAKE_QUEUE_URL
     queue_prefix: str  # QUEUE_PREFIX: names of the workers' mailboxes begin with it
+    mailbox_tags: dict[
+        str, str
+    ]  # MAILBOX_TAGS: tags of the mailboxes, as in team=messaging,cost-centre=42, functions only
     sockets_endpoint: str  # WS_ENDPOINT: where @connections is, functions only
     cluster: str  # CLUSTER, functions only
     worker_task: str  # WORKER_TASK: the task definition, functions only
@@ -76,6 +79,7 @@ def settings() -> Settings:
         table=env.get("TABLE_NAME", ""),
         wake_queue=env.get("WAKE_QUEUE_URL", ""),
         queue_prefix=env.get("QUEUE_PREFIX", "switchboard-"),
+        mailbox_tags=_tags(env.get("MAILBOX_TAGS", "")),
         sockets_endpoint=env.get("WS_ENDPOINT", ""),
         cluster=env.get("CLUSTER", ""),
         worker_task=env.get("WORKER_TASK", ""),
@@ -143,6 +147,10 @@ def _edge_secrets(text: str) -> tuple[str, ...]:
     """Return the values in ``{"current": text, "other": text}``, without those that are empty."""
     told = json.loads(text) if text else {}
     return tuple(value for value in told.values() if value)
+
+
+def _tags(text: str) -> dict[str, str]:
+    return {name: value for name, _, value in (one.partition("=") for one in _names(text))}
 
 
 def _names(text: str) -> tuple[str, ...]:

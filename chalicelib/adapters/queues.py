@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -137,10 +137,11 @@ def request_of(body: str) -> str | None:
 
 
 class SqsMailboxes(Struct, frozen=True):
-    """The Mailboxes port, and the worker's own side of its mailbox."""
+    """The Mailboxes port, and the worker's own side of its mailbox; ``tags`` are those by which its owner pays."""
 
     client: "SQSClient"
     prefix: str
+    tags: Mapping[str, str] = {}
 
     def create(self, worker: str) -> str:
         """Create the queue; creating it again with the same attributes answers the same URL."""
@@ -149,7 +150,7 @@ class SqsMailboxes(Struct, frozen=True):
                 QueueName=f"{self.prefix}{worker}",
                 # A ring that nobody heard within ten minutes is worth nothing: the worker looks by itself.
                 Attributes={"MessageRetentionPeriod": "600"},
-                tags={"switchboard:worker": worker},
+                tags={**self.tags, "switchboard:worker": worker},
             )
         return answer["QueueUrl"]
 

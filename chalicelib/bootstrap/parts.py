@@ -95,7 +95,7 @@ def wakes() -> WakeQueue:
 @cache
 def mailboxes() -> SqsMailboxes:
     """Return workers' mailboxes."""
-    return SqsMailboxes(clients.sqs(), settings().queue_prefix)
+    return SqsMailboxes(clients.sqs(), settings().queue_prefix, settings().mailbox_tags)
 
 
 @cache

@@ -104,7 +104,7 @@ def _stage(name: str) -> str:
     return name
 
 
-OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion", "WaitingShare"})
+OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion", "WaitingShare", "MailboxTags"})
 """What the deployment itself fills in."""
 
 

@@ -17,7 +17,7 @@ from infra.deploy.destruction import clear
 from infra.deploy.packaging import PackagedStack, package
 from infra.deploy.rollback import check_alarms, triggers
 from infra.deploy.stack import DeployedStack, Say, StackChange, StackState
-from infra.deploy.tags import tagged
+from infra.deploy.tags import said_of_mailboxes, tagged
 from infra.edge import secret as edge_secret
 from infra.smoke import NotWorking
 from infra.smoke.target import deployed
@@ -96,6 +96,8 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
         verification.check_verified(account)
     if accounts.ensure_linked_role(account):
         say("Made the role by which ECS works in this account.")
+    tags = tagged(choices.tags, before.tags if before else {})
+    parameters["MailboxTags"] = said_of_mailboxes(tags)
     parameters |= _image(account, choices, say)
     proof = before.outputs.get(PROOF) if before else None
     parameters["EdgeSecretVersion"] = edge_secret.version(account, proof) if proof else ""
@@ -105,7 +107,6 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
         # The functions that come now refer to them.
         publishing.publish(account, bucket, packaged.page)
     alarms = _alarms(account, stack, choices, say) if before else []
-    tags = tagged(choices.tags, before.tags if before else {})
     if not stack.change(StackChange(url, parameters, tags, alarms, choices.rollback.minutes, choices.role), before):
         say("Nothing has changed.")
     if at_the_edge:
@@ -152,6 +153,8 @@ def rehearse(packaged: PackagedStack, choices: Choices, say: Say) -> None:
         if wrong:
             say(f"    (not yet: {wrong})")
     say(f"  upload {packaged.archive.name} and the template to the bucket {bucket}")
+    if choices.parameters.get("Edge", "cloudfront") == "cloudfront":
+        say("  see whether CloudFront takes a distribution of the account, by one switched off, if it has none")
     say(f"  create the role {accounts.ECS_ROLE}, unless the account has it")
     say(f"  create or change the stack {choices.stack} in {region}, with {_told(choices.parameters)}")
     say(f"  put the {len(publishing.files(packaged.page))} files of the page into their bucket")

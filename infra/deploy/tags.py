@@ -11,6 +11,8 @@ MOST: Final = 50
 """Tags that AWS lets a resource have."""
 KEY_LETTERS: Final = 128
 VALUE_LETTERS: Final = 256
+MAILBOXES_LETTERS: Final = 1000
+"""What all tags of the workers' queues may have together: a function's environment has 4 KB."""
 SIGNS: Final = frozenset(" _.:/=+-@")
 """What is allowed beside letters and digits. A comma isn't, so it can stand between tags."""
 
@@ -34,6 +36,19 @@ def read_tags(text: str) -> Mapping[str, str]:
 def tagged(chosen: Mapping[str, str] | None, before: Mapping[str, str]) -> Mapping[str, str]:
     """Return all tags that the stack is to have; ``chosen`` None leaves it those that it had ``before``."""
     return OWN | dict(before if chosen is None else chosen)
+
+
+def said_of_mailboxes(tags: Mapping[str, str]) -> str:
+    """Return the tags as the parameter ``MailboxTags`` has them, for the queues that the functions make.
+
+    Those that have no room in the functions' environment, or couldn't be read there, are left out.
+    """
+    said = ""
+    for key, value in tags.items():
+        longer = f"{said},{key}={value}".removeprefix(",")
+        if len(longer) <= MAILBOXES_LETTERS and not set(",=") & set(key) and "," not in value:
+            said = longer
+    return said
 
 
 def _check(key: str, value: str) -> None:

@@ -6,7 +6,15 @@ import boto3
 import msgspec
 import pytest
 
-from chalicelib.adapters.queues import LONGEST_DELAY, DeliveryQueue, PushQueue, read_delivery, read_push, request_of
+from chalicelib.adapters.queues import (
+    LONGEST_DELAY,
+    DeliveryQueue,
+    PushQueue,
+    SqsMailboxes,
+    read_delivery,
+    read_push,
+    request_of,
+)
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
@@ -60,6 +68,12 @@ def test_what_a_newer_version_says_more_is_left_alone_and_what_isn_t_there_is_re
     assert read_delivery(json.dumps({"uid": "u", "event": "e", "cursor": "c", "new": 1})) == Delivery("u", "e", "c")
     with pytest.raises(msgspec.ValidationError):
         read_delivery(json.dumps({"uid": "u"}))
+
+
+def test_a_mailbox_has_the_tags_by_which_its_owner_pays_and_its_worker_s(aws):
+    sqs = boto3.client("sqs")
+    url = SqsMailboxes(sqs, "switchboard-", {"team": "messaging"}).create("u-1")
+    assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == {"team": "messaging", "switchboard:worker": "u-1"}
 
 
 def test_what_watchers_are_to_be_told_comes_in_order_one_of_a_session_at_a_time_and_once(aws):

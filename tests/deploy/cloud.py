@@ -238,6 +238,7 @@ def a_package(directory: Path, **resources: Any) -> PackagedStack:
     parameters = {"WorkerImage": {"Type": "String"}, "StandbyMin": {"Type": "Number", "Default": 1}}
     parameters |= {"ReservedConcurrency": {"Type": "Number", "Default": 0}}
     parameters |= {"ImageRepository": {"Type": "String", "Default": ""}}
+    parameters |= {"MailboxTags": {"Type": "String", "Default": ""}}
     template = {
         "Parameters": parameters,
         "Resources": made,

@@ -183,6 +183,12 @@ def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deployi
     assert deploying.docker.told == []
 
 
+def test_the_functions_learn_the_stack_s_tags_for_the_queues_that_they_make(deploying: Deploying) -> None:
+    deploying()
+    assert parameters_of(deploying)["MailboxTags"] == "application=switchboard"
+    assert deploying.stack["Tags"] == [{"Key": "application", "Value": "switchboard"}]
+
+
 def test_an_image_that_stands_in_a_repository_is_pulled_with_the_permission_for_that_one(deploying: Deploying) -> None:
     repository, digest = a_repository(deploying.account, "workers")
     deploying(given=f"{repository['repositoryUri']}@{digest}")

@@ -29,7 +29,16 @@ def test_it_says_what_would_be_done_and_what_is_still_missing(tmp_path: Path) ->
     assert "(not yet: Docker's engine doesn't answer." in told
     assert "the bucket switchboard-prod-code-ACCOUNT-eu-west-1" in told
     assert "the stack switchboard-prod in eu-west-1, with StandbyMin=2" in told
+    assert "see whether CloudFront takes a distribution" in told
     assert said[-1] == "Nothing was created."
+
+
+def test_without_an_edge_nobody_asks_cloudfront(tmp_path: Path) -> None:
+    packaged = a_package(tmp_path)
+    packaged.template["Parameters"]["Edge"] = {"Type": "String", "Default": "cloudfront"}
+    said: list[str] = []
+    rehearse(packaged, Choices("prod", {"Edge": "none"}, dry=True), said.append)
+    assert "CloudFront" not in "\n".join(said)
 
 
 def test_the_functions_code_may_be_where_it_would_be(tmp_path: Path) -> None:

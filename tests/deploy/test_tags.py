@@ -1,10 +1,14 @@
 """Tags as they are chosen, and as they stay."""
 
+import re
+
 import pytest
 
+from chalicelib.config import settings
 from infra.deploy import CannotDeploy
 from infra.deploy.choices import read_choices
-from infra.deploy.tags import OWN, read_tags, tagged
+from infra.deploy.tags import OWN, read_tags, said_of_mailboxes, tagged
+from infra.template import TEMPLATE, load_template
 
 
 def test_any_number_of_tags_is_read():
@@ -45,6 +49,20 @@ def test_none_named_is_another_thing_than_none_wanted():
 def test_what_aws_would_refuse_is_refused_in_words(text, sentence):
     with pytest.raises(CannotDeploy, match=sentence):
         read_tags(text)
+
+
+def test_what_the_deployment_says_of_mailboxes_is_what_the_functions_read(monkeypatch):
+    tags = {**OWN, "team": "messaging", "note": "a=b c", "none": ""}
+    monkeypatch.setenv("MAILBOX_TAGS", said_of_mailboxes(tags))
+    assert settings.__wrapped__().mailbox_tags == tags
+
+
+def test_tags_without_room_in_the_functions_environment_are_left_out():
+    tags = {f"k{number}": "v" * 250 for number in range(10)}
+    said = said_of_mailboxes({**OWN, "with,comma": "x", "list": "a,b", **tags})
+    assert len(said) <= load_template(TEMPLATE).document["Parameters"]["MailboxTags"]["MaxLength"]
+    assert said.startswith("application=switchboard,k0=")
+    assert re.fullmatch(load_template(TEMPLATE).document["Parameters"]["MailboxTags"]["AllowedPattern"], said)
 
 
 @pytest.mark.parametrize(("given", "protects"), [("yes", True), ("no", False), ("", None)])
