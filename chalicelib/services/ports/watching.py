@@ -83,6 +83,12 @@ class SubscriptionStore(Protocol):
     def progress(self, subscription: Subscription) -> bool:
         """Write ``sent``; False, and nothing written, if the claim is another's by now."""
 
+    def advance(self, subscription: Subscription, sent: str) -> None:
+        """Write ``sent``, if nobody has claimed the subscription or written it since it was read as ``subscription``.
+
+        For who sends without a claim.
+        """
+
     def give_back(self, subscription: Subscription) -> bool:
         """Write ``sent`` and give the claim back; False if somebody has left word, and the claim stays.
 

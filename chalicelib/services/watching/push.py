@@ -33,7 +33,7 @@ from chalicelib.services.ports import (
 )
 from chalicelib.services.threads import Threads
 from chalicelib.services.watching.socketio import Rooms
-from chalicelib.services.watching.subscriptions import Subscriptions
+from chalicelib.services.watching.subscriptions import Owed, Subscriptions
 
 AT_ONCE: Final = 16
 """Frames in flight at a time."""
@@ -114,15 +114,19 @@ class Push(Struct, frozen=True):
         now = self.clock()
         if envelope.type == Disconnected.type and any(_patient(one) for one in followers):
             self.rooms.lost(envelope.uid)
+        owed = self.subscriptions.owed(envelope, followers)
+        if len(followers) == 1:
+            self._tell(followers[0], envelope, session, owed, now)
+            return
         with Threads(min(AT_ONCE, len(followers))) as pool:
             for watcher in followers:
-                pool.submit(self._tell, watcher, envelope, session, now)
+                pool.submit(self._tell, watcher, envelope, session, owed, now)
 
-    def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, now: int) -> None:
+    def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed, now: int) -> None:
         """Send the event to one watcher. Never raises: other watchers and the webhook come after it."""
         try:
             if DIALECTS[watcher.dialect].subscribing:
-                self.subscriptions.tell(watcher, envelope)
+                self.subscriptions.tell(watcher, envelope, session, owed)
                 return
             sayings = frames_in(watcher.dialect).event(envelope, watcher.sees(session), now)
             if DIALECTS[watcher.dialect].rooms:

@@ -1,15 +1,20 @@
 """Subscriptions: sessions that one connection follows, each from one event to the next without a gap.
 
 Theory. History has all of a session's events in their order, and a subscription has the cursor of the last one that
-was sent. What is to be sent is always read from history after that cursor, never taken from the event at hand; so an
-event that nobody could tell at its time is sent with the next one, or by a job of the wake queue, and a client that
-comes back with the last cursor that it has goes on from there.
+was sent. What is to be sent is always what history has after that cursor, never the event at hand alone. So an event
+that nobody could tell at its time is sent with the next one, or by a job of the wake queue, and a client that comes
+back with the last cursor that it has goes on from there.
 
 One function at a time sends for a subscription: it claims the subscription, sends, writes the cursor, and gives the
 claim back. So the order holds, though the fan-out, a client's new subscription and a job may come at one moment. Who
 finds the claim taken leaves word and goes; whoever has the claim looks at history once more before it gives it back. A
 function that dies with a claim holds it up until the claim ends: whoever was turned away has queued a job for then.
 What that function had sent and not yet noted is sent twice, in the same order.
+
+Mostly the event at hand is all that is owed, and nobody else sends. The fan-out, which has the session's events one
+after the other, then sends it without a claim and writes the cursor afterwards, over the one that it read. If that is
+another one by then, whoever wrote it has read history later, and so has sent the event too: it came twice. A frame that
+couldn't be sent leaves the cursor as it is.
 
 The fan-out writes history before it looks for subscriptions, and a subscription is stored before history is read for
 it, so no event falls between the two.
@@ -32,7 +37,7 @@ from chalicelib.dialects.dialect import Subscribing
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import CursorGone, Forbidden, GatewayError, NotReady, SessionNotFound, TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope, QRShown
-from chalicelib.domain.session import linked
+from chalicelib.domain.session import Session, linked
 from chalicelib.domain.watchers import (
     ALL,
     DRAINING,
@@ -103,8 +108,8 @@ class EventLog(Struct, frozen=True):
         return events[:limit], len(events) > limit
 
     def told(self, envelope: Envelope) -> Envelope:
-        """Return the event with its message."""
-        named = _message_of(envelope)
+        """Return the event with its message, which is read if the event came without it."""
+        named = None if envelope.message else _message_of(envelope)
         return replace(envelope, message=self.messages.get(envelope.uid, named)) if named else envelope
 
     def check(self, uid: str, since: str | None) -> None:
@@ -119,6 +124,10 @@ class EventLog(Struct, frozen=True):
 
 def _message_of(envelope: Envelope) -> str | None:
     return envelope.data.get("message") if envelope.of_message else None
+
+
+Owed = Mapping[str, Sequence[str]]
+"""By the cursor of the last event that was sent: the cursors of the next ones in history, two at the most."""
 
 
 class Subscriptions(Struct, frozen=True):
@@ -251,17 +260,40 @@ class Subscriptions(Struct, frozen=True):
             error.field = "subscribe"
         self.sockets.post(watcher.id, words.failed(error, session_id=session_id, now=self.clock()))
 
-    def tell(self, watcher: Watcher, envelope: Envelope) -> None:
+    def tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed) -> None:
         """Send the connection what its subscription owes it by now, the event too.
 
-        The last event of all is in no history, and is sent by itself; to those who follow all sessions, each event is.
+        ``session`` is as it stands, needed for a code alone; ``owed`` is what ``owed`` returned for the event. The last
+        event of all is in no history, and is sent by itself; to those who follow all sessions, each event is.
         """
         if watcher.session == ALL:
             self._report(watcher, envelope)
         elif envelope.type == DELETED:
             self._part(watcher, envelope)
-        else:
+        elif not isinstance(watcher, Subscription) or watcher.busy_until or watcher.sent not in owed:
             self.catch_up(watcher.id, envelope.tenant, envelope.session)
+        elif owed[watcher.sent] == (envelope.cursor,):
+            self._hand_over(watcher, envelope, session)
+        elif owed[watcher.sent]:
+            self.catch_up(watcher.id, envelope.tenant, envelope.session)
+
+    def owed(self, envelope: Envelope, followers: Sequence[Watcher]) -> Owed:
+        """Return what those of the followers are owed for whom nobody is sending; most are owed the same."""
+        places = {
+            one.sent
+            for one in followers
+            if isinstance(one, Subscription) and one.uid == envelope.uid and not one.busy_until
+        }
+        since = self.history.since
+        return {sent: tuple(one.cursor for one in since(envelope.uid, sent or None, limit=2)) for sent in places}
+
+    def _hand_over(self, subscription: Subscription, envelope: Envelope, session: Session | None) -> None:
+        """Send the event, which is all that is owed, and note that; one that can't be sent now is left to a job."""
+        wanted = subscription.wants(envelope.type)
+        if not wanted or self._tell(subscription, envelope, session, self.clock()):
+            self.store.advance(subscription, envelope.cursor)
+        elif self.watchers.get(subscription.id):
+            self.wakes.catch_up(subscription.id, subscription.tenant, subscription.session, delay=1)
 
     def catch_up(self, watcher_id: str, tenant: str, session_id: str) -> None:
         """Send the connection what its subscription owes it; nothing if another function is at that."""
@@ -323,13 +355,14 @@ class Subscriptions(Struct, frozen=True):
             now = self.clock()
             if now > subscription.busy_until - MARGIN:
                 return subscription, False
-            if subscription.wants(envelope.type) and not self._tell(subscription, envelope, now):
-                return subscription, False
+            if subscription.wants(envelope.type):
+                session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
+                if not self._tell(subscription, envelope, session, now):
+                    return subscription, False
             subscription = replace(subscription, sent=envelope.cursor)
         return subscription, True
 
-    def _tell(self, subscription: Subscription, envelope: Envelope, now: int) -> bool:
-        session = self.sessions.get(envelope.uid) if envelope.type == QRShown.type else None
+    def _tell(self, subscription: Subscription, envelope: Envelope, session: Session | None, now: int) -> bool:
         seen = session if subscription.codes else None
         sayings = frames_in(subscription.dialect).event(self.log.told(envelope), seen, now)
         told = all(self._posted(subscription, frame) for saying in sayings for frame in saying.frames)

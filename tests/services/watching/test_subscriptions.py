@@ -336,6 +336,43 @@ def test_an_event_that_comes_while_another_function_sends_is_sent_by_that_one(st
     assert stage.subscription().busy_until == 0
 
 
+def test_an_event_that_is_all_that_is_owed_is_sent_without_a_claim(stage: Stage) -> None:
+    stage.a_session()
+    stage.say(subscribe={"ana": None})
+    busy: list[int] = []
+    post = stage.rig.sockets.post
+
+    def posting(watcher: str, text: str) -> None:
+        busy.append(stage.subscription().busy_until)
+        post(watcher, text)
+
+    stage.rig.sockets.post = posting  # type: ignore[method-assign]
+    stage.happen(1)
+    stage.happen(2, told=False)
+    stage.happen(3)
+    assert (stage.ids(), stage.subscription().sent) == (["e1", "e2", "e3"], a_cursor(3))
+    assert busy[0] == 0
+    assert busy[1] == busy[2] > 0, "what else was owed is sent under a claim"
+
+
+def test_one_that_another_function_claims_meanwhile_is_left_as_that_one_writes_it(stage: Stage) -> None:
+    stage.a_session()
+    stage.say(subscribe={"ana": None})
+    post = stage.rig.sockets.post
+    rivals = iter([stage.rig.subscriptions.catch_up])
+
+    def posting(watcher: str, text: str) -> None:
+        for catch_up in rivals:
+            catch_up("w1", "default", "ana")
+        post(watcher, text)
+
+    stage.rig.sockets.post = posting  # type: ignore[method-assign]
+    stage.happen(1)
+    assert (stage.ids(), stage.subscription().sent) == (["e1", "e1"], a_cursor(1))
+    stage.happen(2)
+    assert stage.ids() == ["e1", "e1", "e2"]
+
+
 def test_one_that_can_not_be_reached_just_now_is_sent_it_later(stage: Stage) -> None:
     stage.a_session()
     stage.say(subscribe={"ana": None})
@@ -421,6 +458,13 @@ class Client:
             self.stage.rig.stores.subscriptions.claim(self.watcher, "default", "ana", now=self.stage.rig.clock())
         self.stage.rig.subscriptions.catch_up(self.watcher, "default", "ana")
 
+    def die_after_sending(self) -> None:
+        """The fan-out has sent the event, and dies before it notes that."""
+        store = self.stage.rig.stores.subscriptions
+        advance, store.advance = store.advance, _dead  # type: ignore[method-assign]
+        self.happen()
+        store.advance = advance  # type: ignore[method-assign]
+
     def fail(self) -> None:
         """API Gateway takes no frame for a while."""
         post, self.stage.rig.sockets.post = self.stage.rig.sockets.post, _unavailable  # type: ignore[method-assign]
@@ -435,8 +479,21 @@ def _unavailable(watcher: str, text: str) -> None:
     raise Unavailable
 
 
+def _dead(subscription: Subscription, sent: str) -> None:
+    """Do nothing: the function is no more."""
+
+
 STEPS = st.sampled_from(
-    [Client.happen, Client.happen, Client.happen_untold, Client.drop, Client.die, Client.fail, Client.job]
+    [
+        Client.happen,
+        Client.happen,
+        Client.happen_untold,
+        Client.drop,
+        Client.die,
+        Client.die_after_sending,
+        Client.fail,
+        Client.job,
+    ]
 )
 
 
