@@ -3,8 +3,9 @@
 Each function hands over to a service. All of them run at least once for each event and may run twice; what couldn't be
 done is reported as a partial batch failure, and Lambda repeats only the records and messages that are reported.
 
-The stream's first consumer (``control``) reconciles. A record only says which session changed: the reconciler reads the
-session itself, so records may come late, twice, or out of order.
+The stream's first consumer (``control``) reconciles. Most records call for nothing, and say so themselves. Each of the
+others only says which session changed: the reconciler reads the session itself, so records may come late, twice, or out
+of order.
 
 The second (``fanout``) distributes events, and there the order matters, within an event and between events:
 
@@ -188,7 +189,10 @@ def reconcile(event: Mapping[str, Any]) -> Event:
 def _reconcile_of(record: Mapping[str, Any]) -> None:
     seen = change(record)
     with on_behalf_of(seen.request):
-        bootstrap.reconciler().reconcile(seen.uid)
+        if seen.session is None:
+            bootstrap.reconciler().reconcile(seen.uid)
+        else:
+            bootstrap.reconciler().follow(seen.session)
 
 
 def tell(event: Mapping[str, Any]) -> Event:

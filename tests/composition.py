@@ -63,6 +63,7 @@ from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.fakes.places import MemoryPlaces
 from tests.fakes.questions import MemoryQuestions
 from tests.fakes.quotas import MemorySlots
+from tests.fakes.sessions import MemorySituations
 from tests.fakes.upgrades import LeasesByTime, MemoryUpgrades
 from tests.makers import SECRET
 
@@ -132,6 +133,11 @@ class Stores:
     """Of sends and of questions alike."""
     history: fakes.MemoryHistory = field(default_factory=fakes.MemoryHistory)
     upgrades: MemoryUpgrades = field(default_factory=MemoryUpgrades)
+
+    @property
+    def situations(self) -> MemorySituations:
+        """Sessions with their leases and tenants, as they are now."""
+        return MemorySituations(self.sessions, self.leases, self.tenants)
 
     def __post_init__(self) -> None:
         self.channels.watchers = self.watchers  # As in the table, where both are listed.
@@ -416,6 +422,7 @@ class Rig:
     def reconciler(self) -> Reconciler:
         return Reconciler(
             self.stores.sessions,
+            self.stores.situations,
             self.stores.tenants,
             self.stores.leases,
             self.moves,

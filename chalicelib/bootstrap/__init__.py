@@ -26,7 +26,7 @@ from chalicelib.adapters.dynamodb.messages import (
     DynamoQuestions,
 )
 from chalicelib.adapters.dynamodb.places import DynamoPlaces
-from chalicelib.adapters.dynamodb.sessions import DynamoDeliverySource, DynamoHistory
+from chalicelib.adapters.dynamodb.sessions import DynamoDeliverySource, DynamoHistory, DynamoSituations
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoSubscriptions, DynamoWatchers
 from chalicelib.adapters.links import HttpLinks
@@ -371,6 +371,7 @@ def reconciler() -> Reconciler:
     """Return who brings sessions to what is wanted of them."""
     return Reconciler(
         sessions=parts.session_store(),
+        situations=DynamoSituations(parts.table()),
         tenants=DynamoTenants(parts.table()),
         leases=DynamoLeases(parts.table()),
         moves=parts.moves(),

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 from zlib import crc32
 
+from chalicelib.domain import events as e
 from chalicelib.domain.lease import ANSWERS_WITHIN, Lease
 from chalicelib.domain.session import Desired, Session, Status
 
@@ -77,6 +78,30 @@ def next_step(session: Session, lease: Lease | None, now: int) -> Step:
             return _towards_unlinked(session, presence, lease, now)
         case Desired.DELETED:
             return _towards_nothing(session, presence, lease, now)
+
+
+_OF_ITS_WORKER: Final = frozenset(
+    event.type
+    for event in (e.QRShown, e.PairingCodeTaken, e.PairingCodeLapsed, e.PairSuccess, e.Connected, e.Disconnected)
+)
+"""Events that a session's worker reports while it goes on serving."""
+
+
+def foreseen(written: Session, now: int) -> Step | None:
+    """Return the step that follows from the session as it was just written; None where it takes a look at its lease.
+
+    Most writes of a session are its worker's, at work under its lease, and call for nothing. Should it lose the lease,
+    the index of what is due has that, or the end of its task tells. After a claim nobody holds the lease yet: all there
+    is to do is to look again in time. A step that is foreseen does nothing now, so it does no harm where the session
+    has moved on since it was written.
+    """
+    event = written.last_event.type if written.last_event else None
+    if written.desired is not Desired.RUNNING or not written.enabled or not written.live:
+        return None
+    if event in _OF_ITS_WORKER and written.status is not Status.STARTING:
+        return Step(Act.REST)
+    step = next_step(written, None, now) if event == e.WorkerClaimed.type else None
+    return step if step and step.act is Act.REST else None
 
 
 class Version(StrEnum):

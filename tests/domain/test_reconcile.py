@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain import events as e
 from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, TTL, Lease
 from chalicelib.domain.reconcile import (
     LAUNCH_TIMEOUT,
@@ -13,12 +14,14 @@ from chalicelib.domain.reconcile import (
     Step,
     Version,
     backoff,
+    foreseen,
     next_step,
     retry_in,
     version_of,
 )
-from chalicelib.domain.session import LIVE, Desired, Session, Status
-from tests.makers import DEVICE, NOW, a_running_session, a_session
+from chalicelib.domain.session import LIVE, Desired, Reason, Session, Status
+from chalicelib.domain.transitions import NEXT, advance
+from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 RESTING = (Status.LOGGED_OUT, Status.STOPPED, Status.FAILED, Status.PASSKEY_REQUIRED)
 LATER = NOW + 10_000_000
@@ -207,3 +210,55 @@ def test_those_that_were_refused_at_one_moment_come_back_at_many():
     assert len(waits) > 900
     assert (min(waits) < 160_000, max(waits) > 440_000) == (True, True)
     assert retry_in("u1", 9) == retry_in("u1", 9)
+
+
+def written(status: Status, event: e.LinkEvent, **fields: object) -> Session:
+    return advance(a_running_session(status=status, **fields), event, now=NOW, event_id="e")
+
+
+REPORTS = [
+    (Status.STARTING, e.QRShown(a_code())),
+    (Status.SCAN_QR, e.QRShown(a_code(attempt=2))),
+    (Status.SCAN_QR, e.PairSuccess(DEVICE)),
+    (Status.PAIRING, e.Connected(DEVICE)),
+    (Status.DISCONNECTED, e.Connected(DEVICE)),
+    (Status.CONNECTED, e.Disconnected(Reason.CONNECTION_LOST)),
+]
+
+
+@pytest.mark.parametrize(("status", "report"), REPORTS)
+def test_what_a_worker_at_work_reports_calls_for_no_look(status, report):
+    after = written(status, report)
+    assert foreseen(after, NOW) == next_step(after, the_lease(after), NOW) == Step(Act.REST)
+
+
+def a_claim(*, standby: bool) -> Session:
+    wanted = a_session(desired=Desired.RUNNING, generation=1)
+    return advance(wanted, e.WorkerClaimed("w", "q", standby=standby), now=NOW, event_id="e")
+
+
+@pytest.mark.parametrize(("standby", "patience"), [(True, STANDBY_TIMEOUT), (False, LAUNCH_TIMEOUT)])
+def test_after_a_claim_it_is_known_when_to_look_whether_the_worker_came(standby, patience):
+    assert foreseen(a_claim(standby=standby), NOW + 5) == Step(Act.REST, NOW + patience)
+
+
+def test_a_claim_that_is_told_of_too_late_is_looked_at():
+    assert foreseen(a_claim(standby=True), NOW + STANDBY_TIMEOUT) is None
+
+
+@pytest.mark.parametrize("wish", [e.StopRequested(), e.DeleteRequested(), e.UnlinkRequested(), e.RestartRequested()])
+@pytest.mark.parametrize(("status", "report"), REPORTS)
+def test_what_its_owner_wants_is_always_looked_at_and_what_is_reported_meanwhile(status, report, wish):
+    wanted = written(status, wish)
+    assert foreseen(wanted, NOW) is None
+    if wanted.desired is not Desired.RUNNING and (wanted.status, type(report)) in NEXT:
+        assert foreseen(advance(wanted, report, now=NOW, event_id="e"), NOW) is None
+
+
+def test_a_session_that_was_switched_off_is_looked_at_whatever_is_reported():
+    assert foreseen(written(Status.SCAN_QR, e.QRShown(a_code()), enabled=False), NOW) is None
+
+
+@pytest.mark.parametrize("end", [e.LoggedOut(Reason.UNLINKED_FROM_PHONE), e.StreamReplaced(), e.ClientOutdated()])
+def test_the_end_of_a_start_is_looked_at(end):
+    assert foreseen(written(Status.CONNECTED, end), NOW) is None

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from chalicelib.domain.lease import Lease
 from chalicelib.domain.limits import too_many_sessions
 from chalicelib.domain.session import Reason, Session
+from chalicelib.services.ports import LeaseStore, SessionStore, Situation
+from chalicelib.services.ports.accounts import TenantStore
 
 
 @dataclass
@@ -97,3 +99,16 @@ class MemoryLeases:
             return False
         self.rows[uid] = Lease(uid=uid, worker=worker, epoch=epoch, until=0, released=True, ended=ended)
         return True
+
+
+@dataclass
+class MemorySituations:
+    """SituationStore, over the stores of what it reads."""
+
+    sessions: SessionStore
+    leases: LeaseStore
+    tenants: TenantStore
+
+    def read(self, uid: str, *, tenant: str | None = None) -> Situation:
+        owner = self.tenants.get(tenant) if tenant else None
+        return Situation(self.sessions.get(uid), self.leases.get(uid), owner)

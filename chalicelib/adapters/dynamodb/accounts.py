@@ -33,7 +33,7 @@ class DynamoTenants(Struct, frozen=True):
     def get(self, tenant: str) -> Tenant | None:
         """Read the tenant."""
         item = self.table.get(ALL, tenant)
-        return _TENANT.plain(item) if item else None
+        return tenant_from_item(item) if item else None
 
     def add(self, tenant: Tenant) -> bool:
         """Put the tenant on condition that there is none of that id."""
@@ -52,7 +52,12 @@ class DynamoTenants(Struct, frozen=True):
         """Read one page of the partition."""
         start = {"pk": ALL, "sk": after} if after else None
         items = list(self.table.query(Condition("pk = :pk", {":pk": ALL}), limit=limit, after=start))
-        return [_TENANT.plain(item) for item in items], items[-1]["sk"] if len(items) == limit else None
+        return [tenant_from_item(item) for item in items], items[-1]["sk"] if len(items) == limit else None
+
+
+def tenant_from_item(item: Item) -> Tenant:
+    """Return the tenant of an item."""
+    return _TENANT.plain(item)
 
 
 def _item(tenant: Tenant) -> Item:

@@ -73,6 +73,11 @@ KEPT: Final = 30 * 86_400
 """Seconds until DynamoDB may remove a released lease: it may outlive its session, and nobody reads it any more."""
 
 
+def lease_from_item(item: Item) -> Lease:
+    """Return the lease of an item."""
+    return _LEASE.plain(item)
+
+
 def _to_item(lease: Lease) -> Item:
     fields: dict[str, Any] = msgspec.to_builtins(lease)
     falls_due = None if lease.released else lease.until + GRACE
@@ -88,7 +93,7 @@ class DynamoLeases(Struct, frozen=True):
     def get(self, uid: str) -> Lease | None:
         """Read the lease."""
         item = self.table.get(f"S#{uid}", "LEASE")
-        return _LEASE.plain(item) if item else None
+        return lease_from_item(item) if item else None
 
     def acquire(self, lease: Lease, *, now: int) -> tuple[bool, Lease | None]:
         """Put the lease on condition that there is none, or one that admits the claim, as ``Lease.admits`` says it."""
@@ -98,7 +103,7 @@ class DynamoLeases(Struct, frozen=True):
             {"#until": "until"},
         )
         taken, before = self.table.exchange(_to_item(lease), admits)
-        return taken, _LEASE.plain(before) if before else None
+        return taken, lease_from_item(before) if before else None
 
     def renew(self, lease: Lease) -> bool:
         """Extend the lease on condition that its holder still has it, and that it isn't longer already.
@@ -117,7 +122,7 @@ class DynamoLeases(Struct, frozen=True):
         refused = self.table.update(f"S#{lease.uid}", "LEASE", change, shorter)
         if refused is None:
             return True
-        stands = _LEASE.plain(refused.item) if refused.item else None
+        stands = lease_from_item(refused.item) if refused.item else None
         return stands is not None and stands.same_hold(lease) and stands.until > lease.until
 
     def call(self, lease: Lease, *, now: int) -> bool:

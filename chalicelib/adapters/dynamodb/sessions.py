@@ -13,8 +13,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.accounts import listed
-from chalicelib.adapters.dynamodb.control import DUE, due
+from chalicelib.adapters.dynamodb.accounts import ALL as TENANTS
+from chalicelib.adapters.dynamodb.accounts import listed, tenant_from_item
+from chalicelib.adapters.dynamodb.control import DUE, due, lease_from_item
 from chalicelib.adapters.dynamodb.messages import fields_of as message_fields
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table, plain, readable
@@ -25,7 +26,7 @@ from chalicelib.domain.session import Reason, Session, sentence
 from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import Reader
 from chalicelib.services.correlation import call_id
-from chalicelib.services.ports import Unavailable
+from chalicelib.services.ports import Situation, Unavailable
 
 _SESSION: Final = Reader(Session)
 _KNOWN: Final = frozenset({one.name for one in fields(Session)} | DUE)
@@ -130,6 +131,23 @@ class DynamoSessions(Struct, frozen=True):
         """Read why a removed session's device couldn't be unlinked, if that was written down."""
         item = self.table.get(f"G#{uid}", "GONE")
         return str(item["reason"]) if item else None
+
+
+class DynamoSituations(Struct, frozen=True):
+    """The SituationStore port."""
+
+    table: Table
+
+    def read(self, uid: str, *, tenant: str | None = None) -> Situation:
+        """Read two or three items in one batch."""
+        asked = [(f"S#{uid}", "SESSION"), (f"S#{uid}", "LEASE"), *([(TENANTS, tenant)] if tenant else [])]
+        found = {(item["pk"], item["sk"]): item for item in self.table.get_many(asked)}
+        session, lease, owner = (found.get(key) for key in [*asked, (TENANTS, "")][:3])
+        return Situation(
+            from_item(session) if session else None,
+            lease_from_item(lease) if lease else None,
+            tenant_from_item(owner) if owner else None,
+        )
 
 
 _ENVELOPE: Final = Reader(Envelope)

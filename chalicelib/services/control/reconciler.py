@@ -4,10 +4,11 @@ from typing import Final
 
 from msgspec import Struct
 
+from chalicelib.domain.access import Tenant
 from chalicelib.domain.events import GaveUp, Launched, LaunchRefused, Stopped, TenantDisabled, Unlinked, WorkerClaimed
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.media import prefix_of, uploads_of
-from chalicelib.domain.reconcile import Act, Step, Version, next_step, retry_in, version_of
+from chalicelib.domain.reconcile import Act, Step, Version, foreseen, next_step, retry_in, version_of
 from chalicelib.domain.session import Desired, Reason, Session, Status
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.messages.unsent import Unsent
@@ -21,6 +22,8 @@ from chalicelib.services.ports import (
     NoSpotCapacity,
     Rejected,
     SessionStore,
+    Situation,
+    SituationStore,
     Wakes,
     Workers,
 )
@@ -44,6 +47,7 @@ class Reconciler(Struct, frozen=True):
     """
 
     sessions: SessionStore
+    situations: SituationStore
     tenants: TenantStore
     leases: LeaseStore
     moves: Moves
@@ -59,29 +63,50 @@ class Reconciler(Struct, frozen=True):
     files: MediaFiles
     metrics: Metrics
 
-    def reconcile(self, uid: str) -> None:
-        """Take the session's next step, decided on a fresh read: the event that led here may be old."""
-        session, lease, now = self.sessions.get(uid), self.leases.get(uid), self.clock()
+    def follow(self, written: Session) -> None:
+        """Take the step that follows from the session's having been ``written``, as its stream record tells it."""
+        now = self.clock()
+        step = foreseen(written, now)
+        if step is None:
+            self.reconcile(written.uid, tenant=written.tenant)
+        else:
+            self._note_starting(written, now)
+            self._look_again(written.uid, step, now)
+
+    def reconcile(self, uid: str, *, tenant: str | None = None) -> None:
+        """Take the session's next step, decided on a fresh read: the event that led here may be old.
+
+        Whoever knows its ``tenant`` saves a read of its own for that.
+        """
+        situation, now = self.situations.read(uid, tenant=tenant), self.clock()
+        session, lease = situation.session, situation.lease
         if lease and (session is None or session.answered):
             self._give_back(lease, now, gone=session is None)
         if session is None:
             return
         if session.answered:
             self.running.free(session)
-        if session.status is Status.STARTING:
-            self.metrics.record({Figure.STARTING_SECONDS: max(now - session.since, 0) / 1000}, uid=uid)
+        self._note_starting(session, now)
         step = next_step(session, lease, now)
-        self._take(step, session, lease)
+        self._take(step, session, situation)
         if step.act is not Act.REMOVE:
             # After the step: the worker is to be told first.
             self.unsent.end(session)
+        self._look_again(uid, step, now)
+
+    def _note_starting(self, session: Session, now: int) -> None:
+        if session.status is Status.STARTING:
+            self.metrics.record({Figure.STARTING_SECONDS: max(now - session.since, 0) / 1000}, uid=session.uid)
+
+    def _look_again(self, uid: str, step: Step, now: int) -> None:
         if step.again_at is not None:
             self.wakes.reconcile(uid, delay=min((step.again_at - now) / 1000, LONGEST_WAKE))
 
-    def _take(self, step: Step, session: Session, lease: Lease | None) -> None:
+    def _take(self, step: Step, session: Session, situation: Situation) -> None:
+        lease = situation.lease
         match step.act:
             case Act.CLAIM:
-                self._claim(session, lease)
+                self._claim(session, lease, owner=situation.tenant)
             case Act.LAUNCH:
                 self._launch(session, again=True)
             case Act.CALL if lease:
@@ -144,8 +169,8 @@ class Reconciler(Struct, frozen=True):
 
     def version(self, uid: str) -> Version:
         """Return how the version of the session's worker compares with the current one."""
-        session = self.sessions.get(uid)
-        return version_of(session, self.leases.get(uid), self.task, self.clock()) if session else Version.CURRENT
+        stands = self.situations.read(uid)
+        return version_of(stands.session, stands.lease, self.task, self.clock()) if stands.session else Version.CURRENT
 
     def hand_over(self, uid: str) -> None:
         """Have the session's worker give way to a new one.
@@ -159,16 +184,17 @@ class Reconciler(Struct, frozen=True):
             for delay in LOOKS:
                 self.wakes.reconcile(uid, delay=delay)
 
-    def _claim(self, session: Session, lease: Lease | None) -> None:
-        """Name a worker for the next epoch by one conditional write, then start it.
+    def _claim(self, session: Session, lease: Lease | None, *, owner: Tenant | None) -> None:
+        """Name a worker for the next epoch by one conditional write, then start it. ``owner`` is its tenant, if known.
 
         The mailbox comes first: its name follows from uid and epoch, so whoever wins the claim finds it there. For a
         disabled tenant nothing is started: whoever disables one may have missed a session that was just being created.
         """
-        if session.desired is Desired.RUNNING and self._is_disabled(session.tenant):
-            self.moves.report(session, TenantDisabled())
-            return
         if session.desired is Desired.RUNNING:
+            owner = owner or self.tenants.get(session.tenant)
+            if owner and owner.disabled:
+                self.moves.report(session, TenantDisabled())
+                return
             self.running.hold(session)
         epoch = session.epoch + 1
         standby = self.standbys.take(session.uid, epoch)
@@ -184,22 +210,18 @@ class Reconciler(Struct, frozen=True):
             if standby:
                 self.standbys.give_back(standby, session.uid, epoch)
             return
-        # Workers that replace lost ones or older versions are no demand that would come again.
-        grows = not lost and self.standbys.note_start()
         if standby:
             self.mailboxes.ring(mailbox)
         else:
             self._launch(claimed, again=False)
+        # Workers that replace lost ones or older versions are no demand that would come again.
+        grows = not lost and self.standbys.note_start()
         if standby or grows:
             self.wakes.fill_standbys(delay=FILL_DELAY)
         self._remove_mailbox(session, lease)
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.
             self.workers.stop(session.worker, reason="Another worker took over.")
-
-    def _is_disabled(self, tenant: str) -> bool:
-        stands = self.tenants.get(tenant)
-        return stands is not None and stands.disabled
 
     def _remove_mailbox(self, session: Session, lease: Lease | None) -> None:
         """Remove the mailbox of a worker that is no more, or never was: no task's end may ever tell of it.

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from chalicelib.domain.access import Tenant
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.proxy import Proxy
 from chalicelib.domain.session import Session
@@ -63,6 +64,25 @@ class LeaseStore(Protocol):
         """Give the lease back if that worker and epoch hold it, or nobody of that epoch or later ever did.
 
         ``ended`` is noted with it (see ``Lease``). The lease of a session that is gone is removed.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A session with its lease, and its tenant where that was asked for; None for what isn't there."""
+
+    session: Session | None
+    lease: Lease | None
+    tenant: Tenant | None = None
+
+
+class SituationStore(Protocol):
+    """What there is to know of a session before its next step."""
+
+    def read(self, uid: str, *, tenant: str | None = None) -> Situation:
+        """Return the situation in one call, with the tenant of that id if one is named.
+
+        Each is read consistently, but not all at the same moment: a write is on condition of what it was decided by.
         """
 
 

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from chalicelib.domain.access import Tenant
 from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.session import LastEvent, Session, Status, WebhookFailure
+from chalicelib.services import ports
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 FULL = a_running_session(
@@ -83,3 +85,14 @@ def test_a_device_that_could_not_be_unlinked_is_known_after_its_session_is_gone(
     stores.sessions.create(replace(FULL, uid="01JNEXT"))
     stores.sessions.remove(replace(FULL, uid="01JNEXT"))
     assert stores.sessions.removed("01JNEXT") is None
+
+
+def test_a_session_is_read_with_its_lease_and_its_tenant(stores):
+    assert stores.situations.read("u", tenant="acme") == ports.Situation(None, None)
+    session = stores.sessions.create(a_session(uid="u", tenant="acme"))
+    lease, tenant = Lease("u", "u-1", 1, NOW + TTL, holder=5), Tenant("acme", "Acme", NOW, ("ann",))
+    stores.leases.acquire(lease, now=NOW)
+    stores.tenants.add(tenant)
+    assert stores.situations.read("u") == ports.Situation(session, lease)
+    assert stores.situations.read("u", tenant="acme") == ports.Situation(session, lease, tenant)
+    assert stores.situations.read("v", tenant="acme") == ports.Situation(None, None, tenant)

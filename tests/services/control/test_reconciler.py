@@ -49,6 +49,35 @@ def test_a_wanted_session_is_claimed_then_its_task_started_with_what_it_needs(ri
     assert order.mailbox in rig.mailboxes.there
 
 
+def test_what_a_worker_reports_is_followed_without_a_look(rig):
+    session = standing(rig, a_running_session(status=Status.STARTING))
+    shown = rig.reports.report(QRShown(a_code()), uid=session.uid, worker=session.worker or "", epoch=1)
+
+    class Unread(MemorySessions):
+        def get(self, uid: str) -> Session | None:
+            raise AssertionError
+
+    rig.stores.sessions = Unread(rows=rig.stores.sessions.rows)
+    rig.reconciler.follow(shown)
+    assert rig.wakes.jobs == []
+
+
+def test_a_claim_is_followed_by_a_look_in_time_and_a_start_by_a_claim(rig):
+    session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.follow(session)
+    assert now(rig).epoch == 1
+    rig.reconciler.follow(now(rig))
+    assert rig.wakes.jobs == [("reconcile", session.uid, LAUNCH_TIMEOUT / 1000)]
+    assert (now(rig).epoch, len(rig.workers.started)) == (1, 1)
+
+
+def test_a_start_that_is_told_of_late_is_decided_on_what_stands(rig):
+    wanted = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
+    rig.reconciler.follow(wanted)
+    rig.reconciler.follow(wanted)
+    assert (now(rig).epoch, len(rig.workers.started)) == (1, 1)
+
+
 def test_reconciling_twice_starts_one_worker(rig):
     session = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     for _ in range(3):
