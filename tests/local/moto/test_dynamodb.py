@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.local.aws import LocalAws
-from infra.local.moto.dynamodb import LARGEST
+from infra.local.moto.values import LARGEST
 
 KEY = {"pk": {"S": "S#a"}, "sk": {"S": "M#1"}}
 
