@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz pictures check audit bench proto types format clean package deploy finish smoke destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench calls proto types format clean package deploy finish smoke destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -56,6 +56,9 @@ audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known
 
 bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.html (ONLY=a part, RUNS=)
 	@exec $(BIN)/python -m infra.bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
+
+calls: .venv/dev  ## make docs/calls.md anew: the calls of AWS that a send, a receive, a first code and a connection make
+	@exec $(BIN)/python -m infra.calls
 
 proto: .venv/dev  ## make the protobuf classes anew from chalicelib/wire/proto/*.proto
 	$(BIN)/protoc --proto_path=. --python_out=. --pyi_out=. chalicelib/wire/proto/*.proto

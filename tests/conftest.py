@@ -25,6 +25,7 @@ refuse_processes()
 
 LONG: Final = frozenset(
     (
+        "test_calls",
         "test_permissions",
         "test_process_linking",
         "test_restarting",

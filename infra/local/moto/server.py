@@ -158,14 +158,12 @@ class MotoServer:
 
     def answer(self, call: MotoCall) -> MotoAnswer:
         """Answer a direct call that comes from within this process."""
-        recorder = self.recorder
-        if recorder is None or not recorder.on:
-            return self._answered(call)
         began = time.monotonic()
         given = self._answered(call)
-        took = time.monotonic() - began
-        signed = call.headers.get("authorization", "")
-        recorder.note(signed, call.target, call.body, took=took, answer=given.body, refused=given.status >= ERRORS)
+        recorder = self.recorder
+        if recorder is not None and recorder.on:
+            signed, took = call.headers.get("authorization", ""), time.monotonic() - began
+            recorder.note(signed, call.target, call.body, took=took, answer=given.body, refused=given.status >= ERRORS)
         return given
 
     def _answered(self, call: MotoCall) -> MotoAnswer:
