@@ -208,8 +208,8 @@ def _tell_of(record: Mapping[str, Any]) -> None:
     with on_behalf_of(seen.request):
         bootstrap.history().record(envelope)
         bootstrap.chats().index(envelope)
-        bootstrap.push().push(envelope)
-        bootstrap.webhooks().owe(envelope, seen.session)
+        beside = bootstrap.push().push(envelope)
+        bootstrap.webhooks().owe(envelope, seen.session, beside)
         note(envelope)
 
 

@@ -467,6 +467,7 @@ class Rig:
         return Webhooks(
             stores.sessions,
             fakes.MemoryDeliverySource(stores.sessions, stores.history, stores.messages),
+            stores.watchers,
             self.deliveries,
             self.poster,
             self.moves,

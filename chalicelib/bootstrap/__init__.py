@@ -335,6 +335,7 @@ def webhooks() -> Webhooks:
     return Webhooks(
         sessions=parts.session_store(),
         source=DynamoDeliverySource(parts.table()),
+        watchers=DynamoWatchers(parts.table()),
         deliveries=DeliveryQueue(clients.sqs(), here.delivery_queue, here.dead_deliveries),
         poster=HttpPoster(local=here.webhooks_local),
         moves=parts.moves(),

@@ -5,7 +5,7 @@ is kept, queued or logged under a sid, only under its hash. Every change of a ch
 that was read.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from hashlib import sha256
@@ -13,7 +13,7 @@ from typing import Final
 
 from chalicelib.domain.events import DELETED, Connected, Envelope
 from chalicelib.domain.session import Session
-from chalicelib.domain.webhook import SESSION_EVENTS
+from chalicelib.domain.webhook import SESSION_EVENTS, EndpointNote
 
 SETTLING: Final = 10_000
 """Milliseconds after connecting in which API Gateway may still answer 410 for a connection that is fine."""
@@ -237,6 +237,29 @@ APART_FOR: Final = 600_000
 
 An event sent directly would overtake events that still wait in the queue; none waits longer than this.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class RoomNote:
+    """What the fan-out, which alone writes it, has noted beside a session's watchers, and reads with them.
+
+    Until ``apart_until`` the session's events go by the push queue, 0 if they never did. ``endpoint`` is what is known
+    of its webhook.
+    """
+
+    apart_until: int = 0
+    endpoint: EndpointNote | None = None
+
+
+NOTHING_NOTED: Final = RoomNote()
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Who follows a session, and what is noted beside them."""
+
+    watchers: Sequence[Watcher]
+    note: RoomNote = NOTHING_NOTED
 
 
 @dataclass(frozen=True, slots=True)

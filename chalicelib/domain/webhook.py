@@ -138,15 +138,41 @@ def reachable(session: Session | None) -> bool:
     )
 
 
+NOTED_FOR: Final = 600_000
+"""Milliseconds for which the fan-out goes by its note of an endpoint before it looks at the session again."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointNote:
+    """What the fan-out has noted of the endpoint of the session ``uid``, so as not to read the session for each event.
+
+    ``types`` are the types of messages' events that the endpoint is told of, none where there is no endpoint. None says
+    that more than the type decides. The note holds ``until`` then, in milliseconds since the Unix epoch.
+    """
+
+    uid: str
+    until: int
+    types: tuple[str, ...] | None = None
+
+    def holds(self, uid: str, *, now: int) -> bool:
+        """Whether it is about that session, and not too old."""
+        return self.uid == uid and now < self.until
+
+
 def interests(event_type: str) -> bool:
     """Whether events of this type are delivered to endpoints at all."""
     return event_type in MESSAGE_EVENTS or event_type in SESSION_EVENTS
 
 
-def owed(envelope: Envelope, session: Session | None) -> Delivery | None:
-    """Return the delivery of ``envelope`` to the session's endpoint by its present settings; None if there is none."""
-    if session is None or session.uid != envelope.uid or not reachable(session) or not interests(envelope.type):
-        return None
+def owed(envelope: Envelope, session: Session | None) -> bool:
+    """Whether the event is to be delivered to the session's endpoint, by the session's settings."""
+    if session is None or session.uid != envelope.uid:
+        return False
+    return reachable(session) and interests(envelope.type)
+
+
+def delivery_of(envelope: Envelope) -> Delivery:
+    """Return the delivery of the event."""
     message = envelope.message.id if envelope.message else None
     return Delivery(uid=envelope.uid, event=envelope.id, cursor=envelope.cursor, message=message)
 

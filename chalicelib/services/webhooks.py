@@ -4,7 +4,10 @@ How it works. A delivery passes through three steps, each of which may be repeat
 
 1. ``owe``, in the fan-out: the event is in history already. A queue message is put for it, a reference only (session,
    event id, cursor, message id): neither text nor address lies in the queue. If putting it fails, the stream record
-   comes again, and with it this step.
+   comes again, and with it this step. Whether a message's event is owed is told by a note that lies beside the
+   session's watchers, whom the fan-out reads anyway. The fan-out writes the note itself, when the stream tells it that
+   the session has changed. So the note is of the event's own time: whatever happens after an endpoint was set is owed.
+   A note holds for ten minutes (``NOTED_FOR``), in case that a change was never told.
 2. ``attempt``, in the function that reads the queue: the session, the event and the message are read as they are now,
    in one call. So an endpoint that was changed, disabled or removed meanwhile counts at once, and for a session that is
    gone nothing is posted. The payload is signed (Standard Webhooks, https://www.standardwebhooks.com) and posted once.
@@ -28,6 +31,7 @@ cursor orders a session's events.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from msgspec import Struct
@@ -38,12 +42,17 @@ from chalicelib.domain.events import Envelope, LinkEvent, WebhookDisabled, Webho
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 from chalicelib.domain.transitions import NEXT
+from chalicelib.domain.watchers import NOTHING_NOTED, RoomNote
 from chalicelib.domain.webhook import (
+    MESSAGE_EVENTS,
+    NOTED_FOR,
     Delivery,
+    EndpointNote,
     Outcome,
     RetryDecision,
     Verdict,
     attempted,
+    delivery_of,
     failure,
     interests,
     news,
@@ -52,7 +61,7 @@ from chalicelib.domain.webhook import (
     signature_headers,
 )
 from chalicelib.services.correlation import HEADER, request_id
-from chalicelib.services.ports import Clock, Deliveries, DeliverySource, Poster, SessionStore, Unavailable
+from chalicelib.services.ports import Clock, Deliveries, DeliverySource, Poster, SessionStore, Unavailable, WatcherStore
 from chalicelib.services.sessions.moves import Moves
 
 EARLY: Final = 1_000
@@ -66,21 +75,39 @@ class Webhooks(Struct, frozen=True):
 
     sessions: SessionStore
     source: DeliverySource
+    watchers: WatcherStore
     deliveries: Deliveries
     poster: Poster
     moves: Moves
     clock: Clock
 
-    def owe(self, envelope: Envelope, session: Session | None = None) -> None:
+    def owe(self, envelope: Envelope, session: Session | None = None, note: RoomNote = NOTHING_NOTED) -> None:
         """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already.
 
-        ``session`` is the session as the event left it, where that is known; else it is read.
+        ``session`` is the session as the event left it, where that is known. Else what was noted of its endpoint
+        decides about a message's event, and the session is read where the ``note`` doesn't tell.
         """
-        if interests(envelope.type):
+        if session is None and not interests(envelope.type):
+            return
+        now, noted = self.clock(), note.endpoint
+        types = noted.types if noted and noted.holds(envelope.uid, now=now) else None
+        if session is None and envelope.of_message and types is not None:
+            tells = envelope.type in types
+        else:
             session = session or self.sessions.get(envelope.uid)
-            delivery = owed(envelope, session)
-            if session and delivery and webhook_words(session).tells(envelope, session):
-                self.deliveries.put(delivery, delay=0)
+            if session is None:
+                return
+            self._note_endpoint(session, note, now)
+            tells = owed(envelope, session) and webhook_words(session).tells(envelope, session)
+        if tells:
+            self.deliveries.put(delivery_of(envelope), delay=0)
+
+    def _note_endpoint(self, session: Session, note: RoomNote, now: int) -> None:
+        """Note which messages' events the endpoint is told of, before any later event of the session comes up."""
+        types, noted = _message_events(session), note.endpoint
+        if noted is None or not noted.holds(session.uid, now=now) or noted.types != types:
+            endpoint = EndpointNote(session.uid, now + NOTED_FOR, types)
+            self.watchers.note(session.tenant, session.id, replace(note, endpoint=endpoint))
 
     def attempt(self, delivery: Delivery) -> None:
         """Make one attempt, unless the session, its endpoint or the event is gone, and carry out the retry decision.
@@ -141,6 +168,20 @@ class Webhooks(Struct, frozen=True):
             return event if event and (stands.status, type(event)) in NEXT else None
 
         self.moves.move(lambda: self.sessions.get(session.uid), decided)
+
+
+def _message_events(session: Session) -> tuple[str, ...] | None:
+    """Return the types of messages' events that the endpoint is told of; None where more than the type decides."""
+    if not reachable(session):
+        return ()
+    if session.webhook_format or session.webhook_types:
+        return None
+    words = webhook_words(session)
+    return tuple(
+        type_
+        for type_ in sorted(MESSAGE_EVENTS)
+        if words.tells(Envelope("", type_, session.tenant, session.id, session.uid, 0, "", {}), session)
+    )
 
 
 def _body(delivery: Delivery, session: Session, event: Envelope | None, message: Message | None) -> bytes | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.domain.watchers import DRAINING, PushJob, Subscription, Watcher
+from chalicelib.domain.watchers import DRAINING, NOTHING_NOTED, PushJob, Room, RoomNote, Subscription, Watcher
 from chalicelib.services.ports import Gone
 from chalicelib.services.ports.watching import Busy
 
@@ -15,7 +15,7 @@ class MemoryWatchers:
 
     rows: dict[str, Watcher] = field(default_factory=dict)
     enlisted: dict[str, str] = field(default_factory=dict)
-    apart: dict[tuple[str, str], int] = field(default_factory=dict)
+    notes: dict[tuple[str, str], RoomNote] = field(default_factory=dict)
     channels: dict[str, tuple[str, int]] = field(default_factory=dict)
     """The tenants of enlisted channels, and when those end."""
 
@@ -42,11 +42,11 @@ class MemoryWatchers:
         mine = [w.expires_at for name, w in self.rows.items() if w.tenant == tenant and name == w.id]
         return sum(ends > now for ends in (*mine, *(ends for whose, ends in self.channels.values() if whose == tenant)))
 
-    def apart_until(self, tenant: str, session_id: str) -> int:
-        return self.apart.get((tenant, session_id), 0)
+    def room(self, tenant: str, session_id: str) -> Room:
+        return Room(self.following(tenant, session_id), self.notes.get((tenant, session_id), NOTHING_NOTED))
 
-    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
-        self.apart[tenant, session_id] = until
+    def note(self, tenant: str, session_id: str, note: RoomNote) -> None:
+        self.notes[tenant, session_id] = note
 
     def of(self, principal: str) -> Sequence[str]:
         channels = [sid for sid, whose in self.enlisted.items() if whose == principal]

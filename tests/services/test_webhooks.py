@@ -9,7 +9,8 @@ from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, Party
 from chalicelib.domain.session import Session, Status, WebhookFailure
 from chalicelib.domain.transitions import advance
-from chalicelib.domain.webhook import BACKOFF, ID_HEADER, Delivery, Outcome
+from chalicelib.domain.watchers import RoomNote
+from chalicelib.domain.webhook import BACKOFF, ID_HEADER, NOTED_FOR, Delivery, Outcome
 from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_message, a_running_session
@@ -242,3 +243,66 @@ def test_an_event_of_the_session_s_own_is_owed_by_the_session_that_it_left_witho
     rig.webhooks.owe(CONNECTED, left)
     rig.webhooks.owe(CONNECTED, replace(left, webhook_url=None))
     assert [delivery.event for delivery, _ in rig.deliveries.queued] == [CONNECTED.id]
+
+
+def told(rig: Rig, envelope: Envelope, session: Session | None = None) -> list[str]:
+    """Return what the fan-out queues for the event; it reads what it noted with the session's watchers."""
+    rig.deliveries.queued.clear()
+    rig.webhooks.owe(envelope, session, rig.stores.watchers.room(envelope.tenant, envelope.session).note)
+    return [delivery.event for delivery, _ in rig.deliveries.queued]
+
+
+def unread(rig: Rig) -> None:
+    rig.stores.sessions.get = None  # type: ignore[assignment]
+
+
+def test_once_an_endpoint_is_noted_messages_are_owed_without_another_look_at_the_session(rig):
+    session = stands(rig)
+    assert told(rig, CONNECTED, session) == [CONNECTED.id]
+    unread(rig)
+    assert told(rig, RECEIVED) == [RECEIVED.id]
+    assert told(rig, CONNECTED, replace(session, webhook_url=None)) == []
+    assert told(rig, RECEIVED) == []
+    settings = replace(CONNECTED, type=e.SettingsChanged.type)
+    assert told(rig, settings, replace(session, webhook_events=("message.sent",))) == [], "it is noted all the same"
+    assert told(rig, RECEIVED) == []
+    assert told(rig, replace(RECEIVED, type="message.sent")) == [RECEIVED.id]
+
+
+def test_a_message_s_event_has_the_endpoint_noted_where_it_is_not(rig):
+    assert told(rig, RECEIVED) == [RECEIVED.id]
+    unread(rig)
+    assert told(rig, RECEIVED) == [RECEIVED.id]
+
+
+def test_a_note_gets_old_and_is_nothing_to_another_session_of_the_same_name(rig):
+    rig.stores.sessions.rows.clear()
+    assert told(rig, CONNECTED, replace(a_running_session(), webhook_url=None)) == []
+    rig.stores.sessions.create(a_running_session(webhook_url=URL, webhook_secret=SECRET))
+    assert told(rig, RECEIVED) == []
+    rig.clock.now += NOTED_FOR
+    assert told(rig, RECEIVED) == [RECEIVED.id]
+    another = replace(RECEIVED, uid="another", message=None)
+    assert told(rig, another) == []
+    rig.stores.sessions.create(a_running_session(id="ana-2", uid="another", webhook_url=URL, webhook_secret=SECRET))
+    assert told(rig, another) == [RECEIVED.id]
+
+
+def test_where_more_than_an_event_s_type_decides_the_session_is_read(rig):
+    for asked in ({"webhook_types": ("image",)}, {"webhook_format": "bare"}):
+        session = replace(stands(rig), **asked)
+        told(rig, replace(CONNECTED, type=e.SettingsChanged.type), session)
+        assert told(rig, RECEIVED) == [RECEIVED.id], "as the session says that stands"
+
+
+def test_an_event_of_the_session_s_own_that_is_told_once_more_is_owed_whatever_is_noted(rig):
+    assert told(rig, RECEIVED) == [RECEIVED.id]
+    assert told(rig, CONNECTED) == [CONNECTED.id]
+
+
+def test_what_is_noted_for_the_push_queue_stays_when_an_endpoint_is_noted(rig):
+    rig.stores.watchers.note("default", "ana", RoomNote(apart_until=NOW + 1))
+    told(rig, RECEIVED)
+    note = rig.stores.watchers.room("default", "ana").note
+    assert note.apart_until == NOW + 1
+    assert note.endpoint

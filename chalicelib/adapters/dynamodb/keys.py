@@ -80,7 +80,7 @@ KEYS: Final = (
     Pattern("W#{watcher}", "S#{id}", "that a connection follows a session", "watchers", _HOLDS_A_SOCKET),
     Pattern("W#{connection}", "CHANNEL", "which channel a WebSocket is", "watchers", _HOLDS_A_SOCKET),
     Pattern("R#{tenant}#{id}", "W#{watcher}", "a watcher of a session, or of * for all", "watchers", _HOLDS_A_SOCKET),
-    Pattern("RA#{tenant}#{id}", "APART", "that a session's watchers are told apart", "watchers", "until then"),
+    Pattern("R#{tenant}#{id}", "NOTE", "what the fan-out has noted of a session", "watchers", "10 minutes"),
     Pattern("P#{principal}", "W#{watcher}", "a principal's watcher", "watchers", _HOLDS_A_SOCKET),
     Pattern("TW#{tenant}", "W#{watcher}", "a tenant's watcher", "watchers", _HOLDS_A_SOCKET),
     Pattern("C#{sid}", "CHANNEL", "a channel of Socket.IO", "watchers", "its longest life, twice"),

@@ -11,12 +11,24 @@ import msgspec
 from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
-from chalicelib.domain.watchers import DRAINING, LIFETIME, Channel, Subscription, Watcher, subscription
+from chalicelib.domain.watchers import (
+    DRAINING,
+    LIFETIME,
+    NOTHING_NOTED,
+    Channel,
+    Room,
+    RoomNote,
+    Subscription,
+    Watcher,
+    subscription,
+)
 from chalicelib.reading import Reader
 from chalicelib.services.ports.watching import Busy
 
 _WATCHER: Final = Reader(Watcher)
 _SUBSCRIPTION: Final = Reader(Subscription)
+_ROOM_NOTE: Final = Reader(RoomNote)
+_NOTE: Final = "NOTE"
 
 
 class DynamoWatchers(Struct, frozen=True):
@@ -63,8 +75,7 @@ class DynamoWatchers(Struct, frozen=True):
 
     def following(self, tenant: str, session_id: str) -> Sequence[Watcher]:
         """Read the subscriptions to that session."""
-        where = Condition("pk = :pk", {":pk": _room(tenant, session_id)})
-        return [(_SUBSCRIPTION if "types" in item else _WATCHER).plain(item) for item in self.table.query(where)]
+        return self.room(tenant, session_id).watchers
 
     def count_of_session(self, tenant: str, session_id: str, *, now: int) -> int:
         """Count the subscriptions to that session."""
@@ -78,15 +89,25 @@ class DynamoWatchers(Struct, frozen=True):
         # Time to live removes an item up to days after its end.
         return self.table.count(Condition("pk = :pk", {":pk": pk}), Condition("expires_at > :now", {":now": now}))
 
-    def apart_until(self, tenant: str, session_id: str) -> int:
-        """Read it."""
-        item = self.table.get(f"RA#{tenant}#{session_id}", "APART")
-        return int(item["until"]) if item else 0
+    def room(self, tenant: str, session_id: str) -> Room:
+        """Read the subscriptions to that session, and the note among them."""
+        items = list(self.table.query(Condition("pk = :pk", {":pk": _room(tenant, session_id)})))
+        watchers = [
+            (_SUBSCRIPTION if "types" in item else _WATCHER).plain(item) for item in items if item["sk"] != _NOTE
+        ]
+        return Room(watchers, next((_ROOM_NOTE.plain(item) for item in items if item["sk"] == _NOTE), NOTHING_NOTED))
 
-    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
-        """Write the time on an item apart from the subscriptions, whose readers expect nothing else among them."""
-        item = {"pk": f"RA#{tenant}#{session_id}", "sk": "APART", "until": until, "ttl": until // 1000}
-        self.table.put(item)
+    def note(self, tenant: str, session_id: str, note: RoomNote) -> None:
+        """Put the note among the subscriptions, in the form of one that has ended.
+
+        Versions that don't know notes take all of these items for subscriptions.
+        """
+        ended = Watcher(_NOTE, tenant, session_id, "native", principal="", connected_at=0, expires_at=0)
+        fields: dict[str, Any] = {**msgspec.to_builtins(ended), **msgspec.to_builtins(note)}
+        if note.endpoint and note.endpoint.types is not None:
+            fields["endpoint"]["types"] = list(note.endpoint.types)
+        ends = max(note.apart_until, note.endpoint.until if note.endpoint else 0)
+        self.table.put({"pk": _room(tenant, session_id), "sk": _NOTE, "ttl": ends // 1000, **fields})
 
     def of(self, principal: str) -> Sequence[str]:
         """Read the principal's list."""

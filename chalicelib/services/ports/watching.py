@@ -7,7 +7,7 @@ from chalicelib.domain.access import Principal
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
-from chalicelib.domain.watchers import Channel, PushJob, Subscription, Watcher
+from chalicelib.domain.watchers import Channel, PushJob, Room, RoomNote, Subscription, Watcher
 from chalicelib.domain.webhook import Delivery, Outcome
 
 
@@ -38,11 +38,11 @@ class WatcherStore(Protocol):
     def count_of_tenant(self, tenant: str, *, now: int) -> int:
         """Return how many unexpired watchers the tenant has, read consistently."""
 
-    def apart_until(self, tenant: str, session_id: str) -> int:
-        """Return until when the session's events go by the push queue; 0 if they never did."""
+    def room(self, tenant: str, session_id: str) -> Room:
+        """Return the watchers that ``following`` returns, and the note beside them, read in the same call."""
 
-    def keep_apart(self, tenant: str, session_id: str, *, until: int) -> None:
-        """Note until when the session's events go by the push queue."""
+    def note(self, tenant: str, session_id: str, note: RoomNote) -> None:
+        """Put the note beside the session's watchers, in place of an older one."""
 
     def of(self, principal: str) -> Sequence[str]:
         """Return the ids of the principal's watchers, read consistently."""

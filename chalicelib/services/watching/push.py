@@ -17,7 +17,19 @@ from chalicelib.dialects.dialect import Saying
 from chalicelib.domain.events import Disconnected, Envelope, QRShown
 from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session
-from chalicelib.domain.watchers import ALL, APART_FOR, SETTLING, PushJob, Subscription, Watcher, push_job, told_to_all
+from chalicelib.domain.watchers import (
+    ALL,
+    APART_FOR,
+    NOTHING_NOTED,
+    SETTLING,
+    PushJob,
+    Room,
+    RoomNote,
+    Subscription,
+    Watcher,
+    push_job,
+    told_to_all,
+)
 from chalicelib.services.ports import (
     Clock,
     Gone,
@@ -58,20 +70,23 @@ class Push(Struct, frozen=True):
     subscriptions: Subscriptions
     told_at_once: int
 
-    def push(self, envelope: Envelope) -> None:
+    def push(self, envelope: Envelope) -> RoomNote:
         """Send the event to the session's watchers; if there are more than ``told_at_once``, by the push queue.
 
-        The queue keeps a session with many watchers from delaying the others.
+        The queue keeps a session with many watchers from delaying the others. Returns what is noted beside them.
         """
         if envelope.type in UNTOLD:
-            return
-        followers = self._followers(envelope)
+            return NOTHING_NOTED
+        room = self.watchers.room(envelope.tenant, envelope.session)
+        followers = self._followers(envelope, room)
         if not followers:
-            return
-        if self._apart(envelope, len(followers)):
+            return room.note
+        note = self._noted(envelope, room.note, len(followers))
+        if len(followers) > self.told_at_once or self.clock() < note.apart_until:
             self.pushes.put(push_job(envelope))
         else:
             self._tell_all(followers, envelope)
+        return note
 
     def tell(self, job: PushJob) -> None:
         """Send a queued event to the session's present watchers; an event or message that is gone by now is dropped."""
@@ -83,27 +98,29 @@ class Push(Struct, frozen=True):
             if message is None:
                 return
             envelope = replace(envelope, message=message)
-        followers = self._followers(envelope)
+        followers = self._followers(envelope, self.watchers.room(envelope.tenant, envelope.session))
         if followers:
             self._tell_all(followers, envelope)
 
-    def _followers(self, envelope: Envelope) -> Sequence[Watcher]:
+    def _followers(self, envelope: Envelope, room: Room) -> Sequence[Watcher]:
         """Return who follows the session, and of its own events who follows all of the tenant's sessions.
 
         A connection that does both is told once: by its subscription to the session, if that one has such events.
         """
-        of_session = self.watchers.following(envelope.tenant, envelope.session)
+        of_session = room.watchers
         if not told_to_all(envelope.type):
             return of_session
         told = {one.id for one in of_session if not isinstance(one, Subscription) or one.wants(envelope.type)}
         return [*of_session, *(one for one in self.watchers.following(envelope.tenant, ALL) if one.id not in told)]
 
-    def _apart(self, envelope: Envelope, followers: int) -> bool:
-        """Whether the event goes by the push queue. After one, later ones do so for a while: none may overtake it."""
-        now, until = self.clock(), self.watchers.apart_until(envelope.tenant, envelope.session)
-        if followers > self.told_at_once and until < now + APART_FOR // 2:
-            self.watchers.keep_apart(envelope.tenant, envelope.session, until=now + APART_FOR)
-        return followers > self.told_at_once or now < until
+    def _noted(self, envelope: Envelope, note: RoomNote, followers: int) -> RoomNote:
+        """Note an event that goes by the push queue: later ones do so for a while, since none may overtake it."""
+        now = self.clock()
+        if followers <= self.told_at_once or note.apart_until >= now + APART_FOR // 2:
+            return note
+        note = replace(note, apart_until=now + APART_FOR)
+        self.watchers.note(envelope.tenant, envelope.session, note)
+        return note
 
     def _tell_all(self, followers: Sequence[Watcher], envelope: Envelope) -> None:
         """Send the event to each watcher, ``AT_ONCE`` at a time.

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from chalicelib.domain.watchers import LIFETIME, Watcher
+from chalicelib.domain.watchers import LIFETIME, NOTHING_NOTED, Room, RoomNote, Watcher
+from chalicelib.domain.webhook import EndpointNote
 from tests.makers import NOW
 
 
@@ -34,14 +35,17 @@ def test_a_session_s_and_a_tenant_s_watchers_are_counted_until_they_go(stores):
     assert counted(NOW - 1) == (1, 2)
 
 
-def test_that_a_session_is_told_apart_is_remembered_beside_its_watchers(stores):
+def test_what_is_noted_of_a_session_is_read_with_its_watchers(stores):
     one = Watcher("c1", "default", "ana", "enveloped", "admin", NOW, NOW + LIFETIME)
     stores.watchers.add(one)
-    assert stores.watchers.apart_until("default", "ana") == 0
-    stores.watchers.keep_apart("default", "ana", until=NOW)
-    assert stores.watchers.apart_until("default", "ana") == NOW
-    assert stores.watchers.apart_until("other", "ana") == 0
+    assert stores.watchers.room("default", "ana") == Room([one], NOTHING_NOTED)
+    for endpoint in (None, EndpointNote("U", NOW, ("message.received",)), EndpointNote("U", NOW, None)):
+        note = RoomNote(apart_until=NOW, endpoint=endpoint)
+        stores.watchers.note("default", "ana", note)
+        assert stores.watchers.room("default", "ana") == Room([one], note)
+    assert stores.watchers.room("other", "ana") == Room([], NOTHING_NOTED)
     assert list(stores.watchers.following("default", "ana")) == [one]
+    assert stores.watchers.count_of_session("default", "ana", now=NOW) == 1
 
 
 def test_a_holder_s_watcher_says_whose_linking_it_is_told_of(stores):

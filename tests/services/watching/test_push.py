@@ -253,5 +253,5 @@ def test_a_session_that_many_watch_stays_apart_for_as_long_as_they_do(rig):
     for _ in range(5):
         rig.push.push(an_event())
         rig.clock.now += APART_FOR // 2 + 1
-        assert rig.stores.watchers.apart_until("default", "ana") >= rig.clock.now - 1
+        assert rig.stores.watchers.room("default", "ana").note.apart_until >= rig.clock.now - 1
     assert len(rig.pushes.jobs) == 5
