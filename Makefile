@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz pictures check audit bench calls proto types format clean package deploy finish smoke destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench calls profile proto types format clean package deploy finish smoke destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -59,6 +59,9 @@ bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.h
 
 calls: .venv/dev  ## make docs/calls.md anew: the calls of AWS that a send, a receive, a first code and a connection make
 	@exec $(BIN)/python -m infra.calls
+
+profile: .venv/dev  ## say where the processor time of a send and of a receive goes, by layer (MESSAGES=, TOP= calls of each)
+	@exec $(BIN)/python -m infra.bench.profile $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(TOP),--top $(TOP))
 
 proto: .venv/dev  ## make the protobuf classes anew from chalicelib/wire/proto/*.proto
 	$(BIN)/protoc --proto_path=. --python_out=. --pyi_out=. chalicelib/wire/proto/*.proto
