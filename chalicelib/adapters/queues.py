@@ -16,6 +16,7 @@ from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import BadJson, Reader, parse_json
 from chalicelib.services.correlation import request_id
+from chalicelib.services.ports import Unavailable
 
 if TYPE_CHECKING:
     from types_boto3_sqs.client import SQSClient
@@ -28,6 +29,9 @@ LONGEST_POLL: Final = 20
 UNHEARD_FOR: Final = 1
 """Seconds until a ring that was received, and not deleted, is received again."""
 GONE: Final = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+
+
+_FILL: Final = {"job": "fill_standbys"}
 
 
 class WakeQueue(Struct, frozen=True):
@@ -48,9 +52,21 @@ class WakeQueue(Struct, frozen=True):
         """Queue the rest of a subscription's events."""
         self._send({"job": "catch_up", "watcher": watcher, "tenant": tenant, "session": session_id}, delay)
 
-    def fill_standbys(self, *, delay: float) -> None:
+    def fill_standbys(self) -> None:
         """Queue the filling of the standby pool."""
-        self._send({"job": "fill_standbys"}, delay)
+        self._send(_FILL, 0)
+
+    def fill_and_reconcile(self, uid: str, *, delay: float) -> None:
+        """Queue both in one batch; Unavailable if SQS doesn't take one of them."""
+        jobs: list[tuple[dict[str, Any], float]] = [(_FILL, 0), ({"job": "reconcile", "uid": uid}, delay)]
+        entries: list[Any] = [
+            {"Id": str(number), "MessageBody": json.dumps(_named(job)), "DelaySeconds": _seconds(later)}
+            for number, (job, later) in enumerate(jobs)
+        ]
+        with translated():
+            answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+        if answer.get("Failed"):
+            raise Unavailable(", ".join(failed.get("Code", "") for failed in answer["Failed"]))
 
     def greet(self, sid: str, *, delay: float) -> None:
         """Queue a channel's open packet."""
@@ -115,9 +131,12 @@ def read_delivery(body: str) -> Delivery:
 
 
 def _send(client: "SQSClient", url: str, body: dict[str, Any], delay: float) -> None:
-    seconds = min(max(math.ceil(delay), 0), LONGEST_DELAY)
     with translated():
-        client.send_message(QueueUrl=url, MessageBody=json.dumps(_named(body)), DelaySeconds=seconds)
+        client.send_message(QueueUrl=url, MessageBody=json.dumps(_named(body)), DelaySeconds=_seconds(delay))
+
+
+def _seconds(delay: float) -> int:
+    return min(max(math.ceil(delay), 0), LONGEST_DELAY)
 
 
 def _named(body: dict[str, Any]) -> dict[str, Any]:

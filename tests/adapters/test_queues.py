@@ -11,6 +11,7 @@ from chalicelib.adapters.queues import (
     DeliveryQueue,
     PushQueue,
     SqsMailboxes,
+    WakeQueue,
     read_delivery,
     read_push,
     request_of,
@@ -19,6 +20,7 @@ from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
 from chalicelib.services.correlation import on_behalf_of
+from chalicelib.services.ports import Unavailable
 
 DELIVERY = Delivery(uid="u", event="01E", cursor="2026#0001", message="01M", attempt=2, not_before=1_800_000_000_000)
 
@@ -93,3 +95,23 @@ def test_what_watchers_are_to_be_told_comes_in_order_one_of_a_session_at_a_time_
     assert receive() == []
     sqs.delete_message(QueueUrl=url, ReceiptHandle=receipt)
     assert [job for job, _ in receive()] == [jobs[1]]
+
+
+def test_two_jobs_that_are_queued_by_one_call_come_as_two_and_each_at_its_time(aws):
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="wakes")["QueueUrl"]
+    with on_behalf_of("req-1"):
+        WakeQueue(sqs, url).fill_and_reconcile("u", delay=8.0)
+    (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(message["Body"]) == {"job": "fill_standbys", "request": "req-1"}
+    delayed = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert delayed["ApproximateNumberOfMessagesDelayed"] == "1"
+
+
+def test_of_two_jobs_one_that_sqs_does_not_take_is_told():
+    class Half:
+        def send_message_batch(self, **_: Any) -> dict[str, Any]:
+            return {"Successful": [{"Id": "0"}], "Failed": [{"Id": "1", "Code": "InternalError"}]}
+
+    with pytest.raises(Unavailable, match="InternalError"):
+        WakeQueue(Half(), "https://queue/wakes").fill_and_reconcile("u", delay=8.0)  # type: ignore[arg-type]

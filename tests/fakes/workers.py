@@ -46,6 +46,10 @@ class FakeMailboxes:
         self.there.discard(mailbox)
 
 
+FILL = ("fill_standbys", "", 0.0)
+"""The job that fills the standby pool."""
+
+
 @dataclass
 class FakeWakes:
     """Wakes."""
@@ -61,8 +65,12 @@ class FakeWakes:
     def catch_up(self, watcher: str, tenant: str, session_id: str, *, delay: float) -> None:
         self.jobs.append(("catch_up", f"{watcher} {tenant} {session_id}", delay))
 
-    def fill_standbys(self, *, delay: float) -> None:
-        self.jobs.append(("fill_standbys", "", delay))
+    def fill_standbys(self) -> None:
+        self.jobs.append(FILL)
+
+    def fill_and_reconcile(self, uid: str, *, delay: float) -> None:
+        self.fill_standbys()
+        self.reconcile(uid, delay=delay)
 
     def greet(self, sid: str, *, delay: float) -> None:
         self.jobs.append(("greet", sid, delay))

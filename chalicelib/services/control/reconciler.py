@@ -36,8 +36,6 @@ LONGEST_WAKE: Final = 900.0
 """Seconds that the wake queue can delay (SQS's limit); what is further away the sweep finds."""
 LOOKS: Final = (1.0, 3.0, 8.0)
 """Seconds after a worker was told to give way at which its session is reconciled: ECS tells of its end much later."""
-FILL_DELAY: Final = 2.0
-"""Seconds until a taken standby is replaced: on one machine its start would slow down the session's own."""
 
 
 class Reconciler(Struct, frozen=True):
@@ -64,13 +62,24 @@ class Reconciler(Struct, frozen=True):
     metrics: Metrics
 
     def follow(self, written: Session) -> None:
-        """Take the step that follows from the session's having been ``written``, as its stream record tells it."""
+        """Take the step that follows from the session's having been ``written``, as its stream record tells it.
+
+        That a worker was claimed has the standby pool filled as well: only now, since the session's own start goes
+        first.
+        """
         now = self.clock()
         step = foreseen(written, now)
+        claimed = written.last_event is not None and written.last_event.type == WorkerClaimed.type
+        fills = claimed and (written.standby or self.standbys.grows)
         if step is None:
             self.reconcile(written.uid, tenant=written.tenant)
+            if fills:
+                self.wakes.fill_standbys()
+            return
+        self._note_starting(written, now)
+        if fills and step.again_at is not None:
+            self.wakes.fill_and_reconcile(written.uid, delay=_seconds_until(step.again_at, now))
         else:
-            self._note_starting(written, now)
             self._look_again(written.uid, step, now)
 
     def reconcile(self, uid: str, *, tenant: str | None = None) -> None:
@@ -100,7 +109,7 @@ class Reconciler(Struct, frozen=True):
 
     def _look_again(self, uid: str, step: Step, now: int) -> None:
         if step.again_at is not None:
-            self.wakes.reconcile(uid, delay=min((step.again_at - now) / 1000, LONGEST_WAKE))
+            self.wakes.reconcile(uid, delay=_seconds_until(step.again_at, now))
 
     def _take(self, step: Step, session: Session, situation: Situation) -> None:
         lease = situation.lease
@@ -214,10 +223,9 @@ class Reconciler(Struct, frozen=True):
             self.mailboxes.ring(mailbox)
         else:
             self._launch(claimed, again=False)
-        # Workers that replace lost ones or older versions are no demand that would come again.
-        grows = not lost and self.standbys.note_start()
-        if standby or grows:
-            self.wakes.fill_standbys(delay=FILL_DELAY)
+        if not lost:
+            # Workers that replace lost ones or older versions are no demand that would come again.
+            self.standbys.note_start()
         self._remove_mailbox(session, lease)
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.
@@ -282,3 +290,7 @@ class Reconciler(Struct, frozen=True):
         settled = self.moves.report(session, event)
         if settled and session.worker and session.live:
             self.workers.stop(session.worker, reason="Its session was stopped.")
+
+
+def _seconds_until(at: int, now: int) -> float:
+    return min((at - now) / 1000, LONGEST_WAKE)

@@ -74,12 +74,15 @@ class Standbys(Struct, frozen=True):
                 waiting += standby.task == self.task
         return waiting
 
-    def note_start(self) -> bool:
-        """Count a session's start as demand; False where the pool doesn't grow with demand."""
-        if self.most <= self.least:
-            return False
-        self.store.note_start(minute_of(self.clock()))
-        return True
+    @property
+    def grows(self) -> bool:
+        """Whether the pool grows with demand."""
+        return self.most > self.least
+
+    def note_start(self) -> None:
+        """Count a session's start as demand, where the pool grows with it."""
+        if self.grows:
+            self.store.note_start(minute_of(self.clock()))
 
     def take(self, uid: str, epoch: int) -> Standby | None:
         """Assign a ready standby to the session by one conditional write; None if there is none."""

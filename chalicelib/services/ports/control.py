@@ -253,8 +253,11 @@ class Wakes(Protocol):
     def catch_up(self, watcher: str, tenant: str, session_id: str, *, delay: float) -> None:
         """Have the connection sent what its subscription to the session still owes it, in ``delay`` seconds."""
 
-    def fill_standbys(self, *, delay: float) -> None:
-        """Have the standby pool filled in ``delay`` seconds."""
+    def fill_standbys(self) -> None:
+        """Have the standby pool filled."""
+
+    def fill_and_reconcile(self, uid: str, *, delay: float) -> None:
+        """Have the standby pool filled at once, and the session reconciled in ``delay`` seconds, by one call."""
 
 
 class ProxyFailed(ConnectionError):

@@ -6,11 +6,11 @@ from chalicelib.domain.events import Erased, LoggedOut, QRShown
 from chalicelib.domain.lease import ANSWERS_WITHIN, GRACE, TTL, Lease
 from chalicelib.domain.reconcile import LAUNCH_TIMEOUT, MAX_ATTEMPTS, STANDBY_TIMEOUT
 from chalicelib.domain.session import Desired, Reason, Session, Status
-from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.control.standbys import MISSED_AFTER
 from chalicelib.services.ports import Figure, NoCapacity, Standby, Unavailable
 from tests.composition import Rig
 from tests.fakes import MemoryLeases, MemorySessions
+from tests.fakes.workers import FILL
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
 
 
@@ -107,8 +107,18 @@ def test_a_standby_is_taken_first_and_the_pool_filled_again(rig):
     rig.reconciler.reconcile(session.uid)
     assert (now(rig).worker, now(rig).standby) == (standby.worker, True)
     assert rig.mailboxes.rung == [standby.mailbox]
-    assert ("fill_standbys", "", FILL_DELAY) in rig.wakes.jobs
+    assert rig.wakes.jobs == [], "its own start goes first"
+    rig.reconciler.follow(now(rig))
+    assert rig.wakes.jobs == [FILL, ("reconcile", session.uid, STANDBY_TIMEOUT / 1000)]
     assert rig.workers.started == []
+
+
+def test_a_standby_that_is_taken_to_remove_a_session_is_replaced_as_well(rig):
+    session = standing(rig, a_running_session(status=Status.DELETING, desired=Desired.DELETED, requested_at=NOW + 1))
+    ready_standby(rig)
+    rig.reconciler.follow(session)
+    rig.reconciler.follow(now(rig))
+    assert rig.wakes.jobs.count(FILL) == 1
 
 
 def test_a_standby_that_does_not_come_is_overtaken_by_a_new_claim(rig):

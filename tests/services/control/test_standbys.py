@@ -7,11 +7,11 @@ import pytest
 from chalicelib.domain.lease import Order
 from chalicelib.domain.pool import WINDOW
 from chalicelib.domain.session import Desired, Status
-from chalicelib.services.control.reconciler import FILL_DELAY
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.ports import Figure, PoolState, Standby
 from tests.composition import Rig, Stores
 from tests.fakes import FakeMetrics, FakeWorkers, MemoryStandbys
+from tests.fakes.workers import FILL
 from tests.makers import a_running_session, a_session
 
 
@@ -29,10 +29,11 @@ class RoomForTwo(FakeWorkers):
 
 
 def start(rig: Rig, *names: str) -> None:
-    """Have a session of each name claimed."""
+    """Have a session of each name claimed, and what comes of that."""
     for name in names:
         rig.stores.sessions.rows[name] = a_session(id=name, uid=name, desired=Desired.RUNNING, generation=1)
-        rig.reconciler.reconcile(name)
+        for _ in range(2):
+            rig.reconciler.follow(rig.stores.sessions.rows[name])
 
 
 def waiting(rig: Rig) -> int:
@@ -51,7 +52,7 @@ def minute(rig: Rig) -> int:
 def test_it_grows_with_what_starts_and_shrinks_when_no_more_does(rig: Rig) -> None:
     assert minute(rig) == 1
     start(rig, "a", "b", "c")
-    assert ("fill_standbys", "", FILL_DELAY) in rig.wakes.jobs
+    assert FILL in rig.wakes.jobs
     rig.standbys.fill()
     assert waiting(rig) == 3
     assert [minute(rig) for _ in range(WINDOW - 1)] == [3] * (WINDOW - 1)
@@ -67,7 +68,7 @@ def test_it_never_grows_beyond_its_bound(rig: Rig) -> None:
 def test_a_start_that_finds_no_standby_has_the_pool_filled_as_well(rig: Rig) -> None:
     start(rig, "a")
     assert rig.stores.sessions.rows["a"].standby is False
-    assert ("fill_standbys", "", FILL_DELAY) in rig.wakes.jobs
+    assert FILL in rig.wakes.jobs
 
 
 def test_a_worker_that_takes_over_from_a_lost_one_is_no_demand(rig: Rig) -> None:
@@ -83,7 +84,7 @@ def test_a_pool_of_a_fixed_size_counts_nothing(rig: Rig) -> None:
     rig.standby_max = 1
     start(rig, "a", "b")
     assert rig.stores.standbys.starts == {}
-    assert ("fill_standbys", "", FILL_DELAY) not in rig.wakes.jobs
+    assert FILL not in rig.wakes.jobs
 
 
 def test_where_one_is_refused_no_more_are_asked_for_and_those_that_came_stay(rig: Rig) -> None:
