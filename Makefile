@@ -54,8 +54,8 @@ audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known
 	@$(AUDIT) $(addprefix --requirement ,$(filter %.txt,$(REQUIREMENTS)))
 	@$(AUDIT) $$(printf ' --path %s' .venv/{,checkov/,audit/}lib/python3*/site-packages)
 
-bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.html (ONLY=a part, RUNS=)
-	@exec $(BIN)/python -m infra.bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
+bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.html (ONLY=a part, RUNS=, CLOUD=1)
+	@exec $(BIN)/python -m infra.bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS)) $(if $(CLOUD),--cloud)
 
 calls: .venv/dev  ## make docs/calls.md anew: the calls of AWS that a send, a receive, a first code and a connection make
 	@exec $(BIN)/python -m infra.calls

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from infra.bench import disk, linking, media, messages, processor, sessions
+from infra.bench import disk, linking, media, messages, processor, sessions, stories
 from infra.bench.figures import Findings, Row, revision, this_machine
 from infra.bench.measuring import Bench
 from infra.bench.page import page
@@ -33,11 +33,28 @@ MORE: Final[dict[str, Part]] = {
 OUT: Final = ROOT / "out" / "bench"
 
 
+PLAYED: Final = (
+    "AWS's latencies are played from infra/bench/latencies.toml, in which each has its source or the word assumed. "
+    "The caller's way to the edge and WhatsApp's own take no time here."
+)
+
+
+def _stories(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as state:
+        for story in stories.report(Bench(Path(state), chosen.runs, chosen.root), chosen.seed):
+            print()
+            for line in story.lines:
+                print(line, flush=True)
+            yield story.data
+
+
 def main() -> int:
     """Parse the arguments and run; the exit code is 0 whether goals are met or not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="how often each is run, in turn (default 5)")
     parser.add_argument("--only", choices=sorted(PARTS | MORE), help="run only this part")
+    parser.add_argument("--cloud", action="store_true", help="play AWS's latencies, and show where a story's time goes")
+    parser.add_argument("--seed", type=int, default=0, help="which latencies are drawn")
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout whose stack is measured (default: this)")
     parser.add_argument("--out", type=Path, default=OUT, help="where the page and the JSON go (default out/bench)")
     chosen = parser.parse_args()
@@ -45,7 +62,9 @@ def main() -> int:
     print(findings.machine.line)
     if not findings.machine.quiet:
         print("The machine isn't quiet: times are of little worth, counts and the processor's time of some.")
-    for name in [chosen.only] if chosen.only else PARTS:
+    if chosen.cloud:
+        findings = replace(findings, stories=tuple(_stories(chosen)), notes=(PLAYED,))
+    for name in [chosen.only] if chosen.only else [] if chosen.cloud else PARTS:
         print(f"\n{name}", flush=True)
         with tempfile.TemporaryDirectory() as state:
             for row in (PARTS | MORE)[name](Bench(Path(state), chosen.runs, chosen.root)):

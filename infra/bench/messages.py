@@ -48,7 +48,11 @@ class MessageFigures:
 def report(bench: Bench) -> Iterator[Row]:
     """Let both chat in turn, and yield the rows."""
     ours, raw = MessageFigures(), MessageFigures()
-    with bench.stack("messages", **FAST) as stack, raw_client(bench.state / "raw-messages") as alone, _hook() as hook:
+    with (
+        bench.stack("messages", **FAST) as stack,
+        raw_client(bench.state / "raw-messages") as alone,
+        listening() as hook,
+    ):
         phone = Phone(stack, FRIEND).switch_on()
         stack.link(SESSION)
         alone.link(SESSION)
@@ -84,7 +88,7 @@ def _rows(ours: MessageFigures, raw: MessageFigures) -> Iterator[Row]:
         yield Row("messages", f"phone's text to {name}", "ms", tuple(figures), tuple(raw.watched), RAW, goal)
 
 
-def _gateway(stack: Stack, phone: Phone, hook: "_Hook", figures: MessageFigures, count: int) -> None:
+def _gateway(stack: Stack, phone: Phone, hook: "WebhookEar", figures: MessageFigures, count: int) -> None:
     for number in range(count):
         figures.row.append(_timed(lambda n=number: _send(stack, f"row {n}"), 0))  # type: ignore[misc]
     for number in range(count):
@@ -161,7 +165,7 @@ def _timed(act: Callable[[], object], pause: float = PAUSE) -> float:
     return took
 
 
-class _Hook:
+class WebhookEar:
     """What a webhook's receiver was posted; ``url`` is its address."""
 
     def __init__(self, port: int) -> None:
@@ -186,7 +190,7 @@ class _Hook:
 
 
 @contextmanager
-def _hook() -> Iterator[_Hook]:
+def listening() -> Iterator[WebhookEar]:
     """Receive webhooks on this machine while the block runs."""
 
     class Receives(BaseHTTPRequestHandler):
@@ -200,7 +204,7 @@ def _hook() -> Iterator[_Hook]:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Receives) as server:
-        hook = _Hook(server.server_port)
+        hook = WebhookEar(server.server_port)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield hook

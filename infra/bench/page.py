@@ -1,9 +1,9 @@
 """The findings of a run as one page: HTML that needs no script and no other file, for dark, light and paper."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from infra.bench.figures import Findings, Row, shown
 
@@ -39,6 +39,7 @@ def page(findings: Findings) -> str:
             f"<style>{STYLE}</style></head><body>",
             *_head(findings),
             *_parts(findings.rows),
+            *_stories(findings.stories),
             "</body></html>",
             "",
         ]
@@ -85,3 +86,38 @@ def _row(row: Row) -> str:
 
 def _figure(row: Row, value: float) -> str:
     return escape(f"{shown(value)} {row.unit}".strip())
+
+
+def _stories(stories: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not stories:
+        return
+    yield "<h2>the cloud's latencies, played</h2>"
+    yield '<div class="wide"><table><thead><tr><th scope="col"></th><th scope="col">p50</th><th scope="col">p95</th>'
+    yield '<th scope="col">runs</th><th scope="col">the three costliest hops, milliseconds of a run</th></tr></thead>'
+    yield "<tbody>"
+    for story in stories:
+        costs = "<br>".join(f"{escape(one['label'])}: {shown(one['ms'])}" for one in story["costliest"])
+        yield (
+            f'<tr><td>{escape(story["name"])}</td><td class="figure">{shown(story["p50"])} ms</td>'
+            f'<td class="figure">{shown(story["p95"])} ms</td><td>{len(story["took"])}</td><td>{costs}</td></tr>'
+        )
+    yield "</tbody></table></div>"
+    for story in stories:
+        yield from _path(story)
+
+
+def _path(story: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the path of a usual run, each step a bar where it lies in the whole; light is its caller's own time."""
+    yield f"<h3>{escape(story['name'])}</h3>"
+    yield '<div class="wide"><table class="path"><tbody>'
+    whole, at = sum(step["ms"] for step in story["path"]) or 1.0, 0.0
+    for step in story["path"]:
+        left, width = 100 * at / whole, 100 * step["ms"] / whole
+        kind = "bar wait" if step["own"] else "bar"
+        style = f"margin-left:{left:.2f}%;width:{width:.2f}%"
+        yield (
+            f'<tr><td>{escape(step["label"])}</td><td class="figure">{step["ms"]:.1f} ms</td>'
+            f'<td class="where"><div class="{kind}" style="{style}"></div></td></tr>'
+        )
+        at += step["ms"]
+    yield "</tbody></table></div>"

@@ -10,6 +10,7 @@ from aiohttp import web
 from infra.local.calls import CallRecorder
 from infra.local.front import only_local
 from infra.local.iam.permissions import Denial
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.local.moto.server import ERRORS
 from infra.local.sockets import STAGE, OpenWatcher, Watchers
 
@@ -22,12 +23,16 @@ def allow_all(_authorization: str, _method: str) -> None:
 
 
 def connections_app(
-    watchers: Watchers, denial: Denial = allow_all, recorder: CallRecorder | None = None
+    watchers: Watchers,
+    denial: Denial = allow_all,
+    recorder: CallRecorder | None = None,
+    latencies: Latencies = NO_LATENCIES,
 ) -> web.Application:
     """Return the management API of the WebSocket API's only stage; ``denial`` says why a caller isn't allowed."""
 
     async def handle(request: web.Request) -> web.Response:
         began = time.monotonic()
+        await latencies.later("@connections", "")
         answer = await answered(request)
         if recorder is not None and recorder.on:
             signed, took = request.headers.get("Authorization", ""), time.monotonic() - began

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from infra.local.calls import CallRecorder, control_routes
 from infra.local.iam.callers import OPERATOR, WORKER
+from infra.local.latencies import NO_LATENCIES, Latencies, latency_routes
 
 LONGEST_S: Final = 3_600
 
@@ -48,8 +49,10 @@ class TableOutage:
         return caller == WORKER if self._callers is CutOff.WORKERS else caller != OPERATOR
 
 
-def control_app(table: TableOutage, recorder: CallRecorder | None = None) -> web.Application:
-    """Return the routes by which faults are injected and calls recorded. Not AWS's: no client knows them."""
+def control_app(
+    table: TableOutage, recorder: CallRecorder | None = None, latencies: Latencies = NO_LATENCIES
+) -> web.Application:
+    """Return the routes by which faults are injected, and calls and delays told of. Not AWS's: no client knows them."""
 
     async def begin(request: web.Request) -> web.Response:
         try:
@@ -65,6 +68,7 @@ def control_app(table: TableOutage, recorder: CallRecorder | None = None) -> web
     app.router.add_post("/faults/table", begin)
     if recorder is not None:
         app.router.add_routes(control_routes(recorder))
+    app.router.add_routes(latency_routes(latencies))
     return app
 
 

@@ -34,6 +34,7 @@ from chalicelib.domain.edge import (
 )
 from infra.local.bucket import Bucket
 from infra.local.framing import FrameLimit
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.local.page import PageSite
 from infra.local.rest import PAYLOAD_LIMIT, RestApi
 from infra.local.sockets import FRAME_LIMIT, SocketApi
@@ -212,6 +213,7 @@ def front_app(
     *,
     faults: web.Application | None = None,
     proof: str = "",
+    latencies: Latencies = NO_LATENCIES,
 ) -> web.Application:
     """Return the front; ``phones`` are the loopback WhatsApp's control routes, ``faults`` the local AWS's, or None.
 
@@ -222,6 +224,7 @@ def front_app(
     async def handle(request: web.Request) -> web.StreamResponse:
         way = destination(request.rel_url.raw_path, request.query, paths, handshake=HANDSHAKE_HEADER in request.headers)
         headers = _through_the_edge(request, proof)
+        await latencies.later("cloudfront", way.api)
         if way.api == "rest":
             return await rest.handle(request, way.path, headers)
         # API Gateway decodes what the edge put into the query.

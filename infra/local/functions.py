@@ -13,6 +13,7 @@ from chalice.local import LambdaContext
 from chalice.utils import to_cfn_resource_name
 
 from infra.local.iam.callers import calling_as
+from infra.local.latencies import NO_LATENCIES, Latencies
 
 MEMORY_MB: Final = 256
 TIMEOUT_S: Final = 30
@@ -59,6 +60,7 @@ class Function:
     name: str
     handler: Handler
     executor: Executor
+    latencies: Latencies = NO_LATENCIES
 
     async def __call__(self, event: dict[str, Any]) -> Any:
         """Return the function's answer to ``event``; what the handler raises is raised."""
@@ -66,7 +68,7 @@ class Function:
 
     def _call(self, event: str) -> Any:
         context = LambdaContext(self.name, MEMORY_MB, TIMEOUT_S * 1000)
-        with calling_as(self.name):
+        with self.latencies.invocation(self.name), calling_as(self.name):
             return json.loads(json.dumps(self.handler(json.loads(event), context)))
 
 
@@ -78,16 +80,18 @@ def load_app() -> Chalice:
     return app
 
 
-def functions_of(app: Chalice, concurrency: Concurrency) -> dict[str, Function]:
+def functions_of(app: Chalice, concurrency: Concurrency, latencies: Latencies = NO_LATENCIES) -> dict[str, Function]:
     """Return the app's own Lambda functions by the logical ids that packaging gives them."""
     handlers = {to_cfn_resource_name(one.name): app.handler_map[one.name] for one in app.pure_lambda_functions}
-    return {name: Function(name, handler, concurrency.of(name)) for name, handler in handlers.items()}
+    return {name: Function(name, handler, concurrency.of(name), latencies) for name, handler in handlers.items()}
 
 
-def socket_functions_of(app: Chalice, concurrency: Concurrency) -> dict[str, Function]:
+def socket_functions_of(
+    app: Chalice, concurrency: Concurrency, latencies: Latencies = NO_LATENCIES
+) -> dict[str, Function]:
     """Return the app's WebSocket handlers by route key (``$connect``, ``$default``, ``$disconnect``, ...)."""
     named = {route: SOCKET_NAMES.get(route, SOCKET_NAMES["$default"]) for route in app.websocket_handlers}
     return {
-        route: Function(named[route], app.handler_map[config.name], concurrency.of(named[route]))
+        route: Function(named[route], app.handler_map[config.name], concurrency.of(named[route]), latencies)
         for route, config in app.websocket_handlers.items()
     }

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from infra.local.aws import ACCOUNT, REGION, LocalAws
 from infra.local.functions import Function
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.local.mappings import function_of, mapping, matches
 from infra.local.queues import QueuePump
 from infra.local.shard import LocalShard
@@ -118,6 +119,7 @@ class Pumps:
         shards: list[LocalShard],
         functions: Mapping[str, Function],
         complain: Callable[[str], None],
+        latencies: Latencies = NO_LATENCIES,
     ) -> None:
         self._jobs: list[Callable[[], Coroutine[None, None, None]]] = []
         sources = {shard.arn: shard for shard in shards}
@@ -125,9 +127,9 @@ class Pumps:
             policy = mapping(name, aws.resolve(properties))
             function = _known(policy.function, functions, name)
             if policy.source in sources:
-                self._jobs.append(StreamPump(policy, sources[policy.source], function, complain).run)
+                self._jobs.append(StreamPump(policy, sources[policy.source], function, complain, latencies).run)
             else:
-                self._jobs.append(QueuePump(policy, aws.client("sqs"), function).run)
+                self._jobs.append(QueuePump(policy, aws.client("sqs"), function, latencies).run)
         self.bus = EventBus(_rules(aws, functions), functions)
 
     async def run(self) -> None:

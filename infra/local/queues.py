@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from infra.local.functions import Function
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.local.mappings import Mapping
 
 LONG_POLL_S: Final = 2
@@ -57,10 +58,11 @@ class Scaling:
 class QueuePump:
     """``client`` is boto3's for SQS. Messages that fail are left for the queue's visibility timeout and redrive."""
 
-    def __init__(self, policy: Mapping, client: Any, function: Function) -> None:
+    def __init__(self, policy: Mapping, client: Any, function: Function, latencies: Latencies = NO_LATENCIES) -> None:
         self._policy = policy
         self._client = client
         self._function = function
+        self._latencies = latencies
         self._url = client.get_queue_url(QueueName=policy.source.rpartition(":")[2])["QueueUrl"]
         self._busy: set[asyncio.Task[None]] = set()
         self._scaling = Scaling(policy.concurrency)
@@ -120,6 +122,7 @@ class QueuePump:
         """Return the ids of the messages that failed."""
         everyone = {one["messageId"] for one in records}
         try:
+            await self._latencies.later("sqs to lambda", self._policy.function)
             answer = await self._function({"Records": records})
         except Exception:
             log.exception("%s failed", self._policy.function)

@@ -39,6 +39,7 @@ from multidict import CIMultiDict
 from chalicelib.domain.edge import CATCH_ALL
 from infra.local.functions import REST_NAME
 from infra.local.iam.callers import calling_as
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.template import TEMPLATE, load_template
 
 T = TypeVar("T")
@@ -131,11 +132,13 @@ class RestApi:
         executor: Executor,
         timeout_s: float = INTEGRATION_TIMEOUT_S,
         apart: Mapping[tuple[str, str], Reserved] | None = None,
+        latencies: Latencies = NO_LATENCIES,
     ) -> None:
         self._gateway = _Gateway(thread_safe(app), Config.create(chalice_app=app))
         self._executor = executor
         self._timeout_s = timeout_s
         self._apart = apart or {}
+        self._latencies = latencies
 
     async def handle(
         self, request: web.Request, path: str | None = None, headers: Mapping[str, str] | None = None
@@ -155,6 +158,7 @@ class RestApi:
             target = f"{path}?{request.rel_url.raw_query_string}"
         asked = _Asking(request.method, target, dict(request.headers if headers is None else headers), body, arrived)
         apart = self._apart.get((request.method, target.partition("?")[0]))
+        await self._latencies.later("api gateway", REST_NAME if apart is None else apart.name)
         try:
             # One that hasn't begun by the time that it is given up is never carried out: the wait cancels it.
             if apart is None:
@@ -174,7 +178,7 @@ class RestApi:
     def _call(self, function: str, asked: "_Asking") -> dict[str, Any]:
         token = _ARRIVED.set(asked.arrived)
         try:
-            with calling_as(function):
+            with self._latencies.invocation(function), calling_as(function):
                 answer = dict(self._gateway.handle_request(asked.method, asked.target, asked.headers, asked.body))
         except _EventTooLarge:
             raise

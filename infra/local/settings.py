@@ -28,6 +28,7 @@ class LocalSettings:
     """``port`` 0 takes any free one; ``state`` is the directory that outlives the stack.
 
     ``ai_label`` has direct messages carry WhatsApp's "AI" label. ``linker`` and ``whatsapp_version`` are the workers'.
+    ``latencies`` is a table of delays to play, None for none; ``latencies_seed`` decides which are drawn.
     ``standby_max`` is how far their pool grows: a machine that starts one within a second needs no large one.
     """
 
@@ -39,6 +40,8 @@ class LocalSettings:
     linker: str = "own"
     whatsapp_version: str = ""
     standby_max: str = "1"
+    latencies: Path | None = None
+    latencies_seed: int = 0
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -79,6 +82,8 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
         _linker(environment.get("LINKER") or "own"),
         _version(environment.get("WHATSAPP_VERSION") or ""),
         _standbys(environment.get("STANDBY_MAX") or "1"),
+        _latencies(environment.get("LATENCIES") or ""),
+        _seed(environment.get("LATENCIES_SEED") or "0"),
     )
 
 
@@ -98,6 +103,18 @@ def _standbys(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,2}", text):
         raise BadSetting(f"STANDBY_MAX={text} is no number of workers that this machine could keep waiting.")
     return text
+
+
+def _latencies(text: str) -> Path | None:
+    if text and not Path(text).is_file():
+        raise BadSetting(f"LATENCIES={text} is no file. There is infra/bench/latencies.toml.")
+    return Path(text) if text else None
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise BadSetting(f"LATENCIES_SEED={text} is no number.")
+    return int(text)
 
 
 def _label(text: str) -> bool:

@@ -29,6 +29,7 @@ from infra.local.functions import (
     socket_functions_of,
 )
 from infra.local.iam.permissions import Authorizer, Permissions, enforce_roles
+from infra.local.latencies import CallLatencies, Latencies, read_latencies
 from infra.local.moto.objects import KeptObjects
 from infra.local.page import Credentials, PageSite
 from infra.local.persistence import KeptQueues, Rows
@@ -61,6 +62,8 @@ class StackServices:
         self._queues = KeptQueues(state)
         self._objects = KeptObjects(state, ACCOUNT)
         self._watchers = Watchers()
+        table = read_latencies(settings.latencies) if settings.latencies else {}
+        self._latencies = Latencies(table, settings.latencies_seed)
         self._password = password(state, real=settings.network is Network.WHATSAPP)
 
     async def run(self, listener: socket.socket, told: asyncio.Event) -> None:
@@ -87,7 +90,7 @@ class StackServices:
         aws.server.unavailable = outage.refuses
         ending.callback(self._note_permissions, authorizer.permissions)
         recorder = aws.server.recorder = CallRecorder(aws.callers.caller_of, queue_names(aws.physical))
-        connections = connections_app(self._watchers, authorizer.connections, recorder)
+        connections = connections_app(self._watchers, authorizer.connections, recorder, self._latencies)
         endpoint = await serve(ending, connections, loopback_socket())
         proof = secrets.token_urlsafe()
         become_lambda(aws, self._settings, f"{endpoint}/{STAGE}", proof)
@@ -95,7 +98,7 @@ class StackServices:
         phones, client = await self._open_whatsapp(ending)
         functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
         concurrency = Concurrency(reserved_concurrency(functions))
-        pumps = Pumps(aws, [shard], functions_of(app, concurrency), self._console.say)
+        pumps = Pumps(aws, [shard], functions_of(app, concurrency, self._latencies), self._console.say, self._latencies)
         record = TaskRecord(self._state)
         await self._open_runner(ending, aws, client, pumps, record)
         await asyncio.to_thread(self._make_first_administrator)
@@ -108,13 +111,16 @@ class StackServices:
         apart = integrations(aws.template.of_type("AWS::Serverless::Api")["RestAPI"], functions)
         for one in apart.values():
             ending.callback(one.close)
-        rest = RestApi(app, concurrency.of(REST_NAME), apart=apart)
-        sockets = SocketApi(socket_functions_of(app, concurrency), self._watchers)
+        rest = RestApi(app, concurrency.of(REST_NAME), apart=apart, latencies=self._latencies)
+        sockets = SocketApi(socket_functions_of(app, concurrency, self._latencies), self._watchers)
         bucket = self._bucket(aws, authorizer)
         # Only the loopback's password is nobody's secret.
         known = Credentials(USER, self._password.text) if phones else None
         page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
-        local = front_app(rest, sockets, phones, bucket, page, faults=control_app(outage, recorder), proof=proof)
+        control = control_app(outage, recorder, self._latencies)
+        local = front_app(rest, sockets, phones, bucket, page, faults=control, proof=proof, latencies=self._latencies)
+        if self._latencies.table:
+            aws.server.delays = CallLatencies(self._latencies, aws.callers.caller_of)
         await self._open_front(ending, local, front, aws)
         return pumping
 
@@ -156,7 +162,7 @@ class StackServices:
             await pumps.bus.put(_task_event(detail))
 
         environment = for_workers(aws, self._settings, self._state, client)
-        runner = TaskRunner(PLACE, Surroundings(environment, self._state.logs), report, record.running)
+        runner = TaskRunner(PLACE, Surroundings(environment, self._state.logs), report, record.running, self._latencies)
         runner.open()
         ending.push_async_callback(runner.close, GOODBYE_S)
 

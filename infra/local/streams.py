@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from infra.local.functions import Function
+from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.local.mappings import Mapping
 from infra.local.shard import Key, LocalShard, Record
 
@@ -86,8 +87,17 @@ class StreamPump:
     belongs to one lane, which has a place in the stream of its own.
     """
 
-    def __init__(self, policy: Mapping, shard: LocalShard, function: Function, complain: Callable[[str], None]) -> None:
-        self._lanes = [_Lane(policy, shard, function, complain, place) for place in range(policy.parallel)]
+    def __init__(
+        self,
+        policy: Mapping,
+        shard: LocalShard,
+        function: Function,
+        complain: Callable[[str], None],
+        latencies: Latencies = NO_LATENCIES,
+    ) -> None:
+        self._lanes = [
+            _Lane(policy, shard, function, complain, place, latencies=latencies) for place in range(policy.parallel)
+        ]
 
     async def run(self) -> None:
         """Pump until cancelled."""
@@ -98,12 +108,20 @@ class StreamPump:
 
 class _Lane:
     def __init__(
-        self, policy: Mapping, shard: LocalShard, function: Function, complain: Callable[[str], None], place: int
+        self,
+        policy: Mapping,
+        shard: LocalShard,
+        function: Function,
+        complain: Callable[[str], None],
+        place: int,
+        *,
+        latencies: Latencies,
     ) -> None:
         self._policy = policy
         self._function = function
         self._complain = complain
         self._place = place
+        self._latencies = latencies
         self._loop = asyncio.get_running_loop()
         self._more = asyncio.Event()
         # Another factor gives the items to other lanes: those begin with all that is kept.
@@ -112,6 +130,7 @@ class _Lane:
 
     async def run(self) -> None:
         """Pump until cancelled."""
+        polled = not self._latencies.table
         while True:
             self._more.clear()
             records = self._reader.read(self._policy.batch_size * self._policy.parallel)
@@ -121,6 +140,12 @@ class _Lane:
             mine = [one for one in records if lane(one.key, self._policy.parallel) == self._place]
             batch = mine[: self._policy.batch_size]
             wanted = tuple(one for one in batch if self._policy.wants(_parsed(one.body)))
+            if wanted and not polled:
+                # As Lambda polls a shard now and then: what is added meanwhile comes with the same batch.
+                await self._latencies.since("stream to lambda", self._policy.function, wanted[0].created / 1000)
+                polled = True
+                continue
+            polled = not self._latencies.table
             if wanted:
                 await self._deliver(Batch(wanted))
             self._reader.done(records[-1].sequence if len(batch) == len(mine) else batch[-1].sequence)

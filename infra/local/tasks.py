@@ -15,6 +15,8 @@ from moto.ecs.models import Task
 
 from infra import REPOSITORY
 from infra.local.ecs import EcsInterceptor, TaskEvents, detail, mark_stopped
+from infra.local.iam.callers import WORKER
+from infra.local.latencies import NO_LATENCIES, Latencies
 
 PARENT_PIPE: Final = "SWITCHBOARD_PARENT_PIPE"
 """Names the variable that holds the number of a descriptor which reads as ended once the stack is gone."""
@@ -129,10 +131,18 @@ class TaskRunner:
     ``report`` gets the detail of each task state change; ``record`` what runs, each time that changes.
     """
 
-    def __init__(self, place: tuple[str, str], surroundings: Surroundings, report: Report, record: Record) -> None:
+    def __init__(
+        self,
+        place: tuple[str, str],
+        surroundings: Surroundings,
+        report: Report,
+        record: Record,
+        latencies: Latencies = NO_LATENCIES,
+    ) -> None:
         self._surroundings = surroundings
         self._report = report
         self._record = record
+        self._latencies = latencies
         self._loop = asyncio.get_running_loop()
         self._interceptor = EcsInterceptor(*place, TaskEvents(self._started, self._stop_asked))
         self._running: dict[str, _Running] = {}
@@ -180,6 +190,9 @@ class TaskRunner:
         definition = self._interceptor.definition(one.task)
         log = self._surroundings.logs / log_name(one.task.started_by, one.task.task_arn)
         plan = launch(definition, one.task.overrides, self._surroundings.environment, log)
+        await self._until_placed(one)
+        if self._closing:
+            return
         try:
             process = await start(plan, self._alive)
         except OSError as error:
@@ -194,6 +207,14 @@ class TaskRunner:
             await self._ended(one, code, "UserInitiated", "Task stopped by user")
         else:
             await self._ended(one, code, "EssentialContainerExited", "Essential container in task exited")
+
+    async def _until_placed(self, one: _Running) -> None:
+        """Wait as long as ECS takes to start a task, or until it is to stop."""
+        placed = asyncio.create_task(self._latencies.later("ecs task start", WORKER))
+        asked = asyncio.create_task(one.stopped.wait())
+        await asyncio.wait({placed, asked}, return_when=asyncio.FIRST_COMPLETED)
+        placed.cancel()
+        asked.cancel()
 
     async def _until_end(self, one: _Running, process: asyncio.subprocess.Process, grace_s: float) -> bool:
         """Wait for the process to end, by itself or (for ``grace_s``) by order; return whether it was asked to."""
@@ -216,7 +237,18 @@ class TaskRunner:
         await self._tell(one)
 
     async def _tell(self, one: _Running) -> None:
+        told = self._report_later(one.detail)
+        if not self._latencies.table:
+            await told
+            return
+        # Meanwhile the task goes on.
+        job = self._loop.create_task(told)
+        self._jobs.add(job)
+        job.add_done_callback(self._jobs.discard)
+
+    async def _report_later(self, detail: dict[str, Any]) -> None:
         try:
-            await self._report(one.detail)
+            await self._latencies.later("ecs task event", WORKER)
+            await self._report(detail)
         except Exception:
             log.exception("a task state change could not be reported")

@@ -4,7 +4,7 @@ from infra.bench.figures import Goal, GoalKind, Machine
 from infra.bench.page import page
 from tests.bench.findings import a_row, findings, near
 
-VOID = {"meta"}
+VOID = {"br", "meta"}
 
 
 class Cells(HTMLParser):
@@ -82,3 +82,22 @@ def test_the_page_is_for_dark_light_and_paper():
 def test_a_machine_that_was_not_quiet_is_said_to_be():
     assert "not quiet" in read(a_row(), machine=Machine("cpu", 2, 1, "6", "3.11", 3.0)).text
     assert "not quiet" not in read(a_row()).text
+
+
+def a_story() -> dict[str, object]:
+    steps = [{"label": "api <1>", "ms": 30.0, "own": False}, {"label": "api own time", "ms": 10.0, "own": True}]
+    costs = [{"label": "api <1>", "ms": 30.0}]
+    return {"name": "a & b", "took": [40.0, 41.0], "p50": 40.5, "p95": 41.0, "path": steps, "costliest": costs}
+
+
+def test_a_story_shows_its_percentiles_its_costliest_hops_and_its_path():
+    cells = read(stories=(a_story(),))
+    assert ["a & b", "40.5 ms", "41 ms", "2", "api <1>: 30"] in cells.rows
+    assert ["api <1>", "30.0 ms", ""] in cells.rows
+    assert ["api own time", "10.0 ms", ""] in cells.rows
+
+
+def test_a_step_s_bar_lies_where_the_step_lies_in_the_whole():
+    text = page(findings(stories=(a_story(),)))
+    assert 'class="bar" style="margin-left:0.00%;width:75.00%"' in text
+    assert 'class="bar wait" style="margin-left:75.00%;width:25.00%"' in text

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from infra import REPOSITORY
+from infra.bench import LATENCIES
 from infra.local.settings import BadSetting, Network, read_settings
 
 
@@ -41,6 +42,12 @@ def test_the_pool_of_workers_grows_only_where_somebody_wants_it():
     assert [read_settings(given).parameters["StandbyMax"] for given in ({}, {"STANDBY_MAX": "3"})] == ["1", "3"]
 
 
+def test_latencies_are_played_only_where_somebody_names_a_table():
+    given = {"LATENCIES": str(LATENCIES), "LATENCIES_SEED": "7"}
+    told = [read_settings(one) for one in ({}, given)]
+    assert [(one.latencies, one.latencies_seed) for one in told] == [(None, 0), (LATENCIES, 7)]
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -53,6 +60,8 @@ def test_the_pool_of_workers_grows_only_where_somebody_wants_it():
         {"LINKER": "nobody"},
         {"WHATSAPP_VERSION": "newest"},
         {"STANDBY_MAX": "many"},
+        {"LATENCIES": "nowhere.toml"},
+        {"LATENCIES_SEED": "-1"},
     ],
 )
 def test_a_bad_choice_is_one_sentence(given):

@@ -100,6 +100,16 @@ class Recorder(Protocol):
         """Take down a request that was just answered, after ``took`` seconds."""
 
 
+class RequestDelays(Protocol):
+    """What a request waits for, by its ``Authorization`` and ``X-Amz-Target``."""
+
+    def before(self, authorization: str, target: str, /) -> None:
+        """Wait before the request is carried out."""
+
+    def after(self, authorization: str, target: str, answer: bytes, /) -> None:
+        """Wait before its ``answer`` is given."""
+
+
 log = logging.getLogger(__name__)
 
 
@@ -110,6 +120,7 @@ class MotoServer:
     which AWS has no answer just now, ``during_write`` wraps each of DynamoDB's, and ``during_object``
     each of S3's. Of each request that wrote or removed an object ``after_object`` is told bucket and key before the
     answer; without a key, of many. ``recorder`` is told of every request with its answer while it is on.
+    ``delays``, if there are any, are waited for in the thread of the request, which holds no lock then.
     """
 
     def __init__(self) -> None:
@@ -119,6 +130,7 @@ class MotoServer:
         self.during_object: AbstractContextManager[object] = nullcontext()
         self.after_object: Callable[[str, str], None] = lambda _bucket, _key: None
         self.recorder: Recorder | None = None
+        self.delays: RequestDelays | None = None
         self._lock = RLock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         repair_dynamodb()
@@ -159,11 +171,20 @@ class MotoServer:
     def answer(self, call: MotoCall) -> MotoAnswer:
         """Answer a direct call that comes from within this process."""
         began = time.monotonic()
-        given = self._answered(call)
+        given = self._delayed(call)
         recorder = self.recorder
         if recorder is not None and recorder.on:
             signed, took = call.headers.get("authorization", ""), time.monotonic() - began
             recorder.note(signed, call.target, call.body, took=took, answer=given.body, refused=given.status >= ERRORS)
+        return given
+
+    def _delayed(self, call: MotoCall) -> MotoAnswer:
+        if self.delays is None:
+            return self._answered(call)
+        asked = call.headers.get("authorization", ""), call.target
+        self.delays.before(*asked)
+        given = self._answered(call)
+        self.delays.after(*asked, given.body)
         return given
 
     def _answered(self, call: MotoCall) -> MotoAnswer:
@@ -216,6 +237,8 @@ class MotoServer:
         asked: tuple[str, bytes],
     ) -> Iterable[bytes]:
         target = asked[0]
+        if self.delays is not None:
+            self.delays.before(environ.get("HTTP_AUTHORIZATION", ""), target)
         of_s3 = target.startswith(f"{s3.SERVICE}.")
         denied = self.denial(environ.get("HTTP_AUTHORIZATION", ""), *asked)
         if denied is not None:
