@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz pictures check audit bench calls profile proto types format clean package deploy finish smoke destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench bench-compare calls profile proto types format clean package deploy finish smoke destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE=, NETWORK=whatsapp)
 	@exec $(BIN)/python -m infra.local
@@ -56,6 +56,10 @@ audit: .venv/audit/installed .venv/checkov/installed .venv/dev  ## look up known
 
 bench: .venv/dev  ## measure beside the raw client library, to out/bench/index.html (ONLY=a part, RUNS=, CLOUD=1)
 	@exec $(BIN)/python -m infra.bench $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS)) $(if $(CLOUD),--cloud)
+
+bench-compare: .venv/dev  ## measure two revisions in turn, and name what got over 10 % worse (A=, B=the working tree, ONLY=, RUNS=)
+	@exec $(BIN)/python -m infra.bench.comparing $(or $(A),$(error A= is missing: a revision of git)) $(B) \
+	  $(if $(ONLY),--only $(ONLY)) $(if $(RUNS),--runs $(RUNS))
 
 calls: .venv/dev  ## make docs/calls.md anew: the calls of AWS that a send, a receive, a first code and a connection make
 	@exec $(BIN)/python -m infra.calls
