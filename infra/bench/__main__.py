@@ -41,7 +41,7 @@ PLAYED: Final = (
 
 def _stories(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as state:
-        for story in stories.report(Bench(Path(state), chosen.runs, chosen.root), chosen.seed):
+        for story in stories.report(Bench(Path(state), chosen.runs, chosen.root), chosen.seed, chosen.only):
             print()
             for line in story.lines:
                 print(line, flush=True)
@@ -58,13 +58,15 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=ROOT, help="the checkout whose stack is measured (default: this)")
     parser.add_argument("--out", type=Path, default=OUT, help="where the page and the JSON go (default out/bench)")
     chosen = parser.parse_args()
+    if chosen.cloud and chosen.only not in {None, stories.MESSAGES, stories.SESSIONS}:
+        parser.error("with --cloud, --only is messages or sessions")
     findings = Findings(datetime.now(UTC).isoformat(timespec="seconds"), revision(chosen.root), this_machine())
     print(findings.machine.line)
     if not findings.machine.quiet:
         print("The machine isn't quiet: times are of little worth, counts and the processor's time of some.")
     if chosen.cloud:
         findings = replace(findings, stories=tuple(_stories(chosen)), notes=(PLAYED,))
-    for name in [chosen.only] if chosen.only else [] if chosen.cloud else PARTS:
+    for name in [] if chosen.cloud else [chosen.only] if chosen.only else PARTS:
         print(f"\n{name}", flush=True)
         with tempfile.TemporaryDirectory() as state:
             for row in (PARTS | MORE)[name](Bench(Path(state), chosen.runs, chosen.root)):

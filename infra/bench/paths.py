@@ -3,11 +3,13 @@
 Known are all hops that were waited for: the recorded calls of AWS, and the latencies that were played between its
 services. From the end on, what came before a hop is what its own caller did last; but
 
-- what a function is called for came from another caller: the write that a stream tells of, the message of a queue;
+- what a function is called for came from another caller: the write that a stream tells of, the message of a queue, the
+  end of a task. A stream's batch holds all that was written until it was handed over, and what was waited for is last;
 - a worker's long poll ends with a message that somebody sent;
 - a read waits for the write of the same item, if that is what was done last: so ends the waiting of a call.
 
-The time between two hops is the caller's own: its code, this machine, or WhatsApp.
+The time between two hops is the caller's own: its code, this machine, or WhatsApp. Nobody waits for a message's being
+deleted from a queue.
 """
 
 import statistics
@@ -18,6 +20,10 @@ from typing import Any, Final
 
 STREAM: Final = "stream to lambda"
 QUEUE: Final = "sqs to lambda"
+TASK: Final = "ecs task event"
+CALLED_BY: Final = (STREAM, QUEUE, TASK, "api gateway")
+_TOLD: Final = ("SESSION", "M#{ulid}")
+"""The kinds of items whose changes somebody is told of."""
 SLACK: Final = 0.006
 """Seconds: an effect may be seen a little before the call that had it has returned."""
 _READS: Final = ("dynamodb.GetItem", "dynamodb.Query", "dynamodb.BatchGetItem")
@@ -45,6 +51,11 @@ class Hop:
     def writes(self) -> bool:
         """Whether it changes the table."""
         return self.name.startswith("dynamodb.") and self.name not in _READS
+
+    @property
+    def deletes(self) -> bool:
+        """Whether it takes a message off a queue for good."""
+        return self.name.startswith("sqs.DeleteMessage")
 
     @property
     def sends(self) -> bool:
@@ -84,7 +95,7 @@ def hops_of(calls: Iterable[Mapping[str, Any]], played: Iterable[Mapping[str, An
         for one in calls
         if not _regular(one)
     ]
-    between = (STREAM, QUEUE, "lambda invoke", "lambda cold start", "api gateway", "ecs task event", "ecs task start")
+    between = (*CALLED_BY, "lambda invoke", "lambda cold start", "ecs task start")
     found += [
         Hop(one["name"], one["whose"], one["began"], one["began"] + one["took"] / 1000)
         for one in played
@@ -108,7 +119,7 @@ def _regular(call: Mapping[str, Any]) -> bool:
 def critical_path(hops: Sequence[Hop], began: float, ended: float, last: str) -> list[PathStep]:
     """Return the steps from ``began`` to ``ended``; the last hop is of the caller, or has the name, ``last``."""
     steps: list[PathStep] = []
-    at, hop = ended, _latest(hops, ended, lambda one: last in {one.whose, one.name})
+    at, hop = ended, _latest(hops, ended + SLACK, lambda one: last in {one.whose, one.name})
     waiting = hop.whose if hop is not None else ""
     while hop is not None and hop.ended > began:
         steps.append(PathStep(OWN, waiting, _ms(hop.ended, at)))
@@ -134,12 +145,14 @@ def _before(hops: Sequence[Hop], hop: Hop) -> Hop | None:
     """Return what a hop waited for."""
     at = hop.began + SLACK
     if hop.name == STREAM:
-        return _latest(hops, at, lambda one: one.writes and one.whose != hop.whose)
+        return _latest(hops, hop.ended, lambda one: one.writes and one.whose != hop.whose and one.about in _TOLD)
+    if hop.name.startswith("lambda "):
+        return _latest(hops, at, lambda one: one.name in CALLED_BY and (one.name == TASK or one.whose == hop.whose))
     if hop.name == QUEUE:
         return _latest(hops, at, lambda one: one.sends and one.about != "mailbox")
     if _polls(hop):
         return _latest(hops, hop.ended, lambda one: one.sends and one.about == hop.about)
-    own = _latest(hops, at, lambda one: one.whose == hop.whose and one is not hop)
+    own = _latest(hops, at, lambda one: one.whose == hop.whose and one is not hop and not one.deletes)
     if hop.name not in _READS:
         return own
     foreign = _latest(

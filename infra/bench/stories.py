@@ -33,6 +33,8 @@ EACH: Final = 30
 """Messages of each story."""
 STANDBY_WITHIN: Final = 300.0
 """Seconds: a task takes most of a minute to start."""
+MESSAGES: Final = "messages"
+SESSIONS: Final = "sessions"
 POST: Final = "execute-api.PostToConnection"
 API: Final = "APIHandler"
 DELIVER: Final = "Deliver"
@@ -66,19 +68,24 @@ class Takes:
             yield StoryFindings(name, tuple(took), tuple(self.paths[name]))
 
 
-def report(bench: Bench, seed: int = 0) -> Iterator[StoryFindings]:
-    """Play all stories, the sessions' ``bench.runs`` times, and yield what was found of each."""
+def report(bench: Bench, seed: int = 0, only: str | None = None) -> Iterator[StoryFindings]:
+    """Play all stories, the sessions' ``bench.runs`` times, and yield what was found of each.
+
+    ``only`` is MESSAGES or SESSIONS where those of the other aren't wanted.
+    """
     table = read_latencies(LATENCIES)
     lock, sync, read = (round(table[f"efs {name}"].p50 * 1000) for name in ("lock", "sync", "read"))
     disk = SlowDisk(bench.state / "shim", bench.state / "cloud")
     played = {"LATENCIES": str(LATENCIES), "LATENCIES_SEED": str(seed)}
     with bench.stack("cloud", **FAST, **played, **disk.environment(Delays(lock, sync, read))) as stack:
         takes = Takes(stack)
-        phone = Phone(stack, FRIEND).switch_on()
-        for number in range(bench.runs):
-            _session(takes, f"62811160{number:04d}")
-        _linked(stack, SESSION)
-        _messages(takes, phone)
+        if only != MESSAGES:
+            for number in range(bench.runs):
+                _session(takes, f"62811160{number:04d}")
+        if only != SESSIONS:
+            phone = Phone(stack, FRIEND).switch_on()
+            _linked(stack, SESSION)
+            _messages(takes, phone)
         yield from takes.findings
 
 

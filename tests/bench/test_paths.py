@@ -23,7 +23,7 @@ def path(calls: list[dict[str, Any]], hops: list[dict[str, Any]], ended: float, 
 
 
 def test_a_caller_s_own_calls_follow_one_another():
-    calls = [call("dynamodb.GetItem", API, 10, 5, "SESSION"), call("dynamodb.PutItem", API, 20, 10, "M#")]
+    calls = [call("dynamodb.GetItem", API, 10, 5, "SESSION"), call("dynamodb.PutItem", API, 20, 10, "M#{ulid}")]
     assert path(calls, [], 32, API) == [
         ("the beginning", 10),
         ("dynamodb.GetItem", 5),
@@ -35,16 +35,16 @@ def test_a_caller_s_own_calls_follow_one_another():
 
 def test_what_somebody_else_does_meanwhile_is_not_on_the_path():
     calls = [
-        call("dynamodb.PutItem", API, 0, 10, "M#"),
+        call("dynamodb.PutItem", API, 0, 10, "M#{ulid}"),
         call("dynamodb.UpdateItem", "Fanout", 5, 20, "C#"),
-        call("dynamodb.GetItem", API, 30, 5, "M#"),
+        call("dynamodb.GetItem", API, 30, 5, "M#{ulid}"),
     ]
     assert path(calls, [], 35, API) == [("dynamodb.PutItem", 10), (API, 20), ("dynamodb.GetItem", 5)]
 
 
 def test_a_function_is_called_for_the_write_that_the_stream_tells_of():
     calls = [
-        call("dynamodb.PutItem", WORKER, 10, 5, "M#"),
+        call("dynamodb.PutItem", WORKER, 10, 5, "M#{ulid}"),
         call("execute-api.PostToConnection", "Fanout", 220, 10),
     ]
     hops = [played("stream to lambda", "Fanout", 15, 200), played("lambda invoke", "Fanout", 215, 5)]
@@ -58,11 +58,50 @@ def test_a_function_is_called_for_the_write_that_the_stream_tells_of():
     ]
 
 
+def test_a_batch_of_a_stream_is_waited_for_from_the_last_write_that_somebody_is_told_of():
+    calls = [
+        call("dynamodb.UpdateItem", "Control", 0, 10, "SESSION"),
+        call("dynamodb.UpdateItem", WORKER, 100, 10, "SESSION"),
+        call("dynamodb.UpdateItem", WORKER, 120, 5, "A#{whatsapp_id}"),
+        call("execute-api.PostToConnection", "Fanout", 215, 10),
+    ]
+    hops = [played("stream to lambda", "Fanout", 10, 200), played("lambda invoke", "Fanout", 210, 5)]
+    assert path(calls, hops, 225, "execute-api.PostToConnection")[-4:] == [
+        ("dynamodb.UpdateItem", 10),
+        ("stream to lambda", 100),
+        ("lambda invoke", 5),
+        ("execute-api.PostToConnection", 10),
+    ]
+
+
+def test_a_function_that_hears_of_tasks_is_called_for_a_task_s_end_not_for_what_it_did_before():
+    calls = [
+        call("dynamodb.GetItem", "TaskState", 5, 5, "SESSION"),
+        call("dynamodb.GetItem", "TaskState", 115, 5, "SESSION"),
+    ]
+    hops = [played("ecs task event", WORKER, 10, 100), played("lambda invoke", "TaskState", 110, 5)]
+    assert path(calls, hops, 120, "TaskState") == [
+        ("the beginning", 10),
+        ("ecs task event", 100),
+        ("lambda invoke", 5),
+        ("dynamodb.GetItem", 5),
+    ]
+
+
+def test_nobody_waits_for_a_message_s_being_deleted():
+    calls = [
+        call("dynamodb.GetItem", WORKER, 0, 5, "SESSION"),
+        call("sqs.DeleteMessageBatch", WORKER, 2, 8, "mailbox"),
+        call("dynamodb.GetItem", WORKER, 10, 5, "LEASE"),
+    ]
+    assert path(calls, [], 15, WORKER) == [("dynamodb.GetItem", 5), (WORKER, 5), ("dynamodb.GetItem", 5)]
+
+
 def test_a_long_poll_is_waited_for_only_from_when_its_message_was_sent():
     calls = [
         call("sqs.ReceiveMessage", WORKER, -5000, 5027, "mailbox", found=1),
         call("sqs.SendMessage", API, 10, 10, "mailbox"),
-        call("dynamodb.UpdateItem", WORKER, 30, 10, "M#"),
+        call("dynamodb.UpdateItem", WORKER, 30, 10, "M#{ulid}"),
     ]
     assert path(calls, [], 40, WORKER) == [
         ("the beginning", 10),
@@ -75,10 +114,10 @@ def test_a_long_poll_is_waited_for_only_from_when_its_message_was_sent():
 
 def test_a_call_that_waits_ends_with_the_write_that_it_waits_for():
     calls = [
-        call("dynamodb.UpdateItem", WORKER, 0, 30, "M#"),
-        call("dynamodb.GetItem", API, 5, 5, "M#"),
-        call("dynamodb.GetItem", API, 20, 5, "M#"),
-        call("dynamodb.GetItem", API, 40, 5, "M#"),
+        call("dynamodb.UpdateItem", WORKER, 0, 30, "M#{ulid}"),
+        call("dynamodb.GetItem", API, 5, 5, "M#{ulid}"),
+        call("dynamodb.GetItem", API, 20, 5, "M#{ulid}"),
+        call("dynamodb.GetItem", API, 40, 5, "M#{ulid}"),
     ]
     assert path(calls, [], 45, API) == [("dynamodb.UpdateItem", 30), (API, 10), ("dynamodb.GetItem", 5)]
 
@@ -94,11 +133,11 @@ def test_signs_of_life_and_empty_polls_are_no_part_of_a_story():
 
 def test_all_steps_together_take_as_long_as_the_story():
     calls = [
-        call("dynamodb.PutItem", API, 3, 9, "M#"),
+        call("dynamodb.PutItem", API, 3, 9, "M#{ulid}"),
         call("sqs.SendMessage", API, 14, 8, "mailbox"),
         call("sqs.ReceiveMessage", WORKER, 0, 25, "mailbox", found=1),
-        call("dynamodb.UpdateItem", WORKER, 31, 9, "M#"),
-        call("dynamodb.GetItem", API, 38, 7, "M#"),
+        call("dynamodb.UpdateItem", WORKER, 31, 9, "M#{ulid}"),
+        call("dynamodb.GetItem", API, 38, 7, "M#{ulid}"),
     ]
     steps = critical_path(hops_of(calls, [played("cloudfront", "rest", 0, 2)]), 0, 0.047, API)
     assert round(sum(step.took for step in steps)) == 47

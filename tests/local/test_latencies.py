@@ -5,10 +5,12 @@ from pathlib import Path
 from random import Random
 
 import pytest
+import requests
 
 from infra.bench import LATENCIES
 from infra.local.iam.callers import OPERATOR, WORKER
 from infra.local.latencies import CallLatencies, HopLatency, Latencies, hop_of, read_latencies
+from tests.local.running import running_stack
 
 FAST = {name: HopLatency(name, 2, 3, "assumed") for name in ("lambda invoke", "dynamodb read", "sqs receive")}
 FAST["lambda cold start"] = HopLatency("lambda cold start", 20, 21, "assumed")
@@ -107,3 +109,21 @@ def test_each_hop_of_the_table_says_where_it_comes_from_and_isn_t_faster_at_p95(
 
 def test_the_table_is_dated():
     assert 'read_on = "2026-' in Path(LATENCIES).read_text()
+
+
+@pytest.mark.subprocess
+def test_a_call_of_the_stack_takes_what_its_hops_take_and_tells_of_them(tmp_path):
+    with running_stack(tmp_path, LATENCIES=str(LATENCIES)) as stack:
+        began = time.time()
+        stack.log_in()
+        took = time.time() - began
+        told = requests.get(f"{stack.url}/_local/aws/latencies", timeout=10).json()["hops"]
+        ours = [one for one in told if began <= one["began"] and one["whose"] in {"rest", "APIHandler"}]
+        names = [one["name"] for one in ours]
+        assert names[:2] == ["cloudfront", "api gateway"]
+        assert names[2] in {"lambda invoke", "lambda cold start"}
+        assert "dynamodb read" in names
+        assert took >= sum(one["took"] for one in ours if one["name"] != "dynamodb write") / 1000
+        stopping = time.monotonic()
+    # A standby's task takes most of a minute to start; the stack doesn't wait for it.
+    assert time.monotonic() - stopping < 20
