@@ -249,8 +249,10 @@ def _mentioned(key: str, value: Any) -> Iterator[str]:
             yield value
         case "Fn::GetAtt":
             yield value[0]
-        case "Fn::Sub" if isinstance(value, str):
-            pieces = value.split("${")[1:]
-            yield from (piece.partition("}")[0].partition(".")[0] for piece in pieces)
+        case "Fn::Sub":
+            text, named = (value, {}) if isinstance(value, str) else value
+            names = (piece.partition("}")[0].partition(".")[0] for piece in text.split("${")[1:])
+            yield from (name for name in names if name not in named)
+            yield from references(named)
         case _:
             yield from references(value)

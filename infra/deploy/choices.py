@@ -104,7 +104,9 @@ def _stage(name: str) -> str:
     return name
 
 
-OURS = frozenset({"WorkerImage", "ImageRepository", "EdgeSecretVersion", "WaitingShare", "MailboxTags"})
+OURS = frozenset(
+    {"WorkerImage", "ImageRepository", "EdgeSecretVersion", "WaitingShare", "MailboxTags", "AdoptedStream"}
+)
 """What the deployment itself fills in."""
 
 
@@ -122,6 +124,8 @@ def check_parameters(template: Mapping[str, Any], given: Mapping[str, str], *, r
     if missing:
         raise CannotDeploy(f"The template needs a value for {', '.join(missing)}: add PARAMETERS='{missing[0]}=…'.")
     values = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(given)
+    if values.get("AdoptedTable"):
+        values["AdoptedStream"] = "found when the table is asked"
     _keep_rules(template.get("Rules", {}), values | {"AWS::Region": region})
     _check_network(values)
 

@@ -1,7 +1,8 @@
 """Sets of parameters that the template is linted with and created with, beside its own defaults.
 
 Each is a way to deploy that somebody chooses: EVERYTHING is all that has a price, FOREIGN all that a platform team
-brings itself.
+brings itself, ADOPTED goes on with a table and files that were restored, MOUNTED with files that are mounted elsewhere,
+too.
 """
 
 from tests.infra.cloud import ACCOUNT, PARAMETERS, REGION
@@ -38,4 +39,19 @@ FOREIGN = PARAMETERS | {
     "RolePath": "/platform/switchboard/",
     "LogDays": "3653",
 }
-SETS = {"default": PARAMETERS, "everything": EVERYTHING, "private": PRIVATE, "foreign": FOREIGN, "no edge": NO_EDGE}
+ADOPTED = PARAMETERS | {
+    "AdoptedTable": "switchboard-dev-Table-RESTORED",
+    "AdoptedStream": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/switchboard-dev-Table-RESTORED/stream/2026-11-28T10:00:00.000",
+    "AdoptedFiles": "fs-0123456789abcdef0",
+    "AdoptedPath": "/aws-backup-restore_2026-11-28T10-00-00/devices",
+}
+MOUNTED = ADOPTED | FOREIGN | {"AdoptedMounts": "yes"}
+SETS = {
+    "default": PARAMETERS,
+    "everything": EVERYTHING,
+    "private": PRIVATE,
+    "foreign": FOREIGN,
+    "no edge": NO_EDGE,
+    "adopted": ADOPTED,
+    "mounted": MOUNTED,
+}

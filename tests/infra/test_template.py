@@ -43,8 +43,9 @@ def test_references_are_found_in_every_kind_of_expression():
         {"Fn::GetAtt": ["B", "Arn"]},
         {"Fn::Sub": "x ${C} ${D.Arn} ${AWS::Region}"},
         {"k": {"Ref": "E"}},
+        {"Fn::Sub": ["${F} ${Mine}", {"Mine": {"Ref": "G"}}]},
     ]
-    assert list(references(value)) == ["A", "B", "C", "D", "AWS::Region", "E"]
+    assert list(references(value)) == ["A", "B", "C", "D", "AWS::Region", "E", "F", "G"]
 
 
 def test_only_the_outermost_expressions_count():
