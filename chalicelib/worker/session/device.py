@@ -10,7 +10,11 @@ all who open a file to be on one host, and EFS is shared by all hosts. So no two
   should be. A copy is taken if neither file changed meanwhile, and used if SQLite's own check passes; else the next
   older one is tried, and if none is sound the device is Unreadable: better not served than served with broken keys;
 - the copy is made under another name, synced, and renamed, so that a database with its final name is whole;
-- the client's first login proves the copy, and only then are the earlier epochs' databases removed (``prune``).
+- the client's first login proves the copy, and only then are the earlier epochs' databases removed (``prune``);
+- a database of a later epoch means that a later claim was in force. Either this worker's claim is over, or the table
+  was put back to an older state than that of the files, and counts claims anew. An older database, or none, would be
+  taken for the device then, and the session for unlinked: so nothing is opened (``Overtaken``). Who restores a table
+  raises the epochs in it above all that the files may have (``services.control.restored``).
 
 A worker that should be dead can therefore only harm its own copy, and a crash at any point leaves either the former
 database or the new one. ``service.comes_back`` decides what becomes of two workers that are connected all the same.
@@ -26,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chalicelib.domain.errors import Fenced
 from chalicelib.services.ports import Rejected, SessionStore, Unavailable
 
 TRIES: Final = 5
@@ -127,6 +132,10 @@ class Unreadable(Exception):
     """A device is stored, but no copy of it passes SQLite's own check."""
 
 
+class Overtaken(Fenced):
+    """A later epoch has a database of the session's: nothing may be opened under this one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """The epoch's database, and whether a linked device is in it.
@@ -149,15 +158,17 @@ class Devices:
         """Return the epoch's database, made from the newest one before it; the client creates it if there is none.
 
         Call it while holding the lease, and before the client runs: SQLite's locks belong to the process, and closing
-        the file here would drop the client's. Raises Unreadable if something is stored and nothing of it is sound.
+        the file here would drop the client's. Raises Unreadable if something is stored and nothing of it is sound, and
+        Overtaken if a later epoch has a database.
         """
         home = self.root / uid
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        own = _database(home, epoch)
+        own, found = _database(home, epoch), _databases(home)
+        if found and _epoch(found[-1]) > epoch:
+            raise Overtaken(f"{found[-1].name} is there, and epoch {epoch} is in force")
         if own.exists():
             return Opened(own, is_linked(own), epoch)
         _clear(home, ".copy-*")
-        found = [database for database in _databases(home) if _epoch(database) < epoch]
         for source in reversed(found):
             aside = home / f".copy-{own.name}"
             try:

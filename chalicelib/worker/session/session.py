@@ -20,7 +20,7 @@ from chalicelib.worker.media.incoming import AWAITED, IncomingFiles
 from chalicelib.worker.media.outgoing import OutgoingFiles
 from chalicelib.worker.media.transfer import Transfer
 from chalicelib.worker.session.answering import Answerer
-from chalicelib.worker.session.device import Devices, Opened, Unreadable
+from chalicelib.worker.session.device import Devices, Opened, Overtaken, Unreadable
 from chalicelib.worker.session.lease import HeldLease, acquire
 from chalicelib.worker.session.linking import OwnersLinking
 from chalicelib.worker.session.messaging import Messaging
@@ -83,6 +83,9 @@ class WorkerSession:
             lease.renew()
         try:
             ending = self._serve_held(held, lease)
+        except Overtaken as overtaken:
+            self._log.warning("device_overtaken", uid=claim.uid, epoch=claim.epoch, why=str(overtaken))
+            ending = Exit(FENCED)
         except Fenced:
             self._log.warning("fenced")
             ending = Exit(FENCED)

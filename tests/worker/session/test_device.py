@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.worker.session import device as copying
-from chalicelib.worker.session.device import Devices, Opened, Torn, Unreadable, copy, is_linked
+from chalicelib.worker.session.device import Devices, Opened, Overtaken, Torn, Unreadable, copy, is_linked
 from tests.worker.databases import devices, leave, log_of
 
 pytestmark = pytest.mark.subprocess
@@ -109,6 +109,26 @@ def test_the_newest_epoch_is_what_counts(tmp_path: Path) -> None:
     leave(stored(tmp_path, 10), "ten")
     Devices(tmp_path).open(UID, 11)
     assert devices(stored(tmp_path, 11)) == ["ten"]
+
+
+@pytest.mark.parametrize("before", [(), (3,), (4,)])
+def test_a_later_epoch_s_database_keeps_an_earlier_one_from_opening_any(
+    tmp_path: Path, before: tuple[int, ...]
+) -> None:
+    """So it is where a table was put back and the files were not: the session isn't taken for unlinked."""
+    for epoch in (*before, 9):
+        leave(stored(tmp_path, epoch), "ana")
+    with pytest.raises(Overtaken, match=r"device-0000000009\.db is there, and epoch 4 is in force"):
+        Devices(tmp_path).open(UID, 4)
+    assert [stored(tmp_path, epoch).exists() for epoch in (*before, 9)] == [True] * (len(before) + 1)
+    assert Devices(tmp_path).open(UID, 9).linked
+
+
+def test_an_epoch_above_all_that_the_files_have_goes_on_with_the_newest(tmp_path: Path) -> None:
+    leave(stored(tmp_path, 4), "old")
+    leave(stored(tmp_path, 9), "new")
+    assert Devices(tmp_path).open(UID, 1_000_004).origin == 9
+    assert devices(stored(tmp_path, 1_000_004)) == ["new"]
 
 
 def test_a_device_that_logged_out_is_not_brought_back_from_an_older_epoch(tmp_path: Path) -> None:
