@@ -45,6 +45,7 @@ from chalicelib.services.accounts.keys import ApiKeys, Tickets
 from chalicelib.services.accounts.tenants import Tenants
 from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
+from chalicelib.services.control.restored import Restored
 from chalicelib.services.control.standbys import Standbys
 from chalicelib.services.control.sweeper import Sweeper, Upgrades
 from chalicelib.services.media import MediaLibrary
@@ -90,6 +91,7 @@ __all__ = [
     "questions",
     "reconciler",
     "reservations",
+    "restored",
     "rooms",
     "sending",
     "sessions",
@@ -193,6 +195,13 @@ def users() -> Users:
 def tenants() -> Tenants:
     """Return the operators' side of tenants."""
     return Tenants(DynamoTenants(parts.table()), users(), parts.session_store(), parts.moves(), parts.clock)
+
+
+def restored() -> Restored:
+    """Return who puts a restored table right, before anything runs on it."""
+    store = DynamoMessages(parts.table())
+    dispatch = Dispatch(store, DynamoChats(parts.table()), clock, new_id)
+    return Restored(DynamoTenants(parts.table()), parts.session_store(), store, dispatch)
 
 
 def first_administrator(name: str, password: str, tenant: str) -> bool:
