@@ -1,6 +1,6 @@
 # What there is to do: `make help`. Everything runs from .venv, which is made and kept current by itself.
 .DEFAULT_GOAL := help
-.PHONY: help run demo quick test soak fuzz pictures check audit bench bench-compare calls profile proto types format clean package deploy finish smoke destroy
+.PHONY: help run demo quick test soak fuzz pictures check audit bench bench-compare calls profile proto types format clean package deploy adopt finish smoke destroy
 SHELL := /bin/bash
 
 PYTHON ?= python3
@@ -82,6 +82,9 @@ format: .venv/dev  ## format the code
 
 deploy: .venv/dev  ## deploy to AWS (STAGE=dev, AWS_REGION=, DRY_RUN=1, EDGE=none, DOMAIN= and CERTIFICATE=, ALARM_EMAIL=, PARAMETERS=)
 	@exec $(BIN)/python -m infra.deploy
+
+adopt: .venv/dev  ## make a table and files that stand ready for a new stack (STAGE=dev, PARAMETERS='AdoptedTable=…')
+	@exec $(BIN)/python -m infra.deploy adopt
 
 finish: .venv/dev  ## do for a stack what its template can't, if something else than make deploy made it (STAGE=dev)
 	@exec $(BIN)/python -m infra.deploy finish

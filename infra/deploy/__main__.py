@@ -1,4 +1,4 @@
-"""``python -m infra.deploy [destroy|finish]``, which ``make deploy``, ``make destroy`` and ``make finish`` run.
+"""``python -m infra.deploy [destroy|finish|adopt]``, which ``make deploy``, ``make destroy`` and so on run.
 
 What stops it is said in words.
 """
@@ -17,11 +17,12 @@ def main(arguments: list[str]) -> int:
     say = partial(print, flush=True)
     try:
         # Only now: what these load may be missing.
+        from infra.deploy.adoption import adopt  # noqa: PLC0415
         from infra.deploy.choices import read_choices  # noqa: PLC0415
         from infra.deploy.deployment import deploy, finish  # noqa: PLC0415
         from infra.deploy.destruction import destroy  # noqa: PLC0415
 
-        act = {"destroy": destroy, "finish": finish}.get("".join(arguments), deploy)
+        act = {"destroy": destroy, "finish": finish, "adopt": adopt}.get("".join(arguments), deploy)
         act(read_choices(os.environ), say)
     except CannotDeploy as refused:
         sys.stderr.write(f"{refused}\n")

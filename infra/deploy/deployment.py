@@ -9,7 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from infra.deploy import CannotDeploy, administrator, artifacts, checks, given_image, image, publishing, verification
+from infra.deploy import (
+    CannotDeploy,
+    administrator,
+    adoption,
+    artifacts,
+    checks,
+    given_image,
+    image,
+    publishing,
+    verification,
+)
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.choices import OURS, Choices, check_image, check_parameters
@@ -86,6 +96,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     check_alarms(template, choices.rollback)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
+    parameters |= adoption.check(account, choices.stage, parameters, before)
     checks.check_concurrency(account, parameters, before.parameters if before else {})
     parameters["WaitingShare"] = str(checks.free_for_waits(account, parameters, before.parameters if before else {}))
     say(f"{parameters['WaitingShare']} calls may wait at a time, unless WaitingCalls says otherwise.")

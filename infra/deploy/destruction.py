@@ -49,6 +49,9 @@ def destroy(choices: Choices, say: Say) -> None:
         say(f"There is no stack {choices.stack} in account {account.number}, region {account.region}.")
     else:
         _remove_stack(account, stack, choices.stack, say)
+        for what, name in (("table", "AdoptedTable"), ("file system", "AdoptedFiles")):
+            if state.parameters.get(name):
+                say(f"The {what} {state.parameters[name]} was adopted, and is left as it is.")
     for removed, what in (
         (image.remove(account, choices.stack), "The worker's images are gone."),
         (artifacts.remove(account, choices.stack), "The bucket of the code is gone."),
@@ -109,7 +112,10 @@ def _remove_tables(account: Account, resources: list[Resource]) -> None:
 
 def _tell(kept: list[Resource], say: Say) -> None:
     if kept:
-        say("This was kept, since it holds what can't be made again. A new deployment doesn't find it. To remove it:")
+        say(
+            "This was kept, since it holds what can't be made again. A new stack can go on with the table and the files"
+        )
+        say("(make adopt). To remove it:")
     for _, kind, physical in kept:
         say(f"  {REMOVAL.get(kind, f'{kind} {{0}}').format(physical)}")
 

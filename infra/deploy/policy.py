@@ -4,7 +4,8 @@
 stack's own resources need is CloudFormation's, by the role that is handed over with the change set (``STACK_ROLE=``).
 A test deploys with every call recorded, and holds the actions here to those.
 
-Removing a stage (``make destroy``) takes more, and isn't a pipeline's business.
+Removing a stage (``make destroy``) takes more, and so does making a restored table ready (``make adopt``): neither is a
+pipeline's business.
 """
 
 import argparse
@@ -90,6 +91,20 @@ def _account(place: DeployerPlace) -> list[dict[str, Any]]:
                 f"arn:{place.partition}:acm:us-east-1:{place.account}:certificate/*",
                 f"arn:{place.partition}:route53:::hostedzone/*",
             ],
+        ),
+        # What is adopted, if anything is. A table is found here by the name that the stack would give it.
+        _allow(
+            "CheckAdopted",
+            [
+                "dynamodb:DescribeContinuousBackups",
+                "dynamodb:DescribeTable",
+                "dynamodb:DescribeTimeToLive",
+                "dynamodb:ListTagsOfResource",
+                "elasticfilesystem:DescribeBackupPolicy",
+                "elasticfilesystem:DescribeFileSystemPolicy",
+                "elasticfilesystem:DescribeFileSystems",
+            ],
+            [_table(place), place.arn("elasticfilesystem", "file-system/*")],
         ),
         _allow("LookForEcsRole", ["iam:GetRole"], [linked]),
         _allow("MakeEcsRole", ["iam:CreateServiceLinkedRole"], [linked], StringEquals={"iam:AWSServiceName": ECS}),

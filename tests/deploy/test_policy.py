@@ -12,7 +12,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.cloudfront.models import cloudfront_backends
 
 from infra import REPOSITORY
-from infra.deploy import CannotDeploy, administrator, checks, given_image, verification
+from infra.deploy import CannotDeploy, administrator, adoption, checks, given_image, verification
 from infra.deploy import account as accounts
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
@@ -23,7 +23,7 @@ from infra.edge import secret as edge_secret
 from infra.local.moto.server import MotoServer
 from infra.smoke.target import SmokeTarget, deployed
 from infra.smoke.workers import Fleet
-from tests.deploy import cloud
+from tests.deploy import cloud, test_adoption
 from tests.deploy.cloud import Docker, a_package, a_page, a_repository, client, running
 from tests.deploy.test_deployment import run_task
 
@@ -41,7 +41,7 @@ NAMED_OTHERWISE = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-SERVICES = {"service-quotas": "servicequotas", "monitoring": "cloudwatch"}
+SERVICES = {"service-quotas": "servicequotas", "monitoring": "cloudwatch", "efs": "elasticfilesystem"}
 """boto3's names of services whose actions begin otherwise."""
 WITH_ITS_ARGUMENTS = {"iam:PassRole"}
 """What is asked for over and above a call, for the role that it hands over."""
@@ -96,6 +96,7 @@ def test_it_allows_what_deploying_does_and_nothing_else(account: Account, record
     _deploy_again_and_again(account, others, tmp_path)
     _check_what_is_chosen(account, others)
     _look_at_workers(account)
+    _check_adopted(account, others, recorded)
     allowed = actions(policy(EXAMPLE)) - set(DOCKER) - WITH_ITS_ARGUMENTS
     assert {"not allowed": recorded.actions - allowed, "never asked for": allowed - recorded.actions} == {
         "not allowed": set(),
@@ -146,6 +147,15 @@ def _check_what_is_chosen(account: Account, others: Account) -> None:
     kept = client(others, "secretsmanager").create_secret(Name="EdgeSecret-1", SecretString="{}")["ARN"]
     assert not edge_secret.version(account, kept)
     assert triggers(account, [("RestErrors", KIND, "none")], Rollback()) == ([], [])
+
+
+def _check_adopted(account: Account, others: Account, recorded: Recorded) -> None:
+    before = set(recorded.actions)
+    adopted = {"AdoptedTable": test_adoption.a_copied_table(others), "AdoptedFiles": test_adoption.files(others)}
+    # Whoever makes and restores a table isn't the deployer.
+    recorded.actions = before
+    with pytest.raises(CannotDeploy, match="make adopt"):
+        adoption.check(account, "dev", {**adopted, "FileBackups": "yes"}, None)
 
 
 def _look_at_workers(account: Account) -> None:
