@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from infra.bench.figures import Findings, Row, shown
+from infra.bench.paths import SMALL
 
 STYLE: Final = """
 :root { color-scheme: light dark; --fine: light-dark(#5f6368, #a8adb4); --line: light-dark(#d9dce1, #3a3f47);
@@ -18,7 +19,9 @@ p { margin: .25rem 0; } .fine { color: var(--fine); font-size: .9em; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 600; white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
+th { font-weight: 600; white-space: nowrap; }
+.rows th { width: 11%; } .rows th:first-child { width: auto; }
+th:first-child, td:first-child { text-align: left; }
 td.figure, td.verdict { white-space: nowrap; }
 .met { color: var(--good); } .not-met { color: var(--bad); font-weight: 600; }
 .path td { padding: .15rem .6rem; } .path td.where { width: 45%; min-width: 12rem; }
@@ -61,7 +64,7 @@ def _head(findings: Findings) -> Iterator[str]:
 def _parts(rows: Iterable[Row]) -> Iterator[str]:
     for part, members in groupby(rows, key=lambda row: row.part):
         yield f"<h2>{escape(part)}</h2>"
-        yield '<div class="wide"><table>'
+        yield '<div class="wide"><table class="rows">'
         heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
         yield f"<thead><tr>{heads}</tr></thead><tbody>"
         yield from (_row(row) for row in members)
@@ -112,6 +115,9 @@ def _path(story: Mapping[str, Any]) -> Iterator[str]:
     yield '<div class="wide"><table class="path"><tbody>'
     whole, at = sum(step["ms"] for step in story["path"]) or 1.0, 0.0
     for step in story["path"]:
+        if step["own"] and step["ms"] < SMALL * whole:
+            at += step["ms"]
+            continue
         left, width = 100 * at / whole, 100 * step["ms"] / whole
         kind = "bar wait" if step["own"] else "bar"
         style = f"margin-left:{left:.2f}%;width:{width:.2f}%"

@@ -220,6 +220,9 @@ class StoryFindings:
         yield f"{self.name}: p50 {self.p50:,.0f} ms, p95 {self.p95:,.0f} ms, {len(self.took)} runs; the usual path:"
         whole, at = sum(step.took for step in self.usual) or 1.0, 0.0
         for step in self.usual:
+            if step.name == OWN and step.took < SMALL * whole:
+                at += step.took
+                continue
             start, size = round(WIDTH * at / whole), round(WIDTH * step.took / whole)
             bar = (("·" if step.name == OWN else "█") * size or "▏").rjust(start + size)
             yield f"  {step.label[:58]:58} {step.took:8.1f} ms |{bar:{WIDTH}}|"
@@ -228,5 +231,7 @@ class StoryFindings:
         yield f"  costliest hops: {costs}"
 
 
+SMALL: Final = 0.01
+"""The share of a path below which a caller's own time isn't shown: nearly all of it lies between two calls."""
 WIDTH: Final = 50
 """Columns of a path's bars."""

@@ -101,3 +101,14 @@ def test_a_step_s_bar_lies_where_the_step_lies_in_the_whole():
     text = page(findings(stories=(a_story(),)))
     assert 'class="bar" style="margin-left:0.00%;width:75.00%"' in text
     assert 'class="bar wait" style="margin-left:75.00%;width:25.00%"' in text
+
+
+def test_own_time_between_two_calls_is_left_out_and_keeps_its_place():
+    steps = [
+        {"label": "first", "ms": 100.0, "own": False},
+        {"label": "hardly any", "ms": 0.5, "own": True},
+        {"label": "second", "ms": 99.5, "own": False},
+    ]
+    text = page(findings(stories=(a_story() | {"path": steps},)))
+    assert "hardly any" not in text
+    assert "margin-left:50.25%" in text
