@@ -1,7 +1,7 @@
 """Queries of moto's DynamoDB that look at one partition.
 
 moto sorts the whole table for each query, then measures each item of the partition. Here it is shown a table that holds
-nothing but what can be among the answer.
+nothing but what can be among the answer; that it sorts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,8 +30,11 @@ def _query(
         return _QUERY(table, hash_key, comparison, ends, *given, **named)
     # The names that the caller gives by place: limit, start, direction, projection, index.
     index = named.get("index_name", given[4] if len(given) > 4 else None)
+    rows = _rows(table, hash_key, index, comparison, ends)
     view: Any = object.__new__(type(table))
-    vars(view).update(vars(table), items=_rows(table, hash_key, index, comparison, ends))
+    vars(view).update(
+        vars(table), all_items=lambda: [item for partition in rows.values() for item in partition.values()]
+    )
     return _QUERY(view, hash_key, comparison, ends, *given, **named)
 
 

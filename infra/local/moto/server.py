@@ -26,7 +26,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoReque
 from werkzeug.serving import make_server
 
 from infra.local.moto import s3
-from infra.local.moto.direct import JSON, MotoAnswer, MotoCall, answered
+from infra.local.moto.direct import JSON, PLACES, MotoAnswer, MotoCall, answered
 from infra.local.moto.dynamodb import repair_dynamodb
 from infra.local.moto.patching import Place, put_in_place
 from infra.local.moto.sqs import asked_over, make_queues_safe
@@ -135,7 +135,7 @@ class MotoServer:
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         repair_dynamodb()
         make_queues_safe()
-        put_in_place((Place(settings, "ec2_load_default_amis", _no_images),))
+        put_in_place((*PLACES, Place(settings, "ec2_load_default_amis", _no_images)))
         application = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._guarded(application), threaded=True, request_handler=GlancingHandler
