@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -28,6 +29,31 @@ def test_it_checks_rehearses_deploys_and_ends_with_the_smoke_test():
     assert JOBS["deploy"]["needs"] == "check"
     assert commands("check") == ["make check", "make quick"]
     assert commands("deploy") == ["make deploy DRY_RUN=1", "make deploy", "make smoke"]
+
+
+def test_github_takes_it():
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, CI / "github-actions.yml"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_github_wouldn_t_take_is_found(tmp_path):
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text((CI / "github-actions.yml").read_text().replace("timeout-minutes: 90", "timeout: 90"))
+    assert subprocess.run([*command, wrong], capture_output=True, check=False).returncode == 1
+
+
+def test_what_one_step_s_expression_names_is_there():
+    text = (CI / "github-actions.yml").read_text()
+    readme = (CI / "README.md").read_text()
+    assert set(re.findall(r"vars\.(\w+)", text)) == {
+        name
+        for row in re.findall(r"^\| (`[A-Z_`, ]+`) \|", readme, flags=re.MULTILINE)
+        for name in re.findall(r"[A-Z_]+", row)
+    }
+    inputs = WORKFLOW["on"]["workflow_dispatch"]["inputs"]
+    assert set(re.findall(r"inputs\.(\w+)", text)) == set(inputs)
 
 
 def test_every_target_is_one():
