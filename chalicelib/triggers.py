@@ -9,8 +9,8 @@ of order.
 
 The second (``fanout``) distributes events, and there the order matters, within an event and between events:
 
-- Within an event: history, then chats, then watchers, then the webhook's queue. Whoever is told of a message finds it
-  in its chat. A watcher that connects subscribes first and then
+- Within an event: history (with the pointer of the message's chat, in one call), then chats, then watchers, then the
+  webhook's queue. Whoever is told of a message finds it in its chat. A watcher that connects subscribes first and then
   reads history and the session, while the fan-out writes history before it reads subscriptions; so every event reaches
   a new watcher by one of the two ways. A webhook's attempt reads the event from history, so history has to be there
   before the attempt is queued.
@@ -206,8 +206,9 @@ def _tell_of(record: Mapping[str, Any]) -> None:
     if envelope is None:
         return
     with on_behalf_of(seen.request):
-        bootstrap.history().record(envelope)
-        bootstrap.chats().index(envelope)
+        chats = bootstrap.chats()
+        written = bootstrap.history().record(envelope, chats.entries(envelope))
+        chats.index(envelope, written)
         beside = bootstrap.push().push(envelope)
         bootstrap.webhooks().owe(envelope, seen.session, beside)
         note(envelope)

@@ -5,12 +5,14 @@ endpoints), the clock, and the settings. A service is made anew each time it is 
 changes counts from then on; no service keeps a state of its own between calls.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.adapters.credentials import HmacHashes, SigningKeys
 from chalicelib.adapters.names import named_id, new_entropy, new_ticket
 from chalicelib.domain.limits import Quotas
+from chalicelib.domain.messages import Direction
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
@@ -142,6 +144,7 @@ class Stores:
     def __post_init__(self) -> None:
         self.channels.watchers = self.watchers  # As in the table, where both are listed.
         self.subscriptions = fakes.MemorySubscriptions(self.watchers)
+        self.history.chats = self.chats
 
 
 @dataclass
@@ -155,6 +158,7 @@ class Rig:
     workers: fakes.FakeWorkers = field(default_factory=fakes.FakeWorkers)
     mailboxes: fakes.FakeMailboxes = field(default_factory=fakes.FakeMailboxes)
     wakes: fakes.FakeWakes = field(default_factory=fakes.FakeWakes)
+    passages: OrderedDict[tuple[str, Direction], int] = field(default_factory=OrderedDict)
     metrics: Metrics = field(default_factory=fakes.FakeMetrics)
     sockets: fakes.FakeSockets = field(default_factory=fakes.FakeSockets)
     pushes: fakes.FakePushes = field(default_factory=fakes.FakePushes)
@@ -289,7 +293,7 @@ class Rig:
 
     @property
     def chats(self) -> Chats:
-        return Chats(self.stores.chats, self.stores.messages, self.identities, self.clock)
+        return Chats(self.stores.chats, self.stores.messages, self.identities, self.clock, self.passages)
 
     @property
     def chat_list(self) -> ChatList:

@@ -130,6 +130,52 @@ def pointed_until(message: Message) -> int:
     return message.kept_until + KEPT
 
 
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """What has a message found by its chat. The ``message`` is in the chat that goes by its person's LID, if known."""
+
+    message: Message
+
+    @property
+    def key(self) -> str:
+        """What the chat is found by."""
+        return chat_key(self.message)
+
+    @property
+    def pointer(self) -> Pointer:
+        """Return what is kept of the message."""
+        return Pointer(self.message.id, self.message.direction, self.message.content.type)
+
+    @property
+    def unread(self) -> bool:
+        """Whether the message wants reading."""
+        return wants_reading(self.message)
+
+    @property
+    def until(self) -> int:
+        """Return until when the pointer is kept, in milliseconds since the Unix epoch."""
+        return pointed_until(self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """That the newest message in its direction came in or went out ``at`` then, in milliseconds since the epoch."""
+
+    direction: Direction
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntries:
+    """What is written for an event's message together with the event."""
+
+    pointing: Pointing | None = None
+    passed: Passed | None = None
+
+
+NO_ENTRIES: Final = IndexEntries()
+
+
 def points_anew(message: Message) -> bool:
     """Whether the message's newest event is to write its pointer: its first one, and any that keeps it for longer."""
     late = message.last_event is not None and message.last_event.at - message.created_at > KEPT

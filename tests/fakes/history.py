@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
 from chalicelib.domain.webhook import Delivery, Outcome
 from chalicelib.services.ports import HistoryStore, MessageStore, SessionStore
+from tests.fakes.messages import MemoryChats
 
 
 @dataclass
@@ -15,9 +17,15 @@ class MemoryHistory:
     """HistoryStore."""
 
     rows: dict[tuple[str, str], Envelope] = field(default_factory=dict)
+    chats: MemoryChats = field(default_factory=MemoryChats)
 
-    def append(self, envelope: Envelope) -> None:
+    def append(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> None:
         self.rows[envelope.uid, envelope.cursor] = replace(envelope, message=None)
+        if pointing := entries.pointing:
+            unread, until = pointing.unread, pointing.until
+            self.chats.point(envelope.uid, pointing.key, pointing.pointer, unread=unread, until=until)
+        if passed := entries.passed:
+            self.chats.passages[envelope.uid, passed.direction] = passed.at
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         return self.rows.get((uid, cursor))

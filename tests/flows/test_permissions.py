@@ -39,7 +39,6 @@ READ_FOR_ALL: Final = "secretsmanager:GetSecretValue"
 SELDOM: Final = {
     ("WebsocketConnect", "dynamodb:DeleteItem", ""): "a credential ends while its watcher connects",
     ("Fanout", "dynamodb:DeleteItem", ""): "a watcher is gone, and API Gateway hasn't said so yet",
-    ("Fanout", "dynamodb:BatchWriteItem", ""): "a Socket.IO client is gone, and API Gateway hasn't said so yet",
     ("Deliver", "sqs:SendMessage", "DeliveryDeadLetterQueue"): "a delivery is given up after its last attempt",
     ("WorkerTask", "sqs:SendMessage", "worker-"): "a worker's client failed, and another image takes its mailbox over",
     ("WorkerTask", "s3:DeleteObject", ""): "a session is removed while a file of it is fetched",

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.table import FORMAT, Condition, Item, Table
-from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Pointer
+from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Passed, Pointer
 from chalicelib.domain.messages import Direction
 from chalicelib.reading import Reader
 
@@ -74,8 +74,7 @@ class DynamoChats(Struct, frozen=True):
 
     def point(self, uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> None:
         """Put the pointer."""
-        item = {"pk": f"S#{uid}", "sk": f"P#{key}#{pointer.id}", "ttl": until // 1000, **msgspec.to_builtins(pointer)}
-        self.table.put({**item, "unread": True} if unread else item)
+        self.table.put(pointer_to_item(uid, key, pointer, unread=unread, until=until))
 
     def pointers(self, uid: str, key: str, *, cursor: str | None, limit: int, newest_first: bool) -> list[Pointer]:
         """Read them by their sort keys, which are in the order of the messages' ids."""
@@ -92,16 +91,18 @@ class DynamoChats(Struct, frozen=True):
         return item["since"] if item else None
 
     def passed(self, uid: str, direction: Direction, at: int) -> None:
-        """Move the time on, on the session's own item for that."""
-        names = {"#way": str(direction), "#v": "v"}
-        change = Condition("SET #way = :at, #v = :v", {":at": at, ":v": FORMAT}, names)
-        newer = Condition("attribute_not_exists(#way) OR #way < :at", {":at": at})
-        self.table.update(f"S#{uid}", "LAST", change, newer)
+        """Put the time, over an older one."""
+        newer = Condition("attribute_not_exists(pk) OR #at < :at", {":at": at}, {"#at": "at"})
+        self.table.put(passed_to_item(uid, Passed(direction, at)), newer)
 
     def last(self, uid: str) -> LastMessages:
-        """Read the item."""
-        item = self.table.get(f"S#{uid}", "LAST") or {}
-        return LastMessages(item.get(Direction.INBOUND), item.get(Direction.OUTBOUND))
+        """Read the item of each direction, and the one that versions before these had for both."""
+        where = Condition("pk = :pk AND begins_with(sk, :last)", {":pk": f"S#{uid}", ":last": "LAST"})
+        items = {item["sk"]: item for item in self.table.query(where)}
+        both = items.get("LAST", {})
+        times = {way: [items.get(f"LAST#{way}", {}).get("at"), both.get(way)] for way in Direction}
+        newest = {way: max(filter(None, found), default=None) for way, found in times.items()}
+        return LastMessages(newest[Direction.INBOUND], newest[Direction.OUTBOUND])
 
     def _pointers(self, uid: str, key: str, cursor: str | None, *, limit: int, newest_first: bool) -> list[Item]:
         # "…$" is the first key after all of "…#"; "…\0" the first after the cursor's own.
@@ -126,6 +127,17 @@ class DynamoChats(Struct, frozen=True):
             "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by < :by)", {":by": bound or said[by]}, {"#by": by}
         )
         return self.table.update(f"S#{uid}", f"C#{key}", change, behind) is None
+
+
+def pointer_to_item(uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> Item:
+    """Return the pointer's item."""
+    item = {"pk": f"S#{uid}", "sk": f"P#{key}#{pointer.id}", "ttl": until // 1000, **msgspec.to_builtins(pointer)}
+    return {**item, "unread": True} if unread else item
+
+
+def passed_to_item(uid: str, passed: Passed) -> Item:
+    """Return the item that says when the newest message in that direction passed."""
+    return {"pk": f"S#{uid}", "sk": f"LAST#{passed.direction}", "at": passed.at}
 
 
 def _item(chat: Chat, *, now: int) -> Item:

@@ -15,10 +15,12 @@ from msgspec import Struct
 
 from chalicelib.adapters.dynamodb.accounts import ALL as TENANTS
 from chalicelib.adapters.dynamodb.accounts import listed, tenant_from_item
+from chalicelib.adapters.dynamodb.chats import passed_to_item, pointer_to_item
 from chalicelib.adapters.dynamodb.control import DUE, due, lease_from_item
 from chalicelib.adapters.dynamodb.messages import fields_of as message_fields
 from chalicelib.adapters.dynamodb.messages import from_item as message_from_item
 from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table, plain, readable
+from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.limits import too_many_sessions
 from chalicelib.domain.messages import Message
@@ -161,8 +163,8 @@ class DynamoHistory(Struct, frozen=True):
 
     table: Table
 
-    def append(self, envelope: Envelope) -> None:
-        """Put the event under its cursor: the same record again writes the same item.
+    def append(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> None:
+        """Put the event under its cursor, and the entries: the same record again writes the same items.
 
         A session's own events are few among those of its messages: they lie together, so that the newest can be read
         without reading past all of these.
@@ -170,9 +172,15 @@ class DynamoHistory(Struct, frozen=True):
         # A message's text stands in the message alone.
         fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
         kept = {"ttl": envelope.at // 1000 + KEPT}
-        self.table.put({"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields})
+        items = [{"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields}]
         if not envelope.of_message:
-            self.table.put({"pk": f"S#{envelope.uid}", "sk": f"T#{envelope.cursor}", **kept, **fields})
+            items.append({**items[0], "sk": f"T#{envelope.cursor}"})
+        if pointing := entries.pointing:
+            key, unread, until = pointing.key, pointing.unread, pointing.until
+            items.append(pointer_to_item(envelope.uid, key, pointing.pointer, unread=unread, until=until))
+        if entries.passed:
+            items.append(passed_to_item(envelope.uid, entries.passed))
+        self.table.put_many(items)
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Read one event."""

@@ -157,6 +157,22 @@ class Table(Struct, frozen=True):
         stood = answer.get("Attributes")
         return True, readable(plain(stood)) if stood else None
 
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Write whole items, each in another place, whatever stands there: 25 a call.
+
+        Each is written or not, whatever becomes of the others; on an error some may be.
+        """
+        if len(items) == 1:
+            self.put(items[0])
+            return
+
+        def write(asked: Any) -> Any:
+            with translated():
+                answer = self.client.batch_write_item(RequestItems={self.name: asked})
+            return answer["UnprocessedItems"].get(self.name, [])
+
+        in_batches([{"PutRequest": {"Item": typed(stamped(item))}} for item in items], 25, write)
+
     def rewrite(self, item: Item, known: Collection[str], condition: Condition) -> Refused | None:
         """Replace an existing item's known attributes by those of ``item``, if the condition holds.
 

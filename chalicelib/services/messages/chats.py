@@ -1,19 +1,22 @@
 """Chats, kept beside their messages: written as events are told, so that lists and unread counts need no scan."""
 
 import logging
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from chalicelib.domain.chats import (
+    NO_ENTRIES,
     Chat,
+    IndexEntries,
     LastMessages,
-    Pointer,
+    Passed,
+    Pointing,
     chat_key,
     passed_at,
-    pointed_until,
     points_anew,
     timer_told,
     wants_reading,
@@ -29,6 +32,8 @@ from chalicelib.services.sessions.moves import found
 
 _log: Final = logging.getLogger(__name__)
 
+PASSAGES: Final = 10_000
+"""Sessions and directions of which a process remembers when messages passed last."""
 MOST_UNREAD: Final = 1_000
 """Messages of a chat that are looked at for its unread ones."""
 MOST_COUNTED: Final = 100
@@ -44,29 +49,65 @@ class Chats(Struct, frozen=True):
     messages: MessageStore
     identities: Identities
     clock: Clock
+    passages: OrderedDict[tuple[str, Direction], int] = field(default_factory=OrderedDict)
+    """When messages passed last, as far as this process has read or written it."""
 
-    def index(self, envelope: Envelope) -> None:
+    def entries(self, envelope: Envelope) -> IndexEntries:
+        """Return what is to be written for the event's message together with the event. Raises Unavailable."""
+        message = envelope.message
+        if message is None:
+            return NO_ENTRIES
+        try:
+            return IndexEntries(Pointing(self._named(message)) if points_anew(message) else None, self._passed(message))
+        except Misconfigured:
+            raise
+        except Rejected:
+            # Whoever indexes the event comes to it again, and tells of it.
+            return NO_ENTRIES
+
+    def _passed(self, message: Message) -> Passed | None:
+        """Return that the message passed, if it is the newest one in its direction that this process knows of."""
+        at, way = passed_at(message), (message.uid, message.direction)
+        if at is None:
+            return None
+        known = self.passages.get(way)
+        if known is None:
+            last = self.chats.last(message.uid)
+            known = (last.inbound if message.direction is Direction.INBOUND else last.outbound) or 0
+            self._remember(message, known)
+        return Passed(message.direction, at) if at > known else None
+
+    def _remember(self, message: Message, at: int) -> None:
+        self.passages[message.uid, message.direction] = at
+        if len(self.passages) > PASSAGES:
+            self.passages.popitem(last=False)
+
+    def index(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> None:
         """Have the event's message found by its chat, and the chat and the message that it is about know it.
 
-        Repeatable, and in whatever order. What the table refuses for good is logged: the event is to be told all the
-        same. Raises Unavailable.
+        ``entries`` were written already. Repeatable, and in whatever order. What the table refuses for good is
+        logged: the event is to be told all the same. Raises Unavailable.
         """
         if envelope.message is None:
             return
         try:
-            self._index(envelope.message)
+            self._index(envelope.message, entries)
         except Misconfigured:
             raise
         except Rejected as rejected:
             about = {"uid": envelope.uid, "message_id": envelope.message.id, "code": rejected.code}
             _log.error("a message can't be found by its chat", extra=about)
 
-    def _index(self, message: Message) -> None:
+    def _index(self, message: Message, entries: IndexEntries) -> None:
         mark_changed(self.messages, message)
-        at = passed_at(message)
-        if at is not None:
-            self.chats.passed(message.uid, message.direction, at)
-        if points_anew(message):
+        at = entries.passed.at if entries.passed else passed_at(message)
+        if at is not None and at > self.passages.get((message.uid, message.direction), 0):
+            if entries.passed is None:
+                self.chats.passed(message.uid, message.direction, at)
+            self._remember(message, at)
+        if entries.pointing:
+            self._note(entries.pointing.message)
+        elif points_anew(message):
             self._point(self._named(message))
         if message.direction is Direction.INBOUND and message.status is MessageStatus.READ:
             self.chats.read(message.uid, chat_key(self._named(message)), message.id)
@@ -75,14 +116,16 @@ class Chats(Struct, frozen=True):
             self.chats.time(message.uid, chat_key(self._named(message)), timer)
 
     def _point(self, message: Message) -> None:
+        self._note(message)
+        at = Pointing(message)
+        self.chats.point(message.uid, at.key, at.pointer, unread=at.unread, until=at.until)
+
+    def _note(self, message: Message) -> None:
         if self.chats.note(_chat(message), now=self.clock()):
             # What it went by before its person's LID was known. Its pointers stay: whoever reads asks for all names.
             if chat_key(message) != message.chat:
                 self.chats.remove(message.uid, message.chat)
             self._begin(message)
-        pointer = Pointer(message.id, message.direction, message.content.type)
-        unread, until = wants_reading(message), pointed_until(message)
-        self.chats.point(message.uid, chat_key(message), pointer, unread=unread, until=until)
 
     def _named(self, message: Message) -> Message:
         """Return the message in the chat by the person's LID, where that is known; note both names of the person.
@@ -92,7 +135,7 @@ class Chats(Struct, frozen=True):
         if message.chat_lid:
             self.identities.note(message.uid, Identity(phone_in(message.chat), lid_in(message.chat_lid)))
         elif phone_in(message.chat):
-            who = self.identities.of(message.uid, message.chat)
+            who = self.identities.lately_of(message.uid, message.chat)
             return replace(message, chat_lid=who.lid_jid) if who else message
         return message
 

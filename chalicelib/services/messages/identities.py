@@ -17,7 +17,9 @@ from chalicelib.services.ports import Clock
 from chalicelib.services.ports.messages import IdentityStore
 
 NOTED: Final = 10_000
-"""People that a process remembers having written down, so that not every message writes them again."""
+"""People whom a process remembers having written down, or read, so that not every message does it again."""
+REMEMBERED_FOR: Final = 600_000
+"""Milliseconds for which a process goes by what it has read of somebody: numbers change hands seldom."""
 
 
 @dataclass(slots=True)
@@ -27,6 +29,7 @@ class Identities:
     store: IdentityStore
     clock: Clock
     _noted: OrderedDict[tuple[str, Identity, tuple[str, ...]], None] = field(default_factory=OrderedDict)
+    _read: OrderedDict[tuple[str, str], tuple[Identity, int]] = field(default_factory=OrderedDict)
 
     def note(self, uid: str, identity: Identity, *, also: str | None = None) -> None:
         """Remember a person whose both names are known, or who was asked for by ``also``, another JID.
@@ -48,8 +51,24 @@ class Identities:
         """Return the identity that is known under the JID. Raises Unavailable and Rejected."""
         return self.store.find(uid, [jid], now=self.clock()).get(jid)
 
+    def lately_of(self, uid: str, jid: str) -> Identity | None:
+        """Return the identity that is known under the JID, as it was within the last ten minutes (``REMEMBERED_FOR``).
+
+        What wasn't known is asked for anew. Raises Unavailable and Rejected.
+        """
+        now, read = self.clock(), self._read.get((uid, jid))
+        if read and now < read[1] + REMEMBERED_FOR:
+            return read[0]
+        found = self.of(uid, jid)
+        if found:
+            self._read[uid, jid] = found, now
+            if len(self._read) > NOTED:
+                self._read.popitem(last=False)
+        return found
+
     def forget(self, uid: str, jid: str) -> None:
         """Forget the identity of a JID that WhatsApp doesn't know any more. Raises Unavailable and Rejected."""
+        self._read.pop((uid, jid), None)
         self._noted = OrderedDict((key, None) for key in self._noted if jid not in key[2])
         self.store.forget(uid, jid)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.domain.access import Principal
+from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Message
 from chalicelib.domain.session import Session
@@ -193,8 +194,13 @@ class Identify(Protocol):
 class HistoryStore(Protocol):
     """The history of events: the table's stream, kept for a while."""
 
-    def append(self, envelope: Envelope) -> None:
-        """Write the event under its cursor, a session's own into its timeline too; again it changes nothing."""
+    def append(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> None:
+        """Write the event under its cursor, a session's own into its timeline too; again it changes nothing.
+
+        With it the ``entries`` are written: what ``ChatStore.point`` writes, and what ``ChatStore.passed`` does, but
+        over a newer time, too. All is one call, of which a part may be done where it fails. Raises Unavailable and
+        Rejected.
+        """
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Return the event under that cursor, read consistently."""

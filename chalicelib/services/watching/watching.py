@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from chalicelib.dialects import DIALECTS, frames_in
 from chalicelib.domain.access import Permission, Principal
+from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
 from chalicelib.domain.errors import TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope
 from chalicelib.domain.watchers import LIFETIME, Watcher
@@ -16,6 +17,7 @@ from chalicelib.services.ports import (
     Clock,
     Gone,
     HistoryStore,
+    Misconfigured,
     Rejected,
     SessionStore,
     Sockets,
@@ -35,16 +37,29 @@ class History(Struct, frozen=True):
 
     store: HistoryStore
 
-    def record(self, envelope: Envelope) -> None:
+    def record(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> IndexEntries:
         """Write the event, without a message's text, which is kept in the message alone. Repeatable.
+
+        The ``entries`` are written with it; what was written of them is returned. Where the table refuses them for
+        good, the event is written alone.
 
         The event of a session's removal isn't kept. It is the session's last event, and earlier ones may have been
         written after the session and its history were removed, so it removes the history once more.
         """
         if envelope.type == DELETED:
             self.store.forget(envelope.uid)
-        else:
-            self.store.append(replace(envelope, message=None))
+            return NO_ENTRIES
+        event = replace(envelope, message=None)
+        try:
+            self.store.append(event, entries)
+        except Misconfigured:
+            raise
+        except Rejected:
+            if entries == NO_ENTRIES:
+                raise
+            self.store.append(event)
+            return NO_ENTRIES
+        return entries
 
 
 class Watching(Struct, frozen=True):

@@ -5,9 +5,19 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.dynamodb.chats import DynamoChats
-from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Pointer
+from chalicelib.domain.chats import (
+    CHAT_KEPT,
+    Chat,
+    ChatTimer,
+    IndexEntries,
+    LastMessages,
+    Passed,
+    Pointer,
+    Pointing,
+)
+from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction
-from tests.makers import NOW
+from tests.makers import NOW, a_message
 
 CHAT = Chat("uid", "2@lid", "628777000001@s.whatsapp.net", "2@lid", "Bo", last="M2", last_inbound="M2")
 IDS = ("M1", "M2", "M3", "M4")
@@ -132,3 +142,24 @@ def test_when_messages_last_passed_only_moves_on_each_way_for_itself(stores):
     stores.chats.passed("uid", Direction.OUTBOUND, NOW)
     assert stores.chats.last("uid") == LastMessages(inbound=NOW + 2, outbound=NOW)
     assert stores.chats.last("another") == LastMessages()
+
+
+def test_when_messages_passed_is_also_known_from_what_earlier_versions_wrote(request):
+    table = request.getfixturevalue("table")
+    table.put({"pk": "S#uid", "sk": "LAST", "inbound": NOW, "outbound": NOW + 7})
+    chats = DynamoChats(table)
+    assert chats.last("uid") == LastMessages(NOW, NOW + 7)
+    chats.passed("uid", Direction.INBOUND, NOW + 5)
+    chats.passed("uid", Direction.OUTBOUND, NOW + 5)
+    assert chats.last("uid") == LastMessages(NOW + 5, NOW + 7)
+
+
+def test_entries_are_written_with_their_event_and_again_change_nothing(stores):
+    message = a_message(uid="uid", id="M1", chat="3@s.whatsapp.net", chat_lid="3@lid", direction=Direction.INBOUND)
+    told = Envelope("E1", "message.received", "default", "ana", "uid", NOW, "c1", {}, message)
+    for _ in range(2):
+        stores.history.append(told, IndexEntries(Pointing(message), Passed(Direction.INBOUND, NOW)))
+        assert stores.history.get("uid", "c1") == replace(told, message=None)
+        (pointer,) = stores.chats.pointers("uid", "3@lid", cursor=None, limit=9, newest_first=True)
+        assert pointer == Pointer("M1", Direction.INBOUND, "text")
+        assert stores.chats.last("uid") == LastMessages(inbound=NOW)

@@ -1,12 +1,14 @@
 """Chats: what is kept of them as messages are told of, and the lists that are made by that."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+import msgspec
 import pytest
 
-from chalicelib.domain.chats import CHAT_KEPT, Chat, LastMessages
+from chalicelib.domain.chats import CHAT_KEPT, NO_ENTRIES, Chat, IndexEntries, LastMessages, Passed, Pointing
 from chalicelib.domain.content import Content, Context, GroupChange, GroupEvent, Image, Reaction, Target, Text, Timer
 from chalicelib.domain.errors import SessionNotFound
 from chalicelib.domain.events import Envelope
@@ -15,6 +17,7 @@ from chalicelib.domain.messages import KEPT, Direction, Message, MessageStatus, 
 from chalicelib.services.messages.chats import MOST_COUNTED, ChatEntry
 from chalicelib.services.messages.store import CHUNK, LATELY, Wanted
 from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
+from chalicelib.services.watching.watching import History
 from tests.composition import Rig
 from tests.makers import NOW, a_message, a_running_session
 
@@ -340,3 +343,63 @@ def test_it_is_known_when_messages_last_came_in_and_went_out(rig: Rig) -> None:
 def test_what_the_account_s_other_devices_write_goes_out_when_they_say_so(rig: Rig) -> None:
     indexed(rig, PHONE, OUT, copied=True, status=MessageStatus.SENT, created_at=NOW + 3)
     assert rig.chats.last(SESSION.uid) == LastMessages(outbound=NOW + 3)
+
+
+def distributed(rig: Rig, message: Message) -> IndexEntries:
+    """Distribute a message's event as the fan-out does; return what was written with the event."""
+    history = History(rig.stores.history)
+    written = history.record(told(message), rig.chats.entries(told(message)))
+    rig.chats.index(told(message), written)
+    return written
+
+
+def test_what_is_written_with_the_event_is_what_is_written_by_itself(rig: Rig) -> None:
+    first, second = put(rig, PHONE, chat_lid=LID), put(rig, GROUP, OUT)
+    other = Rig()
+    for message in (first, second):
+        assert distributed(rig, message).pointing == Pointing(message)
+        other.chats.index(told(message))
+    assert rig.stores.chats == other.stores.chats
+    assert [rig.stores.chats.rows, rig.stores.chats.passages] != [{}, {}]
+
+
+def test_a_process_says_when_messages_passed_only_if_it_knows_of_no_newer_one(rig: Rig) -> None:
+    newest = put(rig, PHONE)
+    assert distributed(rig, newest).passed == Passed(IN, NOW)
+    assert distributed(rig, newest).passed is None, "it is told again"
+    assert distributed(rig, put(rig, PHONE, created_at=NOW - 1)).passed is None
+    rig.stores.chats.passed(SESSION.uid, IN, NOW + 9)
+    begun = msgspec.structs.replace(rig.chats, passages=OrderedDict())
+    assert begun.entries(told(put(rig, PHONE, created_at=NOW + 8))).passed is None, "another process has told"
+    assert rig.chats.last(SESSION.uid) == LastMessages(inbound=NOW + 9)
+
+
+def test_what_could_not_be_written_is_written_when_the_event_comes_again(rig: Rig) -> None:
+    message = put(rig, PHONE)
+    append, rig.stores.history.append = rig.stores.history.append, _away  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        distributed(rig, message)
+    rig.stores.history.append = append  # type: ignore[method-assign]
+    assert distributed(rig, message) == IndexEntries(Pointing(message), Passed(IN, NOW))
+
+
+def _away(*_: object, **__: object) -> None:
+    raise Unavailable
+
+
+def test_an_event_whose_entries_the_table_refuses_is_kept_without_them(
+    rig: Rig, caplog: pytest.LogCaptureFixture
+) -> None:
+    message, point = put(rig, PHONE), rig.stores.chats.point
+    rig.stores.chats.point = _refused  # type: ignore[method-assign]
+    assert distributed(rig, message) == NO_ENTRIES
+    assert rig.stores.history.get(message.uid, "c1")
+    assert "can't be found by its chat" in caplog.text
+    rig.stores.chats.point = point  # type: ignore[method-assign]
+    rig.stores.history.append = _refused  # type: ignore[method-assign]
+    with pytest.raises(Rejected):
+        History(rig.stores.history).record(told(message))
+
+
+def _refused(*_: object, **__: object) -> None:
+    raise Rejected("no", "ValidationException")

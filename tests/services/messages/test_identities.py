@@ -136,3 +136,19 @@ def test_who_is_remembered_as_written_is_bounded(rig: Rig, monkeypatch: pytest.M
     del rig.stores.identities.rows[SESSION.uid, "1@lid"]
     people.note(SESSION.uid, Identity("628777000001", "1"))
     assert list(rig.stores.identities.rows)[-1] == (SESSION.uid, "1@lid"), "written again: it had been let go"
+
+
+def test_who_somebody_is_is_read_once_in_ten_minutes_and_what_is_not_known_each_time(rig: Rig) -> None:
+    known = identities.Identities(rig.stores.identities, rig.clock)
+    assert known.lately_of(SESSION.uid, PHONE) is None
+    known.note(SESSION.uid, BO)
+    assert known.lately_of(SESSION.uid, PHONE) == BO
+    rig.stores.identities.forget(SESSION.uid, PHONE)
+    rig.clock.now += identities.REMEMBERED_FOR - 1
+    assert known.lately_of(SESSION.uid, PHONE) == BO
+    rig.clock.now += 1
+    assert known.lately_of(SESSION.uid, PHONE) is None
+    known.note(SESSION.uid, replace(BO, lid="200000000000003"))
+    assert known.lately_of(SESSION.uid, PHONE) == replace(BO, lid="200000000000003")
+    known.forget(SESSION.uid, PHONE)
+    assert known.lately_of(SESSION.uid, PHONE) is None
