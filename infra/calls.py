@@ -318,9 +318,9 @@ def _of(caller: str, *calls: str) -> tuple[CallKind, ...]:
 
 _MESSAGE: Final = "dynamodb.UpdateItem M#{ulid}"
 _SESSION: Final = "dynamodb.GetItem SESSION"
-_TELLING: Final = _of("Fanout", "dynamodb.Query R#{tenant}#{id} *", "dynamodb.GetItem RA#{tenant}#{id} APART")
+_TELLING: Final = _of("Fanout", "dynamodb.Query R#{tenant}#{id} *")
 _POST: Final = _of("Fanout", "execute-api.PostToConnection")
-_RECORDING: Final = _of("Fanout", "dynamodb.PutItem H#{cursor}", "dynamodb.PutItem T#{cursor}")
+_RECORDING: Final = _of("Fanout", "dynamodb.BatchWriteItem H#{cursor}, T#{cursor}")
 _AUTHENTICATION: Final = _of(API, "dynamodb.GetItem U#{name} USER")
 _FINDING: Final = _of(API, "dynamodb.GetItem T#{tenant} S#{id}", _SESSION)
 _REPORT: Final = _of(WORKER, _SESSION, "dynamodb.UpdateItem SESSION")
@@ -336,12 +336,12 @@ _SENDING: Final = (
 )
 _RECEIVING: Final = (
     *_of(WORKER, "dynamodb.PutItem M#{ulid}"),
-    *_of("Fanout", "dynamodb.PutItem H#{cursor}", "dynamodb.UpdateItem LAST"),
-    *_of("Fanout", "dynamodb.UpdateItem C#{chat}", "dynamodb.PutItem P#{chat}#{ulid}"),
+    *_of("Fanout", "dynamodb.BatchWriteItem H#{cursor}, LAST#{direction}, P#{chat}#{ulid}"),
+    *_of("Fanout", "dynamodb.UpdateItem C#{chat}"),
     *_TELLING,
     *_POST,
-    *_of("Fanout", _SESSION, "sqs.SendMessage DeliveryQueue"),
-    *_of("Deliver", _SESSION, "dynamodb.GetItem H#{cursor}", "dynamodb.GetItem M#{ulid}"),
+    *_of("Fanout", "sqs.SendMessage DeliveryQueue"),
+    *_of("Deliver", "dynamodb.BatchGetItem H#{cursor}, M#{ulid}, SESSION"),
 )
 _SHOWING: Final = (
     *_AUTHENTICATION,
