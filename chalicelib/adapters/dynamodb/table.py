@@ -28,35 +28,58 @@ if TYPE_CHECKING:
 
 _TO: Final = TypeSerializer()
 _FROM: Final = TypeDeserializer()
+LARGEST: Final = 10**38
+"""DynamoDB's numbers have 38 digits; boto3 refuses what has more."""
 
 
 def typed(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``item`` as the client's calls take it."""
-    return {name: _TO.serialize(_without_none(value)) for name, value in item.items() if value is not None}
+    """Return ``item`` as the client's calls take it; what is None is left out, but for members of lists."""
+    return {name: _typed(value) for name, value in item.items() if value is not None}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the client or a stream record answered, as plain values."""
-    return {name: _numbers(_FROM.deserialize(value)) for name, value in item.items()}
+    """Return what the client or a stream record answered, as plain values; a number with a fraction is a float."""
+    return {name: _plain(value) for name, value in item.items()}
 
 
-def _without_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_none(inner) for inner in value]
-    # The shortest decimal that reads as this number: DynamoDB's numbers are decimal, and boto3 refuses binary ones.
-    return Decimal(repr(value)) if isinstance(value, float) else value
+def _typed(value: Any) -> dict[str, Any]:
+    # The commonest types first, at a fifth of the time that boto3 takes for them.
+    match value:
+        case str():
+            return {"S": value}
+        case bool():
+            return {"BOOL": value}
+        case int() if -LARGEST < value < LARGEST:
+            return {"N": str(int(value))}
+        case float():
+            # The shortest decimal that reads as this number: DynamoDB's numbers are decimal, and boto3 refuses binary
+            # ones.
+            return dict(_TO.serialize(Decimal(repr(value))))
+        case Mapping():
+            return {"M": typed(value)}
+        case list() | tuple():
+            return {"L": [_typed(one) for one in value]}
+        case _:
+            return dict(_TO.serialize(value))
 
 
-def _numbers(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, dict):
-        return {name: _numbers(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_numbers(inner) for inner in value]
-    return value
+def _plain(attribute: Any) -> Any:
+    [(kind, value)] = attribute.items()
+    match kind:
+        case "S" | "BOOL":
+            return value
+        case "N":
+            return int(value) if value.removeprefix("-").isdecimal() else _number(_FROM.deserialize(attribute))
+        case "M":
+            return plain(value)
+        case "L":
+            return [_plain(one) for one in value]
+        case _:
+            return _FROM.deserialize(attribute)
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 FORMAT: Final = 1
