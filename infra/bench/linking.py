@@ -91,9 +91,9 @@ def _gateway(stack: Stack, number: str, figures: LinkingFigures) -> None:
     stack.delete(f"/api/sessions/{number}")
 
 
-def standby(stack: Stack, *, within: float = 60.0) -> int:
+def standby(stack: Stack, *, within: float = 60.0, every: float = 0.1) -> int:
     """Return the worker that waits for a session, as there is one in the cloud, and will serve the next one."""
-    (worker,) = eventually(lambda: set(stack.workers()) - set(stack.serving()), within=within)
+    (worker,) = eventually(lambda: set(stack.workers()) - set(stack.serving()), within=within, every=every)
     # One that still loads the library isn't what waits in the cloud: its first session would wait for that as well.
     eventually(lambda: _loaded(int(worker)))
     return int(worker)

@@ -123,7 +123,8 @@ def critical_path(hops: Sequence[Hop], began: float, ended: float, last: str) ->
     waiting = hop.whose if hop is not None else ""
     while hop is not None and hop.ended > began:
         steps.append(PathStep(OWN, waiting, _ms(hop.ended, at)))
-        before = _before(hops, hop)
+        # Only what ended earlier: with the slack, two short hops could each lie before the other.
+        before = _before([one for one in hops if one.ended < hop.ended], hop)
         # A long poll is waited for only from when its message was sent, a read from when there was something to read.
         start = max(hop.began, began, before.ended if before is not None else began)
         steps.append(PathStep(hop.name, hop.whose, _ms(start, min(hop.ended, at)), hop.about))
@@ -152,7 +153,7 @@ def _before(hops: Sequence[Hop], hop: Hop) -> Hop | None:
         return _latest(hops, at, lambda one: one.sends and one.about != "mailbox")
     if _polls(hop):
         return _latest(hops, hop.ended, lambda one: one.sends and one.about == hop.about)
-    own = _latest(hops, at, lambda one: one.whose == hop.whose and one is not hop and not one.deletes)
+    own = _latest(hops, at, lambda one: one.whose == hop.whose and one.began < hop.began and not one.deletes)
     if hop.name not in _READS:
         return own
     foreign = _latest(

@@ -89,15 +89,19 @@ def report(bench: Bench, seed: int = 0, only: str | None = None) -> Iterator[Sto
         yield from takes.findings
 
 
+def _await_standby(stack: Stack) -> None:
+    standby(stack, within=STANDBY_WITHIN, every=1.0)
+
+
 def _linked(stack: Stack, number: str) -> None:
-    standby(stack, within=STANDBY_WITHIN)
+    _await_standby(stack)
     stack.link(number)
 
 
 def _session(takes: Takes, number: str) -> None:
     stack = takes.stack
     stack.post("/api/sessions", {"phone": number})
-    standby(stack, within=STANDBY_WITHIN)
+    _await_standby(stack)
     with stack.watch(number) as watcher:
         takes.play(
             "connect call to first code",
@@ -106,7 +110,7 @@ def _session(takes: Takes, number: str) -> None:
         )
         code = stack.code(number)
         takes.play("scan to connected", POST, lambda: (stack.scan(code, number), next_frame(watcher, "connected")))
-        standby(stack, within=STANDBY_WITHIN)
+        _await_standby(stack)
         takes.play("connected again after kill -9", POST, lambda: _kill(stack, watcher))
     stack.delete(f"/api/sessions/{number}")
 

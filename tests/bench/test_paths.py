@@ -131,6 +131,17 @@ def test_signs_of_life_and_empty_polls_are_no_part_of_a_story():
     assert hops_of(calls, []) == []
 
 
+def test_short_calls_beside_each_other_don_t_lead_round_in_a_circle():
+    calls = [
+        call("dynamodb.PutItem", API, 0, 2, "M#{ulid}"),
+        call("dynamodb.PutItem", WORKER, 1, 2, "M#{ulid}"),
+        call("dynamodb.GetItem", API, 2, 2, "M#{ulid}"),
+        call("dynamodb.GetItem", WORKER, 3, 2, "M#{ulid}"),
+    ]
+    steps = critical_path(hops_of(calls, []), 0, 0.005, WORKER)
+    assert round(sum(step.took for step in steps), 3) == 5
+
+
 def test_all_steps_together_take_as_long_as_the_story():
     calls = [
         call("dynamodb.PutItem", API, 3, 9, "M#{ulid}"),
