@@ -55,7 +55,10 @@ def test_what_the_edge_calls_a_request_is_logged_beside_its_id(
 
 
 @pytest.mark.usefixtures("edge")
-def test_so_it_is_of_a_websocket_s_handshake(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_so_it_is_of_a_websocket_s_handshake(
+    world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
     caplog.set_level(logging.INFO)
     world.put(a_session())
     headers = {name.replace("_", "-"): value for name, value in THROUGH.items()}

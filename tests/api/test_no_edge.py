@@ -53,6 +53,19 @@ def test_with_an_edge_all_is_at_the_gateway_s_own_address(nobody: Caller) -> Non
     assert {one["address"] for one in told["websockets"]} >= {"ws://localhost:8123/v1/ws"}
 
 
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("path", "server"),
+    [
+        ("/api/openapi.json", "https://x.execute-api.eu-west-1.amazonaws.com/api"),
+        ("/openapi.json", "/"),
+    ],
+)
+def test_the_description_s_server_has_the_stage_where_there_is_one(path: str, server: str) -> None:
+    answer = ask("GET", "/openapi.json", resource="/openapi.json", called=path, **HERE)
+    assert answer.json["servers"] == [{"url": server}]
+
+
 @pytest.mark.usefixtures("no_edge")
 @pytest.mark.parametrize("path", ["/", "/passkey"])
 def test_the_page_is_told_and_let_there(nobody: Caller, path: str) -> None:

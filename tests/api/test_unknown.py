@@ -41,8 +41,13 @@ class Answered:
         return json.loads(self.content)
 
 
-def ask(method: str, path: str, *, resource: str = CATCH_ALL, query: Any = None, **headers: str) -> Answered:
-    """Hand the function what API Gateway does; by itself it knows no resource but the one for all the rest."""
+def ask(
+    method: str, path: str, *, resource: str = CATCH_ALL, query: Any = None, called: str | None = None, **headers: str
+) -> Answered:
+    """Hand the function what API Gateway does; by itself it knows no resource but the one for all the rest.
+
+    ``called`` is the path with the stage, as callers of API Gateway's own address have it.
+    """
     event = {
         "httpMethod": method,
         "path": path,
@@ -53,6 +58,7 @@ def ask(method: str, path: str, *, resource: str = CATCH_ALL, query: Any = None,
         "requestContext": {
             "httpMethod": method,
             "resourcePath": resource,
+            "path": called or path,
             "extendedRequestId": str(next(NUMBERS)),
             "identity": {"sourceIp": "192.0.2.1"},
         },

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from chalicelib.dialects.dialect import Dialect
 
@@ -54,6 +55,14 @@ def websockets(dialects: Iterable[Dialect]) -> list[dict[str, str]]:
 
 
 def addressed(document: Mapping[str, Any], gateway: str | None) -> dict[str, Any]:
-    """Return the document as a reader at that address should see it, None for an address that isn't known."""
+    """Return the document as a reader at that address should see it, None for an address that isn't known.
+
+    Its server is the root of where the document came from, unless a stage of API Gateway's is before every path.
+    """
     info = document["info"]
-    return {**document, "info": {**info, "description": info["description"].replace(HERE, gateway or ELSEWHERE)}}
+    staged = gateway is not None and urlsplit(gateway).path
+    return {
+        **document,
+        "info": {**info, "description": info["description"].replace(HERE, gateway or ELSEWHERE)},
+        "servers": [{"url": gateway}] if staged else document["servers"],
+    }
