@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE=, NETWORK=whatsapp)
+run: .venv/run  ## serve everything on http://localhost:8080 (PORT=, LOCAL_STATE=, NETWORK=whatsapp, EDGE=none)
 	@exec $(BIN)/python -m infra.local
 
 demo: .venv/run  ## link, send and receive once on the terminal, with timings; on the running stack, if there is one

@@ -7,9 +7,9 @@ from typing import Final
 
 from chalicelib.adapters.dynamodb.control import AT_ONCE, SHARDS
 from chalicelib.domain.lease import ANSWERS_WITHIN, RENEW_EVERY
+from infra.concurrency import FUNCTIONS, LEAST, waiting_share
 from infra.costs.bill import UNVERIFIED, quotas, table
 from infra.costs.usage import Assumed, writes_a_day
-from infra.deploy.checks import FUNCTIONS, LEAST, waiting_share
 from infra.template import TEMPLATE, load_template
 
 START_S: Final = 45

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.concurrency import LEAST, PARAMETER, reserved, waiting_share
 from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained
 
@@ -22,14 +23,6 @@ RESOURCES: Final = 300
 """API Gateway's resources in an API, unless the account has another quota."""
 RESOURCES_QUOTA: Final = {"ServiceCode": "apigateway", "QuotaCode": "L-01C8A9E0"}
 """Service Quotas' name for it: Resources/Routes per REST/WebSocket API."""
-
-PARAMETER: Final = "ReservedConcurrency"
-FUNCTIONS: Final = 2
-"""How many functions reserve as much."""
-POLLS: Final = "PollConcurrency"
-"""What one more reserves, where those reserve anything."""
-LEAST: Final = 100
-"""What Lambda leaves to functions that reserve nothing, or all of a smaller quota."""
 
 
 def written(template: Mapping[str, Any]) -> str:
@@ -122,7 +115,7 @@ def check_concurrency(account: Account, parameters: Mapping[str, str], before: M
 
     ``before`` are the parameters of the stack that is deployed, by name.
     """
-    more = _reserved(parameters) - _reserved(before)
+    more = reserved(parameters) - reserved(before)
     if more <= 0:
         return
     with explained("tell how many functions may run at once"):
@@ -136,16 +129,6 @@ def check_concurrency(account: Account, parameters: Mapping[str, str], before: M
         )
 
 
-SHARE: Final = 3
-"""One function in so many of those that nothing is reserved for may be held by a caller who waits."""
-MOST_WAITING: Final = 1000
-
-
-def waiting_share(free: int) -> int:
-    """Return how many calls may wait at a time where so many functions may run beside what is reserved."""
-    return min(MOST_WAITING, max(1, free // SHARE))
-
-
 def free_for_waits(account: Account, parameters: Mapping[str, str], before: Mapping[str, str]) -> int:
     """Return how many calls may wait at a time in this account, once it reserves what ``parameters`` want.
 
@@ -153,7 +136,7 @@ def free_for_waits(account: Account, parameters: Mapping[str, str], before: Mapp
     """
     with explained("tell how many functions may run at once"):
         limit = account.session.client("lambda").get_account_settings()["AccountLimit"]
-    return waiting_share(limit["UnreservedConcurrentExecutions"] - _reserved(parameters) + _reserved(before))
+    return waiting_share(limit["UnreservedConcurrentExecutions"] - reserved(parameters) + reserved(before))
 
 
 def _many(number: int, thing: str) -> str:
@@ -166,11 +149,6 @@ def _nodes(paths: Mapping[str, Any]) -> set[str]:
         parts = path.strip("/").split("/")
         found |= {"/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1)}
     return found
-
-
-def _reserved(parameters: Mapping[str, str]) -> int:
-    each = int(parameters.get(PARAMETER, "0"))
-    return FUNCTIONS * each + int(parameters.get(POLLS, "0")) if each else 0
 
 
 CERTIFICATES: Final = "us-east-1"

@@ -205,6 +205,12 @@ class Bucket:
         app.router.add_post(f"{FORMS}/{self._name}", self.upload)
         app.router.add_options(f"{FORMS}/{self._name}", self.preflight)
 
+    def add_alone(self, app: web.Application) -> None:
+        """Serve the bucket at an address of S3's own: by path, without what an edge adds."""
+        app.router.add_route("*", f"/{self._name}/{{key:.+}}", self.read)
+        app.router.add_post(f"/{self._name}", self.upload)
+        app.router.add_options(f"/{self._name}", self.preflight)
+
     async def read(self, request: web.Request) -> web.StreamResponse:
         """Serve a file to whoever has a signed address of it, with the edge's headers."""
         try:
@@ -242,7 +248,7 @@ class Bucket:
         if request.method not in {"GET", "HEAD"}:
             raise Refusal(403, "AccessDenied", "The edge leads reads to the bucket, and nothing else.")
         path, _, asked = request.raw_path.partition("?")
-        key, query = unquote(path).removeprefix("/"), parse_qsl(asked, keep_blank_values=True)
+        key, query = unquote(path).removeprefix(f"/{self._name}").removeprefix("/"), parse_qsl(asked, True)
         credential = self._signer.check_address(request.method, self._name, key, query)
         self._must_be_allowed(credential, "GetObject", key)
         opened = self._objects.opened(self._name, key)

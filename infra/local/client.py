@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from urllib.parse import quote, urlencode
 
 import requests
 from websockets.sync.client import ClientConnection, connect
@@ -140,28 +141,33 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """The stack's address."""
+        """The stack's address, where its phones are, and the gateway if it has an edge."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def gateway(self) -> str:
+        """What stands before the path of each call: without an edge, the REST API's stage is part of it."""
+        return f"{self.url}/api" if self.environment.get("EDGE") == "none" else self.url
 
     def get(self, path: str, **arguments: Any) -> requests.Response:
         """GET with the token."""
-        return requests.get(self.url + path, headers=self.headers, timeout=40, **arguments)
+        return requests.get(self.gateway + path, headers=self.headers, timeout=40, **arguments)
 
     def post(self, path: str, body: Any = None, **arguments: Any) -> requests.Response:
         """POST a JSON body, if there is one, with the token."""
-        return requests.post(self.url + path, json=body, headers=self.headers, timeout=40, **arguments)
+        return requests.post(self.gateway + path, json=body, headers=self.headers, timeout=40, **arguments)
 
     def put(self, path: str, body: Any) -> requests.Response:
         """PUT a JSON body with the token."""
-        return requests.put(self.url + path, json=body, headers=self.headers, timeout=40)
+        return requests.put(self.gateway + path, json=body, headers=self.headers, timeout=40)
 
     def request(self, method: str, path: str, body: Any = None) -> requests.Response:
         """Call by another method, with the token."""
-        return requests.request(method, self.url + path, json=body, headers=self.headers, timeout=40)
+        return requests.request(method, self.gateway + path, json=body, headers=self.headers, timeout=40)
 
     def delete(self, path: str) -> requests.Response:
         """DELETE with the token."""
-        return requests.delete(self.url + path, headers=self.headers, timeout=40)
+        return requests.delete(self.gateway + path, headers=self.headers, timeout=40)
 
     def session(self, session_id: str) -> dict[str, Any]:
         """The session as `/api` shows it."""
@@ -228,6 +234,12 @@ class Stack:
         with connect(url, open_timeout=60) as socket:
             yield socket
 
+    def websocket(self, path: str, session_id: str = "", **query: str) -> str:
+        """Return where the WebSocket is opened that the documents have at ``path``, as the gateway says."""
+        ways = self.get("/edge.json").json()["websockets"]
+        address: str = next(way["address"] for way in ways if way["path"] == path).replace("{id}", quote(session_id))
+        return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
+
     def workers(self) -> list[int]:
         """The process ids of this stack's workers."""
         return children(self._running().pid, b"chalicelib.worker")
@@ -263,7 +275,7 @@ class Stack:
 
     def _healthy(self) -> bool:
         try:
-            return requests.get(f"{self.url}/health", timeout=5).status_code == 200
+            return requests.get(f"{self.gateway}/health", timeout=5).status_code == 200
         except requests.ConnectionError:
             return False
 

@@ -13,6 +13,7 @@ from infra.local.aws import LocalAws
 from infra.local.bucket import FORMS
 from infra.local.iam.callers import WORKER, sign_by_caller
 from infra.local.moto.server import answer_inside
+from infra.local.own_addresses import OwnAddresses, lead_to_local_aws
 from infra.local.settings import LocalSettings, Network
 from infra.local.state import LocalState
 from infra.local.tasks import STARTUP, search_path
@@ -65,26 +66,37 @@ LOCAL_PAGES = "http://localhost:*,http://127.0.0.1:*"
 """The origins of pages that a developer serves on this machine, on any port; the front refuses all others."""
 
 
-def become_lambda(aws: LocalAws, settings: LocalSettings, ws_endpoint: str, proof: str) -> None:
+def become_lambda(
+    aws: LocalAws, settings: LocalSettings, ws_endpoint: str, proof: str, own: OwnAddresses | None = None
+) -> None:
     """Make this process's environment the functions', and nothing of the developer's own AWS account remain in it.
 
-    ``proof`` is what the front shows the functions for having passed it.
+    ``proof`` is what the front shows the functions for having passed it. Where there is no front, ``own`` are the
+    addresses of the WebSocket API and of the bucket.
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(aws.environment())
     os.environ.update(aws.variables)
     os.environ["WS_ENDPOINT"] = ws_endpoint
-    os.environ["EDGE_SECRET"] = json.dumps({"current": proof})
+    os.environ["EDGE_SECRET"] = "" if own else json.dumps({"current": proof})
+    os.environ["SOCKETS_ADDRESS"] = own.sockets_url if own else ""
     # moto's own port takes nothing from pages.
-    os.environ["MEDIA_UPLOADS"] = f"http://127.0.0.1:{settings.port}{FORMS}/{aws.variables['MEDIA_BUCKET']}"
+    uploads = own.bucket_url if own else f"http://127.0.0.1:{settings.port}{FORMS}"
+    os.environ["MEDIA_UPLOADS"] = f"{uploads}/{aws.variables['MEDIA_BUCKET']}"
+    if own:
+        # Addresses that are signed are the bucket's own.
+        os.environ["AWS_ENDPOINT_URL_S3"] = own.bucket_url
     # Chalice sets it from its own configuration; only this stage may let callers in without a credential.
     os.environ["STAGE"] = "local"
     os.environ.setdefault("WEBHOOK_ALLOW_LOCAL", "1")
     os.environ["ALLOWED_ORIGINS"] = ",".join(filter(None, (os.environ.get("ALLOWED_ORIGINS"), LOCAL_PAGES)))
     os.environ["ALLOW_ANONYMOUS"] = "1" if settings.anonymous else "0"
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = ",".join(filter(None, (os.environ.get("NO_PROXY"), LOCAL_NAMES)))
-    answer_inside(sign_by_caller(aws.callers).get_component("event_emitter"), aws.server)
+    events = sign_by_caller(aws.callers).get_component("event_emitter")
+    answer_inside(events, aws.server)
+    if own:
+        lead_to_local_aws(events, own.bucket_url, aws.url)
 
 
 def for_workers(aws: LocalAws, settings: LocalSettings, state: LocalState, client: Mapping[str, str]) -> dict[str, str]:

@@ -12,13 +12,11 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs, unquote
 from uuid import uuid4
@@ -37,7 +35,7 @@ from chalice.local import (
 from multidict import CIMultiDict
 
 from chalicelib.domain.edge import CATCH_ALL
-from infra.local.functions import REST_NAME
+from infra.local.functions import REST_NAME, Reserved, Submits, Throttled
 from infra.local.iam.callers import calling_as
 from infra.local.latencies import NO_LATENCIES, Latencies
 from infra.template import TEMPLATE, load_template
@@ -45,42 +43,6 @@ from infra.template import TEMPLATE, load_template
 T = TypeVar("T")
 
 _FUNCTION: Final = re.compile(r"functions/\$\{(?P<name>\w+)\.Arn\}/invocations")
-
-
-class Throttled(Exception):
-    """All of the function's reserved concurrency is in use."""
-
-
-@dataclass(slots=True)
-class Reserved:
-    """A function with a reserved concurrency, by its logical id; its calls have threads of their own."""
-
-    name: str
-    most: int
-    _pool: ThreadPoolExecutor = field(init=False)
-    _lock: Lock = field(default_factory=Lock)
-    _running: int = 0
-
-    def __post_init__(self) -> None:
-        self._pool = ThreadPoolExecutor(self.most, thread_name_prefix=self.name)
-
-    def submit(self, call: Callable[..., T], *arguments: Any) -> Future[T]:
-        """Start a call; raises Throttled, as Lambda does, where it would have to wait for another one's end."""
-        with self._lock:
-            if self._running >= self.most:
-                raise Throttled(self.name)
-            self._running += 1
-        future = self._pool.submit(call, *arguments)
-        future.add_done_callback(self._ended)
-        return future
-
-    def close(self) -> None:
-        """Start no call any more, and wait for none."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-    def _ended(self, _: Future[T]) -> None:
-        with self._lock:
-            self._running -= 1
 
 
 def integrations(api: Mapping[str, Any], functions: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Reserved]:
@@ -119,6 +81,8 @@ ID_HEADER: Final = "x-amz-apigw-id"
 
 _ARRIVED: Final[ContextVar[int]] = ContextVar("arrived")
 """The arrival time of the request that this thread serves, for which Chalice's gateway has no parameter."""
+_CALLED: Final[ContextVar[str]] = ContextVar("called")
+"""Its path as it came."""
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +93,7 @@ class RestApi:
     def __init__(
         self,
         app: Chalice,
-        executor: Executor,
+        executor: Submits,
         timeout_s: float = INTEGRATION_TIMEOUT_S,
         apart: Mapping[tuple[str, str], Reserved] | None = None,
         latencies: Latencies = NO_LATENCIES,
@@ -141,12 +105,17 @@ class RestApi:
         self._latencies = latencies
 
     async def handle(
-        self, request: web.Request, path: str | None = None, headers: Mapping[str, str] | None = None
+        self,
+        request: web.Request,
+        path: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        staged: bool = False,
     ) -> web.StreamResponse:
         """Answer one request as API Gateway would.
 
-        ``path`` is where the edge leads it, if not where it came to; ``headers`` those that the edge hands on, if not
-        those that came.
+        ``path`` is where the edge or the API's stage leads it, if not where it came to; ``headers`` those that the edge
+        hands on, if not those that came. ``staged``: what came has the stage before its path, as functions are told.
         """
         arrived = time.time_ns() // 1_000_000
         try:
@@ -156,7 +125,9 @@ class RestApi:
         target = request.raw_path
         if path is not None:
             target = f"{path}?{request.rel_url.raw_query_string}"
-        asked = _Asking(request.method, target, dict(request.headers if headers is None else headers), body, arrived)
+        called = request.rel_url.raw_path if staged else target.partition("?")[0]
+        sent = dict(request.headers if headers is None else headers)
+        asked = _Asking(request.method, target, called, sent, body, arrived)
         apart = self._apart.get((request.method, target.partition("?")[0]))
         await self._latencies.later("api gateway", REST_NAME if apart is None else apart.name)
         try:
@@ -176,7 +147,7 @@ class RestApi:
             return _own_answer(request, "DEFAULT_5XX", 502)
 
     def _call(self, function: str, asked: "_Asking") -> dict[str, Any]:
-        token = _ARRIVED.set(asked.arrived)
+        tokens = _ARRIVED.set(asked.arrived), _CALLED.set(asked.called)
         try:
             with self._latencies.invocation(function), calling_as(function):
                 answer = dict(self._gateway.handle_request(asked.method, asked.target, asked.headers, asked.body))
@@ -187,7 +158,8 @@ class RestApi:
             log.exception("%s failed", function)
             raise _FunctionFailed from error
         finally:
-            _ARRIVED.reset(token)
+            _ARRIVED.reset(tokens[0])
+            _CALLED.reset(tokens[1])
         if _size(answer, answer.get("body")) > LAMBDA_LIMIT:
             log.error("%s answered with more than Lambda takes", function)
             raise _FunctionFailed
@@ -196,10 +168,11 @@ class RestApi:
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
-    """A request, and when it came, in milliseconds since the Unix epoch."""
+    """A request, and when it came, in milliseconds since the Unix epoch; ``called`` is the path that came."""
 
     method: str
     target: str
+    called: str
     headers: dict[str, str]
     body: bytes
     arrived: int
@@ -236,6 +209,7 @@ class _Gateway(LocalGateway):
         context = self._generate_lambda_context()
         agent = event["headers"].get("user-agent")
         event["requestContext"] |= {"requestId": context.aws_request_id, "stage": "api"}
+        event["requestContext"]["path"] = _CALLED.get()
         event["requestContext"]["extendedRequestId"] = str(uuid4())
         event["requestContext"]["requestTimeEpoch"] = _ARRIVED.get()
         event["requestContext"]["identity"]["userAgent"] = agent

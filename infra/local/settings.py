@@ -10,6 +10,8 @@ from typing import Final
 from infra import REPOSITORY
 
 DEFAULT_PORT: Final = 8080
+ACCOUNT_CONCURRENCY: Final = 1000
+"""Calls that Lambda runs at a time for an account by default."""
 
 
 class Network(StrEnum):
@@ -29,6 +31,8 @@ class LocalSettings:
 
     ``ai_label`` has direct messages carry WhatsApp's "AI" label. ``linker`` and ``whatsapp_version`` are the workers'.
     ``latencies`` is a table of delays to play, None for none; ``latencies_seed`` decides which are drawn.
+    ``concurrency`` is how many functions run at a time, as Lambda's quota of an account says.
+    ``edge`` is False where both APIs are to have addresses of their own.
     ``standby_max`` is how far their pool grows: a machine that starts one within a second needs no large one.
     """
 
@@ -42,15 +46,20 @@ class LocalSettings:
     standby_max: str = "1"
     latencies: Path | None = None
     latencies_seed: int = 0
+    edge: bool = True
+    concurrency: int = ACCOUNT_CONCURRENCY
 
     @property
     def parameters(self) -> dict[str, str]:
         """The template's parameters."""
+        # Only here: before the check of what is installed, PyYAML may be missing.
+        from infra.concurrency import affordable  # noqa: PLC0415
+
         return {
             "WorkerImage": "local",
             "StandbyMax": self.standby_max,
-            # As in an account with Lambda's usual quota.
-            "WaitingShare": "286",
+            **affordable(self.concurrency),
+            "Edge": "cloudfront" if self.edge else "none",
             "AiLabel": "on" if self.ai_label else "off",
             "Linker": self.linker,
             "WhatsAppVersion": self.whatsapp_version,
@@ -58,8 +67,8 @@ class LocalSettings:
 
     @property
     def origin(self) -> str:
-        """Where the front answers, for people."""
-        return f"http://localhost:{self.port}"
+        """Where the gateway answers, for people: without an edge, its paths are behind the REST API's stage."""
+        return f"http://localhost:{self.port}{'' if self.edge else '/api'}"
 
 
 def read_settings(environment: Mapping[str, str]) -> LocalSettings:
@@ -84,7 +93,21 @@ def read_settings(environment: Mapping[str, str]) -> LocalSettings:
         _standbys(environment.get("STANDBY_MAX") or "1"),
         _latencies(environment.get("LATENCIES") or ""),
         _seed(environment.get("LATENCIES_SEED") or "0"),
+        _edge(environment.get("EDGE") or "cloudfront"),
+        _concurrency(environment.get("LAMBDA_CONCURRENCY") or str(ACCOUNT_CONCURRENCY)),
     )
+
+
+def _concurrency(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{1,4}", text):
+        raise BadSetting(f"LAMBDA_CONCURRENCY={text} is no number of calls at a time. An account has 10 at the least.")
+    return int(text)
+
+
+def _edge(text: str) -> bool:
+    if text not in {"cloudfront", "none"}:
+        raise BadSetting(f"EDGE={text} is unknown. Choose cloudfront or none.")
+    return text == "cloudfront"
 
 
 def _linker(text: str) -> str:

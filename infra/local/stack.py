@@ -31,6 +31,7 @@ from infra.local.functions import (
 from infra.local.iam.permissions import Authorizer, Permissions, enforce_roles
 from infra.local.latencies import CallLatencies, Latencies, read_latencies
 from infra.local.moto.objects import KeptObjects
+from infra.local.own_addresses import OwnAddresses, bucket_app, rest_app, sockets_app
 from infra.local.page import Credentials, PageSite
 from infra.local.persistence import KeptQueues, Rows
 from infra.local.pumps import PLACE, Pumps, event
@@ -92,12 +93,13 @@ class StackServices:
         recorder = aws.server.recorder = CallRecorder(aws.callers.caller_of, queue_names(aws.physical))
         connections = connections_app(self._watchers, authorizer.connections, recorder, self._latencies)
         endpoint = await serve(ending, connections, loopback_socket())
+        own = None if self._settings.edge else OwnAddresses()
         proof = secrets.token_urlsafe()
-        become_lambda(aws, self._settings, f"{endpoint}/{STAGE}", proof)
+        become_lambda(aws, self._settings, f"{endpoint}/{STAGE}", proof, own)
         app = load_app()
         phones, client = await self._open_whatsapp(ending)
         functions = aws.resolve(aws.template.of_type("AWS::Serverless::Function"))
-        concurrency = Concurrency(reserved_concurrency(functions))
+        concurrency = Concurrency(reserved_concurrency(functions), self._settings.concurrency)
         pumps = Pumps(aws, [shard], functions_of(app, concurrency, self._latencies), self._console.say, self._latencies)
         record = TaskRecord(self._state)
         await self._open_runner(ending, aws, client, pumps, record)
@@ -113,14 +115,21 @@ class StackServices:
             ending.callback(one.close)
         rest = RestApi(app, concurrency.of(REST_NAME), apart=apart, latencies=self._latencies)
         sockets = SocketApi(socket_functions_of(app, concurrency, self._latencies), self._watchers)
-        bucket = self._bucket(aws, authorizer)
-        # Only the loopback's password is nobody's secret.
-        known = Credentials(USER, self._password.text) if phones else None
-        page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known)
-        control = control_app(outage, recorder, self._latencies)
-        local = front_app(rest, sockets, phones, bucket, page, faults=control, proof=proof, latencies=self._latencies)
         if self._latencies.table:
             aws.server.delays = CallLatencies(self._latencies, aws.callers.caller_of)
+        bucket = self._bucket(aws, authorizer, own)
+        # Only the loopback's password is nobody's secret.
+        known = Credentials(USER, self._password.text) if phones else None
+        page = PageSite(PHONES if phones else None, _headers(aws, "PageHeaders"), known, above=own is not None)
+        control = control_app(outage, recorder, self._latencies)
+        if own is None:
+            local = front_app(
+                rest, sockets, phones, bucket, page, faults=control, proof=proof, latencies=self._latencies
+            )
+        else:
+            local = rest_app(rest, phones, page, faults=control)
+            await serve(ending, sockets_app(sockets), own.sockets)
+            await serve(ending, bucket_app(bucket), own.bucket)
         await self._open_front(ending, local, front, aws)
         return pumping
 
@@ -142,9 +151,10 @@ class StackServices:
         aws.server.during_object = self._objects.alone
         aws.server.after_object = self._objects.changed
 
-    def _bucket(self, aws: LocalAws, authorizer: Authorizer) -> Bucket:
+    def _bucket(self, aws: LocalAws, authorizer: Authorizer, own: OwnAddresses | None) -> Bucket:
         headers = _headers(aws, "MediaHeaders")
-        signer = Signer(aws.callers.secret_key, aws.url.removeprefix("http://"))
+        at = own.bucket_url if own else aws.url
+        signer = Signer(aws.callers.secret_key, at.removeprefix("http://"))
         return Bucket(aws.physical["MediaBucket"], self._objects, signer, authorizer.service, headers)
 
     async def _open_whatsapp(self, ending: AsyncExitStack) -> tuple[web.Application | None, dict[str, str]]:
@@ -200,7 +210,9 @@ class StackServices:
 
 
 def _headers(aws: LocalAws, policy: str) -> dict[str, str]:
-    return edge_headers(aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy")[policy])
+    """Return what the edge adds; nothing where there is none."""
+    known = aws.template.of_type("AWS::CloudFront::ResponseHeadersPolicy").get(policy)
+    return edge_headers(known) if known else {}
 
 
 def _task_event(detail: dict[str, Any]) -> dict[str, Any]:

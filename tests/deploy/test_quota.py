@@ -13,8 +13,7 @@ from infra.deploy import CannotDeploy, checks
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import bring
-from infra.local.functions import ACCOUNT_CONCURRENCY
-from infra.local.settings import read_settings
+from infra.local.settings import ACCOUNT_CONCURRENCY, read_settings
 from infra.template import TEMPLATE, load_template
 from tests.deploy.cloud import QUOTA, a_package, client, running
 
@@ -112,6 +111,20 @@ def test_the_local_stack_has_places_as_in_a_usual_account(account: Account, monk
     monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", ACCOUNT_CONCURRENCY)
     found = checks.free_for_waits(account, parameters, {})
     assert read_settings({}).parameters["WaitingShare"] == str(found)
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "reserves", "places"), [(10, "0", "3"), (239, "0", "79"), (240, "20", "33"), (1000, "20", "286")]
+)
+def test_the_local_stack_has_what_a_deployment_into_such_an_account_would(
+    account: Account, monkeypatch: pytest.MonkeyPatch, concurrency: int, reserves: str, places: str
+) -> None:
+    told = read_settings({"LAMBDA_CONCURRENCY": str(concurrency)}).parameters
+    assert (told["ReservedConcurrency"], told["WaitingShare"]) == (reserves, places)
+    monkeypatch.setitem(QUOTA, "ConcurrentExecutions", concurrency)
+    monkeypatch.setitem(QUOTA, "UnreservedConcurrentExecutions", concurrency)
+    checks.check_concurrency(account, told, {})
+    assert checks.free_for_waits(account, told, {}) == int(places)
 
 
 @pytest.mark.parametrize(("chosen", "told"), [("0", "WaitingShare"), ("7", "WaitingCalls")])

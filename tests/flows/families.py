@@ -31,7 +31,7 @@ class Family(ABC):
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
         headers = {"Authorization": f"Bearer {self.token}"}
-        return requests.request(method, self.stack.url + path, json=body, headers=headers, timeout=40)
+        return requests.request(method, self.stack.gateway + path, json=body, headers=headers, timeout=40)
 
     def good(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.call(method, path, body)
@@ -183,7 +183,7 @@ class SocketIO(Family):
 
     def _hear(self, wanted: str) -> Any:
         """What a client that joins now is told first by that event."""
-        address = f"{self.stack.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        address = self.stack.websocket("/socket.io", EIO="4", transport="websocket")
         with connect(address, open_timeout=60) as socket:
             socket.recv(timeout=40)
             socket.send("40" + json.dumps({"token": self.token}))

@@ -18,7 +18,7 @@ HOST, EXAMPLE = "https://codeskytz-api-lajj0.sevalla.app", "408f7372-f7c9-4299-a
 
 def here(stack: Stack, session: str | None = None) -> dict[str, str]:
     """What differs from the document: the host, and in a path the session that the test made."""
-    return {HOST: stack.url} | ({} if session is None else {EXAMPLE: session})
+    return {HOST: stack.gateway} | ({} if session is None else {EXAMPLE: session})
 
 
 def curl(text: str) -> Any:

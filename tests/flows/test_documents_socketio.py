@@ -90,7 +90,7 @@ def test_the_snippets_work_in_a_page_from_elsewhere(
 def goes_through_the_steps(stack: Stack, number: str, tab: Tab, directory: Path) -> None:
     """Do what the document's section on testing says, in the demo client."""
     page = tab.page
-    page.locator("#gateway").fill(stack.url)
+    page.locator("#gateway").fill(stack.gateway)
     page.locator("#name").fill(number)
     page.get_by_role("button", name="Initialize Session").click()
     code = tab.scanned("#qr", directory / "screen.png")
@@ -127,7 +127,7 @@ def test_the_demo_client_says_what_is_wrong(stack: Stack, number: str, tab: Tab,
     directory, address = site
     shutil.copy(DEMO, directory / "example-client.html")
     tab.open(f"{address}/example-client.html")
-    tab.page.locator("#gateway").fill(stack.url)
+    tab.page.locator("#gateway").fill(stack.gateway)
     tab.page.locator("#name").fill(number)
     tab.page.locator("#token").fill("not.a.token")
     tab.refusal = 401

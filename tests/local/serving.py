@@ -10,8 +10,8 @@ import aiohttp
 
 from infra.local.connections import connections_app
 from infra.local.front import front_app, loopback_socket, serve
-from infra.local.functions import Concurrency, socket_functions_of
-from infra.local.rest import Reserved, RestApi
+from infra.local.functions import Concurrency, Reserved, socket_functions_of
+from infra.local.rest import RestApi
 from infra.local.sockets import Limits, SocketApi, Watchers
 from tests.local.small_app import make_app
 

@@ -4,7 +4,14 @@ from threading import Barrier, Event
 
 import pytest
 
-from infra.local.functions import Concurrency, Function, functions_of, reserved_concurrency, socket_functions_of
+from infra.local.functions import (
+    Concurrency,
+    Function,
+    Throttled,
+    functions_of,
+    reserved_concurrency,
+    socket_functions_of,
+)
 from tests.local.small_app import make_app
 
 
@@ -62,6 +69,40 @@ def test_a_function_has_its_reserve_to_itself_and_the_rest_is_shared():
         await asyncio.gather(*waiting, return_exceptions=True)
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def full():
+    """An account whose only place is taken, until the event is set."""
+    held, concurrency = Event(), Concurrency({}, 1)
+    concurrency.of("Other").submit(held.wait, 10)
+    return concurrency, held
+
+
+def test_a_call_beyond_the_account_s_concurrency_is_throttled(full):
+    concurrency, held = full
+    with pytest.raises(Throttled):
+        asyncio.run(Function("f", lambda *_: "done", concurrency.of("f"))({}))
+    held.set()
+
+
+def test_what_brings_events_tries_again_until_there_is_room(full):
+    concurrency, held = full
+
+    async def run():
+        call = asyncio.create_task(Function("f", lambda *_: "done", concurrency.of("f"), patient=True)({}))
+        await asyncio.sleep(0.3)
+        assert not call.done()
+        held.set()
+        return await call
+
+    assert asyncio.run(run()) == "done"
+
+
+def test_what_events_call_is_tried_again_and_what_callers_call_is_not():
+    app = make_app()
+    assert {one.patient for one in functions_of(app, Concurrency({})).values()} == {True}
+    assert {one.patient for one in socket_functions_of(app, Concurrency({})).values()} == {False}
 
 
 def test_the_reserve_is_what_the_template_says(aws):

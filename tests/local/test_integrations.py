@@ -2,7 +2,8 @@ import threading
 
 import pytest
 
-from infra.local.rest import Reserved, Throttled, integrations
+from infra.local.functions import Reserved, Throttled
+from infra.local.rest import integrations
 from infra.template import TEMPLATE, load_template
 
 

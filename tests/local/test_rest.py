@@ -7,7 +7,8 @@ import time
 import pytest
 
 from chalicelib.domain.edge import CATCH_ALL
-from infra.local.rest import PAYLOAD_LIMIT, Reserved
+from infra.local.functions import Reserved
+from infra.local.rest import PAYLOAD_LIMIT
 from infra.template import TEMPLATE, load_template
 from tests.local.serving import serving
 

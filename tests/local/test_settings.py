@@ -48,9 +48,19 @@ def test_latencies_are_played_only_where_somebody_names_a_table():
     assert [(one.latencies, one.latencies_seed) for one in told] == [(None, 0), (LATENCIES, 7)]
 
 
+@pytest.mark.parametrize(("given", "edge", "origin"), [({}, "cloudfront", ""), ({"EDGE": "none"}, "none", "/api")])
+def test_without_an_edge_the_gateway_is_at_the_rest_api_s_stage(given, edge, origin):
+    settings = read_settings(given)
+    assert settings.parameters["Edge"] == edge
+    assert settings.origin == f"http://localhost:8080{origin}"
+
+
 @pytest.mark.parametrize(
     "given",
     [
+        {"LAMBDA_CONCURRENCY": "9"},
+        {"LAMBDA_CONCURRENCY": "many"},
+        {"EDGE": "fastly"},
         {"PORT": "x"},
         {"PORT": "65536"},
         {"PORT": "-1"},
