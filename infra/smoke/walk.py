@@ -69,7 +69,7 @@ class _Trial:
         self._made = False
 
     def reach_edge(self) -> None:
-        with self._step("the gateway answers through its edge"):
+        with self._step("the gateway answers at its address"):
             self._until(self._healthy, self._limits.edge, lambda: self._gateway.ask("GET", "/health"))
 
     def log_in(self, username: str, password: str) -> None:
@@ -77,7 +77,7 @@ class _Trial:
             self._gateway.log_in(username, password)
 
     def greet(self) -> None:
-        with self._step("a WebSocket through the edge answers"):
+        with self._step("a WebSocket answers"):
             self._gateway.greet()
 
     def find_standby(self, wanted: int) -> None:

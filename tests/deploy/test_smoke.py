@@ -57,7 +57,7 @@ def test_a_stack_that_stands_and_doesn_t_work_is_no_success(account: Account) ->
         prove(account, CHOICES, said.append, TimeLimits(edge=0))
     first, second, third = str(told.value).splitlines()
     assert first == "The stack stands, but it doesn't work."
-    assert re.match(r"Not so: the gateway answers through its edge\. GET /health got no answer", second)
+    assert re.match(r"Not so: the gateway answers at its address\. GET /health got no answer", second)
     assert third == "Once that is mended, try it again: make smoke STAGE=dev"
     assert said == ["The smoke test of http://127.0.0.1:9:"]
 

@@ -20,9 +20,9 @@ from infra.smoke.walk import TimeLimits, walk
 pytestmark = pytest.mark.subprocess
 
 STEPS = [
-    "the gateway answers through its edge",
+    "the gateway answers at its address",
     "admin logs in",
-    "a WebSocket through the edge answers",
+    "a WebSocket answers",
     "a standby worker is ready",
     "a session is created",
     "its first QR code is there",
