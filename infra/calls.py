@@ -323,13 +323,13 @@ _POST: Final = _of("Fanout", "execute-api.PostToConnection")
 _RECORDING: Final = _of("Fanout", "dynamodb.BatchWriteItem H#{cursor}, T#{cursor}")
 _AUTHENTICATION: Final = _of(API, "dynamodb.GetItem U#{name} USER")
 _FINDING: Final = _of(API, "dynamodb.GetItem T#{tenant} S#{id}", _SESSION)
-_REPORT: Final = _of(WORKER, _SESSION, "dynamodb.UpdateItem SESSION")
+_REPORT: Final = _of(WORKER, "dynamodb.UpdateItem SESSION")
 
 _SENDING: Final = (
     *_AUTHENTICATION,
     *_FINDING,
     *_of(API, "dynamodb.PutItem PACE", "dynamodb.PutItem M#{ulid}", "sqs.SendMessage mailbox"),
-    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.Query index open", "dynamodb.GetItem C#{chat}", _MESSAGE),
+    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.Query index open", _MESSAGE),
     WHATSAPP,
     *_of(WORKER, "dynamodb.PutItem A#{whatsapp_id}", _MESSAGE),
     *_of(API, "dynamodb.GetItem M#{ulid}"),
@@ -349,21 +349,20 @@ _SHOWING: Final = (
     *_of(
         API, "dynamodb.PutItem T#{tenant} RUN#{uid}", "dynamodb.Query T#{tenant} RUN#*", "dynamodb.UpdateItem SESSION"
     ),
-    *_of("Control", _SESSION, "dynamodb.GetItem LEASE", "dynamodb.GetItem TENANTS {tenant}"),
-    *_of("Control", "dynamodb.PutItem T#{tenant} RUN#{uid}", "dynamodb.Query STANDBY *"),
+    *_of("Control", "dynamodb.BatchGetItem LEASE, SESSION, TENANTS {tenant}", "dynamodb.Query STANDBY *"),
     *_of("Control", "dynamodb.UpdateItem STANDBY {worker}", "dynamodb.UpdateItem SESSION", "sqs.SendMessage mailbox"),
-    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.GetItem STANDBY {worker}"),
-    *_of(WORKER, "dynamodb.GetItem LEASE", "dynamodb.PutItem LEASE", _SESSION),
+    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.PutItem LEASE", _SESSION),
     *_of(WORKER, "dynamodb.PutItem TASK#{worker} TASK", "dynamodb.DeleteItem STANDBY {worker}"),
     *_of(WORKER, "dynamodb.GetItem TENANTS {tenant}"),
     WHATSAPP,
     *_REPORT,
     *_RECORDING,
     *_TELLING,
+    *_TELLING,
     *_of("Fanout", _SESSION),
     *_POST,
 )
-_CONNECTING: Final = (*_REPORT, WHATSAPP, *_REPORT, *_RECORDING, *_TELLING, *_POST)
+_CONNECTING: Final = (*_REPORT, WHATSAPP, *_REPORT, *_RECORDING, *_TELLING, *_TELLING, *_POST)
 STORIES: Final = (
     Story(
         "A send",

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from msgspec import Struct
 
 from chalicelib.adapters.clients import refused, translated
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.watchers import PushJob
 from chalicelib.domain.webhook import Delivery
 from chalicelib.reading import BadJson, Reader, parse_json
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _DELIVERY: Final = Reader(Delivery)
 _PUSH: Final = Reader(PushJob)
+_RING: Final = Reader(Ring)
 
 LONGEST_DELAY: Final = 900
 LONGEST_POLL: Final = 20
@@ -125,6 +127,14 @@ def read_push(body: str) -> PushJob:
     return _PUSH.json(body)
 
 
+def read_ring(body: str) -> Ring:
+    """Return the ring in a message of a mailbox; one of another version, which says nothing known, is for anything."""
+    try:
+        return _RING.json(body)
+    except msgspec.DecodeError:
+        return ANYTHING
+
+
 def read_delivery(body: str) -> Delivery:
     """Return the delivery in a message of the webhook queue."""
     return _DELIVERY.json(body)
@@ -173,16 +183,16 @@ class SqsMailboxes(Struct, frozen=True):
             )
         return answer["QueueUrl"]
 
-    def ring(self, mailbox: str) -> None:
-        """Send a message without content."""
-        self._unless_gone("send_message", QueueUrl=mailbox, MessageBody="ring")
+    def ring(self, mailbox: str, ring: Ring = ANYTHING) -> None:
+        """Send a message that says what the ring is for: no more than that."""
+        self._unless_gone("send_message", QueueUrl=mailbox, MessageBody=json.dumps(asdict(ring)))
 
     def delete(self, mailbox: str) -> None:
         """Delete the queue."""
         self._unless_gone("delete_queue", QueueUrl=mailbox)
 
-    def wait(self, mailbox: str, seconds: float) -> list[str]:
-        """Wait up to ``seconds`` (20 at the most) for a ring; return the receipts of all that are there at once.
+    def wait(self, mailbox: str, seconds: float) -> dict[str, Ring]:
+        """Wait up to ``seconds`` (20 at the most) for a ring; return all that are there at once, by their receipts.
 
         A ring that isn't deleted (``heard``) is received again after a second: SQS may hand it to a poll whose caller
         is gone.
@@ -192,9 +202,9 @@ class SqsMailboxes(Struct, frozen=True):
             rings = self.client.receive_message(
                 QueueUrl=mailbox, MaxNumberOfMessages=10, WaitTimeSeconds=poll, VisibilityTimeout=UNHEARD_FOR
             )
-        return [ring["ReceiptHandle"] for ring in rings.get("Messages", [])]
+        return {ring["ReceiptHandle"]: read_ring(ring["Body"]) for ring in rings.get("Messages", [])}
 
-    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+    def heard(self, mailbox: str, rings: Collection[str]) -> None:
         """Delete the rings. One with an outdated receipt may be received again, which does no harm."""
         entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(rings)]
         with translated():

@@ -7,7 +7,9 @@ written to; so whoever reads asks for all names of a person. A group goes by its
 from dataclasses import dataclass, field
 from typing import Final
 
-from chalicelib.domain.content import About, Timer
+from msgspec.structs import replace as changed
+
+from chalicelib.domain.content import About, Context, Timer
 from chalicelib.domain.messages import KEPT, OPEN, Direction, Message, MessageStatus
 
 CHAT_KEPT: Final = 30 * 86_400_000
@@ -80,6 +82,20 @@ class ChatTimer:
         that is told of later counts.
         """
         return f"{self.by[:_TIME_OF_ID]}\x7f"
+
+
+@dataclass(frozen=True, slots=True)
+class DisappearAfter:
+    """After how many ``seconds`` a chat's messages disappear, 0 if they stay, as set at ``set_at`` (see ``Chat``)."""
+
+    seconds: int = 0
+    set_at: int = 0
+
+    def within(self, context: Context | None) -> Context | None:
+        """Return the context of a message that is said in the chat: its own, with the timer if there is one."""
+        if not self.seconds:
+            return context
+        return changed(context or Context(), expires_in=self.seconds, timer_set_at=self.set_at or None)
 
 
 def timer_told(message: Message) -> ChatTimer | None:

@@ -53,7 +53,7 @@ OPEN: Final = frozenset({MessageStatus.QUEUED, MessageStatus.SENDING})
 """Statuses in which a worker still owes something: what the index ``open`` holds."""
 
 UNTOLD: Final = frozenset(f"message.{status}" for status in OPEN)
-"""Events of messages that are nobody's affair but the gateway's: history has them, and nobody is told."""
+"""Events of messages that are nobody's affair but the gateway's, and nobody is told."""
 
 _S = MessageStatus
 _MOVES: Final[dict[MessageStatus, frozenset[MessageStatus]]] = {
@@ -195,7 +195,8 @@ def advance(
         error_message=error_message,
         **_stamps(message, status, now),
     )
-    return replace(after, last_event=event(after, event_id, now))
+    # That a worker takes it up, or puts it back, is nobody's affair but the gateway's: no event.
+    return after if status in OPEN else replace(after, last_event=event(after, event_id, now))
 
 
 def played(message: Message, *, now: int, event_id: str) -> Message | None:

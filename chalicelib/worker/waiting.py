@@ -10,7 +10,7 @@ ringing itself, and what is hidden all the same is back within a second (see ``S
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -18,6 +18,7 @@ from threading import Event, Thread, current_thread, main_thread
 from typing import Final, Generic, TypeVar
 
 from chalicelib.domain.errors import Contended
+from chalicelib.domain.ring import ANYTHING, Matter, Ring
 from chalicelib.services.ports import Rejected, Unavailable, WorkerMailbox
 from chalicelib.worker import monotonic
 from chalicelib.worker.log import Log
@@ -26,7 +27,13 @@ from chalicelib.worker.whatsapp.client import ClientEvent
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """The mailbox was rung: look at what is wanted."""
+    """The mailbox was rung, once or more at a time: look at what ``rings`` are for."""
+
+    rings: tuple[Ring, ...] = (ANYTHING,)
+
+    def calls_for(self, matter: Matter) -> bool:
+        """Whether one of the rings is for that matter, or for anything."""
+        return any(ring.matter in {matter, Matter.ANYTHING} for ring in self.rings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +193,12 @@ class Listener:
         gone = False
         while not self._over.is_set():
             began = monotonic()
-            rings: Sequence[str] = ()
+            rings: Mapping[str, Ring] = {}
             try:
                 rings = self._mailbox.wait(self._address, POLL)
                 if rings:
                     # First acted on, then taken out: somebody waits for what they rang for.
-                    self._events.put(Rung())
+                    self._events.put(Rung(tuple(rings.values())))
                     self._mailbox.heard(self._address, rings)
             except Unavailable:
                 pass

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.domain.lease import Order
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.services.ports import Figure, NoCapacity, NoSpotCapacity
 
 
@@ -34,13 +35,15 @@ class FakeMailboxes:
 
     there: set[str] = field(default_factory=set)
     rung: list[str] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
 
     def create(self, worker: str) -> str:
         self.there.add(f"https://queue/{worker}")
         return f"https://queue/{worker}"
 
-    def ring(self, mailbox: str) -> None:
+    def ring(self, mailbox: str, ring: Ring = ANYTHING) -> None:
         self.rung.append(mailbox)
+        self.rings.append(ring)
 
     def delete(self, mailbox: str) -> None:
         self.there.discard(mailbox)

@@ -30,14 +30,16 @@ def test_the_template_lets_sessions_messages_and_redriven_events_to_the_fanout_a
         records = [
             (kind, sk) for kind in ("INSERT", "MODIFY", "REMOVE") for sk in ("SESSION", "M#1", "E#1", "H#1", "LEASE")
         ]
-        wanted = [
-            one for one in records if policy.wants({"eventName": one[0], "dynamodb": {"Keys": {"sk": {"S": one[1]}}}})
-        ]
+        wanted = [one for one in records if policy.wants(record(*one))]
         return {f"{kind} {sk}" for kind, sk in wanted}
+
+    def record(kind, sk, status="queued"):
+        return {"eventName": kind, "dynamodb": {"Keys": {"sk": {"S": sk}}, "NewImage": {"status": {"S": status}}}}
 
     sessions = {"INSERT SESSION", "MODIFY SESSION", "REMOVE SESSION"}
     assert passing(control) == sessions
     assert passing(fanout) == sessions | {"INSERT M#1", "MODIFY M#1", "INSERT E#1", "MODIFY E#1"}
+    assert not fanout.wants(record("MODIFY", "M#1", "sending"))
 
 
 def test_a_function_is_named_by_ref_or_by_its_arn():

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from multiprocessing.managers import BaseManager
 
@@ -11,6 +11,7 @@ from chalicelib.adapters.links import HttpLinks
 from chalicelib.adapters.names import named_id
 from chalicelib.adapters.proxies import ProxyDialer
 from chalicelib.domain.events import LinkEvent
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.session import Session
 from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.worker import WorkerMedia, WorkerServices
@@ -50,12 +51,12 @@ class Bell:
     def ring(self, mailbox: str = "mailbox") -> None:
         self._rung.set()
 
-    def wait(self, mailbox: str, seconds: float) -> list[str]:
+    def wait(self, mailbox: str, seconds: float) -> dict[str, Ring]:
         rung = self._rung.wait(seconds)
         self._rung.clear()
-        return ["ring"] if rung else []
+        return {"receipt": ANYTHING} if rung else {}
 
-    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+    def heard(self, mailbox: str, rings: Collection[str]) -> None:
         pass
 
 

@@ -1,13 +1,14 @@
 """A worker from its order to its ending, where that isn't a matter of its client."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import FENCE_AFTER, GRACE, Lease, Order
+from chalicelib.domain.ring import Ring
 from chalicelib.domain.session import Reason, Session, Status
 from chalicelib.services.ports import Unavailable
 from chalicelib.worker import monotonic
@@ -35,12 +36,12 @@ class Broken(Bell):
         super().__init__()
         self._errors = [error]
 
-    def wait(self, mailbox: str, seconds: float) -> list[str]:
+    def wait(self, mailbox: str, seconds: float) -> dict[str, Ring]:
         if self._errors:
             raise self._errors.pop()
         return super().wait(mailbox, seconds)
 
-    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+    def heard(self, mailbox: str, rings: Collection[str]) -> None:
         raise Unavailable
 
 

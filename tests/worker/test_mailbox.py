@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from threading import Thread
 from uuid import uuid4
@@ -13,6 +13,7 @@ from moto.server import ThreadedMotoServer
 
 from chalicelib.adapters.queues import SqsMailboxes
 from chalicelib.domain import events as e
+from chalicelib.domain.ring import ANYTHING, Matter, Ring
 from chalicelib.worker.handover import Again
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
@@ -67,14 +68,14 @@ class Real:
     def ring(self, mailbox: str = "") -> None:
         self._mailboxes.ring(self._url)
 
-    def wait(self, mailbox: str, seconds: float) -> list[str]:
+    def wait(self, mailbox: str, seconds: float) -> dict[str, Ring]:
         self.polls += 1
         try:
             return self._mailboxes.wait(self._url, seconds)
         finally:
             self.polls -= 1
 
-    def heard(self, mailbox: str, rings: list[str]) -> None:
+    def heard(self, mailbox: str, rings: Collection[str]) -> None:
         self._mailboxes.heard(self._url, rings)
 
 
@@ -88,7 +89,16 @@ def test_a_ring_that_was_heard_is_heard_once(mailboxes: SqsMailboxes) -> None:
     mailbox = mailboxes.create(uuid4().hex)
     mailboxes.ring(mailbox)
     mailboxes.heard(mailbox, mailboxes.wait(mailbox, 20))
-    assert mailboxes.wait(mailbox, SOON_S) == []
+    assert mailboxes.wait(mailbox, SOON_S) == {}
+
+
+def test_a_ring_says_what_it_is_for_and_one_that_says_nothing_known_is_for_anything(mailboxes: SqsMailboxes) -> None:
+    mailbox = mailboxes.create(uuid4().hex)
+    mailboxes.ring(mailbox, Ring(Matter.MESSAGE))
+    mailboxes.client.send_message(QueueUrl=mailbox, MessageBody="ring")
+    mailboxes.client.send_message(QueueUrl=mailbox, MessageBody='{"matter": "of a later version"}')
+    heard = mailboxes.wait(mailbox, 20)
+    assert sorted(heard.values(), key=str) == sorted([Ring(Matter.MESSAGE), ANYTHING, ANYTHING], key=str)
 
 
 def test_no_poll_outlives_its_image(tmp_path: Path, mailboxes: SqsMailboxes) -> None:

@@ -1,7 +1,7 @@
 """Two sessions in one worker process, each with the real client, against the loopback WhatsApp."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain import events as e
 from chalicelib.domain.lease import Order
 from chalicelib.domain.messages import Direction, MessageStatus
+from chalicelib.domain.ring import Ring
 from chalicelib.domain.session import Session, Status
 from chalicelib.domain.transitions import advance
 from tests.makers import a_message, a_session
@@ -33,10 +34,10 @@ class Bells(Bell):
     def ring(self, mailbox: str = "mailbox") -> None:
         self.of[mailbox].ring()
 
-    def wait(self, mailbox: str, seconds: float) -> list[str]:
+    def wait(self, mailbox: str, seconds: float) -> dict[str, Ring]:
         return self.of[mailbox].wait(mailbox, seconds)
 
-    def heard(self, mailbox: str, rings: Sequence[str]) -> None:
+    def heard(self, mailbox: str, rings: Collection[str]) -> None:
         pass
 
 

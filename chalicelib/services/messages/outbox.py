@@ -2,18 +2,18 @@
 
 import json
 import logging
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
 from math import ceil
+from types import MappingProxyType
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace as changed
 
-from chalicelib.domain.chats import chat_key
+from chalicelib.domain.chats import DisappearAfter, chat_key
 from chalicelib.domain.content import Content, Context, Media, Text, stored
 from chalicelib.domain.errors import (
     ChannelNotFound,
@@ -31,6 +31,7 @@ from chalicelib.domain.media import OF_THE_FILE, PASSING
 from chalicelib.domain.messages import Direction, Message, MessageStatus, Party, advance, event, moves
 from chalicelib.domain.messages import played as was_played
 from chalicelib.domain.phone import advice
+from chalicelib.domain.ring import ANYTHING, Matter, Ring
 from chalicelib.domain.session import Session
 from chalicelib.services.messages.store import mark_changed
 from chalicelib.services.ports import (
@@ -71,11 +72,14 @@ def keep_pace(paces: Paces, session: Session, clock: Clock, message: str, *, hin
     raise TooFast(message, hint=hint, retry_after=ceil(wait))
 
 
-def ring(mailboxes: Mailboxes, session: Session) -> None:
-    """Wake the session's worker. What it is to do stands, so a lost ring only costs time: it also looks by itself."""
+def ring(mailboxes: Mailboxes, session: Session, call: Ring = ANYTHING) -> None:
+    """Wake the session's worker for what ``call`` says.
+
+    What it is to do stands, so a lost ring only costs time: it also looks by itself.
+    """
     try:
         if session.mailbox:
-            mailboxes.ring(session.mailbox)
+            mailboxes.ring(session.mailbox, call)
     except (Unavailable, Rejected) as error:
         _log.warning("a worker couldn't be rung for: %s", error, extra={"uid": session.uid})
 
@@ -177,7 +181,7 @@ class Outbox(Struct, frozen=True):
         )
         message = self._new(session, message_id, draft)
         self.messages.put(message)
-        ring(self.mailboxes, session)
+        ring(self.mailboxes, session, Ring(Matter.MESSAGE))
         return self._outcome(self._wait(message, wait))
 
     def _claim(self, session: Session, key: str, request: str, message_id: str) -> str:
@@ -274,13 +278,10 @@ class Dispatch(Struct, frozen=True):
         """Return the message of the session's that a message to send is about; None if it isn't there any more."""
         return self.messages.get(message.uid, message.about) if message.about else None
 
-    def in_chat(self, message: Message) -> Context | None:
-        """Return the context that a message to send is said in: its own, with the chat's timer if it has one."""
+    def timer(self, message: Message) -> DisappearAfter:
+        """Return the timer of the chat that a message to send is said in."""
         chat = self.chats.get(message.uid, chat_key(message))
-        if chat is None or not chat.timer:
-            return message.context
-        context = message.context or Context()
-        return changed(context, expires_in=chat.timer, timer_set_at=chat.timer_set_at or None)
+        return DisappearAfter(chat.timer, chat.timer_set_at) if chat else DisappearAfter()
 
     def half_sent(self, uid: str) -> list[Message]:
         """Return the messages that are being sent. Call it where none is: a worker that is gone left them so."""
@@ -360,31 +361,38 @@ class Dispatch(Struct, frozen=True):
         by: Party | None = None,
         at: int | None = None,
         played: bool = False,
-    ) -> None:
+        known: Mapping[str, Message] = MappingProxyType({}),
+    ) -> dict[str, Message]:
         """Note what a receipt says of messages that this session sent; of others, and repeated, it says nothing.
 
         ``by`` is who gave it, at the time ``at``. What was ``played`` was read before, and says both. In a group each
-        member's is noted, and the message moves with the first of them.
+        member's is noted, and the message moves with the first of them. Messages that are ``known`` by WhatsApp's id
+        aren't read first; one that moved meanwhile is. Returns the messages as they stand by what is known now.
         """
+        stand: dict[str, Message] = {}
         for whatsapp_id in whatsapp_ids:
-            while True:
-                message = self.messages.by_whatsapp_id(uid, whatsapp_id)
-                # An id that a hostile client made up may be by what a message that came in is found.
-                if message is None or message.direction is not Direction.OUTBOUND:
-                    break
-                if by and (by.lid or by.phone) and message.chat.endswith(f"@{GROUPS}"):
+            message = known.get(whatsapp_id) or self.messages.by_whatsapp_id(uid, whatsapp_id)
+            noted = False
+            # An id that a hostile client made up may be by what a message that came in is found.
+            while message is not None and message.direction is Direction.OUTBOUND:
+                if not noted and by and (by.lid or by.phone) and message.chat.endswith(f"@{GROUPS}"):
                     self.messages.note_receipt(message, by, status, at=at or self.clock(), played=played)
-                if moves(message, status):
-                    if not self._move(message, status, whatsapp_id=whatsapp_id) or played:
-                        continue
-                elif played and self._played(message) is False:
-                    continue
-                break
+                    noted = True
+                stand[whatsapp_id] = message
+                after = self._received(message, status, whatsapp_id, played=played)
+                if after is message:
+                    break
+                message = after or self.messages.by_whatsapp_id(uid, whatsapp_id)
+        return stand
 
-    def _played(self, message: Message) -> bool | None:
-        """Write that it was played; False if it moved since it was read, None if that is nothing new."""
-        after = was_played(message, now=self.clock(), event_id=self.new_id())
-        return self.messages.move(after) if after else None
+    def _received(self, message: Message, status: MessageStatus, whatsapp_id: str, *, played: bool) -> Message | None:
+        """Write what a receipt says, one step on; the message itself if that is nothing new, None if it moved."""
+        if moves(message, status):
+            return self._move(message, status, whatsapp_id=whatsapp_id)
+        after = was_played(message, now=self.clock(), event_id=self.new_id()) if played else None
+        if after is None:
+            return message
+        return after if self.messages.move(after) else None
 
     def _move(
         self,

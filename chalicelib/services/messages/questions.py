@@ -27,6 +27,7 @@ from chalicelib.domain.questions import (
     taken,
     turned_down,
 )
+from chalicelib.domain.ring import Matter, Ring
 from chalicelib.domain.session import Session, ShownPairingCode
 from chalicelib.services.messages.outbox import keep_pace, ring
 from chalicelib.services.ports import Clock, Mailboxes, NewId, Paces, Rejected, SessionStore, Sleep, Unavailable
@@ -105,7 +106,7 @@ class Questions(Struct, frozen=True):
         self._keep_pace(session, subject)
         asked = self._put(Question(session.uid, self.new_id(), subject, asked_at=self.clock(), **about))
         try:
-            ring(self.mailboxes, session)
+            ring(self.mailboxes, session, Ring(Matter.QUESTION))
             answer = self._wait(asked)
         finally:
             # Its place is free again at once; where that fails, as soon as it has expired.

@@ -1,12 +1,13 @@
 """What control needs from outside, as Protocols: sessions, leases, the due index, standbys, tasks, mailboxes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from chalicelib.domain.access import Tenant
 from chalicelib.domain.lease import Lease, Order
 from chalicelib.domain.proxy import Proxy
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.session import Session
 
 
@@ -218,7 +219,7 @@ class Mailboxes(Protocol):
     def create(self, worker: str) -> str:
         """Make the worker's mailbox, if it isn't there, and return its address."""
 
-    def ring(self, mailbox: str) -> None:
+    def ring(self, mailbox: str, ring: Ring = ANYTHING) -> None:
         """Ring; a mailbox that is gone is no error."""
 
     def delete(self, mailbox: str) -> None:
@@ -231,13 +232,13 @@ class WorkerMailbox(Protocol):
     def ring(self, mailbox: str, /) -> None:
         """Ring the mailbox, as the functions do. Raises Unavailable."""
 
-    def wait(self, mailbox: str, seconds: float, /) -> Sequence[str]:
-        """Wait for a ring, and return the receipts of all present; raises Unavailable.
+    def wait(self, mailbox: str, seconds: float, /) -> Mapping[str, Ring]:
+        """Wait for a ring, and return all present by their receipts; raises Unavailable.
 
         Rings that aren't deleted by ``heard`` within a second are received again.
         """
 
-    def heard(self, mailbox: str, rings: Sequence[str], /) -> None:
+    def heard(self, mailbox: str, rings: Collection[str], /) -> None:
         """Take those rings out of the mailbox. Raises Unavailable."""
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from chalicelib.domain.questions import Contact, Group, Question, Subject
+from chalicelib.domain.ring import Matter
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.ports import Rejected
 from chalicelib.worker.log import Log
@@ -19,13 +20,12 @@ from chalicelib.worker.whatsapp.errors import COULD_NOT_ASK, NoConnection, Whats
 class Answerer(BackgroundWorker):
     """Answers one session's questions while it may.
 
-    Nobody looks without a ring: a question lives for seconds, and who asked can ask again. Most rings are for a
-    message, whose sender waits, and which goes first. An ending doesn't wait for the answer that WhatsApp still owes:
-    nobody else will, by then.
+    Nobody looks without a ring: a question lives for seconds, and who asked can ask again. An ending doesn't wait for
+    the answer that WhatsApp still owes: nobody else will, by then.
     """
 
     NAME = "answerer"
-    LOOK_AFTER = 0.05
+    MATTER = Matter.QUESTION
 
     def __init__(
         self,

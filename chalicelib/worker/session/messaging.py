@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from threading import Event, Thread
 from typing import ClassVar, Final
 
+from chalicelib.domain.ring import Matter
 from chalicelib.worker.log import Log
 from chalicelib.worker.media.incoming import IncomingFiles
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.receiving import Intake
 from chalicelib.worker.session.reporter import SessionReporter
-from chalicelib.worker.waiting import EventQueue, Interrupted, bounded
+from chalicelib.worker.waiting import EventQueue, Interrupted, Rung, bounded
 from chalicelib.worker.whatsapp.client import Client
 
 
@@ -22,10 +23,10 @@ class BackgroundWorker(ABC):
     """
 
     NAME: ClassVar[str]
+    MATTER: ClassVar[Matter]
+    """What it is rung for."""
     LOOK_EVERY: ClassVar[float | None] = None
     """Seconds between turns, in case a ring got lost; None for no turn without a ring."""
-    LOOK_AFTER: ClassVar[float] = 0.0
-    """Seconds from a ring to the turn."""
     ENDING_TAKES: ClassVar[float] = 0.0
     """Seconds that an ending waits for the turn that is going on."""
 
@@ -43,7 +44,7 @@ class BackgroundWorker(ABC):
     def start(self, client: Client) -> None:
         """Begin, with a turn before there is a connection."""
         self._client = client
-        self._look.set()
+        self.ring()
         self._thread.start()
 
     def allow(self, *, online: bool) -> None:
@@ -51,7 +52,7 @@ class BackgroundWorker(ABC):
         came_online = online and not self._online
         self._online = online
         if came_online:
-            self._look.set()
+            self.ring()
 
     def ring(self) -> None:
         """Wake the thread: there may be something to do. Returns at once."""
@@ -73,7 +74,7 @@ class BackgroundWorker(ABC):
     def _run(self) -> None:
         while not self._over.is_set():
             self._look.wait(self.LOOK_EVERY)
-            if self._over.wait(self.LOOK_AFTER):
+            if self._over.is_set():
                 break
             self._look.clear()
             try:
@@ -128,10 +129,11 @@ class Messaging:
         for worker in self._workers:
             worker.allow(online=online)
 
-    def ring(self) -> None:
-        """Say that there may be something to send, or to answer."""
+    def ring(self, rung: Rung) -> None:
+        """Have those workers look whose matter was rung for."""
         for worker in self._workers:
-            worker.ring()
+            if rung.calls_for(worker.MATTER):
+                worker.ring()
 
     def stop(self) -> None:
         """Send and answer nothing more."""

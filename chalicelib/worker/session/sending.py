@@ -13,12 +13,12 @@ may be quicker than the send that it is for returns.
 """
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from queue import Empty, SimpleQueue
-from threading import Lock
+from threading import Event, Lock
 from typing import Final
 
 from msgspec import structs
@@ -33,11 +33,14 @@ from chalicelib.domain.content import (
     Poll,
     PollVote,
     Text,
+    Timer,
 )
 from chalicelib.domain.messages import Message, MessageStatus
+from chalicelib.domain.ring import Matter
 from chalicelib.services.messages.outbox import AT_ONCE, NOT_ON_WHATSAPP, Dispatch
 from chalicelib.services.ports import Rejected
 from chalicelib.wire.addons import SECRET_SIZE
+from chalicelib.worker import monotonic
 from chalicelib.worker.log import Log
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.messaging import BackgroundWorker
@@ -45,6 +48,7 @@ from chalicelib.worker.session.preparing import OutgoingMedia, Prepared, Prepari
 from chalicelib.worker.session.recipients import Recipient, Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.spool import Spool
+from chalicelib.worker.session.timers import ChatTimers
 from chalicelib.worker.waiting import EventQueue, Interrupted, patiently
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import (
@@ -87,6 +91,10 @@ def _chats(message: Message) -> set[str]:
     return {one for one in (message.to, message.chat, message.chat_lid) if one}
 
 
+REMEMBERED: Final = 100
+"""Messages that went out of which a worker remembers how they stand."""
+
+
 class Receipts:
     """One session's receipts, those that earlier workers left among them.
 
@@ -116,7 +124,19 @@ class Receipts:
         self._unnoted = 0
         self._took_over = False
         self._left = frozenset(left)
+        self._sent: dict[str, Message] = {}
+        """The newest messages that went out, by WhatsApp's id, as they stood last: receipts come soon."""
         self.unacknowledged = False
+
+    def sent(self, message: Message) -> None:
+        """Remember a message that went out, so that its receipts need no look for it."""
+        if message.whatsapp_id:
+            self._keep({message.whatsapp_id: message})
+
+    def _keep(self, messages: Mapping[str, Message]) -> None:
+        self._sent |= messages
+        while len(self._sent) > REMEMBERED:
+            del self._sent[next(iter(self._sent))]
 
     def keep(self, receipt: ReceiptEvent) -> bool:
         """Have a receipt noted; returns at once. False for one that says nothing, so far."""
@@ -166,13 +186,17 @@ class Receipts:
     def _note(self, receipt: ReceiptEvent) -> None:
         note = partial(self._dispatch.receipt, self._reporter.claim.uid, receipt.whatsapp_ids, receipt.status)
         try:
-            patiently(partial(note, by=receipt.by, at=receipt.at, played=receipt.played), self._events)
+            told = partial(note, by=receipt.by, at=receipt.at, played=receipt.played, known=self._known(receipt))
+            self._keep(patiently(told, self._events))
         except Interrupted:
             raise
         except Rejected as rejected:
             self._log.warning("receipt_rejected", code=rejected.code)
         except Exception:  # noqa: BLE001 - it came from outside; the next one shall be noted all the same
             self._log.warning("receipt_broken")
+
+    def _known(self, receipt: ReceiptEvent) -> dict[str, Message]:
+        return {one: self._sent[one] for one in receipt.whatsapp_ids if one in self._sent}
 
     def _try(self, act: Callable[[], None]) -> None:
         """Do something with the file; a disk that fails keeps nothing from the table."""
@@ -196,6 +220,7 @@ class Sender(BackgroundWorker):
     """Sends one session's messages while it may; what an earlier worker left half sent it reports at its first turn."""
 
     NAME = "sender"
+    MATTER = Matter.MESSAGE
     LOOK_EVERY = 30.0  # messages also expire
     ENDING_TAKES = 2.0  # by then a send has come back, or its message counts as unknown
 
@@ -210,20 +235,30 @@ class Sender(BackgroundWorker):
         people: Recipients,
         media: OutgoingMedia,
         spool: Spool[ReceiptEvent],
+        timers: ChatTimers,
         left: Collection[str] = (),
     ) -> None:
         super().__init__(reporter, lease, events, log)
+        self._timers = timers
         self._dispatch = dispatch
         self._preparing = Preparing(media, self.ring)
         self._people = people
         self._receipts = Receipts(reporter, dispatch, events, spool, log, left=left)
+        self._rung = Event()
+        self._looked_at = 0
         self._unendable: set[str] = set()
         """Messages that the table neither lets be sent nor be ended."""
+
+    def ring(self) -> None:
+        """Say that there may be something to send."""
+        self._rung.set()
+        super().ring()
 
     def receipt(self, receipt: ReceiptEvent) -> None:
         """Have a receipt noted; returns at once."""
         if self._receipts.keep(receipt):
-            self.ring()
+            # It says nothing of what is to be sent, which nobody needs to look for then.
+            super().ring()
 
     def _leave(self) -> None:
         """Note what came while the last send was going on."""
@@ -232,7 +267,12 @@ class Sender(BackgroundWorker):
             self._receipts.close()
 
     def _turn(self) -> None:
-        more, held = True, Held()
+        more, held = self._rung.is_set() or monotonic() - self._looked_at >= self.LOOK_EVERY * 1000, Held()
+        if not more:
+            self._receipts.note()
+            return
+        self._rung.clear()
+        self._looked_at = monotonic()
         while more and not self._over.is_set():
             more = self._send_owed(held)
             self._receipts.note()
@@ -295,6 +335,10 @@ class Sender(BackgroundWorker):
             return Progress.OVER
         status = str(after.status) if after else None
         self._log.info("message", message=message.id, status=status, request_id=message.request)
+        if isinstance(message.content, Timer):
+            self._timers.forget()
+        if after is not None:
+            self._receipts.sent(after)
         put_back = after is not None and after.status is MessageStatus.QUEUED
         return Progress.ALL_WAIT if put_back else Progress.OVER
 
@@ -330,7 +374,8 @@ class Sender(BackgroundWorker):
 
     def _in_chat(self, message: Message) -> Context | None:
         """Return the message's context with the timer of its chat."""
-        return patiently(lambda: self._dispatch.in_chat(message), self._events)
+        timer = self._timers.of(message, lambda: patiently(lambda: self._dispatch.timer(message), self._events))
+        return timer.within(message.context)
 
     def _end(
         self, message: Message, report: Callable[[Message, str, str], Message | None], error: tuple[str, str]

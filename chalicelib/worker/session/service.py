@@ -26,6 +26,7 @@ from qrcode.image.pil import PilImage
 from qrcode.main import QRCode as Drawing
 
 from chalicelib.domain import events as e
+from chalicelib.domain.ring import Matter
 from chalicelib.domain.session import Desired, QRCode, Reason, Status
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
@@ -179,7 +180,7 @@ def comes_back(*, took_over_at: int | None, again: bool, now: int) -> bool:
 LOOK_EVERY: Final = 30_000
 """Milliseconds between looks at what is wanted, in case a ring got lost."""
 LOOK_AFTER: Final = 50
-"""Milliseconds from a ring to that look: most rings are for a message, whose sender waits, and goes first."""
+"""Milliseconds from a ring for anything to that look: one that is for a message goes first."""
 TICK: Final = 0.5
 """Seconds between looks at a client that would say nothing if it died."""
 IDLE_TICK: Final = 5.0
@@ -256,10 +257,7 @@ class Service:
     def _on(self, happening: Happening) -> Ending | None:
         match happening:
             case Rung():
-                self._messaging.ring()
-                if self._pulse.phase in _LINKING:
-                    self._owners_acts.look()
-                self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
+                self._on_ring(happening)
                 return None
             case Terminated():
                 # First of all: the time to end in is short, and AWS may take all of it.
@@ -284,6 +282,13 @@ class Service:
                 return self._replaced()
             case _:
                 return self._moved(happening)
+
+    def _on_ring(self, rung: Rung) -> None:
+        self._messaging.ring(rung)
+        if self._pulse.phase in _LINKING and rung.calls_for(Matter.QUESTION):
+            self._owners_acts.look()
+        if rung.calls_for(Matter.ANYTHING):
+            self._look_at = min(self._look_at, monotonic() + LOOK_AFTER)
 
     def _demanded(self, passkey: c.PasskeyRequestEvent) -> Ending | None:
         """Go on by the owner's answer to WhatsApp's demand, if this client can pass that on."""

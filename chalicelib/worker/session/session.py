@@ -32,11 +32,12 @@ from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.service import Service
 from chalicelib.worker.session.shutdown import Shutdown
 from chalicelib.worker.session.spool import MESSAGES, RECEIPTS, Spool
+from chalicelib.worker.session.timers import ChatTimers
 from chalicelib.worker.session.tunnel import Tunnel
 from chalicelib.worker.session.unsealing import Unsealer
 from chalicelib.worker.session.wal_sync import WalSync
 from chalicelib.worker.waiting import EventQueue, Interrupted, patiently
-from chalicelib.worker.whatsapp.client import Client, Handlers, MakeClient
+from chalicelib.worker.whatsapp.client import Client, Handlers, Incoming, MakeClient, ReadElsewhere
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 
 
@@ -200,7 +201,7 @@ class WorkerSession:
             return client.linked_as is not None and reporter.session.refuses(client.linked_as)
 
         uid, home, services = self._claim.uid, opened.database.parent, self._services
-        people, transfer = Recipients(uid, services.identities, log), Transfer(proxy)
+        people, transfer, timers = Recipients(uid, services.identities, log), Transfer(proxy), ChatTimers()
         answerer = Answerer(reporter, lease, services.answering, self._events, log, people=people)
         sender = Sender(
             reporter,
@@ -211,6 +212,7 @@ class WorkerSession:
             people=people,
             media=OutgoingFiles(uid, services.media, transfer, media_connection),
             spool=Spool(home, RECEIPTS),
+            timers=timers,
             left=left,
         )
         files = IncomingFiles(reporter, services.media, transfer, Spool(home, AWAITED), log)
@@ -224,7 +226,13 @@ class WorkerSession:
             read=services.inbox.read,
             refused=refused,
         )
-        handlers = Handlers(self._events.put, intake.keep, sender.receipt)
+
+        def came_in(incoming: Incoming | ReadElsewhere) -> None:
+            if isinstance(incoming, Incoming):
+                timers.hear(incoming.received)
+            intake.keep(incoming)
+
+        handlers = Handlers(self._events.put, came_in, sender.receipt)
         appearance = USUAL if opened.linked else self._appearance(reporter.session.tenant)
         client = self._make_client(
             opened.database, handlers, linking=not opened.linked, proxy=proxy, appearance=appearance

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.content import Content, Deleted, Edited, Target
-from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt
+from chalicelib.domain.messages import Message, MessageStatus, Party, Receipt, event
 from chalicelib.domain.session import LastEvent
 from chalicelib.services.ports import Rejected
 from tests.composition import Rig
@@ -257,3 +257,33 @@ def test_an_edit_is_sent_though_the_table_refuses_to_mark_the_message(rig, monke
     sent = rig.dispatch.sent(edit, "3EB1")
     assert sent
     assert stands(rig, edit).status is S.SENT
+
+
+def test_a_message_that_is_known_is_moved_on_without_a_look_for_it(rig):
+    sent = a_sent_one(rig)
+    stand = rig.dispatch.receipt(sent.uid, ["3EB0"], S.DELIVERED, known={"3EB0": sent})
+    assert stand == {"3EB0": stands(rig, sent)}
+    rig.stores.messages.known.clear()
+    stand = rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ, known=stand, played=True)
+    assert stand == {"3EB0": stands(rig, sent)}
+    assert stand["3EB0"].event_type == "message.played"
+
+
+def test_what_was_known_of_a_message_that_has_moved_since_is_not_believed(rig):
+    sent = a_sent_one(rig)
+    rig.dispatch.receipt(sent.uid, ["3EB0"], S.DELIVERED)
+    stand = rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ, known={"3EB0": sent})
+    assert stand == {"3EB0": stands(rig, sent)}
+    assert stand["3EB0"].status is S.READ
+    rig.stores.messages.rows.clear()
+    assert rig.dispatch.receipt(sent.uid, ["3EB0"], S.READ, known={"3EB0": sent}) == {"3EB0": sent}
+    assert rig.stores.messages.rows == {}
+
+
+def test_that_a_message_is_taken_up_or_put_back_is_no_event(rig):
+    accepted = a_message()
+    queued = put(rig, last_event=event(accepted, "E1", NOW))
+    sending = rig.dispatch.begin(queued, epoch=1)
+    back = rig.dispatch.put_back(sending)
+    assert its_event(sending) == its_event(back) == its_event(queued)
+    assert (sending.version, back.version) == (queued.version + 1, queued.version + 2)

@@ -15,6 +15,7 @@ from chalicelib.domain.errors import (
 )
 from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import Direction, Message, MessageStatus
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.session import Desired, Status
 from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
 from chalicelib.services.ports import Unavailable
@@ -252,7 +253,7 @@ def test_an_accepted_message_is_never_answered_with_an_error_of_ours(rig):
     """Whoever got one would send it again."""
 
     class Deaf(FakeMailboxes):
-        def ring(self, mailbox: str) -> None:
+        def ring(self, mailbox: str, ring: Ring = ANYTHING) -> None:
             raise Unavailable("throttled")
 
     class Forgetful(MemoryMessages):

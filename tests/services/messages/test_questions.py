@@ -29,6 +29,7 @@ from chalicelib.domain.questions import (
     Subject,
     Typing,
 )
+from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.session import Desired, Session, Status
 from chalicelib.services.ports import Unavailable
 from tests.composition import Rig, Stores
@@ -221,7 +222,7 @@ class Flaky(MemoryQuestions):
 class Mute(FakeMailboxes):
     """Mailboxes that can't be rung."""
 
-    def ring(self, mailbox: str) -> None:
+    def ring(self, mailbox: str, ring: Ring = ANYTHING) -> None:
         raise Unavailable
 
 

@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from chalicelib.domain import events as e
 from chalicelib.domain.chats import Chat, ChatTimer
@@ -23,6 +24,7 @@ from chalicelib.worker.session.recipients import Recipients
 from chalicelib.worker.session.reporter import SessionReporter
 from chalicelib.worker.session.sending import Sender
 from chalicelib.worker.session.spool import RECEIPTS, Spool
+from chalicelib.worker.session.timers import ChatTimers
 from chalicelib.worker.whatsapp.client import ReceiptEvent
 from chalicelib.worker.whatsapp.errors import NoAnswer, NotSendable, NotSent, RecipientNotOnWhatsApp, SendRefused
 from chalicelib.worker.whatsapp.files import WhatsAppFile
@@ -97,7 +99,17 @@ class NoFiles:
 def a_sender(worker: WorkerHarness, reporter: SessionReporter, lease: HeldLease, **more: Any) -> Sender:
     given: dict[str, Any] = {"dispatch": worker.outside.dispatch, "media": NoFiles()} | more
     spool, dispatch = Spool(worker.root, RECEIPTS), given.pop("dispatch")
-    return Sender(reporter, lease, dispatch, worker.events, Log(), people=people(worker), spool=spool, **given)
+    return Sender(
+        reporter,
+        lease,
+        dispatch,
+        worker.events,
+        Log(),
+        people=people(worker),
+        spool=spool,
+        timers=ChatTimers(),
+        **given,
+    )
 
 
 @pytest.fixture
@@ -519,6 +531,38 @@ def test_a_receipt_that_is_quicker_than_the_send_returns_is_not_lost(harness: Se
     harness.sender.start(harness.client)
     harness.sender.allow(online=True)
     harness.become("1", S.READ)
+
+
+@dataclass
+class Counting(MemoryMessages):
+    """Messages, and what was read of them."""
+
+    read: list[str] = field(default_factory=list)
+
+    def open(self, uid: str, *, limit: int, after: str | None = None) -> list[Message]:
+        self.read.append("open")
+        return super().open(uid, limit=limit, after=after)
+
+    def by_whatsapp_id(self, uid: str, whatsapp_id: str) -> Message | None:
+        self.read.append(whatsapp_id)
+        return super().by_whatsapp_id(uid, whatsapp_id)
+
+
+def test_a_receipt_for_what_was_just_sent_costs_no_look(harness: SenderHarness) -> None:
+    messages = harness.worker.outside.messages
+    harness.owe("1")
+    harness.sender.start(harness.client)
+    harness.sender.allow(online=True)
+    harness.become("1", S.SENT)
+    counting = Counting(messages.rows, messages.known)
+    dispatch = structs.replace(harness.worker.outside.dispatch, messages=counting)
+    harness.sender._dispatch = harness.sender._receipts._dispatch = dispatch
+    for status in (S.DELIVERED, S.READ):
+        harness.sender.receipt(ReceiptEvent(("3EB01",), status))
+        harness.become("1", status)
+    assert counting.read == []
+    harness.sender.ring()
+    until(lambda: counting.read == ["open"])
 
 
 def test_an_end_waits_for_the_send_that_is_going_on_and_begins_no_other(
