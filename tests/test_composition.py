@@ -8,7 +8,10 @@ from chalicelib import bootstrap
 from tests.composition import SERVICES, Rig
 
 NOT_SERVICES = {"clock", "first_administrator", "restored", "waiting_places", "worker"}
-"""What ``bootstrap`` has beside services: what deployments use, and parts. A worker's are joined in ``tests.worker.outside``, over the same root."""
+"""What ``bootstrap`` has beside services: what deployments use, and parts.
+
+A worker's are joined in ``tests.worker.outside``, over the same root.
+"""
 
 
 def test_it_has_every_service_of_the_app_s() -> None:
