@@ -511,6 +511,7 @@ def worker() -> WorkerServices:
     identities = Identities(DynamoIdentities(parts.table()), parts.clock)
     return WorkerServices(
         sessions=parts.session_store(),
+        situations=DynamoSituations(parts.table()),
         tenants=DynamoTenants(parts.table()),
         reports=WorkerReports(parts.moves()),
         dispatch=Dispatch(DynamoMessages(parts.table()), DynamoChats(parts.table()), parts.clock, new_id),

@@ -6,7 +6,7 @@ from chalicelib.services.messages.identities import Identities
 from chalicelib.services.messages.outbox import Dispatch
 from chalicelib.services.messages.questions import Answering
 from chalicelib.services.messages.store import Inbox, NamedId
-from chalicelib.services.ports import Clock, LeaseStore, SessionStore, StandbyStore, WorkerMailbox
+from chalicelib.services.ports import Clock, LeaseStore, SessionStore, SituationStore, StandbyStore, WorkerMailbox
 from chalicelib.services.ports.accounts import TenantStore
 from chalicelib.services.ports.control import Dialer
 from chalicelib.services.ports.media import Links, MediaFiles, MediaStore
@@ -34,6 +34,7 @@ class WorkerServices:
     """
 
     sessions: SessionStore
+    situations: SituationStore
     tenants: TenantStore
     reports: WorkerReports
     dispatch: Dispatch

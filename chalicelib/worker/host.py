@@ -58,7 +58,7 @@ def _retire(worker: str, services: WorkerServices) -> None:
 
 
 def _given(handover: Handover, item: Standby) -> Handover:
-    return replace(handover, order=replace(handover.order, uid=item.uid, epoch=item.epoch))
+    return replace(handover, order=replace(handover.order, tenant=item.tenant, uid=item.uid, epoch=item.epoch))
 
 
 class Host:

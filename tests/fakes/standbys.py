@@ -1,5 +1,6 @@
 """The standby pool in memory."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.services.ports import PoolState, Standby
@@ -42,18 +43,18 @@ class MemoryStandbys:
         self.pool[worker] = replace(standby, until=until, ready=True)
         return True, None
 
-    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+    def assign(self, worker: str, *, tenant: str, uid: str, epoch: int) -> bool:
         standby = self.pool.get(worker)
         if standby is None or not standby.ready or standby.uid is not None:
             return False
-        self.pool[worker] = replace(standby, uid=uid, epoch=epoch)
+        self.pool[worker] = replace(standby, tenant=tenant, uid=uid, epoch=epoch)
         return True
 
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
         standby = self.pool.get(worker)
         if standby is None or (standby.uid, standby.epoch) != (uid, epoch):
             return False
-        self.pool[worker] = replace(standby, uid=None, epoch=None)
+        self.pool[worker] = replace(standby, tenant=None, uid=None, epoch=None)
         return True
 
     def retire(self, worker: str) -> bool:
@@ -63,9 +64,10 @@ class MemoryStandbys:
         del self.pool[worker]
         return True
 
-    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        self.serving[worker] = (uid, epoch)
-        self.pool.pop(worker, None)
+    def set_apart(self, standbys: Sequence[Standby]) -> None:
+        for standby in standbys:
+            self.serving[standby.worker] = (standby.uid or "", standby.epoch or 0)
+            self.pool.pop(standby.worker, None)
 
     def given(self, worker: str) -> tuple[str, int] | None:
         standby = self.pool.get(worker)

@@ -21,11 +21,13 @@ from tests.fakes.accounts import MemoryTenants
 from tests.fakes.identities import MemoryIdentities
 from tests.fakes.media import MemoryMedia, MemoryMediaFiles
 from tests.fakes.questions import MemoryQuestions
+from tests.fakes.sessions import MemorySituations
 
 KEY = b"only for tests"
 ADDRESS = "TEST_OUTSIDE"
 NAMES = (
     "sessions",
+    "situations",
     "tenants",
     "leases",
     "standbys",
@@ -100,6 +102,7 @@ class Outside:
             questions=self.questions,
             identities=self.people,
         )
+        self.situations = MemorySituations(self.sessions, self.leases, self.tenants)
         rig = Rig(stores, MachineClock())
         self.reports = Remembered(rig.reports)
         self.dispatch, self.answering = rig.dispatch, rig.answering

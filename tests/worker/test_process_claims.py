@@ -74,14 +74,14 @@ def test_a_standby_serves_what_it_is_given(tmp_path: Path, device: Path) -> None
         # First something that was claimed for somebody else meanwhile: it goes back to waiting.
         harness.happen(e.StartRequested())
         harness.happen(e.WorkerClaimed("another", "mailbox", standby=True))
-        assert standbys.assign("standby-1", uid=harness.session.uid, epoch=1)
+        assert standbys.assign("standby-1", tenant="default", uid=harness.session.uid, epoch=1)
         harness.outside.mailbox.ring()
         await harness.until(lambda _: standbys.pool["standby-1"].uid is None)
         harness.happen(e.WorkerClaimed("standby-1", "mailbox", standby=True))
-        assert standbys.assign("standby-1", uid=harness.session.uid, epoch=2)
+        assert standbys.assign("standby-1", tenant="default", uid=harness.session.uid, epoch=2)
         harness.outside.mailbox.ring()
         await harness.until_status(Status.CONNECTED)
-        assert standbys.pool == {}
+        assert standbys.given("standby-1") == (harness.session.uid, 2)
         harness.wish(e.StopRequested())
         assert await harness.ended(worker) == 0
 

@@ -33,7 +33,7 @@ def test_a_ring_makes_it_find_what_it_was_given() -> None:
     outside, events = a_pool(), EventQueue()
 
     def give() -> None:
-        while not outside.standbys.assign("standby-1", uid="uid", epoch=3):
+        while not outside.standbys.assign("standby-1", tenant="default", uid="uid", epoch=3):
             pass
         events.put(Rung())
 
@@ -65,7 +65,7 @@ def test_waiting_says_that_it_is_ready_and_alive() -> None:
 def test_what_it_lets_go_is_given_back() -> None:
     outside = a_pool()
     outside.standbys.renew("standby-1", until=now() + 60_000)
-    outside.standbys.assign("standby-1", uid="uid", epoch=3)
+    outside.standbys.assign("standby-1", tenant="default", uid="uid", epoch=3)
     busy = Handover(Order("standby-1", "mailbox", "default", "ana", "uid", 3), standby=True, failures=2, took_over_at=1)
     assert host.give_back_session(busy, outside.services, EventQueue()) == IDLE
     assert outside.standbys.pool["standby-1"].uid is None

@@ -1,7 +1,7 @@
 """What keeps sessions served, in the table: leases, the index of what is due, the standby pool, and the upgrade."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from zlib import crc32
@@ -225,15 +225,17 @@ class DynamoStandbys(Struct, frozen=True):
         refused = self.table.update(POOL, worker, change, waits)
         return refused is None, _from_item(refused.item) if refused and refused.item else None
 
-    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
+    def assign(self, worker: str, *, tenant: str, uid: str, epoch: int) -> bool:
         """Write the session on the standby on condition that it is ready and has none: one of many callers wins."""
-        change = Condition("SET uid = :uid, epoch = :epoch", {":uid": uid, ":epoch": epoch})
+        change = Condition(
+            "SET tenant = :tenant, uid = :uid, epoch = :epoch", {":tenant": tenant, ":uid": uid, ":epoch": epoch}
+        )
         waits = Condition("ready = :yes AND attribute_not_exists(uid)", {":yes": True})
         return self.table.update(POOL, worker, change, waits) is None
 
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Remove the session from the standby on condition that it has this very one."""
-        change = Condition("REMOVE uid, epoch", {})
+        change = Condition("REMOVE tenant, uid, epoch", {})
         has_it = Condition("uid = :uid AND epoch = :epoch", {":uid": uid, ":epoch": epoch})
         return self.table.update(POOL, worker, change, has_it) is None
 
@@ -242,10 +244,12 @@ class DynamoStandbys(Struct, frozen=True):
         waits = Condition("attribute_exists(pk) AND attribute_not_exists(uid)", {})
         return self.table.delete(POOL, worker, waits) is None
 
-    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        """Write the claim on an item of its own, then remove the standby from the pool: at no time is there neither."""
-        self.table.put({"pk": f"TASK#{worker}", "sk": "TASK", "uid": uid, "epoch": epoch})
-        self.table.delete(POOL, worker)
+    def set_apart(self, standbys: Sequence[Standby]) -> None:
+        """Write each claim on an item of its own, then remove the standbys: at no time is there neither of the two."""
+        self.table.put_many(
+            [{"pk": f"TASK#{one.worker}", "sk": "TASK", "uid": one.uid, "epoch": one.epoch} for one in standbys]
+        )
+        self.table.delete_many([(POOL, one.worker) for one in standbys])
 
     def given(self, worker: str) -> tuple[str, int] | None:
         """Read the claim that the worker was given, from either item."""

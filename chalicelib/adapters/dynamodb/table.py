@@ -188,13 +188,7 @@ class Table(Struct, frozen=True):
         if len(items) == 1:
             self.put(items[0])
             return
-
-        def write(asked: Any) -> Any:
-            with translated():
-                answer = self.client.batch_write_item(RequestItems={self.name: asked})
-            return answer["UnprocessedItems"].get(self.name, [])
-
-        in_batches([{"PutRequest": {"Item": typed(stamped(item))}} for item in items], 25, write)
+        self._write_many([{"PutRequest": {"Item": typed(stamped(item))}} for item in items])
 
     def rewrite(self, item: Item, known: Collection[str], condition: Condition) -> Refused | None:
         """Replace an existing item's known attributes by those of ``item``, if the condition holds.
@@ -231,13 +225,15 @@ class Table(Struct, frozen=True):
 
     def delete_many(self, keys: Sequence[tuple[str, str]]) -> None:
         """Remove items, 25 a call."""
+        self._write_many([{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys])
 
-        def remove(asked: Any) -> Any:
+    def _write_many(self, requests: Sequence[Any]) -> None:
+        def write(asked: Any) -> Any:
             with translated():
                 answer = self.client.batch_write_item(RequestItems={self.name: asked})
             return answer["UnprocessedItems"].get(self.name, [])
 
-        in_batches([{"DeleteRequest": {"Key": typed({"pk": pk, "sk": sk})}} for pk, sk in keys], 25, remove)
+        in_batches(requests, 25, write)
 
     def delete_partition(self, pk: str, *, but: Collection[str] = ()) -> None:
         """Remove all items of a partition but those with these sort keys."""

@@ -206,7 +206,7 @@ class Reconciler(Struct, frozen=True):
                 return
             self.running.hold(session)
         epoch = session.epoch + 1
-        standby = self.standbys.take(session.uid, epoch)
+        standby = self.standbys.take(session, epoch)
         worker = standby.worker if standby else f"{session.uid}-{epoch}"
         mailbox = standby.mailbox if standby else self.mailboxes.create(worker)
         lost = session.live

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chalicelib.domain.lease import Order
 from chalicelib.domain.pool import minute_of, wanted
+from chalicelib.domain.session import Session
 from chalicelib.services.ports import (
     Clock,
     Figure,
@@ -66,13 +67,26 @@ class Standbys(Struct, frozen=True):
         """Take out of the pool who is gone or of an older version; return how many of the current one wait."""
         waiting = 0
         for standby in self.store.all():
+            if standby.uid is not None:
+                continue
             if standby.until + (MISSED_AFTER if standby.ready else 0) <= now:
-                # The standby never reported, or is gone. A session that it was given is claimed anew by the reconciler.
+                # It never reported, or is gone.
                 self.store.forget(standby.worker)
                 self.mailboxes.delete(standby.mailbox)
-            elif standby.uid is None and (standby.task == self.task or not self.store.retire(standby.worker)):
+            elif standby.task == self.task or not self.store.retire(standby.worker):
                 waiting += standby.task == self.task
         return waiting
+
+    def set_apart(self) -> None:
+        """Take standbys out of the pool that were given a session some time ago, and serve it, or have ended.
+
+        They stay until the last sign of life that they gave while they waited has run out: by then a standby has found
+        out that the session isn't its own, if it isn't, and has been given back.
+        """
+        now = self.clock()
+        given = [standby for standby in self.store.all() if standby.uid is not None and standby.until <= now]
+        if given:
+            self.store.set_apart(given)
 
     @property
     def grows(self) -> bool:
@@ -84,12 +98,12 @@ class Standbys(Struct, frozen=True):
         if self.grows:
             self.store.note_start(minute_of(self.clock()))
 
-    def take(self, uid: str, epoch: int) -> Standby | None:
+    def take(self, session: Session, epoch: int) -> Standby | None:
         """Assign a ready standby to the session by one conditional write; None if there is none."""
         now = self.clock()
         for standby in self.store.all():
             free = self._waits(standby, now)
-            if free and self.store.assign(standby.worker, uid=uid, epoch=epoch):
+            if free and self.store.assign(standby.worker, tenant=session.tenant, uid=session.uid, epoch=epoch):
                 return standby
         return None
 

@@ -123,6 +123,7 @@ class Sweeper(Struct, frozen=True):
                 log.exception("a due session can't be reconciled", extra={"uid": uid})
         self.unsent.expire()
         more = self.upgrades.go_on()
+        self.standbys.set_apart()
         self.standbys.fill(more=more)
         if not more:
             self.standbys.trim()

@@ -1,6 +1,6 @@
 """What control needs from outside, as Protocols: sessions, leases, the due index, standbys, tasks, mailboxes."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -99,9 +99,9 @@ class DueIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standby:
-    """A worker that waits for a session. Unassigned, it has neither uid nor epoch; ``until`` is its proof of life.
+    """A worker that waits for a session. Unassigned, it has neither tenant nor uid nor epoch.
 
-    ``task`` is the task definition that it was started from.
+    ``until`` is its proof of life while it waits, ``task`` the task definition that it was started from.
     """
 
     worker: str
@@ -111,6 +111,7 @@ class Standby:
     uid: str | None = None
     epoch: int | None = None
     task: str | None = None
+    tenant: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +152,8 @@ class StandbyStore(Protocol):
         That is the standby with its session, or None if it isn't in the pool any more.
         """
 
-    def assign(self, worker: str, *, uid: str, epoch: int) -> bool:
-        """Give the standby a session, if it is ready and has none."""
+    def assign(self, worker: str, *, tenant: str, uid: str, epoch: int) -> bool:
+        """Give the standby a session of that tenant's, if it is ready and has none."""
 
     def free(self, worker: str, *, uid: str, epoch: int) -> bool:
         """Take the session from the standby again, if it has that one."""
@@ -160,8 +161,8 @@ class StandbyStore(Protocol):
     def retire(self, worker: str) -> bool:
         """Take the standby out of the pool unless it was given a session; its worker ends when it finds itself gone."""
 
-    def serve(self, worker: str, *, uid: str, epoch: int) -> None:
-        """Take the standby out of the pool for good, to serve that session; its worker calls this under the lease."""
+    def set_apart(self, standbys: Sequence[Standby]) -> None:
+        """Take standbys that were given sessions out of the pool for good; ``given`` knows them as before."""
 
     def given(self, worker: str) -> tuple[str, int] | None:
         """Return the (uid, epoch) that the worker was given, if it was given one."""

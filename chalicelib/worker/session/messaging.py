@@ -37,25 +37,33 @@ class BackgroundWorker(ABC):
         self._log = log
         self._client: Client | None = None
         self._online = False
+        self._waits = True
         self._look = Event()
         self._over = Event()
         self._thread = Thread(target=self._run, name=self.NAME, daemon=True)
 
-    def start(self, client: Client) -> None:
-        """Begin, with a turn before there is a connection."""
+    def start(self, client: Client, *, fresh: bool = False) -> None:
+        """Begin, with a turn before there is a connection.
+
+        A ``fresh`` session, which was never connected, was never asked for anything: there is nothing to look for
+        until somebody rings.
+        """
         self._client = client
-        self.ring()
+        self._waits = not fresh
+        if self._waits:
+            self.ring()
         self._thread.start()
 
     def allow(self, *, online: bool) -> None:
         """Say whether the session is connected: only then is WhatsApp spoken to."""
         came_online = online and not self._online
         self._online = online
-        if came_online:
+        if came_online and self._waits:
             self.ring()
 
     def ring(self) -> None:
-        """Wake the thread: there may be something to do. Returns at once."""
+        """Wake the thread: there may be something to do, now or when there is a connection. Returns at once."""
+        self._waits = True
         self._look.set()
 
     def stop(self) -> None:
@@ -106,22 +114,32 @@ SETTLING_TAKES: Final = 2.0
 
 
 class Messaging:
-    """What goes on with the messages of one client: its background ``workers``, and the intake with its files."""
+    """What goes on with the messages of one client: its background ``workers``, and the intake with its files.
+
+    ``fresh`` says that the session was never connected so far.
+    """
 
     def __init__(
-        self, client: Client, workers: Sequence[BackgroundWorker], intake: Intake, files: IncomingFiles
+        self,
+        client: Client,
+        workers: Sequence[BackgroundWorker],
+        intake: Intake,
+        files: IncomingFiles,
+        *,
+        fresh: bool = False,
     ) -> None:
         self._client = client
         self._workers = workers
         self._intake = intake
         self._files = files
+        self._fresh = fresh
 
     def begin(self) -> None:
         """Begin to connect, and to send and to answer once that is allowed."""
         self._files.start()
         self._intake.start()
         for worker in self._workers:
-            worker.start(self._client)
+            worker.start(self._client, fresh=self._fresh)
         self._client.connect()
 
     def allow(self, *, online: bool) -> None:

@@ -8,6 +8,7 @@ heartbeat, re-execution) is the host's.
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from chalicelib.domain.access import Tenant
 from chalicelib.domain.errors import Fenced
 from chalicelib.domain.events import Disconnected, LoggedOut, PairError
 from chalicelib.domain.lease import SessionClaim, in_force
@@ -67,6 +68,7 @@ class WorkerSession:
         self._make_client = make_client
         self._events = events
         self._log = log
+        self._owner: Tenant | None = None
 
     def run(self) -> Ending | None:
         """Hold the lease and serve; None if the session isn't this worker's.
@@ -100,13 +102,11 @@ class WorkerSession:
 
     def _serve_held(self, handover: Handover, lease: HeldLease) -> Ending | None:
         claim = self._claim
-        session = patiently(lambda: self._services.sessions.get(claim.uid), self._events)
+        tenant = handover.order.tenant
+        situation = patiently(lambda: self._services.situations.read(claim.uid, tenant=tenant), self._events)
+        session, self._owner = situation.session, situation.tenant
         if session is None or not in_force(claim, session):
             return None
-        if handover.standby:
-            patiently(
-                lambda: self._services.standbys.serve(claim.worker, uid=claim.uid, epoch=claim.epoch), self._events
-            )
         handover = replace(handover, order=replace(handover.order, tenant=session.tenant, session=session.id))
         log = self._log.about(tenant=session.tenant, session=session.id, uid=claim.uid, epoch=claim.epoch)
         log.info("serving", status=str(session.status), desired=str(session.desired), request_id=session.request)
@@ -237,11 +237,13 @@ class WorkerSession:
         client = self._make_client(
             opened.database, handlers, linking=not opened.linked, proxy=proxy, appearance=appearance
         )
-        return client, Messaging(client, (answerer, sender), intake, files)
+        session = reporter.session
+        fresh = session.linked_at is None and session.connected_at is None and session.device is None
+        return client, Messaging(client, (answerer, sender), intake, files, fresh=fresh)
 
     def _appearance(self, tenant: str) -> Appearance:
         """Return how the tenant wants its devices to look."""
-        found = patiently(lambda: self._services.tenants.get(tenant), self._events)
+        found = self._owner or patiently(lambda: self._services.tenants.get(tenant), self._events)
         return Appearance(found.device_name, found.device_type) if found else USUAL
 
     @staticmethod

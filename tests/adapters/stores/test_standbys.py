@@ -7,22 +7,23 @@ from tests.makers import NOW
 
 def test_a_standby_is_given_one_session_by_one_of_many(stores):
     stores.standbys.put(ports.Standby("b", "q", NOW + TTL))
-    assert not stores.standbys.assign("b", uid="u", epoch=1), "it isn't ready yet"
+    assert not stores.standbys.assign("b", tenant="default", uid="u", epoch=1), "it isn't ready yet"
     assert stores.standbys.renew("b", until=NOW + 2 * TTL) == (True, None)
-    assert stores.standbys.assign("b", uid="u", epoch=1)
-    assert not stores.standbys.assign("b", uid="v", epoch=1)
-    given = ports.Standby("b", "q", NOW + 2 * TTL, ready=True, uid="u", epoch=1)
+    assert stores.standbys.assign("b", tenant="default", uid="u", epoch=1)
+    assert not stores.standbys.assign("b", tenant="default", uid="v", epoch=1)
+    given = ports.Standby("b", "q", NOW + 2 * TTL, ready=True, tenant="default", uid="u", epoch=1)
     assert stores.standbys.renew("b", until=NOW + 3 * TTL) == (False, given), "it is told what it was given"
     assert stores.standbys.get("b") == given
     assert not stores.standbys.free("b", uid="u", epoch=2)
     assert stores.standbys.free("b", uid="u", epoch=1)
-    assert stores.standbys.assign("b", uid="v", epoch=1)
+    assert stores.standbys.get("b") == ports.Standby("b", "q", NOW + 2 * TTL, ready=True)
+    assert stores.standbys.assign("b", tenant="default", uid="v", epoch=1)
 
 
 def test_a_serving_standby_is_out_of_the_pool_and_what_it_serves_is_known_at_its_end(stores):
     stores.standbys.put(ports.Standby("b", "q", NOW + TTL, ready=True))
-    stores.standbys.assign("b", uid="u", epoch=4)
-    stores.standbys.serve("b", uid="u", epoch=4)
+    stores.standbys.assign("b", tenant="default", uid="u", epoch=4)
+    stores.standbys.set_apart(stores.standbys.all())
     assert stores.standbys.all() == []
     assert stores.standbys.given("b") == stores.standbys.given("b") == ("u", 4)
     stores.standbys.forget("b")
@@ -33,7 +34,7 @@ def test_a_serving_standby_is_out_of_the_pool_and_what_it_serves_is_known_at_its
 def test_a_standby_that_waits_can_be_retired_and_one_that_was_given_a_session_cannot(stores):
     for worker in ("a", "b"):
         stores.standbys.put(ports.Standby(worker, "q", NOW + TTL, ready=True, task="worker:1"))
-    assert stores.standbys.assign("b", uid="u", epoch=1)
+    assert stores.standbys.assign("b", tenant="default", uid="u", epoch=1)
     assert [stores.standbys.retire(worker) for worker in ("a", "b", "c")] == [True, False, False]
     assert [(standby.worker, standby.task) for standby in stores.standbys.all()] == [("b", "worker:1")]
     assert stores.standbys.renew("a", until=NOW + 2 * TTL) == (False, None)
@@ -43,7 +44,7 @@ def test_a_standby_that_ended_before_it_served_is_known_for_what_it_was_given(st
     stores.standbys.put(ports.Standby("b", "q", NOW + TTL, ready=True))
     assert stores.standbys.given("unknown") is None
     assert stores.standbys.given("b") is None
-    stores.standbys.assign("b", uid="u", epoch=4)
+    stores.standbys.assign("b", tenant="default", uid="u", epoch=4)
     assert stores.standbys.given("b") == ("u", 4)
     stores.standbys.forget("b")
     assert stores.standbys.all() == []

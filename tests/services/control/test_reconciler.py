@@ -162,7 +162,7 @@ def test_whether_a_worker_was_seen_to_end_stands_on_its_lease(rig, known):
 def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
     session = standing(rig, a_running_session(worker="standby-1"))
     here(rig, session)
-    rig.stores.standbys.serve("standby-1", uid=session.uid, epoch=1)
+    rig.stores.standbys.set_apart([Standby("standby-1", "q", NOW, ready=True, uid=session.uid, epoch=1)])
     rig.reconciler.worker_ended("standby-1", uid=None, epoch=None, mailbox=None)
     assert now(rig).epoch == 2
 
@@ -170,7 +170,7 @@ def test_a_former_standby_s_end_is_known_for_the_session_it_served(rig):
 def test_a_former_standby_s_end_that_is_told_again_after_a_failure_is_still_known(rig):
     session = standing(rig, a_running_session(worker="standby-1"))
     here(rig, session)
-    rig.stores.standbys.serve("standby-1", uid=session.uid, epoch=1)
+    rig.stores.standbys.set_apart([Standby("standby-1", "q", NOW, ready=True, uid=session.uid, epoch=1)])
 
     class Failing(MemoryLeases):
         def release(self, uid: str, *, worker: str, epoch: int, ended: bool = False) -> bool:
@@ -451,7 +451,7 @@ def test_standbys_that_are_more_than_enough_are_let_go(rig):
 
 def test_a_standby_that_was_just_given_a_session_is_not_let_go(rig):
     standby = ready_standby(rig)
-    rig.stores.standbys.assign(standby.worker, uid="u", epoch=1)
+    rig.stores.standbys.assign(standby.worker, tenant="default", uid="u", epoch=1)
     rig.standbys.trim()
     rig.worker_task = "worker:3"
     rig.standbys.fill()

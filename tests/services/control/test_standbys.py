@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.lease import Order
 from chalicelib.domain.pool import WINDOW
 from chalicelib.domain.session import Desired, Status
-from chalicelib.services.control.standbys import Standbys
+from chalicelib.services.control.standbys import MISSED_AFTER, Standbys
 from chalicelib.services.ports import Figure, PoolState, Standby
 from tests.composition import Rig, Stores
 from tests.fakes import FakeMetrics, FakeWorkers, MemoryStandbys
@@ -69,6 +69,22 @@ def test_a_start_that_finds_no_standby_has_the_pool_filled_as_well(rig: Rig) -> 
     start(rig, "a")
     assert rig.stores.sessions.rows["a"].standby is False
     assert FILL in rig.wakes.jobs
+
+
+def test_a_standby_that_serves_is_set_apart_once_its_last_sign_of_waiting_has_run_out(rig: Rig) -> None:
+    rig.stores.standbys.put(Standby("s", "https://queue/s", rig.clock() + 30_000, ready=True, task=rig.worker_task))
+    rig.mailboxes.create("s")
+    start(rig, "a")
+    rig.clock.now += 29_999
+    rig.sweeper.sweep()
+    assert "s" in rig.stores.standbys.pool, "it may still find that the session isn't its own, and wait again"
+    rig.clock.now += 1
+    rig.sweeper.sweep()
+    assert "s" not in rig.stores.standbys.pool
+    assert rig.stores.standbys.given("s") == ("a", 1)
+    rig.clock.now += MISSED_AFTER
+    rig.sweeper.sweep()
+    assert "https://queue/s" in rig.mailboxes.there, "it listens there"
 
 
 def test_a_worker_that_takes_over_from_a_lost_one_is_no_demand(rig: Rig) -> None:

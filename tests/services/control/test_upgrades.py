@@ -7,6 +7,7 @@ from chalicelib.domain.lease import TTL, Lease
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.control.reconciler import LOOKS
 from chalicelib.services.control.sweeper import PATIENCE, SETTLES
+from chalicelib.services.ports import Standby
 from tests.composition import Rig
 from tests.makers import a_running_session
 
@@ -39,7 +40,7 @@ class Deployment:
     def serve(self, session: Session) -> None:
         """Give the session's worker its lease, as it takes it."""
         worker, epoch = session.worker or "", session.epoch
-        self.rig.stores.standbys.serve(worker, uid=session.uid, epoch=epoch)
+        self.rig.stores.standbys.set_apart([Standby(worker, "q", 0, ready=True, uid=session.uid, epoch=epoch)])
         self.rig.stores.leases.rows[session.uid] = Lease(session.uid, worker, epoch, self.rig.clock() + TTL)
 
     def stand(self, names: Iterable[str], *, task: str, status: Status = Status.CONNECTED) -> None:

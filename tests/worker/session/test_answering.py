@@ -159,6 +159,26 @@ def test_nothing_is_asked_while_the_connection_is_lost_and_all_of_it_afterwards(
     counter.become(State.ANSWERED)
 
 
+def test_a_session_that_was_never_connected_is_looked_through_only_when_somebody_rings(counter: Counter) -> None:
+    counter.put("628111")
+    counter.answerer.start(counter.client, fresh=True)
+    counter.answerer.allow(online=True)
+    assert not counter.answerer._look.is_set()
+    assert counter.stands().state is State.OPEN
+    counter.answerer.ring()
+    counter.become(State.ANSWERED)
+
+
+def test_what_was_rung_for_before_the_first_connection_is_done_with_it(counter: Counter) -> None:
+    counter.answerer.start(counter.client, fresh=True)
+    counter.put("628111")
+    counter.answerer.ring()
+    until(lambda: not counter.answerer._look.is_set())
+    assert asked(counter) == []
+    counter.answerer.allow(online=True)
+    counter.become(State.ANSWERED)
+
+
 def test_what_no_connection_could_answer_is_open_again(counter: Counter) -> None:
     counter.answers["628111"] = NoConnection()
     counter.put("628111")
