@@ -72,11 +72,16 @@ class Rows(Journaled):
             self._journal.append(line)
             self._take(records)
 
-    def progressed(self, reader: str, position: int) -> None:
-        """Journal a reader's new place in the stream; if the disk is full, a restart reads from an earlier place."""
+    def progressed(self, reader: str, position: int, kept: bool) -> None:  # noqa: FBT001 - as Progressed has it
+        """Journal a reader's new place in the stream if it is to be ``kept``.
+
+        If the disk is full, and where it isn't kept, a restart reads from an earlier place.
+        """
         with self._lock:
             self._changed = True
             self._past.moved(reader, position)
+            if not kept:
+                return
             try:
                 self._journal.append(json.dumps({"done": {reader: position}}))
             except OSError:

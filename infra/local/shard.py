@@ -103,13 +103,20 @@ class ShardReader:
         """Return up to ``limit`` records from this reader's place on, oldest first; the place stays."""
         return self.shard.after(self.position, limit)
 
-    def done(self, sequence: int) -> None:
-        """Move the place behind ``sequence``; records that all readers are done with are forgotten."""
+    def done(self, sequence: int, *, kept: bool = True) -> None:
+        """Move the place behind ``sequence``; records that all readers are done with are forgotten.
+
+        If nothing was done with the records, the place needn't be ``kept``: a later run may read them once more.
+        """
         self.position = sequence + 1
-        self.shard.moved(self)
+        self.shard.moved(self, kept=kept)
 
 
-def _nowhere(_reader: str, _position: int) -> None:
+Progressed = Callable[[str, int, bool], None]
+"""Gets a reader's name, its new place, and whether a later run has to know it."""
+
+
+def _nowhere(_reader: str, _position: int, _kept: bool) -> None:  # noqa: FBT001 - as Progressed has it
     """Note nothing."""
 
 
@@ -133,7 +140,7 @@ class LocalShard(StreamShard):
         table: Table,
         listeners: tuple[Listener, ...] = (),
         past: Past | None = None,
-        progressed: Callable[[str, int], None] = _nowhere,
+        progressed: Progressed = _nowhere,
     ) -> None:
         super().__init__(account_id, table)
         past = past or Past()
@@ -160,7 +167,7 @@ class LocalShard(StreamShard):
             start = max(self.starting_sequence_number, self._positions.get(name, 0))
             reader = ShardReader(self, name, wake, start)
             self._readers.append(reader)
-            self._progressed(name, start)
+            self._progressed(name, start, True)
         return reader
 
     @contextmanager
@@ -198,10 +205,10 @@ class LocalShard(StreamShard):
             start = max(0, position - self.starting_sequence_number)
             return self.records[start : start + limit]
 
-    def moved(self, reader: ShardReader) -> None:
+    def moved(self, reader: ShardReader, *, kept: bool) -> None:
         """Note that a reader is at another place, and forget what every reader is done with."""
         with self._lock:
-            self._progressed(reader.name, reader.position)
+            self._progressed(reader.name, reader.position, kept)
             behind = min((reader.position for reader in self._readers), default=self.starting_sequence_number)
             count = min(behind - self.starting_sequence_number, len(self.records))
             del self.records[:count]

@@ -95,8 +95,10 @@ class StreamPump:
         complain: Callable[[str], None],
         latencies: Latencies = NO_LATENCIES,
     ) -> None:
+        alarm = _Alarm()
         self._lanes = [
-            _Lane(policy, shard, function, complain, place, latencies=latencies) for place in range(policy.parallel)
+            _Lane(policy, shard, function, complain, place, alarm=alarm, latencies=latencies)
+            for place in range(policy.parallel)
         ]
 
     async def run(self) -> None:
@@ -104,6 +106,33 @@ class StreamPump:
         async with asyncio.TaskGroup() as group:
             for lane in self._lanes:
                 group.create_task(lane.run())
+
+
+class _Alarm:
+    """Wakes all lanes of a pump at once: a writer, who is another thread, would write to the event loop for each."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sleepers: list[asyncio.Event] = []
+        self._rung = False
+
+    def sleeper(self) -> asyncio.Event:
+        """Return an event of its own, which is set at each alarm."""
+        one = asyncio.Event()
+        self._sleepers.append(one)
+        return one
+
+    def ring(self) -> None:
+        """Wake the lanes soon, from any thread."""
+        # The loop may be gone when the last of the writers writes.
+        if not (self._rung or self._loop.is_closed()):
+            self._rung = True
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._rung = False
+        for one in self._sleepers:
+            one.set()
 
 
 class _Lane:
@@ -115,6 +144,7 @@ class _Lane:
         complain: Callable[[str], None],
         place: int,
         *,
+        alarm: _Alarm,
         latencies: Latencies,
     ) -> None:
         self._policy = policy
@@ -122,11 +152,10 @@ class _Lane:
         self._complain = complain
         self._place = place
         self._latencies = latencies
-        self._loop = asyncio.get_running_loop()
-        self._more = asyncio.Event()
+        self._more = alarm.sleeper()
         # Another factor gives the items to other lanes: those begin with all that is kept.
         name = policy.name if policy.parallel == 1 else f"{policy.name} {place + 1} of {policy.parallel}"
-        self._reader = shard.reader(name, self._wake)
+        self._reader = shard.reader(name, alarm.ring)
 
     async def run(self) -> None:
         """Pump until cancelled."""
@@ -148,12 +177,8 @@ class _Lane:
             polled = not self._latencies.table
             if wanted:
                 await self._deliver(Batch(wanted))
-            self._reader.done(records[-1].sequence if len(batch) == len(mine) else batch[-1].sequence)
-
-    def _wake(self) -> None:
-        # Writers are threads; the loop may be gone when the last of them writes.
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._more.set)
+            place = records[-1].sequence if len(batch) == len(mine) else batch[-1].sequence
+            self._reader.done(place, kept=bool(wanted))
 
     async def _deliver(self, batch: Batch) -> None:
         waiting = [batch]

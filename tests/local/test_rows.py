@@ -186,3 +186,24 @@ def test_what_a_reader_that_is_gone_did_not_read_is_not_kept_for_ever(aws, state
     rows.close()
     assert state.read("stream.json", {})["records"] == []
     assert list(state.read("stream.json", {})["positions"]) == ["new"]
+
+
+def read_anew(aws, state):
+    return followed(aws, Rows(state)).stream_shard.reader("one", lambda: None).read(10)
+
+
+def test_a_place_at_which_nothing_was_done_costs_the_journal_nothing(aws, state):
+    rows = Rows(state)
+    shard = followed(aws, rows).stream_shard
+    reader = shard.reader("one", lambda: None)
+    put(aws, "1")
+    put(aws, "2")
+    first, second = reader.read(10)
+    reader.done(first.sequence)
+    size = rows._journal.size
+    reader.done(second.sequence, kept=False)
+    assert (rows._journal.size, reader.read(10)) == (size, [])
+    # The run after a kill reads it once more.
+    assert [one.sequence for one in read_anew(aws, state)] == [second.sequence]
+    rows.save()
+    assert read_anew(aws, state) == []
