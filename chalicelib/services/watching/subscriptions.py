@@ -11,10 +11,10 @@ finds the claim taken leaves word and goes; whoever has the claim looks at histo
 function that dies with a claim holds it up until the claim ends: whoever was turned away has queued a job for then.
 What that function had sent and not yet noted is sent twice, in the same order.
 
-Mostly the event at hand is all that is owed, and nobody else sends. The fan-out, which has the session's events one
-after the other, then sends it without a claim and writes the cursor afterwards, over the one that it read. If that is
-another one by then, whoever wrote it has read history later, and so has sent the event too: it came twice. A frame that
-couldn't be sent leaves the cursor as it is.
+Mostly the event at hand is the next one that is owed, and nobody else sends. The fan-out, which has the session's
+events one after the other, then sends it without a claim and writes the cursor afterwards, over the one that it read.
+If that is another one by then, whoever wrote it has read history later, and so has sent the event too: it came twice. A
+frame that couldn't be sent leaves the cursor as it is.
 
 The fan-out writes history before it looks for subscriptions, and a subscription is stored before history is read for
 it, so no event falls between the two.
@@ -37,6 +37,7 @@ from chalicelib.dialects.dialect import Subscribing
 from chalicelib.domain.access import Permission, Principal
 from chalicelib.domain.errors import CursorGone, Forbidden, GatewayError, NotReady, SessionNotFound, TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope, QRShown
+from chalicelib.domain.messages import UNTOLD
 from chalicelib.domain.session import Session, linked
 from chalicelib.domain.watchers import (
     ALL,
@@ -126,8 +127,8 @@ def _message_of(envelope: Envelope) -> str | None:
     return envelope.data.get("message") if envelope.of_message else None
 
 
-Owed = Mapping[str, Sequence[str]]
-"""By the cursor of the last event that was sent: the cursors of the next ones in history, two at the most."""
+Owed = Mapping[str, str | None]
+"""By the cursor of the last event that was sent: the cursor of the next one that is to be, None if there is none."""
 
 
 class Subscriptions(Struct, frozen=True):
@@ -272,23 +273,28 @@ class Subscriptions(Struct, frozen=True):
             self._part(watcher, envelope)
         elif not isinstance(watcher, Subscription) or watcher.busy_until or watcher.sent not in owed:
             self.catch_up(watcher.id, envelope.tenant, envelope.session)
-        elif owed[watcher.sent] == (envelope.cursor,):
+        elif owed[watcher.sent] == envelope.cursor:
             self._hand_over(watcher, envelope, session)
-        elif owed[watcher.sent]:
+        elif owed[watcher.sent] is not None:
             self.catch_up(watcher.id, envelope.tenant, envelope.session)
 
     def owed(self, envelope: Envelope, followers: Sequence[Watcher]) -> Owed:
-        """Return what those of the followers are owed for whom nobody is sending; most are owed the same."""
+        """Return what those of the followers are owed first for whom nobody is sending; most are owed the same."""
         places = {
             one.sent
             for one in followers
             if isinstance(one, Subscription) and one.uid == envelope.uid and not one.busy_until
         }
-        since = self.history.since
-        return {sent: tuple(one.cursor for one in since(envelope.uid, sent or None, limit=2)) for sent in places}
+        return {sent: self._first_owed(envelope.uid, sent) for sent in places}
+
+    def _first_owed(self, uid: str, sent: str) -> str | None:
+        events = self.history.since(uid, sent or None, limit=PAGE)
+        first = next((one.cursor for one in events if one.type not in UNTOLD), None)
+        # Others may follow a whole page of what nobody is told.
+        return first or (events[-1].cursor if len(events) == PAGE else None)
 
     def _hand_over(self, subscription: Subscription, envelope: Envelope, session: Session | None) -> None:
-        """Send the event, which is all that is owed, and note that; one that can't be sent now is left to a job."""
+        """Send the event, which is owed next, and note that; one that can't be sent now is left to a job."""
         wanted = subscription.wants(envelope.type)
         if not wanted or self._tell(subscription, envelope, session, self.clock()):
             self.store.advance(subscription, envelope.cursor)

@@ -355,6 +355,25 @@ def test_an_event_that_is_all_that_is_owed_is_sent_without_a_claim(stage: Stage)
     assert busy[1] == busy[2] > 0, "what else was owed is sent under a claim"
 
 
+def test_what_nobody_is_told_of_keeps_no_event_from_being_sent_without_a_claim(stage: Stage) -> None:
+    stage.a_session()
+    stage.say(subscribe={"ana": None})
+    stage.rig.stores.subscriptions.claim = None  # type: ignore[method-assign, assignment]
+    for number in range(1, PAGE, 2):
+        stage.happen(number, type_="message.queued")
+    stage.happen(PAGE)
+    assert stage.ids() == [f"e{PAGE}"]
+
+
+def test_behind_many_that_nobody_is_told_of_an_event_is_sent_all_the_same(stage: Stage) -> None:
+    stage.a_session()
+    stage.say(subscribe={"ana": None})
+    for number in range(1, PAGE + 2):
+        stage.happen(number, type_="message.sending")
+    stage.happen(PAGE + 2)
+    assert (stage.ids(), stage.subscription().busy_until) == ([f"e{PAGE + 2}"], 0)
+
+
 def test_one_that_another_function_claims_meanwhile_is_left_as_that_one_writes_it(stage: Stage) -> None:
     stage.a_session()
     stage.say(subscribe={"ana": None})
