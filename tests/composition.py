@@ -2,7 +2,7 @@
 
 ``stores`` is what the table holds; the other fields are what the services act on (tasks, mailboxes, sockets,
 endpoints), the clock, and the settings. A service is made anew each time it is asked for, so that a field which a test
-changes counts from then on; no service keeps a state of its own between calls.
+changes counts from then on; no service keeps a state of its own between calls, but for what waits have learnt.
 """
 
 from collections import OrderedDict
@@ -39,7 +39,7 @@ from chalicelib.services.sessions.moves import Moves, WorkerReports
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
-from chalicelib.services.waiting import Waiting
+from chalicelib.services.waiting import Experience, Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
@@ -167,6 +167,7 @@ class Rig:
     signing: dict[str, str] = field(default_factory=lambda: {"k1": SIGNING_KEY})
     """Keys that sign, by their ids; the first is the current one."""
     places: MemoryPlaces = field(default_factory=lambda: MemoryPlaces(1000))
+    codes: Experience = field(default_factory=Experience)
     tokens: Tokens = field(init=False)
     due_index: DueIndex = field(init=False)
     while_waiting: Callable[[], None] = lambda: None
@@ -205,7 +206,7 @@ class Rig:
 
     @property
     def waiting(self) -> Waiting:
-        return Waiting(self.stores.sessions, self.clock, self.sleep)
+        return Waiting(self.stores.sessions, self.clock, self.sleep, self.codes)
 
     @property
     def dispatch(self) -> Dispatch:

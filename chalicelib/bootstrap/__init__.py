@@ -62,7 +62,7 @@ from chalicelib.services.sessions.linking import SessionLinking
 from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
-from chalicelib.services.waiting import Waiting
+from chalicelib.services.waiting import Experience, Waiting
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
@@ -216,7 +216,7 @@ def sessions() -> Sessions:
     return Sessions(
         store,
         parts.moves(),
-        Waiting(store, parts.clock, parts.sleep),
+        Waiting(store, parts.clock, parts.sleep, Experience()),
         parts.clock,
         new_id,
         new_secret,

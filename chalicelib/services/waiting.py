@@ -9,6 +9,7 @@ the gateway, which brings what they wait for, from working. So calls that wait f
 of which there are few enough to leave room for all else. A call without one is answered at once, with how things stand.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
@@ -17,7 +18,7 @@ from typing import Final, TypeVar
 
 from msgspec import Struct
 
-from chalicelib.domain.session import Session
+from chalicelib.domain.session import Session, Status
 from chalicelib.services.ports import Clock, SessionStore, Sleep
 from chalicelib.services.ports.waiting import WaitingPlaces
 
@@ -113,18 +114,69 @@ class Patience(Struct, frozen=True):
         return current
 
 
+REMEMBERED: Final = 20
+CLOSELY: Final = 0.03
+"""Seconds between looks while what is waited for usually comes."""
+CLOSE_LOOKS: Final = 8
+LONGEST_BLIND: Final = 2.0
+"""Seconds until the first look at the most: something else may have come of it."""
+
+
+class Experience:
+    """How long what calls wait for took of late, as far as this process has seen; used from many threads.
+
+    A look costs a read, and one that comes late costs the caller its pause: so the first look comes when a quarter of
+    the latest had come, and looks are close until three quarters had.
+    """
+
+    def __init__(self) -> None:
+        self._took: deque[int] = deque(maxlen=REMEMBERED)
+
+    def note(self, took: int) -> None:
+        """Note that it took so many milliseconds."""
+        self._took.append(max(took, 0))
+
+    def pauses(self, elapsed: int) -> Sequence[float]:
+        """Return the seconds between looks of a wait for what was asked for ``elapsed`` milliseconds ago."""
+        took = sorted(self._took)
+        quarter = len(took) // 4
+        if not took or elapsed > took[-1 - quarter]:
+            return PAUSES
+        first = min(max((took[quarter] - elapsed) / 1000, CLOSELY), LONGEST_BLIND)
+        return first, *(CLOSELY,) * CLOSE_LOOKS, *PAUSES
+
+
 class Waiting(Struct, frozen=True):
-    """Polls a session until it has reached a state."""
+    """Polls a session until it has reached a state. ``codes`` is how long first codes took from their requests on."""
 
     store: SessionStore
     clock: Clock
     sleep: Sleep
+    codes: Experience
 
-    def until(self, session: Session, done: Callable[[Session | None], bool], *, seconds: float) -> Session | None:
+    def until(
+        self,
+        session: Session,
+        done: Callable[[Session | None], bool],
+        *,
+        seconds: float,
+        pauses: Sequence[float] = PAUSES,
+    ) -> Session | None:
         """Return the session as soon as it is ``done``, or as it stands after ``seconds``; None when it is gone."""
         ends = self.clock() + round(seconds * 1000)
         here: Session | None = session
-        return Patience(self.clock, self.sleep, PAUSES).until(ends, here, lambda _: self.store.get(session.uid), done)
+        return Patience(self.clock, self.sleep, pauses).until(ends, here, lambda _: self.store.get(session.uid), done)
+
+    def until_coded(
+        self, session: Session, done: Callable[[Session | None], bool], *, seconds: float
+    ) -> Session | None:
+        """Wait like ``until`` for a code of the session's, which has been started: first when codes usually come."""
+        pauses = self.codes.pauses(self.clock() - session.requested_at)
+        current = self.until(session, done, seconds=seconds, pauses=pauses)
+        first = current and current.status is Status.SCAN_QR and current.round == 1
+        if current and first and session.status is not Status.SCAN_QR:
+            self.codes.note(current.since - current.requested_at)
+        return current
 
     def until_answered(self, session: Session) -> Session:
         """Wait for a final status that answers the owner's request, or for a newer request; return what stands."""

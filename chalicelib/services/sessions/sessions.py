@@ -407,7 +407,7 @@ class Sessions(Struct, frozen=True):
             return stands is None or stands.code_at(self.clock()) is not None or why_no_code(stands) is not None
 
         session = self.get(tenant, session_id)
-        return found(self.waiting.until(session, done, seconds=wait), session_id)
+        return found(self.waiting.until_coded(session, done, seconds=wait), session_id)
 
     def _stored(self, session: Session) -> Session:
         """Create it, with a slot if it is to run; what isn't created holds none."""

@@ -1,14 +1,30 @@
 """Waiting: how often is looked, and for how long."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
+from chalicelib.domain.events import QRShown
+from chalicelib.domain.session import Session, Status
+from chalicelib.domain.transitions import advance
 from chalicelib.services.ports import Unavailable
-from chalicelib.services.waiting import A_MOMENT, Patience, Terms, answering
+from chalicelib.services.waiting import (
+    A_MOMENT,
+    CLOSE_LOOKS,
+    CLOSELY,
+    LONGEST_BLIND,
+    PAUSES,
+    REMEMBERED,
+    Experience,
+    Patience,
+    Terms,
+    answering,
+)
+from tests.composition import Rig
 from tests.fakes import FakeClock
 from tests.fakes.places import MemoryPlaces
-from tests.makers import NOW
+from tests.makers import NOW, a_code, a_running_session
 
 
 @dataclass
@@ -90,3 +106,62 @@ def test_without_a_place_a_wait_ends_after_a_moment():
 def test_who_has_no_time_does_not_look():
     wait = Wait()
     assert wait(until=9, seconds=0) == 0
+
+
+def test_who_knows_nothing_yet_looks_as_usual():
+    assert Experience().pauses(0) == PAUSES
+
+
+def test_the_first_look_comes_when_it_usually_has_come_and_then_they_are_close():
+    codes = Experience()
+    for took in (200, 210, 190, 40_000):
+        codes.note(took)
+    first, *others = codes.pauses(50)
+    assert first == pytest.approx(0.15)
+    assert others[:CLOSE_LOOKS] == [CLOSELY] * CLOSE_LOOKS
+    assert others[CLOSE_LOOKS:] == list(PAUSES)
+
+
+def test_who_comes_when_it_should_be_there_looks_soon_and_later_as_usual():
+    codes = Experience()
+    for took in (200, 300):
+        codes.note(took)
+    assert codes.pauses(250)[0] == CLOSELY
+    assert codes.pauses(301) == PAUSES
+
+
+def test_nobody_waits_long_without_a_look_however_long_it_usually_takes():
+    codes = Experience()
+    codes.note(40_000)
+    assert codes.pauses(0)[0] == LONGEST_BLIND
+
+
+def test_only_the_latest_count():
+    codes = Experience()
+    codes.note(9_000)
+    for _ in range(REMEMBERED):
+        codes.note(400)
+    assert codes.pauses(0)[0] == pytest.approx(0.4)
+    assert codes.pauses(500) == PAUSES
+
+
+def test_a_wait_for_a_code_teaches_the_next_one():
+    rig = Rig()
+    looks = []
+
+    def started(name: str) -> Session:
+        session = a_running_session(id=name, uid=name, status=Status.STARTING, requested_at=rig.clock(), round=0)
+        rig.stores.sessions.rows[name] = session
+        return session
+
+    def show(session: Session) -> None:
+        looks.append(rig.clock() - session.requested_at)
+        if rig.clock() - session.requested_at >= 240:
+            shown = advance(session, QRShown(a_code()), now=session.requested_at + 240, event_id="e")
+            rig.stores.sessions.rows[session.uid] = shown
+
+    for name in ("a", "b"):
+        session = started(name)
+        rig.while_waiting = partial(show, session)
+        assert rig.sessions.await_code(session.tenant, name, wait=10.0).status is Status.SCAN_QR
+    assert looks == [100, 250, 240]
