@@ -48,45 +48,43 @@ class Standbys(Struct, frozen=True):
     falls_back: bool
     metrics: Metrics
 
-    def fill(self, *, more: int = 0) -> None:
+    def fill(self, *, more: int = 0, sweeps: bool = False) -> None:
         """Start as many standbys as are missing, and ``more``; those of an older version make room.
+
+        The sweep also takes those out of the pool that serve a session.
 
         Of several callers at once one starts them. Each first puts in the pool what it is about to start, then moves
         the pool's version on. Whoever finds the version moved takes its own out again; whoever comes later reads the
         new version first, and so finds in the pool what was put there before.
         """
         now, pool = self.clock(), self.store.state()
-        missing = self._wanted(pool, now) + more - self._tidied(now)
+        missing = self._wanted(pool, now) + more - self._tidied(now, sweeps=sweeps)
         fresh = [self._place(now) for _ in range(missing)]
         if fresh and self.store.settle(pool.version):
             self._start(fresh)
         else:
             self._withdraw(fresh)
 
-    def _tidied(self, now: int) -> int:
-        """Take out of the pool who is gone or of an older version; return how many of the current one wait."""
-        waiting = 0
+    def _tidied(self, now: int, *, sweeps: bool) -> int:
+        """Take out of the pool who is gone or of an older version; return how many of the current one wait.
+
+        Who was given a session stays until the last sign of life that it gave while it waited has run out: by then it
+        has found out whether the session is its own, and else was given back. The sweep takes those out together.
+        """
+        waiting, given = 0, []
         for standby in self.store.all():
             if standby.uid is not None:
-                continue
-            if standby.until + (MISSED_AFTER if standby.ready else 0) <= now:
+                given.append(standby)
+            elif standby.until + (MISSED_AFTER if standby.ready else 0) <= now:
                 # It never reported, or is gone.
                 self.store.forget(standby.worker)
                 self.mailboxes.delete(standby.mailbox)
             elif standby.task == self.task or not self.store.retire(standby.worker):
                 waiting += standby.task == self.task
+        serving = [standby for standby in given if standby.until <= now]
+        if sweeps and serving:
+            self.store.set_apart(serving)
         return waiting
-
-    def set_apart(self) -> None:
-        """Take standbys out of the pool that were given a session some time ago, and serve it, or have ended.
-
-        They stay until the last sign of life that they gave while they waited has run out: by then a standby has found
-        out that the session isn't its own, if it isn't, and has been given back.
-        """
-        now = self.clock()
-        given = [standby for standby in self.store.all() if standby.uid is not None and standby.until <= now]
-        if given:
-            self.store.set_apart(given)
 
     @property
     def grows(self) -> bool:

@@ -123,8 +123,7 @@ class Sweeper(Struct, frozen=True):
                 log.exception("a due session can't be reconciled", extra={"uid": uid})
         self.unsent.expire()
         more = self.upgrades.go_on()
-        self.standbys.set_apart()
-        self.standbys.fill(more=more)
+        self.standbys.fill(more=more, sweeps=True)
         if not more:
             self.standbys.trim()
         self.metrics.record({Figure.SWEEPS: 1, Figure.STANDBYS_READY: self.standbys.ready()})
