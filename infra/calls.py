@@ -139,7 +139,9 @@ def counted(calls: Sequence[dict[str, Any]], scheduled: frozenset[str]) -> list[
 
 
 def _regular(call: dict[str, Any], scheduled: frozenset[str]) -> bool:
-    sign_of_life = call["about"].startswith(("LEASE", "STANDBY")) and "#until = :until" in call["changes"]
+    renewal = call["about"].startswith(("LEASE", "STANDBY")) and "#until = :until" in call["changes"]
+    # One that is refused tells a standby that it was given a session.
+    sign_of_life = renewal and not call["refused"]
     empty_poll = call["call"] == "sqs.ReceiveMessage" and not call["found"]
     place = call["about"].startswith("WAIT#")
     return sign_of_life or empty_poll or place or call["caller"] in scheduled
@@ -351,9 +353,8 @@ _SHOWING: Final = (
     ),
     *_of("Control", "dynamodb.BatchGetItem LEASE, SESSION, TENANTS {tenant}", "dynamodb.Query STANDBY *"),
     *_of("Control", "dynamodb.UpdateItem STANDBY {worker}", "dynamodb.UpdateItem SESSION", "sqs.SendMessage mailbox"),
-    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.PutItem LEASE", _SESSION),
-    *_of(WORKER, "dynamodb.PutItem TASK#{worker} TASK", "dynamodb.DeleteItem STANDBY {worker}"),
-    *_of(WORKER, "dynamodb.GetItem TENANTS {tenant}"),
+    *_of(WORKER, "sqs.ReceiveMessage mailbox", "dynamodb.UpdateItem STANDBY {worker}", "dynamodb.PutItem LEASE"),
+    *_of(WORKER, "dynamodb.BatchGetItem LEASE, SESSION, TENANTS {tenant}"),
     WHATSAPP,
     *_REPORT,
     *_RECORDING,
