@@ -153,6 +153,10 @@ def _refused(routes: Mapping[str, Mapping[str, Any]], request: Request) -> Respo
     error: GatewayError
     if _is_websocket(path):
         error = UpgradeRequired("This is the address of a WebSocket.", hint="Connect with a WebSocket client.")
+    elif request.method in methods.split(", "):
+        # An edge takes it away; API Gateway by itself has another resource there.
+        error = NotFound("There is nothing at this address.", hint="Leave out the slash at its end.")
+        methods = ""
     elif methods:
         error = MethodNotAllowed(f"{request.method} is not possible here.", hint=f"Allowed: {methods}.")
     else:

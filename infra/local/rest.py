@@ -241,8 +241,9 @@ class _Resources(RouteMatcher):
     def match_route(self, url: str) -> MatchResult:
         """Return the resource of the request's path; the template's catch-all resource where no other fits."""
         path, _, query = url.partition("?")
-        # The matcher would take the name behind two slashes for a host, and serve the rest.
-        if not path.startswith("//"):
+        # The matcher would take the name behind two slashes for a host, and serve the rest. A slash at the end makes
+        # another resource, though the matcher passes over it.
+        if not path.startswith("//") and (path == "/" or not path.endswith("/")):
             with suppress(ValueError):
                 return super().match_route(url)
         return MatchResult(CATCH_ALL, {"proxy": path.removeprefix("/")}, parse_qs(query, keep_blank_values=True))

@@ -153,6 +153,14 @@ def test_every_get_has_a_head(path: str) -> None:
     assert "HEAD" in app.routes[path]
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/sessions/"), ("POST", "/api/auth/login/")])
+def test_a_path_with_a_slash_too_many_is_told_so(method: str, path: str) -> None:
+    answer = ask(method, path)
+    assert answer.status == 404
+    assert b"Leave out the slash at its end." in answer.content
+    assert "Allow" not in answer.headers
+
+
 def test_a_head_is_the_get_without_its_body(world: World) -> None:
     world.put(a_session())
     for path, template in (("/health", "/health"), ("/api/sessions", "/api/sessions"), ("/docs", "/docs")):

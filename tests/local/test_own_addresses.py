@@ -55,6 +55,8 @@ def test_behind_the_stage_are_the_routes_and_a_function_is_told_the_whole_path()
     status, told = asked("/api/things/1?a=b%20c")
     assert (status, told["id"], told["query"]) == (200, "1", {"a": "b c"})
     assert asked("/api/slow") == (200, {"path": "/api/slow"})
+    # API Gateway has another resource there, for which the small app has no route.
+    assert asked("/api/slow/")[0] == 405
 
 
 def test_nobody_vouches_for_what_comes_and_no_other_host_is_served() -> None:
