@@ -33,7 +33,9 @@ def test_each_is_small_enough_for_iam_and_a_role_takes_them_all() -> None:
     found = policies(EXAMPLE)
     assert all(len("".join(json.dumps(one).split())) <= POLICY_LETTERS for one in found)
     assert len(found) <= 10, "IAM's limit of policies a role"
-    assert [json.loads(written(EXAMPLE, part)) for part in range(1, len(found) + 1)] == found
+    parts = range(1, len(found) + 1)
+    assert [json.loads(written(EXAMPLE, part)) for part in parts] == found
+    assert f"for part in {' '.join(map(str, parts))}; do" in (REPOSITORY / "docs" / "ci" / "README.md").read_text()
 
 
 @pytest.mark.parametrize("kind", sorted(types()))

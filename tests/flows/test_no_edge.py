@@ -1,8 +1,11 @@
 """A gateway without an edge: each document's client, pointed as docs/deploy.md says, at the two APIs' own addresses."""
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -161,6 +164,40 @@ def test_socket_io_s_own_client_works_with_the_options_of_the_document(
         assert (completed["sessionName"], over) == (number, named)
     finally:
         script.end()
+
+
+PYTHON = """
+import json, os, sys, socketio
+
+client = socketio.Client(reconnection=False)
+client.on("qr-code", lambda said: print(json.dumps(["qr-code", said["attempts"], client.transport()]), flush=True))
+client.on("session-complete", lambda said: print(json.dumps(["session-complete", said["sessionName"], ""]), flush=True))
+{}
+print(json.dumps(["joined", client.call("join-session", os.environ["NAME"]), ""]), flush=True)
+client.wait()
+"""
+
+
+def test_so_does_python_socketio_with_the_options_of_the_document(stack: Stack, number: str) -> None:
+    found = re.search(r"`socketio\.Client\(\)\.connect\((.*?)\)`", (DOCS / "deploy.md").read_text())
+    assert found
+    at = urlsplit(told(stack)["websockets"][0]["address"]).netloc
+    given = found[1].replace("https://ID.execute-api.REGION.amazonaws.com", f"http://{at}")
+    script = PYTHON.format(f'client.connect({given}, auth={{"token": os.environ["TOKEN"]}})')
+    env = {**os.environ, "NAME": number, "TOKEN": stack.token}
+    with subprocess.Popen([sys.executable, "-c", script], env=env, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        try:
+            assert json.loads(running.stdout.readline())[:2] == ["joined", {"success": True, "sessionName": number}]
+            assert stack.post(f"/api/sessions/{number}/initialize-with-qr").status_code == 200
+            kind, _, over = json.loads(running.stdout.readline())
+            assert (kind, over) == ("qr-code", "websocket")
+            assert stack.scan(stack.code(number), number).ok
+            name = next(line[1] for line in map(json.loads, running.stdout) if line[0] == "session-complete")
+            assert name == number
+            assert running.wait(30) == 0
+        finally:
+            running.kill()
 
 
 def test_the_demo_client_finds_the_websockets_by_itself(
