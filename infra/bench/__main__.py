@@ -4,18 +4,19 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from infra.bench import disk, linking, media, messages, processor, sessions, stories
 from infra.bench.figures import Findings, Row, revision, this_machine
-from infra.bench.measuring import Bench
+from infra.bench.measuring import FAILURES, Bench, sentence
 from infra.bench.page import page
 from infra.local.client import ROOT
 
+T = TypeVar("T")
 Part = Callable[[Bench], Iterator[Row]]
 PARTS: Final[dict[str, Part]] = {
     "messages": messages.report,
@@ -39,17 +40,8 @@ PLAYED: Final = (
 )
 
 
-def _stories(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as state:
-        for story in stories.report(Bench(Path(state), chosen.runs, chosen.root), chosen.seed, chosen.only):
-            print()
-            for line in story.lines:
-                print(line, flush=True)
-            yield story.data
-
-
 def main() -> int:
-    """Parse the arguments and run; the exit code is 0 whether goals are met or not."""
+    """Parse the arguments and run; the exit code is 1 if a part couldn't be measured, not if a goal isn't met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="how often each is run, in turn (default 5)")
     parser.add_argument("--only", choices=sorted(PARTS | MORE), help="run only this part")
@@ -64,19 +56,60 @@ def main() -> int:
     print(findings.machine.line)
     if not findings.machine.quiet:
         print("The machine isn't quiet: times are of little worth, counts and the processor's time of some.")
+    problems = list[str]()
     if chosen.cloud:
-        findings = replace(findings, stories=tuple(_stories(chosen)), notes=(PLAYED,))
-    for name in [] if chosen.cloud else [chosen.only] if chosen.only else PARTS:
-        print(f"\n{name}", flush=True)
-        with tempfile.TemporaryDirectory() as state:
-            for row in (PARTS | MORE)[name](Bench(Path(state), chosen.runs, chosen.root)):
-                findings = replace(findings, rows=(*findings.rows, row))
-                print(f"  {row.line}", flush=True)
-    chosen.out.mkdir(parents=True, exist_ok=True)
-    (chosen.out / "bench.json").write_text(json.dumps(findings.data, indent=1) + "\n")
-    (chosen.out / "index.html").write_text(page(findings))
+        played = {"stories": lambda bench: _stories(bench, chosen.seed, chosen.only)}
+        told = tuple(measured(played, chosen.runs, chosen.root, problems))
+        findings = replace(findings, stories=told, notes=(PLAYED, *problems))
+    else:
+        every = PARTS | MORE
+        parts = {chosen.only: every[chosen.only]} if chosen.only else PARTS
+        rows = tuple(measured({name: _shown(part) for name, part in parts.items()}, chosen.runs, chosen.root, problems))
+        findings = replace(findings, rows=rows, notes=tuple(problems))
+    write_down(findings, chosen.out)
     print(f"\nThe page is {chosen.out / 'index.html'}, the figures are {chosen.out / 'bench.json'}.")
-    return 0
+    return 1 if problems else 0
+
+
+def measured(
+    parts: Mapping[str, Callable[[Bench], Iterator[T]]], runs: int, root: Path, problems: list[str]
+) -> Iterator[T]:
+    """Measure the parts one after another, and yield what they find; what goes wrong ends a part.
+
+    It becomes one of the ``problems``.
+    """
+    for name, measure in parts.items():
+        print(f"\n{name}", flush=True)
+        try:
+            with tempfile.TemporaryDirectory() as state:
+                yield from measure(Bench(Path(state), runs, root))
+        except FAILURES as error:
+            problems.append(f"{name} can't be measured: {sentence(error)}")
+            print(problems[-1], file=sys.stderr)
+
+
+def write_down(findings: Findings, directory: Path) -> None:
+    """Write the page and the JSON."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "bench.json").write_text(json.dumps(findings.data, indent=1) + "\n")
+    (directory / "index.html").write_text(page(findings))
+
+
+def _shown(part: Part) -> Part:
+    def shown(bench: Bench) -> Iterator[Row]:
+        for row in part(bench):
+            print(f"  {row.line}", flush=True)
+            yield row
+
+    return shown
+
+
+def _stories(bench: Bench, seed: int, only: str | None) -> Iterator[dict[str, Any]]:
+    for story in stories.report(bench, seed, only):
+        print()
+        for line in story.lines:
+            print(line, flush=True)
+        yield story.data
 
 
 if __name__ == "__main__":

@@ -16,11 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import requests
-
 from infra.bench.__main__ import MORE, OUT, PARTS, Part
 from infra.bench.figures import Row, merged, revision, shown, this_machine
-from infra.bench.measuring import Bench
+from infra.bench.measuring import FAILURES, Bench, sentence
 from infra.local.client import ROOT, NotAsExpected
 
 WORSE: Final = 0.10
@@ -143,21 +141,10 @@ def alternate(
                 try:
                     with tempfile.TemporaryDirectory() as state:
                         rows[name] += measure(Bench(Path(state), 1, roots[name]))
-                except (
-                    AssertionError,
-                    OSError,
-                    RuntimeError,
-                    requests.RequestException,
-                    subprocess.SubprocessError,
-                ) as e:
+                except FAILURES as error:
                     failed.add(part)
-                    problems.append(f"{part}: {name} can't be measured: {_sentence(e)}")
+                    problems.append(f"{part}: {name} can't be measured: {sentence(error)}")
     return rows
-
-
-def _sentence(error: Exception) -> str:
-    """Return the last line of what an error says: before it there may be a whole log."""
-    return (str(error).strip().splitlines() or [repr(error)])[-1]
 
 
 def main() -> int:

@@ -10,11 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import requests
 
 from infra.local.client import ROOT, Stack
+
+FAILURES: Final = (AssertionError, OSError, RuntimeError, requests.RequestException, subprocess.SubprocessError)
+"""What a part raises that can't be measured: the stack did something else, or nothing in time."""
+
+
+def sentence(error: Exception) -> str:
+    """Return the last line of what an error says: before it there may be a whole log."""
+    return (str(error).strip().splitlines() or [repr(error)])[-1]
 
 
 @dataclass(frozen=True, slots=True)
