@@ -9,6 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from typing import Any, Final
 
 from moto.core import responses, utils
@@ -23,8 +24,11 @@ from werkzeug.exceptions import HTTPException
 from infra.local.moto.patching import Place
 
 JSON: Final = "application/x-amz-json-1.0"
-PLACES: Final = (Place(responses, "method_names_from_class", cache(utils.method_names_from_class)),)
-"""moto lists the methods of a service for each call."""
+PLACES: Final = (
+    Place(responses, "method_names_from_class", cache(utils.method_names_from_class)),
+    Place(responses, "camelcase_to_underscores", cache(utils.camelcase_to_underscores)),
+)
+"""moto lists the methods of a service for each call, and finds out the name of the one that it wants."""
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +67,9 @@ class MotoAnswer:
     body: bytes
 
 
+_NUMBERS: Final = count(1)
+
+
 class _Straight(BaseResponse):
     """A service's class that takes a call as it is."""
 
@@ -78,6 +85,11 @@ class _Straight(BaseResponse):
         self.region, self.current_account = request.region, DEFAULT_ACCOUNT_ID
         self.partition = get_partition(self.region)
         self.params = self.read(request)
+
+    @staticmethod
+    def _enrich_response(headers: dict[str, str], body: Any) -> tuple[dict[str, str], Any]:
+        # moto draws 52 letters and looks for a place in XML to put them.
+        return {**headers, "x-amzn-requestid": f"{next(_NUMBERS):052}"}, body
 
     def read(self, call: MotoCall) -> Any:
         """Return the parameters of a call."""
