@@ -78,7 +78,8 @@ def test_the_functions_are_told_of_their_stage_and_their_stack(package):
     document = package.document()
     api = document["Resources"]["APIHandler"]["Properties"]
     assert api["Environment"]["Variables"] == {"STAGE": "dev"}
-    assert document["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"] == {"Ref": "Table"}
+    table = document["Globals"]["Function"]["Environment"]["Variables"]["TABLE_NAME"]
+    assert table == {"Fn::If": ["MakesTable", {"Ref": "Table"}, {"Ref": "AdoptedTable"}]}
     assert api["Role"] == {"Fn::GetAtt": ["ApiRole", "Arn"]}
 
 
