@@ -106,6 +106,9 @@ def make_ready(account: Account, choices: Choices, say: Say) -> None:
         ended = _settle(account, parameters[TABLE], "messages" if look.is_copy else "half-sent")
         say(f"{ended} messages may or may not have gone out, and are unknown now.")
         look.note_settled()
+    if parameters[TABLE]:
+        look.of_table()
+        say(f"Its stream, for what isn't deployed by make: AdoptedStream={look.table['LatestStreamArn']}")
     say(f"Ready. Now: make deploy STAGE={choices.stage} PARAMETERS='{_chosen(choices.parameters)}'")
 
 
@@ -157,8 +160,10 @@ class Adoption:
                 raise CannotDeploy(f"The table {name} isn't there yet ({self.table['TableStatus']}). Wait for it.")
             ttl = rows.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
             kept = rows.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+            readers = self._readers() if self.new else []
         asked = load_template(TEMPLATE).decided({}).resources["Table"]["Properties"]
-        found = [*self._keys(asked), *self._stream(asked), *self._time_to_live(asked, ttl), *self._encryption()]
+        found = [Fault(f"{one} reads the stream of the table {name}: another stack works with it.") for one in readers]
+        found += [*self._keys(asked), *self._stream(asked), *self._time_to_live(asked, ttl), *self._encryption()]
         recovery = kept.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
         if recovery != "ENABLED":
             on = {"PointInTimeRecoveryEnabled": True}
@@ -172,6 +177,15 @@ class Adoption:
             protect = self._changing("update_table", DeletionProtectionEnabled=True)
             found.append(Fault(f"The table {name} isn't protected from deletion (Protected=yes).", protect))
         return found
+
+    def _readers(self) -> list[str]:
+        """Return the names of functions that read the table's stream, before there is a stack that adopts it."""
+        stream = self.table.get("LatestStreamArn")
+        if not stream:
+            return []
+        pages = self.account.session.client("lambda").get_paginator("list_event_source_mappings")
+        found = [one for page in pages.paginate(EventSourceArn=stream) for one in page["EventSourceMappings"]]
+        return [one["FunctionArn"].rpartition(":")[2] for one in found]
 
     def _keys(self, asked: Mapping[str, Any]) -> list[Fault]:
         """Keys and indexes come with a copy, and can't be changed."""

@@ -75,9 +75,10 @@ def _account(place: DeployerPlace) -> list[dict[str, Any]]:
     linked = f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{ECS}/{ECS_ROLE}"
     asked = ["cloudfront:ListDistributions", "cloudwatch:DescribeAlarms", "ecr:GetAuthorizationToken"]
     quotas = ["lambda:GetAccountSettings", "servicequotas:GetServiceQuota"]
+    readers = "lambda:ListEventSourceMappings"
     return [
         # These know no resource, or none that is known before.
-        _allow("Ask", [*asked, *quotas, "sts:GetCallerIdentity"], ["*"]),
+        _allow("Ask", [*asked, *quotas, readers, "sts:GetCallerIdentity"], ["*"]),
         # Whether CloudFront takes the account is tried with a distribution that is switched off, and goes again.
         _allow(
             "TryCloudFront",

@@ -19,6 +19,7 @@ from moto.awslambda import urls as lambda_urls
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
+from moto.efs.responses import EFSResponse
 from moto.iam import models as iam_models
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeKey
@@ -41,6 +42,17 @@ def _account_settings(*_: Any) -> tuple[int, dict[str, str], str]:
 
 
 lambda_urls.url_paths["{0}/2016-08-19/account-settings/$"] = _account_settings
+
+
+def _put_backup_policy(self: EFSResponse) -> tuple[str, dict[str, str]]:
+    """Switch a file system's backups on or off, which moto only tells of."""
+    wanted = json.loads(self.body)["BackupPolicy"]
+    self.efs_backend.file_systems_by_id[self._get_param("FileSystemId")]._backup = wanted["Status"] == "ENABLED"
+    return json.dumps({"BackupPolicy": wanted}), {"Content-Type": "application/json"}
+
+
+# Before the first call: what a service can do is looked up once.
+EFSResponse.put_backup_policy = _put_backup_policy  # type: ignore[attr-defined]
 # As AWS writes it.
 iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 

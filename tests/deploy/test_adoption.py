@@ -12,7 +12,6 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.table import RestoredTable
 from moto.ec2.models import ec2_backends
 from moto.efs.models import efs_backends
-from moto.efs.responses import EFSResponse
 
 from infra.deploy import CannotDeploy
 from infra.deploy.account import Account
@@ -74,13 +73,6 @@ def a_copy(account: Account) -> None:
     rows.restore_table_from_backup(TargetTableName=COPY, BackupArn=made["BackupArn"])
 
 
-def a_copied_table(account: Account) -> str:
-    """Make the table, and a copy; return the copy's name."""
-    a_table(account)
-    a_copy(account)
-    return COPY
-
-
 def files(account: Account, *, encrypted: bool = True) -> str:
     made = client(account, "efs").create_file_system(CreationToken=account.region, Encrypted=encrypted)
     return str(made["FileSystemId"])
@@ -131,8 +123,10 @@ def test_that_command_makes_it_ready_and_can_be_repeated(account: Account) -> No
     assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
     assert table["DeletionProtectionEnabled"]
     assert checked(account, AdoptedTable=COPY) == {"AdoptedStream": table["LatestStreamArn"]}
-    again = made_ready(account, AdoptedTable=COPY)
-    assert again == f"Ready. Now: make deploy STAGE=dev PARAMETERS='AdoptedTable={COPY}'"
+    assert made_ready(account, AdoptedTable=COPY).splitlines() == [
+        f"Its stream, for what isn't deployed by make: AdoptedStream={table['LatestStreamArn']}",
+        f"Ready. Now: make deploy STAGE=dev PARAMETERS='AdoptedTable={COPY}'",
+    ]
 
 
 def test_a_table_that_an_earlier_stack_left_is_no_copy(account: Account) -> None:
@@ -141,6 +135,31 @@ def test_a_table_that_an_earlier_stack_left_is_no_copy(account: Account) -> None
     assert "epochs" not in said
     assert "messages" not in said
     assert checked(account, AdoptedTable=ORIGINAL)["AdoptedStream"].startswith("arn:aws:dynamodb:")
+
+
+def test_a_table_that_another_stack_works_with_is_refused(account: Account) -> None:
+    a_table(account)
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = client(account, "iam").create_role(
+        RoleName=f"reader-{account.region}", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]["Arn"]
+    functions = client(account, "lambda")
+    functions.create_function(
+        FunctionName="switchboard-other-Control",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role=role,
+        Code={"ZipFile": b"PK\x05\x06" + bytes(18)},
+    )
+    stream = client(account, "dynamodb").describe_table(TableName=ORIGINAL)["Table"]["LatestStreamArn"]
+    functions.create_event_source_mapping(
+        FunctionName="switchboard-other-Control", EventSourceArn=stream, StartingPosition="TRIM_HORIZON"
+    )
+    said = "switchboard-other-Control reads the stream of the table"
+    assert said in refusal(account, AdoptedTable=ORIGINAL)
+    # Those of a stack that stands are its own.
+    stands = StackState("UPDATE_COMPLETE", parameters={"AdoptedTable": ORIGINAL})
+    assert said not in refusal(account, stands, AdoptedTable=ORIGINAL)
 
 
 def test_a_copy_of_a_copy_is_put_right_as_well(account: Account) -> None:
@@ -235,18 +254,11 @@ def test_files_that_aren_t_encrypted_or_are_mounted_elsewhere_are_refused(accoun
     assert "mount targets" not in refusal(account, stands, AdoptedFiles=there)
 
 
-def test_files_are_backed_up_if_that_is_chosen(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    there, put = files(account), []
-
-    def put_backup_policy(self: EFSResponse) -> tuple[int, dict[str, str], str]:
-        """moto knows how to tell of it, and not how to change it."""
-        put.append(json.loads(self.body)["BackupPolicy"])
-        return 200, {"Content-Type": "application/json"}, json.dumps({"BackupPolicy": put[-1]})
-
-    monkeypatch.setattr(EFSResponse, "put_backup_policy", put_backup_policy, raising=False)
+def test_files_are_backed_up_if_that_is_chosen(account: Account) -> None:
+    there = files(account)
     assert "isn't backed up (FileBackups=yes)" in refusal(account, AdoptedFiles=there, FileBackups="yes")
     made_ready(account, AdoptedFiles=there, FileBackups="yes")
-    assert put == [{"Status": "ENABLED"}]
+    assert checked(account, AdoptedFiles=there, FileBackups="yes") == {}
 
 
 def test_copied_files_make_what_was_just_being_sent_uncertain(account: Account) -> None:

@@ -151,11 +151,15 @@ def _check_what_is_chosen(account: Account, others: Account) -> None:
 
 def _check_adopted(account: Account, others: Account, recorded: Recorded) -> None:
     before = set(recorded.actions)
-    adopted = {"AdoptedTable": test_adoption.a_copied_table(others), "AdoptedFiles": test_adoption.files(others)}
+    test_adoption.a_table(others)
+    test_adoption.a_copy(others)
+    there = test_adoption.files(others)
     # Whoever makes and restores a table isn't the deployer.
     recorded.actions = before
-    with pytest.raises(CannotDeploy, match="make adopt"):
-        adoption.check(account, "dev", {**adopted, "FileBackups": "yes"}, None)
+    for table in (test_adoption.ORIGINAL, test_adoption.COPY):
+        adopted = {"AdoptedTable": table, "AdoptedFiles": there, "FileBackups": "yes"}
+        with pytest.raises(CannotDeploy, match="make adopt"):
+            adoption.check(account, "dev", adopted, None)
 
 
 def _look_at_workers(account: Account) -> None:

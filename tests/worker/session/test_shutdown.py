@@ -14,6 +14,7 @@ from chalicelib.worker.handover import Exit
 from chalicelib.worker.waiting import Rung
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE
+from tests.worker.databases import leave
 from tests.worker.harness import WorkerHarness
 
 pytestmark = pytest.mark.subprocess
@@ -112,6 +113,18 @@ def test_keys_that_another_worker_removed_before_its_report_was_lost_leave_it_un
     harness.happen(e.DeleteRequested())
     assert harness.play() == Exit(0)
     assert harness.now.reason == Reason.UNLINK_UNCONFIRMED
+
+
+def test_a_session_whose_table_is_older_than_its_files_is_not_taken_for_unlinked(tmp_path: Path) -> None:
+    harness = WorkerHarness(tmp_path)
+    stands = harness.now
+    known = replace(stands, device=DEVICE, connected_at=stands.created_at, version=stands.version + 1)
+    assert harness.outside.sessions.move(known)
+    leave(home(harness) / "device-0000000009.db", "ana")
+    assert harness.play() == Exit(70)
+    assert (harness.clients, harness.reported, harness.now.status) == ([], [], Status.STARTING)
+    assert harness.outside.leases.rows[stands.uid].released
+    assert [file.name for file in home(harness).glob("*.db")] == ["device-0000000009.db"]
 
 
 def test_a_device_that_cannot_be_read_fails_a_start_and_not_a_deletion(tmp_path: Path) -> None:
