@@ -109,9 +109,9 @@ class Function:
     latencies: Latencies = NO_LATENCIES
     patient: bool = False
 
-    async def __call__(self, event: dict[str, Any]) -> Any:
-        """Return the function's answer to ``event``; what the handler raises is raised, and Throttled."""
-        said, pause = json.dumps(event), FIRST_PAUSE_S
+    async def __call__(self, event: dict[str, Any] | str) -> Any:
+        """Return the function's answer to ``event`` or its JSON; what the handler raises is raised, and Throttled."""
+        said, pause = event if isinstance(event, str) else json.dumps(event), FIRST_PAUSE_S
         while True:
             try:
                 return await asyncio.wrap_future(self.executor.submit(self._call, said))

@@ -222,8 +222,8 @@ class LocalShard(StreamShard):
                 continue
             sequence = self.starting_sequence_number + len(self.records) + len(records)
             created = time.time_ns() // 1_000_000
-            body = self._body(sequence, created, change, after)
-            records.append(Record(sequence, created, key, _json(after) if change.new else None, _json(body)))
+            new = _json(after) if change.new is not None else None
+            records.append(Record(sequence, created, key, new, self._body(sequence, created, change, new)))
         if not records:
             return
         for listener in self._listeners:
@@ -232,28 +232,28 @@ class LocalShard(StreamShard):
         for reader in self._readers:
             reader.wake()
 
-    def _body(self, sequence: int, created: int, change: _Change, after: dict[str, Any]) -> dict[str, Any]:
-        keys = (self.table.hash_key_attr, self.table.range_key_attr)
+    def _body(self, sequence: int, created: int, change: _Change, new: str | None) -> str:
+        """Return the record's JSON. ``new`` is in it as it is: large items would be written three times otherwise."""
+        item: Any = change.new or change.old
+        keys = {self.table.hash_key_attr: item.hash_key, self.table.range_key_attr: item.range_key}
         inside: dict[str, Any] = {
             "ApproximateCreationDateTime": created // 1000,
-            "Keys": {name: (after or change.before)[name] for name in keys if name},
+            "Keys": {name: value.to_json() for name, value in keys.items() if name},
             "SequenceNumber": str(sequence),
             "StreamViewType": "NEW_AND_OLD_IMAGES",
         }
-        if change.new is not None:
-            inside["NewImage"] = after
-        if change.old is not None:
-            inside["OldImage"] = change.before
-        inside["SizeBytes"] = len(_json(inside))
-        return {
+        images = [f'"NewImage": {new}'] if new is not None else []
+        images += [f'"OldImage": {_json(change.before)}'] if change.old is not None else []
+        written = ", ".join((_json(inside)[:-1], *images))
+        outside = {
             "eventID": f"{sequence:032x}",
             "eventName": type_of[change.old is not None, change.new is not None],
             "eventVersion": "1.1",
             "eventSource": "aws:dynamodb",
             "awsRegion": self.table.region_name,
-            "dynamodb": inside,
             "eventSourceARN": self.arn,
         }
+        return f'{_json(outside)[:-1]}, "dynamodb": {written}, "SizeBytes": {len(written) + 1}}}}}'
 
 
 def _attributes(item: Item | None) -> dict[str, Any]:
