@@ -242,7 +242,9 @@ class Stack:
 
     def workers(self) -> list[int]:
         """The process ids of this stack's workers."""
-        return children(self._running().pid, b"chalicelib.worker")
+        stack = self._running().pid
+        parents = [stack, *children(stack, b"infra.local.fork_server")]
+        return [worker for parent in parents for worker in children(parent, b"chalicelib.worker")]
 
     def serving(self) -> list[int]:
         """The process ids of the workers that hold a WhatsApp database open: those with a client."""

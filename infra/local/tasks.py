@@ -9,17 +9,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from moto.ecs.models import Task
 
 from infra import REPOSITORY
 from infra.local.ecs import EcsInterceptor, TaskEvents, detail, mark_stopped
+from infra.local.forks import COMMAND, PARENT_PIPE, Forks
 from infra.local.iam.callers import WORKER
 from infra.local.latencies import NO_LATENCIES, Latencies
 
-PARENT_PIPE: Final = "SWITCHBOARD_PARENT_PIPE"
-"""Names the variable that holds the number of a descriptor which reads as ended once the stack is gone."""
 STARTUP: Final = REPOSITORY / "infra" / "local" / "startup"
 """Its sitecustomize ends the process at the end of that pipe."""
 
@@ -49,6 +48,28 @@ def log_name(started_by: str, task_arn: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name) + ".log"
 
 
+class Process(Protocol):
+    """A task's process: one of asyncio's, or a fork."""
+
+    @property
+    def returncode(self) -> int | None:
+        """What ``wait`` returns; None before it has ended."""
+
+    async def wait(self) -> int:
+        """Return the code that it has ended with, negative for the signal that ended it."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal, or raise ProcessLookupError."""
+
+    def kill(self) -> None:
+        """Kill it, or raise ProcessLookupError."""
+
+
+def whole_environment(one: Launch, alive: int) -> dict[str, str]:
+    """Return the environment of its process; ``alive`` as in ``start``."""
+    return _inherited() | one.environment | {PARENT_PIPE: str(alive)}
+
+
 async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
     """Start the process; ``alive`` is the reading end of a pipe whose writing end only the stack holds."""
     program, *rest = one.command
@@ -59,7 +80,7 @@ async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             program,
             *rest,
-            env=_inherited() | one.environment | {PARENT_PIPE: str(alive)},
+            env=whole_environment(one, alive),
             cwd=REPOSITORY,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=output,
@@ -70,7 +91,7 @@ async def start(one: Launch, alive: int) -> asyncio.subprocess.Process:
         )
 
 
-async def stop(process: asyncio.subprocess.Process, grace_s: float) -> None:
+async def stop(process: Process, grace_s: float) -> None:
     """SIGTERM, then SIGKILL for what is there after ``grace_s`` seconds: a frozen process only feels the second."""
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
@@ -150,6 +171,7 @@ class TaskRunner:
         self._grace_s: float | None = None
         self._closing = False
         self._alive, self._life = os.pipe()
+        self._forks = Forks(self._alive)
 
     def open(self) -> None:
         """Begin to run what RunTask accepts."""
@@ -163,6 +185,7 @@ class TaskRunner:
             one.stopped.set()
         await asyncio.gather(*self._jobs, return_exceptions=True)
         self._interceptor.close()
+        await self._forks.close()
         os.close(self._life)
         os.close(self._alive)
 
@@ -194,7 +217,7 @@ class TaskRunner:
         if self._closing:
             return
         try:
-            process = await start(plan, self._alive)
+            process = await self._start(plan)
         except OSError as error:
             await self._ended(one, None, "TaskFailedToStart", f"CannotStartContainerError: {error}")
             return
@@ -216,7 +239,15 @@ class TaskRunner:
         placed.cancel()
         asked.cancel()
 
-    async def _until_end(self, one: _Running, process: asyncio.subprocess.Process, grace_s: float) -> bool:
+    async def _start(self, plan: Launch) -> Process:
+        """Start a worker as a fork of a process that has its imports done, which saves half a second."""
+        forked = None
+        if plan.command == COMMAND:
+            plan.log.parent.mkdir(parents=True, exist_ok=True)
+            forked = await self._forks.start(whole_environment(plan, self._alive), plan.log)
+        return forked or await start(plan, self._alive)
+
+    async def _until_end(self, one: _Running, process: Process, grace_s: float) -> bool:
         """Wait for the process to end, by itself or (for ``grace_s``) by order; return whether it was asked to."""
         ended = asyncio.create_task(process.wait())
         asked = asyncio.create_task(one.stopped.wait())

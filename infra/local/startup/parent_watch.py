@@ -20,9 +20,14 @@ def start(descriptor: int) -> None:
     if not _is_pipe(descriptor):
         return
     os.set_inheritable(descriptor, True)  # for a worker that re-executes itself
+    end_with_parent()
+    threading.Thread(target=_wait, args=(descriptor,), name="parent-watch", daemon=True).start()
+
+
+def end_with_parent() -> None:
+    """Have the kernel kill this process at the end of the thread that started it, where there is such a kernel."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_wait, args=(descriptor,), name="parent-watch", daemon=True).start()
 
 
 def _is_pipe(descriptor: int) -> bool:
