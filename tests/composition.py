@@ -8,6 +8,7 @@ changes counts from then on; no service keeps a state of its own between calls, 
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from chalicelib.adapters.credentials import HmacHashes, SigningKeys
 from chalicelib.adapters.names import named_id, new_entropy, new_ticket
@@ -16,6 +17,7 @@ from chalicelib.domain.messages import Direction
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
+from chalicelib.services.accounts.recognition import Recognition
 from chalicelib.services.accounts.tenants import Tenants
 from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
@@ -88,6 +90,7 @@ SERVICES = (
     "outbox",
     "push",
     "questions",
+    "recognition",
     "reconciler",
     "reservations",
     "rooms",
@@ -354,6 +357,10 @@ class Rig:
         return ApiKeys(
             stores.api_keys, stores.users, self.closing, self.clock, self.new_id, self.new_key, self.quotas.keys
         )
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        return Recognition(self.clock)
 
     @property
     def tickets(self) -> Tickets:

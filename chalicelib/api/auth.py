@@ -29,14 +29,20 @@ def admit(request: Request, needs: Need, *, anonymous: bool, ended: bool = False
     """Return who calls, None on a public route; raises Unauthenticated and Forbidden.
 
     ``anonymous`` routes let in a caller without any credential where the gateway is configured so; a bad credential
-    is refused all the same. ``ended`` routes take a token also after its end.
+    is refused all the same. ``ended`` routes take a token also after its end. A credential that was good a moment ago
+    may send without another look at it (``Recognition``), and nothing else.
     """
     if isinstance(needs, Public):
         return None
     given = credential(request.headers)
     if ended and given is not None and not is_key(given) and not is_linking_token(given):
         return permit(bootstrap.accounts().bearer(given), needs)
-    principal = recognise(given) if given is not None else bootstrap.accounts().anonymous() if anonymous else None
+    if given is None:
+        principal = bootstrap.accounts().anonymous() if anonymous else None
+    elif needs is Permission.MESSAGES_SEND:
+        principal = bootstrap.recognition().recently(given, recognise)
+    else:
+        principal = recognise(given)
     if principal is None:
         raise Unauthenticated("This needs a credential.", hint=_HOW)
     return permit(principal, needs)

@@ -42,6 +42,7 @@ from chalicelib.domain.limits import Pace
 from chalicelib.services.accounts.accounts import Accounts
 from chalicelib.services.accounts.invitations import Invitations
 from chalicelib.services.accounts.keys import ApiKeys, Tickets
+from chalicelib.services.accounts.recognition import Recognition
 from chalicelib.services.accounts.tenants import Tenants
 from chalicelib.services.accounts.users import Administrators, Users
 from chalicelib.services.control.reconciler import Reconciler
@@ -89,6 +90,7 @@ __all__ = [
     "outbox",
     "push",
     "questions",
+    "recognition",
     "reconciler",
     "reservations",
     "restored",
@@ -150,6 +152,12 @@ def api_keys() -> ApiKeys:
         new_api_key,
         settings().keys_per_tenant,
     )
+
+
+@cache
+def recognition() -> Recognition:
+    """Return who remembers credentials for a moment."""
+    return Recognition(parts.clock)
 
 
 @cache

@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamodb.accounts import DynamoSlots
 from chalicelib.adapters.dynamodb.chats import DynamoChats
 from chalicelib.adapters.dynamodb.control import DynamoDueIndex
 from chalicelib.adapters.dynamodb.messages import DynamoMessages
-from chalicelib.adapters.dynamodb.sessions import DynamoSessions
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions, KnownUids
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.adapters.dynamodb.watchers import DynamoChannels, DynamoWatchers
 from chalicelib.adapters.metrics import EmbeddedMetrics
@@ -56,7 +56,13 @@ def signing_keys() -> "SecretKeys":
 @cache
 def session_store() -> DynamoSessions:
     """Return where sessions are kept."""
-    return DynamoSessions(table())
+    return DynamoSessions(table(), known_uids())
+
+
+@cache
+def known_uids() -> KnownUids:
+    """Return which sessions this process has found by their tenants and ids."""
+    return KnownUids()
 
 
 @cache

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app import ROUTERS
+from chalicelib import bootstrap
 from chalicelib.api.description import samples
 from chalicelib.api.description.document import document
 from infra.whatsapp_server.passkeys import Passkey
@@ -112,6 +113,7 @@ def _credential(gateway: MeteredGateway, route: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {gateway.token()}"}
     headers = {"X-API-Key": gateway.scanning_key if path.endswith("/qr") else gateway.key}
     gateway("GET", "/sessions", headers)  # The first call with a key also writes when that was: once a minute.
+    bootstrap.parts.known_uids().forget()
     return headers
 
 

@@ -127,6 +127,8 @@ class MeteredGateway:
     def begin_again(self) -> None:
         """Have everything in the table as it was at the beginning."""
         # What a process remembers having written down of people isn't in the table any more.
+        bootstrap.recognition().forget()
+        bootstrap.parts.known_uids().forget()
         bootstrap.signals.cache_clear()
         bootstrap.chats.cache_clear()
         self._stored().items = deepcopy(self.beginning)

@@ -8,6 +8,7 @@ failed record held, a message's text too, so it goes soon.
 import time
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from threading import Lock
 from typing import Any, Final
 
 import msgspec
@@ -56,10 +57,39 @@ def from_item(item: Item) -> Session:
     return _SESSION.plain(item)
 
 
+MOST_KNOWN: Final = 10_000
+"""Sessions whose uids a process remembers."""
+
+
+class KnownUids:
+    """Which uid a tenant's session of some id had when it was found last. Used from many threads."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+        self._lock = Lock()
+
+    def get(self, tenant: str, session_id: str) -> str | None:
+        """Return the uid, None where none is known."""
+        return self._known.get((tenant, session_id))
+
+    def note(self, session: Session) -> None:
+        """Remember a session that was found."""
+        with self._lock:
+            self._known[session.tenant, session.id] = session.uid
+            while len(self._known) > MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+
+    def forget(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            self._known.clear()
+
+
 class DynamoSessions(Struct, frozen=True):
-    """The SessionStore port."""
+    """The SessionStore port; without ``known`` each session is looked for in the directory."""
 
     table: Table
+    known: KnownUids | None = None
 
     def create(self, session: Session, *, most: int = 0) -> Session:
         """Put the directory entry if its place is free, then the session.
@@ -87,9 +117,17 @@ class DynamoSessions(Struct, frozen=True):
         return from_item(twin.item) if isinstance(twin, Refused) and twin.item else session
 
     def find(self, tenant: str, session_id: str) -> Session | None:
-        """Read the directory, then the session."""
-        entry = self.table.get(f"T#{tenant}", f"S#{session_id}")
-        return self.get(entry["uid"]) if entry else None
+        """Read the directory, then the session; where its uid is known, the session alone.
+
+        A uid is never used again: as long as the session of a uid is there, it is the one that the directory names.
+        """
+        uid = self.known.get(tenant, session_id) if self.known else None
+        stands = self.get(uid) if uid else None
+        if stands is None and (entry := self.table.get(f"T#{tenant}", f"S#{session_id}")):
+            stands = self.get(entry["uid"])
+        if stands and self.known:
+            self.known.note(stands)
+        return stands
 
     def get(self, uid: str) -> Session | None:
         """Read the session."""
