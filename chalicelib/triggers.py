@@ -27,12 +27,13 @@ The second (``fanout``) distributes events, and there the order matters, within 
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from chalice.app import Blueprint
 
 from chalicelib import bootstrap
-from chalicelib.adapters.dynamodb.sessions import change
+from chalicelib.adapters.dynamodb.sessions import Change, change
 from chalicelib.adapters.queues import read_delivery, read_push, request_of
 from chalicelib.adapters.tasks import ended
 from chalicelib.domain.errors import Contended
@@ -42,6 +43,7 @@ from chalicelib.domain.transitions import ASIDE
 from chalicelib.services.correlation import on_behalf_of
 from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.services.threads import Threads
+from chalicelib.services.watching.distribution import Distribution
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,26 @@ def each(event: Mapping[str, Any], act: Callable[[Mapping[str, Any]], None], *, 
     taken in order. With ``at_once`` over 1, so many partition keys are taken side by side; some of the records that
     come again have been handled then, so ``act`` must be repeatable.
     """
-    records = event["Records"]
-    if at_once == 1 or len(lanes := _lanes(records)) == 1:
-        stopped = [_stopped_at(records, act)]
-    else:
-        with Threads(at_once) as pool:
-            stopped = list(pool.map(lambda lane: _stopped_at(lane, act), lanes))
+    if at_once == 1:
+        return _failed([_stopped_at(event["Records"], act)])
+    return each_lane(event, lambda lane: _stopped_at(lane, act), at_once=at_once)
+
+
+def each_lane(
+    event: Mapping[str, Any], act: Callable[[Sequence[Mapping[str, Any]]], str | None], *, at_once: int
+) -> dict[str, Any]:
+    """Run ``act`` on the stream records of each partition key, side by side; returns Lambda's ``batchItemFailures``.
+
+    ``act`` returns the sequence number of the record from which on they are to come again, None for none.
+    """
+    lanes = _lanes(event["Records"])
+    if len(lanes) == 1:
+        return _failed([act(lanes[0])])
+    with Threads(at_once) as pool:
+        return _failed(pool.map(act, lanes))
+
+
+def _failed(stopped: Iterable[str | None]) -> dict[str, Any]:
     failed = [sequence for sequence in stopped if sequence is not None]
     return {"batchItemFailures": [{"itemIdentifier": min(failed, key=int)}] if failed else []}
 
@@ -197,21 +213,28 @@ def _reconcile_of(record: Mapping[str, Any]) -> None:
 
 def tell(event: Mapping[str, Any]) -> Event:
     """Distribute each record's event; the batch comes again from the first record that failed."""
-    return each(event, _tell_of, at_once=SESSIONS_AT_ONCE)
+    distribution = bootstrap.distribution()
+    return each_lane(event, lambda records: _tell_of(records, distribution), at_once=SESSIONS_AT_ONCE)
 
 
-def _tell_of(record: Mapping[str, Any]) -> None:
-    seen = change(record)
-    envelope = seen.event
-    if envelope is None:
-        return
-    with on_behalf_of(seen.request):
-        chats = bootstrap.chats()
-        written = bootstrap.history().record(envelope, chats.entries(envelope))
-        chats.index(envelope, written)
-        beside = bootstrap.push().push(envelope)
-        bootstrap.webhooks().owe(envelope, seen.session, beside)
-        note(envelope)
+def _tell_of(records: Sequence[Mapping[str, Any]], distribution: Distribution) -> str | None:
+    """Distribute the events of one session's records."""
+    seen: dict[str, Change] = {}
+    for record in records:
+        with suppress(Exception):
+            # Whoever comes to the record says what is wrong with it.
+            seen[record["dynamodb"]["SequenceNumber"]] = change(record)
+    begun = distribution.begin([one.event for one in seen.values() if one.event])
+
+    def tell_of(record: Mapping[str, Any]) -> None:
+        told = seen.get(record["dynamodb"]["SequenceNumber"]) or change(record)
+        if told.event is None:
+            return
+        with on_behalf_of(told.request):
+            begun.tell(told.event, told.session)
+            note(told.event)
+
+    return _stopped_at(records, tell_of)
 
 
 def attempt(event: Mapping[str, Any]) -> Event:

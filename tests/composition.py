@@ -43,6 +43,7 @@ from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.waiting import Experience, Waiting
 from chalicelib.services.watching.channels import Channels
+from chalicelib.services.watching.distribution import Distribution
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
@@ -485,6 +486,10 @@ class Rig:
             self.moves,
             self.clock,
         )
+
+    @property
+    def distribution(self) -> Distribution:
+        return Distribution(History(self.stores.history), self.chats, self.push, self.webhooks, self.clock)
 
     # What tells watchers.
 

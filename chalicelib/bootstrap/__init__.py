@@ -64,6 +64,7 @@ from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
 from chalicelib.services.waiting import Experience, Waiting
+from chalicelib.services.watching.distribution import Distribution
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
 from chalicelib.services.watching.socketio import Conversation, Rooms, SocketIO
@@ -343,6 +344,12 @@ def linking() -> SessionLinking:
 def history() -> History:
     """Return who keeps events."""
     return History(DynamoHistory(parts.table()))
+
+
+@cache
+def distribution() -> Distribution:
+    """Return who distributes events."""
+    return Distribution(history(), chats(), push(), webhooks(), parts.clock)
 
 
 @cache

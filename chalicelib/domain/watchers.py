@@ -256,10 +256,11 @@ NOTHING_NOTED: Final = RoomNote()
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """Who follows a session, and what is noted beside them."""
+    """Who follows a session, and what is noted beside them; ``whole`` says that this is all there is, as it stands."""
 
     watchers: Sequence[Watcher]
     note: RoomNote = NOTHING_NOTED
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,14 +81,15 @@ class Webhooks(Struct, frozen=True):
     moves: Moves
     clock: Clock
 
-    def owe(self, envelope: Envelope, session: Session | None = None, note: RoomNote = NOTHING_NOTED) -> None:
+    def owe(self, envelope: Envelope, session: Session | None = None, note: RoomNote = NOTHING_NOTED) -> RoomNote:
         """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already.
 
         ``session`` is the session as the event left it, where that is known. Else what was noted of its endpoint
-        decides about a message's event, and the session is read where the ``note`` doesn't tell.
+        decides about a message's event, and the session is read where the ``note`` doesn't tell. Returns what is noted
+        then.
         """
         if session is None and not interests(envelope.type):
-            return
+            return note
         now, noted = self.clock(), note.endpoint
         types = noted.types if noted and noted.holds(envelope.uid, now=now) else None
         if session is None and envelope.of_message and types is not None:
@@ -96,18 +97,20 @@ class Webhooks(Struct, frozen=True):
         else:
             session = session or self.sessions.get(envelope.uid)
             if session is None:
-                return
-            self._note_endpoint(session, note, now)
+                return note
+            note = self._noted(session, note, now)
             tells = owed(envelope, session) and webhook_words(session).tells(envelope, session)
         if tells:
             self.deliveries.put(delivery_of(envelope), delay=0)
+        return note
 
-    def _note_endpoint(self, session: Session, note: RoomNote, now: int) -> None:
+    def _noted(self, session: Session, note: RoomNote, now: int) -> RoomNote:
         """Note which messages' events the endpoint is told of, before any later event of the session comes up."""
         types, noted = _message_events(session), note.endpoint
         if noted is None or not noted.holds(session.uid, now=now) or noted.types != types:
-            endpoint = EndpointNote(session.uid, now + NOTED_FOR, types)
-            self.watchers.note(session.tenant, session.id, replace(note, endpoint=endpoint))
+            note = replace(note, endpoint=EndpointNote(session.uid, now + NOTED_FOR, types))
+            self.watchers.note(session.tenant, session.id, note)
+        return note
 
     def attempt(self, delivery: Delivery) -> None:
         """Make one attempt, unless the session, its endpoint or the event is gone, and carry out the retry decision.

@@ -1,6 +1,6 @@
 """History in memory, and webhooks that note what is posted."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
@@ -26,6 +26,10 @@ class MemoryHistory:
             self.chats.point(envelope.uid, pointing.key, pointing.pointer, unread=unread, until=until)
         if passed := entries.passed:
             self.chats.passages[envelope.uid, passed.direction] = passed.at
+
+    def append_all(self, events: Sequence[tuple[Envelope, IndexEntries]]) -> None:
+        for envelope, entries in events:
+            self.append(envelope, entries)
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         return self.rows.get((uid, cursor))

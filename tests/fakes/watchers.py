@@ -86,9 +86,10 @@ class MemorySubscriptions:
     def progress(self, subscription: Subscription) -> bool:
         return self._write(subscription)
 
-    def advance(self, subscription: Subscription, sent: str) -> None:
-        if self.watchers.rows.get(f"{subscription.id}#{subscription.session}") == subscription:
-            self._write(replace(subscription, sent=sent))
+    def advance(self, subscription: Subscription, sent: str) -> bool:
+        if self.watchers.rows.get(f"{subscription.id}#{subscription.session}") != subscription:
+            return False
+        return self._write(replace(subscription, sent=sent))
 
     def give_back(self, subscription: Subscription) -> bool:
         name = f"{subscription.id}#{subscription.session}"

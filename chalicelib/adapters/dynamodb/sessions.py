@@ -6,7 +6,7 @@ failed record held, a message's text too, so it goes soon.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from threading import Lock
 from typing import Any, Final
@@ -196,29 +196,38 @@ KEPT: Final = 30 * 86_400
 """Seconds that an event is kept."""
 
 
+def _history_items(envelope: Envelope, entries: IndexEntries) -> list[Item]:
+    """Return the items of an event and its entries.
+
+    A session's own events are few among those of its messages: they lie together, so that the newest can be read
+    without reading past all of these.
+    """
+    # A message's text stands in the message alone.
+    fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
+    pk, kept = f"S#{envelope.uid}", {"ttl": envelope.at // 1000 + KEPT}
+    items = [{"pk": pk, "sk": f"H#{envelope.cursor}", **kept, **fields}]
+    if not envelope.of_message:
+        items.append({**items[0], "sk": f"T#{envelope.cursor}"})
+    if pointing := entries.pointing:
+        key, unread, until = pointing.key, pointing.unread, pointing.until
+        items.append(pointer_to_item(envelope.uid, key, pointing.pointer, unread=unread, until=until))
+    if entries.passed:
+        items.append(passed_to_item(envelope.uid, entries.passed))
+    return items
+
+
 class DynamoHistory(Struct, frozen=True):
     """The HistoryStore port."""
 
     table: Table
 
     def append(self, envelope: Envelope, entries: IndexEntries = NO_ENTRIES) -> None:
-        """Put the event under its cursor, and the entries: the same record again writes the same items.
+        """Put the event under its cursor, and the entries: the same record again writes the same items."""
+        self.append_all([(envelope, entries)])
 
-        A session's own events are few among those of its messages: they lie together, so that the newest can be read
-        without reading past all of these.
-        """
-        # A message's text stands in the message alone.
-        fields: dict[str, Any] = msgspec.to_builtins(replace(envelope, message=None))
-        kept = {"ttl": envelope.at // 1000 + KEPT}
-        items = [{"pk": f"S#{envelope.uid}", "sk": f"H#{envelope.cursor}", **kept, **fields}]
-        if not envelope.of_message:
-            items.append({**items[0], "sk": f"T#{envelope.cursor}"})
-        if pointing := entries.pointing:
-            key, unread, until = pointing.key, pointing.unread, pointing.until
-            items.append(pointer_to_item(envelope.uid, key, pointing.pointer, unread=unread, until=until))
-        if entries.passed:
-            items.append(passed_to_item(envelope.uid, entries.passed))
-        self.table.put_many(items)
+    def append_all(self, events: Sequence[tuple[Envelope, IndexEntries]]) -> None:
+        """Put them all."""
+        self.table.put_many([item for envelope, entries in events for item in _history_items(envelope, entries)])
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Read one event."""

@@ -165,11 +165,11 @@ class DynamoSubscriptions(Struct, frozen=True):
         change = Condition("SET sent = :sent", {":sent": subscription.sent})
         return self._update(subscription, change, self._mine(subscription)) is None
 
-    def advance(self, subscription: Subscription, sent: str) -> None:
+    def advance(self, subscription: Subscription, sent: str) -> bool:
         """Write how far it is on condition that it is as it was, and free."""
         mine = self._mine(subscription)
         same = Condition(f"{mine.expression} AND sent = :before", {**mine.values, ":before": subscription.sent})
-        self._update(subscription, Condition("SET sent = :sent", {":sent": sent}), same)
+        return self._update(subscription, Condition("SET sent = :sent", {":sent": sent}), same) is None
 
     def give_back(self, subscription: Subscription) -> bool:
         """End the claim on condition that it is this one and nobody has left word; else take the word away."""

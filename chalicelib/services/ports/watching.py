@@ -84,10 +84,10 @@ class SubscriptionStore(Protocol):
     def progress(self, subscription: Subscription) -> bool:
         """Write ``sent``; False, and nothing written, if the claim is another's by now."""
 
-    def advance(self, subscription: Subscription, sent: str) -> None:
+    def advance(self, subscription: Subscription, sent: str) -> bool:
         """Write ``sent``, if nobody has claimed the subscription or written it since it was read as ``subscription``.
 
-        For who sends without a claim.
+        For who sends without a claim. False, and nothing written, if somebody has.
         """
 
     def give_back(self, subscription: Subscription) -> bool:
@@ -201,6 +201,9 @@ class HistoryStore(Protocol):
         over a newer time, too. All is one call, of which a part may be done where it fails. Raises Unavailable and
         Rejected.
         """
+
+    def append_all(self, events: Sequence[tuple[Envelope, IndexEntries]]) -> None:
+        """Append events, each with its entries, which are about different things; 25 of all in a call."""
 
     def get(self, uid: str, cursor: str) -> Envelope | None:
         """Return the event under that cursor, read consistently."""

@@ -20,7 +20,6 @@ from chalicelib.domain.session import Session
 from chalicelib.domain.watchers import (
     ALL,
     APART_FOR,
-    NOTHING_NOTED,
     SETTLING,
     PushJob,
     Room,
@@ -70,23 +69,25 @@ class Push(Struct, frozen=True):
     subscriptions: Subscriptions
     told_at_once: int
 
-    def push(self, envelope: Envelope) -> RoomNote:
+    def push(self, envelope: Envelope, room: Room | None = None) -> Room:
         """Send the event to the session's watchers; if there are more than ``told_at_once``, by the push queue.
 
-        The queue keeps a session with many watchers from delaying the others. Returns what is noted beside them.
+        The queue keeps a session with many watchers from delaying the others. The watchers are those in ``room``, else
+        they are read. Returns the room as it is afterwards, not ``whole`` where that isn't known.
         """
         if envelope.type in UNTOLD:
-            return NOTHING_NOTED
-        room = self.watchers.room(envelope.tenant, envelope.session)
+            return room or Room((), whole=False)
+        room = room or self.watchers.room(envelope.tenant, envelope.session)
         followers = self._followers(envelope, room)
         if not followers:
-            return room.note
-        note = self._noted(envelope, room.note, len(followers))
-        if len(followers) > self.told_at_once or self.clock() < note.apart_until:
+            return room
+        room = replace(room, note=self._noted(envelope, room.note, len(followers)))
+        if len(followers) > self.told_at_once or self.clock() < room.note.apart_until:
             self.pushes.put(push_job(envelope))
-        else:
-            self._tell_all(followers, envelope)
-        return note
+            return room
+        stand = self._tell_all(followers, envelope)
+        after = [one for one in map(stand.get, room.watchers, room.watchers) if one]
+        return replace(room, watchers=after, whole=len(after) == len(room.watchers))
 
     def tell(self, job: PushJob) -> None:
         """Send a queued event to the session's present watchers; an event or message that is gone by now is dropped."""
@@ -122,8 +123,8 @@ class Push(Struct, frozen=True):
         self.watchers.note(envelope.tenant, envelope.session, note)
         return note
 
-    def _tell_all(self, followers: Sequence[Watcher], envelope: Envelope) -> None:
-        """Send the event to each watcher, ``AT_ONCE`` at a time.
+    def _tell_all(self, followers: Sequence[Watcher], envelope: Envelope) -> dict[Watcher, Watcher | None]:
+        """Send the event to each watcher, ``AT_ONCE`` at a time; return how each stands then, None if unknown.
 
         A QR code is read from the session as it stands now: one that has expired or was scanned meanwhile isn't sent.
         """
@@ -133,26 +134,28 @@ class Push(Struct, frozen=True):
             self.rooms.lost(envelope.uid)
         owed = self.subscriptions.owed(envelope, followers)
         if len(followers) == 1:
-            self._tell(followers[0], envelope, session, owed, now)
-            return
+            return {followers[0]: self._tell(followers[0], envelope, session, owed, now)}
         with Threads(min(AT_ONCE, len(followers))) as pool:
-            for watcher in followers:
-                pool.submit(self._tell, watcher, envelope, session, owed, now)
+            stand = pool.map(lambda watcher: self._tell(watcher, envelope, session, owed, now), followers)
+            return dict(zip(followers, stand, strict=True))
 
-    def _tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed, now: int) -> None:
+    def _tell(
+        self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed, now: int
+    ) -> Watcher | None:
         """Send the event to one watcher. Never raises: other watchers and the webhook come after it."""
         try:
             if DIALECTS[watcher.dialect].subscribing:
-                self.subscriptions.tell(watcher, envelope, session, owed)
-                return
+                return self.subscriptions.tell(watcher, envelope, session, owed)
             sayings = frames_in(watcher.dialect).event(envelope, watcher.sees(session), now)
             if DIALECTS[watcher.dialect].rooms:
                 self.rooms.tell(watcher, sayings)
-            elif sayings or watcher.expires_at <= now:
-                self._deliver(watcher, sayings)
+            elif (sayings or watcher.expires_at <= now) and not self._deliver(watcher, sayings):
+                return None
         except Exception:
             told = {"uid": envelope.uid, "event_id": envelope.id, "watcher": watcher.id}
             log.exception("a watcher can't be told", extra=told)
+            return None
+        return watcher
 
     def snapshot(self, watcher_id: str) -> None:
         """Send one watcher the session as it stands, and again if the session moved meanwhile."""

@@ -261,22 +261,26 @@ class Subscriptions(Struct, frozen=True):
             error.field = "subscribe"
         self.sockets.post(watcher.id, words.failed(error, session_id=session_id, now=self.clock()))
 
-    def tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed) -> None:
+    def tell(self, watcher: Watcher, envelope: Envelope, session: Session | None, owed: Owed) -> Watcher | None:
         """Send the connection what its subscription owes it by now, the event too.
 
         ``session`` is as it stands, needed for a code alone; ``owed`` is what ``owed`` returned for the event. The last
-        event of all is in no history, and is sent by itself; to those who follow all sessions, each event is.
+        event of all is in no history, and is sent by itself; to those who follow all sessions, each event is. Returns
+        how the subscription stands afterwards, None where that isn't known.
         """
         if watcher.session == ALL:
             self._report(watcher, envelope)
-        elif envelope.type == DELETED:
+            return watcher
+        if envelope.type == DELETED:
             self._part(watcher, envelope)
-        elif not isinstance(watcher, Subscription) or watcher.busy_until or watcher.sent not in owed:
-            self.catch_up(watcher.id, envelope.tenant, envelope.session)
-        elif owed[watcher.sent] == envelope.cursor:
-            self._hand_over(watcher, envelope, session)
-        elif owed[watcher.sent] is not None:
-            self.catch_up(watcher.id, envelope.tenant, envelope.session)
+            return None
+        if isinstance(watcher, Subscription) and not watcher.busy_until and watcher.sent in owed:
+            if owed[watcher.sent] is None:
+                return watcher
+            if owed[watcher.sent] == envelope.cursor:
+                return self._hand_over(watcher, envelope, session)
+        self.catch_up(watcher.id, envelope.tenant, envelope.session)
+        return None
 
     def owed(self, envelope: Envelope, followers: Sequence[Watcher]) -> Owed:
         """Return what those of the followers are owed first for whom nobody is sending; most are owed the same."""
@@ -293,13 +297,17 @@ class Subscriptions(Struct, frozen=True):
         # Others may follow a whole page of what nobody is told.
         return first or (events[-1].cursor if len(events) == PAGE else None)
 
-    def _hand_over(self, subscription: Subscription, envelope: Envelope, session: Session | None) -> None:
+    def _hand_over(
+        self, subscription: Subscription, envelope: Envelope, session: Session | None
+    ) -> Subscription | None:
         """Send the event, which is owed next, and note that; one that can't be sent now is left to a job."""
         wanted = subscription.wants(envelope.type)
         if not wanted or self._tell(subscription, envelope, session, self.clock()):
-            self.store.advance(subscription, envelope.cursor)
-        elif self.watchers.get(subscription.id):
+            noted = self.store.advance(subscription, envelope.cursor)
+            return replace(subscription, sent=envelope.cursor) if noted else None
+        if self.watchers.get(subscription.id):
             self.wakes.catch_up(subscription.id, subscription.tenant, subscription.session, delay=1)
+        return None
 
     def catch_up(self, watcher_id: str, tenant: str, session_id: str) -> None:
         """Send the connection what its subscription owes it; nothing if another function is at that."""

@@ -1,6 +1,7 @@
 """Watchers' subscriptions and their limits, the history of events, and the end of watchers with their credential."""
 
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -9,9 +10,10 @@ from msgspec import Struct
 
 from chalicelib.dialects import DIALECTS, frames_in
 from chalicelib.domain.access import Permission, Principal
-from chalicelib.domain.chats import NO_ENTRIES, IndexEntries
+from chalicelib.domain.chats import NO_ENTRIES, IndexEntries, Passed, Pointing
 from chalicelib.domain.errors import TooManyWatchers
 from chalicelib.domain.events import DELETED, Envelope
+from chalicelib.domain.messages import Direction
 from chalicelib.domain.watchers import LIFETIME, Watcher
 from chalicelib.services.ports import (
     Clock,
@@ -60,6 +62,41 @@ class History(Struct, frozen=True):
             self.store.append(event)
             return NO_ENTRIES
         return entries
+
+    def record_all(self, events: Sequence[tuple[Envelope, IndexEntries]]) -> Mapping[str, IndexEntries]:
+        """Record events of one session together, each with its entries; return what was written, by the cursors.
+
+        The event of the session's removal isn't among it. Raises Unavailable and Rejected, and may have written a part.
+        """
+        kept = [(replace(one, message=None), entries) for one, entries in events if one.type != DELETED]
+        self.store.append_all(_apart(kept))
+        return {one.cursor: entries for one, entries in kept}
+
+
+def _apart(events: Sequence[tuple[Envelope, IndexEntries]]) -> list[tuple[Envelope, IndexEntries]]:
+    """Return the events with entries of which no two are about the same: the newest message's time in each direction.
+
+    Of several pointers to one message the last one is as good as any.
+    """
+    passed: dict[Direction, Passed] = {}
+    pointed: dict[str, Pointing] = {}
+    for _, entries in events:
+        if entries.passed:
+            passed[entries.passed.direction] = max(
+                entries.passed, passed.get(entries.passed.direction, entries.passed), key=lambda one: one.at
+            )
+        if entries.pointing:
+            pointed[entries.pointing.message.id] = entries.pointing
+    return [
+        (
+            envelope,
+            IndexEntries(
+                entries.pointing and pointed.pop(entries.pointing.message.id, None),
+                entries.passed and passed.pop(entries.passed.direction, None),
+            ),
+        )
+        for envelope, entries in events
+    ]
 
 
 class Watching(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from chalicelib.domain.chats import NO_ENTRIES
 from chalicelib.domain.events import Envelope
 from chalicelib.domain.messages import Direction, MessageStatus, event
 from chalicelib.domain.webhook import Delivery
@@ -65,3 +66,14 @@ def test_what_a_delivery_is_made_of_is_read_as_it_stands_and_what_is_gone_is_non
     stores.messages.put(INBOUND)
     assert stores.source.read(delivery) == (session, envelope, INBOUND)
     assert stores.source.read(replace(delivery, message=None)) == (session, envelope, None)
+
+
+def test_events_that_are_written_together_are_all_there(stores):
+    events = [
+        Envelope(f"E{n}", "session.qr", "default", "ana", "u", NOW, f"label#{n:0>40}", {"attempt": n})
+        for n in range(30)
+    ]
+    stores.history.append_all([(one, NO_ENTRIES) for one in events])
+    stores.history.append_all([])
+    assert stores.history.since("u", None, limit=100) == events
+    assert stores.history.timeline("u", None, limit=100) == events[::-1]

@@ -111,14 +111,14 @@ def test_whoever_sends_without_a_claim_notes_it_only_if_nobody_else_has(stores: 
     def stands() -> Any:
         return stores.watchers.following("default", "ana")[0]
 
-    stores.subscriptions.advance(replace(held, busy_until=0), "c2")
+    assert not stores.subscriptions.advance(replace(held, busy_until=0), "c2")
     assert stands() == held, "it is claimed"
     assert stores.subscriptions.give_back(held)
     free = stands()
-    stores.subscriptions.advance(free, "c2")
+    assert stores.subscriptions.advance(free, "c2")
     assert stands() == replace(free, sent="c2")
-    stores.subscriptions.advance(free, "c3")
+    assert not stores.subscriptions.advance(free, "c3")
     assert stands().sent == "c2", "it is further than it was read"
     stores.subscriptions.remove(*HERE)
-    stores.subscriptions.advance(free, "c2")
+    assert not stores.subscriptions.advance(free, "c2")
     assert list(stores.watchers.following("default", "ana")) == []

@@ -51,11 +51,14 @@ class Stage:
         self.rig.stores.sessions.create(session)
         return session
 
-    def happen(self, number: int, name: str = "ana", type_: str = Connected.type, *, told: bool = True) -> Envelope:
-        """An event as the fan-out distributes it: history, then watchers, unless it is cut short in between."""
-        envelope = Envelope(
+    def event(self, number: int, name: str = "ana", type_: str = Connected.type) -> Envelope:
+        return Envelope(
             f"e{number}", type_, "default", name, f"uid-{name}", NOW, a_cursor(number), {"status": "CONNECTED"}
         )
+
+    def happen(self, number: int, name: str = "ana", type_: str = Connected.type, *, told: bool = True) -> Envelope:
+        """An event as the fan-out distributes it: history, then watchers, unless it is cut short in between."""
+        envelope = self.event(number, name, type_)
         if type_ != DELETED:
             History(self.rig.stores.history).record(envelope)
         if told:
@@ -461,6 +464,14 @@ class Client:
         self.number += 1
         self.stage.happen(self.number)
 
+    def happen_together(self) -> None:
+        """Three events come together."""
+        envelopes = [self.stage.event(self.number + one) for one in (1, 2, 3)]
+        self.number += 3
+        begun = self.stage.rig.distribution.begin(envelopes)
+        for envelope in envelopes:
+            begun.tell(envelope, None)
+
     def happen_untold(self) -> None:
         self.number += 1
         self.stage.happen(self.number, told=False)
@@ -498,14 +509,16 @@ def _unavailable(watcher: str, text: str) -> None:
     raise Unavailable
 
 
-def _dead(subscription: Subscription, sent: str) -> None:
+def _dead(subscription: Subscription, sent: str) -> bool:
     """Do nothing: the function is no more."""
+    return False
 
 
 STEPS = st.sampled_from(
     [
         Client.happen,
         Client.happen,
+        Client.happen_together,
         Client.happen_untold,
         Client.drop,
         Client.die,
