@@ -154,12 +154,12 @@ def writes_a_day(a: Assumed) -> float:
 
 
 def _reads_a_day(a: Assumed) -> float:
-    """Read units a day: a call's credential and session, an event's followers and session, a delivery's three items.
+    """Read units a day: a call's credential and session, an event's followers, a delivery's three items.
 
     What waits looks again and again.
     """
     looks = a.waits * LOOKS_OF_A_WAIT
-    return a.calls * 4 + looks + (a.message_events + 2 * a.reconnects) * 2 + a.deliveries * 3
+    return a.calls * 4 + looks + a.message_events + 2 * a.reconnects + a.deliveries * 3
 
 
 def _sweep_reads() -> float:
