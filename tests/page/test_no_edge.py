@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from infra.local.client import Phone, Stack, eventually
 from tests.local.running import running_stack
-from tests.page.links import a_linked_session
+from tests.page.links import a_linked_session, a_session
 from tests.page.visiting import Looking, Visits
 from tests.sharing import GENEROUS
 from tests.worker.media import samples
@@ -75,6 +75,22 @@ def test_a_picture_is_shown_from_the_bucket_s_own_address(edgeless: Stack, opens
     eventually(lambda: picture.evaluate("one => one.complete && one.naturalWidth > 0"))
     where = urlsplit(str(picture.evaluate("one => one.currentSrc")))
     assert where.netloc not in {"", urlsplit(page.url).netloc}
+
+
+def test_a_one_time_link_leads_to_the_stage_and_links(edgeless: Stack, opens: Visits) -> None:
+    number = "628131230000"
+    made = edgeless.post(
+        f"/v1/sessions/{a_session(edgeless, 'held')}/invitations", {"company": {"name": "Café Ana"}}
+    ).json()
+    base, _, secret = made["url"].partition("/#")
+    assert base == edgeless.gateway
+    page = opens(f"#{secret}", Looking(width=360, height=740, touch=True), token="", origin=base)
+    page.get_by_role("button", name="Yes, go on").click()
+    page.locator("input[type=tel]").fill(f"+{number}")
+    page.get_by_role("button", name="Get a code").click()
+    letters = page.locator("output.letters").inner_text()
+    assert edgeless.network("phones/link-code", {"code": letters, "number": number}).ok
+    page.get_by_role("heading", name="Connected").wait_for()
 
 
 def test_the_reference_makes_its_calls_at_the_stage(edgeless: Stack, opens: Visits) -> None:
