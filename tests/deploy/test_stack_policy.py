@@ -20,6 +20,7 @@ from infra.deploy.stack_policy import (
     types,
     written,
 )
+from infra.template import TEMPLATE, load_template
 
 ALLOWED = {action for one in statements(EXAMPLE) for action in one["Action"]}
 
@@ -52,6 +53,30 @@ def test_nothing_is_allowed_that_no_type_needs() -> None:
 
 def test_what_is_added_is_what_no_type_says_of_itself() -> None:
     assert not set(BESIDES) & {one for kind in types() for one in needed(kind)}
+
+
+@pytest.mark.parametrize(
+    ("written_there", "action"),
+    [
+        ("Fn::GetAZs", "ec2:DescribeAvailabilityZones"),
+        ("{{resolve:secretsmanager:", "secretsmanager:GetSecretValue"),
+        ("AWS::EFS::MountTarget", "ec2:CreateNetworkInterface"),
+        ("TaskRoleArn", "iam:PassRole"),
+        ("PermissionsBoundary", "iam:PutRolePermissionsBoundary"),
+        ("ReservedConcurrentExecutions", "lambda:PutFunctionConcurrency"),
+        ("RecursiveLoop", "lambda:PutFunctionRecursionConfig"),
+        ("BackupPolicy", "elasticfilesystem:PutBackupPolicy"),
+    ],
+)
+def test_what_the_template_asks_of_cloudformation_itself_is_allowed(written_there: str, action: str) -> None:
+    assert written_there in json.dumps(load_template(TEMPLATE).document)
+    assert action in ALLOWED
+
+
+@pytest.mark.parametrize("service", sorted({service_of(kind) for kind in types()} - {"apigateway", "route53"}))
+def test_whatever_has_tags_may_be_tagged(service: str) -> None:
+    tagging = {"TagResource", "TagQueue", "TagRole", "CreateTags", "PutBucketTagging"}
+    assert {action.partition(":")[2] for action in ALLOWED if action.startswith(f"{service}:")} & tagging
 
 
 @pytest.mark.parametrize(
