@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError, ParamValidationError
+from botocore.loaders import JSONFileLoader, Loader
 
 from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
 
@@ -27,47 +30,89 @@ from typing import Self, TypeVar
 
 _ONE_AT_A_TIME: Final = Lock()
 """boto3's default session, which makes the clients, isn't safe between threads; the clients are."""
+SERVICES: Final = frozenset({"apigatewaymanagementapi", "dynamodb", "ecs", "s3", "secretsmanager", "sqs", "sts"})
+"""What there are clients for, and what botocore may ask for credentials."""
+
+
+class LeanDescriptions(JSONFileLoader):
+    """Reads AWS's descriptions of itself, and keeps of them what clients of ours use.
+
+    Where all the other services are, and the text of the manual, is 8 MB in each process otherwise.
+    """
+
+    def load_file(self, file_path: str) -> Any:
+        """Return what is in the file, None if there is none."""
+        read: Any = super().load_file(file_path)
+        match Path(file_path).name:
+            case "endpoints" if read:
+                for partition in read["partitions"]:
+                    kept = {name: one for name, one in partition["services"].items() if name in SERVICES}
+                    partition["services"] = kept
+            case "service-2" if read:
+                _without_manual(read)
+        return read
+
+
+def _without_manual(described: Any) -> None:
+    """Take the texts out of a description of a service."""
+    for operation in described["operations"].values():
+        operation.pop("documentation", None)
+    for shape in described["shapes"].values():
+        shape.pop("documentation", None)
+        for member in shape.get("members", {}).values():
+            member.pop("documentation", None)
+
+
+@contextmanager
+def _session() -> Iterator[None]:
+    """Let no other thread make a client meanwhile, and have boto3 make it from a session that reads what is needed."""
+    with _ONE_AT_A_TIME:
+        if boto3.DEFAULT_SESSION is None:
+            session = botocore.session.get_session()
+            session.register_component("data_loader", Loader(file_loader=LeanDescriptions()))
+            boto3.setup_default_session(botocore_session=session)
+        yield
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """Return the table's client."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client("dynamodb", config=_config(connect=2, read=5, attempts=4))
 
 
 @cache
 def lease_dynamodb() -> "DynamoDBClient":
     """Return the client for leases alone: it fails fast, once, so that the worker knows whether it holds its lease."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client("dynamodb", config=_config(connect=1, read=2, attempts=1))
 
 
 @cache
 def sqs() -> "SQSClient":
     """Return the queues' client; its reads outlast a long poll of 20 s."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client("sqs", config=_config(connect=2, read=30, attempts=4))
 
 
 @cache
 def ecs() -> "ECSClient":
     """Return the tasks' client."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client("ecs", config=_config(connect=2, read=10, attempts=3))
 
 
 @cache
 def secrets() -> "SecretsManagerClient":
     """Return the secrets' client."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client("secretsmanager", config=_config(connect=2, read=5, attempts=3))
 
 
 @cache
 def s3() -> "S3Client":
     """Return the buckets' client. Between two pieces of a file it waits for 30 s at the most."""
-    with _ONE_AT_A_TIME:
+    with _session():
         # What is signed for others to send is by default signed in a way that S3 takes no more for what a key encrypts,
         # and for a host that leads elsewhere: CloudFront asks the bucket's own region, by the name that is signed.
         signing = Config(
@@ -79,7 +124,7 @@ def s3() -> "S3Client":
 @cache
 def sockets(endpoint: str) -> "ApiGatewayManagementApiClient":
     """Return the client of ``@connections`` at ``endpoint``; a slow watcher costs two seconds at the most."""
-    with _ONE_AT_A_TIME:
+    with _session():
         return boto3.client(
             "apigatewaymanagementapi", endpoint_url=endpoint, config=_config(connect=1, read=2, attempts=2, pool=32)
         )

@@ -1,11 +1,14 @@
-"""What becomes of AWS's refusals."""
+"""What becomes of AWS's refusals, and what the clients are made from."""
 
 import traceback
 
 import boto3
+import botocore.session
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, NoCredentialsError
+from botocore.loaders import Loader
 
+from chalicelib.adapters import clients
 from chalicelib.adapters.clients import translated
 from chalicelib.adapters.dynamodb.table import Table
 from chalicelib.services.ports import Misconfigured, Rejected, Unavailable
@@ -70,3 +73,37 @@ def test_a_call_that_the_client_itself_refuses_is_rejected(table: Table) -> None
     with pytest.raises(Rejected) as caught, translated():
         boto3.client("dynamodb").get_item(TableName="t", Key="a secret")  # type: ignore[arg-type]
     assert "secret" not in "".join(traceback.format_exception(caught.value)).replace('Key="a secret"', "")
+
+
+def a_session(loader: Loader) -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.set_credentials("key", "secret")
+    session.register_component("data_loader", loader)
+    return session
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1", "cn-north-1", "us-gov-west-1"])
+def test_descriptions_without_what_nobody_uses_lead_to_the_same_endpoints(region: str) -> None:
+    lean, whole = a_session(Loader(file_loader=clients.LeanDescriptions())), a_session(Loader())
+    for service in clients.SERVICES:
+        ours, theirs = (one.create_client(service, region_name=region) for one in (lean, whole))
+        assert ours.meta.endpoint_url == theirs.meta.endpoint_url
+        assert ours.meta.region_name == theirs.meta.region_name
+        assert ours.meta.config.signature_version == theirs.meta.config.signature_version  # type: ignore[attr-defined]
+        assert ours.meta.service_model.operation_names == theirs.meta.service_model.operation_names
+
+
+def test_what_nobody_uses_of_the_descriptions_is_not_kept() -> None:
+    loader = Loader(file_loader=clients.LeanDescriptions())
+    assert all(set(one["services"]) <= clients.SERVICES for one in loader.load_data("endpoints")["partitions"])
+    assert "documentation" not in loader.load_service_model("sqs", "service-2")["operations"]["SendMessage"]
+
+
+def test_clients_are_made_from_such_descriptions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    for name, value in (("DEFAULT_REGION", "eu-west-1"), ("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    clients.sqs.__wrapped__()
+    assert boto3.DEFAULT_SESSION
+    loader = boto3.DEFAULT_SESSION._session.get_component("data_loader")
+    assert isinstance(loader.file_loader, clients.LeanDescriptions)
