@@ -27,7 +27,7 @@ from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import ChatList, Chats
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.outbox import Dispatch, Outbox
+from chalicelib.services.messages.outbox import FIRST_LOOK, Dispatch, Outbox
 from chalicelib.services.messages.questions import Answering, Questions
 from chalicelib.services.messages.sending import Sending
 from chalicelib.services.messages.signals import Signals
@@ -41,7 +41,7 @@ from chalicelib.services.sessions.moves import Moves, WorkerReports
 from chalicelib.services.sessions.running import Running
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
-from chalicelib.services.waiting import Experience, Waiting
+from chalicelib.services.waiting import Experience, FirstLook, Waiting
 from chalicelib.services.watching.channels import Channels
 from chalicelib.services.watching.distribution import Distribution
 from chalicelib.services.watching.limits import WatcherLimits
@@ -258,6 +258,10 @@ class Rig:
     def naming(self) -> Naming:
         return Naming(self.stores.sessions)
 
+    @cached_property
+    def first_look(self) -> FirstLook:
+        return FirstLook(FIRST_LOOK)
+
     @property
     def outbox(self) -> Outbox:
         stores = self.stores
@@ -270,6 +274,7 @@ class Rig:
             self.clock,
             self.sleep,
             self.new_id,
+            self.first_look,
         )
 
     @property

@@ -53,7 +53,7 @@ from chalicelib.services.media import MediaLibrary
 from chalicelib.services.messages.bulk import Bulk
 from chalicelib.services.messages.chats import ChatList, Chats
 from chalicelib.services.messages.identities import Identities
-from chalicelib.services.messages.outbox import Dispatch, Outbox
+from chalicelib.services.messages.outbox import FIRST_LOOK, Dispatch, Outbox
 from chalicelib.services.messages.questions import TELLING, Answering, Questions
 from chalicelib.services.messages.sending import Sending
 from chalicelib.services.messages.signals import Signals
@@ -63,7 +63,7 @@ from chalicelib.services.sessions.linking import SessionLinking
 from chalicelib.services.sessions.moves import WorkerReports
 from chalicelib.services.sessions.sessions import Naming, Sessions
 from chalicelib.services.sessions.single_session import SingleSession
-from chalicelib.services.waiting import Experience, Waiting
+from chalicelib.services.waiting import Experience, FirstLook, Waiting
 from chalicelib.services.watching.distribution import Distribution
 from chalicelib.services.watching.limits import WatcherLimits
 from chalicelib.services.watching.push import Push
@@ -249,6 +249,7 @@ def outbox() -> Outbox:
         clock=parts.clock,
         sleep=parts.sleep,
         new_id=new_id,
+        first_look=FirstLook(FIRST_LOOK),
     )
 
 

@@ -48,7 +48,7 @@ from chalicelib.services.ports import (
     Unavailable,
 )
 from chalicelib.services.sessions.moves import found, must_be_connected
-from chalicelib.services.waiting import Patience
+from chalicelib.services.waiting import FirstLook, Patience
 
 _log: Final = logging.getLogger(__name__)
 
@@ -86,9 +86,11 @@ def ring(mailboxes: Mailboxes, session: Session, call: Ring = ANYTHING) -> None:
 
 PATIENCE: Final = 10.0
 """Seconds that a send waits for WhatsApp's acknowledgement; then it is answered as queued and goes on."""
-PAUSES: Final = (0.045, *(0.025,) * 18, *(0.1,) * 5, *(0.4,) * 5, 1.0)
-"""Seconds between looks at the message, the last one repeated: none before an acknowledgement can be there, and the
-closest while it usually comes."""
+PAUSES: Final = (0.015, 0.02, *(0.025,) * 18, *(0.1,) * 5, *(0.4,) * 5, 1.0)
+"""Seconds between looks at the message after the first one (``FirstLook``), the last one repeated: the closest while an
+acknowledgement usually comes."""
+FIRST_LOOK: Final = 0.045
+"""Seconds until the first look where nothing is known yet of how long an acknowledgement takes."""
 EXPIRY: Final = 120_000
 """Milliseconds after which a message that wasn't taken up isn't sent any more."""
 MEDIA_EXPIRY: Final = 600_000
@@ -136,6 +138,7 @@ class Outbox(Struct, frozen=True):
     clock: Clock
     sleep: Sleep
     new_id: NewId
+    first_look: FirstLook
 
     def send(self, tenant: str, session_id: str, *, to: str, content: Content, key: str | None = None) -> Message:
         """Send ``content`` to the JID ``to``; return the message, acknowledged, or still queued if that takes long.
@@ -218,8 +221,18 @@ class Outbox(Struct, frozen=True):
         """Return the message once the worker has done with it, or as it stands after so many seconds."""
         if not seconds:
             return message
-        ends = self.clock() + round(seconds * 1000)
-        return Patience(self.clock, self.sleep, PAUSES).until(ends, message, self._stands, lambda m: m.settled)
+        began, first, looks = self.clock(), self.first_look, list[int]()
+
+        def look(stands: Message) -> Message:
+            looks.append(self.clock() - began)
+            return self._stands(stands)
+
+        patience = Patience(self.clock, self.sleep, (first.seconds, *PAUSES))
+        after = patience.until(began + round(seconds * 1000), message, look, lambda m: m.settled)
+        # A file is fetched first, which says nothing of how long an acknowledgement takes.
+        if looks and after.settled and not isinstance(message.content, Media):
+            first.found(len(looks), looks[-1] / 1000)
+        return after
 
     def _stands(self, message: Message) -> Message:
         """Read the message again. It is accepted by now: an error here would only make its sender send it twice."""

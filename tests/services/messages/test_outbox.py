@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.content import Text
+from chalicelib.domain.content import Image, Text
 from chalicelib.domain.errors import (
     IdempotencyKeyReused,
     NotOnWhatsApp,
@@ -17,7 +17,7 @@ from chalicelib.domain.limits import Pace
 from chalicelib.domain.messages import Direction, Message, MessageStatus
 from chalicelib.domain.ring import ANYTHING, Ring
 from chalicelib.domain.session import Desired, Status
-from chalicelib.services.messages.outbox import EXPIRY, PATIENCE
+from chalicelib.services.messages.outbox import EXPIRY, FIRST_LOOK, PATIENCE
 from chalicelib.services.ports import Unavailable
 from tests.composition import Rig
 from tests.fakes import FakeClock, FakeMailboxes, MemoryMessages, MemoryPaces
@@ -268,3 +268,25 @@ def test_an_accepted_message_is_never_answered_with_an_error_of_ours(rig):
     rig.mailboxes, rig.stores.messages = Deaf(), Forgetful()
     a_worker_sends(rig)
     assert send(rig).status is MessageStatus.SENT
+
+
+def test_a_send_is_looked_for_first_when_the_latest_ones_came(rig: Rig) -> None:
+    a_worker_sends(rig)
+    send(rig)
+    assert rig.first_look.seconds < FIRST_LOOK, "it was there"
+    rig.first_look.seconds, slow = 0.02, iter(range(3))
+
+    def later() -> None:
+        if next(slow, None) is None:
+            a_worker_sends(rig)
+            rig.while_waiting()
+
+    rig.while_waiting = later
+    send(rig)
+    assert rig.first_look.seconds > 0.02, "it wasn't"
+
+
+def test_a_file_that_is_fetched_first_says_nothing_of_when_to_look(rig: Rig) -> None:
+    a_worker_sends(rig)
+    send(rig, content=Image(link="https://a.example/cat.jpg"))
+    assert rig.first_look.seconds == FIRST_LOOK

@@ -17,6 +17,7 @@ from chalicelib.services.waiting import (
     PAUSES,
     REMEMBERED,
     Experience,
+    FirstLook,
     Patience,
     Terms,
     answering,
@@ -165,3 +166,27 @@ def test_a_wait_for_a_code_teaches_the_next_one():
         rig.while_waiting = partial(show, session)
         assert rig.sessions.await_code(session.tenant, name, wait=10.0).status is Status.SCAN_QR
     assert looks == [100, 250, 240]
+
+
+def test_the_first_look_comes_about_when_what_is_waited_for_does() -> None:
+    first = FirstLook(0.045)
+    for took in (0.02, 0.2, 0.08):
+        hits = 0
+        for _ in range(400):
+            looks, at = 1, first.seconds
+            while at < took:
+                looks, at = looks + 1, at + 0.02
+            hits += looks == 1
+            first.found(looks, at)
+        assert took * 0.8 < first.seconds < took * 1.4
+        assert hits > 200
+
+
+def test_the_first_look_is_neither_at_once_nor_after_a_long_time() -> None:
+    first = FirstLook(0.045)
+    for _ in range(1_000):
+        first.found(1, 0.0)
+    assert first.seconds == FirstLook.LEAST
+    for _ in range(1_000):
+        first.found(9, 10.0)
+    assert first.seconds == FirstLook.MOST
