@@ -20,8 +20,8 @@ EVERYTHING = PARAMETERS | {
     "CertificateArn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/12345678-1234-1234-1234-{ACCOUNT}",
     "HostedZoneId": "Z0123456789",
 }
-NO_EDGE = PARAMETERS | {
-    "Edge": "none",
+NAMELESS = PARAMETERS | {"Edge": "none"}
+NO_EDGE = NAMELESS | {
     "DomainName": "whatsapp.example.com",
     "SocketDomainName": "sockets.example.com",
     "CertificateArn": "arn:aws:acm:eu-west-1:123456789012:certificate/12345678-1234-1234-1234-123456789012",
@@ -52,6 +52,7 @@ SETS = {
     "private": PRIVATE,
     "foreign": FOREIGN,
     "no edge": NO_EDGE,
+    "no edge, no name": NAMELESS,
     "adopted": ADOPTED,
     "mounted": MOUNTED,
 }

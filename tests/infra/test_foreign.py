@@ -92,4 +92,13 @@ def test_subnets_are_cut_from_the_addresses_that_were_chosen(package):
 
 def test_each_set_of_parameters_has_a_test_that_creates_it():
     """Those of the others are in test_stack and test_adopted."""
-    assert set(SETS) == {"default", "everything", "no edge", "private", "foreign", "adopted", "mounted"}
+    assert set(SETS) == {
+        "default",
+        "everything",
+        "no edge",
+        "no edge, no name",
+        "private",
+        "foreign",
+        "adopted",
+        "mounted",
+    }

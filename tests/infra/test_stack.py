@@ -10,7 +10,7 @@ from chalicelib.services.ports import Figure
 from infra.page import ROOT
 from infra.template import decided, references
 from tests.infra.cloud import PARAMETERS, moto_cloud
-from tests.infra.parameter_sets import EVERYTHING, NO_EDGE
+from tests.infra.parameter_sets import EVERYTHING, NAMELESS, NO_EDGE
 from tests.infra.removal import as_cloudformation_does
 from tests.infra.standing import asked_about, standing
 
@@ -44,8 +44,8 @@ def test_so_it_is_with_every_choice_taken(package):
 
 def test_so_it_is_without_an_edge(package):
     with moto_cloud(package, "switchboard-bare") as bare:
-        bare.create(PARAMETERS | {"Edge": "none"})
-        assert set(decided(bare.template, PARAMETERS | {"Edge": "none"})["Resources"]) == set(bare.physical)
+        bare.create(NAMELESS)
+        assert set(decided(bare.template, NAMELESS)["Resources"]) == set(bare.physical)
         assert not [kind for kind, _ in bare.resources.values() if kind.startswith("AWS::CloudFront::")]
         rest, sockets = bare.physical["RestAPI"], bare.physical["WebsocketAPI"]
         assert bare.outputs["Address"] == f"https://{rest}.execute-api.us-east-1.amazonaws.com/api"
