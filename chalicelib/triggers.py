@@ -122,8 +122,11 @@ def every(event: Mapping[str, Any], act: Callable[[str], object], *, at_once: in
             return False
         return True
 
-    with Threads(at_once) as pool:
-        outcomes = list(pool.map(done, event["Records"]))
+    if len(event["Records"]) == 1:
+        outcomes = [done(event["Records"][0])]
+    else:
+        with Threads(at_once) as pool:
+            outcomes = list(pool.map(done, event["Records"]))
     failed = [message for message, good in zip(event["Records"], outcomes, strict=True) if not good]
     return {"batchItemFailures": [{"itemIdentifier": message["messageId"]} for message in failed]}
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 from chalicelib import bootstrap, triggers
+from chalicelib.adapters import clients
 from chalicelib.adapters.dynamodb.messages import to_item as message_item
 from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.adapters.dynamodb.table import Table, stamped, typed
@@ -63,6 +65,7 @@ def an_inbound_message(number: int = 0) -> Message:
         direction=Direction.INBOUND,
         status=MessageStatus.RECEIVED,
         sender=Party(phone="628987654321"),
+        chat_lid="200000000000002@lid",
         text="A private word",
     )
     return replace(message, last_event=event(message, f"{message.id}-received", message.created_at))
@@ -94,6 +97,19 @@ def test_a_message_that_comes_in_goes_out_to_the_endpoint(table, queues):
     verify(SECRET, got.headers, got.body, now=bootstrap.clock())
     assert (got.json["type"], got.json["message"]) == ("message.received", "A private word")
     assert got.json["id"] == got.headers["webhook-id"] == f"{an_inbound_message().id}-received"
+
+
+def test_messages_that_come_together_share_the_calls_that_they_can(table, queues):
+    with listening() as receiver:
+        receive(table, receiver)
+    calls: Counter[str] = Counter()
+    clients.dynamodb().meta.events.register("before-call.dynamodb", lambda model, **_: calls.update([model.name]))
+    arrived = [an_inbound_message(number) for number in range(1, 11)]
+    assert triggers.tell({"Records": [a_record(one, int(one.id[-5:])) for one in arrived]}) == {"batchItemFailures": []}
+    assert calls == {"BatchWriteItem": 1, "UpdateItem": 10, "Query": 1}
+    calls.clear()
+    assert triggers.tell({"Records": [a_record(an_inbound_message(11), 11)]}) == {"batchItemFailures": []}
+    assert calls == {"BatchWriteItem": 1, "UpdateItem": 1, "Query": 1}
 
 
 def test_history_keeps_no_text_though_the_endpoint_gets_it(table, queues):
