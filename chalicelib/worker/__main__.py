@@ -3,6 +3,7 @@
 import signal
 import sys
 
+from chalicelib.worker import lean_import
 from chalicelib.worker.handover import lacking, settle_region
 
 
@@ -16,6 +17,7 @@ def main() -> None:
     settle_region()
     # As a container's first process it would be deaf to SIGTERM, not ended by it, until it says what is to be done.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    lean_import.install()
     # Only now: they load AWS's library, which is no use to anybody who is told what is missing.
     from chalicelib.bootstrap import worker  # noqa: PLC0415
     from chalicelib.worker.process import work  # noqa: PLC0415

@@ -15,12 +15,12 @@ from typing import Protocol
 
 from chalicelib.domain.questions import Contact, Group, IncomingCall, MarkRead, Typing
 from chalicelib.domain.session import Device
+from chalicelib.worker import lean_import
 from chalicelib.worker.linking.library import LibraryLinker
 from chalicelib.worker.linking.own import OwnLinker, Registrant
 from chalicelib.worker.linking.registration import USUAL, Appearance
 from chalicelib.worker.log import Log
 from chalicelib.worker.whatsapp import client as c
-from chalicelib.worker.whatsapp import lean_import
 from chalicelib.worker.whatsapp.errors import NoConnection, NotSent
 from chalicelib.worker.whatsapp.media_connection import MediaConnection
 from chalicelib.worker.whatsapp.outgoing import Outgoing

@@ -19,9 +19,9 @@ from typing import Any, Final, NoReturn
 
 from chalicelib.domain.access import DeviceType
 from chalicelib.domain.session import Device
+from chalicelib.worker import lean_import
 from chalicelib.worker.linking.registration import Appearance
 from chalicelib.worker.whatsapp import client as c
-from chalicelib.worker.whatsapp import lean_import
 
 CLOSING_S: Final = 1.0
 """Seconds for the library to close its connection."""

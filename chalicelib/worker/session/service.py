@@ -3,9 +3,7 @@
 Everything happens on the calling thread: client, mailbox and signals only fill the session's queue of events. What the
 service goes by comes first, and needs no thread at all:
 
-- A ``Round`` counts the codes of a scan and draws them. Error correction L and a fixed mask: the library would try all
-  eight masks, which costs ten times the time for a code that scans the same. Boxes of 6 pixels and a quiet zone of 4
-  modules: about 400 pixels a side, 1.2 KB as 1-bit PNG.
+- A ``Round`` counts the codes of a scan and draws them.
 - ``Pulse`` tells whether a client lives that would say nothing if it didn't: until a device is linked, only its socket
   tells.
 - ``Restarts`` counts clients that ended in the middle of a connection: the next one begins at once, unless that happens
@@ -15,15 +13,9 @@ service goes by comes first, and needs no thread at all:
   back, once. Anybody else connected on purpose, and is never fought.
 """
 
-import base64
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from io import BytesIO
 from typing import Final
-
-from qrcode.constants import ERROR_CORRECT_L
-from qrcode.image.pil import PilImage
-from qrcode.main import QRCode as Drawing
 
 from chalicelib.domain import events as e
 from chalicelib.domain.ring import Matter
@@ -31,6 +23,7 @@ from chalicelib.domain.session import Desired, QRCode, Reason, Status
 from chalicelib.worker import monotonic
 from chalicelib.worker.handover import DONE, Again, Ending, Exit, Handover
 from chalicelib.worker.session.device import Devices
+from chalicelib.worker.session.drawing import modules_of, picture
 from chalicelib.worker.session.lease import HeldLease
 from chalicelib.worker.session.linking import OwnersLinking
 from chalicelib.worker.session.messaging import Messaging
@@ -50,17 +43,11 @@ OTHERS_LAST: Final = 20_000
 
 def render(code: str, *, attempt: int, now: int) -> QRCode:
     """Return ``code``, the client's text unchanged, as the ``attempt``-th code of its round, shown from ``now`` on."""
-    drawing: Drawing[PilImage] = Drawing(error_correction=ERROR_CORRECT_L, mask_pattern=0, box_size=6, border=4)
-    drawing.add_data(code)
-    drawing.make()
-    picture = BytesIO()
-    drawing.make_image(image_factory=PilImage).get_image().convert("1").save(picture, "PNG")
-    drawing.border = 0
-    rows = ("".join("1" if dark else "0" for dark in row) for row in drawing.get_matrix())
+    modules = modules_of(code)
     return QRCode(
         code=code,
-        image="data:image/png;base64," + base64.b64encode(picture.getvalue()).decode(),
-        matrix="\n".join(rows),
+        image=picture(modules),
+        matrix="\n".join("".join("01"[dark] for dark in row) for row in modules),
         attempt=attempt,
         expires_at=now + (FIRST_LASTS if attempt == 1 else OTHERS_LAST),
     )

@@ -1,4 +1,4 @@
-"""The client library's import: what comes with it, and what doesn't. A new version of the library is looked at here."""
+"""The imports of libraries: what comes with them, and what doesn't. A new version of one is looked at here."""
 
 import ast
 import importlib.util
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.worker.whatsapp.lean_import import UNUSED, StandIn
+from chalicelib.worker.lean_import import UNUSED, StandIn
 
 IMPORT = """
 import json, sys
@@ -42,6 +42,20 @@ def test_the_library_brings_protobuf_and_no_other_package() -> None:
 
 
 @pytest.mark.subprocess
+def test_a_worker_without_the_client_library_loads_no_package_for_pictures() -> None:
+    code = (
+        "import json, sys\n"
+        "from chalicelib.worker import lean_import; lean_import.install()\n"
+        "import chalicelib.worker.process\n"
+        "from chalicelib.worker.session.drawing import modules_of, picture; picture(modules_of('code'))\n"
+        "print(json.dumps({'modules': sorted(sys.modules)}))"
+    )
+    loaded = {name.partition(".")[0] for name in imported(code)["modules"]}
+    assert "qrcode" in loaded
+    assert not loaded & {"PIL", "neonize"}
+
+
+@pytest.mark.subprocess
 def test_no_process_is_started_to_import_it() -> None:
     assert imported()["started"] == []
 
@@ -65,13 +79,17 @@ def test_the_library_s_own_tools_work_all_the_same() -> None:
     imported(code)
 
 
-def test_the_stand_ins_are_for_all_that_the_library_imports_from_elsewhere() -> None:
-    assert set(packages()) - sys.stdlib_module_names - {"google", "neonize"} == UNUSED
+def test_the_stand_ins_are_for_all_that_the_client_library_imports_from_elsewhere() -> None:
+    assert set(packages("neonize")) - sys.stdlib_module_names - {"google", "neonize"} == UNUSED["neonize"]
 
 
-def packages() -> Iterator[str]:
-    """The names of what the library's modules import unconditionally."""
-    spec = importlib.util.find_spec("neonize")
+def test_the_stand_in_in_qrcode_is_for_what_it_imports() -> None:
+    assert UNUSED["qrcode"] <= set(packages("qrcode"))
+
+
+def packages(library: str) -> Iterator[str]:
+    """The names of what a library's modules import unconditionally."""
+    spec = importlib.util.find_spec(library)
     assert spec
     assert spec.origin
     for file in Path(spec.origin).parent.rglob("*.py"):

@@ -1,9 +1,10 @@
-"""Has the client library imported without what Switchboard never uses of it.
+"""Has libraries imported without what the worker never uses of them.
 
-neonize is also a tool box for bots: it makes stickers, reads web pages for previews, prints codes and downloads its own
-binary. What it imports for that is half the time of its import, 20 MB, and three child processes; one runs a shell, and
-isn't waited for. So while ``neonize`` is imported each such package is a stand-in, in the library's own modules alone:
-``sys.modules`` has none of them, and whoever else imports one of these packages gets the package.
+neonize, the client library, is also a tool box for bots: it makes stickers, reads web pages for previews, prints codes
+and downloads its own binary. What it imports for that is half the time of its import, 20 MB, and three child processes;
+one runs a shell, and isn't waited for. qrcode can draw on Pillow's pictures, in another 4 MB. So while one of them is
+imported each such package is a stand-in, in the library's own modules alone: ``sys.modules`` has none of them, and
+whoever else imports one of these packages gets the package.
 
 Nothing is lost: a call on a stand-in is one on the package, which is imported then.
 """
@@ -18,15 +19,17 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
-LIBRARY: Final = "neonize"
-UNUSED: Final = frozenset({"PIL", "httpx", "linkpreview", "magic", "phonenumbers", "requests", "segno", "tqdm"})
-"""What the library imports at the top of its modules, and uses only for what Switchboard does in other ways."""
-SHELL: Final = f"{LIBRARY}.utils.platform"
+UNUSED: Final = {
+    "neonize": frozenset({"PIL", "httpx", "linkpreview", "magic", "phonenumbers", "requests", "segno", "tqdm"}),
+    "qrcode": frozenset({"PIL"}),
+}
+"""What each library imports at the top of its modules, and uses only for what Switchboard does in other ways."""
+SHELL: Final = "neonize.utils.platform"
 """The module that asks a shell for the system's name, twice, to find out whether this is Android."""
 
 
 def install() -> None:
-    """Have the library imported so; repeatable, and without effect where it has been imported already."""
+    """Have the libraries imported so; repeatable, and without effect on one that has been imported already."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
@@ -67,28 +70,33 @@ class StandIn:
     __ror__ = __or__
 
 
-def _import(
-    name: str,
-    names: Mapping[str, object] | None = None,
-    local: Mapping[str, object] | None = None,
-    wanted: Sequence[str] | None = (),
-    level: int = 0,
-) -> Any:
-    """Import as a statement in one of the library's modules does."""
-    package = name.partition(".")[0]
-    if level == 0 and package in UNUSED:
-        return StandIn(name if wanted else package)
-    return builtins.__import__(name, names, local, wanted or (), level)
+def _builtins(unused: frozenset[str]) -> dict[str, Any]:
+    """Return Python's built-in functions, with the one that ``import`` statements call replaced."""
 
+    def import_(
+        name: str,
+        names: Mapping[str, object] | None = None,
+        local: Mapping[str, object] | None = None,
+        wanted: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        package = name.partition(".")[0]
+        if level == 0 and package in unused:
+            return StandIn(name if wanted else package)
+        return builtins.__import__(name, names, local, wanted or (), level)
 
-_BUILTINS: Final = {**vars(builtins), "__import__": _import}
+    return {**vars(builtins), "__import__": import_}
 
 
 class _Finder:
-    """Finds the library's modules where the other finders do, and changes how their code imports."""
+    """Finds the libraries' modules where the other finders do, and changes how their code imports."""
+
+    def __init__(self) -> None:
+        self._builtins = {library: _builtins(unused) for library, unused in UNUSED.items()}
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name.partition(".")[0] != LIBRARY:
+        changed = self._builtins.get(name.partition(".")[0])
+        if changed is None:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]
         spec = next(filter(None, (finder.find_spec(name, path, target) for finder in others)), None)
@@ -97,7 +105,7 @@ class _Finder:
             execute = loader.exec_module
 
             def execute_with_stand_ins(module: ModuleType) -> None:
-                vars(module)["__builtins__"] = _BUILTINS
+                vars(module)["__builtins__"] = changed
                 execute(module)
                 if name == SHELL:
                     # Without a shell, which would be left behind as a defunct child.
