@@ -71,8 +71,11 @@ class Reconciler(Struct, frozen=True):
         step = foreseen(written, now)
         claimed = written.last_event is not None and written.last_event.type == WorkerClaimed.type
         fills = claimed and (written.standby or self.standbys.grows)
+        if claimed and written.reason == Reason.REQUESTED:
+            # Workers that replace lost ones or older versions are no demand that would come again.
+            self.standbys.note_start()
         if step is None:
-            self.reconcile(written.uid, tenant=written.tenant)
+            self.reconcile(written.uid, tenant=written.tenant, version=written.version)
             if fills:
                 self.wakes.fill_standbys()
             return
@@ -82,13 +85,16 @@ class Reconciler(Struct, frozen=True):
         else:
             self._look_again(written.uid, step, now)
 
-    def reconcile(self, uid: str, *, tenant: str | None = None) -> None:
+    def reconcile(self, uid: str, *, tenant: str | None = None, version: int | None = None) -> None:
         """Take the session's next step, decided on a fresh read: the event that led here may be old.
 
-        Whoever knows its ``tenant`` saves a read of its own for that.
+        Whoever knows its ``tenant`` saves a read of its own for that. Where it was the session's record of a
+        ``version`` that led here, and it has moved on since, the step is left to the later record.
         """
         situation, now = self.situations.read(uid, tenant=tenant), self.clock()
         session, lease = situation.session, situation.lease
+        if version is not None and session is not None and session.version > version:
+            return
         if lease and (session is None or session.answered):
             self._give_back(lease, now, gone=session is None)
         if session is None:
@@ -223,9 +229,6 @@ class Reconciler(Struct, frozen=True):
             self.mailboxes.ring(mailbox)
         else:
             self._launch(claimed, again=False)
-        if not lost:
-            # Workers that replace lost ones or older versions are no demand that would come again.
-            self.standbys.note_start()
         self._remove_mailbox(session, lease)
         if session.worker and not (lease and lease.released):
             # Silent, but perhaps only frozen: ECS ends it for good.

@@ -71,11 +71,15 @@ def test_a_claim_is_followed_by_a_look_in_time_and_a_start_by_a_claim(rig):
     assert (now(rig).epoch, len(rig.workers.started)) == (1, 1)
 
 
-def test_a_start_that_is_told_of_late_is_decided_on_what_stands(rig):
+def test_a_start_that_is_told_of_late_is_left_to_the_record_of_what_came_after_it(rig):
     wanted = standing(rig, a_session(desired=Desired.RUNNING, generation=1))
     rig.reconciler.follow(wanted)
+    claimed = now(rig)
+    rig.stores.leases.release(wanted.uid, worker=claimed.worker or "", epoch=1)
     rig.reconciler.follow(wanted)
-    assert (now(rig).epoch, len(rig.workers.started)) == (1, 1)
+    assert (now(rig), rig.wakes.jobs) == (claimed, [])
+    rig.reconciler.reconcile(wanted.uid)
+    assert now(rig).epoch == 2, "who comes for another reason looks at it as it stands"
 
 
 def test_reconciling_twice_starts_one_worker(rig):
