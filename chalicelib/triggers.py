@@ -40,6 +40,7 @@ from chalicelib.domain.errors import Contended
 from chalicelib.domain.events import Disconnected, Envelope, WorkerClaimed
 from chalicelib.domain.session import Reason, Status
 from chalicelib.domain.transitions import ASIDE
+from chalicelib.domain.webhook import Delivery
 from chalicelib.services.correlation import on_behalf_of
 from chalicelib.services.ports import Misconfigured, Unavailable
 from chalicelib.services.threads import Threads
@@ -244,7 +245,18 @@ def attempt(event: Mapping[str, Any]) -> Event:
     """Make each attempt. What an error of AWS's prevented comes again; the service queues what endpoints refused."""
     # Made here: in the threads, many at once would make clients, which boto3 doesn't allow.
     webhooks = bootstrap.webhooks()
-    return every(event, lambda body: webhooks.attempt(read_delivery(body)), at_once=ATTEMPTS_AT_ONCE)
+    deliveries: list[Delivery] = []
+    for message in event["Records"]:
+        with suppress(Exception):
+            # Whoever comes to the message says what is wrong with it.
+            deliveries.append(read_delivery(message["body"]))
+    sources = webhooks.look_up(deliveries)
+
+    def make(body: str) -> None:
+        delivery = read_delivery(body)
+        webhooks.attempt(delivery, sources.get(delivery))
+
+    return every(event, make, at_once=ATTEMPTS_AT_ONCE)
 
 
 def _run_job(body: str) -> None:

@@ -9,8 +9,9 @@ How it works. A delivery passes through three steps, each of which may be repeat
    the session has changed. So the note is of the event's own time: whatever happens after an endpoint was set is owed.
    A note holds for ten minutes (``NOTED_FOR``), in case that a change was never told.
 2. ``attempt``, in the function that reads the queue: the session, the event and the message are read as they are now,
-   in one call. So an endpoint that was changed, disabled or removed meanwhile counts at once, and for a session that is
-   gone nothing is posted. The payload is signed (Standard Webhooks, https://www.standardwebhooks.com) and posted once.
+   in one call for all deliveries that come together. So an endpoint that was changed, disabled or removed meanwhile
+   counts at once, and for a session that is gone nothing is posted. The payload is signed (Standard Webhooks,
+   https://www.standardwebhooks.com) and posted once.
 3. The retry decision: a 2xx ends the delivery; 410 disables the endpoint; anything else puts a new queue message, with
    the attempt's number and the back-off of ``domain.webhook`` as its delay, and the last one goes to the dead letters,
    from where an operator can move it back (docs/operations.md).
@@ -30,7 +31,7 @@ cursor orders a session's events.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -68,6 +69,9 @@ EARLY: Final = 1_000
 """Milliseconds that an attempt may be early: the queue's delays are whole seconds."""
 
 log = logging.getLogger(__name__)
+
+Source = tuple[Session | None, Envelope | None, Message | None]
+"""What a payload is made of, as ``DeliverySource`` reads it."""
 
 
 class Webhooks(Struct, frozen=True):
@@ -112,17 +116,32 @@ class Webhooks(Struct, frozen=True):
             self.watchers.note(session.tenant, session.id, note)
         return note
 
-    def attempt(self, delivery: Delivery) -> None:
+    def look_up(self, deliveries: Sequence[Delivery]) -> Mapping[Delivery, Source]:
+        """Return what the payloads of deliveries are made of that are attempted at once, read in one call.
+
+        Raises nothing: of what can't be read here, nothing is returned, and each attempt reads its own.
+        """
+        now = self.clock()
+        due = [one for one in deliveries if one.not_before - now < EARLY]
+        if len(due) < 2:
+            return {}
+        try:
+            return self.source.read_all(due)
+        except Exception:
+            log.warning("deliveries are looked up one by one", exc_info=True)
+            return {}
+
+    def attempt(self, delivery: Delivery, source: Source | None = None) -> None:
         """Make one attempt, unless the session, its endpoint or the event is gone, and carry out the retry decision.
 
         An attempt before its time is queued again for the rest of the delay. A repeated attempt posts the same event
-        under the same id. Raises Unavailable.
+        under the same id. ``source`` is what was read of it just now. Raises Unavailable.
         """
         early = delivery.not_before - self.clock()
         if early >= EARLY:
             self.deliveries.put(delivery, delay=early / 1000)
             return
-        session, event, message = self.source.read(delivery)
+        session, event, message = source or self.source.read(delivery)
         body = _body(delivery, session, event, message) if session and reachable(session) else None
         if session is None or body is None:
             about = {"session": session.id} if session else {}

@@ -62,6 +62,11 @@ class MemoryDeliverySource:
         message = self.messages.get(delivery.uid, delivery.message) if delivery.message else None
         return self.sessions.get(delivery.uid), self.history.get(delivery.uid, delivery.cursor), message
 
+    def read_all(
+        self, deliveries: Sequence[Delivery]
+    ) -> Mapping[Delivery, tuple[Session | None, Envelope | None, Message | None]]:
+        return {one: self.read(one) for one in deliveries}
+
 
 @dataclass
 class MemoryDeliveries:

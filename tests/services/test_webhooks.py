@@ -11,7 +11,9 @@ from chalicelib.domain.session import Session, Status, WebhookFailure
 from chalicelib.domain.transitions import advance
 from chalicelib.domain.watchers import RoomNote
 from chalicelib.domain.webhook import BACKOFF, ID_HEADER, NOTED_FOR, Delivery, Outcome
+from chalicelib.services.ports import Unavailable
 from chalicelib.services.watching.watching import History
+from tests import fakes
 from tests.composition import Rig
 from tests.makers import NOW, SECRET, a_message, a_running_session
 from tests.signatures import verify
@@ -243,6 +245,29 @@ def test_an_event_of_the_session_s_own_is_owed_by_the_session_that_it_left_witho
     rig.webhooks.owe(CONNECTED, left)
     rig.webhooks.owe(CONNECTED, replace(left, webhook_url=None))
     assert [delivery.event for delivery, _ in rig.deliveries.queued] == [CONNECTED.id]
+
+
+def test_deliveries_that_come_together_are_looked_up_together(rig):
+    deliveries = [owe(rig, CONNECTED), owe(rig, RECEIVED)]
+    sources = rig.webhooks.look_up([*deliveries, replace(deliveries[0], attempt=2, not_before=NOW + 60_000)])
+    assert list(sources) == deliveries, "what is early isn't"
+    rig.stores.sessions.rows.clear()
+    for delivery in deliveries:
+        rig.webhooks.attempt(delivery, sources[delivery])
+    assert [headers[ID_HEADER] for _, _, headers in rig.poster.posted] == [CONNECTED.id, RECEIVED.id]
+    assert rig.webhooks.look_up(deliveries[:1]) == {}, "one is read by its attempt"
+
+
+def test_what_can_not_be_looked_up_together_is_looked_up_by_each_attempt(rig, caplog):
+    deliveries = [owe(rig, CONNECTED), owe(rig, RECEIVED)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fakes.MemoryDeliverySource, "read_all", _away)
+        assert rig.webhooks.look_up(deliveries) == {}
+    assert "one by one" in caplog.text
+
+
+def _away(*_: object) -> None:
+    raise Unavailable
 
 
 def told(rig: Rig, envelope: Envelope, session: Session | None = None) -> list[str]:

@@ -122,7 +122,10 @@ def test_history_keeps_no_text_though_the_endpoint_gets_it(table, queues):
 def test_a_batch_is_attempted_side_by_side(table, queues):
     with listening() as receiver:
         receive(table, receiver, messages=10)
+        calls: Counter[str] = Counter()
+        clients.dynamodb().meta.events.register("before-call.dynamodb", lambda model, **_: calls.update([model.name]))
         triggers.attempt({"Records": taken(queues)})
+    assert calls == {"BatchGetItem": 1}
     assert len({got.headers["webhook-id"] for got in receiver.received}) == 10
 
 

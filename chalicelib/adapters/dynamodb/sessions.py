@@ -271,16 +271,31 @@ class DynamoDeliverySource(Struct, frozen=True):
 
     def read(self, delivery: Delivery) -> tuple[Session | None, Envelope | None, Message | None]:
         """Read the items, which lie in the session's partition, in one call."""
-        pk, event = f"S#{delivery.uid}", f"H#{delivery.cursor}"
-        named = [f"M#{delivery.message}"] if delivery.message else []
-        found = {item["sk"]: item for item in self.table.get_many([(pk, sk) for sk in ("SESSION", event, *named)])}
-        session, happened = found.get("SESSION"), found.get(event)
-        message = found.get(named[0]) if named else None
-        return (
-            from_item(session) if session else None,
-            _ENVELOPE.plain(happened) if happened else None,
-            message_from_item(message) if message else None,
-        )
+        return self.read_all([delivery])[delivery]
+
+    def read_all(
+        self, deliveries: Sequence[Delivery]
+    ) -> Mapping[Delivery, tuple[Session | None, Envelope | None, Message | None]]:
+        """Read all items, each once."""
+        keys = dict.fromkeys(key for one in deliveries for key in _source_keys(one))
+        found = {(item["pk"], item["sk"]): item for item in self.table.get_many(list(keys))}
+        return {one: _source(one, found) for one in deliveries}
+
+
+def _source_keys(delivery: Delivery) -> list[tuple[str, str]]:
+    named = [f"M#{delivery.message}"] if delivery.message else []
+    return [(f"S#{delivery.uid}", sk) for sk in ("SESSION", f"H#{delivery.cursor}", *named)]
+
+
+def _source(
+    delivery: Delivery, found: Mapping[tuple[str, str], Item]
+) -> tuple[Session | None, Envelope | None, Message | None]:
+    session, event, message = [*map(found.get, _source_keys(delivery)), None][:3]
+    return (
+        from_item(session) if session else None,
+        _ENVELOPE.plain(event) if event else None,
+        message_from_item(message) if message else None,
+    )
 
 
 REDRIVEN_KEPT: Final = 86_400

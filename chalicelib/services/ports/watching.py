@@ -230,6 +230,11 @@ class DeliverySource(Protocol):
         The message is None as well where the delivery names none.
         """
 
+    def read_all(
+        self, deliveries: Sequence[Delivery]
+    ) -> Mapping[Delivery, tuple[Session | None, Envelope | None, Message | None]]:
+        """Return the same for each of some deliveries, a batch of the queue's at the most, in one call."""
+
 
 class Deliveries(Protocol):
     """The webhook queue."""

@@ -66,6 +66,9 @@ def test_what_a_delivery_is_made_of_is_read_as_it_stands_and_what_is_gone_is_non
     stores.messages.put(INBOUND)
     assert stores.source.read(delivery) == (session, envelope, INBOUND)
     assert stores.source.read(replace(delivery, message=None)) == (session, envelope, None)
+    other = replace(delivery, cursor="nowhere", message=None)
+    whole = (session, envelope, INBOUND)
+    assert stores.source.read_all([delivery, other]) == {delivery: whole, other: (session, None, None)}
 
 
 def test_events_that_are_written_together_are_all_there(stores):
