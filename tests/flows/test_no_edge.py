@@ -73,6 +73,14 @@ def test_beside_their_stage_there_is_nothing(stack: Stack) -> None:
     assert requests.get(sockets, timeout=40).status_code == 426
 
 
+def test_the_smoke_test_goes_its_whole_way_there(stack: Stack) -> None:
+    env = {**os.environ, "URL": stack.gateway, "LOCAL_STATE": str(stack.state), "STAGE": ""}
+    command = [sys.executable, "-m", "infra.smoke"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "It works" in done.stdout
+
+
 @pytest.mark.parametrize("kind", FAMILIES, ids=lambda kind: kind.__name__)
 def test_every_family_tells_its_story_there(stack: Stack, number: str, kind: type[Family]) -> None:
     the_same_story(stack, number, kind)
