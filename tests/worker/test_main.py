@@ -46,3 +46,15 @@ def test_a_sigterm_that_comes_while_it_begins_is_heard_once_it_has_begun(tmp_pat
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
     assert process.returncode == 0
+
+
+def test_what_is_imported_is_never_looked_through_for_garbage() -> None:
+    code = (
+        "import gc, sys\n"
+        "import chalicelib.worker.process as process\n"
+        "process.work = lambda _: print(gc.isenabled(), gc.get_freeze_count() > 10_000)\n"
+        "from chalicelib.worker import __main__ as command; command.main()"
+    )
+    order = {"TABLE_NAME": "t", "AWS_REGION": "r", "SWITCHBOARD_WORKER": "w", "SWITCHBOARD_MAILBOX": "m"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=order, capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"
