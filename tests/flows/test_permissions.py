@@ -41,6 +41,7 @@ SELDOM: Final = {
     ("Fanout", "dynamodb:DeleteItem", ""): "a watcher is gone, and API Gateway hasn't said so yet",
     ("Deliver", "sqs:SendMessage", "DeliveryDeadLetterQueue"): "a delivery is given up after its last attempt",
     ("WorkerTask", "sqs:SendMessage", "worker-"): "a worker's client failed, and another image takes its mailbox over",
+    ("WorkerTask", "dynamodb:DeleteItem", ""): "a session is removed while its worker gives its lease back",
     ("WorkerTask", "s3:DeleteObject", ""): "a session is removed while a file of it is fetched",
     ("APIHandler", "s3:ListBucket", ""): "the same as for workers",
     ("WorkerTask", "s3:ListBucket", ""): "it is what makes S3 tell a file that isn't there from a forbidden one",
