@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+from chalicelib.adapters.dynamodb.watchers import DynamoWatchers
 from chalicelib.domain.watchers import LIFETIME, NOTHING_NOTED, Room, RoomNote, Watcher
 from chalicelib.domain.webhook import EndpointNote
+from chalicelib.reading import Reader
 from tests.makers import NOW
 
 
@@ -54,3 +56,11 @@ def test_a_holder_s_watcher_says_whose_linking_it_is_told_of(stores):
     )
     stores.watchers.add(one)
     assert stores.watchers.get("c1") == one
+
+
+def test_versions_that_know_no_notes_take_one_for_a_watcher_whose_time_is_up(request):
+    table = request.getfixturevalue("table")
+    DynamoWatchers(table).note("default", "ana", RoomNote(NOW, EndpointNote("U", NOW, ())))
+    item = table.get("R#default#ana", "NOTE")
+    assert "types" not in item, "it would be a subscription"
+    assert Reader(Watcher).plain(item).expires_at == 0
