@@ -332,7 +332,8 @@ _TELLING: Final = _of("Fanout", "dynamodb.Query R#{tenant}#{id} *")
 _POST: Final = _of("Fanout", "execute-api.PostToConnection")
 _RECORDING: Final = _of("Fanout", "dynamodb.BatchWriteItem H#{cursor}, T#{cursor}")
 _AUTHENTICATION: Final = _of(API, "dynamodb.GetItem U#{name} USER")
-_FINDING: Final = _of(API, "dynamodb.GetItem T#{tenant} S#{id}", _SESSION)
+_FINDING: Final = _of(API, _SESSION)
+"""By its uid, which the function remembers."""
 _REPORT: Final = _of(WORKER, "dynamodb.UpdateItem SESSION")
 
 _SENDING: Final = (
