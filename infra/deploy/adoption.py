@@ -58,7 +58,7 @@ def check(account: Account, stage: str, parameters: Mapping[str, str], before: S
     """
     _refuse_change(parameters, before)
     table, files = parameters.get(TABLE), parameters.get(FILES)
-    look = Adoption(account, parameters, new=before is None)
+    look = Adoption(account, parameters, before)
     found = [*(look.of_table() if table else []), *(look.of_files() if files else [])]
     if table and look.unsettled:
         found.append(Fault(look.unsettled, _nothing))
@@ -86,16 +86,15 @@ def make_ready(account: Account, choices: Choices, say: Say) -> None:
     declared = load_template(TEMPLATE).document["Parameters"]
     parameters = {name: str(one.get("Default", "")) for name, one in declared.items()} | dict(choices.parameters)
     before = DeployedStack(account, choices.stack, say).free()
-    stands = before is not None and not before.stillborn
-    look = Adoption(account, parameters, new=not stands)
+    look = Adoption(account, parameters, before)
     of_table = look.of_table() if parameters[TABLE] else []
     faults = [*of_table, *(look.of_files() if parameters[FILES] else [])]
     hopeless = [one.sentence for one in faults if one.mend is None]
     if hopeless:
         raise CannotDeploy("\n  ".join(["This can't be adopted.", *hopeless]))
     unsettled = look.unsettled if parameters[TABLE] else None
-    if unsettled and stands:
-        raise CannotDeploy(f"{unsettled} That is done before anything runs, and the stack {choices.stack} stands.")
+    if unsettled and look.has_stack(parameters[TABLE]):
+        raise CannotDeploy(f"{unsettled} The stack {choices.stack} works with it already: remove that first.")
     if unsettled and look.is_copy:
         say(f"Raised the epochs of {_settle(account, parameters[TABLE], 'epochs')} sessions.")
     for one in faults:
@@ -136,12 +135,12 @@ def _nothing() -> None:
 class Adoption:
     """What AWS has of a table and of files, against what the template says of the stack's own.
 
-    ``new`` says that the stack isn't there yet, so that no mount targets are its own.
+    ``stack`` is the one that stands, if there is one: it may have either already.
     """
 
     account: Account
     parameters: Mapping[str, str]
-    new: bool
+    stack: StackState | None
     table: dict[str, Any] = field(default_factory=dict)
 
     def of_table(self) -> list[Fault]:
@@ -160,7 +159,7 @@ class Adoption:
                 raise CannotDeploy(f"The table {name} isn't there yet ({self.table['TableStatus']}). Wait for it.")
             ttl = rows.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
             kept = rows.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
-            readers = self._readers() if self.new else []
+            readers = [] if self.has_stack(name) else self._readers()
         asked = load_template(TEMPLATE).decided({}).resources["Table"]["Properties"]
         found = [Fault(f"{one} reads the stream of the table {name}: another stack works with it.") for one in readers]
         found += [*self._keys(asked), *self._stream(asked), *self._time_to_live(asked, ttl), *self._encryption()]
@@ -177,6 +176,10 @@ class Adoption:
             protect = self._changing("update_table", DeletionProtectionEnabled=True)
             found.append(Fault(f"The table {name} isn't protected from deletion (Protected=yes).", protect))
         return found
+
+    def has_stack(self, name: str) -> bool:
+        """Whether the stack that stands works with the table or file system ``name``."""
+        return self.stack is not None and name in self.stack.outputs.values()
 
     def _readers(self) -> list[str]:
         """Return the names of functions that read the table's stream, before there is a stack that adopts it."""
@@ -307,7 +310,7 @@ class Adoption:
         files, given = self.parameters[FILES], self.parameters.get(MOUNTS) == "yes"
         if given and not there:
             return [Fault(f"The file system {files} has no mount targets: leave {MOUNTS} out.")]
-        if there and not given and self.new:
+        if there and not given and not self.has_stack(files):
             other = f"Remove them (aws efs delete-mount-target), or say {MOUNTS}=yes"
             return [Fault(f"The file system {files} has mount targets, of which a zone can have one. {other}.")]
         return []

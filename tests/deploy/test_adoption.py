@@ -158,7 +158,7 @@ def test_a_table_that_another_stack_works_with_is_refused(account: Account) -> N
     said = "switchboard-other-Control reads the stream of the table"
     assert said in refusal(account, AdoptedTable=ORIGINAL)
     # Those of a stack that stands are its own.
-    stands = StackState("UPDATE_COMPLETE", parameters={"AdoptedTable": ORIGINAL})
+    stands = StackState("UPDATE_COMPLETE", {"TableName": ORIGINAL}, {"AdoptedTable": ORIGINAL})
     assert said not in refusal(account, stands, AdoptedTable=ORIGINAL)
 
 
@@ -250,7 +250,7 @@ def test_files_that_aren_t_encrypted_or_are_mounted_elsewhere_are_refused(accoun
     assert "isn't encrypted, which it can only be made with" in said
     assert "or say AdoptedMounts=yes" in said
     # Those of a stack that stands are its own.
-    stands = StackState("UPDATE_COMPLETE", parameters={"AdoptedFiles": there})
+    stands = StackState("UPDATE_COMPLETE", {"DeviceFileSystem": there}, {"AdoptedFiles": there})
     assert "mount targets" not in refusal(account, stands, AdoptedFiles=there)
 
 
@@ -287,14 +287,24 @@ def test_a_stack_from_before_there_was_a_choice_goes_on_with_its_own(account: Ac
 def test_nothing_is_put_right_while_a_stack_runs_on_it(account: Account, tmp_path: Path) -> None:
     a_table(account)
     a_copy(account)
-    body = json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {}}}})
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
+    body = json.dumps({"Resources": {"Topic": topic}, "Outputs": {"TableName": {"Value": COPY}}})
     client(account, "cloudformation").create_stack(StackName="switchboard-dev", TemplateBody=body)
-    with pytest.raises(CannotDeploy, match="before anything runs, and the stack switchboard-dev stands"):
+    with pytest.raises(CannotDeploy, match="The stack switchboard-dev works with it already"):
         made_ready(account, AdoptedTable=COPY)
     tags = client(account, "dynamodb").list_tags_of_resource(
         ResourceArn=client(account, "dynamodb").describe_table(TableName=COPY)["Table"]["TableArn"]
     )["Tags"]
     assert SETTLED not in [one["Key"] for one in tags]
+
+
+def test_a_copy_is_made_ready_while_the_stack_still_serves_from_another_table(account: Account) -> None:
+    a_table(account)
+    a_copy(account)
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
+    body = json.dumps({"Resources": {"Topic": topic}, "Outputs": {"TableName": {"Value": ORIGINAL}}})
+    client(account, "cloudformation").create_stack(StackName="switchboard-dev", TemplateBody=body)
+    assert "Raised the epochs of 0 sessions." in made_ready(account, AdoptedTable=COPY)
 
 
 def test_what_to_adopt_must_be_said(account: Account) -> None:
