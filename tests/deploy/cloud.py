@@ -51,8 +51,16 @@ def _put_backup_policy(self: EFSResponse) -> tuple[str, dict[str, str]]:
     return json.dumps({"BackupPolicy": wanted}), {"Content-Type": "application/json"}
 
 
-# Before the first call: what a service can do is looked up once.
+def _protect(self: CloudFormationResponse) -> ActionResult:
+    """Protect a stack from being deleted, or not any more, which moto doesn't know at all."""
+    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
+    stack.enable_termination_protection = bool(self._get_param("EnableTerminationProtection"))
+    return ActionResult({"StackId": stack.stack_id})
+
+
+# Before any call: what a service can do is looked up once a process.
 EFSResponse.put_backup_policy = _put_backup_policy  # type: ignore[attr-defined]
+CloudFormationResponse.update_termination_protection = _protect  # type: ignore[attr-defined]
 # As AWS writes it.
 iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
@@ -75,15 +83,8 @@ def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 
 def as_cloudformation_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have moto end change sets as CloudFormation does, and protect stacks, which it doesn't know at all."""
+    """Have moto end change sets as CloudFormation does."""
     monkeypatch.setattr(CloudFormationBackend, "execute_change_set", execute)
-    monkeypatch.setattr(CloudFormationResponse, "update_termination_protection", _protect, raising=False)
-
-
-def _protect(self: CloudFormationResponse) -> ActionResult:
-    stack = self.cloudformation_backend.get_stack(self._get_param("StackName"))
-    stack.enable_termination_protection = bool(self._get_param("EnableTerminationProtection"))
-    return ActionResult({"StackId": stack.stack_id})
 
 
 @contextmanager
