@@ -39,7 +39,7 @@ class MemorySessions:
         page = rows[:limit]
         return page, page[-1].id if len(page) == limit else None
 
-    def move(self, session: Session) -> bool:
+    def move(self, session: Session, *, before: Session | None = None) -> bool:
         stands = self.rows.get(session.uid)
         if stands is None or stands.version != session.version - 1:
             return False

@@ -219,7 +219,7 @@ def test_the_failure_of_an_endpoint_that_was_changed_meanwhile_is_not_the_new_on
 
 def test_a_session_that_cannot_be_written_just_now_has_nothing_posted_twice(rig, monkeypatch, caplog):
     delivery = owe(rig, CONNECTED)
-    monkeypatch.setattr(rig.stores.sessions, "move", lambda _: False)
+    monkeypatch.setattr(rig.stores.sessions, "move", lambda _, **__: False)
     rig.poster.outcomes = [Outcome(500)]
     rig.webhooks.attempt(delivery)
     assert len(rig.deliveries.queued) == 1

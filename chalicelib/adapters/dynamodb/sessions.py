@@ -144,10 +144,14 @@ class DynamoSessions(Struct, frozen=True):
         more = entries[-1]["sk"].removeprefix("S#") if len(entries) == limit else None
         return [by_uid[entry["uid"]] for entry in entries if entry["uid"] in by_uid], more
 
-    def move(self, session: Session) -> bool:
+    def move(self, session: Session, *, before: Session | None = None) -> bool:
         """Write the session over the version before it; the same version has the same epoch."""
         condition = Condition("uid = :uid AND version = :before", {":uid": session.uid, ":before": session.version - 1})
-        return self.table.rewrite(to_item(session), _KNOWN, condition) is None
+        stood = to_item(before) if before else None
+        if stood:
+            # The call's own id stands in every item that is made here, whatever stood there.
+            stood.pop("request", None)
+        return self.table.rewrite(to_item(session), _KNOWN, condition, before=stood) is None
 
     def remove(self, session: Session) -> bool:
         """Remove the session's other items, then the session unless it changed, then its entry in the directory.

@@ -30,8 +30,11 @@ class SessionStore(Protocol):
     def page(self, tenant: str, *, limit: int, after: str | None) -> tuple[list[Session], str | None]:
         """Return up to ``limit`` sessions in the order of their ids after ``after``, and where the next page starts."""
 
-    def move(self, session: Session) -> bool:
-        """Write ``session`` over the version before its own; False, and nothing written, if that isn't what stands."""
+    def move(self, session: Session, *, before: Session | None = None) -> bool:
+        """Write ``session`` over the version before its own; False, and nothing written, if that isn't what stands.
+
+        Where that version is at hand (``before``), only what is different is written.
+        """
 
     def remove(self, session: Session) -> bool:
         """Remove the session with all that is stored for it, its id last; False if it changed meanwhile.

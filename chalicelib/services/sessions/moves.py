@@ -48,14 +48,14 @@ class Moves(Struct, frozen=True):
             if session is None or event is None:
                 return session, False
             after = advance(session, event, now=self.clock(), event_id=self.new_id())
-            if self.sessions.move(after):
+            if self.sessions.move(after, before=session):
                 return after, True
         raise Contended("The session is being changed by others. Try again.")
 
     def report(self, session: Session, event: LinkEvent) -> Session | None:
         """Apply ``event`` to the version in hand; None, and nothing written, if it isn't the newest any more."""
         after = advance(session, event, now=self.clock(), event_id=self.new_id())
-        return after if self.sessions.move(after) else None
+        return after if self.sessions.move(after, before=session) else None
 
 
 class WorkerReports(Struct, frozen=True):

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
+from chalicelib.adapters.dynamodb.sessions import DynamoSessions
 from chalicelib.domain.access import Tenant
 from chalicelib.domain.lease import TTL, Lease
+from chalicelib.domain.proxy import Proxy, ProxyType
 from chalicelib.domain.session import LastEvent, Session, Status, WebhookFailure
 from chalicelib.services import ports
 from tests.makers import DEVICE, NOW, a_code, a_running_session, a_session
@@ -96,3 +100,33 @@ def test_a_session_is_read_with_its_lease_and_its_tenant(stores):
     assert stores.situations.read("u") == ports.Situation(session, lease)
     assert stores.situations.read("u", tenant="acme") == ports.Situation(session, lease, tenant)
     assert stores.situations.read("v", tenant="acme") == ports.Situation(None, None, tenant)
+
+
+BARE = a_session(uid=FULL.uid, id=FULL.id, tenant=FULL.tenant)
+STATES = (
+    FULL,
+    BARE,
+    replace(FULL, qr=None, status=Status.PAIRING, webhook_url=None, metadata={"a": "b"}),
+    replace(FULL, qr=a_code(attempt=2), webhook_events=("message",), proxy=Proxy(ProxyType.HTTP, "example.com", 8080)),
+    replace(FULL, device=None, deadline=None, webhook_failure=WebhookFailure(NOW, "01F", 3, "http_error")),
+)
+
+
+@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("after", STATES)
+def test_a_session_that_moves_from_a_version_at_hand_is_stored_whole(stores, before, after):
+    stores.sessions.create(replace(before, version=4))
+    moved = replace(after, version=5)
+    assert not stores.sessions.move(replace(after, version=6), before=replace(before, version=5))
+    assert stores.sessions.move(moved, before=replace(before, version=4))
+    assert stores.sessions.get(FULL.uid) == moved
+
+
+def test_of_a_version_at_hand_only_what_is_different_is_written(table):
+    store, written = DynamoSessions(table), []
+    session = store.create(replace(FULL, version=4))
+    table.client.meta.events.register(
+        "provide-client-params.dynamodb.UpdateItem", lambda params, **_: written.append(params)
+    )
+    assert store.move(replace(session, version=5, name="another", qr=None), before=session)
+    assert sorted(written[0]["ExpressionAttributeNames"].values()) == ["name", "qr", "v", "version"]

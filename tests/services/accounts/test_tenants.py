@@ -152,7 +152,7 @@ def test_a_session_that_is_being_removed_is_removed_all_the_same(rig):
 def test_stopping_that_was_cut_short_is_finished_by_the_next_call(rig, monkeypatch):
     sessions = [a_running_session(tenant="acme", id=f"s{number}", uid=f"s{number}") for number in range(3)]
     kept(rig, *sessions)
-    monkeypatch.setattr(rig.stores.sessions, "move", lambda _: False)
+    monkeypatch.setattr(rig.stores.sessions, "move", lambda _, **__: False)
     with pytest.raises(Contended):
         rig.tenants.change("acme", name=None, disabled=True)
     monkeypatch.undo()

@@ -95,7 +95,7 @@ def test_a_claim_that_lost_its_race_starts_nothing_and_gives_its_standby_back(ri
     standby = ready_standby(rig)
 
     class Moved(MemorySessions):
-        def move(self, session: Session) -> bool:
+        def move(self, session: Session, *, before: Session | None = None) -> bool:
             return False
 
     rig.stores.sessions = Moved(rows=rig.stores.sessions.rows)

@@ -66,7 +66,7 @@ def test_a_session_that_never_had_a_worker_has_no_files_to_be_above_of(rig: Rig,
 def test_a_table_on_which_something_runs_is_no_restored_one(
     rig: Rig, restored: Restored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rig.stores.sessions, "move", lambda _: False)
+    monkeypatch.setattr(rig.stores.sessions, "move", lambda _, **__: False)
     with pytest.raises(Contended, match="something runs on this table"):
         restored.raise_epochs()
 

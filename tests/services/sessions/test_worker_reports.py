@@ -80,7 +80,7 @@ def test_a_lost_race_is_decided_anew_and_an_endless_one_given_up(rig):
     class Racing(MemorySessions):
         lost = 0
 
-        def move(self, session: Session) -> bool:
+        def move(self, session: Session, *, before: Session | None = None) -> bool:
             self.lost += 1
             return self.lost > 3 and super().move(session)
 
