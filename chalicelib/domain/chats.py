@@ -193,6 +193,14 @@ NO_ENTRIES: Final = IndexEntries()
 
 
 def points_anew(message: Message) -> bool:
-    """Whether the message's newest event is to write its pointer: its first one, and any that keeps it for longer."""
-    late = message.last_event is not None and message.last_event.at - message.created_at > KEPT
-    return message.version == 0 or late
+    """Whether the message's newest event is to write its pointer: the first that is told, and any that keeps it longer.
+
+    Of one of ours that is what became of it: that it waits to be sent is no event that anybody is told of.
+    """
+    told = message.last_event
+    if told is None:
+        return message.version == 0
+    ours = message.direction is Direction.OUTBOUND and not message.copied
+    ended = message.status in {MessageStatus.FAILED, MessageStatus.UNKNOWN} or told.at == message.sent_at
+    late = told.at - message.created_at > KEPT
+    return message.version == 0 or late or (ours and ended)

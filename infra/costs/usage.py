@@ -70,8 +70,8 @@ class Assumed:
 
     @property
     def message_events(self) -> int:
-        """Events of messages a day: one comes in; one goes out as queued, sending, sent, delivered, read."""
-        return self.messages_in + 5 * self.messages_out
+        """Events of messages a day: one comes in; one goes out as sent, delivered, read."""
+        return self.messages_in + 3 * self.messages_out
 
     @property
     def deliveries(self) -> int:
