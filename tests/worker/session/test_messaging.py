@@ -1,14 +1,17 @@
 """A worker's messaging, from its first connection to its end."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chalicelib.domain import events as e
 from chalicelib.domain.content import Text
 from chalicelib.domain.messages import MessageStatus, Party
+from chalicelib.domain.ring import ANYTHING, Matter, Ring
 from chalicelib.services.messages.store import Received
 from chalicelib.worker.handover import Again, Exit
+from chalicelib.worker.session.messaging import BackgroundWorker, Messaging
 from chalicelib.worker.waiting import Rung, Terminated
 from chalicelib.worker.whatsapp import client as c
 from tests.makers import DEVICE, a_message
@@ -57,6 +60,48 @@ def test_what_is_owed_goes_out_once_it_is_connected(linked: WorkerHarness) -> No
 def test_a_ring_is_for_messages_too(linked: WorkerHarness) -> None:
     until_sent(linked)
     assert linked.play(CONNECTED, lambda: owe(linked), Rung()) == Exit(0)
+    assert status(linked) is MessageStatus.SENT
+
+
+class Rings(BackgroundWorker):
+    """A worker that counts how often it was rung for."""
+
+    def __init__(self, matter: Matter) -> None:
+        self.rung = 0
+        self.MATTER = matter  # type: ignore[misc]  # each of them has its own
+
+    def ring(self) -> None:
+        self.rung += 1
+
+    def _turn(self) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("rings", "to_send", "to_answer"),
+    [
+        ((Ring(Matter.MESSAGE),), 1, 0),
+        ((Ring(Matter.QUESTION),), 0, 1),
+        ((ANYTHING,), 1, 1),
+        ((Ring(Matter.MESSAGE), Ring(Matter.MESSAGE)), 1, 0),
+        ((Ring(Matter.MESSAGE), Ring(Matter.QUESTION)), 1, 1),
+    ],
+)
+def test_a_ring_has_those_look_whom_it_is_for(rings: tuple[Ring, ...], to_send: int, to_answer: int) -> None:
+    sender, answerer = Rings(Matter.MESSAGE), Rings(Matter.QUESTION)
+    nothing: Any = None
+    Messaging(nothing, (sender, answerer), nothing, nothing).ring(Rung(rings))
+    assert (sender.rung, answerer.rung) == (to_send, to_answer)
+
+
+def test_a_ring_for_a_message_says_nothing_of_what_the_owner_wants(linked: WorkerHarness) -> None:
+    until_sent(linked)
+
+    def stop_and_owe() -> None:
+        linked.happen(e.StopRequested())
+        owe(linked)
+
+    assert linked.play(CONNECTED, stop_and_owe, Rung((Ring(Matter.MESSAGE),))) == Exit(0)
     assert status(linked) is MessageStatus.SENT
 
 
