@@ -125,3 +125,38 @@ def test_a_network_and_a_key_that_stand_fit() -> None:
 def test_what_a_platform_team_brings_must_fit_together(given: dict[str, str], sentence: str) -> None:
     with pytest.raises(CannotDeploy, match=sentence):
         check_parameters(REAL, given, region="eu-central-1")
+
+
+FILES = {"AdoptedFiles": "fs-0123456789abcdef0"}
+GROUPS = {**VPC, **SUBNETS, "WorkerSecurityGroups": "sg-0123456789abcdef0"}
+
+
+def test_a_table_and_files_that_stand_fit_without_the_stream_which_is_found() -> None:
+    adopted = {
+        "AdoptedTable": "switchboard-dev-Table-1",
+        **FILES,
+        "AdoptedPath": "/aws-backup-restore_2026-11-28T10:00/d",
+    }
+    check_parameters(REAL, adopted, region="eu-central-1")
+    check_parameters(REAL, {**FILES, **GROUPS, "AdoptedMounts": "yes"}, region="eu-central-1")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        (
+            {"AdoptedStream": "arn:aws:dynamodb:eu-central-1:123456789012:table/t/stream/2026"},
+            "no parameter AdoptedStream",
+        ),
+        ({"AdoptedTable": "arn:aws:dynamodb:eu-central-1:123456789012:table/t"}, "the name of a table"),
+        ({"AdoptedFiles": "devices"}, "the id of a file system"),
+        ({"AdoptedPath": "/elsewhere"}, "AdoptedPath needs AdoptedFiles"),
+        ({**FILES, "AdoptedPath": "/a/b/c/d/e"}, "four directories at the most"),
+        ({**FILES, "AdoptedPath": "/../devices"}, "four directories at the most"),
+        ({**GROUPS, "AdoptedMounts": "yes"}, "AdoptedMounts needs AdoptedFiles"),
+        ({**FILES, "AdoptedMounts": "yes"}, "AdoptedMounts needs WorkerSecurityGroups"),
+    ],
+)
+def test_what_is_adopted_must_fit_together(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(CannotDeploy, match=sentence):
+        check_parameters(REAL, given, region="eu-central-1")

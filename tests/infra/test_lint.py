@@ -12,7 +12,7 @@ from infra import REPOSITORY
 from infra.deploy.packaging import located, translated
 from infra.template import decided
 from tests.infra.cloud import PARAMETERS
-from tests.infra.parameter_sets import EVERYTHING, NO_EDGE, SETS
+from tests.infra.parameter_sets import ADOPTED, EVERYTHING, NO_EDGE, SETS
 
 pytestmark = pytest.mark.subprocess
 
@@ -64,10 +64,11 @@ def test_it_finds_nothing_in_what_each_set_of_parameters_makes_of_it(plain, tmp_
 
 @pytest.mark.timeout(300)
 def test_what_checkov_finds_is_what_is_left_so_with_a_reason(plain, tmp_path):
-    """Of the stack as it is by default, and as it is with every choice taken."""
+    """Of the stack as it is by default, and as it is by the choices that leave most out or take most in."""
     assert CHECKOV.exists(), "Run: make .venv/checkov/installed"
     alarmed = PARAMETERS | {"AlarmEmail": "ops@example.com"}
-    for name, parameters in {"usual": alarmed, "everything": EVERYTHING, "no edge": alarmed | NO_EDGE}.items():
+    chosen = {"usual": alarmed, "everything": EVERYTHING, "no edge": alarmed | NO_EDGE, "adopted": alarmed | ADOPTED}
+    for name, parameters in chosen.items():
         document = decided(plain, parameters)
         # A thousand lines about routes, which checkov has no word for.
         document["Resources"]["RestAPI"]["Properties"].pop("Body")
