@@ -1,5 +1,6 @@
 """A worker's messaging, from its first connection to its end."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,9 @@ def until_sent(harness: WorkerHarness) -> None:
 
 
 def test_what_is_owed_goes_out_once_it_is_connected(linked: WorkerHarness) -> None:
+    # It was connected before: only then it can have been sent to.
+    rows, uid = linked.outside.sessions.rows, linked.session.uid
+    rows[uid] = replace(rows[uid], connected_at=now())
     owe(linked)
     until_sent(linked)
     assert linked.play(CONNECTED) == Exit(0)
