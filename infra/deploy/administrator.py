@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from infra import REPOSITORY
 from infra.deploy import CannotDeploy
 from infra.deploy.account import Account, explained, refused
+from infra.deploy.tags import listed
 
 USER: Final = "admin"
 TENANT: Final = "default"
@@ -28,8 +29,11 @@ def secret_name(stack: str) -> str:
     return f"{stack}/first-administrator"
 
 
-def ensure(account: Account, stack: str, outputs: Mapping[str, str]) -> bool:
-    """Create the first administrator unless that has been done; return whether it was. Raises CannotDeploy."""
+def ensure(account: Account, stack: str, outputs: Mapping[str, str], tags: Mapping[str, str]) -> bool:
+    """Create the first administrator unless that has been done; return whether it was. Raises CannotDeploy.
+
+    ``tags`` are those of the password's secret.
+    """
     manager, name = account.session.client("secretsmanager"), secret_name(stack)
     # The password is kept before it is used: a deployment that is interrupted between goes on with the same one.
     with explained("keep the first administrator's password"):
@@ -37,9 +41,11 @@ def ensure(account: Account, stack: str, outputs: Mapping[str, str]) -> bool:
         if known is None:
             password = secrets.token_urlsafe(18)
             text = json.dumps({"username": USER, "password": password})
-            manager.create_secret(Name=name, SecretString=text, Description="Switchboard's first administrator")
+            about = "Switchboard's first administrator"
+            manager.create_secret(Name=name, SecretString=text, Description=about, Tags=listed(tags))
         else:
             password = known
+            manager.tag_resource(SecretId=name, Tags=listed(tags))
     created = _create(account, outputs, password)
     if not created and known is None:
         # Somebody removed the secret of an administrator who is there: what was just made opens nothing.

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
 from infra.deploy.account import Account, explained, refused
+from infra.deploy.tags import listed
 
 if TYPE_CHECKING:
     from types_boto3_s3.client import S3Client
@@ -26,13 +28,14 @@ def named(stack: str, number: str, region: str) -> str:
     return f"{stack}-code-{number}-{region}"
 
 
-def ensure(account: Account, stack: str) -> str:
-    """Create the bucket or put its settings right; return its name. Raises CannotDeploy."""
+def ensure(account: Account, stack: str, tags: Mapping[str, str]) -> str:
+    """Create the bucket or put its settings and tags right; return its name. Raises CannotDeploy."""
     s3, name, owner = account.session.client("s3"), bucket_name(account, stack), account.number
     with explained("make a bucket for the code"):
         if not _is_there(s3, name, owner):
             elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
             s3.create_bucket(Bucket=name, **({} if account.region == "us-east-1" else elsewhere))  # type: ignore[arg-type]
+        s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": listed(tags)})
         closed = dict.fromkeys(
             ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
         )

@@ -73,7 +73,7 @@ def complete(account: Account, packaged: PackagedStack, choices: Choices, say: S
     state = stack.free()
     if state is None or state.stillborn:
         raise CannotDeploy(f"There is no stack {choices.stack} that is up in account {account.number}.")
-    _finish(account, choices.stack, stack, packaged, say)
+    _finish(account, choices.stack, stack, packaged, say, tags=state.tags)
 
 
 def prove(account: Account, choices: Choices, say: Say, limits: TimeLimits = USUAL_LIMITS) -> None:
@@ -109,10 +109,10 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
         say("Made the role by which ECS works in this account.")
     tags = tagged(choices.tags, before.tags if before else {})
     parameters["MailboxTags"] = said_of_mailboxes(tags)
-    parameters |= _image(account, choices, say)
+    parameters |= _image(account, choices, tags, say)
     proof = before.outputs.get(PROOF) if before else None
     parameters["EdgeSecretVersion"] = edge_secret.version(account, proof) if proof else ""
-    url = _upload(account, choices.stack, packaged)
+    url = _upload(account, choices.stack, tags, packaged)
     bucket = before.outputs.get(PAGE_BUCKET) if before else None
     if bucket:
         # The functions that come now refer to them.
@@ -123,7 +123,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     if at_the_edge:
         verification.forget_attempt(account)
     _protect(stack, choices, before)
-    _finish(account, choices.stack, stack, packaged, say)
+    _finish(account, choices.stack, stack, packaged, say, tags=tags)
 
 
 def _alarms(account: Account, stack: DeployedStack, choices: Choices, say: Say) -> list[str]:
@@ -202,17 +202,17 @@ def _parameters(
     return chosen
 
 
-def _image(account: Account, choices: Choices, say: Say) -> dict[str, str]:
+def _image(account: Account, choices: Choices, tags: Mapping[str, str], say: Say) -> dict[str, str]:
     """Return the parameters that name the image, which is there then; raises CannotDeploy."""
     if choices.image is None:
-        return {"WorkerImage": image.put(account, choices.stack, say), "ImageRepository": ""}
+        return {"WorkerImage": image.put(account, choices.stack, tags, say), "ImageRepository": ""}
     given_image.check_there(account, choices.image, say)
     return {"WorkerImage": choices.image, "ImageRepository": given_image.repository_of(choices.image)}
 
 
-def _upload(account: Account, name: str, packaged: PackagedStack) -> str:
+def _upload(account: Account, name: str, tags: Mapping[str, str], packaged: PackagedStack) -> str:
     """Upload archive and template; return the template's address."""
-    bucket = artifacts.ensure(account, name)
+    bucket = artifacts.ensure(account, name, tags)
     artifacts.upload(account, bucket, packaged.archive, packaged.key)
     with _written(packaged.translated(bucket, account.region)) as path:
         key = artifacts.upload(account, bucket, path)
@@ -220,7 +220,9 @@ def _upload(account: Account, name: str, packaged: PackagedStack) -> str:
     return f"https://{bucket}.s3.{account.region}.{suffix}/{key}"
 
 
-def _finish(account: Account, name: str, stack: DeployedStack, packaged: PackagedStack, say: Say) -> None:
+def _finish(
+    account: Account, name: str, stack: DeployedStack, packaged: PackagedStack, say: Say, *, tags: Mapping[str, str]
+) -> None:
     """Do what a template can't: the page's files, secrets that nobody sees; then tell where everything is."""
     state = stack.state()
     if state is None:
@@ -229,7 +231,7 @@ def _finish(account: Account, name: str, stack: DeployedStack, packaged: Package
     publishing.tidy(account, state.outputs[PAGE_BUCKET], packaged.page)
     if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"]):
         say("Made the keys that sign logins.")
-    created = administrator.ensure(account, name, state.outputs)
+    created = administrator.ensure(account, name, state.outputs, tags)
     where = f"aws secretsmanager get-secret-value --secret-id {administrator.secret_name(name)}"
     say(f"The first administrator is {administrator.USER}{', created now' if created else ''}; the password:")
     say(f"  {where} --region {account.region} --query SecretString --output text")

@@ -5,7 +5,7 @@ What hasn't changed isn't built again, and moves no session: a change of the fun
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from infra import REPOSITORY
 from infra.deploy.account import Account, explained, refused
 from infra.deploy.context import RECIPE, BuildContext
+from infra.deploy.tags import listed
 
 if TYPE_CHECKING:
     from types_boto3_ecr.client import ECRClient
@@ -37,11 +38,14 @@ def tag() -> str:
     return BuildContext().digest()[:16]
 
 
-def put(account: Account, stack: str, say: Say) -> str:
-    """Return the image's URI; it is built and pushed unless it is there. Raises CannotDeploy."""
+def put(account: Account, stack: str, tags: Mapping[str, str], say: Say) -> str:
+    """Return the image's URI; it is built and pushed unless it is there. Raises CannotDeploy.
+
+    ``tags`` are the repository's.
+    """
     ecr, name = account.session.client("ecr"), repository_name(stack)
     with explained("make a registry for the worker's image"):
-        uri = _repository(ecr, name)
+        uri = _repository(ecr, name, tags)
     image = f"{uri}:{tag()}"
     if _is_there(ecr, name, tag()):
         say(f"The worker's image is there already: {image}")
@@ -68,14 +72,19 @@ def remove(account: Account, stack: str) -> bool:
     return True
 
 
-def _repository(ecr: "ECRClient", name: str) -> str:
+def _repository(ecr: "ECRClient", name: str, tags: Mapping[str, str]) -> str:
     try:
-        return ecr.describe_repositories(repositoryNames=[name])["repositories"][0]["repositoryUri"]
+        there = ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
     except ClientError as error:
         if not refused(error, "RepositoryNotFoundException"):
             raise
+    else:
+        ecr.tag_resource(resourceArn=there["repositoryArn"], tags=listed(tags))
+        return there["repositoryUri"]
     made = ecr.create_repository(
         repositoryName=name,
+        # At once: where tags are asked for, nothing may be made without.
+        tags=listed(tags),
         # A tag means one content for good.
         imageTagMutability="IMMUTABLE",
         imageScanningConfiguration={"scanOnPush": True},

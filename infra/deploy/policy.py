@@ -148,16 +148,17 @@ def _code(place: DeployerPlace) -> list[dict[str, Any]]:
         "ListBucket",
         "PutBucketPolicy",
         "PutBucketPublicAccessBlock",
+        "PutBucketTagging",
         "PutBucketVersioning",
         "PutEncryptionConfiguration",
         "PutLifecycleConfiguration",
     ]
-    kept = ["ecr:CreateRepository", "ecr:DescribeImages", "ecr:DescribeRepositories", "ecr:PutLifecyclePolicy"]
+    kept = ["CreateRepository", "DescribeImages", "DescribeRepositories", "PutLifecyclePolicy", "TagResource"]
     repository = place.arn("ecr", f"repository/{image.repository_name(place.stack)}")
     return [
         _allow("KeepCode", [f"s3:{one}" for one in settings], [bucket]),
         _allow("UploadCode", ["s3:GetObject", "s3:PutObject"], [f"{bucket}/*"]),
-        _allow("PushImage", [*kept, *DOCKER], [repository]),
+        _allow("PushImage", [*(f"ecr:{one}" for one in kept), *DOCKER], [repository]),
     ]
 
 
@@ -171,7 +172,7 @@ def _finish(place: DeployerPlace) -> list[dict[str, Any]]:
         _allow("PublishPage", ["s3:DeleteObject", "s3:PutObject"], [f"{page}/page/*"]),
         _allow(
             "KeepAdministrator",
-            ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue"],
+            [f"secretsmanager:{one}" for one in ("CreateSecret", "DeleteSecret", "GetSecretValue", "TagResource")],
             [administrator],
         ),
         _allow(

@@ -1,7 +1,7 @@
 """Tags of the stack, which CloudFormation gives to what it makes; workers' tasks have them by their definition."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from infra.deploy import CannotDeploy
 
@@ -36,6 +36,11 @@ def read_tags(text: str) -> Mapping[str, str]:
 def tagged(chosen: Mapping[str, str] | None, before: Mapping[str, str]) -> Mapping[str, str]:
     """Return all tags that the stack is to have; ``chosen`` None leaves it those that it had ``before``."""
     return OWN | dict(before if chosen is None else chosen)
+
+
+def listed(tags: Mapping[str, str]) -> list[Any]:
+    """Return the tags as most of AWS's calls take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def said_of_mailboxes(tags: Mapping[str, str]) -> str:

@@ -183,10 +183,30 @@ def test_what_was_chosen_before_stays_until_it_is_chosen_anew(deploying: Deployi
     assert deploying.docker.told == []
 
 
-def test_the_functions_learn_the_stack_s_tags_for_the_queues_that_they_make(deploying: Deploying) -> None:
-    deploying()
+def test_all_that_is_made_has_the_stack_s_tags_and_keeps_up_with_them(deploying: Deploying) -> None:
+    deploying(build=True)
     assert parameters_of(deploying)["MailboxTags"] == "application=switchboard"
-    assert deploying.stack["Tags"] == [{"Key": "application", "Value": "switchboard"}]
+    assert tags_of(deploying.stack["Tags"]) == {"application": "switchboard"}
+    assert tags_beside(deploying) == [{"application": "switchboard"}] * 3
+    choices = Choices(STAGE, {}, tags={"team": "messaging"})
+    bring(deploying.account, a_package(deploying.directory), choices, deploying.said.append)
+    assert tags_beside(deploying) == [{"application": "switchboard", "team": "messaging"}] * 3
+
+
+def tags_of(listed: list[dict[str, str]]) -> dict[str, str]:
+    return {one["Key"]: one["Value"] for one in listed}
+
+
+def tags_beside(deploying: Deploying) -> list[dict[str, str]]:
+    """The tags of the repository, the code's bucket and the first administrator's secret."""
+    account = deploying.account
+    repository = client(account, "ecr").describe_repositories()["repositories"][0]["repositoryArn"]
+    found = [
+        client(account, "ecr").list_tags_for_resource(resourceArn=repository)["tags"],
+        client(account, "s3").get_bucket_tagging(Bucket=artifacts.bucket_name(account, STACK))["TagSet"],
+        client(account, "secretsmanager").describe_secret(SecretId=SECRET)["Tags"],
+    ]
+    return [tags_of(tags) for tags in found]
 
 
 def test_an_image_that_stands_in_a_repository_is_pulled_with_the_permission_for_that_one(deploying: Deploying) -> None:
