@@ -106,6 +106,9 @@ def test_it_allows_what_deploying_does_and_nothing_else(account: Account, record
 
 def _deploy_again_and_again(account: Account, others: Account, directory: Path) -> None:
     """Deploy first, over what failed, with nothing to do, and until old builds of the page go."""
+    # Another test of this process may have had it made: roles are of no region.
+    for one in client(others, "iam").list_roles(PathPrefix="/aws-service-role/ecs.amazonaws.com/")["Roles"]:
+        client(others, "iam").delete_service_linked_role(RoleName=one["RoleName"])
     role = client(others, "iam").create_role(RoleName=f"p-{account.region}", AssumeRolePolicyDocument="{}")["Role"]
     function = {"Runtime": "python3.13", "Handler": "index.handler", "Role": role["Arn"]}
     more = {
