@@ -128,8 +128,25 @@ def new_keys() -> dict[str, Any]:
     return {"current": kid, "keys": {kid: {"secret": secret}}}
 
 
-def ensure_signing_keys(account: Account, secret: str) -> bool:
-    """Put signing keys into the secret ``secret`` if it has none; return whether it had none. Raises CannotDeploy."""
+def signing_keys_of(account: Account, secret: str) -> str:
+    """Return the signing keys that the secret ``secret`` has, as its text; raises CannotDeploy if that has none."""
+    with explained(f"show the signing keys in {secret}"):
+        text = account.session.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    try:
+        told = json.loads(text)
+        known = told["current"] in told["keys"]
+    except (ValueError, KeyError, TypeError):
+        known = False
+    if not known:
+        raise CannotDeploy(f"SIGNING_KEYS_FROM={secret} has no signing keys in it.")
+    return text
+
+
+def ensure_signing_keys(account: Account, secret: str, keys: str | None = None) -> bool:
+    """Put signing keys into the secret ``secret`` if it has none; return whether it had none. Raises CannotDeploy.
+
+    ``keys`` are those of an earlier stack, as their secret's text; without them new ones are made.
+    """
     manager = account.session.client("secretsmanager")
     with explained("keep the keys that sign logins"):
         try:
@@ -140,5 +157,5 @@ def ensure_signing_keys(account: Account, secret: str) -> bool:
                 raise
         else:
             return False
-        manager.put_secret_value(SecretId=secret, SecretString=json.dumps(new_keys()))
+        manager.put_secret_value(SecretId=secret, SecretString=keys or json.dumps(new_keys()))
     return True

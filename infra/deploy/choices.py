@@ -34,6 +34,7 @@ class Choices:
     ``smoke`` has the deployment end with the smoke test. ``tags`` and ``protect`` are None where the stack keeps its
     tags, and goes on refusing to be deleted or not. ``rollback`` says which alarms take a change back. ``role`` is
     the ARN of the role that CloudFormation works with, None leaves it to the deployer's own rights or the last role.
+    ``keys_from`` names the secret of an earlier stack whose signing keys a new one goes on with.
     """
 
     stage: str
@@ -47,6 +48,7 @@ class Choices:
     protect: bool | None = None
     rollback: Rollback = USUAL_ROLLBACK
     role: str | None = None
+    keys_from: str | None = None
 
     @property
     def stack(self) -> str:
@@ -76,6 +78,7 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         protect=_yes_or_no("TERMINATION_PROTECTION", environment.get("TERMINATION_PROTECTION", "")),
         rollback=read_rollback(environment.get("ROLLBACK_ALARMS", ""), environment.get("ROLLBACK_MINUTES", "")),
         role=_role(environment.get("STACK_ROLE", "")),
+        keys_from=environment.get("SIGNING_KEYS_FROM") or None,
     )
 
 

@@ -69,11 +69,12 @@ def finish(choices: Choices, say: Say) -> None:
 
 def complete(account: Account, packaged: PackagedStack, choices: Choices, say: Say) -> None:
     """Do what no template can for a stack that stands; raises CannotDeploy."""
+    keys = accounts.signing_keys_of(account, choices.keys_from) if choices.keys_from else None
     stack = DeployedStack(account, choices.stack, say)
     state = stack.free()
     if state is None or state.stillborn:
         raise CannotDeploy(f"There is no stack {choices.stack} that is up in account {account.number}.")
-    _finish(account, choices.stack, stack, packaged, say, tags=state.tags)
+    _finish(account, choices.stack, stack, packaged, say, tags=state.tags, keys=keys)
 
 
 def prove(account: Account, choices: Choices, say: Say, limits: TimeLimits = USUAL_LIMITS) -> None:
@@ -97,6 +98,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     before = _before(account, stack, choices.stack, say)
     parameters = _parameters(packaged.template, choices, before, account.region)
     parameters |= adoption.check(account, choices.stage, parameters, before)
+    keys = accounts.signing_keys_of(account, choices.keys_from) if choices.keys_from else None
     checks.check_concurrency(account, parameters, before.parameters if before else {})
     parameters["WaitingShare"] = str(checks.free_for_waits(account, parameters, before.parameters if before else {}))
     say(f"{parameters['WaitingShare']} calls may wait at a time, unless WaitingCalls says otherwise.")
@@ -123,7 +125,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     if at_the_edge:
         verification.forget_attempt(account)
     _protect(stack, choices, before)
-    _finish(account, choices.stack, stack, packaged, say, tags=tags)
+    _finish(account, choices.stack, stack, packaged, say, tags=tags, keys=keys)
 
 
 def _alarms(account: Account, stack: DeployedStack, choices: Choices, say: Say) -> list[str]:
@@ -221,7 +223,14 @@ def _upload(account: Account, name: str, tags: Mapping[str, str], packaged: Pack
 
 
 def _finish(
-    account: Account, name: str, stack: DeployedStack, packaged: PackagedStack, say: Say, *, tags: Mapping[str, str]
+    account: Account,
+    name: str,
+    stack: DeployedStack,
+    packaged: PackagedStack,
+    say: Say,
+    *,
+    tags: Mapping[str, str],
+    keys: str | None,
 ) -> None:
     """Do what a template can't: the page's files, secrets that nobody sees; then tell where everything is."""
     state = stack.state()
@@ -229,8 +238,8 @@ def _finish(
         raise CannotDeploy(f"The stack {name} is gone.")
     publishing.publish(account, state.outputs[PAGE_BUCKET], packaged.page)
     publishing.tidy(account, state.outputs[PAGE_BUCKET], packaged.page)
-    if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"]):
-        say("Made the keys that sign logins.")
+    if accounts.ensure_signing_keys(account, state.outputs["SigningKeysSecret"], keys):
+        say("Took over the keys that sign logins." if keys else "Made the keys that sign logins.")
     created = administrator.ensure(account, name, state.outputs, tags)
     where = f"aws secretsmanager get-secret-value --secret-id {administrator.secret_name(name)}"
     say(f"The first administrator is {administrator.USER}{', created now' if created else ''}; the password:")

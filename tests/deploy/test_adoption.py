@@ -14,7 +14,7 @@ from moto.ec2.models import ec2_backends
 from moto.efs.models import efs_backends
 
 from infra.deploy import CannotDeploy
-from infra.deploy.account import Account
+from infra.deploy.account import Account, new_keys, signing_keys_of
 from infra.deploy.adoption import SETTLED, adopt, check, make_ready
 from infra.deploy.choices import Choices
 from infra.deploy.stack import StackState
@@ -310,3 +310,20 @@ def test_a_copy_is_made_ready_while_the_stack_still_serves_from_another_table(ac
 def test_what_to_adopt_must_be_said(account: Account) -> None:
     with pytest.raises(CannotDeploy, match="What is to be adopted"):
         adopt(Choices("dev", {}, region=account.region), print)
+
+
+@pytest.mark.parametrize("text", ["{}", "a password", '{"current": "1", "keys": {}}', '["current"]'])
+def test_signing_keys_are_taken_over_from_a_secret_that_has_some(account: Account, text: str) -> None:
+    manager = client(account, "secretsmanager")
+    name = f"SigningKeys-{sum(text.encode())}"
+    manager.create_secret(Name=name, SecretString=text)
+    with pytest.raises(CannotDeploy, match=f"SIGNING_KEYS_FROM={name} has no signing keys in it"):
+        signing_keys_of(account, name)
+    keys = json.dumps(new_keys())
+    manager.put_secret_value(SecretId=name, SecretString=keys)
+    assert signing_keys_of(account, name) == keys
+
+
+def test_a_secret_that_isn_t_there_has_none_to_take_over(account: Account) -> None:
+    with pytest.raises(CannotDeploy, match="AWS would not show the signing keys in nothing"):
+        signing_keys_of(account, "nothing")

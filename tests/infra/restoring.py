@@ -2,7 +2,7 @@
 
 Goes through the functions' handlers, with the environment that the stack gives them, and through a worker's services.
 Standard input has JSON: ``password`` is the first administrator's, ``stream`` the ARN of the table's, ``patterns`` those
-of the reconciler's mapping. The answers go to standard output.
+of the reconciler's mapping, ``token`` is a login of before. The answers go to standard output.
 
 Before: a session is created and connected, a worker links and connects it, a message is accepted for it. After: what
 stands is asked for, and the sweep runs.
@@ -47,13 +47,15 @@ def before(root: Any, told: dict[str, Any]) -> dict[str, Any]:
         worker().reports.report(event, uid=claim.uid, worker=claim.worker, epoch=claim.epoch)
     body = {"type": "text", "to": {"phone": "+628987654321"}, "text": {"body": "Hello"}}
     sent = called(root.app, "POST", "/v1/sessions/{id}/messages", body, token, id=ID)
-    return {"uid": claim.uid, "epoch": claim.epoch, "sent": sent}
+    return {"uid": claim.uid, "epoch": claim.epoch, "sent": sent, "token": token}
 
 
 def after(root: Any, told: dict[str, Any]) -> dict[str, Any]:
     from chalicelib.bootstrap import parts
 
-    token = logged_in(root, told["password"])
+    # The password is good, and so is a login of before.
+    assert logged_in(root, told["password"])
+    token = told["token"]
     listed = called(root.app, "GET", "/v1/sessions", None, token)
     messages = called(root.app, "GET", "/v1/sessions/{id}/messages", None, token, id=ID)
     event = {

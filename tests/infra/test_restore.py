@@ -60,14 +60,14 @@ class Drill:
     account: Account
     package: Package
 
-    def change(self, parameters: dict[str, str]) -> str:
+    def change(self, parameters: dict[str, str], keys: str | None = None) -> str:
         said: list[str] = []
         whole = packaging.PackagedStack(self.package.archive, self.package.document(), self.package.page)
-        bring(self.account, whole, Choices("prod", parameters), said.append)
+        bring(self.account, whole, Choices("prod", parameters, keys_from=keys), said.append)
         return "\n".join(said)
 
-    def deploy(self, parameters: dict[str, str]) -> str:
-        said = self.change(parameters)
+    def deploy(self, parameters: dict[str, str], keys: str | None = None) -> str:
+        said = self.change(parameters, keys)
         # Without host names, which moto's CloudFormation leaves out of a VPC, its RunTask fails.
         vpc = self.cloud.physical["Vpc"]
         self.cloud.client("ec2").modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
@@ -91,13 +91,14 @@ class Drill:
     def stream(self, table: str) -> str:
         return str(self.cloud.client("dynamodb").describe_table(TableName=table)["Table"]["LatestStreamArn"])
 
-    def run(self, act: str) -> dict[str, Any]:
+    def run(self, act: str, token: str = "") -> dict[str, Any]:
         """Have the stack's functions do what happens ``before`` or ``after``."""
         filters = self.cloud.asked("ControlMapping")["FilterCriteria"]["Filters"]
         told = {
             "password": json.loads(self.password())["password"],
             "stream": self.stream(self.cloud.outputs["TableName"]),
             "patterns": [json.loads(one["Pattern"]) for one in filters],
+            "token": token,
         }
         given = self.cloud.sdk_environment() | self.cloud.function_environment("APIHandler") | EDGE
         done = subprocess.run(
@@ -127,7 +128,7 @@ def test_a_stage_goes_on_from_a_copy_of_its_table(
     done = drill.run("before")
     assert done["sent"]["status"] in {200, 202}
     copy = rows.create_backup(TableName=table, BackupName="drill")["BackupDetails"]["BackupArn"]
-    secret = drill.password()
+    secret, keys = drill.password(), drill.cloud.outputs["SigningKeysSecret"]
 
     # 1. The stack goes, with what it keeps; then the table is lost as well.
     assert f"aws dynamodb delete-table --table-name {table}" in drill.destroy()
@@ -147,12 +148,14 @@ def test_a_stage_goes_on_from_a_copy_of_its_table(
 
     # 4. The stack anew.
     cloud.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
-    assert "created now" not in drill.deploy(chosen)
+    said = drill.deploy(chosen, keys)
+    assert "created now" not in said
+    assert "Took over the keys that sign logins." in said
     assert (drill.cloud.outputs["TableName"], drill.cloud.outputs["DeviceFileSystem"]) == (COPY, files)
     assert {drill.cloud.asked(one)["EventSourceArn"] for one in ("ControlMapping", "FanoutMapping")} == {
         drill.stream(COPY)
     }
-    stands = drill.run("after")
+    stands = drill.run("after", token=done["token"])
     (session,) = stands["sessions"]
     assert (session["id"], session["status"]) == ("5511999990001", "CONNECTED")
     # What was open in the copy isn't sent a second time.
