@@ -2,9 +2,10 @@
 
 neonize, the client library, is also a tool box for bots: it makes stickers, reads web pages for previews, prints codes
 and downloads its own binary. What it imports for that is half the time of its import, 20 MB, and three child processes;
-one runs a shell, and isn't waited for. qrcode can draw on Pillow's pictures, in another 4 MB. So while one of them is
-imported each such package is a stand-in, in the library's own modules alone: ``sys.modules`` has none of them, and
-whoever else imports one of these packages gets the package.
+one runs a shell, and isn't waited for. qrcode can draw on Pillow's pictures, in another 4 MB, and boto3 looks at what
+moves large files with S3, 1.4 MB, before there is a client of S3's. So while one of them is imported each such package
+is a stand-in, in the library's own modules alone: ``sys.modules`` has none of them, and whoever else imports one of
+these packages gets the package.
 
 Nothing is lost: a call on a stand-in is one on the package, which is imported then.
 """
@@ -20,10 +21,11 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
 UNUSED: Final = {
+    "boto3.compat": frozenset({"s3transfer"}),
     "neonize": frozenset({"PIL", "httpx", "linkpreview", "magic", "phonenumbers", "requests", "segno", "tqdm"}),
     "qrcode": frozenset({"PIL"}),
 }
-"""What each library imports at the top of its modules, and uses only for what Switchboard does in other ways."""
+"""What each library, or one module of it, imports first of all, and uses only for what Switchboard does otherwise."""
 SHELL: Final = "neonize.utils.platform"
 """The module that asks a shell for the system's name, twice, to find out whether this is Android."""
 
@@ -95,7 +97,7 @@ class _Finder:
         self._builtins = {library: _builtins(unused) for library, unused in UNUSED.items()}
 
     def find_spec(self, name: str, path: Any = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        changed = self._builtins.get(name.partition(".")[0])
+        changed = self._builtins.get(name) or self._builtins.get(name.partition(".")[0])
         if changed is None:
             return None
         others = [finder for finder in sys.meta_path if finder is not self]

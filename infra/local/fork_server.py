@@ -111,11 +111,11 @@ class ForkServer:
 
 def prepare() -> None:
     """Import what a worker does, and make its AWS clients: they connect when they are used first."""
-    from chalicelib.adapters import clients  # noqa: PLC0415 - not by who only wants a name of this module's
-    from chalicelib.bootstrap import worker  # noqa: PLC0415, F401
-    from chalicelib.worker import lean_import  # noqa: PLC0415
+    from chalicelib.worker import lean_import  # noqa: PLC0415 - not by who only wants a name of this module's
 
     lean_import.install()
+    from chalicelib.adapters import clients  # noqa: PLC0415
+    from chalicelib.bootstrap import worker  # noqa: PLC0415, F401
     from chalicelib.worker.process import work  # noqa: PLC0415, F401
 
     for make in (clients.dynamodb, clients.lease_dynamodb, clients.sqs):

@@ -56,6 +56,24 @@ def test_a_worker_without_the_client_library_loads_no_package_for_pictures() -> 
 
 
 @pytest.mark.subprocess
+def test_what_moves_large_files_is_loaded_with_the_first_client_of_s3_and_works() -> None:
+    code = (
+        "import json, sys\n"
+        "from chalicelib.worker import lean_import; lean_import.install()\n"
+        "from chalicelib.adapters import clients\n"
+        "import boto3; boto3.setup_default_session(\n"
+        "    aws_access_key_id='key', aws_secret_access_key='secret', region_name='eu-west-1')\n"
+        "clients.sqs(); before = sorted(sys.modules)\n"
+        "import s3transfer.manager\n"
+        "from boto3.s3.transfer import create_transfer_manager, TransferConfig\n"
+        "manager = create_transfer_manager(clients.s3(), TransferConfig())\n"
+        "assert isinstance(manager, s3transfer.manager.TransferManager); manager.shutdown()\n"
+        "print(json.dumps({'modules': before}))"
+    )
+    assert "s3transfer" not in imported(code)["modules"]
+
+
+@pytest.mark.subprocess
 def test_no_process_is_started_to_import_it() -> None:
     assert imported()["started"] == []
 
