@@ -149,21 +149,31 @@ class Experience:
 class FirstLook:
     """When to look first for what usually takes about the same time, as this process has seen; used by many threads.
 
-    Nobody says when it came, only a look whether it was there. So each time it was, the next first look comes a little
-    sooner, and each time it wasn't, some later: two of three first looks or more find it.
+    A look says whether it was there. So each time it was, the next first look comes a little sooner, and each time it
+    wasn't, some later: two of three first looks or more find it. Where what is found says when it came, a look that was
+    much too late brings the next one forward by as large a step: after a burst, or a slow spell, a few calls suffice.
     """
 
     SOONER: Final = 0.015
     LATER: Final = 0.25
+    SEEN: Final = 0.01
     LEAST: Final = 0.005
     MOST: Final = 0.4
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
 
-    def found(self, looks: int, waited: float) -> None:
-        """Note that it was found by so many looks, the last one after ``waited`` seconds."""
-        step = -self.seconds * self.SOONER if looks == 1 else (waited - self.seconds) * self.LATER
+    def found(self, looks: int, waited: float, came: float | None = None) -> None:
+        """Note that it was found by so many looks, the last one after ``waited`` seconds.
+
+        ``came`` is after how many seconds it came by the clock of whoever brought it, None where nobody says so; it can
+        be seen some ``SEEN`` seconds later.
+        """
+        if looks == 1:
+            late = 0.0 if came is None else waited - max(came, 0.0) - self.SEEN
+            step = -max(self.seconds * self.SOONER, late * self.LATER)
+        else:
+            step = (waited - self.seconds) * self.LATER
         self.seconds = min(max(self.seconds + step, self.LEAST), self.MOST)
 
 

@@ -231,7 +231,8 @@ class Outbox(Struct, frozen=True):
         after = patience.until(began + round(seconds * 1000), message, look, lambda m: m.settled)
         # A file is fetched first, which says nothing of how long an acknowledgement takes.
         if looks and after.settled and not isinstance(message.content, Media):
-            first.found(len(looks), looks[-1] / 1000)
+            came = None if after.sent_at is None else (after.sent_at - began) / 1000
+            first.found(len(looks), looks[-1] / 1000, came)
         return after
 
     def _stands(self, message: Message) -> Message:

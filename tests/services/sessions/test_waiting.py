@@ -182,6 +182,30 @@ def test_the_first_look_comes_about_when_what_is_waited_for_does() -> None:
         assert hits > 200
 
 
+def test_after_a_burst_a_few_calls_bring_the_first_look_back():
+    first = FirstLook(0.045)
+    for _ in range(50):
+        first.found(5, 0.6)
+    assert first.seconds > 0.3
+    for _ in range(10):
+        first.found(1, first.seconds, came=0.04)
+    assert first.seconds < 0.08
+
+
+def test_a_look_soon_after_it_came_brings_the_next_one_forward_by_little():
+    first = FirstLook(0.05)
+    first.found(1, 0.05, came=0.045)
+    assert first.seconds == pytest.approx(0.05 * (1 - FirstLook.SOONER))
+
+
+def test_a_clock_that_is_ahead_or_behind_leaves_the_first_look_within_its_bounds():
+    first = FirstLook(0.05)
+    for came in (-5.0, 5.0):
+        for _ in range(100):
+            first.found(1, first.seconds, came=came)
+        assert FirstLook.LEAST <= first.seconds <= FirstLook.MOST
+
+
 def test_the_first_look_is_neither_at_once_nor_after_a_long_time() -> None:
     first = FirstLook(0.045)
     for _ in range(1_000):
