@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from infra.calls import API, WHATSAPP, CallKind, Cost, Story, counted, follows
+from infra.calls import API, WHATSAPP, CallKind, Cost, Story, apart, counted, follows
 
 READ = CallKind(API, "dynamodb.GetItem", "M#{ulid}")
 WRITE = CallKind("WorkerTask", "dynamodb.UpdateItem", "M#{ulid}")
@@ -32,6 +32,12 @@ def test_what_is_made_whatever_happens_does_not_count() -> None:
     calls = [renewal, a_call(poll, 1, found=0, keys=[]), sweep, of_another, a_call(WRITE, 4), a_call(WRITE, 5)]
     assert counted(calls, frozenset({"Sweep"})) == [WRITE, WRITE]
     assert counted([a_call(poll, 1, found=1, keys=[])], frozenset()) == [poll]
+
+
+def test_a_play_in_which_events_came_together_is_told_from_others() -> None:
+    one = CallKind("Deliver", "dynamodb.BatchGetItem", "H#{cursor}, M#{ulid}, SESSION")
+    assert apart([READ, one, one])
+    assert not apart([READ, CallKind("Deliver", "dynamodb.BatchGetItem", "H#{cursor} 2, M#{ulid}, SESSION")])
 
 
 def test_a_way_is_followed_where_each_caller_makes_its_calls_in_that_order() -> None:
