@@ -156,6 +156,7 @@ class FirstLook:
 
     SOONER: Final = 0.015
     LATER: Final = 0.25
+    BACK: Final = 0.5
     SEEN: Final = 0.01
     LEAST: Final = 0.005
     MOST: Final = 0.4
@@ -171,7 +172,7 @@ class FirstLook:
         """
         if looks == 1:
             late = 0.0 if came is None else waited - max(came, 0.0) - self.SEEN
-            step = -max(self.seconds * self.SOONER, late * self.LATER)
+            step = -max(self.seconds * self.SOONER, late * self.BACK)
         else:
             step = (waited - self.seconds) * self.LATER
         self.seconds = min(max(self.seconds + step, self.LEAST), self.MOST)

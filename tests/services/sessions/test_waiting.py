@@ -187,9 +187,9 @@ def test_after_a_burst_a_few_calls_bring_the_first_look_back():
     for _ in range(50):
         first.found(5, 0.6)
     assert first.seconds > 0.3
-    for _ in range(10):
+    for _ in range(5):
         first.found(1, first.seconds, came=0.04)
-    assert first.seconds < 0.08
+    assert first.seconds < 0.07
 
 
 def test_a_look_soon_after_it_came_brings_the_next_one_forward_by_little():
