@@ -113,6 +113,7 @@ def test_a_network_and_a_key_that_stand_fit() -> None:
         (VPC, "VpcId needs SubnetIdA and SubnetIdB"),
         ({**VPC, "SubnetIdA": SUBNETS["SubnetIdA"]}, "VpcId needs SubnetIdA and SubnetIdB"),
         (SUBNETS, "need VpcId"),
+        ({**VPC, **SUBNETS, "SubnetIdB": SUBNETS["SubnetIdA"]}, "They must be in two availability zones"),
         ({"WorkerSecurityGroups": "sg-0123456789abcdef0"}, "WorkerSecurityGroups needs VpcId"),
         ({**KEY, "OwnKey": "yes"}, "two keys"),
         ({"RolePath": "platform"}, "with a slash at both ends"),
@@ -125,6 +126,31 @@ def test_a_network_and_a_key_that_stand_fit() -> None:
 def test_what_a_platform_team_brings_must_fit_together(given: dict[str, str], sentence: str) -> None:
     with pytest.raises(CannotDeploy, match=sentence):
         check_parameters(REAL, given, region="eu-central-1")
+
+
+CERTIFICATE = f"arn:aws:acm:eu-central-1:123456789012:certificate/{'0' * 8}-0000-0000-0000-{'0' * 12}"
+OWN_NAMES = {"DomainName": "wa.example.com", "SocketDomainName": "ws.example.com", "CertificateArn": CERTIFICATE}
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"DomainName": "wa.example.com", "CertificateArn": CERTIFICATE}, "Give SocketDomainName too"),
+        ({**OWN_NAMES, "SocketDomainName": "wa.example.com"}, "DomainName and SocketDomainName are the same"),
+        ({"SocketDomainName": "ws.example.com"}, "SocketDomainName needs DomainName"),
+        ({"RequestsPerFiveMinutes": "100"}, "A firewall stands at the edge"),
+    ],
+)
+def test_without_an_edge_each_api_has_a_name_of_its_own(given: dict[str, str], sentence: str) -> None:
+    check_parameters(REAL, {**OWN_NAMES, "Edge": "none"}, region="eu-central-1")
+    with pytest.raises(CannotDeploy, match=sentence):
+        check_parameters(REAL, {**given, "Edge": "none"}, region="eu-central-1")
+
+
+def test_a_pattern_that_isn_t_kept_is_said_in_words() -> None:
+    """Whoever mistypes a value is not to read a regular expression."""
+    for name, declared in REAL["Parameters"].items():
+        assert "AllowedPattern" not in declared or "ConstraintDescription" in declared, name
 
 
 FILES = {"AdoptedFiles": "fs-0123456789abcdef0"}
