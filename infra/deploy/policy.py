@@ -19,6 +19,7 @@ from infra.deploy import image
 from infra.deploy.account import ECS, ECS_ROLE
 from infra.deploy.administrator import secret_name
 from infra.deploy.artifacts import named
+from infra.deploy.checks import CERTIFICATES
 
 DOCKER: Final = (
     "ecr:BatchCheckLayerAvailability",
@@ -89,7 +90,11 @@ def _account(place: DeployerPlace) -> list[dict[str, Any]]:
             "CheckDomain",
             ["acm:DescribeCertificate", "route53:GetHostedZone"],
             [
-                f"arn:{place.partition}:acm:us-east-1:{place.account}:certificate/*",
+                # CloudFront looks for them in one region, and API Gateway, without an edge, in the stack's own.
+                *(
+                    f"arn:{place.partition}:acm:{region}:{place.account}:certificate/*"
+                    for region in sorted({CERTIFICATES, place.region})
+                ),
                 f"arn:{place.partition}:route53:::hostedzone/*",
             ],
         ),

@@ -182,6 +182,13 @@ def test_the_one_in_the_documents_is_the_one_that_is_generated() -> None:
     assert (REPOSITORY / "docs" / "ci" / "deployer-policy.json").read_text() == written(EXAMPLE)
 
 
+def test_a_certificate_may_be_looked_at_where_each_kind_of_gateway_has_it() -> None:
+    """CloudFront's is in one region for all; without an edge it is in the stack's own."""
+    (check,) = [one for one in policy(EXAMPLE)["Statement"] if one["Sid"] == "CheckDomain"]
+    regions = {one.split(":")[3] for one in check["Resource"] if one.split(":")[2] == "acm"}
+    assert regions == {checks.CERTIFICATES, EXAMPLE.region}
+
+
 def test_it_is_short_enough_for_iam_and_names_what_it_can() -> None:
     document = policy(EXAMPLE)
     assert len("".join(json.dumps(document).split())) <= POLICY_LETTERS
