@@ -10,11 +10,16 @@ from functools import partial
 from infra.deploy import CannotDeploy
 
 INTERRUPTED = 130
+COMMANDS = frozenset({"", "destroy", "finish", "adopt"})
 
 
 def main(arguments: list[str]) -> int:
     """Return the exit code: 0 done, 1 refused."""
     say = partial(print, flush=True)
+    what = " ".join(arguments)
+    if what not in COMMANDS:
+        sys.stderr.write(f"There is no command {what}, only destroy, finish and adopt; without one it deploys.\n")
+        return 1
     try:
         # Only now: what these load may be missing.
         from infra.deploy.adoption import adopt  # noqa: PLC0415
@@ -22,7 +27,7 @@ def main(arguments: list[str]) -> int:
         from infra.deploy.deployment import deploy, finish  # noqa: PLC0415
         from infra.deploy.destruction import destroy  # noqa: PLC0415
 
-        act = {"destroy": destroy, "finish": finish, "adopt": adopt}.get("".join(arguments), deploy)
+        act = {"": deploy, "destroy": destroy, "finish": finish, "adopt": adopt}[what]
         act(read_choices(os.environ), say)
     except CannotDeploy as refused:
         sys.stderr.write(f"{refused}\n")

@@ -88,6 +88,10 @@ def test_a_choice_that_can_t_be_is_refused_in_words(told, chosen: dict[str, str]
     assert sentence in told(**chosen)
 
 
+def test_a_command_that_there_is_not_deploys_nothing(told) -> None:
+    assert told("destory", STAGE="dev").startswith("There is no command destory, only destroy, finish and adopt")
+
+
 @pytest.mark.parametrize(
     ("answers", "sentence"),
     [
