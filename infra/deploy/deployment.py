@@ -157,6 +157,7 @@ def rehearse(packaged: PackagedStack, choices: Choices, say: Say) -> None:
     template = packaged.translated(artifacts.named(choices.stack, "0" * 12, region), region)
     check_parameters(template, choices.parameters, region=region)
     checks.check_template(template)
+    check_alarms(template, choices.rollback)
     _lint(template, region)
     bucket = artifacts.named(choices.stack, "ACCOUNT", region)
     say(f"The template is sound: {len(template['Resources'])} resources. In an account this would")

@@ -9,6 +9,7 @@ from infra.deploy import CannotDeploy
 from infra.deploy.choices import Choices
 from infra.deploy.deployment import rehearse
 from infra.deploy.packaging import ARCHIVE, SERVERLESS
+from infra.deploy.rollback import Rollback
 from tests.deploy.cloud import Docker, a_package
 
 pytestmark = pytest.mark.subprocess
@@ -61,6 +62,12 @@ def test_a_faulty_template_is_found(tmp_path: Path) -> None:
     faulty = a_package(tmp_path, Queue={"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": "soon"}})
     with pytest.raises(CannotDeploy, match=r"The template has faults:\n(.|\n)*DelaySeconds|soon"):
         rehearse(faulty, Choices("dev", {}, dry=True), print)
+
+
+def test_an_alarm_that_there_is_not_can_t_take_a_change_back(tmp_path: Path) -> None:
+    chosen = Choices("dev", {}, dry=True, rollback=Rollback(("FunctionErors",)))
+    with pytest.raises(CannotDeploy, match="ROLLBACK_ALARMS names FunctionErors, which is no alarm"):
+        rehearse(a_package(tmp_path), chosen, print)
 
 
 def test_what_was_packaged_may_lack_a_parameter_that_was_chosen(tmp_path: Path) -> None:
