@@ -22,6 +22,8 @@ ALIASES: Final = {
     "EDGE": "Edge",
     "ALARM_EMAIL": "AlarmEmail",
 }
+OFF: Final = frozenset({"", "0", "no"})
+"""What turns a switch off, where the variable has it."""
 LONGEST: Final = 16
 """Letters of a stage's name: it is part of names that AWS keeps short."""
 
@@ -71,9 +73,9 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
         parameters=parameters,
         region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION") or None,
         image=environment.get("IMAGE") or None,
-        dry=environment.get("DRY_RUN", "") not in {"", "0"},
+        dry=environment.get("DRY_RUN", "") not in OFF,
         confirmed=environment.get("CONFIRM", ""),
-        smoke=environment.get("SMOKE", "1") not in {"", "0"},
+        smoke=environment.get("SMOKE", "1") not in OFF,
         tags=read_tags(environment["TAGS"]) if "TAGS" in environment else None,
         protect=_yes_or_no("TERMINATION_PROTECTION", environment.get("TERMINATION_PROTECTION", "")),
         rollback=read_rollback(environment.get("ROLLBACK_ALARMS", ""), environment.get("ROLLBACK_MINUTES", "")),

@@ -62,6 +62,8 @@ def test_a_stack_that_stands_and_doesn_t_work_is_no_success(account: Account) ->
     assert said == ["The smoke test of http://127.0.0.1:9:"]
 
 
-@pytest.mark.parametrize(("given", "smoke"), [({}, True), ({"SMOKE": "1"}, True), ({"SMOKE": "0"}, False)])
+@pytest.mark.parametrize(
+    ("given", "smoke"), [({}, True), ({"SMOKE": "1"}, True), ({"SMOKE": "0"}, False), ({"SMOKE": "no"}, False)]
+)
 def test_it_can_be_left_out(given: dict[str, str], smoke: bool) -> None:
     assert read_choices({"STAGE": "dev", **given}).smoke is smoke
