@@ -4,6 +4,7 @@ moto executes a change set in one go: a resource that fails is an internal error
 would record the failure, take everything back, and say so; that is added here.
 """
 
+import itertools
 import json
 import os
 import shutil
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from moto.awslambda import urls as lambda_urls
 from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
@@ -31,8 +31,9 @@ from infra.local.moto.cloudformation import register
 from infra.local.moto.server import MotoServer
 from infra.template import decided
 
-REGIONS = iter(boto3.Session().get_available_regions("cloudformation"))
-"""Each test has a region of its own, since all that moto holds in a process is one account's."""
+REGION = "eu-west-3"
+NUMBERS = itertools.count(200_000_000_000)
+"""Each test has an account of its own, since moto holds all of them as long as the process lives."""
 QUOTA = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
 """What Lambda says of the account; moto doesn't know."""
 
@@ -67,19 +68,21 @@ iam_models.SERVICE_NAME_CONVERSION["ecs"] = "ECS"
 
 @contextmanager
 def running(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    """Run an empty region, and make this process's environment one that has credentials for it."""
+    """Run an empty account, and make this process's environment one that has credentials for it."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     as_cloudformation_does(monkeypatch)
     # moto reads a bucket's policy without its conditions: what is denied but over TLS would be denied at all.
     monkeypatch.setattr(FakeBucket, "get_permission", lambda *_: PermissionResult.NEUTRAL)
     register()
-    region = next(REGIONS)
+    owner = iam_models.iam_backends[str(next(NUMBERS))]["aws"]
+    owner.create_user(REGION, "owner")
+    key = owner.create_access_key("owner")
     with MotoServer() as server:
-        for name, value in environment(server.url, region).items():
+        for name, value in environment(server.url, REGION, key.access_key_id, key.secret_access_key).items():
             monkeypatch.setenv(name, value)
         with objects_disposed(monkeypatch):
-            yield accounts.log_in(region)
+            yield accounts.log_in(REGION)
 
 
 def as_cloudformation_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,12 +111,12 @@ def objects_disposed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         key.dispose()
 
 
-def environment(url: str, region: str) -> dict[str, str]:
-    """Return what leads an AWS SDK to moto, with credentials."""
+def environment(url: str, region: str, key_id: str = "test", secret: str = "test") -> dict[str, str]:
+    """Return what leads an AWS SDK to moto, with credentials: of its first account, if no others are given."""
     return {
         "AWS_ENDPOINT_URL": url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": key_id,
+        "AWS_SECRET_ACCESS_KEY": secret,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

@@ -47,7 +47,7 @@ def test_a_stack_is_found_with_its_administrator_its_resources_and_its_pool(acco
 
 
 def test_a_stack_that_isn_t_there_is_told(account: Account) -> None:
-    with pytest.raises(NotWorking, match="There is no stack switchboard-prod that is up in account 123456789012"):
+    with pytest.raises(NotWorking, match=f"There is no stack switchboard-prod that is up in account {account.number}"):
         deployed(account, "switchboard-prod")
 
 

@@ -13,10 +13,10 @@ from itertools import count
 from typing import Any, Final
 
 from moto.core import responses, utils
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.responses import BaseResponse
 from moto.dynamodb.responses import DynamoHandler
+from moto.iam.models import get_account_id_from
 from moto.sqs.responses import SQSResponse
 from moto.utilities.utils import get_partition
 from werkzeug.exceptions import HTTPException
@@ -52,10 +52,10 @@ class MotoCall:
         return self.target.partition(".")[0] in HANDLERS
 
     @property
-    def region(self) -> str:
-        """The region that the call is signed for."""
+    def signed_for(self) -> tuple[str, str]:
+        """The access key's id that the call is signed by, and the region that it is signed for."""
         parts = self.headers.get("authorization", "").partition("Credential=")[2].split("/")
-        return parts[2] if len(parts) > 2 else BaseResponse.default_region
+        return (parts[0], parts[2]) if len(parts) > 2 else ("", BaseResponse.default_region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ class MotoAnswer:
 
 
 _NUMBERS: Final = count(1)
+_account_of: Final = cache(get_account_id_from)
+"""The account whose access key signs, which moto looks for in all of them each time; a stranger's is the first."""
 
 
 class _Straight(BaseResponse):
@@ -82,7 +84,8 @@ class _Straight(BaseResponse):
         self.raw_body, self.method = request.body, "POST"
         self.querystring = self.data = {}
         self.uri_match = {}
-        self.region, self.current_account = request.region, DEFAULT_ACCOUNT_ID
+        key, self.region = request.signed_for
+        self.current_account = _account_of(key)
         self.partition = get_partition(self.region)
         self.params = self.read(request)
 
