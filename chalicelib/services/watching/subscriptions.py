@@ -55,6 +55,7 @@ from chalicelib.services.ports import (
     Gone,
     HistoryStore,
     MessageStore,
+    Misconfigured,
     Rejected,
     SessionStore,
     Sockets,
@@ -125,6 +126,11 @@ class EventLog(Struct, frozen=True):
 
 def _message_of(envelope: Envelope) -> str | None:
     return envelope.data.get("message") if envelope.of_message else None
+
+
+def _may_be_sent(subscription: Subscription, envelope: Envelope) -> bool:
+    """Whether the subscription is to the event's own session, none of the same name before it, and nobody sends."""
+    return subscription.uid == envelope.uid and not subscription.busy_until
 
 
 Owed = Mapping[str, str | None]
@@ -274,7 +280,7 @@ class Subscriptions(Struct, frozen=True):
         if envelope.type == DELETED:
             self._part(watcher, envelope)
             return None
-        if isinstance(watcher, Subscription) and not watcher.busy_until and watcher.sent in owed:
+        if isinstance(watcher, Subscription) and _may_be_sent(watcher, envelope) and watcher.sent in owed:
             if owed[watcher.sent] is None:
                 return watcher
             if owed[watcher.sent] == envelope.cursor:
@@ -283,13 +289,19 @@ class Subscriptions(Struct, frozen=True):
         return None
 
     def owed(self, envelope: Envelope, followers: Sequence[Watcher]) -> Owed:
-        """Return what those of the followers are owed first for whom nobody is sending; most are owed the same."""
-        places = {
-            one.sent
-            for one in followers
-            if isinstance(one, Subscription) and one.uid == envelope.uid and not one.busy_until
-        }
-        return {sent: self._first_owed(envelope.uid, sent) for sent in places}
+        """Return what those of the followers are owed first for whom nobody is sending; most are owed the same.
+
+        Where history can't be read, other than for a moment, that is nobody's: each is then sent what it is owed by
+        itself, or not, and the event's other watchers and its webhook are told. Raises Unavailable and Misconfigured.
+        """
+        places = {one.sent for one in followers if isinstance(one, Subscription) and _may_be_sent(one, envelope)}
+        try:
+            return {sent: self._first_owed(envelope.uid, sent) for sent in places}
+        except (Unavailable, Misconfigured):
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is that lies there, it is the subscriptions' affair alone
+            _log.exception("what subscriptions are owed can't be read", extra={"uid": envelope.uid})
+            return {}
 
     def _first_owed(self, uid: str, sent: str) -> str | None:
         events = self.history.since(uid, sent or None, limit=PAGE)

@@ -395,6 +395,35 @@ def test_one_that_another_function_claims_meanwhile_is_left_as_that_one_writes_i
     assert stage.ids() == ["e1", "e1", "e2"]
 
 
+def test_one_to_an_earlier_session_of_the_same_name_is_sent_nothing_of_the_new_one_s(stage: Stage) -> None:
+    session = stage.a_session()
+    stage.say(subscribe={"ana": None})
+    stage.rig.stores.sessions.rows.clear()
+    stage.rig.stores.sessions.create(replace(session, uid="uid-new"))
+    stage.join("w2")
+    stage.say("w2", subscribe={"ana": None})
+    envelope = replace(stage.event(1), uid="uid-new")
+    History(stage.rig.stores.history).record(envelope)
+    stage.rig.push.push(envelope)
+    assert (stage.ids("w1"), stage.ids("w2")) == ([], ["e1"])
+    assert stage.subscription().sent == "", "nothing of its own session's is passed over"
+
+
+def test_where_history_can_not_be_read_other_watchers_are_told_all_the_same(stage: Stage) -> None:
+    stage.a_session()
+    stage.say(subscribe={"ana": None})
+    stage.join("w2")
+    stage.say("w2", subscribe={"*": None})
+
+    def unreadable(*_: object, **__: object) -> Any:
+        raise ValueError("an item of another format")
+
+    stage.happen(1, told=False)
+    stage.rig.stores.history.since = unreadable  # type: ignore[method-assign]
+    stage.rig.push.push(stage.event(1))
+    assert (stage.ids("w1"), stage.ids("w2")) == ([], ["e1"])
+
+
 def test_one_that_can_not_be_reached_just_now_is_sent_it_later(stage: Stage) -> None:
     stage.a_session()
     stage.say(subscribe={"ana": None})
