@@ -490,6 +490,7 @@ class Rig:
             self.poster,
             self.moves,
             self.clock,
+            began=0,
         )
 
     @property

@@ -365,6 +365,7 @@ def webhooks() -> Webhooks:
         poster=HttpPoster(local=here.webhooks_local),
         moves=parts.moves(),
         clock=parts.clock,
+        began=parts.clock(),
     )
 
 

@@ -154,9 +154,9 @@ class EndpointNote:
     until: int
     types: tuple[str, ...] | None = None
 
-    def holds(self, uid: str, *, now: int) -> bool:
-        """Whether it is about that session, and not too old."""
-        return self.uid == uid and now < self.until
+    def holds(self, uid: str, *, now: int, since: int = 0) -> bool:
+        """Whether it is about that session, and not too old; one that was written before ``since`` is."""
+        return self.uid == uid and now < self.until and since <= self.until - NOTED_FOR
 
 
 def interests(event_type: str) -> bool:

@@ -7,7 +7,8 @@ How it works. A delivery passes through three steps, each of which may be repeat
    comes again, and with it this step. Whether a message's event is owed is told by a note that lies beside the
    session's watchers, whom the fan-out reads anyway. The fan-out writes the note itself, when the stream tells it that
    the session has changed. So the note is of the event's own time: whatever happens after an endpoint was set is owed.
-   A note holds for ten minutes (``NOTED_FOR``), in case that a change was never told.
+   A note holds for ten minutes (``NOTED_FOR``), in case that a change was never told, and only in processes that had
+   begun when it was written: a version without notes may have been told of a change before that.
 2. ``attempt``, in the function that reads the queue: the session, the event and the message are read as they are now,
    in one call for all deliveries that come together. So an endpoint that was changed, disabled or removed meanwhile
    counts at once, and for a session that is gone nothing is posted. The payload is signed (Standard Webhooks,
@@ -75,7 +76,10 @@ Source = tuple[Session | None, Envelope | None, Message | None]
 
 
 class Webhooks(Struct, frozen=True):
-    """Delivers events to sessions' endpoints, each at least once (see the module)."""
+    """Delivers events to sessions' endpoints, each at least once (see the module).
+
+    ``began`` is when this process did, in milliseconds since the Unix epoch.
+    """
 
     sessions: SessionStore
     source: DeliverySource
@@ -84,6 +88,7 @@ class Webhooks(Struct, frozen=True):
     poster: Poster
     moves: Moves
     clock: Clock
+    began: int
 
     def owe(self, envelope: Envelope, session: Session | None = None, note: RoomNote = NOTHING_NOTED) -> RoomNote:
         """Queue the event's delivery, if the session has an endpoint for it; the event must be in history already.
@@ -95,7 +100,7 @@ class Webhooks(Struct, frozen=True):
         if session is None and not interests(envelope.type):
             return note
         now, noted = self.clock(), note.endpoint
-        types = noted.types if noted and noted.holds(envelope.uid, now=now) else None
+        types = noted.types if noted and noted.holds(envelope.uid, now=now, since=self.began) else None
         if session is None and envelope.of_message and types is not None:
             tells = envelope.type in types
         else:
@@ -111,7 +116,7 @@ class Webhooks(Struct, frozen=True):
     def _noted(self, session: Session, note: RoomNote, now: int) -> RoomNote:
         """Note which messages' events the endpoint is told of, before any later event of the session comes up."""
         types, noted = _message_events(session), note.endpoint
-        if noted is None or not noted.holds(session.uid, now=now) or noted.types != types:
+        if noted is None or not noted.holds(session.uid, now=now, since=self.began) or noted.types != types:
             note = replace(note, endpoint=EndpointNote(session.uid, now + NOTED_FOR, types))
             self.watchers.note(session.tenant, session.id, note)
         return note

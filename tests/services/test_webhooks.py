@@ -3,6 +3,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from chalicelib.domain import events as e
 from chalicelib.domain.events import Envelope
@@ -311,6 +312,19 @@ def test_a_note_gets_old_and_is_nothing_to_another_session_of_the_same_name(rig)
     assert told(rig, another) == []
     rig.stores.sessions.create(a_running_session(id="ana-2", uid="another", webhook_url=URL, webhook_secret=SECRET))
     assert told(rig, another) == [RECEIVED.id]
+
+
+def test_a_note_from_before_the_function_began_may_be_of_before_an_older_version_was_told_of_a_change(rig):
+    assert told(rig, CONNECTED, replace(stands(rig), webhook_url=None)) == []
+    assert told(rig, RECEIVED) == []
+    note = rig.stores.watchers.room("default", "ana").note
+    later = structs.replace(rig.webhooks, began=NOW + 1)
+    rig.clock.now += 1
+    noted = later.owe(RECEIVED, None, note)
+    assert [delivery.event for delivery, _ in rig.deliveries.queued] == [RECEIVED.id]
+    unread(rig)
+    later.owe(RECEIVED, None, noted)
+    assert len(rig.deliveries.queued) == 2, "what it has noted by itself counts"
 
 
 def test_where_more_than_an_event_s_type_decides_the_session_is_read(rig):
