@@ -440,11 +440,17 @@ def ground(state: Path) -> Iterator[Ground]:
 
 
 def main() -> None:
-    """Play all stories and write the page."""
+    """Play all stories, print how many calls each made, and write the page."""
+    parts = []
     with tempfile.TemporaryDirectory() as state, ground(Path(state)) as here:
-        parts = [["", *here.cost(story).lines()] for story in STORIES]
-    introduction = PAGE.read_text().partition("\n\n## ")[0]
-    PAGE.write_text("\n".join([introduction, *chain.from_iterable(parts), ""]))
+        for story in STORIES:
+            cost = here.cost(story)
+            print(f"{story.name}: {cost.calls.total()} calls", flush=True)
+            parts.append(["", *cost.lines()])
+    before = PAGE.read_text()
+    after = "\n".join([before.partition("\n\n## ")[0], *chain.from_iterable(parts), ""])
+    PAGE.write_text(after)
+    print(f"docs/{PAGE.name} is {'as it was' if after == before else 'written anew'}.")
 
 
 if __name__ == "__main__":
