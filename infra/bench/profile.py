@@ -232,6 +232,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=100, help="how many are sent, and received (default 100)")
     parser.add_argument("--top", type=int, default=0, help="show so many of each layer's calls (default none)")
     chosen = parser.parse_args()
+    print(f"The processor's time of a message, from {chosen.messages} sent and as many received:", flush=True)
     with tempfile.TemporaryDirectory() as state:
         for line in report(Path(state), chosen.messages, chosen.top):
             print(line, flush=True)
