@@ -12,6 +12,7 @@ from chalice.test import Client
 
 from chalicelib import bootstrap
 from chalicelib.adapters.credentials import ALGORITHM, AUDIENCE, ISSUER, JwtTokens, SigningKeys
+from chalicelib.config import settings
 from chalicelib.domain.access import DEFAULT_TENANT, ApiKey, Role, Tenant, User, fingerprint
 from chalicelib.domain.session import Session, Status
 from chalicelib.services.accounts.invitations import Company
@@ -91,6 +92,12 @@ class World(Rig):
         self.token()
         signing = {"key": SIGNING_KEY, "algorithm": ALGORITHM, "headers": {"kid": "k1"}} | changes
         return jwt.encode(claims | {"exp": now + 3600}, **signing)
+
+
+@pytest.fixture(autouse=True)
+def _usual_settings() -> None:
+    """Have the process read its settings before a test changes the environment: they are read once, for all tests."""
+    settings()
 
 
 @pytest.fixture
