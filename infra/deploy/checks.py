@@ -3,19 +3,19 @@
 A template has at most 1 MB, https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html.
 A REST API has as many resources, one a part of a path, as the account's quota says. New accounts have room for ten
 functions at once, of which the stack reserves some, and vCPUs for a few
-sessions. A certificate and a hosted zone are asked for a quarter of an hour
-into the creation of a stack, which is late to find a slip.
+sessions. A certificate, a hosted zone and a network that stands are asked for
+minutes into the creation of a stack, which is late to find a slip.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.concurrency import LEAST, PARAMETER, reserved, waiting_share
 from infra.deploy import CannotDeploy
-from infra.deploy.account import Account, explained
+from infra.deploy.account import Account, explained, refused
 
 TEMPLATE_BYTES: Final = 1_000_000
 """What CloudFormation takes from a bucket, whose MB may be the smaller one; 51,200 bytes come with a call itself."""
@@ -149,6 +149,50 @@ def _nodes(paths: Mapping[str, Any]) -> set[str]:
         parts = path.strip("/").split("/")
         found |= {"/" + "/".join(parts[:end]) for end in range(1, len(parts) + 1)}
     return found
+
+
+RESOLVING: Final = ("enableDnsSupport", "enableDnsHostnames")
+"""EC2's attributes of a VPC, without which workers don't find the files' mount targets."""
+
+
+def check_network(account: Account, parameters: Mapping[str, str]) -> None:
+    """Raise CannotDeploy if subnets and groups that stand don't fit the VPC, the zones, or what workers need.
+
+    Not everybody who may deploy may ask EC2; then the stack's own attempt tells.
+    """
+    vpc = parameters.get("VpcId")
+    if not vpc:
+        return
+    subnets = [parameters["SubnetIdA"], parameters["SubnetIdB"]]
+    groups = [one for one in parameters.get("WorkerSecurityGroups", "").split(",") if one]
+    ec2: Any = account.session.client("ec2")
+    with explained("show the network"):
+        try:
+            zones = _zones(ec2.describe_subnets(SubnetIds=subnets)["Subnets"], vpc)
+            found = ec2.describe_security_groups(GroupIds=groups)["SecurityGroups"] if groups else []
+            told = {one: ec2.describe_vpc_attribute(VpcId=vpc, Attribute=one) for one in RESOLVING}
+        except ClientError as error:
+            if refused(error, "UnauthorizedOperation"):
+                return
+            raise
+    if len(zones) < len(subnets):
+        raise CannotDeploy(
+            f"{' and '.join(subnets)} are both in {zones.pop()}. They must be in two availability zones."
+        )
+    elsewhere = [one["GroupId"] for one in found if one["VpcId"] != vpc]
+    if elsewhere:
+        raise CannotDeploy(f"The security group {elsewhere[0]} isn't in {vpc}.")
+    off = [name for name, one in told.items() if not one[name[0].upper() + name[1:]]["Value"]]
+    if off:
+        raise CannotDeploy(f"{vpc} has {off[0]} off, and workers find their files by names. Turn it on first.")
+
+
+def _zones(subnets: Sequence[Mapping[str, Any]], vpc: str) -> set[str]:
+    """Return the availability zones that the subnets are in; raises CannotDeploy if one isn't in the VPC."""
+    for one in subnets:
+        if one["VpcId"] != vpc:
+            raise CannotDeploy(f"The subnet {one['SubnetId']} isn't in {vpc}, but in {one['VpcId']}.")
+    return {one["AvailabilityZone"] for one in subnets}
 
 
 CERTIFICATES: Final = "us-east-1"

@@ -76,10 +76,11 @@ def _account(place: DeployerPlace) -> list[dict[str, Any]]:
     linked = f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/{ECS}/{ECS_ROLE}"
     asked = ["cloudfront:ListDistributions", "cloudwatch:DescribeAlarms", "ecr:GetAuthorizationToken"]
     quotas = ["lambda:GetAccountSettings", "servicequotas:GetServiceQuota"]
+    network = ["ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute"]
     readers = "lambda:ListEventSourceMappings"
     return [
         # These know no resource, or none that is known before.
-        _allow("Ask", [*asked, *quotas, readers, "sts:GetCallerIdentity"], ["*"]),
+        _allow("Ask", [*asked, *quotas, *network, readers, "sts:GetCallerIdentity"], ["*"]),
         # Whether CloudFront takes the account is tried with a distribution that is switched off, and goes again.
         _allow(
             "TryCloudFront",

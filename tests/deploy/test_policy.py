@@ -26,6 +26,7 @@ from infra.smoke.workers import Fleet
 from tests.deploy import cloud, test_adoption
 from tests.deploy.cloud import Docker, a_package, a_page, a_repository, client, running
 from tests.deploy.test_deployment import run_task
+from tests.infra.networks import a_network
 
 pytestmark = pytest.mark.subprocess
 
@@ -142,6 +143,7 @@ def _check_what_is_chosen(account: Account, others: Account) -> None:
     acm_backends[account.number]["us-east-1"].get_certificate(arn).status = "ISSUED"
     with pytest.raises(CannotDeploy, match="hosted zone"):
         checks.check_domain(account, {"DomainName": "a.example.com", "CertificateArn": arn, "HostedZoneId": "Z1"})
+    checks.check_network(account, a_network(client(others, "ec2"), account.region))
     verification.check_verified(account)
     made = cloudfront_backends[account.number]["aws"].distributions
     for one in made.values():

@@ -7,9 +7,9 @@ import pytest
 
 from infra.template import decided
 from tests.infra.cloud import ACCOUNT, REGION, Cloud, moto_cloud
+from tests.infra.networks import a_network
 from tests.infra.parameter_sets import ADOPTED, MOUNTED
 from tests.infra.removal import as_cloudformation_does
-from tests.infra.test_foreign import a_network
 
 pytestmark = pytest.mark.subprocess
 
@@ -74,7 +74,7 @@ def test_a_stack_goes_on_with_a_table_and_files_that_stand_and_leaves_them(packa
 
 def test_files_that_are_mounted_already_get_no_other_mount_targets(package):
     with moto_cloud(package, "switchboard-mounted") as cloud:
-        given = MOUNTED | left_behind(cloud) | a_network(cloud.client("ec2"))
+        given = MOUNTED | left_behind(cloud) | a_network(cloud.client("ec2"), REGION)
         efs = cloud.client("efs")
         mine = {
             efs.create_mount_target(FileSystemId=given["AdoptedFiles"], SubnetId=given[subnet])["MountTargetId"]

@@ -4,25 +4,10 @@ import pytest
 
 from infra.template import decided, references
 from tests.infra.cloud import REGION, moto_cloud
+from tests.infra.networks import a_network
 from tests.infra.parameter_sets import FOREIGN, PRIVATE, SETS
 
 pytestmark = pytest.mark.subprocess
-
-
-def a_network(ec2):
-    """Make a VPC with two subnets and two security groups; return the parameters that name them."""
-    vpc = ec2.create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.99.{number}.0/24", AvailabilityZone=f"{REGION}{zone}")
-        for number, zone in enumerate("ab")
-    ]
-    groups = [ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc) for name in ("one", "other")]
-    return {
-        "VpcId": vpc,
-        "SubnetIdA": subnets[0]["Subnet"]["SubnetId"],
-        "SubnetIdB": subnets[1]["Subnet"]["SubnetId"],
-        "WorkerSecurityGroups": ",".join(one["GroupId"] for one in groups),
-    }
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +17,7 @@ def foreign(package):
 
 
 def given_to(cloud):
-    given = FOREIGN | a_network(cloud.client("ec2"))
+    given = FOREIGN | a_network(cloud.client("ec2"), REGION)
     cloud.create(given)
     return given
 
