@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from infra.bench import disk, linking, media, messages, processor, sessions, stories
+from infra.bench import disk, linking, media, messages, processor, sessions, stories, times
 from infra.bench.figures import Findings, Row, revision, this_machine
 from infra.bench.measuring import FAILURES, Bench, sentence
 from infra.bench.page import page
@@ -43,7 +43,7 @@ PLAYED: Final = (
 def main() -> int:
     """Parse the arguments and run; the exit code is 1 if a part couldn't be measured, not if a goal isn't met."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="how often each is run, in turn (default 5)")
+    parser.add_argument("--runs", type=times, default=5, help="how often each is run, in turn (default 5)")
     parser.add_argument("--only", choices=sorted(PARTS | MORE), help="run only this part")
     parser.add_argument("--cloud", action="store_true", help="play AWS's latencies, and show where a story's time goes")
     parser.add_argument("--seed", type=int, default=0, help="which latencies are drawn")

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from infra.bench import times
 from infra.bench.__main__ import MORE, OUT, PARTS, Part
 from infra.bench.figures import Row, merged, revision, shown, this_machine
 from infra.bench.measuring import FAILURES, Bench, sentence
@@ -152,7 +153,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("before", help="a revision of git's")
     parser.add_argument("after", nargs="?", default="", help="another one (default: the working tree)")
-    parser.add_argument("--runs", type=int, default=3, help="how often each part is run (default 3)")
+    parser.add_argument("--runs", type=times, default=3, help="how often each part is run (default 3)")
     parser.add_argument("--only", choices=sorted(PARTS | MORE), help="compare only this part")
     chosen = parser.parse_args()
     every = PARTS | MORE

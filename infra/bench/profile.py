@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from infra import REPOSITORY
+from infra.bench import times
 from infra.local.client import Phone, Stack, expect, next_frame, processor_ms, send
 
 SESSION: Final = "628111300001"
@@ -229,7 +230,7 @@ def lines(title: str, spent: Spent, layers: Layers, count: int, top: int) -> Ite
 def main() -> None:
     """Parse the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=100, help="how many are sent, and received (default 100)")
+    parser.add_argument("--messages", type=times, default=100, help="how many are sent, and received (default 100)")
     parser.add_argument("--top", type=int, default=0, help="show so many of each layer's calls (default none)")
     chosen = parser.parse_args()
     print(f"The processor's time of a message, from {chosen.messages} sent and as many received:", flush=True)

@@ -1,9 +1,13 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from infra.bench.__main__ import measured, write_down
+import pytest
+
+from infra.bench.__main__ import main, measured, write_down
+from infra.bench.comparing import main as compare
 from infra.bench.figures import Row
 from infra.bench.measuring import Bench
+from infra.bench.profile import main as profile
 from infra.local.client import ROOT, NotAsExpected
 from tests.bench.findings import a_row, findings
 
@@ -46,3 +50,15 @@ def test_the_page_and_the_json_are_written_down_together(tmp_path):
     page = (tmp_path / "bench" / "index.html").read_text()
     assert "a send" in page
     assert "linking can&#x27;t be measured" in page
+
+
+@pytest.mark.parametrize("command", [main, compare, profile])
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "x", ""])
+def test_nothing_is_measured_no_time_at_all(
+    command: Callable[[], object], number: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option = "--messages" if command is profile else "--runs"
+    monkeypatch.setattr("sys.argv", ["bench", f"{option}={number}", *(["HEAD"] if command is compare else [])])
+    with pytest.raises(SystemExit, match="2"):
+        command()
+    assert f"{number} is no whole number from 1" in capsys.readouterr().err
