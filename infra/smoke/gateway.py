@@ -3,6 +3,7 @@
 import json
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 from websockets.exceptions import WebSocketException
@@ -17,10 +18,14 @@ LONGEST: Final = 200
 
 
 class Gateway:
-    """Calls the gateway at ``address``, after ``log_in`` with a token that nobody else has."""
+    """Calls the gateway at ``address``, after ``log_in`` with a token that nobody else has.
 
-    def __init__(self, address: str) -> None:
+    ``sockets`` is where WebSockets are opened; empty where that is where the gateway says.
+    """
+
+    def __init__(self, address: str, sockets: str = "") -> None:
         self._address = address
+        self._sockets = sockets
         self._calls = requests.Session()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
@@ -64,6 +69,8 @@ class Gateway:
         """Open a WebSocket, say something on it, and wait for the answer; raises NotWorking."""
         ways = self.ask("GET", "/edge.json")["websockets"]
         url = next(way["address"] for way in ways if way["path"] == "/v1/ws")
+        if self._sockets:
+            url = f"{self._sockets}?{urlsplit(url).query}"
         # In a header: an address is what logs and error messages repeat.
         token = {"Authorization": str(self._calls.headers["Authorization"])}
         try:

@@ -25,7 +25,8 @@ class SmokeTarget:
     """``address`` has no slash at its end; ``client`` makes boto3's client of a service that is named.
 
     ``resources`` are physical ids by logical ones, ``Table``, ``Cluster`` and ``WorkerTask`` among them. ``standbys``
-    is how many workers the pool holds at the least.
+    is how many workers the pool holds at the least. ``sockets`` is where WebSockets are opened, without a query; empty
+    where that is where the gateway says.
     """
 
     address: str
@@ -34,6 +35,7 @@ class SmokeTarget:
     client: Callable[[str], Any] = field(repr=False)
     resources: Mapping[str, str] = field(repr=False)
     standbys: int
+    sockets: str = ""
 
 
 def deployed(account: Account, stack: str) -> SmokeTarget:
@@ -46,21 +48,32 @@ def deployed(account: Account, stack: str) -> SmokeTarget:
     with explained(f"give the first administrator's password ({name})"):
         text = account.session.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
     known = json.loads(text)
+    resources = {logical: physical for logical, _, physical in found.resources()}
+    address, sockets = addresses(state, resources, account.region)
     return SmokeTarget(
-        address=_address(state),
+        address=address,
         username=known["username"],
         password=known["password"],
         client=account.session.client,  # type: ignore[arg-type]
-        resources={logical: physical for logical, _, physical in found.resources()},
+        resources=resources,
         standbys=int(state.parameters.get(STANDBYS, "0")),
+        sockets=sockets,
     )
 
 
-def _address(state: StackState) -> str:
-    """Return the stack's address: CloudFront's own, where only the domain's owner could have entered the domain."""
-    elsewhere = state.parameters.get("DomainName") and not state.parameters.get("HostedZoneId")
+def addresses(state: StackState, resources: Mapping[str, str], region: str) -> tuple[str, str]:
+    """Return a stack's address and where its WebSockets are opened, as in SmokeTarget.
+
+    Where only the domain's owner could have entered the names, which the deployment tells at its end, these are
+    CloudFront's own, or without an edge those of the two APIs.
+    """
+    if not state.parameters.get("DomainName") or state.parameters.get("HostedZoneId"):
+        return state.outputs["Address"].rstrip("/"), ""
     distribution = state.outputs.get("DistributionAddress")
-    return f"https://{distribution}" if elsewhere and distribution else state.outputs["Address"].rstrip("/")
+    if distribution:
+        return f"https://{distribution}", ""
+    suffix = f"execute-api.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}/api"
+    return f"https://{resources['RestAPI']}.{suffix}", f"wss://{resources['WebsocketAPI']}.{suffix}"
 
 
 def local(url: str, directory: Path) -> SmokeTarget:

@@ -42,7 +42,7 @@ def walk(target: SmokeTarget, say: Say, limits: TimeLimits = USUAL_LIMITS) -> No
     """Take every step and say how long it took; raises NotWorking, and CannotDeploy where AWS tells nothing."""
     began = time.monotonic()
     say(f"The smoke test of {target.address}:")
-    with closing(Gateway(target.address)) as gateway:
+    with closing(Gateway(target.address, target.sockets)) as gateway:
         trial = _Trial(gateway, Fleet(target), say, limits)
         try:
             trial.reach_edge()

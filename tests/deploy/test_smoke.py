@@ -10,8 +10,9 @@ from infra.deploy import CannotDeploy
 from infra.deploy.account import Account
 from infra.deploy.choices import Choices, read_choices
 from infra.deploy.deployment import bring, prove
+from infra.deploy.stack import StackState
 from infra.smoke import NotWorking
-from infra.smoke.target import deployed
+from infra.smoke.target import addresses, deployed
 from infra.smoke.walk import TimeLimits
 from tests.deploy.cloud import a_package, client, running
 
@@ -60,6 +61,39 @@ def test_a_stack_that_stands_and_doesn_t_work_is_no_success(account: Account) ->
     assert re.match(r"Not so: the gateway answers at its address\. GET /health got no answer", second)
     assert third == "Once that is mended, try it again: make smoke STAGE=dev"
     assert said == ["The smoke test of http://127.0.0.1:9:"]
+
+
+NAMED = {"DomainName": "wa.example.com", "HostedZoneId": ""}
+ENTERED = {**NAMED, "HostedZoneId": "Z1"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "outputs", "found"),
+    [
+        ({}, {"Address": "https://d1.cloudfront.net/"}, ("https://d1.cloudfront.net", "")),
+        (ENTERED, {"Address": "https://wa.example.com"}, ("https://wa.example.com", "")),
+        (
+            NAMED,
+            {"Address": "https://wa.example.com", "DistributionAddress": "d1.cloudfront.net"},
+            ("https://d1.cloudfront.net", ""),
+        ),
+        (
+            NAMED,
+            {"Address": "https://wa.example.com", "SocketsAddress": "wss://ws.example.com/"},
+            (
+                "https://rest1.execute-api.eu-west-3.amazonaws.com/api",
+                "wss://sockets1.execute-api.eu-west-3.amazonaws.com/api",
+            ),
+        ),
+    ],
+    ids=["CloudFront's own", "entered by the stack", "CloudFront with a name", "no edge with names"],
+)
+def test_a_name_that_the_stack_didn_t_enter_isn_t_relied_upon(
+    parameters: dict[str, str], outputs: dict[str, str], found: tuple[str, str]
+) -> None:
+    """Whoever owns the domain learns at the end of the deployment what to enter."""
+    state = StackState("CREATE_COMPLETE", outputs, parameters)
+    assert addresses(state, {"RestAPI": "rest1", "WebsocketAPI": "sockets1"}, "eu-west-3") == found
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,16 @@ def test_a_pool_that_shall_be_empty_is_waited_for_by_nobody(stack: Stack, target
     assert left(stack) == []
 
 
+def test_websockets_are_opened_elsewhere_where_the_gateway_s_names_aren_t_known_yet(
+    stack: Stack, target: SmokeTarget
+) -> None:
+    said: list[str] = []
+    walk(replace(target, sockets=f"{stack.url.replace('http', 'ws')}/v1/ws"), said.append)
+    assert said[-1].startswith("It works")
+    with pytest.raises(NotWorking, match=r"Not so: a WebSocket answers\. The WebSocket ws://localhost:9/api\?"):
+        walk(replace(target, sockets="ws://localhost:9/api"), print)
+
+
 def test_a_standby_that_isn_t_there_is_told_with_what_ecs_says_of_its_task(stack: Stack, target: SmokeTarget) -> None:
     other = replace(target, resources={**target.resources, "WorkerTask": "worker:999"})
     with pytest.raises(
