@@ -151,6 +151,30 @@ def _nodes(paths: Mapping[str, Any]) -> set[str]:
     return found
 
 
+KEYS: Final = {"OwnKey": "no", "KeyArn": ""}
+"""The parameters that say which key encrypts, with their values where it is AWS's own."""
+
+
+def check_key(account: Account, parameters: Mapping[str, str], before: Mapping[str, str] | None) -> None:
+    """Raise CannotDeploy if the key is in another region, or if a stack that stands would lose its files to another.
+
+    A file system's key can't be changed: CloudFormation would make an empty one. ``before`` are the parameters of the
+    stack that stands, by name, None where there is none.
+    """
+    key = parameters.get("KeyArn")
+    if key and key.split(":")[3] != account.region:
+        raise CannotDeploy(f"The key must be in {account.region}, and {key} isn't.")
+    if before is None or parameters.get("AdoptedFiles"):
+        return
+    changed = [name for name, usual in KEYS.items() if before.get(name, usual) != parameters.get(name, usual)]
+    if changed:
+        raise CannotDeploy(
+            f"{changed[0]} can only be chosen for a new stack: this one would get a file system without its devices' "
+            "files, and each session would have to be linked anew. Remove the stage first (make destroy), which keeps "
+            "the table and the files, and go on with them: docs/operations.md, Restore."
+        )
+
+
 RESOLVING: Final = ("enableDnsSupport", "enableDnsHostnames")
 """EC2's attributes of a VPC, without which workers don't find the files' mount targets."""
 

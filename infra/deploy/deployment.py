@@ -103,6 +103,7 @@ def bring(account: Account, packaged: PackagedStack, choices: Choices, say: Say)
     parameters["WaitingShare"] = str(checks.free_for_waits(account, parameters, before.parameters if before else {}))
     say(f"{parameters['WaitingShare']} calls may wait at a time, unless WaitingCalls says otherwise.")
     say(checks.check_vcpus(account, parameters))
+    checks.check_key(account, parameters, before.parameters if before else None)
     checks.check_network(account, parameters)
     checks.check_domain(account, parameters)
     at_the_edge = parameters.get("Edge") == "cloudfront"
