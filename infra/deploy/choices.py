@@ -63,11 +63,12 @@ def read_choices(environment: Mapping[str, str]) -> Choices:
     parameters = {ALIASES[name]: environment[name].strip() for name in ALIASES if environment.get(name)}
     for pair in environment.get("PARAMETERS", "").split():
         name, given, value = pair.partition("=")
-        if not given:
+        if not (name and given):
             raise CannotDeploy(
                 f"PARAMETERS={pair} isn't understood. Write it like PARAMETERS='StandbyMin=2 LogDays=90'."
             )
-        parameters[name] = value
+        if parameters.setdefault(name, value) != value:
+            raise CannotDeploy(f"{name} is given twice, as {parameters[name]} and as {value}. Leave one out.")
     return Choices(
         stage=_stage(environment.get("STAGE", "")),
         parameters=parameters,

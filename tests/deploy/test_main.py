@@ -67,6 +67,9 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         ),
         ({"STAGE": "dev", "ALARM_EMAIL": "ops"}, "AlarmEmail=ops can't be: it must be an e-mail address."),
         ({"STAGE": "dev", "PARAMETERS": "StandbyMin"}, "PARAMETERS=StandbyMin isn't understood."),
+        ({"STAGE": "dev", "PARAMETERS": "=2"}, "PARAMETERS==2 isn't understood."),
+        ({"STAGE": "dev", "PARAMETERS": "LogDays=30 LogDays=90"}, "LogDays is given twice, as 30 and as 90."),
+        ({"STAGE": "dev", "EDGE": "none", "PARAMETERS": "Edge=cloudfront"}, "Edge is given twice"),
         ({"STAGE": "dev", "PARAMETERS": "StandbyMin=-1"}, "it must be 0 at least."),
         ({"STAGE": "dev", "PARAMETERS": "LogDays=31"}, "LogDays=31 can't be: it must be one of 1, 3, 5"),
         (
