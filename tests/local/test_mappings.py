@@ -1,4 +1,9 @@
+from chalicelib.adapters.dynamodb.messages import to_item
+from chalicelib.adapters.dynamodb.table import typed
+from chalicelib.domain.content import Deleted, Target
+from chalicelib.domain.messages import MessageStatus
 from infra.local.mappings import function_of, mapping
+from tests.makers import a_message
 
 SMALLEST = {"FunctionName": {"Ref": "Control"}, "EventSourceArn": "arn:aws:dynamodb:us-east-1:1:table/t/stream/s"}
 
@@ -40,6 +45,20 @@ def test_the_template_lets_sessions_messages_and_redriven_events_to_the_fanout_a
     assert passing(control) == sessions
     assert passing(fanout) == sessions | {"INSERT M#1", "MODIFY M#1", "INSERT E#1", "MODIFY E#1"}
     assert not any(fanout.wants(record("INSERT", "M#1", status)) for status in ("queued", "sending"))
+
+
+def test_of_what_waits_to_be_sent_the_template_lets_deletions_to_the_fanout(aws):
+    fanout = mapping("F", aws.resolve(aws.template.of_type("AWS::Lambda::EventSourceMapping")["FanoutMapping"]))
+
+    def wanted(kind, **fields):
+        item = typed(to_item(a_message(**fields)))
+        keys = {name: item[name] for name in ("pk", "sk")}
+        return fanout.wants({"eventName": kind, "dynamodb": {"Keys": keys, "NewImage": item}})
+
+    deletion = Deleted(Target("3EB0"))
+    assert wanted("INSERT", content=deletion), "what it deletes is being deleted from now on"
+    assert not wanted("INSERT")
+    assert not wanted("MODIFY", content=deletion, status=MessageStatus.SENDING)
 
 
 def test_a_function_is_named_by_ref_or_by_its_arn():
