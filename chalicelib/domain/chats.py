@@ -204,3 +204,11 @@ def points_anew(message: Message) -> bool:
     ended = message.status in {MessageStatus.FAILED, MessageStatus.UNKNOWN} or told.at == message.sent_at
     late = told.at - message.created_at > KEPT
     return message.version == 0 or late or (ours and ended)
+
+
+def points_after(message: Message, at: int) -> bool:
+    """Whether the message is one of ours whose pointer is written for something that happened ``at`` then or later."""
+    if message.direction is not Direction.OUTBOUND or message.copied:
+        return False
+    told_at = message.sent_at or (message.last_event.at if message.last_event else 0)
+    return message.status in OPEN or told_at >= at

@@ -17,6 +17,7 @@ from chalicelib.domain.chats import (
     Pointing,
     chat_key,
     passed_at,
+    points_after,
     points_anew,
     timer_told,
     wants_reading,
@@ -36,6 +37,8 @@ PASSAGES: Final = 10_000
 """Sessions and directions of which a process remembers when messages passed last."""
 MOST_UNREAD: Final = 1_000
 """Messages of a chat that are looked at for its unread ones."""
+MOST_WAITING: Final = 100
+"""Messages older than the first one with a pointer of which it is looked whether they wait."""
 MOST_COUNTED: Final = 100
 """Of each chat in a list: a page has many."""
 MOST_LISTED: Final = 10_000
@@ -140,9 +143,16 @@ class Chats(Struct, frozen=True):
         return message
 
     def _begin(self, message: Message) -> None:
-        """Note since when there are pointers: a session that has no older message than this one has them for all."""
+        """Note since when there are pointers: a session that has no older message than this one has them for all.
+
+        But for those of ours that waited to be sent: each gets its pointer once it is known what became of it.
+        """
+        at = message.last_event.at if message.last_event else message.created_at
         older = self.messages.recent(message.uid, limit=1, before=message.id)
-        self.chats.begin(message.uid, self.clock() if older else 0)
+        if older and points_after(older[0], at):
+            older = self.messages.recent(message.uid, limit=MOST_WAITING, before=message.id)
+        complete = len(older) < MOST_WAITING and all(points_after(one, at) for one in older)
+        self.chats.begin(message.uid, 0 if complete else self.clock())
 
     def last(self, uid: str) -> LastMessages:
         """Return when the session's newest message came in and went out, also where the message is gone by now."""

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import msgspec
 import pytest
@@ -104,6 +105,28 @@ def test_what_happens_late_keeps_the_pointer_for_as_long_as_the_message(rig: Rig
     read = replace(message, version=3, status=MessageStatus.READ)
     rig.chats.index(told(replace(read, last_event=event(read, "E2", NOW + KEPT + 1))))
     assert list(rig.stores.chats.pointed[SESSION.uid, PHONE]) == [message.id]
+
+
+@pytest.mark.parametrize("status", [MessageStatus.QUEUED, MessageStatus.SENT])
+def test_what_is_told_before_an_older_message_of_ours_went_out_leaves_the_pointers_complete(
+    rig: Rig, status: MessageStatus
+) -> None:
+    """As the older one waits, or has gone out since: the stream's consumer may be behind."""
+    waits = put(rig, PHONE, OUT)
+    sent_at = None if status is MessageStatus.QUEUED else NOW + 1
+    rig.stores.messages.rows[waits.uid, waits.id] = replace(waits, status=status, sent_at=sent_at)
+    indexed(rig, GROUP)
+    assert rig.stores.chats.since(SESSION.uid) == 0
+
+
+@pytest.mark.parametrize("older", [{"direction": IN}, {"direction": OUT, "copied": True, "status": MessageStatus.SENT}])
+def test_a_session_with_messages_from_before_there_were_pointers_says_since_when_it_has_them(
+    rig: Rig, older: dict[str, Any]
+) -> None:
+    put(rig, PHONE, **older)
+    put(rig, PHONE, OUT)
+    indexed(rig, GROUP)
+    assert rig.stores.chats.since(SESSION.uid) == rig.clock()
 
 
 @pytest.mark.parametrize("complete", [True, False])
