@@ -171,6 +171,16 @@ def test_a_session_that_ran_before_its_tenant_was_disabled_runs_again_whatever_t
     assert "b" in held(rig)
 
 
+def test_one_that_its_owner_restarts_before_it_has_its_worker_again_has_its_slot(rig):
+    resumed = a_running_session(id="b", uid="b", status=Status.STOPPED, suspended=True, resumes=True)
+    rig.stores.sessions.rows["b"] = replace(resumed, desired=Desired.STOPPED)
+    rig.moves.move(lambda: rig.stores.sessions.get("b"), lambda _: TenantEnabled())
+    rig.sessions.restart("default", "b")
+    rig.reconciler.reconcile("b")
+    assert [order.uid for order in rig.workers.started] == ["b"]
+    assert held(rig) == {"b"}
+
+
 def test_slots_of_starts_that_were_killed_halfway_are_found_when_they_are_missed(rig):
     for uid in ("killed-1", "killed-2"):
         rig.stores.slots.hold("default", uid, now=NOW)

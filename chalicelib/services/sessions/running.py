@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 
 from chalicelib.domain.errors import WorkerQuotaExceeded
-from chalicelib.domain.events import RestartRequested, StartRequested
+from chalicelib.domain.events import StartRequested
 from chalicelib.domain.limits import Slot
 from chalicelib.domain.session import Session
 from chalicelib.services.ports import Clock, SessionStore
@@ -14,7 +14,6 @@ from chalicelib.services.ports.accounts import Slots
 
 HALFWAY: Final = 60_000
 """Milliseconds after which no start is under way any more: an older slot of a session at rest was left behind."""
-_STARTS: Final = frozenset({StartRequested.type, RestartRequested.type})
 LOOKED_AT: Final = 25
 """Slots that are checked for having been left behind before one call is refused."""
 
@@ -49,9 +48,10 @@ class Running(Struct, frozen=True):
     def hold(self, session: Session) -> None:
         """Take a slot for a session that is being assigned a worker, regardless of the quota.
 
-        Where its owner has just started it, it has one: that was taken before the start was written.
+        Where its owner has just started it, it has one: that was taken before the start was written. A restart takes
+        none where the session is to run already.
         """
-        if self.most and not (session.last_event and session.last_event.type in _STARTS):
+        if self.most and not (session.last_event and session.last_event.type == StartRequested.type):
             self.slots.hold(session.tenant, session.uid, now=self.clock())
 
     def free(self, session: Session) -> None:
