@@ -86,6 +86,21 @@ def test_what_others_do_shows_by_itself(open_page: Visits, tenant: Stack) -> Non
     expect(page.get_by_role("heading", name="Nothing is linked yet")).to_be_visible()
 
 
+@pytest.mark.parametrize("width", [1300, 900, 700])
+def test_columns_are_under_one_another_whatever_can_be_done_with_a_row(
+    open_page: Visits, tenant: Stack, width: int
+) -> None:
+    page = open_page(looking=Looking(width=width))
+    waiting = make(tenant, "Shop", phone="+6281234567890")
+    make(tenant, "Other")
+    tenant.post(f"/v1/sessions/{waiting}/start")
+    expect(row(page, "Shop").get_by_role("button", name="Show the code: Shop")).to_be_visible()
+    boxes = [row(page, name).locator(".status").bounding_box() for name in ("Shop", "Other")]
+    assert len({round(box["x"]) for box in boxes if box}) == 1
+    wide, seen = row(page, "Shop").evaluate("row => [row.scrollWidth, row.clientWidth]")
+    assert wide == seen
+
+
 def test_without_a_socket_it_asks_every_five_seconds_and_says_so(
     open_page: Visits, relay: Relay, tenant: Stack
 ) -> None:
