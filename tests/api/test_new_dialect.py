@@ -4,6 +4,7 @@ import json
 import sys
 from base64 import b64decode
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -35,12 +36,20 @@ def _a_toy_among_the_dialects(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "chalicelib.api.toy.examples", toy)
 
 
-@pytest.fixture(scope="module")
-def app() -> Chalice:
-    """An app of the toy alone: a blueprint knows one app, and the other families' are the gateway's."""
+@cache
+def toys() -> Chalice:
+    """Return an app of the toy alone: a blueprint knows one app, and the other families' are the gateway's.
+
+    It is made once a process, whose tests may come back to this module.
+    """
     app = Chalice(app_name="toys")
     serve(app, (toy.router, describe(toy.ROUTERS)))
     return app
+
+
+@pytest.fixture
+def app() -> Chalice:
+    return toys()
 
 
 @pytest.fixture

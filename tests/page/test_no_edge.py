@@ -1,6 +1,8 @@
 """The page of a gateway without an edge: its calls, its WebSocket and its files each have an address of their own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,22 +18,41 @@ from tests.worker.media import samples
 SCAN = "Scan the page\N{RIGHT SINGLE QUOTATION MARK}s code"
 
 
-@pytest.fixture(scope="module")
-def edgeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """What ``make run EDGE=none`` starts."""
-    with running_stack(tmp_path_factory.mktemp("no-edge"), EDGE="none", **GENEROUS) as stack:
+@contextmanager
+def an_edgeless_stack(state: Path) -> Iterator[Stack]:
+    """Run what ``make run EDGE=none`` starts."""
+    with running_stack(state, EDGE="none", **GENEROUS) as stack:
         stack.log_in()
         yield stack
 
 
-@pytest.fixture
-def opens(edgeless: Stack, browser: Browser) -> Iterator[Visits]:
-    visits = Visits(browser, f"http://localhost:{edgeless.port}/api", "")
+@pytest.fixture(scope="module")
+def edgeless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with an_edgeless_stack(tmp_path_factory.mktemp("no-edge")) as stack:
+        yield stack
+
+
+@contextmanager
+def visits_to(stack: Stack, browser: Browser) -> Iterator[Visits]:
+    """Visit the page; nothing may be wrong with it in the end."""
+    visits = Visits(browser, f"http://localhost:{stack.port}/api", "")
     yield visits
     assert visits.end() == []
 
 
-def test_who_opens_it_links_an_account_and_chats(edgeless: Stack, opens: Visits) -> None:
+@pytest.fixture
+def opens(edgeless: Stack, browser: Browser) -> Iterator[Visits]:
+    with visits_to(edgeless, browser) as visits:
+        yield visits
+
+
+def test_who_opens_it_links_an_account_and_chats(tmp_path: Path, browser: Browser) -> None:
+    # Nobody's sessions are there yet.
+    with an_edgeless_stack(tmp_path) as stack, visits_to(stack, browser) as opens:
+        _links_and_chats(stack, opens)
+
+
+def _links_and_chats(edgeless: Stack, opens: Visits) -> None:
     opened: list[str] = []
     page = opens(looking=Looking(phone=True), before=lambda page: _listen(page, opened))
     assert page.url == f"http://localhost:{edgeless.port}/api/"
