@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from chalicelib.adapters.dynamodb.table import Condition, Item, Table
+from chalicelib.adapters.dynamodb.table import Condition, Item, Refused, Table
 from chalicelib.domain.chats import CHAT_KEPT, Chat, ChatTimer, LastMessages, Passed, Pointer
 from chalicelib.domain.messages import Direction
 from chalicelib.reading import Reader
@@ -29,12 +29,17 @@ class DynamoChats(Struct, frozen=True):
         """Write the chat over one that is behind, else put it if there is none."""
         item = _item(chat, now=now)
         said = {name: value for name, value in item.items() if name not in {"pk", "sk"}}
-        if self._forward(chat.uid, chat.key, said, by="last"):
+        refused = self._forward(chat.uid, chat.key, said, by="last")
+        if refused is None:
             return False
-        if self.table.put(item, Condition("attribute_not_exists(pk)", {})) is None:
-            return True
+        stands = refused.item
+        if stands is None:
+            refused = self.table.put(item, Condition("attribute_not_exists(pk)", {}))
+            if refused is None:
+                return True
+            stands = refused.item or {}
         # It stands, and has a newer message. Of those that came in this one may be the newest all the same.
-        if chat.last_inbound:
+        if chat.last_inbound and chat.last_inbound > stands.get("last_inbound", ""):
             told = {"last_inbound": chat.last_inbound, **({"name": chat.name} if chat.name else {})}
             self._forward(chat.uid, chat.key, told, by="last_inbound")
         return False
@@ -115,10 +120,12 @@ class DynamoChats(Struct, frozen=True):
         found = self.table.query(where, limit=limit + 1, newest_first=newest_first)
         return [item for item in found if item["id"] != cursor][:limit]
 
-    def _forward(self, uid: str, key: str, said: Mapping[str, Any], *, by: str, bound: str | None = None) -> bool:
-        """Write ``said`` on a chat that is there if the id ``by`` moves on with it. The names are reserved words.
+    def _forward(
+        self, uid: str, key: str, said: Mapping[str, Any], *, by: str, bound: str | None = None
+    ) -> Refused | None:
+        """Write ``said`` on a chat that is there if the id ``by`` moves on with it; else return what stands, if any.
 
-        With a ``bound`` the id that stands must only be before that.
+        With a ``bound`` the id that stands must only be before that. The names may be reserved words.
         """
         names = {f"#n{number}": name for number, name in enumerate(said)}
         values = {f":n{number}": value for number, value in enumerate(said.values())}
@@ -126,7 +133,7 @@ class DynamoChats(Struct, frozen=True):
         behind = Condition(
             "attribute_exists(pk) AND (attribute_not_exists(#by) OR #by < :by)", {":by": bound or said[by]}, {"#by": by}
         )
-        return self.table.update(f"S#{uid}", f"C#{key}", change, behind) is None
+        return self.table.update(f"S#{uid}", f"C#{key}", change, behind)
 
 
 def pointer_to_item(uid: str, key: str, pointer: Pointer, *, unread: bool, until: int) -> Item:
