@@ -61,11 +61,16 @@ class RowChange:
         """The change as a line of the terminal."""
         row = self.after
         text = f"{row.part:10} {row.name:58} {shown(self.before.median):>8} → {shown(row.median):>8} {row.unit:4}"
-        said = "from nothing" if self.share is None else f"{_percent(self.share)} {'worse' if self.share > 0 else ''}"
-        text += f" {said.rstrip():>14}"
+        text += f" {self._said:>14}"
         if self.drift is not None:
             text += f"   (limit {_percent(self.drift)})"
         return text + ("   WORSE" if self.worse else "")
+
+    @property
+    def _said(self) -> str:
+        if self.share is None:
+            return "from nothing"
+        return f"{abs(self.share):.0%} {'worse' if self.share > 0 else 'better'}" if self.share else "the same"
 
 
 def _percent(share: float) -> str:
