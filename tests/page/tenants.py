@@ -1,6 +1,7 @@
 """Tenants of a test's own on the shared stack, with the people in them and as many sessions as wanted."""
 
 import copy
+from itertools import count
 from typing import Any, Final
 
 import requests
@@ -8,6 +9,14 @@ import requests
 from infra.local.client import Stack, expect
 
 PASSWORD: Final = "correct horse battery"
+
+
+_NUMBERS: Final = count(1)
+
+
+def a_name(what: str) -> str:
+    """Return a name that no tenant has yet: a process may come back to a module, and make its fixtures anew."""
+    return f"page-{what}-{next(_NUMBERS)}"
 
 
 def a_tenant(stack: Stack, name: str) -> Stack:

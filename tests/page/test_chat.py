@@ -59,11 +59,12 @@ class Line:
 
 @pytest.fixture(scope="module")
 def line(stack: Stack) -> Iterator[Line]:
-    tenant = tenants.a_tenant(stack, "page-chats")
+    name = tenants.a_name("chats")
+    tenant = tenants.a_tenant(stack, name)
     account = "4366077712345"
     tenant.link(account)
-    yield Line(tenant, account, tenants.somebody(tenant, "page-chats-reader", "read_only"))
-    tenants.close(stack, "page-chats")
+    yield Line(tenant, account, tenants.somebody(tenant, f"{name}-reader", "read_only"))
+    tenants.close(stack, name)
 
 
 @pytest.fixture

@@ -68,11 +68,12 @@ def checked(page: Page, state: str) -> None:
 @pytest.fixture(scope="module")
 def shop(stack: Stack) -> Iterator[tuple[Stack, str]]:
     """A tenant with a linked account, and the account's number, which is its session's id as well."""
-    tenant = tenants.a_tenant(stack, "page-languages")
+    name = tenants.a_name("languages")
+    tenant = tenants.a_tenant(stack, name)
     number = a_number()
     tenant.link(number)
     yield tenant, number
-    tenants.close(stack, "page-languages")
+    tenants.close(stack, name)
 
 
 def test_the_language_is_the_browser_s_until_another_is_chosen_which_stays(open_page: Visits, tenant: Stack) -> None:
