@@ -49,16 +49,14 @@ def frozen(small: Stack) -> Iterator[Callable[[], int]]:
         os.kill(one, signal.SIGKILL)
 
 
-def waits_for_a_code(stack: Stack, name: str, over: Event) -> list[int]:
-    """Ask for the code again and again, as a client does that is told to; return the answers' statuses."""
-    statuses: list[int] = []
+def waits_for_a_code(stack: Stack, name: str, over: Event, statuses: list[int]) -> None:
+    """Ask for the code again and again, as a client does that is told to; add the answers' ``statuses``."""
     while not over.is_set():
         answer = stack.get(f"/v1/sessions/{name}/qr?wait=20")
         statuses.append(answer.status_code)
         if answer.ok:
             break
         over.wait(float(answer.headers.get("Retry-After", "0.5")))
-    return statuses
 
 
 def test_there_is_nothing_reserved_and_a_third_to_wait_in() -> None:
@@ -80,8 +78,10 @@ def test_sends_webhooks_and_the_stream_go_on_while_more_callers_wait_than_there_
         small.until(number, "CONNECTED")
         frozen()
         assert small.post("/v1/sessions", {"id": f"w{number}"}).status_code == 201
-        waiting = [callers.submit(waits_for_a_code, small, f"w{number}", over) for _ in range(CALLERS)]
-        time.sleep(1.0)
+        statuses: list[list[int]] = [[] for _ in range(CALLERS)]
+        waiting = [callers.submit(waits_for_a_code, small, f"w{number}", over, one) for one in statuses]
+        # Whoever is refused has found all places taken.
+        eventually(lambda: any(503 in one for one in statuses))
         assert not any(one.done() for one in waiting), "the frozen worker shows no code"
         with connect(small.websocket("/v1/ws", token=small.token), open_timeout=60) as socket:
             socket.send(json.dumps({"subscribe": {number: None}}))
@@ -92,7 +92,8 @@ def test_sends_webhooks_and_the_stream_go_on_while_more_callers_wait_than_there_
             assert next_frame(socket, "message.received", within=BOUND_S)["data"]["text"]["body"] == "Boleh"
             taken.append(time.monotonic() - began)
         still = sum(not one.done() for one in waiting)
-        statuses = [one.result(60) for one in waiting]
+        for one in waiting:
+            one.result(60)
         over.set()
     print(f"taken {[round(one, 2) for one in taken]} s, {still} still waiting then, {statuses}")
     assert still == CALLERS, "all of it happened while they waited"
