@@ -70,6 +70,17 @@ def in_the_air(stack: Stack, bo: Phone, pool: ThreadPoolExecutor) -> list[Future
     return calls
 
 
+def kill_in_the_air(stack: Stack, bo: Phone) -> None:
+    """Kill the whole stack while four texts are in the air; whoever sent one was told that it is accepted, or nothing."""
+    with ThreadPoolExecutor(4) as pool:
+        calls = in_the_air(stack, bo, pool)
+        workers = set(stack.workers())
+        stack.kill()
+        for call in calls:
+            assert isinstance(call.exception(), requests.ConnectionError) or call.result().status_code == 202
+    eventually(lambda: not alive(workers))
+
+
 def settled(stack: Stack, bo: Phone) -> list[str]:
     """Wait until nothing is owed to Bo any more; return what became of all that was sent."""
     eventually(lambda: not {"queued", "sending"} & set(statuses(stack, bo)))
@@ -104,13 +115,7 @@ def test_of_what_was_accepted_before_a_worker_was_killed_the_rest_goes_out_and_w
 def test_messages_accepted_before_the_whole_stack_was_killed_go_out_once_or_are_reported(
     stack: Stack, friend: Phone
 ) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        calls = in_the_air(stack, friend, pool)
-        workers = set(stack.workers())
-        stack.kill()
-        for call in calls:
-            assert isinstance(call.exception(), requests.ConnectionError) or call.result().status_code == 202
-    eventually(lambda: not alive(workers))
+    kill_in_the_air(stack, friend)
     stack.start()
     # Its receipt settles it, unless that died with the client.
     assert settled(stack, friend)[1] in {*WENT_OUT, "unknown"}
